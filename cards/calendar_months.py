@@ -1,0 +1,13 @@
+"""Calendar months, because labels say "every 3 months" and not "every 91 days"."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date
+
+
+def months_before(day: date, months: int) -> date:
+    """Give the same day so many months earlier; the last of the month where there is no such day."""
+    index = day.year * 12 + day.month - 1 - months
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -1,0 +1,133 @@
+"""One order beside everything a rule may look at, with the shared readings worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from cards.dosing import DoseReading, read_doses
+from cards.her2 import Her2Status, her2_status
+from cards.outcomes import Evidence
+from cards.records import Basis, Cancer, Eligibility, Product
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from decimal import Decimal
+
+    from cards.facts import DrugOrder, Patient, Session, Weight
+    from cards.identity import Identity
+    from cards.recognition import Recogniser
+    from cards.records import Knowledge
+
+
+@dataclass(frozen=True)
+class Case:
+    """An order in scope, its identity, the session it belongs to, and what is known and set."""
+
+    order: DrugOrder
+    identity: Identity
+    session: Session
+    others: tuple[tuple[DrugOrder, Identity], ...]
+    recogniser: Recogniser
+    thresholds: Mapping[str, Decimal | None]
+
+    @property
+    def known(self) -> Knowledge:
+        """What is known."""
+        return self.recogniser.known
+
+    @property
+    def patient(self) -> Patient:
+        """The patient's chart."""
+        return self.session.patient
+
+    @property
+    def product(self) -> Product:
+        """The product of a settled identity; rules that need it are not asked before it is settled."""
+        product = self.identity.product
+        if product is None:
+            msg = "the identity is not settled"
+            raise ValueError(msg)
+        return product
+
+    @cached_property
+    def drug(self) -> str:
+        """The drug as a card names it: the brand where the order names one."""
+        if self.identity.product is None:
+            return " / ".join(product.name for product in self.identity.named)
+        return self.identity.brand.name if self.identity.brand else self.product.name
+
+    @cached_property
+    def planned(self) -> date:
+        """The day of the planned dose: the order's own start when that lies ahead, else today."""
+        start = self.order.start
+        return start if start is not None and start > self.session.today else self.session.today
+
+    def threshold(self, name: str) -> Decimal:
+        """Give a threshold that always has a value.
+
+        Raises:
+            LookupError: the threshold has none.
+
+        """
+        value = self.thresholds[name]
+        if value is None:
+            raise LookupError(name)
+        return value
+
+    @property
+    def weight_based(self) -> bool:
+        """Whether the product is dosed by weight."""
+        return self.product.basis is Basis.WEIGHT
+
+    @cached_property
+    def weight(self) -> Weight | None:
+        """The newest body weight; a measured one of the same day goes before a stated one."""
+        return self.patient.weights[0] if self.patient.weights else None
+
+    @cached_property
+    def doses(self) -> tuple[DoseReading, ...]:
+        """The order's doses, each usable, implausible or unreadable."""
+        return read_doses(self)
+
+    @cached_property
+    def cancers(self) -> frozenset[Cancer]:
+        """The cancers the order is for: by its own reason, else all that are on record. Empty: not known."""
+        reasons = self.order.reasons or self.patient.diagnoses
+        return frozenset(diagnosis.cancer for diagnosis in reasons)
+
+    @cached_property
+    def her2(self) -> Her2Status:
+        """The HER2 status from every result that counts."""
+        return her2_status(self.patient.her2)
+
+    @cached_property
+    def eligibility(self) -> tuple[Eligibility, ...]:
+        """The rows of the product's labelled indications that are in force on the planned day."""
+        return tuple(row for row in self.product.eligibility if row.since is None or row.since <= self.planned)
+
+    def age_in_days(self, on: date) -> int:
+        """Count the days from a result to the planned dose."""
+        return (self.planned - on).days
+
+    def days_before(self, days: Decimal) -> date:
+        """Give the day that lies so many days before the planned dose."""
+        return self.planned - timedelta(days=int(days))
+
+    def weight_evidence(self) -> tuple[Evidence, ...]:
+        """Give the evidence line of the body weight, if there is one."""
+        if self.weight is None:
+            return ()
+        return (Evidence("weight", dated(str(self.weight.kg), self.weight.on), self.weight.origin),)
+
+    def set_aside(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
+        """Give an evidence line for each result about some concepts that was there and could not be used."""
+        return tuple(Evidence("set-aside", gap.path, gap=gap) for gap in self.patient.gaps if gap.about in concepts)
+
+
+def dated(text: str, on: date | None) -> str:
+    """Put the date behind a value, or say that it has none."""
+    return f"{text}, {on.isoformat()}" if on else f"{text}, undated"

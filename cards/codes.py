@@ -1,0 +1,187 @@
+"""Codes of the terminologies in use, each a type of its own with its pattern and, where it has one, its check digit.
+
+A malformed code does not construct. That a code is well formed says nothing about what it means.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar, Self
+
+
+class MalformedCodeError(ValueError):
+    """The text is no code of the terminology."""
+
+
+class _Code(str):
+    """A string that has the shape of a code."""
+
+    __slots__ = ()
+    pattern: ClassVar[re.Pattern[str]]
+
+    def __new__(cls, text: str) -> Self:
+        """Check the shape, and the check digit where the terminology has one.
+
+        Raises:
+            MalformedCodeError: the text has not the shape of such a code.
+
+        """
+        if not cls.pattern.fullmatch(text) or not cls.checked(text):
+            msg = f"{text!r} is no {cls.__name__}"
+            raise MalformedCodeError(msg)
+        return super().__new__(cls, text)
+
+    @classmethod
+    def checked(cls, text: str) -> bool:
+        """Tell whether the check digit is right; terminologies without one accept all."""
+        del text
+        return True
+
+    @classmethod
+    def of(cls, text: str) -> Self | None:
+        """Give the code, or nothing when the text is none."""
+        try:
+            return cls(text)
+        except MalformedCodeError:
+            return None
+
+
+class LoincCode(_Code):
+    """A LOINC observation code with its Mod-10 check digit (https://loinc.org/kb/users-guide)."""
+
+    __slots__ = ()
+    pattern = re.compile(r"\d{1,7}-\d")
+
+    @classmethod
+    def checked(cls, text: str) -> bool:
+        """Check the Mod-10 digit. Answer codes (LA…) are not of this type: theirs does not follow it."""
+        body, digit = text.split("-")
+        total = 0
+        for position, character in enumerate(reversed(body)):
+            number = int(character) * (2 if position % 2 == 0 else 1)
+            total += number // 10 + number % 10
+        return (10 - total % 10) % 10 == int(digit)
+
+
+class LoincAnswerCode(_Code):
+    """A LOINC answer code (``LA6576-8``); its check digit is not computed from the digits alone."""
+
+    __slots__ = ()
+    pattern = re.compile(r"LA\d{1,6}-\d")
+
+
+_VERHOEFF_MULTIPLY = (
+    (0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+    (1, 2, 3, 4, 0, 6, 7, 8, 9, 5),
+    (2, 3, 4, 0, 1, 7, 8, 9, 5, 6),
+    (3, 4, 0, 1, 2, 8, 9, 5, 6, 7),
+    (4, 0, 1, 2, 3, 9, 5, 6, 7, 8),
+    (5, 9, 8, 7, 6, 0, 4, 3, 2, 1),
+    (6, 5, 9, 8, 7, 1, 0, 4, 3, 2),
+    (7, 6, 5, 9, 8, 2, 1, 0, 4, 3),
+    (8, 7, 6, 5, 9, 3, 2, 1, 0, 4),
+    (9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
+)
+_VERHOEFF_PERMUTE = (
+    (0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+    (1, 5, 7, 6, 2, 8, 3, 0, 9, 4),
+    (5, 8, 0, 3, 7, 9, 6, 1, 4, 2),
+    (8, 9, 1, 6, 0, 4, 3, 5, 2, 7),
+    (9, 4, 5, 3, 1, 2, 6, 8, 7, 0),
+    (4, 2, 8, 6, 5, 7, 3, 9, 0, 1),
+    (2, 7, 9, 3, 8, 0, 6, 4, 1, 5),
+    (7, 0, 4, 6, 9, 1, 3, 2, 5, 8),
+)
+
+
+class SnomedCode(_Code):
+    """A SNOMED CT concept identifier with its Verhoeff check digit."""
+
+    __slots__ = ()
+    pattern = re.compile(r"[1-9]\d{5,17}")
+
+    @classmethod
+    def checked(cls, text: str) -> bool:
+        """Check the Verhoeff digit."""
+        state = 0
+        for position, character in enumerate(reversed(text)):
+            state = _VERHOEFF_MULTIPLY[state][_VERHOEFF_PERMUTE[position % 8][int(character)]]
+        return state == 0
+
+
+class RxNormCode(_Code):
+    """An RxNorm concept identifier (RxCUI)."""
+
+    __slots__ = ()
+    pattern = re.compile(r"[1-9]\d{0,7}")
+
+
+class HcpcsCode(_Code):
+    """A HCPCS Level II code: a letter and four digits."""
+
+    __slots__ = ()
+    pattern = re.compile(r"[A-V]\d{4}")
+
+
+class AtcCode(_Code):
+    """A code of the WHO Anatomical Therapeutic Chemical classification, down to the substance."""
+
+    __slots__ = ()
+    pattern = re.compile(r"[A-Z]\d{2}[A-Z]{2}\d{2}")
+
+
+class Icd10Code(_Code):
+    """An ICD-10 category or ICD-10-CM code, with its dot."""
+
+    __slots__ = ()
+    pattern = re.compile(r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?")
+
+
+_NDC_SEGMENTS = (5, 4, 2)
+# The three ways to read ten digits: which segment lost its leading zero.
+_TEN_DIGIT_SHAPES = ((4, 4, 2), (5, 3, 2), (5, 4, 1))
+_LABELER_AND_PRODUCT = 2
+
+
+class Ndc(_Code):
+    """A National Drug Code in the 11-digit form of claims, hyphenated 5-4-2."""
+
+    __slots__ = ()
+    pattern = re.compile(r"\d{5}-\d{4}-\d{2}")
+
+    @property
+    def product_part(self) -> str:
+        """Labeler and product without the package: what two cartons of the same vial share."""
+        return self[:10]
+
+
+def ndc_readings(text: str) -> tuple[str, ...]:
+    """List every 11-digit NDC, or 9-digit labeler and product, that a written NDC may mean.
+
+    Hyphenated forms have one reading. Ten digits without hyphens have three: match them against known products,
+    never guess. An empty tuple means that the text is no NDC.
+    """
+    cleaned = re.sub(r"^ndc[\s:#]*", "", text.strip(), flags=re.IGNORECASE).replace("*", "0")
+    segments = re.split(r"[-\s]", cleaned)
+    if not all(segment.isdecimal() and segment.isascii() for segment in segments):
+        return ()
+    if len(segments) == len(_NDC_SEGMENTS):
+        return _joined(segments)
+    if len(segments) == _LABELER_AND_PRODUCT:
+        return _joined(segments)
+    if len(segments) == 1:
+        digits = segments[0]
+        shapes = {10: _TEN_DIGIT_SHAPES, 11: (_NDC_SEGMENTS,)}.get(len(digits), ())
+        readings = (_joined((digits[:a], digits[a : a + b], digits[a + b :])) for a, b, _ in shapes)
+        return tuple(reading for found in readings for reading in found)
+    return ()
+
+
+def _joined(segments: tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    """Pad each segment to its 11-digit width; nothing when a segment is too long or empty."""
+    padded = []
+    for segment, width in zip(segments, _NDC_SEGMENTS, strict=False):
+        if not segment or len(segment) > width:
+            return ()
+        padded.append(segment.rjust(width, "0"))
+    return ("-".join(padded),)

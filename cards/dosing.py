@@ -1,0 +1,220 @@
+"""Reads the doses of an order against the product: what they amount to, which levels and which maximum apply."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cards.facts import DoseUnit, Gap, OrderedDose
+from cards.quantities import Kg, Mg, MgPerKg
+from cards.records import Basis, Cancer, Level, Maximum, Product, Regimen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cards.case import Case
+
+_HUNDRED = Decimal(100)
+# The lightest and the heaviest adult body that a dose is judged against when no weight is on record.
+_WEIGHT_GATE = (Decimal(20), Decimal(350))
+
+
+class Sense(StrEnum):
+    """What can be made of a dose quantity."""
+
+    USABLE = "usable"
+    IMPLAUSIBLE = "implausible"
+    UNREADABLE = "unreadable"
+
+
+class DoseReading(msgspec.Struct, frozen=True):
+    """A dose quantity and what it amounts to. ``why`` is a variant of the wording when it is not usable."""
+
+    ordered: OrderedDose
+    sense: Sense
+    dose: Mg | MgPerKg | None = None
+    why: str = ""
+
+    def per_kg(self, weight: Kg | None) -> MgPerKg | None:
+        """Give the dose per kilogram, if that can be known."""
+        if isinstance(self.dose, MgPerKg):
+            return self.dose
+        if self.dose is None or weight is None:
+            return None
+        return self.dose / weight
+
+    def in_mg(self, weight: Kg | None) -> Mg | None:
+        """Give the absolute dose, if that can be known."""
+        if isinstance(self.dose, Mg):
+            return self.dose
+        if self.dose is None or weight is None:
+            return None
+        return self.dose * weight
+
+
+def read_doses(case: Case) -> tuple[DoseReading, ...]:
+    """Judge each dose quantity of the order on its unit and size."""
+    weight = case.weight.kg if case.weight else None
+    readings = tuple(_read(dose, case.product, weight, case) for dose in case.order.doses)
+    # A bag volume beside a dose in milligrams is the volume of the infusion, not another dose.
+    masses = {reading.ordered.instruction for reading in readings if reading.ordered.unit is not DoseUnit.ML}
+    return tuple(r for r in readings if r.ordered.unit is not DoseUnit.ML or r.ordered.instruction not in masses)
+
+
+def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case) -> DoseReading:
+    if ordered.unit is DoseUnit.MG_PER_M2:
+        return DoseReading(ordered, Sense.IMPLAUSIBLE, why="body-surface")
+    if ordered.unit is DoseUnit.OTHER:
+        return DoseReading(ordered, Sense.UNREADABLE, why="unit")
+    if ordered.number <= 0:
+        return DoseReading(ordered, Sense.IMPLAUSIBLE, why="not-positive")
+    if ordered.unit is DoseUnit.ML:
+        return _read_volume(ordered, product, weight, case)
+    if ordered.unit is DoseUnit.MG_PER_KG:
+        dose_per_kg = MgPerKg(ordered.number)
+        if product.basis is Basis.FIXED:
+            return DoseReading(ordered, Sense.IMPLAUSIBLE, dose_per_kg, "weight-based")
+        if not _within_gate(ordered.number, case):
+            return DoseReading(ordered, Sense.IMPLAUSIBLE, dose_per_kg, "per-kg")
+        return DoseReading(ordered, Sense.USABLE, dose_per_kg)
+    return _read_mass(ordered, Mg(ordered.number), product, weight, case)
+
+
+def _within_gate(per_kg: Decimal, case: Case) -> bool:
+    low, high = case.threshold("plausible_dose_min_mg_per_kg"), case.threshold("plausible_dose_max_mg_per_kg")
+    return low <= per_kg <= high
+
+
+def _read_mass(ordered: OrderedDose, dose: Mg, product: Product, weight: Kg | None, case: Case) -> DoseReading:
+    """Refuse milligrams that no patient could be meant to get; a large number of milligrams is an overdose instead."""
+    if product.basis is Basis.FIXED:
+        smallest = min(level.mg for regimen in product.regimens for level in regimen.levels if level.mg is not None)
+        share = case.threshold("plausible_fixed_dose_min_percent") / _HUNDRED
+        too_small = dose.value < smallest * share
+        far_too_large = dose.value > smallest / share
+    else:
+        low, high = case.threshold("plausible_dose_min_mg_per_kg"), case.threshold("plausible_dose_max_mg_per_kg")
+        lightest, heaviest = (weight.value, weight.value) if weight else _WEIGHT_GATE
+        too_small = dose.value < low * lightest
+        far_too_large = dose.value > high * heaviest
+    if too_small:
+        return DoseReading(ordered, Sense.IMPLAUSIBLE, dose, "too-small")
+    if far_too_large and ordered.factor != 1:
+        return DoseReading(ordered, Sense.IMPLAUSIBLE, dose, "too-large")
+    return DoseReading(ordered, Sense.USABLE, dose)
+
+
+def _read_volume(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case) -> DoseReading:
+    """Turn millilitres into milligrams where the product is sold as a solution of one strength."""
+    if product.concentration is None:
+        return DoseReading(ordered, Sense.UNREADABLE, why="volume")
+    dose = Mg(ordered.number * product.concentration.mg_per_ml)
+    reading = _read_mass(ordered, dose, product, weight, case)
+    per_kg = reading.per_kg(weight)
+    believable = reading.sense is Sense.USABLE and (
+        (
+            product.basis is Basis.FIXED
+            and any(level.mg == dose.value for regimen in product.regimens for level in regimen.levels)
+        )
+        or (product.basis is Basis.WEIGHT and per_kg is not None and _within_gate(per_kg.value, case))
+    )
+    if not believable:
+        return DoseReading(ordered, Sense.IMPLAUSIBLE, why="volume")
+    if product.concentration.ready_to_use:
+        return reading
+    return DoseReading(ordered, Sense.UNREADABLE, dose, "volume")
+
+
+class Ceiling(msgspec.Struct, frozen=True):
+    """The maximum that applies. ``assumed`` when the cancer is not known and the strictest was taken."""
+
+    maximum: Maximum
+    regimen: Regimen
+    assumed: bool
+
+
+def regimens_for(product: Product, cancers: Iterable[Cancer], interval_days: Decimal | None) -> tuple[Regimen, ...]:
+    """List the regimens that fit the cancers and the ordered interval, as far as either is known."""
+    wanted = set(cancers)
+    fitting = [regimen for regimen in product.regimens if wanted & set(regimen.cancers)] or list(product.regimens)
+    on_schedule = [regimen for regimen in fitting if interval_days == regimen.interval_days]
+    return tuple(on_schedule or fitting)
+
+
+def ceiling(case: Case) -> Ceiling | None:
+    """Find the maximum for the indication and schedule of the order.
+
+    Where the schedule is not known the larger of the labelled schedules counts, because either may be meant; where
+    the cancer is not known, or several are, the smallest does.
+    """
+    fitting = regimens_for(case.product, case.cancers, case.order.interval_days)
+    if not fitting:
+        return None
+    by_cancers: dict[tuple[Cancer, ...], Regimen] = {}
+    for regimen in fitting:
+        best = by_cancers.get(regimen.cancers)
+        if best is None or _number(regimen.maximum) > _number(best.maximum):
+            by_cancers[regimen.cancers] = regimen
+    strictest = min(by_cancers.values(), key=lambda regimen: _number(regimen.maximum))
+    return Ceiling(strictest.maximum, strictest, assumed=len(by_cancers) > 1)
+
+
+def _number(stated: Maximum | Level) -> Decimal:
+    return stated.dose.value
+
+
+def near(dose: Decimal, level: Decimal, percent: Decimal) -> bool:
+    """Tell whether a dose lies within so many percent of a level."""
+    return abs(dose - level) * _HUNDRED <= level * percent
+
+
+def level_met(
+    reading: DoseReading, product: Product, regimens: Iterable[Regimen], weight: Kg | None, percent: Decimal
+) -> Level | None:
+    """Find the labelled level that a dose is at, within a tolerance; of several the nearest."""
+    per_kg, in_mg = reading.per_kg(weight), reading.in_mg(weight)
+    best: tuple[Decimal, Level] | None = None
+    for level in (level for regimen in regimens for level in regimen.levels):
+        stated = level.dose
+        dose = per_kg if isinstance(stated, MgPerKg) else in_mg
+        if dose is None or (product.basis is Basis.FIXED and isinstance(reading.dose, MgPerKg)):
+            continue
+        if near(dose.value, stated.value, percent):
+            distance = abs(dose.value - stated.value)
+            if best is None or distance < best[0]:
+                best = (distance, level)
+    return best[1] if best else None
+
+
+def look_alike_met(case: Case, reading: DoseReading) -> tuple[Product, Level] | None:
+    """Find the look-alike product whose level the dose is at."""
+    weight = case.weight.kg if case.weight else None
+    percent = case.threshold("look_alike_match_percent")
+    for other_id in case.product.look_alikes:
+        other = case.recogniser.product(other_id)
+        level = level_met(reading, other, other.regimens, weight, percent)
+        if level is not None:
+            return other, level
+    return None
+
+
+def text_disagreement(case: Case) -> Gap | None:
+    """Say that the instructions name one dose per kilogram and the dose field another.
+
+    Only a single mention is compared: a text with several may well speak of earlier or of maximal doses.
+    """
+    if case.identity.product is None or case.product.basis is not Basis.WEIGHT:
+        return None
+    mentioned = [dose for dose in case.order.text_doses if isinstance(dose, MgPerKg)]
+    weight = case.weight.kg if case.weight else None
+    usable = [per_kg for reading in case.doses if (per_kg := reading.per_kg(weight)) is not None]
+    if len(mentioned) != 1 or not usable:
+        return None
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    if any(near(per_kg.value, mentioned[0].value, tolerance) for per_kg in usable):
+        return None
+    values = (("text", str(mentioned[0])), ("dose", str(usable[0])))
+    return Gap("dose", case.order.origin.path, "text-differs", values=values)

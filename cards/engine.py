@@ -1,0 +1,142 @@
+"""Asks every rule about every order, and gathers what could not be checked into one verdict of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.case import Case
+from cards.dosing import text_disagreement
+from cards.identity import Identity, Standing, identify
+from cards.outcomes import CannotTell, Evidence, Fired, Missing, NotApplicable, Verdict
+from cards.policy import Mode
+from cards.records import Basis, Cited, Confidence
+from cards.rules import RULES
+from cards.topics import Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from cards.facts import DrugOrder, Gap, Patient, Session
+    from cards.policy import Policy
+    from cards.recognition import Recogniser
+    from cards.records import Product
+
+_UNSETTLED = NotApplicable("which drug is ordered is not settled")
+# A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
+_QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
+_OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.PRIMARY)
+
+
+def judge(
+    session: Session, recogniser: Recogniser, policy: Policy, identities: Sequence[Identity] | None = None
+) -> tuple[Verdict, ...]:
+    """Give one verdict for each rule and each order in scope, and one on what could not be checked.
+
+    Topics that are off give none. Only what a live card says counts as said. ``identities`` saves settling again
+    what has been settled, order by order.
+    """
+    if identities is None:
+        identities = [identify(order, recogniser) for order in session.orders]
+    identified = list(zip(session.orders, identities, strict=True))
+    cases = [
+        Case(order, identity, session, _others(identified, order), recogniser, policy.thresholds)
+        for order, identity in identified
+        if order.in_focus and identity.in_scope
+    ]
+    verdicts = [verdict for case in cases for verdict in _verdicts(case, policy)]
+    shown = [verdict for verdict in verdicts if not policy.modes or policy.mode(verdict.topic) is Mode.LIVE]
+    incomplete = _incomplete(cases, verdicts, shown, session)
+    return (*verdicts, incomplete) if incomplete else tuple(verdicts)
+
+
+def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> tuple[tuple[DrugOrder, Identity], ...]:
+    return tuple((other, identity) for other, identity in identified if other is not order)
+
+
+def _verdicts(case: Case, policy: Policy) -> Iterable[Verdict]:
+    settled = case.identity.standing is Standing.SETTLED
+    product = case.product.id if settled else None
+    for rule in RULES:
+        if policy.modes and policy.mode(rule.topic) is Mode.OFF:
+            continue
+        outcome = rule.judge(case) if settled or rule.before_identity else _UNSETTLED
+        yield Verdict(rule.topic, case.order.origin, outcome, product, case.drug, soften=case.order.tentative)
+
+
+def _incomplete(cases: list[Case], verdicts: list[Verdict], shown: list[Verdict], session: Session) -> Verdict | None:
+    """Gather what no card of its own says: missing facts, and what was set aside though a check needed it."""
+    if not cases and not any(gap.about is None for gap in session.gaps):
+        return None
+    lines: dict[Evidence, None] = {}
+    for verdict in verdicts:
+        if isinstance(verdict.outcome, CannotTell):
+            for missing in verdict.outcome.missing:
+                if not _told(missing, verdict, shown):
+                    lines[_line(missing, verdict.drug)] = None
+    told = {line.gap for v in shown if isinstance(v.outcome, Fired) for line in v.outcome.evidence if line.gap}
+    for gap in _gaps(cases, session):
+        if gap not in told:
+            lines[Evidence("set-aside", gap.path, gap=gap)] = None
+    if not lines:
+        return None
+    count = f"{len(lines)} check{'s' if len(lines) > 1 else ''}"
+    drugs = ", ".join(dict.fromkeys(case.drug for case in cases))
+    finding = Fired({"count": count}, tuple(lines), (_OWN_PRINCIPLE,), variant="default" if drugs else "no-drug")
+    return Verdict(Topic.CHECKS_INCOMPLETE, None, finding, drug=drugs)
+
+
+def _line(missing: Missing, drug: str) -> Evidence:
+    return Evidence(f"missing-{missing.what}", drug, values=tuple(sorted(missing.values.items())))
+
+
+def _told(missing: Missing, verdict: Verdict, shown: list[Verdict]) -> bool:
+    return any(
+        other.topic is missing.told_by and other.order == verdict.order and isinstance(other.outcome, Fired)
+        for other in shown
+    )
+
+
+def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
+    """List what was set aside and bears on a check that applies to one of the orders."""
+    yield from (gap for gap in session.gaps if gap.about is None)
+    if not cases:
+        return
+    needed = {concept for case in cases if case.identity.product for concept in _needed(case.product)}
+    for case in cases:
+        if (gap := text_disagreement(case)) is not None:
+            yield gap
+    for gap in session.patient.gaps:
+        if gap.reason in _QUIET:
+            continue
+        if gap.about is None or (gap.about in needed and not _superseded(gap, session.patient)):
+            yield gap
+
+
+def _needed(product: Product) -> Iterable[str]:
+    """Name the concepts that some check of the product reads."""
+    yield from ("patient", "diagnosis")
+    if product.basis is Basis.WEIGHT:
+        yield from ("weight", "weight-stated")
+    if product.eligibility:
+        yield from (
+            "her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"
+        )  # fmt: skip
+    if product.monitoring.lvef:
+        yield "lvef"
+    for wanted in (product.monitoring.liver, product.monitoring.blood_count):
+        if wanted:
+            yield from wanted.tests
+
+
+def _superseded(gap: Gap, patient: Patient) -> bool:
+    """Tell whether a readable result is newer than the one that could not be read."""
+    newest: date | None
+    if gap.about in ("weight", "weight-stated"):
+        newest = patient.weights[0].on if patient.weights else None
+    elif gap.about == "lvef":
+        newest = patient.lvefs[0].on if patient.lvefs else None
+    else:
+        results = patient.labs.get(gap.about or "", ())
+        newest = results[0].on if results else None
+    return newest is not None and gap.on is not None and gap.on < newest

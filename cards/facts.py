@@ -1,0 +1,252 @@
+"""What is known about an order and a patient, as the rules see it: typed, in canonical units, each with its origin.
+
+Dates are calendar days as the chart wrote them. Lists of results are sorted newest first.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from decimal import Decimal
+
+    from cards.quantities import Kg, Mg, MgPerKg, Percent
+    from cards.records import Cancer, Route, Setting
+
+Pointer = tuple[str | int, ...]
+"""The way from a resource to one of its elements: ``("dosageInstruction", 0, "text")``."""
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a fact was read: the resource's reference (empty when it has no id) and its place in the request."""
+
+    reference: str
+    path: str
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Something that was there and could not be used.
+
+    ``about`` is the concept it would have informed, or ``None`` when not even that could be read. ``reason`` is a
+    key of the wording; ``values`` fill it. ``on`` is its date where that could be read.
+    """
+
+    about: str | None
+    path: str
+    reason: str
+    on: date | None = None
+    values: tuple[tuple[str, str], ...] = ()
+
+
+class Bound(StrEnum):
+    """Whether a number is the result or a limit of it."""
+
+    EXACT = "exact"
+    BELOW = "below"
+    ABOVE = "above"
+
+
+class Weight(msgspec.Struct, frozen=True):
+    """A body weight; ``stated`` when the patient said it or it was estimated, not measured."""
+
+    kg: Kg
+    on: date | None
+    origin: Origin
+    stated: bool = False
+
+
+class Lvef(msgspec.Struct, frozen=True):
+    """A left ventricular ejection fraction; of a range, its lower end."""
+
+    percent: Percent
+    on: date | None
+    origin: Origin
+    as_reported: str
+
+
+class LabResult(msgspec.Struct, frozen=True):
+    """A laboratory result in the canonical unit of its concept, with the upper limit of normal of the same result."""
+
+    test: str
+    value: Decimal
+    unit: str
+    on: date | None
+    origin: Origin
+    as_reported: str
+    upper_limit: Decimal | None = None
+    bound: Bound = Bound.EXACT
+
+
+class Her2Method(StrEnum):
+    """How a HER2 status was determined."""
+
+    IHC = "IHC"
+    ISH = "ISH"
+    INTERPRETATION = "interpretation"
+
+
+class Her2Finding(StrEnum):
+    """What a single HER2 result says."""
+
+    IHC_0 = "ihc-0"
+    IHC_1 = "ihc-1+"
+    IHC_2 = "ihc-2+"
+    IHC_3 = "ihc-3+"
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    EQUIVOCAL = "equivocal"
+    INDETERMINATE = "indeterminate"
+    LOW = "low"
+    ULTRALOW = "ultralow"
+    NULL = "null"
+    NOT_DONE = "not-done"
+
+
+class Her2Result(msgspec.Struct, frozen=True):
+    """One tissue HER2 result that counts. ``conflict`` when its code and its own display say different things."""
+
+    method: Her2Method
+    finding: Her2Finding
+    on: date | None
+    origin: Origin
+    as_reported: str
+    specimen: str | None = None
+    conflict: bool = False
+
+
+class ReceptorResult(msgspec.Struct, frozen=True):
+    """A hormone receptor result: oestrogen or progesterone, positive or negative."""
+
+    positive: bool
+    on: date | None
+    origin: Origin
+
+
+class Diagnosis(msgspec.Struct, frozen=True):
+    """A cancer on record."""
+
+    cancer: Cancer
+    label: str
+    origin: Origin
+
+
+class Patient(msgspec.Struct, frozen=True):
+    """The patient's chart, as far as it bears on HER2-targeted drugs."""
+
+    weights: tuple[Weight, ...] = ()
+    lvefs: tuple[Lvef, ...] = ()
+    labs: Mapping[str, tuple[LabResult, ...]] = msgspec.field(default_factory=dict)
+    her2: tuple[Her2Result, ...] = ()
+    receptors: tuple[ReceptorResult, ...] = ()
+    diagnoses: tuple[Diagnosis, ...] = ()
+    setting: Setting | None = None
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def hormone_receptor_positive(self) -> bool | None:
+        """Whether any receptor result is positive; ``None`` when there is no result."""
+        return any(result.positive for result in self.receptors) if self.receptors else None
+
+
+class EvidenceKind(StrEnum):
+    """What part of an order speaks for the drug's identity."""
+
+    CODING = "coding"
+    TEXT = "text"
+    INGREDIENT_CODING = "ingredient coding"
+    INGREDIENT_TEXT = "ingredient text"
+
+
+class IdentityEvidence(msgspec.Struct, frozen=True):
+    """A code or a text that says which drug is ordered. ``system`` is ``rxnorm``, ``atc`` or empty for a text."""
+
+    kind: EvidenceKind
+    system: str
+    value: str
+    path: str
+
+
+class BillingCode(msgspec.Struct, frozen=True):
+    """A HCPCS code: of which resource, where in it, and whether that resource says that it belongs to the order."""
+
+    code: str
+    holder: Origin
+    pointer: Pointer
+    on_the_order: bool = True
+    linked: bool = True
+
+
+class WrittenNdc(msgspec.Struct, frozen=True):
+    """A National Drug Code as the order writes it."""
+
+    text: str
+    pointer: Pointer
+    path: str
+
+
+class DoseUnit(StrEnum):
+    """What the number of a dose counts."""
+
+    MG = "mg"
+    MG_PER_KG = "mg/kg"
+    MG_PER_M2 = "mg/m2"
+    ML = "mL"
+    OTHER = "other"
+
+
+class OrderedDose(msgspec.Struct, frozen=True):
+    """One dose quantity of an order, in the canonical unit.
+
+    ``factor`` turns the canonical number back into the unit as written; ``pointer`` leads to the quantity.
+    ``high`` is the upper end of a dose range, and then the number that is checked against a maximum.
+    """
+
+    number: Decimal
+    unit: DoseUnit
+    as_written: str
+    pointer: Pointer
+    instruction: int
+    factor: Decimal
+    slot: str = ""
+    as_written_unit: str = ""
+    computed: bool = False
+
+
+class DrugOrder(msgspec.Struct, frozen=True):
+    """A medication order of the session, of whatever drug."""
+
+    origin: Origin
+    evidence: tuple[IdentityEvidence, ...] = ()
+    billing: tuple[BillingCode, ...] = ()
+    ndcs: tuple[WrittenNdc, ...] = ()
+    doses: tuple[OrderedDose, ...] = ()
+    text_doses: tuple[Mg | MgPerKg, ...] = ()
+    interval_days: Decimal | None = None
+    route: Route | None = None
+    start: date | None = None
+    tentative: bool = False
+    reasons: tuple[Diagnosis, ...] = ()
+    in_focus: bool = True
+    gaps: tuple[Gap, ...] = ()
+
+
+class Moment(StrEnum):
+    """When the service is asked."""
+
+    SELECT = "order-select"
+    SIGN = "order-sign"
+
+
+class Session(msgspec.Struct, frozen=True):
+    """Everything the rules may look at: the orders together, the patient, and the day it is."""
+
+    moment: Moment
+    today: date
+    orders: tuple[DrugOrder, ...]
+    patient: Patient
+    gaps: tuple[Gap, ...] = ()

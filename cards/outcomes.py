@@ -1,0 +1,124 @@
+"""What a rule may answer. "Could not check" is an answer of its own and never looks like "checked and fine"."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cards.facts import BillingCode, Gap, OrderedDose, Origin, WrittenNdc
+    from cards.quantities import Mg, MgPerKg
+    from cards.records import Cited
+    from cards.topics import Topic
+
+
+class Indicator(StrEnum):
+    """How urgent a card is, in the words of CDS Hooks."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """A line of the card's evidence: ``label`` is a key of the wording, ``text`` the value with unit and date.
+
+    A line about something that was set aside carries the gap, and the wording says why it could not be used.
+    """
+
+    label: str
+    text: str
+    origin: Origin | None = None
+    gap: Gap | None = None
+    values: tuple[tuple[str, str], ...] = ()
+
+
+class SetDose(msgspec.Struct, frozen=True):
+    """Put other doses into quantities of the order; ``dose`` is how the suggestion names the change."""
+
+    dose: str
+    changes: tuple[tuple[OrderedDose, Mg | MgPerKg], ...]
+
+
+class OrderTests(msgspec.Struct, frozen=True):
+    """Order the missing tests; each is a concept of the terminology."""
+
+    concepts: tuple[str, ...]
+
+
+class RemoveOrder(msgspec.Struct, frozen=True):
+    """Take the order out of the session."""
+
+
+class ReplaceBillingCode(msgspec.Struct, frozen=True):
+    """Put the product's own billing code in the place of another."""
+
+    wrong: BillingCode
+    code: str
+    descriptor: str
+
+
+class RemoveNdc(msgspec.Struct, frozen=True):
+    """Take a National Drug Code off the order."""
+
+    ndc: WrittenNdc
+
+
+Fix = SetDose | OrderTests | RemoveOrder | ReplaceBillingCode | RemoveNdc
+
+
+class Fired(msgspec.Struct, frozen=True):
+    """The rule found something. ``values`` fill the wording; ``notes`` are keys of further sentences.
+
+    ``variant`` chooses among the wordings of a topic. ``indicator`` overrides the topic's default.
+    """
+
+    values: Mapping[str, str]
+    evidence: tuple[Evidence, ...]
+    cited: tuple[Cited, ...]
+    variant: str = "default"
+    indicator: Indicator | None = None
+    notes: tuple[tuple[str, Mapping[str, str]], ...] = ()
+    fixes: tuple[Fix, ...] = ()
+
+
+class Clear(msgspec.Struct, frozen=True):
+    """The rule looked at everything it needs and found nothing."""
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """What a rule would have needed: a key of the wording, and the topic that says so by itself, if one does."""
+
+    what: str
+    told_by: Topic | None = None
+    values: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+
+class CannotTell(msgspec.Struct, frozen=True):
+    """The rule applies and could not be carried out."""
+
+    missing: tuple[Missing, ...]
+
+
+class NotApplicable(msgspec.Struct, frozen=True):
+    """The rule has nothing to say about this order."""
+
+    because: str
+
+
+Outcome = Fired | Clear | CannotTell | NotApplicable
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What one rule answered about one order (``None``: about the request as a whole)."""
+
+    topic: Topic
+    order: Origin | None
+    outcome: Outcome
+    product: str | None = None
+    drug: str = ""
+    soften: bool = False

@@ -1,0 +1,81 @@
+"""Amounts that carry their unit in their type, with exact decimal arithmetic.
+
+``Mg / Kg`` is ``MgPerKg``; ``Mg / Mg`` does not type-check. In binary floating point an order of exactly
+3.6 mg/kg would look like an overdose at one weight in eleven.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+
+import msgspec
+
+WHOLE = Decimal(1)
+HUNDREDTH = Decimal("0.01")
+
+
+def plain(number: Decimal) -> str:
+    """Write a number as a clinician would: at most two decimals, no trailing zeros, no exponent."""
+    rounded = number.quantize(HUNDREDTH, rounding=ROUND_HALF_UP).normalize()
+    return f"{rounded:f}" if rounded else "0"
+
+
+def precise(number: Decimal) -> str:
+    """Write a number in full, without exponent or trailing zeros: for a number that rounding would falsify."""
+    return f"{number.normalize():f}" if number else "0"
+
+
+class Kg(msgspec.Struct, frozen=True, order=True):
+    """A body weight in kilograms."""
+
+    value: Decimal
+
+    def __str__(self) -> str:
+        """Render with the unit."""
+        return f"{plain(self.value)} kg"
+
+
+class Mg(msgspec.Struct, frozen=True, order=True):
+    """An absolute dose in milligrams of the drug (for a fixed combination, of all its antibodies together)."""
+
+    value: Decimal
+
+    def __truediv__(self, weight: Kg) -> MgPerKg:
+        """Give the dose per kilogram."""
+        return MgPerKg(self.value / weight.value)
+
+    def whole_up(self) -> Mg:
+        """Round up to the next whole milligram."""
+        return Mg(self.value.quantize(WHOLE, rounding=ROUND_CEILING))
+
+    def whole_down(self) -> Mg:
+        """Round down to a whole milligram."""
+        return Mg(self.value.quantize(WHOLE, rounding=ROUND_FLOOR))
+
+    def __str__(self) -> str:
+        """Render with the unit."""
+        return f"{plain(self.value)} mg"
+
+
+class MgPerKg(msgspec.Struct, frozen=True, order=True):
+    """A dose per kilogram of body weight."""
+
+    value: Decimal
+
+    def __mul__(self, weight: Kg) -> Mg:
+        """Give the absolute dose at a body weight."""
+        return Mg(self.value * weight.value)
+
+    def __str__(self) -> str:
+        """Render with the unit."""
+        return f"{plain(self.value)} mg/kg"
+
+
+class Percent(msgspec.Struct, frozen=True, order=True):
+    """A percentage: an ejection fraction, or a tolerance."""
+
+    value: Decimal
+
+    def __str__(self) -> str:
+        """Render with the unit."""
+        return f"{plain(self.value)} %"

@@ -1,0 +1,157 @@
+"""Recognises products in codes and in text: longest name first, so that trastuzumab emtansine is no trastuzumab."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.codes import Ndc, ndc_readings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cards.records import Brand, HcpcsEntry, Knowledge, Package, Product
+
+_TEXT_LIMIT = 500
+_JOINERS = re.compile(r"[\s\-_\u2010-\u2015\u2212]+")
+# "NOT trastuzumab", "do not substitute for trastuzumab": what follows is a warning, not a name.
+_WARNING = re.compile(
+    r"\b(?:is not|are not|not|never|do not (?:substitute|confuse|interchange)|differs? from)\b[^.;)\]]*"
+)
+_ALTERNATIVES = re.compile(r"^[\s(]*(?:/|\bor\b|\||\bvs\b)[\s)]*$")
+
+
+class Target(NamedTuple):
+    """What a code or a name means: a product, and a brand of it where the code or name is the brand's own."""
+
+    product: str
+    brand: str | None = None
+
+
+Meaning = frozenset[Target]
+"""The targets that a code or a name may mean: one when it is clear, several when it is ambiguous."""
+
+
+class HcpcsMeaning(NamedTuple):
+    """What a billing code stands for."""
+
+    target: Target
+    entry: HcpcsEntry
+
+
+def normalise(text: str) -> str:
+    """Fold case, and turn every run of spaces, hyphens and dashes into one space."""
+    return _JOINERS.sub(" ", text[:_TEXT_LIMIT].casefold()).strip()
+
+
+class Recogniser:
+    """The indexes from codes and names to products, built once from the knowledge."""
+
+    def __init__(self, known: Knowledge) -> None:
+        """Index every code and name."""
+        self.known = known
+        self.rxnorm: dict[str, Target] = {}
+        self.atc: dict[str, Target] = {}
+        self.hcpcs: dict[str, HcpcsMeaning] = {}
+        self.retired: dict[str, Target] = {}
+        self.unspecific = {entry.code for entry in known.unspecific_hcpcs}
+        self._products = {product.id: product for product in known.products}
+        self._ndc: dict[str, Target] = {}
+        names: dict[str, set[Target]] = defaultdict(set)
+        for product in known.products:
+            self._index_product(product, names)
+        for ambiguous in known.ambiguous_names:
+            for name in ambiguous.names:
+                names[normalise(name)].update(Target(meant) for meant in ambiguous.may_mean)
+        self._names = {name: frozenset(targets) for name, targets in names.items()}
+        longest_first = sorted(self._names, key=lambda name: (-len(name), name))
+        self._pattern = re.compile(r"(?<![a-z0-9])(?:" + "|".join(map(re.escape, longest_first)) + r")(?![a-z0-9])")
+        # Texts are drug names from the EHR's formulary: few, repeated on every order.
+        self.read_text = lru_cache(maxsize=4096)(self._read_text)
+
+    def _index_product(self, product: Product, names: dict[str, set[Target]]) -> None:
+        generic = Target(product.id)
+        for rxnorm in product.rxnorm:
+            self.rxnorm[rxnorm.code] = generic
+        for atc in product.atc:
+            self.atc[atc.code] = generic
+        for name in product.names:
+            names[normalise(name)].add(generic)
+        for brand in product.brands:
+            target = Target(product.id, brand.id)
+            for rxnorm in brand.rxnorm:
+                self.rxnorm[rxnorm.code] = target
+            for atc in brand.atc:
+                self.atc[atc.code] = target
+            for hcpcs in brand.hcpcs:
+                self.hcpcs[hcpcs.code] = HcpcsMeaning(target, hcpcs)
+            for retired in brand.retired_hcpcs:
+                self.retired[retired.code] = target
+            for package in brand.packages:
+                self._ndc[package.ndc] = target
+                self._ndc[Ndc(package.ndc).product_part] = target
+            for name in brand.names:
+                names[normalise(name)].add(target)
+
+    def product(self, product_id: str) -> Product:
+        """Find a product by its id."""
+        return self._products[product_id]
+
+    def brand(self, target: Target) -> Brand | None:
+        """Find the brand of a target, if it names one."""
+        return self._products[target.product].brand(target.brand)
+
+    def ndc(self, text: str) -> Target | None:
+        """Find the product of a written NDC; ten digits without hyphens count only when one reading is known."""
+        readings = ndc_readings(text)
+        found = {self._ndc[reading] for reading in readings if reading in self._ndc}
+        if not found:
+            found = {self._ndc[reading[:10]] for reading in readings if reading[:10] in self._ndc}
+        return found.pop() if len(found) == 1 else None
+
+    def own_hcpcs(self, product: Product, brand: Brand | None) -> tuple[HcpcsEntry, ...]:
+        """List the billing codes that fit: the brand's own, or any brand's when no brand is named."""
+        brands: Iterable[Brand] = (brand,) if brand is not None else product.brands
+        return tuple(entry for each in brands for entry in each.hcpcs)
+
+    def packages(self, product: Product, brand: Brand | None) -> tuple[Package, ...]:
+        """List the packages of the brand, or of every brand when none is named."""
+        brands: Iterable[Brand] = (brand,) if brand is not None else product.brands
+        return tuple(package for each in brands for package in each.packages)
+
+    def _read_text(self, text: str) -> tuple[Meaning, ...]:
+        """List what a drug text names: one meaning a product named, or one with alternatives ("T-DM1/T-DXd")."""
+        plain = _WARNING.sub(" ", normalise(text))
+        whole = self._by_ingredients(plain)
+        spans = [(match.span(), self._names[match.group()]) for match in self._pattern.finditer(plain)]
+        meanings: list[Meaning] = [whole] if whole else []
+        previous_end: int | None = None
+        for (start, end), meaning in spans:
+            if meanings and previous_end is not None and _ALTERNATIVES.match(plain[previous_end:start]):
+                meanings[-1] = self._merged(meanings[-1] | meaning)
+            else:
+                meanings.append(meaning)
+            previous_end = end
+        return tuple(dict.fromkeys(self._without_parts(meanings)))
+
+    def _by_ingredients(self, plain: str) -> Meaning | None:
+        """Find the combination whose every ingredient stands in the text; the one with most ingredients wins."""
+        words = set(re.findall(r"[a-z0-9]+", plain))
+        best: tuple[int, str] | None = None
+        for product in self.known.products:
+            for needed in product.all_of:
+                if words.issuperset(needed) and (best is None or len(needed) > best[0]):
+                    best = (len(needed), product.id)
+        return frozenset({Target(best[1])}) if best else None
+
+    def _merged(self, targets: Meaning) -> Meaning:
+        """Drop a product's general target beside a target of one of its brands."""
+        branded = {target.product for target in targets if target.brand}
+        return frozenset(target for target in targets if target.brand or target.product not in branded)
+
+    def _without_parts(self, meanings: list[Meaning]) -> list[Meaning]:
+        """Drop the names of ingredients beside the name of their combination."""
+        parts = {part for meaning in meanings for target in meaning for part in self._products[target.product].parts}
+        return [meaning for meaning in meanings if not all(target.product in parts for target in meaning)]

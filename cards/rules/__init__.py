@@ -1,0 +1,44 @@
+"""Every rule and the topic it answers for, in the order in which cards are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cards.case import Case
+from cards.outcomes import Outcome
+from cards.rules import billing_codes, dose, her2, identity, labs, lvef
+from cards.topics import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A topic and the function that judges a case on it. ``before_identity``: it does not need a settled drug."""
+
+    topic: Topic
+    judge: Callable[[Case], Outcome]
+    before_identity: bool = False
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(Topic.DRUG_IDENTITY_CONFLICT, identity.drug_identity_conflict, before_identity=True),
+    Rule(Topic.DRUG_AMBIGUOUS, identity.drug_ambiguous, before_identity=True),
+    Rule(Topic.HCPCS_MISMATCH, billing_codes.hcpcs_mismatch),
+    Rule(Topic.HCPCS_NOT_SPECIFIC, billing_codes.hcpcs_not_specific),
+    Rule(Topic.NDC_MISMATCH, billing_codes.ndc_mismatch),
+    Rule(Topic.DOSE_IMPLAUSIBLE, dose.dose_implausible),
+    Rule(Topic.DOSE_ABOVE_MAXIMUM, dose.dose_above_maximum),
+    Rule(Topic.DOSE_MATCHES_OTHER_DRUG, dose.dose_matches_other_drug),
+    Rule(Topic.DOSE_CANNOT_VERIFY, dose.dose_cannot_verify),
+    Rule(Topic.WEIGHT_STALE, dose.weight_stale),
+    Rule(Topic.INDICATION_UNSUPPORTED, her2.indication_unsupported),
+    Rule(Topic.HER2_MISSING, her2.her2_missing),
+    Rule(Topic.HER2_ISH_MISSING, her2.her2_ish_missing),
+    Rule(Topic.HER2_NOT_ELIGIBLE, her2.her2_not_eligible),
+    Rule(Topic.HER2_TIER_UNCLEAR, her2.her2_tier_unclear),
+    Rule(Topic.HER2_DISCORDANT, her2.her2_discordant),
+    Rule(Topic.LVEF_MISSING, lvef.lvef_missing),
+    Rule(Topic.LVEF_OVERDUE, lvef.lvef_overdue),
+    Rule(Topic.LIVER_TESTS_MISSING, labs.liver_tests_missing),
+    Rule(Topic.BLOOD_COUNT_MISSING, labs.blood_count_missing),
+)

@@ -1,0 +1,174 @@
+"""HCPCS codes and NDCs against the drug of the order. The unit and the money are the coverage service's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.outcomes import (
+    CannotTell,
+    Clear,
+    Evidence,
+    Fired,
+    Fix,
+    Missing,
+    NotApplicable,
+    Outcome,
+    RemoveNdc,
+    ReplaceBillingCode,
+)
+
+if TYPE_CHECKING:
+    from cards.case import Case
+    from cards.facts import BillingCode
+    from cards.recognition import Target
+    from cards.records import Cited, HcpcsEntry, Product
+
+
+def hcpcs_mismatch(case: Case) -> Outcome:
+    """Fire when a HCPCS code that stands on or for the order belongs to another product, or to another brand of it."""
+    own = {entry.code for entry in _own_entries(case)}
+    judged = [billing for billing in _judged(case) if billing.code not in case.recogniser.unspecific]
+    if not judged:
+        return NotApplicable("no HCPCS code")
+    wrong = [billing for billing in judged if _belongs_elsewhere(case, billing, own)]
+    if not wrong:
+        unknown = [
+            billing.code
+            for billing in judged
+            if billing.code not in own
+            and billing.code not in case.recogniser.hcpcs
+            and billing.code not in case.recogniser.retired
+        ]
+        if unknown:
+            return CannotTell((Missing("hcpcs-unknown", values={"code": unknown[0], "drug": case.drug}),))
+        return Clear()
+    code = wrong[0].code
+    other = case.recogniser.hcpcs[code]
+    return Fired(
+        values={
+            "code": code,
+            "other": _name(case, other.target),
+            "own": _own_codes(case),
+            "descriptor": other.entry.descriptor,
+        },
+        evidence=tuple(
+            Evidence("billing-code", f"{b.code}: {case.recogniser.hcpcs[b.code].entry.descriptor}", b.holder)
+            for b in wrong
+        ),
+        cited=_cited(case, (other.entry.by,)),
+        variant="default" if _own_entries(case) else "no-own-code",
+        fixes=_replacements(case, tuple(wrong)),
+    )
+
+
+def hcpcs_not_specific(case: Case) -> Outcome:
+    """Fire when a not-otherwise-classified or a retired code stands on a drug that has a code of its own."""
+    own = _own_entries(case)
+    if not own:
+        return NotApplicable("the product has no code of its own")
+    vague = [
+        billing
+        for billing in _judged(case)
+        if billing.code in case.recogniser.unspecific
+        or ((retired := case.recogniser.retired.get(billing.code)) is not None and retired.product == case.product.id)
+    ]
+    if not vague:
+        return Clear()
+    return Fired(
+        values={"code": vague[0].code, "own": _own_codes(case)},
+        evidence=tuple(Evidence("billing-code", billing.code, billing.holder) for billing in vague),
+        cited=_cited(case, ()),
+        fixes=_replacements(case, tuple(vague)),
+    )
+
+
+def ndc_mismatch(case: Case) -> Outcome:
+    """Fire when the NDC, in whatever form it is written, belongs to another product or another brand."""
+    if not case.order.ndcs:
+        return NotApplicable("no NDC")
+    wrong = [
+        (ndc, target)
+        for ndc in case.order.ndcs
+        if (target := case.recogniser.ndc(ndc.text)) is not None and not _fits(case, target)
+    ]
+    if not wrong:
+        return Clear()
+    ndc, target = wrong[0]
+    other = case.recogniser.product(target.product)
+    by = next(package.by for package in case.recogniser.packages(other, case.recogniser.brand(target)))
+    return Fired(
+        values={"ndc": ndc.text, "other": _name(case, target)},
+        evidence=tuple(Evidence("ndc", f"{n.text}: {_name(case, t)}", case.order.origin) for n, t in wrong),
+        cited=(by,),
+        fixes=(RemoveNdc(ndc),),
+    )
+
+
+def _judged(case: Case) -> list[BillingCode]:
+    """List the codes that stand for this order: its own, those linked to it, and those left over that look like it.
+
+    A code that another order of the session accounts for is that order's. An unlinked code counts only when its
+    drug is one that gets confused with this one, and when this is the only order in scope it could be for.
+    """
+    rivals = [identity for order, identity in case.others if identity.in_scope and order.in_focus]
+    accounted = {
+        entry.code
+        for _, identity in case.others
+        if identity.product is not None
+        for entry in case.recogniser.own_hcpcs(identity.product, identity.brand)
+    }
+    return [
+        billing
+        for billing in case.order.billing
+        if billing.linked or (billing.code not in accounted and not rivals and _could_be_confused(case, billing.code))
+    ]
+
+
+def _could_be_confused(case: Case, code: str) -> bool:
+    meaning = case.recogniser.hcpcs.get(code)
+    if meaning is None:
+        return code in case.recogniser.unspecific or code in case.recogniser.retired
+    other = case.recogniser.product(meaning.target.product)
+    return bool(other.regimens) or other.confusion is not None
+
+
+def _belongs_elsewhere(case: Case, billing: BillingCode, own: set[str]) -> bool:
+    return billing.code not in own and billing.code in case.recogniser.hcpcs
+
+
+def _own_entries(case: Case) -> tuple[HcpcsEntry, ...]:
+    return case.recogniser.own_hcpcs(case.product, case.identity.brand)
+
+
+def _own_codes(case: Case) -> str:
+    """Write the codes that fit; of a product with many brands the first stands with a hint of the others."""
+    codes = [entry.code for entry in _own_entries(case)]
+    if not codes:
+        return "no code of its own"
+    return codes[0] if len(codes) == 1 else f"{codes[0]} or the code of the brand dispensed"
+
+
+def _replacements(case: Case, wrong: tuple[BillingCode, ...]) -> tuple[Fix, ...]:
+    """Offer the product's own code, when there is exactly one."""
+    own = _own_entries(case)
+    if len(own) != 1:
+        return ()
+    return tuple(ReplaceBillingCode(billing, own[0].code, own[0].descriptor) for billing in wrong)
+
+
+def _fits(case: Case, target: Target) -> bool:
+    if target.product != case.product.id:
+        return False
+    brand = case.identity.brand
+    return brand is None or target.brand is None or brand.id == target.brand
+
+
+def _name(case: Case, target: Target) -> str:
+    brand = case.recogniser.brand(target)
+    product: Product = case.recogniser.product(target.product)
+    name = brand.name if brand else product.name
+    return name if name.casefold() == product.generic.casefold() else f"{name} ({product.generic})"
+
+
+def _cited(case: Case, extra: tuple[Cited, ...]) -> tuple[Cited, ...]:
+    return tuple(dict.fromkeys((*extra, *(entry.by for entry in _own_entries(case)))))

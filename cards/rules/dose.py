@@ -1,0 +1,315 @@
+"""The size of a dose: too much, meant for another drug, in a unit that cannot be meant, or not verifiable."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cards.dosing import Ceiling, DoseReading, Sense, ceiling, level_met, look_alike_met, regimens_for
+from cards.facts import DoseUnit, Moment
+from cards.outcomes import (
+    CannotTell,
+    Clear,
+    Evidence,
+    Fired,
+    Fix,
+    Indicator,
+    Missing,
+    NotApplicable,
+    OrderTests,
+    Outcome,
+    RemoveOrder,
+    SetDose,
+)
+from cards.quantities import Mg, MgPerKg, plain, precise
+from cards.records import Basis, Level, LevelRole, Product
+from cards.topics import Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cards.case import Case
+    from cards.facts import OrderedDose
+    from cards.quantities import Kg
+    from cards.records import Cited
+
+_HUNDRED = Decimal(100)
+
+
+def dose_above_maximum(case: Case) -> Outcome:
+    """Fire when the dose is above the product's maximum for the indication.
+
+    A dose up to the maximum rounded up to the next whole milligram is at the maximum. Within the rounding tolerance
+    the card is a warning, beyond it critical.
+    """
+    limit = ceiling(case)
+    if limit is None:
+        return NotApplicable("the label names no maximum")
+    usable = _usable(case)
+    if not usable:
+        return _nothing_usable(case)
+    weight = case.weight.kg if case.weight else None
+    over = [reading for reading in usable if _is_over(reading, limit, weight)]
+    if over:
+        return _above(case, limit, max(over, key=lambda reading: _excess(reading, limit, weight)), tuple(over))
+    if any(_cannot_compare(reading, limit, weight) for reading in usable):
+        return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
+    return Clear()
+
+
+def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReading, ...]) -> Fired:
+    weight = case.weight.kg if case.weight else None
+    maximum = limit.maximum.dose
+    excess = _excess(worst, limit, weight)
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    notes: list[tuple[str, Mapping[str, str]]] = []
+    if limit.assumed:
+        notes.append(("cancer-unknown", {"maximum": str(maximum)}))
+    if case.weight is not None and case.weight.stated:
+        notes.append(("weight-stated", {}))
+    if (other := look_alike_met(case, worst)) is not None:
+        notes.append(("look-alike", {"other": other[0].name, "level": str(other[1].dose)}))
+    absolute = f" ({(maximum * weight).whole_down()} at {weight})" if isinstance(maximum, MgPerKg) and weight else ""
+    return Fired(
+        values={
+            "dose": _written(worst, weight),
+            "maximum": f"{maximum}{absolute}",
+            "limit": str(maximum),
+            "excess": f"{plain(excess)} %",
+        },
+        evidence=(*_dose_evidence(case, worst), *case.weight_evidence()),
+        cited=(limit.maximum.by,),
+        variant="fixed" if isinstance(maximum, Mg) else "default",
+        indicator=Indicator.WARNING if excess <= tolerance else None,
+        notes=tuple(notes),
+        fixes=_set_dose(case, maximum, tuple(reading.ordered for reading in over)),
+    )
+
+
+def dose_matches_other_drug(case: Case) -> Outcome:
+    """Fire when the dose is no level of this product and is one of a look-alike."""
+    usable = _usable(case)
+    if not usable:
+        return _nothing_usable(case)
+    if not case.product.look_alikes:
+        return NotApplicable("no look-alike")
+    limit = ceiling(case)
+    weight = case.weight.kg if case.weight else None
+    if limit is not None and any(_is_over(reading, limit, weight) for reading in usable):
+        return NotApplicable("the dose is above the maximum, and that card names the look-alike")
+    own = regimens_for(case.product, case.cancers, case.order.interval_days)
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    for reading in usable:
+        if case.product.basis is Basis.WEIGHT and reading.per_kg(weight) is None:
+            return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
+        if level_met(reading, case.product, own, weight, tolerance) or _is_component(case, reading):
+            continue
+        if (met := look_alike_met(case, reading)) is not None:
+            return _of_another(case, reading, *met)
+    return Clear()
+
+
+def _of_another(case: Case, reading: DoseReading, other: Product, level: Level) -> Fired:
+    weight = case.weight.kg if case.weight else None
+    own = regimens_for(case.product, case.cancers, case.order.interval_days)
+    starts = [each for regimen in own for each in regimen.levels if each.role is not LevelRole.REDUCTION]
+    levels = [str(each.dose) for regimen in own for each in regimen.levels]
+    fixes: tuple[Fix, ...] = (RemoveOrder(),)
+    if len(starts) == 1:
+        fixes = (*_set_dose(case, starts[0].dose, (reading.ordered,)), RemoveOrder())
+    return Fired(
+        values={
+            "dose": _written(reading, weight),
+            "other": other.name,
+            "level": str(level.dose),
+            "levels": ", ".join(dict.fromkeys(levels)),
+        },
+        evidence=(*_dose_evidence(case, reading), *case.weight_evidence()),
+        cited=(own[0].by, level.by),
+        notes=(("confusion", {"confusion": case.product.confusion}),) if case.product.confusion else (),
+        fixes=fixes,
+    )
+
+
+def dose_implausible(case: Case) -> Outcome:
+    """Fire when the number and its unit cannot be meant: 3.6 mg, 250 mL, mg/m2, mg/kg of a fixed-dose product.
+
+    The number is never turned into another unit; the clinician is asked.
+    """
+    if not case.order.doses:
+        return NotApplicable("no dose")
+    odd = [reading for reading in case.doses if reading.sense is Sense.IMPLAUSIBLE]
+    if not odd:
+        return Clear()
+    reading = odd[0]
+    own = regimens_for(case.product, case.cancers, case.order.interval_days)
+    per_kg = reading.per_kg(case.weight.kg if case.weight else None)
+    return Fired(
+        values={
+            "dose": reading.ordered.as_written,
+            "levels": ", ".join(dict.fromkeys(str(each.dose) for regimen in own for each in regimen.levels)),
+            "per_kg": f"{precise(per_kg.value.quantize(Decimal('0.001')))} mg/kg" if per_kg else "",
+        },
+        evidence=(Evidence("dose", reading.ordered.as_written, case.order.origin), *case.weight_evidence()),
+        cited=(own[0].by,),
+        variant=reading.why,
+        fixes=_meant_instead(case, reading),
+    )
+
+
+def _meant_instead(case: Case, reading: DoseReading) -> tuple[Fix, ...]:
+    """Offer the labelled level whose number was written with another unit, or the fixed doses; else removal."""
+    own = regimens_for(case.product, case.cancers, case.order.interval_days)
+    doses = dict.fromkeys(level.dose for regimen in own for level in regimen.levels)
+    ordered = reading.ordered
+    if case.product.basis is Basis.FIXED:
+        offered = [dose for dose in doses if not ordered.computed]
+    else:
+        offered = [dose for dose in doses if dose.value == ordered.number and not ordered.computed]
+    return (*(SetDose(str(dose), ((ordered, dose),)) for dose in offered), RemoveOrder())
+
+
+def dose_cannot_verify(case: Case) -> Outcome:
+    """Fire, at signing, when there is no dose, no weight to judge it by, or a unit that cannot be read."""
+    if case.session.moment is Moment.SELECT:
+        return NotApplicable("the order may still be incomplete")
+    if not case.order.doses:
+        written = ", ".join(str(dose) for dose in case.order.text_doses)
+        return Fired(
+            values={"written": written},
+            evidence=(Evidence("dose-in-text", written, case.order.origin),) if written else (),
+            cited=(_regimen_citation(case),),
+            variant="dose-in-text" if written else "no-dose",
+        )
+    unreadable = [reading for reading in case.doses if reading.sense is Sense.UNREADABLE]
+    if unreadable and not _usable(case):
+        reading = unreadable[0]
+        return Fired(
+            values={"dose": reading.ordered.as_written, "strength": str(reading.dose) if reading.dose else ""},
+            evidence=(Evidence("dose", reading.ordered.as_written, case.order.origin),),
+            cited=(_regimen_citation(case),),
+            variant="volume" if reading.dose else "unit",
+        )
+    return _weight_to_verify_by(case)
+
+
+def _weight_to_verify_by(case: Case) -> Outcome:
+    if not case.weight_based or not _usable(case):
+        return Clear()
+    if case.weight is not None and not case.weight.stated:
+        return Clear()
+    return Fired(
+        values={"dose": _usable(case)[0].ordered.as_written},
+        evidence=(
+            Evidence("dose", _usable(case)[0].ordered.as_written, case.order.origin),
+            *case.weight_evidence(),
+            *case.set_aside(frozenset({"weight", "weight-stated"})),
+        ),
+        cited=(_regimen_citation(case),),
+        variant="weight-stated" if case.weight else "no-weight",
+        fixes=(OrderTests(("weight",)),),
+    )
+
+
+def weight_stale(case: Case) -> Outcome:
+    """Fire when the newest weight is older than the site allows and the dose depends on it."""
+    if not case.weight_based:
+        return NotApplicable("the dose does not depend on the weight")
+    if case.weight is None:
+        return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
+    if case.weight.on is None:
+        return CannotTell((Missing("weight-undated"),))
+    limit = case.threshold("weight_max_age_days")
+    age = case.age_in_days(case.weight.on)
+    if age <= limit:
+        return Clear()
+    return Fired(
+        values={
+            "weight": str(case.weight.kg),
+            "age": str(age),
+            "limit": plain(limit),
+            "date": case.weight.on.isoformat(),
+        },
+        evidence=case.weight_evidence(),
+        cited=(case.known.thresholds["weight_max_age_days"].by,),
+        fixes=(OrderTests(("weight",)),),
+    )
+
+
+def _usable(case: Case) -> list[DoseReading]:
+    """List the doses that can be judged; none when one of them is implausible, because then nothing can be trusted."""
+    if any(reading.sense is Sense.IMPLAUSIBLE for reading in case.doses):
+        return []
+    return [reading for reading in case.doses if reading.sense is Sense.USABLE]
+
+
+def _nothing_usable(case: Case) -> Outcome:
+    if any(reading.sense is Sense.IMPLAUSIBLE for reading in case.doses):
+        return NotApplicable("the dose is implausible")
+    if case.session.moment is Moment.SELECT and not case.order.doses:
+        return NotApplicable("no dose yet")
+    return CannotTell((Missing("dose", told_by=Topic.DOSE_CANNOT_VERIFY),))
+
+
+def _is_over(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> bool:
+    maximum = limit.maximum.dose
+    if isinstance(reading.dose, MgPerKg) and isinstance(maximum, MgPerKg):
+        return reading.dose > maximum
+    in_mg = reading.in_mg(weight)
+    if in_mg is None:
+        return False
+    if isinstance(maximum, Mg):
+        return in_mg > maximum
+    return weight is not None and in_mg > (maximum * weight).whole_up()
+
+
+def _cannot_compare(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> bool:
+    return isinstance(reading.dose, Mg) and isinstance(limit.maximum.dose, MgPerKg) and weight is None
+
+
+def _excess(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> Decimal:
+    """Give the percentage by which a dose is above the maximum."""
+    maximum = limit.maximum.dose
+    dose = reading.per_kg(weight) if isinstance(maximum, MgPerKg) else reading.in_mg(weight)
+    return (dose.value / maximum.value - 1) * _HUNDRED if dose is not None else Decimal(0)
+
+
+def _is_component(case: Case, reading: DoseReading) -> bool:
+    """Tell whether a combination's dose is written as that of one of its antibodies."""
+    return isinstance(reading.dose, Mg) and reading.dose.value in case.product.component_doses_mg
+
+
+def _written(reading: DoseReading, weight: Kg | None) -> str:
+    """Write a dose in both units where both are known, the ordered one first."""
+    other = reading.per_kg(weight) if isinstance(reading.dose, Mg) else reading.in_mg(weight)
+    ordered = reading.ordered.as_written
+    return f"{ordered} ({other})" if other is not None else ordered
+
+
+def _dose_evidence(case: Case, reading: DoseReading) -> tuple[Evidence, ...]:
+    weight = case.weight.kg if case.weight and case.weight_based else None
+    return (Evidence("dose", _written(reading, weight), case.order.origin),)
+
+
+def _regimen_citation(case: Case) -> Cited:
+    return case.product.regimens[0].by
+
+
+def _set_dose(case: Case, dose: Mg | MgPerKg, replaces: tuple[OrderedDose, ...]) -> tuple[Fix, ...]:
+    """Offer a dose in the place of others, each in the unit it is written in.
+
+    Nothing is offered for a dose computed from a strength and a volume, or where the weight to compute by is missing.
+    """
+    changes: list[tuple[OrderedDose, Mg | MgPerKg]] = []
+    for ordered in replaces:
+        written = _in_unit_of(case, dose, ordered)
+        if ordered.computed or written is None:
+            return ()
+        changes.append((ordered, written))
+    return (SetDose(str(changes[0][1]), tuple(changes)),)
+
+
+def _in_unit_of(case: Case, dose: Mg | MgPerKg, ordered: OrderedDose) -> Mg | MgPerKg | None:
+    if isinstance(dose, Mg) or ordered.unit is DoseUnit.MG_PER_KG:
+        return dose
+    return (dose * case.weight.kg).whole_down() if case.weight else None

@@ -1,0 +1,277 @@
+"""HER2 status: is there one, is it decided, and does it qualify the patient for the drug?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.case import dated
+from cards.her2 import POSITIVE
+from cards.outcomes import (
+    CannotTell,
+    Clear,
+    Evidence,
+    Fired,
+    Missing,
+    NotApplicable,
+    OrderTests,
+    Outcome,
+    RemoveOrder,
+)
+from cards.records import Cancer, Cited, Confidence, Eligibility, Setting, Tier
+from cards.topics import Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cards.case import Case
+    from cards.facts import Her2Result
+
+_HER2_CONCEPTS = frozenset(
+    {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-interpretation", "her2-immunoassay", "her2-copy-number"}
+)
+_TESTING = Cited(source="asco-cap", section="HER2 testing algorithm", confidence=Confidence.PRIMARY)
+
+
+def her2_missing(case: Case) -> Outcome:
+    """Fire when no tissue HER2 result counts; serum, preliminary and cancelled results are no result."""
+    if not _turns_on_her2(case):
+        return NotApplicable("the indication does not turn on a HER2 tissue result")
+    if case.her2.possible:
+        return Clear()
+    if case.her2.disagree:
+        return NotApplicable("the results on record contradict themselves, and that card says so")
+    set_aside = case.set_aside(_HER2_CONCEPTS)
+    mentioned = any(line.gap is not None and line.gap.reason == "her2-in-text" for line in set_aside)
+    return Fired(
+        values={},
+        evidence=(*_results(case), *set_aside),
+        cited=_cited(case),
+        variant="in-text" if mentioned else "default",
+        fixes=(OrderTests(("her2-ihc",)),),
+    )
+
+
+def her2_ish_missing(case: Case) -> Outcome:
+    """Fire when IHC is 2+ and no ISH decides between positive and low."""
+    if not _turns_on_her2(case):
+        return NotApplicable("the indication does not turn on a HER2 tissue result")
+    if not case.her2.needs_ish:
+        return Clear()
+    if _verdict_for(case, frozenset({Tier.POSITIVE, Tier.LOW})) == _NONE:
+        return NotApplicable("neither grade qualifies, and that card says so")
+    return Fired(
+        values={},
+        evidence=_results(case),
+        cited=(_TESTING,),
+        fixes=(OrderTests(("her2-ish",)),),
+    )
+
+
+def her2_not_eligible(case: Case) -> Outcome:
+    """Fire when the documented status does not qualify the patient for this product and indication."""
+    if not _turns_on_her2(case):
+        return NotApplicable("the indication does not turn on a HER2 tissue result")
+    if not case.her2.possible:
+        told_by = Topic.HER2_DISCORDANT if case.her2.disagree else Topic.HER2_MISSING
+        return CannotTell((Missing("her2", told_by=told_by),))
+    verdict = _verdict_for(case, case.her2.possible)
+    if verdict == _ALL:
+        return Clear()
+    if verdict == _NONE:
+        return _not_eligible(case)
+    if case.her2.needs_ish:
+        return CannotTell((Missing("her2-ish", told_by=Topic.HER2_ISH_MISSING),))
+    if verdict == _DEPENDS:
+        return CannotTell(_undecided(case))
+    return CannotTell((Missing("her2-tier", told_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),))
+
+
+def _not_eligible(case: Case) -> Fired:
+    rows = _rows(case) or case.eligibility
+    notes: list[tuple[str, Mapping[str, str]]] = []
+    if not case.cancers:
+        notes.append(("cancer-unknown-eligibility", {}))
+    return Fired(
+        values={"status": _status(case), "needed": "; ".join(dict.fromkeys(row.wording for row in rows))},
+        evidence=(*_results(case), *_diagnoses(case)),
+        cited=tuple(dict.fromkeys(row.by for row in rows)),
+        notes=tuple(notes),
+        fixes=(RemoveOrder(),),
+    )
+
+
+def her2_tier_unclear(case: Case) -> Outcome:
+    """Fire when a result cannot be placed in a grade that the product turns on: a bare IHC 0, "negative" alone."""
+    if not _turns_on_her2(case):
+        return NotApplicable("the indication does not turn on a HER2 tissue result")
+    if not case.her2.possible or case.her2.needs_ish:
+        return NotApplicable("another card asks for the result")
+    if len(case.her2.possible) == 1 or _verdict_for(case, case.her2.possible) != _SOME:
+        return Clear()
+    return Fired(
+        values={"status": _status(case)},
+        evidence=(*_results(case), *_diagnoses(case)),
+        cited=(_TESTING, *dict.fromkeys(row.by for row in _rows(case))),
+    )
+
+
+def her2_discordant(case: Case) -> Outcome:
+    """Fire when results that count disagree: between specimens, methods, or a code and its own display."""
+    if not _turns_on_her2(case):
+        return NotApplicable("the indication does not turn on a HER2 tissue result")
+    if not case.her2.results:
+        return NotApplicable("no HER2 result")
+    if not case.her2.disagree:
+        return Clear()
+    conflict = any(result.conflict for result in case.her2.results)
+    return Fired(
+        values={"results": " and ".join(dict.fromkeys(_short(r) for r in case.her2.results[:2]))},
+        evidence=_results(case),
+        cited=(_TESTING,),
+        variant="code-and-display" if conflict else "default",
+    )
+
+
+def indication_unsupported(case: Case) -> Outcome:
+    """Fire when the recorded cancer is not one that the label covers for this product."""
+    if not case.eligibility:
+        return NotApplicable("no labelled indication on file")
+    if not case.cancers:
+        return CannotTell((Missing("cancer"),))
+    if _rows(case):
+        return Clear()
+    rows = case.eligibility
+    diagnoses = case.order.reasons or case.patient.diagnoses
+    return Fired(
+        values={"cancer": diagnoses[0].label[:60], "needed": "; ".join(dict.fromkeys(row.wording for row in rows))},
+        evidence=_diagnoses(case),
+        cited=tuple(dict.fromkeys(row.by for row in rows)),
+    )
+
+
+_ALL, _NONE, _SOME, _DEPENDS = "all", "none", "some", "depends"
+
+
+def _turns_on_her2(case: Case) -> bool:
+    """Tell whether a HER2 tissue result decides anything: not when the cancer is not labelled at all."""
+    return bool(_rows(case)) and any(row.tiers or row.ihc_3_only for row in _rows(case))
+
+
+def _rows(case: Case) -> tuple[Eligibility, ...]:
+    """List the rows for the cancers on record; all of them when no cancer is."""
+    if not case.cancers:
+        return case.eligibility
+    return tuple(row for row in case.eligibility if case.cancers & set(row.cancers))
+
+
+def _verdict_for(case: Case, possible: frozenset[Tier]) -> str:
+    """Say whether all, none or some of the possible grades qualify, or whether that depends on what is not known."""
+    answers = {_qualifies(case, tier) for tier in possible}
+    if answers == {True}:
+        return _ALL
+    if answers == {False}:
+        return _NONE
+    return _DEPENDS if None in answers else _SOME
+
+
+def _qualifies(case: Case, tier: Tier) -> bool | None:
+    """Tell whether a grade qualifies, whatever is still open; ``None`` when it hangs on what is not known.
+
+    A setting or a hormone receptor status that is not on record is tried both ways, an unknown cancer as each of
+    the labelled ones.
+    """
+    settings = (case.patient.setting,) if case.patient.setting else tuple(Setting)
+    receptor = case.patient.hormone_receptor_positive
+    receptors = (True, False) if receptor is None else (receptor,)
+    cancers = (case.cancers,) if case.cancers else tuple({frozenset(row.cancers) for row in case.eligibility})
+    answers = {
+        any(_row_fits(case, row, World(tier, which, setting, positive)) for row in case.eligibility)
+        for which in cancers
+        for setting in settings
+        for positive in receptors
+    }
+    return answers.pop() if len(answers) == 1 else None
+
+
+class World(NamedTuple):
+    """One way in which what is not on record may turn out."""
+
+    tier: Tier
+    cancers: frozenset[Cancer]
+    setting: Setting
+    hormone_receptor_positive: bool
+
+
+def _row_fits(case: Case, row: Eligibility, world: World) -> bool:
+    if row.erbb2_mutation or world.cancers.isdisjoint(row.cancers):
+        return False
+    if row.settings and world.setting not in row.settings:
+        return False
+    if row.hormone_receptor_positive and not world.hormone_receptor_positive:
+        return False
+    if row.ihc_3_only:
+        return world.tier is Tier.POSITIVE and case.her2.ihc_3
+    return world.tier in row.tiers
+
+
+def _undecided(case: Case) -> tuple[Missing, ...]:
+    """Name what the answer hangs on."""
+    missing = []
+    if not case.cancers:
+        missing.append(Missing("cancer"))
+    if case.patient.setting is None:
+        missing.append(Missing("setting", values={"status": _status(case)}))
+    if case.patient.setting is not Setting.EARLY and case.patient.hormone_receptor_positive is None:
+        missing.append(Missing("hormone-receptor", values={"status": _status(case)}))
+    return tuple(missing[:2])
+
+
+_TIER_WORDS = {
+    frozenset({Tier.POSITIVE}): "positive",
+    frozenset({Tier.LOW}): "HER2-low",
+    frozenset({Tier.ULTRALOW}): "HER2-ultralow",
+    frozenset({Tier.NULL}): "IHC 0 without staining",
+    frozenset({Tier.ULTRALOW, Tier.NULL}): "IHC 0",
+    frozenset({Tier.LOW, Tier.ULTRALOW, Tier.NULL}): "negative",
+    frozenset({Tier.POSITIVE, Tier.LOW}): "equivocal (IHC 2+)",
+}
+
+
+def _status(case: Case) -> str:
+    """Write the status as pathologists do."""
+    status = case.her2
+    if status.possible == POSITIVE and status.ihc is not None and not status.ihc_3:
+        return f"positive by ISH (IHC {_score(status.ihc.finding)})"
+    words = _TIER_WORDS.get(status.possible, "unclear")
+    scored = status.ihc is not None and status.ihc.finding.startswith("ihc-") and status.possible != POSITIVE
+    if scored and status.ihc is not None and len(status.possible) == 1:
+        ish = ", ISH not amplified" if status.ish is not None else ""
+        return f"{words} (IHC {_score(status.ihc.finding)}{ish})"
+    return words
+
+
+def _score(finding: str) -> str:
+    return finding.removeprefix("ihc-")
+
+
+def _short(result: Her2Result) -> str:
+    return f"{result.method} {result.as_reported}"[:40]
+
+
+def _results(case: Case) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence("her2-result", dated(f"{result.method}: {result.as_reported}", result.on), result.origin)
+        for result in case.her2.results
+    )
+
+
+def _diagnoses(case: Case) -> tuple[Evidence, ...]:
+    diagnoses = case.order.reasons or case.patient.diagnoses
+    lines = [Evidence("diagnosis", diagnosis.label, diagnosis.origin) for diagnosis in diagnoses]
+    if case.patient.setting is not None:
+        lines.append(Evidence("setting", str(case.patient.setting)))
+    return tuple(lines)
+
+
+def _cited(case: Case) -> tuple[Cited, ...]:
+    return tuple(dict.fromkeys(row.by for row in _rows(case)))[:1]

@@ -1,0 +1,86 @@
+"""Which drug is it? Two rules that come before every other: until they are silent, nothing else can be checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.identity import Claim, Standing
+from cards.outcomes import Clear, Evidence, Fired, NotApplicable, Outcome, RemoveOrder
+from cards.records import Cited, Confidence
+
+if TYPE_CHECKING:
+    from cards.case import Case
+
+# That two names are two drugs needs no document beyond the entries of both; the card cites the naming table.
+_NAMES = Cited(source="hcpcs-2020", section="drug names", confidence=Confidence.PRIMARY)
+
+
+def drug_identity_conflict(case: Case) -> Outcome:
+    """Fire when the codings, the text or the ingredients of one order name two different products."""
+    if case.identity.standing is not Standing.CONFLICT:
+        return Clear()
+    first, second = _two_named(case)
+    return Fired(
+        values={"first": first, "second": second},
+        evidence=_evidence(case),
+        cited=(_NAMES,),
+        notes=_confusions(case),
+        fixes=(RemoveOrder(),),
+    )
+
+
+def drug_ambiguous(case: Case) -> Outcome:
+    """Fire when the text could be more than one product and no coding settles which."""
+    if case.identity.standing is Standing.CONFLICT:
+        return NotApplicable("the identity is in conflict")
+    if case.identity.standing is not Standing.AMBIGUOUS:
+        return Clear()
+    named = [product.name for product in case.identity.named]
+    written = next(claim.evidence.value for claim in case.identity.claims if len(claim.meaning) > 1)
+    return Fired(
+        values={"written": written[:40], "candidates": " or ".join(named)},
+        evidence=_evidence(case),
+        cited=(_NAMES,),
+        notes=_confusions(case),
+        fixes=(RemoveOrder(),),
+    )
+
+
+def _two_named(case: Case) -> tuple[str, str]:
+    """Name two of the drugs in conflict, by brand where the products are the same and the brands are not."""
+    names: dict[str, None] = {}
+    for claim in case.identity.claims:
+        names.update(dict.fromkeys(_meant(case, claim)))
+    for product in case.identity.named:
+        names.setdefault(product.name)
+    distinct = list(names)
+    if len({product.id for product in case.identity.named}) > 1:
+        by_product = {product.id: product.name for product in case.identity.named}
+        distinct = list(by_product.values())
+    else:
+        distinct = [name for name in distinct if name != case.identity.named[0].name]
+    return distinct[0], distinct[1]
+
+
+def _meant(case: Case, claim: Claim) -> list[str]:
+    names = []
+    for target in sorted(claim.meaning, key=str):
+        brand = case.recogniser.brand(target)
+        names.append(brand.name if brand else case.recogniser.product(target.product).name)
+    return names
+
+
+def _evidence(case: Case) -> tuple[Evidence, ...]:
+    lines = [
+        Evidence("identity", f"{claim.evidence.value} ({claim.evidence.kind}): {' or '.join(_meant(case, claim))}")
+        for claim in case.identity.claims
+    ]
+    return tuple(dict.fromkeys(lines))
+
+
+def _confusions(case: Case) -> tuple[tuple[str, dict[str, str]], ...]:
+    """Say the known confusion of the first checked product that has one."""
+    for product in case.identity.named:
+        if product.confusion:
+            return (("confusion", {"confusion": product.confusion}),)
+    return ()

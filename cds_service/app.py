@@ -1,0 +1,75 @@
+"""The Flask application: routes, limits, CORS, and errors that are OperationOutcomes whatever went wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from flask import Flask, Response
+from flask_cors import CORS
+from werkzeug.exceptions import HTTPException
+
+from cds_service.configuration import Configuration
+from cds_service.errors import operation_outcome
+from cds_service.web import discovery, health, hooks, terminology, welcome
+from cds_service.web.answers import json_answer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cds_service.settings import Settings
+
+_log = structlog.get_logger()
+_CODES = {
+    400: ("not-json", "the request could not be read"),
+    404: ("not-found", "there is nothing at this address"),
+    405: ("method-not-allowed", "this address does not take the method"),
+    413: ("body-too-large", "the body is over the limit"),
+    415: ("not-json-content", "the content type must be JSON"),
+}
+
+
+def create_app(path: Path | None = None, settings: Settings | None = None) -> Flask:
+    """Build the application.
+
+    Raises:
+        ConfigurationError: the configuration is not valid.
+
+    """
+    configuration = Configuration(path, settings)
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = configuration.current().settings.limits.body_bytes
+    app.extensions["her2_cds"] = configuration
+    for module in (discovery, hooks, health, terminology, welcome):
+        app.register_blueprint(module.blueprint)
+    # Browser clients preflight discovery, call and feedback; nothing here depends on cookies.
+    CORS(
+        app,
+        resources={r"/cds-services.*": {"origins": "*"}, r"/CodeSystem/.*": {"origins": "*"}},
+        allow_headers=["Authorization", "Content-Type"],
+        methods=["GET", "POST", "OPTIONS"],
+        max_age=3600,
+    )
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+    return app
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    code, message = _CODES.get(status, ("internal", "the request could not be answered"))
+    answer = json_answer(operation_outcome(code, message), status)
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "retry-after"):
+            answer.headers[name] = value
+    return answer
+
+
+def _unexpected(error: Exception) -> Response:
+    """Answer without a word of what happened; the log has the type and the place, never the message."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    _log.error("unexpected_error", error=type(error).__name__, where=where)
+    return json_answer(operation_outcome("internal", "an internal error, recorded in the log"), 500)

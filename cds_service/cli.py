@@ -1,0 +1,139 @@
+"""The command line: ``her2-cds serve``, ``check`` and ``config``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+import structlog
+from granian import Granian
+from granian.constants import Interfaces
+from rich.console import Console
+
+from cds_service import __version__
+from cds_service.decide import DataMissing, Decider
+from cds_service.logs import configure_logs
+from cds_service.services import SERVICES
+from cds_service.settings import ConfigurationError, json_schema, load_settings
+from cds_service.terminal import print_cards
+from cds_service.wsgi import CONFIG_VARIABLE
+from fhir_mappings.codings import CodeMapError
+from fhir_mappings.hook_request import BadRequest, read_request
+from fhir_mappings.wire import encode
+
+NO_CARDS, CARDS, BAD_INPUT = 0, 1, 2
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_config_option = click.option("--config", "config", type=_FILE, envvar=CONFIG_VARIABLE, help="The configuration file.")
+
+
+@click.group()
+@click.version_option(__version__, prog_name="her2-cds")
+def main() -> None:
+    """Decision support for orders of HER2-targeted cancer drugs, over CDS Hooks and FHIR R4."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
+@_config_option
+def serve(host: str, port: int, workers: int, config: Path | None) -> None:
+    """Run the service."""
+    configure_logs()
+    decider = _decider(config)
+    if decider.settings.auth.mode == "off":
+        structlog.get_logger().warning(
+            "authentication_is_off", meaning="anybody who reaches this address may call; keep it on a private network"
+        )
+    if config is not None:
+        os.environ[CONFIG_VARIABLE] = str(config.resolve())
+    address = f"http://{host}:{port}"
+    click.echo(f"her2-cds {__version__}")
+    for path in ("/", "/cds-services", "/health/ready"):
+        click.echo(f"  {address}{path}")
+    for service in SERVICES:
+        click.echo(f"  {address}/cds-services/{service.id}  ({service.hook})")
+    sys.stdout.flush()
+    Granian(
+        "cds_service.wsgi:application",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        log_access=False,
+    ).serve()
+
+
+@main.command()
+@click.argument("request_file", type=_FILE)
+@_config_option
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def check(request_file: Path, config: Path | None, output: str) -> None:
+    """Answer one CDS Hooks request from a file and print its cards.
+
+    Exit code: 0 no cards, 1 cards, 2 the input cannot be used.
+    """
+    decider = _decider(config)
+    body = request_file.read_bytes()
+    try:
+        decision = decider.decide(read_request(body, _hook_of(body)))
+    except BadRequest as error:
+        _fail(f"{request_file}: {error.message}")
+    except DataMissing as error:
+        _fail(f"{request_file}: the prefetch lacks {error}, and no FHIR server that may be read is named")
+    if output == "json":
+        click.echo(encode({"cards": decision.cards}))
+    else:
+        print_cards(decision.cards, Console(highlight=False))
+    sys.exit(CARDS if decision.cards else NO_CARDS)
+
+
+@main.group()
+def config() -> None:
+    """Look after configuration files."""
+
+
+@config.command("check")
+@click.argument("file", type=_FILE)
+def config_check(file: Path) -> None:
+    """Validate a configuration file; every problem is told with its line."""
+    _decider(file)
+    click.echo(f"{file}: valid")
+
+
+@config.command("schema")
+def config_schema() -> None:
+    """Print the JSON Schema of the configuration, for editors."""
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+def _decider(path: Path | None) -> Decider:
+    try:
+        return Decider(load_settings(path))
+    except ConfigurationError as error:
+        _fail("\n".join(error.problems))
+    except CodeMapError as error:
+        _fail(f"site.code_maps: {error}")
+
+
+def _hook_of(body: bytes) -> str:
+    """Give the hook that a request names, if one of the services answers it."""
+    try:
+        request: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequest("not-json", "the file is no JSON that can be read") from None
+    hook = request.get("hook") if isinstance(request, dict) else None
+    known = [service.hook for service in SERVICES]
+    if hook not in known:
+        raise BadRequest("hook-mismatch", f"hook must be one of {', '.join(known)}", "hook")
+    return str(hook)
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(BAD_INPUT)

@@ -1,0 +1,184 @@
+"""One request to one answer: read, look up what is lacking, judge, and word the cards.
+
+An order out of scope is answered before anything about the patient is looked at.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from cards.engine import judge
+from cards.facts import Gap, Moment, Patient, Session
+from cards.knowledge import default_knowledge
+from cards.policy import Mode
+from cards.recognition import Recogniser
+from cards.render import Renderer
+from cards.wordings import default_wording
+from cds_service.fhir_client import FhirClient
+from fhir_mappings.actions import ActionWriter
+from fhir_mappings.chart import ChartReader, Orders
+from fhir_mappings.codings import CodeMap
+from fhir_mappings.prefetch import OMITTED, Answer, State, read_answer
+from fhir_mappings.queries import resolve, templates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cards.card import Card
+    from cards.outcomes import Verdict
+    from cds_service.settings import Settings
+    from fhir_mappings.hook_request import HookRequest
+    from fhir_mappings.wire import Glimpse
+
+_UNANSWERED = frozenset({State.OMITTED, State.FAILED})
+
+
+class DataMissing(LookupError):  # noqa: N818 - named for the answer it leads to
+    """Data that an order in scope needs can be had neither from the prefetch nor from the FHIR server."""
+
+    def __init__(self, keys: list[str]) -> None:
+        """Keep the prefetch keys that lack an answer."""
+        super().__init__(", ".join(keys))
+        self.keys = keys
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was answered and why: every verdict, the silent ones too, and the cards that are shown."""
+
+    id: str
+    cards: tuple[dict[str, Any], ...]
+    verdicts: tuple[Verdict, ...]
+    duration_s: float
+
+
+class Decider:
+    """Everything that answering needs, for one state of the configuration."""
+
+    def __init__(self, settings: Settings, today: Callable[[], date] | None = None) -> None:
+        """Build the readers, the judgement and the wording.
+
+        Raises:
+            CodeMapError: a code map of the site cannot be used.
+
+        """
+        self.settings = settings
+        self.known = default_knowledge()
+        self.wording = default_wording()
+        self.policy = settings.policy()
+        self._today = today or (lambda: datetime.now(ZoneInfo(settings.site.timezone)).date())
+        self._recogniser = Recogniser(self.known)
+        code_map = CodeMap.read(settings.site.code_maps)
+        self._chart = ChartReader(self.known.terminology, self._recogniser, code_map)
+        self.templates = templates(self.known.terminology, code_map)
+        self._required = frozenset(self.templates)
+        self._renderer = Renderer(self.wording, self.known, self.policy.indicators)
+        self._actions = ActionWriter(self.known.terminology, self.wording.actions)
+        self._fhir = FhirClient(settings)
+
+    def decide(self, request: HookRequest) -> Decision:
+        """Answer one request.
+
+        Raises:
+            DataMissing: an order in scope needs data that cannot be had.
+
+        """
+        began = time.perf_counter()
+        orders = self._chart.orders(request)
+        answers: dict[str, Answer] = {}
+        if orders.unresolved:
+            answers = self._sent(request)
+            orders = self._chart.orders(request, _glimpses(answers))
+        verdicts: tuple[Verdict, ...] = ()
+        cards: tuple[dict[str, Any], ...] = ()
+        gaps = (*orders.gaps, *_unresolved(orders))
+        if orders.in_scope:
+            answers = self._completed(request, answers or self._sent(request))
+            patient = self._chart.patient(answers, request.patient_id, self._required)
+            listed = self._chart.with_reasons(orders, _glimpses(answers))
+            session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
+        else:
+            session = Session(Moment(request.hook), self._today(), orders.orders, Patient(), gaps)
+        if gaps or orders.in_scope:
+            verdicts = judge(session, self._recogniser, self.policy, orders.identities)
+            cards = tuple(
+                self._as_json(card, orders, request.patient_id)
+                for verdict in verdicts
+                if self.policy.mode(verdict.topic) is Mode.LIVE
+                and (card := self._renderer.card(verdict, request.hook_instance)) is not None
+            )
+        return Decision(str(uuid.uuid4()), cards, verdicts, time.perf_counter() - began)
+
+    def _sent(self, request: HookRequest) -> dict[str, Answer]:
+        """Read every prefetch value, under keys of our own and of the client's; keys of ours that lack are omitted."""
+        answers = {key: read_answer(raw, f"prefetch.{key}") for key, raw in request.prefetch.items()}
+        return {**dict.fromkeys(self._required, OMITTED), **answers}
+
+    def _completed(self, request: HookRequest, answers: dict[str, Answer]) -> dict[str, Answer]:
+        """Fetch the keys that lack an answer, if the EHR's server may be asked."""
+        lacking = [key for key in self.templates if answers[key].state in _UNANSWERED]
+        if not lacking:
+            return answers
+        if self._fhir.may_use(request):
+            patient = quote(request.patient_id, safe="")
+            queries = {key: resolve(self.templates[key], patient) for key in lacking}
+            answers = {**answers, **self._fhir.fetch(request, queries)}
+            lacking = [key for key in lacking if answers[key].state in _UNANSWERED]
+        if lacking:
+            raise DataMissing(lacking)
+        return answers
+
+    def _as_json(self, card: Card, orders: Orders, patient_id: str) -> dict[str, Any]:
+        """Write a card as CDS Hooks has it; what has no value is left out."""
+        suggestions = []
+        for suggestion in card.suggestions:
+            actions = (
+                self._actions.actions(suggestion.fix, card.order, orders.resources, patient_id) if card.order else []
+            )
+            if actions:
+                suggestions.append({"label": suggestion.label, "uuid": suggestion.uuid, "actions": actions})
+        written: dict[str, Any] = {
+            "uuid": card.uuid,
+            "summary": card.summary,
+            "detail": card.detail,
+            "indicator": str(card.indicator),
+            "source": {
+                "label": card.source_label,
+                "url": card.source_url,
+                "topic": {
+                    "system": f"{self.settings.base_url}/CodeSystem/card-topic",
+                    "code": str(card.topic),
+                    "display": card.topic_display,
+                },
+            },
+        }
+        if suggestions:
+            written["suggestions"] = suggestions
+            written["selectionBehavior"] = "at-most-one"
+        if card.override_reasons:
+            written["overrideReasons"] = [
+                {
+                    "system": "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes",
+                    "code": reason.code,
+                    "display": reason.display,
+                }
+                for reason in card.override_reasons
+            ]
+        return written
+
+
+def _glimpses(answers: dict[str, Answer]) -> list[Glimpse]:
+    return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
+
+
+def _unresolved(orders: Orders) -> tuple[Gap, ...]:
+    """Say of each order whose drug could not be found out that it was not checked."""
+    return tuple(
+        Gap(None, order.origin.path, gap.reason) for order in orders.orders if order.in_focus for gap in order.gaps
+    )

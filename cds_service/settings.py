@@ -1,0 +1,284 @@
+"""The configuration of a site: one YAML file, every key optional, environment variables on top.
+
+Unknown keys are refused with the line and the nearest known key, because a misspelt threshold that is silently ignored
+is a threshold that somebody believes to be in force.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+)
+
+from cards.knowledge import default_knowledge
+from cards.outcomes import Indicator
+from cards.policy import Mode, Policy
+from cards.topics import Topic
+
+ENV_PREFIX = "HER2_CDS_"
+_NOT_A_KEY = "HER2_CDS_CONFIG"
+
+
+class ConfigurationError(ValueError):
+    """The configuration cannot be used; each problem names its line and what to write instead."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """Keep the problems, one line each."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _on_off(value: object) -> object:
+    """YAML reads a bare ``off`` as false."""
+    return {False: "off", True: "on"}.get(value, value) if isinstance(value, bool) else value
+
+
+class ClientSettings(_Section):
+    """An EHR that may call."""
+
+    issuer: str
+    jwks: dict[str, Any] | None = None
+    jwks_url: HttpUrl | None = None
+    tenants: list[str] = []
+
+
+class AuthSettings(_Section):
+    """Who may call."""
+
+    mode: Annotated[Literal["off", "required"], BeforeValidator(_on_off)] = Field(
+        "off", description="'required' wants a signed JWT on every call."
+    )
+    clients: list[ClientSettings] = []
+
+    @field_validator("mode")
+    @classmethod
+    def _is_enforced(cls, mode: str) -> str:
+        if mode == "required":
+            msg = "'required' is not enforced by this version, so it is refused; keep the service on a private network"
+            raise ValueError(msg)
+        return mode
+
+
+class FhirSettings(_Section):
+    """What may be fetched from where."""
+
+    allowed_servers: list[HttpUrl] = Field(
+        [], description="Base URLs that may be fetched from; empty with auth off: loopback only."
+    )
+    timeout_s: float = Field(2.0, gt=0, le=30, description="One budget for all the fetches of one request.")
+
+
+class SiteSettings(_Section):
+    """What is local."""
+
+    code_maps: list[Path] = Field([], description="FHIR ConceptMap files: local codes to LOINC / RxNorm / SNOMED CT.")
+    timezone: str = Field("UTC", description="Where a day begins, for the age of results (an IANA name).")
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            msg = f"no time zone {name!r}"
+            raise ValueError(msg) from error
+        return name
+
+
+class LimitSettings(_Section):
+    """What a request may cost."""
+
+    body_bytes: int = Field(5 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)
+
+
+class TopicSettings(_Section):
+    """How one topic behaves."""
+
+    mode: Annotated[Mode, BeforeValidator(_on_off)] = Mode.LIVE
+    indicator: Indicator | None = None
+
+
+class Settings(_Section):
+    """The whole configuration."""
+
+    public_url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8080"), description="Base of links and of card topics.")
+    database: str = "sqlite:///her2-cds.sqlite3"
+    redis: str | None = None
+    auth: AuthSettings = AuthSettings()
+    fhir: FhirSettings = FhirSettings()
+    site: SiteSettings = SiteSettings()
+    limits: LimitSettings = LimitSettings()
+    cards: dict[Topic, TopicSettings] = {}
+    thresholds: dict[str, Decimal | None] = {}
+
+    @field_validator("thresholds")
+    @classmethod
+    def _within_bounds(cls, thresholds: dict[str, Decimal | None]) -> dict[str, Decimal | None]:
+        known = default_knowledge().thresholds
+        for name, value in thresholds.items():
+            if name not in known:
+                msg = f"unknown threshold {name!r}{_nearest(name, list(known))}"
+                raise ValueError(msg)
+            bounds = known[name]
+            if value is not None and not bounds.minimum <= value <= bounds.maximum:
+                msg = f"{name} must lie between {bounds.minimum} and {bounds.maximum} {bounds.unit}"
+                raise ValueError(msg)
+            if value is None and bounds.default is not None:
+                msg = f"{name} needs a number"
+                raise ValueError(msg)
+        return thresholds
+
+    @property
+    def base_url(self) -> str:
+        """The public address without a trailing slash."""
+        return str(self.public_url).rstrip("/")
+
+    def policy(self) -> Policy:
+        """Give the policy that the judgement goes by."""
+        defaults = {name: threshold.default for name, threshold in default_knowledge().thresholds.items()}
+        return Policy(
+            thresholds={**defaults, **self.thresholds},
+            modes={topic: setting.mode for topic, setting in self.cards.items()},
+            indicators={t: setting.indicator for t, setting in self.cards.items() if setting.indicator is not None},
+        )
+
+
+def load_settings(path: Path | None, environment: dict[str, str] | None = None) -> Settings:
+    """Read a configuration file, lay the environment over it, and check the whole.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or a key or value is wrong.
+
+    """
+    tree: dict[str, Any] = {}
+    lines: dict[tuple[str | int, ...], int] = {}
+    if path is not None:
+        tree, lines = _read(path)
+    environment = dict(os.environ) if environment is None else environment
+    for name, value in sorted(environment.items()):
+        if name.startswith(ENV_PREFIX) and name != _NOT_A_KEY:
+            _lay_over(tree, name, value)
+    try:
+        settings = Settings.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigurationError([_explain(each, path, lines) for each in error.errors()]) from None
+    if path is not None:
+        maps = [path.parent / each for each in settings.site.code_maps]
+        settings = settings.model_copy(update={"site": settings.site.model_copy(update={"code_maps": maps})})
+    return settings
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[tuple[str | int, ...], int]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        tree = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError([f"{path}: cannot be read ({type(error).__name__})"]) from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigurationError([f"{path}:{line}: no valid YAML: {error.problem}"]) from None
+    if tree is None:
+        return {}, {}
+    if not isinstance(tree, dict):
+        raise ConfigurationError([f"{path}:1: the file must hold keys and values"])
+    lines: dict[tuple[str | int, ...], int] = {}
+    _note_lines(node, (), lines)
+    return tree, lines
+
+
+def _note_lines(node: yaml.Node | None, where: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            lines[(*where, str(key.value))] = key.start_mark.line + 1
+            _note_lines(value, (*where, str(key.value)), lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            lines[(*where, index)] = value.start_mark.line + 1
+            _note_lines(value, (*where, index), lines)
+
+
+def _lay_over(tree: dict[str, Any], name: str, value: str) -> None:
+    """Put ``HER2_CDS_FHIR__TIMEOUT_S=3`` in its place; topics are written with underscores for hyphens."""
+    steps = name.removeprefix(ENV_PREFIX).lower().split("__")
+    if steps[0] == "cards" and len(steps) > 1:
+        steps[1] = steps[1].replace("_", "-")
+    for step in steps[:-1]:
+        tree = tree.setdefault(step, {})
+        if not isinstance(tree, dict):
+            raise ConfigurationError([f"{name}: {step} is no section"])
+    tree[steps[-1]] = yaml.safe_load(value)
+
+
+def _explain(error: Any, path: Path | None, lines: dict[tuple[str | int, ...], int]) -> str:
+    """Write one problem with its line and, for an unknown key, the nearest known one."""
+    location = tuple(step for step in error["loc"] if step != "[key]")
+    line = next((lines[location[:n]] for n in range(len(location), 0, -1) if location[:n] in lines), None)
+    where = f"{path}:{line}: " if line is not None else "environment: "
+    name = ".".join(str(step) for step in location)
+    if error["type"] == "extra_forbidden":
+        return f"{where}unknown key {name!r}{_nearest(str(location[-1]), _siblings(location))}"
+    if error["loc"][-1] == "[key]":
+        return f"{where}unknown topic {location[-1]!r}{_nearest(str(location[-1]), [str(t) for t in Topic])}"
+    return f"{where}{name}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _siblings(location: tuple[str | int, ...]) -> list[str]:
+    """List the keys that are known where an unknown one stands."""
+    model: Any = Settings
+    for step in location[:-1]:
+        if model is Settings and step == "cards":
+            return list(TopicSettings.model_fields)
+        field = model.model_fields.get(step) if isinstance(step, str) else None
+        if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            model = field.annotation
+        elif step == "clients":
+            model = ClientSettings
+    return list(model.model_fields)
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known)[:12])}"
+
+
+def json_schema() -> dict[str, Any]:
+    """Give the JSON Schema of the configuration, with the bounds and meanings of the thresholds, for editors."""
+    schema = TypeAdapter(Settings).json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "her2-cds configuration"
+    schema["properties"]["thresholds"] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            name: {
+                "type": ["number", "null"] if threshold.default is None else "number",
+                "default": None if threshold.default is None else float(threshold.default),
+                "minimum": float(threshold.minimum),
+                "maximum": float(threshold.maximum),
+                "description": f"{threshold.meaning} Unit: {threshold.unit}.",
+            }
+            for name, threshold in default_knowledge().thresholds.items()
+        },
+    }
+    schema["properties"]["cards"]["propertyNames"] = {"enum": [str(topic) for topic in Topic]}
+    return schema

@@ -1,0 +1,48 @@
+"""``POST /cds-services/{id}``: one request, its cards."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Blueprint, Response, abort, request
+
+from cds_service.decide import DataMissing
+from cds_service.errors import operation_outcome
+from cds_service.services import BY_ID
+from cds_service.web.answers import decider, json_answer
+from fhir_mappings.hook_request import BadRequest, read_request
+
+blueprint = Blueprint("hooks", __name__)
+_log = structlog.get_logger()
+
+
+@blueprint.post("/cds-services/<service_id>")
+def call(service_id: str) -> Response:
+    """Answer a hook."""
+    service = BY_ID.get(service_id)
+    if service is None:
+        abort(404)
+    kind = request.mimetype
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith(("+json", "json+fhir"))):
+        abort(415)
+    current = decider()
+    try:
+        decision = current.decide(read_request(request.get_data(cache=False), service.hook))
+    except BadRequest as error:
+        _log.info("hook_refused", service=service.id, status=400, code=error.code, expression=error.expression)
+        where = [error.expression] if error.expression else None
+        return json_answer(operation_outcome(error.code, error.message, where, current.settings.base_url), 400)
+    except DataMissing as error:
+        _log.info("hook_refused", service=service.id, status=412, code="required-data-missing", keys=error.keys)
+        message = f"required data is neither in the prefetch nor on a FHIR server that may be read: {error}"
+        where = [f"prefetch.{key}" for key in error.keys]
+        body = operation_outcome("required-data-missing", message, where, current.settings.base_url)
+        return json_answer(body, 412)
+    _log.info(
+        "hook_answered",
+        service=service.id,
+        decision=decision.id,
+        cards=[card["source"]["topic"]["code"] for card in decision.cards],
+        verdicts=len(decision.verdicts),
+        duration_ms=round(decision.duration_s * 1000, 2),
+    )
+    return json_answer({"cards": decision.cards})

@@ -1,0 +1,137 @@
+"""Conditions into cancers and their setting: what is recorded, never what it might imply.
+
+"History of" is not current, and nodes alone (C77) do not make a cancer metastatic.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cards.facts import Diagnosis, Origin
+from cards.records import Cancer, Setting
+from fhir_mappings.codings import NO_CODE_MAP, Coding, codings, texts
+from fhir_mappings.lenient import child, items, objects, text
+
+if TYPE_CHECKING:
+    from cards.records import Terminology
+    from fhir_mappings.codings import CodeMap
+    from fhir_mappings.lenient import Json
+
+_REFUTED = frozenset({"refuted", "entered-in-error"})
+_PAST = frozenset({"inactive", "remission", "resolved"})
+_NOT_THE_DISEASE = re.compile(
+    r"family history|history of|\bno\b|screening|suspected|in situ|secondary|rule out", re.IGNORECASE
+)
+_METASTATIC_TEXT = re.compile(r"\bmetastatic\b|\bmetastas[ei]s\b", re.IGNORECASE)
+_STAGE_METASTATIC = re.compile(r"\bstage\s*(?:iv|4)[a-c]?\b|^\s*(?:iv|4)[a-c]?\s*$|\b[cp]?m1[a-d]?\b", re.IGNORECASE)
+_STAGE_EARLY = re.compile(r"\bstage\s*(?:0|i{1,3}|[1-3])[a-c]?\b|^\s*(?:0|i{1,3}|[1-3])[a-c]?\s*$", re.IGNORECASE)
+_CANCER_CHAPTER = re.compile(r"C(?:[0-6]\d|7[0-6]|8[1-9]|9[0-6])")
+_SKIN = "C44"
+
+
+class ConditionReader:
+    """Reads the Conditions of one chart."""
+
+    def __init__(self, terminology: Terminology, code_map: CodeMap = NO_CODE_MAP) -> None:
+        """Index the diagnosis codes."""
+        self._groups = terminology.diagnoses
+        self._code_map = code_map
+        self._snomed = {entry.code: group.cancer for group in terminology.diagnoses for entry in group.snomed}
+        metastasis = terminology.metastasis
+        self._metastasis_snomed = {entry.code for entry in metastasis.snomed}
+        self._history_snomed = {entry.code for entry in metastasis.history_snomed}
+        self._metastasis_icd10 = tuple(metastasis.icd10)
+        self._regional_icd10 = tuple(metastasis.regional_icd10)
+
+    def cancer_of(self, concept: Json) -> Cancer | None:
+        """Give the cancer that a concept names, by code first, by an unmistakable text otherwise."""
+        coded = list(codings(concept, self._code_map))
+        for coding in coded:
+            if coding.system == "snomed" and coding.code in self._snomed:
+                return self._snomed[coding.code]
+            if coding.system == "icd10" and (cancer := self._by_icd10(coding.code)) is not None:
+                return cancer
+        for written in texts(concept):
+            folded = " ".join(written.casefold().split())
+            if _NOT_THE_DISEASE.search(folded):
+                continue
+            for group in self._groups:
+                if any(phrase in folded for phrase in group.texts):
+                    return group.cancer
+        return None
+
+    def _by_icd10(self, code: str) -> Cancer | None:
+        folded = code.upper()
+        for group in self._groups:
+            if folded.startswith(group.icd10):
+                return group.cancer
+        if _CANCER_CHAPTER.match(folded) and not folded.startswith(_SKIN):
+            return Cancer.OTHER
+        return None
+
+    def diagnosis(self, condition: Json, origin: Origin) -> Diagnosis | None:
+        """Read a Condition as a cancer on record; nothing when it is none or was refuted."""
+        if _code_of(condition, "verificationStatus") in _REFUTED:
+            return None
+        concept = child(condition, "code")
+        cancer = self.cancer_of(concept)
+        return Diagnosis(cancer, label_of(concept), origin) if cancer is not None else None
+
+    def is_past(self, condition: Json) -> bool:
+        """Tell whether the record says that the condition is over."""
+        return _code_of(condition, "clinicalStatus") in _PAST
+
+    def setting(self, condition: Json) -> Setting | None:
+        """Read whether a Condition says that a cancer is metastatic or early; nothing when it says neither."""
+        if _code_of(condition, "verificationStatus") in _REFUTED or self.is_past(condition):
+            return None
+        concept = child(condition, "code")
+        coded = list(codings(concept, self._code_map))
+        if any(coding.code in self._history_snomed for coding in coded):
+            return None
+        if any(self._is_metastasis(coding) for coding in coded):
+            return Setting.METASTATIC
+        stages = " | ".join(_stage_texts(condition))
+        if _STAGE_METASTATIC.search(stages):
+            return Setting.METASTATIC
+        if self.cancer_of(concept) is None:
+            return None
+        written = " ".join(texts(concept))
+        if _METASTATIC_TEXT.search(written) and not _NOT_THE_DISEASE.search(written):
+            return Setting.METASTATIC
+        if _STAGE_METASTATIC.search(written):
+            return Setting.METASTATIC
+        return Setting.EARLY if any(_STAGE_EARLY.search(part) for part in (*_stage_texts(condition), written)) else None
+
+    def _is_metastasis(self, coding: Coding) -> bool:
+        if coding.system == "snomed":
+            return coding.code in self._metastasis_snomed
+        code = coding.code.upper()
+        return (
+            coding.system == "icd10"
+            and code.startswith(self._metastasis_icd10)
+            and not code.startswith(self._regional_icd10)
+        )
+
+
+def label_of(concept: Json) -> str:
+    """Give the words by which a card names a concept: its text, a display, or its code."""
+    words = next(texts(concept), "")
+    return words or next((coding.code for coding in codings(concept) if coding.code), "")
+
+
+def _stage_texts(condition: Json) -> list[str]:
+    found = []
+    for _, stage in objects(condition.get("stage")):
+        for concept in items(stage.get("summary")):
+            found += list(texts(concept))
+    return found
+
+
+def _code_of(condition: Json, name: str) -> str:
+    """Give the first code of a status, which some clients send as a bare string."""
+    value = condition.get(name)
+    if isinstance(value, str):
+        return text(value)
+    return next((coding.code for coding in codings(value)), "")

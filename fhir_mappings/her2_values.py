@@ -1,0 +1,144 @@
+"""What a HER2 result says, from LOINC answers, SNOMED qualifiers, numbers and the texts that laboratories write.
+
+The code decides; its display is read only to notice that the two disagree. A grade is never guessed: what is not
+clearly one of the known forms stays unread.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cards.facts import Her2Finding
+from fhir_mappings.codings import codings
+from fhir_mappings.lenient import child, number, text
+
+if TYPE_CHECKING:
+    from cards.records import Terminology
+    from fhir_mappings.codings import CodeMap
+    from fhir_mappings.lenient import Json
+
+_SCORE = re.compile(r"(?<![\d.+])([0-3])\s*\+")
+_OTHER_METHOD = re.compile(r"\b(?:f|c|d|s)?ish\b|amplif", re.IGNORECASE)
+_RATIO = re.compile(
+    r"(?P<word>less than|greater than|below|above|<=?|>=?)?\s*(?P<number>\d{1,3}(?:\.\d+)?)(?:\s*ratio)?", re.IGNORECASE
+)
+_SCORES = {0: Her2Finding.IHC_0, 1: Her2Finding.IHC_1, 2: Her2Finding.IHC_2, 3: Her2Finding.IHC_3}
+_UNKNOWN_MEANING = frozenset({"present", "absent"})
+RATIO_POSITIVE = Decimal("2.0")
+"""HER2 to chromosome 17 ratio from which ISH is positive (ASCO/CAP; Kadcyla label)."""
+
+Reading = tuple[Her2Finding | None, bool, str]
+"""What a value says, whether its code and its own text disagree, and the value as reported."""
+
+
+class Her2Vocabulary:
+    """The codes and texts of the knowledge, looked up."""
+
+    def __init__(self, terminology: Terminology) -> None:
+        """Index them."""
+        self._codes: dict[tuple[str, str], Her2Finding] = {}
+        self._texts: dict[str, Her2Finding] = {}
+        for entry in terminology.her2_values:
+            if entry.means in _UNKNOWN_MEANING:
+                continue
+            finding = Her2Finding(entry.means)
+            self._codes.update({("loinc", code): finding for code in entry.loinc_answers})
+            self._codes.update({("snomed", code): finding for code in entry.snomed})
+            self._texts.update({_plain(written): finding for written in entry.texts})
+
+    def read(self, concept: str, holder: Json, code_map: CodeMap) -> Reading:
+        """Read the value of a HER2 result."""
+        coded = holder.get("valueCodeableConcept")
+        if isinstance(coded, dict):
+            return self._coded(concept, coded, code_map)
+        written = text(holder.get("valueString"))
+        if written:
+            return self._written(concept, written), False, written[:60]
+        whole = number(holder.get("valueInteger"))
+        if whole is not None and concept == "her2-ihc":
+            return _SCORES.get(int(whole)), False, str(whole)
+        quantity = child(holder, "valueQuantity")
+        value = number(quantity.get("value"))
+        if value is None:
+            return None, False, "?"
+        unit = text(quantity.get("unit")) or text(quantity.get("code"))
+        as_reported = f"{text(quantity.get('comparator'))}{value} {unit}".strip()
+        if concept == "her2-ihc":
+            score = _SCORES.get(int(value)) if value == int(value) and not unit.startswith("%") else None
+            return score, False, as_reported
+        if concept == "her2-ish-ratio" or (concept == "her2-ish" and unit.casefold() in ("ratio", "{ratio}", "1")):
+            return _by_ratio(value, text(quantity.get("comparator"))), False, as_reported
+        return None, False, as_reported
+
+    def _coded(self, concept: str, coded: Json, code_map: CodeMap) -> Reading:
+        by_code: set[Her2Finding] = set()
+        by_text: set[Her2Finding] = set()
+        written = text(coded.get("text"))
+        for coding in codings(coded, code_map):
+            if (finding := self._codes.get((coding.system, coding.code))) is not None:
+                by_code.add(finding)
+            if coding.display:
+                written = written or coding.display
+                if (said := self._written(concept, _without_qualifier(coding.display))) is not None:
+                    by_text.add(said)
+        if text(coded.get("text")) and (said := self._written(concept, _without_qualifier(coded["text"]))) is not None:
+            by_text.add(said)
+        every = by_code | by_text
+        if not every:
+            return None, False, (written or "?")[:40]
+        best = _most_precise(by_code or by_text)
+        conflict = any(not _agree(best, other) for other in every)
+        return best, conflict, (written or str(best))[:60]
+
+    def _written(self, concept: str, written: str) -> Her2Finding | None:
+        plain = _plain(written)
+        if plain in self._texts:
+            finding = self._texts[plain]
+            is_ish = concept in ("her2-ish", "her2-ish-ratio")
+            return None if is_ish and finding in _SCORES.values() else finding
+        if concept in ("her2-ish", "her2-ish-ratio"):
+            match = _RATIO.fullmatch(plain)
+            return _by_ratio(Decimal(match["number"]), match["word"] or "") if match else None
+        scores = set(_SCORE.findall(plain))
+        if len(scores) == 1 and not _OTHER_METHOD.search(plain):
+            return _SCORES[int(scores.pop())]
+        return None
+
+
+def _by_ratio(ratio: Decimal, word: str) -> Her2Finding:
+    """Place a ratio, or a bound on one, against 2.0; a bound that leaves both sides open decides nothing."""
+    if word.casefold() in ("<", "<=", "less than", "below"):
+        return Her2Finding.NEGATIVE if ratio <= RATIO_POSITIVE else Her2Finding.INDETERMINATE
+    if word.casefold() in (">", ">=", "greater than", "above"):
+        return Her2Finding.POSITIVE if ratio >= RATIO_POSITIVE else Her2Finding.INDETERMINATE
+    return Her2Finding.POSITIVE if ratio >= RATIO_POSITIVE else Her2Finding.NEGATIVE
+
+
+def _plain(written: str) -> str:
+    return " ".join(written.casefold().split())
+
+
+def _without_qualifier(display: str) -> str:
+    """Drop SNOMED's semantic tag: "Positive (qualifier value)"."""
+    return re.sub(r"\s*\((?:qualifier value|finding|disorder)\)$", "", display.strip())
+
+
+_PRECISION = dict.fromkeys((*_SCORES.values(), Her2Finding.LOW, Her2Finding.ULTRALOW, Her2Finding.NULL), 0)
+_CONSISTENT = (
+    frozenset({Her2Finding.POSITIVE, Her2Finding.IHC_3}),
+    frozenset({Her2Finding.EQUIVOCAL, Her2Finding.IHC_2}),
+    frozenset({Her2Finding.NEGATIVE, Her2Finding.IHC_1, Her2Finding.LOW}),
+    frozenset({Her2Finding.NEGATIVE, Her2Finding.IHC_0, Her2Finding.ULTRALOW}),
+    frozenset({Her2Finding.NEGATIVE, Her2Finding.IHC_0, Her2Finding.NULL}),
+)
+
+
+def _most_precise(findings: set[Her2Finding]) -> Her2Finding:
+    """Prefer a grade to a bare positive or negative."""
+    return min(sorted(findings), key=lambda finding: _PRECISION.get(finding, 1))
+
+
+def _agree(one: Her2Finding, other: Her2Finding) -> bool:
+    return one == other or any({one, other} <= group for group in _CONSISTENT)

@@ -1,0 +1,179 @@
+"""The CDS Hooks request, checked field by field; nothing of its content goes into an error.
+
+Source: CDS Hooks 2.0.1 and 3.0.0, HTTP request; hook definitions order-select 1.0 and order-sign 1.0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from fhir_mappings.lenient import Json, objects, reference, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_ID_LIMIT = 256
+
+
+class BadRequest(ValueError):  # noqa: N818 - named for the answer it leads to
+    """The request cannot be taken. ``code`` is stable; ``expression`` names the field, never its value."""
+
+    def __init__(self, code: str, message: str, expression: str = "") -> None:
+        """Say what is wrong with which field."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.expression = expression
+
+
+@dataclass(frozen=True, slots=True)
+class FhirAuthorization:
+    """The token with which the EHR's FHIR server may be read; it is never written anywhere."""
+
+    access_token: str = field(repr=False)
+    patient: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """A request that has every required field, with its prefetch still unread."""
+
+    hook: str
+    hook_instance: str
+    patient_id: str
+    user_id: str
+    selections: tuple[str, ...]
+    draft_orders: Json
+    prefetch: Mapping[str, msgspec.Raw]
+    fhir_server: str = ""
+    fhir_authorization: FhirAuthorization | None = None
+
+
+class _Envelope(msgspec.Struct):
+    hook: Any = None
+    hookInstance: Any = None  # noqa: N815 - CDS Hooks' own names
+    context: Any = None
+    prefetch: dict[str, msgspec.Raw] | None = None
+    fhirServer: Any = None  # noqa: N815
+    fhirAuthorization: Any = None  # noqa: N815
+    user: Any = None
+
+
+_envelope = msgspec.json.Decoder(_Envelope, float_hook=Decimal)
+
+
+def read_request(body: bytes, hook: str) -> HookRequest:
+    """Read and check a request for one hook.
+
+    Raises:
+        BadRequest: it is no JSON object, a required field is missing or of the wrong type, or it is for another hook.
+
+    """
+    envelope = _read_envelope(body)
+    given = _string(envelope.hook, "hook")
+    if given != hook:
+        raise BadRequest("hook-mismatch", f"this service answers the hook {hook}", "hook")
+    instance = _string(envelope.hookInstance, "hookInstance")
+    context = envelope.context
+    if not isinstance(context, dict):
+        raise BadRequest(_why(context), "context must be an object", "context")
+    orders = context.get("draftOrders")
+    if not isinstance(orders, dict):
+        raise BadRequest(_why(orders), "context.draftOrders must be a Bundle", "context.draftOrders")
+    server, authorization = _fhir_access(envelope)
+    return HookRequest(
+        hook=given,
+        hook_instance=instance,
+        patient_id=_string(context.get("patientId"), "context.patientId").removeprefix("Patient/"),
+        # Clients of the first CDS Hooks drafts send the user outside the context.
+        user_id=_string(context.get("userId", envelope.user), "context.userId"),
+        selections=_selections(context) if hook == "order-select" else (),
+        draft_orders=orders,
+        prefetch=envelope.prefetch or {},
+        fhir_server=server,
+        fhir_authorization=authorization,
+    )
+
+
+def _read_envelope(body: bytes) -> _Envelope:
+    try:
+        # Parts that are left unread would otherwise never be checked for being text at all.
+        body.decode("utf-8")
+        envelope = _envelope.decode(body)
+    except UnicodeDecodeError:
+        raise BadRequest("not-json", "the body is no UTF-8 text") from None
+    except msgspec.ValidationError as error:
+        where = str(error).rpartition("$")[2].strip("`. ")
+        if where.startswith("prefetch"):
+            raise BadRequest("wrong-type", "prefetch must be an object", "prefetch") from None
+        raise BadRequest("not-an-object", "the body must be a JSON object") from None
+    except (msgspec.DecodeError, RecursionError, ValueError, ArithmeticError):
+        raise BadRequest("not-json", "the body is no JSON that can be read") from None
+    return envelope
+
+
+def _why(value: object) -> str:
+    return "required" if value is None else "wrong-type"
+
+
+def _string(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        code = "required" if value is None or value == "" else "wrong-type"
+        raise BadRequest(code, f"{where} must be a non-empty string", where)
+    if len(value) > _ID_LIMIT:
+        raise BadRequest("too-long", f"{where} is longer than {_ID_LIMIT} characters", where)
+    return value
+
+
+def _selections(context: Json) -> tuple[str, ...]:
+    selections = context.get("selections")
+    if not isinstance(selections, list) or not all(isinstance(each, str) for each in selections):
+        raise BadRequest(_why(selections), "context.selections must be a list of references", "context.selections")
+    return tuple(reference(each) for each in selections)
+
+
+def _fhir_access(envelope: _Envelope) -> tuple[str, FhirAuthorization | None]:
+    server = envelope.fhirServer
+    if server is not None and not isinstance(server, str):
+        raise BadRequest("wrong-type", "fhirServer must be a string", "fhirServer")
+    authorization = envelope.fhirAuthorization
+    if authorization is None:
+        return server or "", None
+    if not isinstance(authorization, dict):
+        raise BadRequest("wrong-type", "fhirAuthorization must be an object", "fhirAuthorization")
+    if not server:
+        raise BadRequest("required", "fhirAuthorization needs a fhirServer", "fhirServer")
+    token = text(authorization.get("access_token"))
+    return server, FhirAuthorization(token, text(authorization.get("patient"))) if token else None
+
+
+def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, str]]:
+    """Give the path, the resource and the fullUrl of each entry; a resource that is no object is ``None``."""
+    listed = bundle.get("entry")
+    entries = listed if isinstance(listed, list) else [] if listed is None else [listed]
+    for index, entry in enumerate(entries):
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        full_url = text(entry.get("fullUrl")) if isinstance(entry, dict) else ""
+        yield f"{path}.entry[{index}].resource", resource if isinstance(resource, dict) else None, full_url
+
+
+def selected_references(request: HookRequest) -> frozenset[str]:
+    """List the orders that were selected; selecting a RequestGroup selects the orders of its actions."""
+    selected = set(request.selections)
+    for _, resource, _ in bundle_entries(request.draft_orders, ""):
+        is_group = resource is not None and resource.get("resourceType") == "RequestGroup"
+        if resource is not None and is_group and f"RequestGroup/{resource.get('id')}" in selected:
+            selected.update(_actions(resource, depth=8))
+    return frozenset(selected)
+
+
+def _actions(holder: Json, depth: int) -> Iterator[str]:
+    for _, action in objects(holder.get("action")):
+        if (wanted := reference(action.get("resource"))) != "":
+            yield wanted
+        if depth:
+            yield from _actions(action, depth - 1)

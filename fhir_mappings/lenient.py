@@ -1,0 +1,98 @@
+"""Reads FHIR JSON as it comes: arrays sent as objects, numbers sent as text, codes with stray blanks.
+
+Lenient about the shape, strict about the value: what is not clearly a number is no number.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Json = dict[str, Any]
+
+_NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,20})?")
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?=$|T)")
+# No clinical number is longer; a longer one would only make arithmetic slow.
+_DIGITS_LIMIT = 40
+
+
+def items(value: Any) -> list[Any]:
+    """Give the elements of an array; a single object counts as an array of one, absence as none."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def objects(value: Any) -> Iterator[tuple[int | None, Json]]:
+    """Give the objects of an array with their index; a single object sent for an array has none."""
+    if isinstance(value, dict):
+        yield None, value
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            if isinstance(element, dict):
+                yield index, element
+
+
+def child(value: Any, name: str) -> Json:
+    """Give a member that should be an object; an empty one when it is not."""
+    if isinstance(value, dict):
+        found = value.get(name)
+        if isinstance(found, dict):
+            return found
+    return {}
+
+
+def text(value: Any) -> str:
+    """Give a text without surrounding blanks; empty when it is none."""
+    return value.strip() if isinstance(value, str) else ""
+
+
+def number(value: Any) -> Decimal | None:
+    """Give an exact number; nothing when it is not clearly one."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return Decimal(value) if abs(value) < 10**_DIGITS_LIMIT else None
+    if isinstance(value, Decimal):
+        sensible = (
+            value.is_finite()
+            and len(value.as_tuple().digits) <= _DIGITS_LIMIT
+            and abs(value.adjusted()) < _DIGITS_LIMIT
+        )
+        return value if sensible else None
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        return Decimal(value.strip())
+    return None
+
+
+def day(value: Any) -> date | None:
+    """Give the calendar day of a FHIR date or dateTime as written; the first day of a month or year alone."""
+    if not isinstance(value, str):
+        return None
+    try:
+        # Nearly every date is a whole one; the pattern is for the rest.
+        if value[10:11] in ("", "T"):
+            return date.fromisoformat(value[:10])
+    except ValueError:
+        pass
+    if not (match := _DATE.match(value.strip())):
+        return None
+    year, month, day_of_month = match.groups()
+    try:
+        return date(int(year), int(month or 1), int(day_of_month or 1))
+    except ValueError:
+        return None
+
+
+def reference(value: Any) -> str:
+    """Give a reference as ``Type/id``, ``#id`` or ``urn:…``; the server and the version are dropped."""
+    written = text(value.get("reference")) if isinstance(value, dict) else text(value)
+    if written.startswith(("#", "urn:")):
+        return written
+    parts = written.partition("/_history")[0].split("/")
+    return "/".join(parts[-2:])

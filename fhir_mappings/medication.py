@@ -1,0 +1,267 @@
+"""MedicationRequests into drug orders: every coding, text, ingredient and billing code that says what is ordered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.facts import (
+    BillingCode,
+    Diagnosis,
+    DrugOrder,
+    EvidenceKind,
+    Gap,
+    IdentityEvidence,
+    Origin,
+    Pointer,
+    WrittenNdc,
+)
+from cards.records import Route
+from fhir_mappings import dosage
+from fhir_mappings.codings import NO_CODE_MAP, codings, system_name
+from fhir_mappings.dosage import Strength
+from fhir_mappings.lenient import child, number, objects, reference, text
+from fhir_mappings.units import dose_scale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fhir_mappings.codings import CodeMap, Coding
+    from fhir_mappings.conditions import ConditionReader
+    from fhir_mappings.lenient import Json
+    from fhir_mappings.references import References
+
+_NO_ORDER = frozenset({"cancelled", "stopped", "entered-in-error", "completed"})
+_TENTATIVE = frozenset({"proposal", "plan"})
+_ROUTES = {
+    ("snomed", "47625008"): Route.INTRAVENOUS,
+    ("snomed", "255560000"): Route.INTRAVENOUS,
+    ("snomed", "34206005"): Route.SUBCUTANEOUS,
+}
+_ROUTE_WORDS = {
+    "iv": Route.INTRAVENOUS, "intravenous": Route.INTRAVENOUS, "intravenous route": Route.INTRAVENOUS,
+    "intravenous use": Route.INTRAVENOUS, "ivpb": Route.INTRAVENOUS,
+    "sc": Route.SUBCUTANEOUS, "sq": Route.SUBCUTANEOUS, "subcut": Route.SUBCUTANEOUS,
+    "subcutaneous": Route.SUBCUTANEOUS, "subcutaneous route": Route.SUBCUTANEOUS,
+}  # fmt: skip
+
+
+class Source(NamedTuple):
+    """A concept that names the drug: where it stands, and how to get there from the order (if it is part of it)."""
+
+    concept: Json
+    path: str
+    pointer: Pointer
+    part_of_order: bool
+
+
+class MedicationReader:
+    """Reads the drug orders of a session."""
+
+    def __init__(self, conditions: ConditionReader, code_map: CodeMap = NO_CODE_MAP) -> None:
+        """Keep what reading needs; one reader serves every request."""
+        self._conditions = conditions
+        self._code_map = code_map
+
+    def is_order(self, resource: Json) -> bool:
+        """Tell whether a MedicationRequest asks for a drug to be given."""
+        return text(resource.get("status")) not in _NO_ORDER and resource.get("doNotPerform") is not True
+
+    def read(self, resource: Json, path: str, references: References, *, in_focus: bool = True) -> DrugOrder:
+        """Read one order."""
+        identifier = text(resource.get("id"))
+        origin = Origin(f"MedicationRequest/{identifier}" if identifier else "", path)
+        medication = self._medication(resource, references)
+        sources = list(self._sources(resource, medication, path))
+        evidence, billing, ndcs, supply_texts = self._identity(sources, origin)
+        evidence += self._ingredients(medication, path)
+        gaps: tuple[Gap, ...] = ()
+        if not evidence:
+            evidence += supply_texts
+        if not evidence and not billing and not ndcs and reference(resource.get("medicationReference")):
+            gaps = (Gap("drug", path, "unresolved-drug"),)
+        return DrugOrder(
+            origin=origin,
+            evidence=tuple(evidence),
+            billing=tuple(billing),
+            ndcs=tuple(ndcs),
+            doses=tuple(dosage.doses(resource, _strength(medication))),
+            text_doses=dosage.text_doses(resource),
+            interval_days=dosage.interval_days(resource),
+            route=_route(resource),
+            start=dosage.start(resource),
+            tentative=text(resource.get("intent")) in _TENTATIVE,
+            in_focus=in_focus,
+            gaps=gaps,
+        )
+
+    def _medication(self, resource: Json, references: References) -> Json:
+        """Find the Medication that the order refers to; an empty one when it refers to none or to none at hand."""
+        wanted = reference(resource.get("medicationReference"))
+        return (references.find(wanted, resource) or {}) if wanted else {}
+
+    def _sources(self, resource: Json, medication: Json, path: str) -> Iterator[Source]:
+        for index, concept in objects(resource.get("medicationCodeableConcept")):
+            pointer: Pointer = ("medicationCodeableConcept",) if index is None else ("medicationCodeableConcept", index)
+            yield Source(concept, f"{path}.medicationCodeableConcept", pointer, part_of_order=True)
+        if isinstance(medication.get("code"), dict):
+            wanted = reference(resource.get("medicationReference"))
+            pointer = ()
+            if wanted.startswith("#"):
+                held = enumerate(resource.get("contained") or [])
+                pointer = next((("contained", index, "code") for index, each in held if each is medication), ())
+            yield Source(medication["code"], f"{path}.medicationReference", pointer, part_of_order=bool(pointer))
+        display = text(child(resource, "medicationReference").get("display"))
+        if display:
+            yield Source({"text": display}, f"{path}.medicationReference.display", (), part_of_order=False)
+
+    def _identity(
+        self, sources: list[Source], origin: Origin
+    ) -> tuple[list[IdentityEvidence], list[BillingCode], list[WrittenNdc], list[IdentityEvidence]]:
+        """Sort the codes of the drug into what is clinical, what is for billing and what is for supply."""
+        evidence: list[IdentityEvidence] = []
+        billing: list[BillingCode] = []
+        ndcs: list[WrittenNdc] = []
+        supply_texts: list[IdentityEvidence] = []
+        for source in sources:
+            for coding, pointer, where in _written_codings(source):
+                if coding.system == "hcpcs":
+                    billing.append(_billing(coding.code, origin, pointer))
+                elif coding.system == "ndc":
+                    ndcs.append(WrittenNdc(coding.code, pointer, where))
+                elif coding.system in ("rxnorm", "atc"):
+                    evidence.append(IdentityEvidence(EvidenceKind.CODING, coding.system, coding.code, where))
+                if coding.display:
+                    said = IdentityEvidence(EvidenceKind.TEXT, "", coding.display, where)
+                    (supply_texts if coding.system in ("hcpcs", "ndc") else evidence).append(said)
+            evidence += [
+                IdentityEvidence(EvidenceKind.CODING, coding.system, coding.code, source.path)
+                for coding in (codings(source.concept, self._code_map) if self._code_map else ())
+                if coding.system in ("rxnorm", "atc")
+            ]
+            if text(source.concept.get("text")):
+                evidence.append(IdentityEvidence(EvidenceKind.TEXT, "", text(source.concept["text"]), source.path))
+            billing += [
+                _billing(code, origin, pointer) for code, pointer in billing_extension(source.concept, source.pointer)
+            ]
+        return list(dict.fromkeys(evidence)), billing, ndcs, supply_texts
+
+    def _ingredients(self, medication: Json, path: str) -> list[IdentityEvidence]:
+        found = []
+        for index, ingredient in objects(medication.get("ingredient")):
+            where = f"{path}.medicationReference.ingredient[{index or 0}]"
+            concept = child(ingredient, "itemCodeableConcept")
+            for coding in codings(concept, self._code_map):
+                if coding.system in ("rxnorm", "atc"):
+                    found.append(IdentityEvidence(EvidenceKind.INGREDIENT_CODING, coding.system, coding.code, where))
+                if coding.display:
+                    found.append(IdentityEvidence(EvidenceKind.INGREDIENT_TEXT, "", coding.display, where))
+            display = text(concept.get("text")) or text(child(ingredient, "itemReference").get("display"))
+            if display:
+                found.append(IdentityEvidence(EvidenceKind.INGREDIENT_TEXT, "", display, where))
+        return list(dict.fromkeys(found))
+
+    def reasons(self, resource: Json, path: str, references: References) -> Iterator[Diagnosis]:
+        """Give the cancers that an order names as its reason."""
+        for index, concept in objects(resource.get("reasonCode")):
+            cancer = self._conditions.cancer_of(concept)
+            if cancer is not None:
+                label = text(concept.get("text")) or next((c.display or c.code for c in codings(concept)), "")
+                yield Diagnosis(cancer, label, Origin("", f"{path}.reasonCode[{index or 0}]"))
+        for _, referred in objects(resource.get("reasonReference")):
+            wanted = reference(referred)
+            condition = references.find(wanted, resource)
+            if condition is not None:
+                diagnosis = self._conditions.diagnosis(condition, Origin(wanted, f"{path}.reasonReference"))
+                if diagnosis is not None:
+                    yield diagnosis
+
+
+def service_billing(resource: Json, path: str) -> list[BillingCode]:
+    """List the HCPCS codes of a ServiceRequest of the session, by its code and by its billing extension."""
+    identifier = text(resource.get("id"))
+    origin = Origin(f"ServiceRequest/{identifier}" if identifier else "", path)
+    concept = child(resource, "code")
+    source = Source(concept, f"{path}.code", ("code",), part_of_order=True)
+    found = [
+        _billing(coding.code, origin, pointer, on_the_order=False)
+        for coding, pointer, _ in _written_codings(source)
+        if coding.system == "hcpcs"
+    ]
+    extended = billing_extension(concept, ("code",))
+    return found + [_billing(code, origin, pointer, on_the_order=False) for code, pointer in extended]
+
+
+def orders_served(resource: Json) -> frozenset[str]:
+    """List the orders that a ServiceRequest says it is for."""
+    named = ("basedOn", "replaces", "supportingInfo", "reasonReference")
+    return frozenset(
+        wanted
+        for name in named
+        for _, referred in objects(resource.get(name))
+        if (wanted := reference(referred)).startswith("MedicationRequest/")
+    )
+
+
+def _written_codings(source: Source) -> Iterator[tuple[Coding, Pointer, str]]:
+    """Give each coding as written, with the way to it from its resource."""
+    listed = source.concept.get("coding", source.concept if "code" in source.concept else None)
+    for index, raw in objects(listed):
+        coding = next(codings({"coding": [raw]}))
+        inside: Pointer = ("coding",) if index is None else ("coding", index)
+        yield coding, (*source.pointer, *inside) if source.pointer else (), f"{source.path}.coding[{index or 0}]"
+
+
+def _billing(code: str, holder: Origin, pointer: Pointer, *, on_the_order: bool = True) -> BillingCode:
+    return BillingCode(code.upper(), holder, pointer, on_the_order=on_the_order)
+
+
+def billing_extension(concept: Json, where: Pointer) -> list[tuple[str, Pointer]]:
+    """List the HCPCS codes of the Da Vinci billing-options extension, however deep it holds them."""
+    found: list[tuple[str, Pointer]] = []
+    for index, extension in objects(concept.get("extension")):
+        inside: Pointer = (*where, "extension") if index is None else (*where, "extension", index)
+        if "billing" in text(extension.get("url")).casefold():
+            found += _hcpcs_below(extension, inside, depth=4)
+    return found
+
+
+def _hcpcs_below(node: Json, where: Pointer, depth: int) -> list[tuple[str, Pointer]]:
+    found: list[tuple[str, Pointer]] = []
+    if system_name(text(node.get("system"))) == "hcpcs" and text(node.get("code")):
+        found.append((text(node["code"]).upper(), where))
+    if depth:
+        for name in ("valueCoding", "valueCodeableConcept", "coding", "extension"):
+            for index, below in objects(node.get(name)):
+                inside: Pointer = (*where, name) if index is None else (*where, name, index)
+                found += _hcpcs_below(below, inside, depth - 1)
+    return found
+
+
+def _route(resource: Json) -> Route | None:
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        concept = instruction.get("route")
+        for coding in codings(concept):
+            if (coding.system, coding.code) in _ROUTES:
+                return _ROUTES[coding.system, coding.code]
+            if coding.display.casefold() in _ROUTE_WORDS:
+                return _ROUTE_WORDS[coding.display.casefold()]
+        written = text(concept.get("text")).casefold() if isinstance(concept, dict) else ""
+        if written in _ROUTE_WORDS:
+            return _ROUTE_WORDS[written]
+    return None
+
+
+def _strength(medication: Json) -> Strength | None:
+    """Give the strength of the one ingredient that is measured in milligrams, as drug in a volume."""
+    found = []
+    for _, ingredient in objects(medication.get("ingredient")):
+        ratio = child(ingredient, "strength")
+        above, below = child(ratio, "numerator"), child(ratio, "denominator")
+        mass, volume = number(above.get("value")), number(below.get("value"))
+        mass_scale = dose_scale(text(above.get("code")), text(above.get("unit")))
+        volume_scale = dose_scale(text(below.get("code")), text(below.get("unit")))
+        if mass is None or volume is None or mass_scale is None or volume_scale is None:
+            continue
+        if mass_scale.unit == "mg" and volume_scale.unit == "mL":
+            found.append(Strength(mass * mass_scale.factor, volume * volume_scale.factor))
+    return found[0] if len(found) == 1 else None

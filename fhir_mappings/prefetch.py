@@ -1,0 +1,57 @@
+"""The four states of a prefetch key. "Not sent" and "none on record" are never the same thing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from fhir_mappings.lenient import objects, text
+from fhir_mappings.wire import Listing, Unreadable
+
+if TYPE_CHECKING:
+    import msgspec
+
+_SERIOUS = frozenset({"error", "fatal"})
+
+
+class State(StrEnum):
+    """What the client said about a key."""
+
+    PRESENT = "present"
+    EMPTY = "empty"
+    """``null``, or a list without entries: the chart has none."""
+    FAILED = "failed"
+    """An OperationOutcome, or a value that is no resource: the client tried and could not."""
+    OMITTED = "omitted"
+
+
+class Answer(NamedTuple):
+    """The state of a key, and its resources where there are any; ``partial`` when the server says that some lack."""
+
+    state: State
+    listing: Listing | None = None
+    partial: bool = False
+
+
+OMITTED = Answer(State.OMITTED)
+
+
+def read_answer(raw: bytes | msgspec.Raw, path: str) -> Answer:
+    """Read the value of one prefetch key, or the body of a search."""
+    if memoryview(raw)[:8].tobytes().strip() == b"null":
+        return Answer(State.EMPTY)
+    try:
+        listing = Listing(raw, path)
+    except Unreadable:
+        return Answer(State.FAILED)
+    outcomes = [glimpse for glimpse in listing.glimpses if glimpse.resource_type == "OperationOutcome"]
+    listing.glimpses = [glimpse for glimpse in listing.glimpses if glimpse.resource_type != "OperationOutcome"]
+    serious = any(
+        text(issue.get("severity")) in _SERIOUS
+        for outcome in outcomes
+        for _, issue in objects(outcome.content.get("issue"))
+    )
+    if not listing.glimpses and not listing.broken:
+        failed = serious or any(outcome.path == path for outcome in outcomes)
+        return Answer(State.FAILED if failed else State.EMPTY, listing)
+    return Answer(State.PRESENT, listing, partial=serious)

@@ -1,0 +1,224 @@
+"""JSON on the wire: exact numbers, and resources left unread until something about them is of interest.
+
+A prefetch may hold a thousand Observations of which ten matter. Each is looked at by its type and codes alone; only
+those that a rule can use are read in full.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from fhir_mappings.lenient import objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fhir_mappings.lenient import Json
+
+_exact = msgspec.json.Decoder(float_hook=Decimal)
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class Unreadable(ValueError):  # noqa: N818 - it is a state of the input, not a fault of ours
+    """The bytes are no JSON that can be read."""
+
+
+def decode(raw: bytes | msgspec.Raw) -> Any:
+    """Read JSON with exact decimal numbers.
+
+    Raises:
+        Unreadable: the text is no JSON, is nested too deeply, or holds a number that cannot be held.
+
+    """
+    try:
+        return _exact.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, ArithmeticError) as error:
+        raise Unreadable(type(error).__name__) from error
+
+
+def encode(value: Any) -> bytes:
+    """Write JSON; an exact number keeps its digits."""
+    return _encoder.encode(value)
+
+
+class _Head(msgspec.Struct):
+    """As much of a resource as is needed to tell whether it matters."""
+
+    resourceType: str = ""  # noqa: N815 - FHIR's own name
+    id: str = ""
+    code: _Code | None = None
+    component: list[_Component] | None = None
+
+
+class _Code(msgspec.Struct):
+    coding: list[_Coding] | None = None
+
+
+class _Coding(msgspec.Struct):
+    system: str = ""
+    code: str = ""
+
+
+class _Component(msgspec.Struct):
+    code: _Code | None = None
+
+
+class _Entry(msgspec.Struct):
+    resource: msgspec.Raw = msgspec.Raw(b"")
+    fullUrl: str = ""  # noqa: N815
+
+
+class _Link(msgspec.Struct):
+    relation: str = ""
+    url: str = ""
+
+
+class _Bundle(msgspec.Struct):
+    resourceType: str = ""  # noqa: N815
+    entry: list[_Entry] | None = None
+    link: list[_Link] | None = None
+
+
+_head = msgspec.json.Decoder(_Head)
+_bundle = msgspec.json.Decoder(_Bundle)
+
+
+class Glimpse:
+    """A resource of which only the type, the id and the codes have been read."""
+
+    __slots__ = ("_content", "_raw", "codes", "full_url", "has_code", "path", "reference", "resource_type")
+
+    def __init__(self, raw: bytes | msgspec.Raw | None, content: Json | None, path: str, full_url: str = "") -> None:
+        """Take the raw bytes, or the content where it has been read already."""
+        self._raw = raw
+        self._content = content
+        self.path = path
+        self.full_url = full_url
+        if content is not None:
+            self._look_into(content)
+        elif raw is not None:
+            self._look_at(raw)
+
+    def _look_at(self, raw: bytes | msgspec.Raw) -> None:
+        try:
+            head = _head.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            # An array sent as an object, a number for a text: read it whole and look again, leniently.
+            content = decode(raw)
+            if not isinstance(content, dict):
+                raise Unreadable("no object") from None
+            self._content = content
+            self._look_into(content)
+            return
+        self.resource_type = head.resourceType
+        self.reference = f"{head.resourceType}/{head.id}" if head.id else ""
+        codes = [(c.system, c.code) for c in head.code.coding or ()] if head.code else []
+        for component in head.component or ():
+            if component.code:
+                codes += [(c.system, c.code) for c in component.code.coding or ()]
+        self.codes = codes
+        self.has_code = head.code is not None
+
+    def _look_into(self, content: Json) -> None:
+        kind, identifier = content.get("resourceType"), content.get("id")
+        self.resource_type = kind if isinstance(kind, str) else ""
+        self.reference = f"{self.resource_type}/{identifier}" if isinstance(identifier, str) and identifier else ""
+        self.has_code = isinstance(content.get("code"), dict)
+        concepts = [content.get("code"), *(part.get("code") for _, part in objects(content.get("component")))]
+        found = [
+            (coding.get("system", ""), coding.get("code", ""))
+            for concept in concepts
+            if isinstance(concept, dict)
+            for _, coding in objects(concept.get("coding"))
+        ]
+        self.codes = [(system, code) for system, code in found if isinstance(system, str) and isinstance(code, str)]
+
+    @property
+    def content(self) -> Json:
+        """The whole resource.
+
+        Raises:
+            Unreadable: it is no JSON object.
+
+        """
+        if self._content is None:
+            content = decode(self._raw or b"")
+            if not isinstance(content, dict):
+                raise Unreadable("no object")
+            self._content = content
+        return self._content
+
+    def mentions(self, words: tuple[bytes, ...]) -> bool:
+        """Tell whether the resource holds one of some words, without reading it."""
+        raw = self._raw if self._raw is not None else encode(self._content)
+        held = bytes(raw)
+        return any(word in held for word in words)
+
+
+class Listing:
+    """The resources of a prefetch value or of a search result.
+
+    ``next_page`` is the address of a page that was not sent; ``broken`` lists the paths of entries that could not
+    be read at all.
+    """
+
+    def __init__(self, raw: bytes | msgspec.Raw, path: str) -> None:
+        """Read the shell of a Bundle, or a single resource.
+
+        Raises:
+            Unreadable: it is no JSON object.
+
+        """
+        self.glimpses: list[Glimpse] = []
+        self.broken: list[str] = []
+        self.next_page = ""
+        try:
+            shell = _bundle.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self._read_leniently(decode(raw), path)
+            return
+        if shell.resourceType != "Bundle":
+            self._read_leniently(decode(raw), path)
+            return
+        for index, entry in enumerate(shell.entry or ()):
+            self._take(entry.resource, None, f"{path}.entry[{index}].resource", entry.fullUrl)
+        self.next_page = next((link.url for link in shell.link or () if link.relation == "next"), "")
+
+    def _take(self, raw: bytes | msgspec.Raw | None, content: Json | None, path: str, full_url: str) -> None:
+        try:
+            self.glimpses.append(Glimpse(raw, content, path, full_url))
+        except Unreadable:
+            self.broken.append(path)
+
+    def _read_leniently(self, value: Any, path: str) -> None:
+        if not isinstance(value, dict):
+            raise Unreadable("no object")
+        if "resourceType" not in value and isinstance(value.get("resource"), dict):
+            # Some clients send the whole response entry in place of the resource.
+            value = value["resource"]
+        if value.get("resourceType") != "Bundle":
+            if not isinstance(value.get("resourceType"), str):
+                raise Unreadable("no resource")
+            self._take(None, value, path, "")
+            return
+        for where, entry in _entries(value, path):
+            resource = entry.get("resource") if isinstance(entry, dict) else None
+            if isinstance(resource, dict):
+                full_url = entry.get("fullUrl")
+                self._take(None, resource, f"{where}.resource", full_url if isinstance(full_url, str) else "")
+            else:
+                self.broken.append(where)
+        for _, link in objects(value.get("link")):
+            if link.get("relation") == "next" and isinstance(link.get("url"), str):
+                self.next_page = link["url"]
+
+
+def _entries(bundle: Json, path: str) -> Iterator[tuple[str, Any]]:
+    entries = bundle.get("entry")
+    if isinstance(entries, list):
+        yield from ((f"{path}.entry[{index}]", entry) for index, entry in enumerate(entries))
+    elif entries is not None:
+        yield f"{path}.entry", entries
