@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
-if TYPE_CHECKING:
-    from cards.facts import Origin
-    from cards.outcomes import Fix, Indicator
-    from cards.topics import Topic
+from cards.facts import Origin
+from cards.outcomes import Fix, Indicator
+from cards.topics import Topic
 
 SUMMARY_LIMIT = 139
 """CDS Hooks wants fewer than 140 characters."""

@@ -5,18 +5,15 @@ Dates are calendar days as the chart wrote them. Lists of results are sorted new
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-    from decimal import Decimal
-
-    from cards.quantities import Kg, Mg, MgPerKg, Percent
-    from cards.records import Cancer, Route, Setting
+from cards.quantities import Kg, Mg, MgPerKg, Percent
+from cards.records import Cancer, Route, Setting
 
 Pointer = tuple[str | int, ...]
 """The way from a resource to one of its elements: ``("dosageInstruction", 0, "text")``."""

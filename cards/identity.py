@@ -7,18 +7,12 @@ for the identity only when nothing clinical does, because they are checked again
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts import EvidenceKind
-from cards.recognition import Meaning, Target
-from cards.records import Scope
-
-if TYPE_CHECKING:
-    from cards.facts import DrugOrder, IdentityEvidence
-    from cards.recognition import Recogniser
-    from cards.records import Brand, Product
+from cards.facts import DrugOrder, EvidenceKind, IdentityEvidence
+from cards.recognition import Meaning, Recogniser, Target
+from cards.records import Brand, Product, Scope
 
 _INGREDIENT = frozenset({EvidenceKind.INGREDIENT_CODING, EvidenceKind.INGREDIENT_TEXT})
 

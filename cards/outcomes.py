@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from cards.facts import BillingCode, Gap, OrderedDose, Origin, WrittenNdc
-    from cards.quantities import Mg, MgPerKg
-    from cards.records import Cited
-    from cards.topics import Topic
+from cards.facts import BillingCode, Gap, OrderedDose, Origin, WrittenNdc
+from cards.quantities import Mg, MgPerKg
+from cards.records import Cited
+from cards.topics import Topic
 
 
 class Indicator(StrEnum):

@@ -20,7 +20,8 @@ _JOINERS = re.compile(r"[\s\-_\u2010-\u2015\u2212]+")
 _WARNING = re.compile(
     r"\b(?:is not|are not|not|never|do not (?:substitute|confuse|interchange)|differs? from)\b[^.;)\]]*"
 )
-_ALTERNATIVES = re.compile(r"^[\s(]*(?:/|\bor\b|\||\bvs\b)[\s)]*$")
+_BRACKETS = re.compile(r"[()\[\]{}]")
+_ALTERNATIVES = re.compile(r"^\s*(?:/|\bor\b|\||\bvs\b)\s*$")
 
 
 class Target(NamedTuple):
@@ -123,7 +124,7 @@ class Recogniser:
 
     def _read_text(self, text: str) -> tuple[Meaning, ...]:
         """List what a drug text names: one meaning a product named, or one with alternatives ("T-DM1/T-DXd")."""
-        plain = _WARNING.sub(" ", normalise(text))
+        plain = normalise(_BRACKETS.sub(" ", _WARNING.sub(" ", normalise(text))))
         whole = self._by_ingredients(plain)
         spans = [(match.span(), self._names[match.group()]) for match in self._pattern.finditer(plain)]
         meanings: list[Meaning] = [whole] if whole else []

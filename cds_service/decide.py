@@ -150,7 +150,7 @@ class Decider:
             "indicator": str(card.indicator),
             "source": {
                 "label": card.source_label,
-                "url": card.source_url,
+                "url": f"{self.settings.base_url}{card.source_url}" if card.source_url[0] == "/" else card.source_url,
                 "topic": {
                     "system": f"{self.settings.base_url}/CodeSystem/card-topic",
                     "code": str(card.topic),

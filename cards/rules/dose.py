@@ -231,7 +231,7 @@ def weight_stale(case: Case) -> Outcome:
             "date": case.weight.on.isoformat(),
         },
         evidence=case.weight_evidence(),
-        cited=(case.known.thresholds["weight_max_age_days"].by,),
+        cited=(_regimen_citation(case), case.known.thresholds["weight_max_age_days"].by),
         fixes=(OrderTests(("weight",)),),
     )
 

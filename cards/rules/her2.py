@@ -228,8 +228,8 @@ def _undecided(case: Case) -> tuple[Missing, ...]:
 
 _TIER_WORDS = {
     frozenset({Tier.POSITIVE}): "positive",
-    frozenset({Tier.LOW}): "HER2-low",
-    frozenset({Tier.ULTRALOW}): "HER2-ultralow",
+    frozenset({Tier.LOW}): "low",
+    frozenset({Tier.ULTRALOW}): "ultralow",
     frozenset({Tier.NULL}): "IHC 0 without staining",
     frozenset({Tier.ULTRALOW, Tier.NULL}): "IHC 0",
     frozenset({Tier.LOW, Tier.ULTRALOW, Tier.NULL}): "negative",

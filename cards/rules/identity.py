@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from cards.identity import Claim, Standing
 from cards.outcomes import Clear, Evidence, Fired, NotApplicable, Outcome, RemoveOrder
-from cards.records import Cited, Confidence
 
 if TYPE_CHECKING:
     from cards.case import Case
+    from cards.records import Cited
 
-# That two names are two drugs needs no document beyond the entries of both; the card cites the naming table.
-_NAMES = Cited(source="hcpcs-2020", section="drug names", confidence=Confidence.PRIMARY)
+_SYSTEM_NAMES = {"rxnorm": "RxNorm", "atc": "ATC"}
 
 
 def drug_identity_conflict(case: Case) -> Outcome:
@@ -23,7 +22,7 @@ def drug_identity_conflict(case: Case) -> Outcome:
     return Fired(
         values={"first": first, "second": second},
         evidence=_evidence(case),
-        cited=(_NAMES,),
+        cited=_labels(case),
         notes=_confusions(case),
         fixes=(RemoveOrder(),),
     )
@@ -40,7 +39,7 @@ def drug_ambiguous(case: Case) -> Outcome:
     return Fired(
         values={"written": written[:40], "candidates": " or ".join(named)},
         evidence=_evidence(case),
-        cited=(_NAMES,),
+        cited=_labels(case),
         notes=_confusions(case),
         fixes=(RemoveOrder(),),
     )
@@ -72,10 +71,22 @@ def _meant(case: Case, claim: Claim) -> list[str]:
 
 def _evidence(case: Case) -> tuple[Evidence, ...]:
     lines = [
-        Evidence("identity", f"{claim.evidence.value} ({claim.evidence.kind}): {' or '.join(_meant(case, claim))}")
+        Evidence(
+            "identity-text" if claim.evidence.system == "" else "identity-code",
+            claim.evidence.value,
+            values=(
+                ("meaning", " or ".join(_meant(case, claim))),
+                ("system", _SYSTEM_NAMES.get(claim.evidence.system, "")),
+            ),
+        )
         for claim in case.identity.claims
     ]
     return tuple(dict.fromkeys(lines))
+
+
+def _labels(case: Case) -> tuple[Cited, ...]:
+    """Cite the labels of the drugs in question: each names its drug and warns of the others."""
+    return tuple(dict.fromkeys(product.regimens[0].by for product in case.identity.named if product.regimens))
 
 
 def _confusions(case: Case) -> tuple[tuple[str, dict[str, str]], ...]:

@@ -1,0 +1,187 @@
+"""Orders and charts in a few words, so that a row of a case table reads like the case it is."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from cards.engine import judge
+from cards.facts import (
+    BillingCode,
+    Diagnosis,
+    DoseUnit,
+    DrugOrder,
+    EvidenceKind,
+    Gap,
+    Her2Finding,
+    Her2Method,
+    Her2Result,
+    IdentityEvidence,
+    LabResult,
+    Lvef,
+    Moment,
+    OrderedDose,
+    Origin,
+    Patient,
+    ReceptorResult,
+    Session,
+    Weight,
+    WrittenNdc,
+)
+from cards.knowledge import default_knowledge
+from cards.policy import Policy, default_policy
+from cards.quantities import Kg, Mg, MgPerKg, Percent
+from cards.recognition import Recogniser
+from cards.records import Cancer, Setting
+
+if TYPE_CHECKING:
+    from cards.outcomes import Verdict
+    from cards.topics import Topic
+
+TODAY = date(2026, 11, 22)
+KNOWN = default_knowledge()
+RECOGNISER = Recogniser(KNOWN)
+POLICY = default_policy(KNOWN)
+ORIGIN = Origin("MedicationRequest/order-1", "context.draftOrders.entry[0].resource")
+LAST_MONTH = date(2026, 10, 23)
+LABS = ("ast", "alt", "bilirubin-total", "platelets", "neutrophils")
+
+_UNITS = {
+    "mg": (DoseUnit.MG, "1"),
+    "g": (DoseUnit.MG, "1000"),
+    "ug": (DoseUnit.MG, "0.001"),
+    "mg/kg": (DoseUnit.MG_PER_KG, "1"),
+    "mg/m2": (DoseUnit.MG_PER_M2, "1"),
+    "mL": (DoseUnit.ML, "1"),
+}
+
+
+def days_ago(days: int) -> date:
+    return TODAY - timedelta(days=days)
+
+
+def at(name: str) -> Origin:
+    return Origin(f"Observation/{name}", f"prefetch.x.{name}")
+
+
+def dose(written: str, instruction: int = 0) -> OrderedDose:
+    number, unit = written.split(" ", 1)
+    kind, factor = _UNITS.get(unit, (DoseUnit.OTHER, "1"))
+    pointer = ("dosageInstruction", instruction, "doseAndRate", 0, "doseQuantity")
+    return OrderedDose(Decimal(number) * Decimal(factor), kind, written, pointer, instruction, Decimal(factor))
+
+
+def order(  # noqa: PLR0913
+    drug: str = "",
+    *doses: str,
+    rxnorm: tuple[str, ...] = (),
+    ingredients: tuple[str, ...] = (),
+    hcpcs: tuple[str, ...] = (),
+    service_hcpcs: tuple[str, ...] = (),
+    linked: bool = True,
+    ndc: tuple[str, ...] = (),
+    interval: int | None = 21,
+    start: date | None = None,
+    reason: str | None = None,
+    text_dose: str | None = None,
+    tentative: bool = False,
+    identifier: str = "order-1",
+) -> DrugOrder:
+    origin = Origin(f"MedicationRequest/{identifier}", f"context.draftOrders.{identifier}")
+    path = f"{origin.path}.medicationCodeableConcept"
+    evidence = [IdentityEvidence(EvidenceKind.CODING, "rxnorm", code, path) for code in rxnorm]
+    evidence += [IdentityEvidence(EvidenceKind.TEXT, "", drug, path)] if drug else []
+    evidence += [IdentityEvidence(EvidenceKind.INGREDIENT_TEXT, "", name, path) for name in ingredients]
+    billing = [BillingCode(code, origin, ("medicationCodeableConcept", "coding", 1)) for code in hcpcs]
+    service = Origin("ServiceRequest/service-1", "context.draftOrders.service-1")
+    billing += [
+        BillingCode(code, service, ("code", "coding", 0), on_the_order=False, linked=linked) for code in service_hcpcs
+    ]
+    return DrugOrder(
+        origin=origin,
+        evidence=tuple(evidence),
+        billing=tuple(billing),
+        ndcs=tuple(WrittenNdc(text, ("medicationCodeableConcept", "coding", 1), path) for text in ndc),
+        doses=tuple(dose(written, index) for index, written in enumerate(doses)),
+        text_doses=_text_doses(text_dose),
+        interval_days=Decimal(interval) if interval else None,
+        start=start,
+        tentative=tentative,
+        reasons=(Diagnosis(Cancer(reason), f"{reason} cancer", origin),) if reason else (),
+    )
+
+
+def _text_doses(written: str | None) -> tuple[Mg | MgPerKg, ...]:
+    found: list[Mg | MgPerKg] = []
+    for number, unit in re.findall(r"([\d.]+) (mg/kg|mg)", written or ""):
+        found.append(MgPerKg(Decimal(number)) if unit == "mg/kg" else Mg(Decimal(number)))
+    return tuple(found)
+
+
+def ihc(score: str, days: int = 200, specimen: str | None = None, name: str = "ihc", **more: Any) -> Her2Result:
+    finding = Her2Finding(f"ihc-{score}" if score[0] in "0123" else score)
+    return Her2Result(Her2Method.IHC, finding, days_ago(days), at(name), score, specimen, **more)
+
+
+def ish(finding: str, days: int = 200, name: str = "ish") -> Her2Result:
+    return Her2Result(Her2Method.ISH, Her2Finding(finding), days_ago(days), at(name), finding)
+
+
+def overall(finding: str, days: int = 200, name: str = "interpretation") -> Her2Result:
+    return Her2Result(Her2Method.INTERPRETATION, Her2Finding(finding), days_ago(days), at(name), finding)
+
+
+def chart(  # noqa: PLR0913
+    *,
+    weight: str | None = "70",
+    weight_days: int | None = 2,
+    stated: bool = False,
+    her2: tuple[Her2Result, ...] | None = None,
+    lvef: str | None = "60",
+    lvef_on: date | None = LAST_MONTH,
+    labs: dict[str, int] | None = None,
+    without: tuple[str, ...] = (),
+    cancers: tuple[str, ...] = ("breast",),
+    setting: str | None = "metastatic",
+    receptor: bool | None = None,
+    gaps: tuple[Gap, ...] = (),
+) -> Patient:
+    """Build a chart in which everything is in place but for what is said otherwise; ``labs`` gives ages in days."""
+    ages = {**dict.fromkeys(LABS, 1), **(labs or {})}
+    weighed = days_ago(weight_days) if weight_days is not None else None
+    return Patient(
+        weights=(Weight(Kg(Decimal(weight)), weighed, at("weight"), stated=stated),) if weight else (),
+        lvefs=(Lvef(Percent(Decimal(lvef)), lvef_on, at("lvef"), f"{lvef} %"),) if lvef else (),
+        labs={
+            test: (LabResult(test, Decimal(1), "x", days_ago(age), at(test), "1 x"),)
+            for test, age in ages.items()
+            if test not in without
+        },
+        her2=(ihc("3+"),) if her2 is None else her2,
+        receptors=() if receptor is None else (ReceptorResult(receptor, days_ago(200), at("er")),),
+        diagnoses=tuple(Diagnosis(Cancer(cancer), f"{cancer} cancer", at("condition")) for cancer in cancers),
+        setting=Setting(setting) if setting else None,
+        gaps=gaps,
+    )
+
+
+def judged(
+    *orders: DrugOrder,
+    patient: Patient | None = None,
+    moment: Moment = Moment.SIGN,
+    thresholds: dict[str, Decimal | None] | None = None,
+    policy: Policy | None = None,
+) -> tuple[Verdict, ...]:
+    session = Session(moment, TODAY, orders, chart() if patient is None else patient)
+    policy = policy or with_thresholds(POLICY, thresholds)
+    return judge(session, RECOGNISER, policy)
+
+
+def with_thresholds(policy: Policy, thresholds: dict[str, Decimal | None] | None) -> Policy:
+    return Policy({**policy.thresholds, **(thresholds or {})}, policy.modes, policy.indicators)
+
+
+def outcome_of(topic: Topic, verdicts: tuple[Verdict, ...]) -> Any:
+    return next(verdict.outcome for verdict in verdicts if verdict.topic is topic)

@@ -1,0 +1,263 @@
+"""Cases of the topics on HER2 status and indication."""
+
+from __future__ import annotations
+
+from builders import chart, ihc, ish, order, overall
+from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
+
+from cards.topics import Topic
+
+MISSING, ISH_MISSING, NOT_ELIGIBLE = Topic.HER2_MISSING, Topic.HER2_ISH_MISSING, Topic.HER2_NOT_ELIGIBLE
+UNCLEAR, DISCORDANT, UNSUPPORTED = Topic.HER2_TIER_UNCLEAR, Topic.HER2_DISCORDANT, Topic.INDICATION_UNSUPPORTED
+KADCYLA, ENHERTU = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg")
+PERJETA, TRASTUZUMAB = order("Perjeta", "420 mg"), order("trastuzumab", "420 mg")
+
+ROWS = [
+    # her2-missing
+    Row(
+        MISSING,
+        "no HER2 result at all",
+        FIRES,
+        KADCYLA,
+        chart(her2=()),
+        indicator="warning",
+        says=("no HER2 tissue result",),
+        fixes=("OrderTests",),
+    ),
+    Row(MISSING, "the same for pertuzumab", FIRES, PERJETA, chart(her2=())),
+    Row(MISSING, "the same for Enhertu in breast cancer", FIRES, ENHERTU, chart(her2=())),
+    Row(MISSING, "an indeterminate ISH is no result", FIRES, KADCYLA, chart(her2=(ish("indeterminate"),))),
+    Row(MISSING, "a test that was not done is no result", FIRES, KADCYLA, chart(her2=(ihc("not-done"),))),
+    Row(MISSING, "IHC 3+", SILENT, KADCYLA),
+    Row(MISSING, "IHC 2+ is a result, and asks for another", SILENT, KADCYLA, chart(her2=(ihc("2+"),))),
+    Row(MISSING, "a negative one is a result", SILENT, KADCYLA, chart(her2=(overall("negative"),))),
+    Row(
+        MISSING,
+        "a result that contradicts itself has its own card",
+        NOT_ASKED,
+        KADCYLA,
+        chart(her2=(ihc("1+", conflict=True),)),
+    ),
+    Row(
+        MISSING, "a cancer the drug is not for has its own card", NOT_ASKED, KADCYLA, chart(her2=(), cancers=("lung",))
+    ),
+    # her2-ish-missing
+    Row(
+        ISH_MISSING,
+        "IHC 2+ and no ISH",
+        FIRES,
+        KADCYLA,
+        chart(her2=(ihc("2+"),)),
+        indicator="warning",
+        says=("IHC 2+",),
+        fixes=("OrderTests",),
+    ),
+    Row(ISH_MISSING, "IHC 2+ and an equivocal ISH", FIRES, KADCYLA, chart(her2=(ihc("2+"), ish("equivocal")))),
+    Row(
+        ISH_MISSING, "IHC 2+ that somebody calls positive", FIRES, KADCYLA, chart(her2=(ihc("2+"), overall("positive")))
+    ),
+    Row(ISH_MISSING, "IHC 2+ for Enhertu, where it may be low or positive", FIRES, ENHERTU, chart(her2=(ihc("2+"),))),
+    Row(ISH_MISSING, "IHC 2+ and ISH amplified", SILENT, KADCYLA, chart(her2=(ihc("2+"), ish("positive")))),
+    Row(ISH_MISSING, "IHC 2+ and ISH not amplified", SILENT, KADCYLA, chart(her2=(ihc("2+"), ish("negative")))),
+    Row(ISH_MISSING, "IHC 3+ needs no ISH", SILENT, KADCYLA),
+    Row(ISH_MISSING, "IHC 1+ needs no ISH", SILENT, KADCYLA, chart(her2=(ihc("1+"),))),
+    # her2-not-eligible
+    Row(NOT_ELIGIBLE, "Kadcyla and IHC 3+", SILENT, KADCYLA),
+    Row(NOT_ELIGIBLE, "Kadcyla and ISH amplified alone", SILENT, KADCYLA, chart(her2=(ish("positive"),))),
+    Row(
+        NOT_ELIGIBLE,
+        "Kadcyla and IHC 1+",
+        FIRES,
+        KADCYLA,
+        chart(her2=(ihc("1+"),)),
+        indicator="critical",
+        says=("low (IHC 1+)", "does not qualify"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "Kadcyla and IHC 2+ with ISH not amplified",
+        FIRES,
+        KADCYLA,
+        chart(her2=(ihc("2+"), ish("negative"))),
+        says=("IHC 2+, ISH not amplified",),
+    ),
+    Row(NOT_ELIGIBLE, "Kadcyla and a bare IHC 0", FIRES, KADCYLA, chart(her2=(ihc("0"),)), says=("IHC 0",)),
+    Row(NOT_ELIGIBLE, "Kadcyla and negative", FIRES, KADCYLA, chart(her2=(overall("negative"),)), says=("negative",)),
+    Row(NOT_ELIGIBLE, "Kadcyla and ultralow", FIRES, KADCYLA, chart(her2=(overall("ultralow"),))),
+    Row(NOT_ELIGIBLE, "pertuzumab and HER2-low", FIRES, PERJETA, chart(her2=(overall("low"),))),
+    Row(NOT_ELIGIBLE, "trastuzumab and IHC 1+", FIRES, TRASTUZUMAB, chart(her2=(ihc("1+"),))),
+    Row(
+        NOT_ELIGIBLE,
+        "IHC 1+ with ISH amplified is positive by label",
+        SILENT,
+        KADCYLA,
+        chart(her2=(ihc("1+"), ish("positive"))),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "IHC 3+ with ISH not amplified is positive by label",
+        SILENT,
+        KADCYLA,
+        chart(her2=(ihc("3+"), ish("negative"))),
+    ),
+    Row(NOT_ELIGIBLE, "IHC 2+ alone is undecided", CANNOT, KADCYLA, chart(her2=(ihc("2+"),))),
+    Row(NOT_ELIGIBLE, "no result is undecided", CANNOT, KADCYLA, chart(her2=())),
+    Row(NOT_ELIGIBLE, "Enhertu, metastatic, HER2-low", SILENT, ENHERTU, chart(her2=(ihc("1+"),))),
+    Row(
+        NOT_ELIGIBLE,
+        "Enhertu, early, HER2-low",
+        FIRES,
+        ENHERTU,
+        chart(her2=(ihc("1+"),), setting="early"),
+        says=("low",),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "Enhertu, HER2-low, and nobody wrote down the setting",
+        CANNOT,
+        ENHERTU,
+        chart(her2=(ihc("1+"),), setting=None),
+    ),
+    Row(NOT_ELIGIBLE, "Enhertu, early, positive, since May 2026", SILENT, ENHERTU, chart(setting="early")),
+    Row(NOT_ELIGIBLE, "Enhertu, positive, setting unknown", SILENT, ENHERTU, chart(setting=None)),
+    Row(
+        NOT_ELIGIBLE,
+        "Enhertu, metastatic, ultralow, hormone receptor positive",
+        SILENT,
+        ENHERTU,
+        chart(her2=(overall("ultralow"),), receptor=True),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "Enhertu, metastatic, ultralow, hormone receptor negative",
+        FIRES,
+        ENHERTU,
+        chart(her2=(overall("ultralow"),), receptor=False),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "Enhertu, metastatic, ultralow, hormone receptor unknown",
+        CANNOT,
+        ENHERTU,
+        chart(her2=(overall("ultralow"),)),
+    ),
+    Row(NOT_ELIGIBLE, "Enhertu and no staining at all", FIRES, ENHERTU, chart(her2=(overall("null"),))),
+    Row(
+        NOT_ELIGIBLE,
+        "Enhertu, gastric, HER2-low",
+        FIRES,
+        order("Enhertu", "448 mg"),
+        chart(her2=(ihc("1+"),), cancers=("gastric",)),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "Enhertu, another solid tumour, IHC 3+",
+        SILENT,
+        ENHERTU,
+        chart(cancers=("other",)),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "Enhertu, another solid tumour, ISH amplified but no IHC 3+",
+        FIRES,
+        ENHERTU,
+        chart(her2=(ihc("2+"), ish("positive")), cancers=("other",)),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "Margenza, whose indication is not verified, never turns critical",
+        FIRES,
+        order("Margenza", "1050 mg"),
+        chart(her2=(ihc("1+"),)),
+        indicator="warning",
+    ),
+    Row(NOT_ELIGIBLE, "a cancer the drug is not for has its own card", NOT_ASKED, KADCYLA, chart(cancers=("lung",))),
+    # her2-tier-unclear
+    Row(
+        UNCLEAR,
+        "a bare IHC 0 for Enhertu",
+        FIRES,
+        ENHERTU,
+        chart(her2=(ihc("0"),), receptor=True),
+        indicator="warning",
+        says=("IHC 0",),
+    ),
+    Row(
+        UNCLEAR,
+        "negative without a score for Enhertu",
+        FIRES,
+        ENHERTU,
+        chart(her2=(overall("negative"),), receptor=True),
+        says=("negative",),
+    ),
+    Row(UNCLEAR, "a bare IHC 0 does not matter for Kadcyla", SILENT, KADCYLA, chart(her2=(ihc("0"),))),
+    Row(UNCLEAR, "IHC 1+ is clear", SILENT, ENHERTU, chart(her2=(ihc("1+"),))),
+    Row(
+        UNCLEAR,
+        "IHC 0 that the report calls ultralow is clear",
+        SILENT,
+        ENHERTU,
+        chart(her2=(ihc("0"), overall("ultralow")), receptor=True),
+    ),
+    Row(
+        UNCLEAR,
+        "early breast cancer, where neither grade qualifies",
+        SILENT,
+        ENHERTU,
+        chart(her2=(ihc("0"),), setting="early"),
+    ),
+    Row(UNCLEAR, "IHC 2+ has its own card", NOT_ASKED, ENHERTU, chart(her2=(ihc("2+"),))),
+    # her2-discordant
+    Row(
+        DISCORDANT,
+        "IHC 3+ and ISH not amplified",
+        FIRES,
+        KADCYLA,
+        chart(her2=(ihc("3+"), ish("negative"))),
+        indicator="warning",
+        says=("disagree",),
+    ),
+    Row(
+        DISCORDANT,
+        "two specimens of different grade",
+        FIRES,
+        KADCYLA,
+        chart(her2=(ihc("3+", 20, "Specimen/metastasis", "ihc-2"), ihc("1+", 900, "Specimen/primary"))),
+    ),
+    Row(
+        DISCORDANT,
+        "a code and its own display",
+        FIRES,
+        KADCYLA,
+        chart(her2=(ihc("1+", conflict=True),)),
+        says=("Ask pathology",),
+    ),
+    Row(
+        DISCORDANT, "an overall reading against the score", FIRES, KADCYLA, chart(her2=(ihc("3+"), overall("negative")))
+    ),
+    Row(DISCORDANT, "IHC 2+ and ISH amplified agree", SILENT, KADCYLA, chart(her2=(ihc("2+"), ish("positive")))),
+    Row(DISCORDANT, "IHC 1+ and negative agree", SILENT, ENHERTU, chart(her2=(ihc("1+"), overall("negative")))),
+    Row(DISCORDANT, "no result", NOT_ASKED, KADCYLA, chart(her2=())),
+    # indication-unsupported
+    Row(
+        UNSUPPORTED,
+        "Kadcyla for lung cancer",
+        FIRES,
+        KADCYLA,
+        chart(cancers=("lung",)),
+        indicator="warning",
+        says=("lung cancer",),
+    ),
+    Row(UNSUPPORTED, "pertuzumab for gastric cancer", FIRES, PERJETA, chart(cancers=("gastric",))),
+    Row(UNSUPPORTED, "trastuzumab for gastric cancer", SILENT, TRASTUZUMAB, chart(cancers=("gastric",))),
+    Row(UNSUPPORTED, "breast cancer among others", SILENT, KADCYLA, chart(cancers=("breast", "lung"))),
+    Row(
+        UNSUPPORTED,
+        "the order's own reason goes before the problem list",
+        FIRES,
+        order("Kadcyla", "252 mg", reason="lung"),
+        chart(cancers=("breast",)),
+    ),
+    Row(UNSUPPORTED, "no cancer on record", CANNOT, KADCYLA, chart(cancers=())),
+]

@@ -1,0 +1,63 @@
+"""Every row of every case table, and that every rule has rows of each kind."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import cases_dose
+import cases_her2
+import cases_identity
+import cases_monitoring
+import pytest
+from builders import KNOWN, judged, outcome_of
+from rows import Row
+
+from cards.outcomes import Clear, Fired, Outcome
+from cards.render import Renderer
+from cards.rules import RULES
+from cards.topics import Topic
+from cards.wordings import default_wording
+
+ROWS: list[Row] = [*cases_identity.ROWS, *cases_dose.ROWS, *cases_her2.ROWS, *cases_monitoring.ROWS]
+RENDERER = Renderer(default_wording(), KNOWN, {})
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.topic}: {row.sentence}") for row in ROWS])
+def test_case(row: Row) -> None:
+    verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
+    verdict = next(v for v in verdicts if v.topic is row.topic and v.order == row.order.origin)
+    assert type(verdict.outcome) is row.expect, verdict.outcome
+    if not isinstance(verdict.outcome, Fired):
+        return
+    card = RENDERER.card(verdict, "hook-instance")
+    assert card is not None
+    for part in row.says:
+        assert part in card.summary
+    if row.indicator is not None:
+        assert card.indicator == row.indicator
+    if row.fixes:
+        assert tuple(type(fix).__name__ for fix in verdict.outcome.fixes) == row.fixes
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.topic)
+def test_every_rule_has_a_case_that_fires_and_one_that_is_silent(rule) -> None:
+    kinds = {row.expect for row in ROWS if row.topic is rule.topic}
+    assert {Fired, Clear} <= kinds <= set(get_args(Outcome))
+
+
+def test_sentences_are_not_used_twice() -> None:
+    names = [(row.topic, row.sentence) for row in ROWS]
+    assert len(names) == len(set(names))
+
+
+def test_nothing_is_judged_before_the_drug_is_settled() -> None:
+    conflict = next(row for row in ROWS if row.topic is Topic.DRUG_IDENTITY_CONFLICT)
+    fired = [v.topic for v in judged(conflict.order) if isinstance(v.outcome, Fired)]
+    assert fired == [Topic.DRUG_IDENTITY_CONFLICT]
+
+
+def test_a_card_that_asks_for_a_test_is_not_repeated_among_the_incomplete_checks() -> None:
+    missing = next(row for row in ROWS if row.topic is Topic.HER2_MISSING)
+    topics = [v.topic for v in judged(missing.order, patient=missing.patient) if isinstance(v.outcome, Fired)]
+    assert topics == [Topic.HER2_MISSING]
+    assert outcome_of(Topic.HER2_NOT_ELIGIBLE, judged(missing.order, patient=missing.patient)) is not None

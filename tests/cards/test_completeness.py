@@ -1,0 +1,212 @@
+"""Nothing is half there: rules, topics, wording, knowledge and code tables cover each other."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+from builders import KNOWN, judged
+from test_cases import ROWS
+
+import cards
+from cards.codes import (
+    HcpcsCode,
+    Icd10Code,
+    LoincAnswerCode,
+    LoincCode,
+    MalformedCodeError,
+    Ndc,
+    RxNormCode,
+    SnomedCode,
+    ndc_readings,
+)
+from cards.knowledge import citations
+from cards.outcomes import CannotTell, Fired
+from cards.records import Basis, Confidence, Scope
+from cards.rules import RULES
+from cards.topics import Topic
+from cards.wordings import default_wording
+
+WORDING = default_wording()
+CHECKED = [product for product in KNOWN.products if product.scope is Scope.CHECKED]
+ROOT = Path(cards.__file__).parent
+
+
+def fields(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+def test_every_topic_has_words_and_every_rule_says_something() -> None:
+    assert set(WORDING.topics) == set(Topic)
+    assert all(WORDING.topics[rule.topic].variants for rule in RULES)
+    assert len({rule.topic for rule in RULES}) == len(RULES)
+
+
+def test_a_topic_without_a_rule_has_no_words_that_could_be_shown() -> None:
+    spoken = {rule.topic for rule in RULES} | {Topic.CHECKS_INCOMPLETE}
+    assert [topic for topic, words in WORDING.topics.items() if words.variants and topic not in spoken] == []
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.topic}: {row.sentence}") for row in ROWS])
+def test_the_words_of_a_finding_are_all_there(row) -> None:
+    """Every variant, note, label and gap that a rule can name exists, and every brace it has is filled."""
+    verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
+    for verdict in verdicts:
+        finding = verdict.outcome
+        if isinstance(finding, CannotTell):
+            for missing in finding.missing:
+                assert fields(WORDING.evidence[f"missing-{missing.what}"]) <= {"text", *missing.values}
+        if not isinstance(finding, Fired):
+            continue
+        sentence = WORDING.topics[verdict.topic].variants[finding.variant]
+        assert fields(sentence.summary) | fields(sentence.rule) <= {"drug", *finding.values}
+        assert all(fields(WORDING.notes[note]) <= set(filled) for note, filled in finding.notes)
+        assert all(line.label in WORDING.evidence for line in finding.evidence)
+        assert finding.cited
+
+
+def test_override_reasons_have_displays() -> None:
+    used = {code for words in WORDING.topics.values() for code in words.override_reasons}
+    assert used <= set(WORDING.override_reasons)
+
+
+def test_every_citation_has_a_source_with_a_date_and_an_address() -> None:
+    cited = list(citations(KNOWN))
+    assert len(cited) > 200
+    for each in cited:
+        source = KNOWN.sources[each.source]
+        assert source.as_of
+        assert source.url.startswith(("https://", "/"))
+        assert each.section
+
+
+@pytest.mark.parametrize("product", CHECKED, ids=lambda product: product.id)
+def test_a_checked_product_is_complete(product) -> None:
+    assert product.basis in Basis
+    assert product.route is not None
+    assert product.regimens
+    assert product.eligibility
+    assert product.monitoring.lvef is not None
+    for regimen in product.regimens:
+        doses = [level.dose.value for level in regimen.levels]
+        assert max(doses) == regimen.maximum.dose.value
+        assert regimen.interval_days in (7, 14, 21)
+    for brand in product.brands:
+        assert brand.names
+        assert brand.hcpcs or not brand.own_hcpcs
+        assert product.basis is Basis.FIXED or all(level.mg_per_kg for r in product.regimens for level in r.levels)
+
+
+def test_the_products_and_codes_of_the_order_forms() -> None:
+    codes = {e.code: (b.name, e.unit_mg) for p in KNOWN.products for b in p.brands for e in b.hcpcs}
+    expected = {
+        "J9354": ("Kadcyla", 1),
+        "J9358": ("Enhertu", 1),
+        "J9355": ("Herceptin", 10),
+        "Q5112": ("Ontruzant", 10),
+        "Q5113": ("Herzuma", 10),
+        "Q5114": ("Ogivri", 10),
+        "Q5116": ("Trazimera", 10),
+        "Q5117": ("Kanjinti", 10),
+        "Q5146": ("Hercessi", 10),
+        "J9356": ("Herceptin Hylecta", 10),
+        "J9306": ("Perjeta", 1),
+        "J9316": ("Phesgo", 10),
+        "J9353": ("Margenza", 5),
+        "J9276": ("Ziihera", 2),
+        "J9308": ("Cyramza", 5),
+    }
+    assert {code: codes[code] for code in expected} == expected
+
+
+def test_no_two_products_share_a_code() -> None:
+    for kind in ("rxnorm", "atc", "hcpcs"):
+        seen: dict[str, str] = {}
+        for product in KNOWN.products:
+            holders = (product, *product.brands) if kind != "hcpcs" else product.brands
+            for code in {entry.code for holder in holders for entry in getattr(holder, kind)}:
+                assert seen.setdefault(code, product.id) == product.id
+
+
+def test_a_fact_that_is_not_verified_never_carries_a_critical_card() -> None:
+    from cards.render import Renderer  # noqa: PLC0415
+
+    renderer = Renderer(WORDING, KNOWN, {})
+    for row in ROWS:
+        for verdict in judged(row.order, *row.others, patient=row.patient, thresholds=row.thresholds):
+            card = renderer.card(verdict, "x")
+            if card is not None and any(c.confidence is Confidence.UNVERIFIED for c in verdict.outcome.cited):
+                assert card.indicator != "critical"
+                assert "verify" in card.detail
+
+
+def test_the_judgement_reads_no_clock() -> None:
+    for path in ROOT.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute):
+                assert node.attr not in ("now", "today", "utcnow") or node.attr == "today", path
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                assert node.func.attr not in ("now", "today", "utcnow"), path
+
+
+def test_rules_hold_no_clinical_number() -> None:
+    """Numbers belong in the knowledge; in a rule only indexes, signs and percentages of a hundred."""
+    for path in (ROOT / "rules").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, int | float)
+                and not isinstance(node.value, bool)
+            ):
+                assert node.value in (0, 1, 2, 10, 40, 60, 100), f"{path.name}:{node.lineno}: {node.value}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "wrong"),
+    [
+        (LoincCode, "85319-2", "85319-3"),
+        (LoincCode, "1920-8", "7519"),
+        (SnomedCode, "254837009", "254837008"),
+        (HcpcsCode, "J9354", "J935"),
+        (RxNormCode, "1371041", "01371041"),
+        (Ndc, "50242-0088-01", "50242-088-01"),
+        (LoincAnswerCode, "LA11843-2", "11843-2"),
+        (Icd10Code, "C50.911", "50.911"),
+    ],
+)
+def test_a_malformed_code_does_not_construct(kind, right, wrong) -> None:
+    assert kind(right) == right
+    assert kind.of(wrong) is None
+    with pytest.raises(MalformedCodeError):
+        kind(wrong)
+
+
+@pytest.mark.parametrize(
+    ("written", "readings"),
+    [
+        ("50242-088-01", {"50242-0088-01"}),
+        ("50242-0088-01", {"50242-0088-01"}),
+        ("50242008801", {"50242-0088-01"}),
+        ("0069-0308-01", {"00069-0308-01"}),
+        ("NDC 65597-406-01", {"65597-0406-01"}),
+        ("5024208801", {"05024-2088-01", "50242-0088-01", "50242-0880-01"}),
+        ("50242-088", {"50242-0088"}),
+        ("123", set()),
+        ("50242-0880-011", set()),
+        ("no number", set()),
+        ("", set()),
+    ],
+)
+def test_an_ndc_in_each_written_form(written, readings) -> None:
+    assert set(ndc_readings(written)) == readings
+
+
+def test_summaries_fit_with_the_longest_names() -> None:
+    longest = max((brand.name for product in CHECKED for brand in product.brands), key=len)
+    assert len(longest) < 25
+    for words in WORDING.topics.values():
+        for sentence in words.variants.values():
+            assert len(re.sub(r"\{[^}]*\}", "", sentence.summary)) < 100

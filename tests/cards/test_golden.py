@@ -1,0 +1,49 @@
+"""The cards as they look, one file a topic, for a pharmacist to read and to diff. `make golden` writes them anew."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from builders import KNOWN, judged
+from rows import FIRES, Row
+from test_cases import ROWS
+
+from cards.card import Card
+from cards.render import Renderer
+from cards.rules import RULES
+from cards.topics import Topic
+from cards.wordings import default_wording
+
+GOLDEN = Path(__file__).parent / "golden"
+RENDERER = Renderer(default_wording(), KNOWN, {})
+
+
+def as_text(row: Row, card: Card) -> str:
+    suggestions = "\n".join(f"- {suggestion.label}" for suggestion in card.suggestions) or "none"
+    reasons = ", ".join(reason.display for reason in card.override_reasons)
+    return (
+        f"# {card.topic}\n\nCase: {row.sentence}\n\n"
+        f"**{card.indicator}** {card.summary}\n\n{card.detail}\n\n"
+        f"Suggestions:\n{suggestions}\n\nReasons to override: {reasons}\n\n"
+        f"Source: [{card.source_label}]({card.source_url})\n"
+    )
+
+
+@pytest.mark.parametrize("topic", [rule.topic for rule in RULES])
+def test_card_looks_as_agreed(topic: Topic) -> None:
+    row = next(row for row in ROWS if row.topic is topic and row.expect is FIRES)
+    verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
+    verdict = next(v for v in verdicts if v.topic is topic and v.order == row.order.origin)
+    card = RENDERER.card(verdict, "6d6a1c0e-2f0b-4c53-9b3b-6f0f3f1d9a01")
+    assert card is not None
+    path = GOLDEN / f"{topic}.md"
+    if os.environ.get("GOLDEN") == "write":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(as_text(row, card), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == as_text(row, card)
+
+
+def test_no_golden_card_is_left_over() -> None:
+    assert {path.stem for path in GOLDEN.glob("*.md")} == {str(rule.topic) for rule in RULES}

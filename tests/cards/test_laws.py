@@ -1,0 +1,177 @@
+"""Laws that hold for every order and every chart, not only for the cases somebody thought of."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import msgspec
+from builders import TODAY, at, chart, days_ago, ihc, ish, judged, order, outcome_of, overall
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cards.facts import DrugOrder, Gap, Her2Finding, Her2Method, Her2Result, LabResult, Lvef, Moment, Patient, Weight
+from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
+from cards.quantities import Kg, Percent
+from cards.records import Setting
+from cards.rules import RULES
+from cards.topics import Topic
+
+PRODUCTS = (
+    "Kadcyla",
+    "Enhertu",
+    "trastuzumab",
+    "Ogivri",
+    "Perjeta",
+    "Poherdy",
+    "Phesgo",
+    "Herceptin Hylecta",
+    "Margenza",
+    "Ziihera",
+)
+WEIGHTS = st.decimals(Decimal("30.0"), Decimal("160.0"), places=1)
+PER_KG = st.decimals(Decimal("1.0"), Decimal("25.0"), places=2)
+DAYS = st.integers(-30, 2000)
+HER2 = st.builds(
+    lambda method, finding, days, conflict, name: Her2Result(
+        method, finding, days_ago(days), at(f"her2-{name}"), str(finding), None, conflict
+    ),
+    st.sampled_from(Her2Method),
+    st.sampled_from(Her2Finding),
+    DAYS,
+    st.booleans(),
+    st.integers(0, 9),
+)
+GAPS = st.builds(
+    lambda about, reason, on: Gap(about, "prefetch.labs.entry[0].resource", reason, on, (("status", "x"),)),
+    st.sampled_from([None, "weight", "lvef", "ast", "platelets", "her2-ihc", "diagnosis", "patient"]),
+    st.sampled_from(["malformed", "no-value", "no-unit", "other-patient", "status"]),
+    st.one_of(st.none(), st.just(TODAY)),
+)
+
+
+def weights(kg: Decimal, days: int) -> tuple[Weight, ...]:
+    return (Weight(Kg(kg), days_ago(days), at("weight")),)
+
+
+@st.composite
+def charts(draw: st.DrawFn) -> Patient:
+    tests = draw(st.dictionaries(st.sampled_from(["ast", "alt", "bilirubin-total", "platelets", "neutrophils"]), DAYS))
+    return msgspec.structs.replace(
+        chart(cancers=tuple(draw(st.sets(st.sampled_from(["breast", "gastric", "lung", "biliary", "other"]))))),
+        weights=draw(st.one_of(st.just(()), st.builds(weights, WEIGHTS, DAYS))),
+        lvefs=draw(
+            st.one_of(
+                st.just(()),
+                st.builds(lambda d: (Lvef(Percent(Decimal(60)), days_ago(d), at("lvef"), "60 %"),), DAYS),
+            )
+        ),
+        labs={
+            test: (LabResult(test, Decimal(1), "x", days_ago(days), at(test), "1 x"),) for test, days in tests.items()
+        },
+        her2=tuple(draw(st.lists(HER2, max_size=4))),
+        setting=draw(st.sampled_from([None, *Setting])),
+        gaps=tuple(draw(st.lists(GAPS, max_size=3))),
+    )
+
+
+@st.composite
+def orders(draw: st.DrawFn, identifier: str = "order-1") -> DrugOrder:
+    amount = draw(st.decimals(Decimal(0), Decimal(3000), places=2))
+    unit = draw(st.sampled_from(["mg", "mg/kg", "mL", "mg/m2", "g", "{vial}"]))
+    dose = draw(st.sampled_from([(), (f"{amount} {unit}",)]))
+    return order(
+        draw(st.sampled_from([*PRODUCTS, "ado-trastuzumab", "T-DM1/T-DXd", "Cyramza", "paclitaxel"])),
+        *dose,
+        hcpcs=draw(st.sampled_from([(), ("J9354",), ("J9308",), ("J9999",), ("J0000",)])),
+        ndc=draw(st.sampled_from([(), ("65597-406-01",), ("nonsense",)])),
+        interval=draw(st.sampled_from([None, 7, 14, 21])),
+        start=draw(st.sampled_from([None, TODAY + timedelta(days=10), TODAY - timedelta(days=10)])),
+        tentative=draw(st.booleans()),
+        identifier=identifier,
+    )
+
+
+def fired(verdicts) -> dict[Topic, object]:
+    return {(v.topic, v.order): v.outcome for v in verdicts if isinstance(v.outcome, Fired)}
+
+
+@given(orders(), charts(), st.sampled_from(Moment))
+def test_no_facts_make_a_rule_raise_and_every_rule_answers_once(drug_order, patient, moment) -> None:
+    verdicts = judged(drug_order, patient=patient, moment=moment)
+    about_the_order = [v for v in verdicts if v.order is not None]
+    assert len(about_the_order) in (0, len(RULES))
+    assert all(isinstance(v.outcome, Fired | Clear | CannotTell | NotApplicable) for v in verdicts)
+
+
+@given(orders(), charts())
+def test_the_same_facts_give_the_same_verdicts(drug_order, patient) -> None:
+    assert judged(drug_order, patient=patient) == judged(drug_order, patient=patient)
+
+
+@given(st.sampled_from(PRODUCTS), WEIGHTS, PER_KG, PER_KG)
+def test_a_larger_dose_never_silences_the_maximum(drug, weight, one, other) -> None:
+    smaller, larger = sorted((one, other))
+    patient = msgspec.structs.replace(chart(), weights=weights(weight, 1))
+    small, large = (judged(order(drug, f"{per_kg * weight} mg"), patient=patient) for per_kg in (smaller, larger))
+    if isinstance(outcome_of(Topic.DOSE_ABOVE_MAXIMUM, small), Fired):
+        assert isinstance(outcome_of(Topic.DOSE_ABOVE_MAXIMUM, large), Fired)
+
+
+@given(WEIGHTS)
+@settings(max_examples=300)
+def test_exactly_the_maximum_is_never_above_it(weight) -> None:
+    patient = msgspec.structs.replace(chart(), weights=weights(weight, 1))
+    for drug, per_kg in (("Kadcyla", "3.6"), ("Enhertu", "5.4"), ("trastuzumab", "8"), ("Margenza", "15")):
+        at_most = judged(order(drug, f"{Decimal(per_kg) * weight} mg"), patient=patient)
+        assert isinstance(outcome_of(Topic.DOSE_ABOVE_MAXIMUM, at_most), Clear)
+        over = (Decimal(per_kg) * weight).to_integral_value(rounding="ROUND_CEILING") + 1
+        above = judged(order(drug, f"{over} mg"), patient=patient)
+        assert isinstance(outcome_of(Topic.DOSE_ABOVE_MAXIMUM, above), Fired)
+
+
+@given(orders(), charts(), st.sampled_from(["paclitaxel", "Cyramza", "ondansetron"]))
+def test_an_order_of_another_drug_changes_no_verdict(drug_order, patient, other) -> None:
+    alone = judged(drug_order, patient=patient)
+    beside = judged(drug_order, order(other, "100 mg", identifier="order-2"), patient=patient)
+    assert fired(alone) == fired(beside)
+
+
+@given(orders(), orders(identifier="order-2"), charts())
+def test_the_order_of_the_orders_changes_nothing(first, second, patient) -> None:
+    assert fired(judged(first, second, patient=patient)).keys() == fired(judged(second, first, patient=patient)).keys()
+
+
+@given(charts(), st.integers(0, 400), st.integers(0, 400))
+def test_an_older_weight_never_silences_the_stale_card(patient, one, other) -> None:
+    newer, older = sorted((one, other))
+    at_newer = msgspec.structs.replace(patient, weights=weights(Decimal(70), newer))
+    at_older = msgspec.structs.replace(patient, weights=weights(Decimal(70), older))
+    drug_order = order("Kadcyla", "252 mg")
+    if isinstance(outcome_of(Topic.WEIGHT_STALE, judged(drug_order, patient=at_newer)), Fired):
+        assert isinstance(outcome_of(Topic.WEIGHT_STALE, judged(drug_order, patient=at_older)), Fired)
+
+
+@given(st.lists(HER2, min_size=1, max_size=4), st.sampled_from(PRODUCTS))
+def test_a_status_either_qualifies_or_somebody_says_why_not(results, drug) -> None:
+    """Whatever the results, silence on all HER2 topics means that the status qualifies."""
+    patient = msgspec.structs.replace(chart(), her2=tuple(results))
+    verdicts = judged(order(drug, "100 mg"), patient=patient)
+    spoken = {v.topic for v in verdicts if isinstance(v.outcome, Fired)}
+    told = {
+        Topic.HER2_MISSING,
+        Topic.HER2_ISH_MISSING,
+        Topic.HER2_NOT_ELIGIBLE,
+        Topic.HER2_TIER_UNCLEAR,
+        Topic.HER2_DISCORDANT,
+        Topic.INDICATION_UNSUPPORTED,
+        Topic.CHECKS_INCOMPLETE,
+    }
+    if not spoken & told:
+        assert isinstance(outcome_of(Topic.HER2_NOT_ELIGIBLE, verdicts), Clear)
+
+
+def test_a_positive_status_never_comes_from_results_that_are_all_negative() -> None:
+    for results in ((ihc("0"),), (ihc("1+"),), (ihc("2+"), ish("negative")), (overall("negative"),), (overall("low"),)):
+        verdicts = judged(order("Kadcyla", "252 mg"), patient=chart(her2=results))
+        assert isinstance(outcome_of(Topic.HER2_NOT_ELIGIBLE, verdicts), Fired)
