@@ -1,0 +1,42 @@
+"""The requests of ``examples/``, with their dates moved so that a result of the day before yesterday stays one."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, timedelta
+from importlib.resources import files
+from typing import Any
+
+WRITTEN_ON = date(2026, 11, 22)
+"""The day on which the examples play."""
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*)?")
+_KEPT = frozenset({"birthDate"})
+
+
+def names() -> list[str]:
+    """List the examples."""
+    folder = files("her2_cds_examples")
+    return sorted(entry.name.removesuffix(".json") for entry in folder.iterdir() if entry.name.endswith(".json"))
+
+
+def example(name: str, today: date) -> str:
+    """Give a request as if it were sent on a day.
+
+    Raises:
+        LookupError: there is no such example.
+    """
+    if name not in names():
+        raise LookupError(name)
+    text = (files("her2_cds_examples") / f"{name}.json").read_text(encoding="utf-8")
+    return json.dumps(_moved(json.loads(text), today - WRITTEN_ON), indent=2)
+
+
+def _moved(value: Any, by: timedelta) -> Any:
+    if isinstance(value, dict):
+        return {key: each if key in _KEPT else _moved(each, by) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_moved(each, by) for each in value]
+    if isinstance(value, str) and (match := _DATE.fullmatch(value)):
+        return f"{date.fromisoformat(match[1]) + by}{match[2] or ''}"
+    return value
