@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from cards.dosing import DoseReading, read_doses
 from cards.her2 import Her2Status, her2_status
 from cards.outcomes import Evidence
-from cards.records import Basis, Cancer, Eligibility, Product
+from cards.records import Basis, Cancer, Eligibility, Product, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
     from decimal import Decimal
 
-    from cards.facts import DrugOrder, Patient, Session, Weight
+    from cards.facts import Administration, DrugOrder, Patient, Session, Weight
     from cards.identity import Identity
     from cards.recognition import Recogniser
     from cards.records import Knowledge
@@ -108,6 +108,16 @@ class Case:
     def eligibility(self) -> tuple[Eligibility, ...]:
         """The rows of the product's labelled indications that are in force on the planned day."""
         return tuple(row for row in self.product.eligibility if row.since is None or row.since <= self.planned)
+
+    @cached_property
+    def settings(self) -> tuple[Setting, ...]:
+        """The settings that come into question: the one on record, or both."""
+        return (self.patient.setting,) if self.patient.setting else tuple(Setting)
+
+    @cached_property
+    def history(self) -> tuple[Administration, ...]:
+        """The earlier doses of this product, newest first."""
+        return tuple(each for each in self.patient.history if each.product == self.product.id)
 
     def age_in_days(self, on: date) -> int:
         """Count the days from a result to the planned dose."""

@@ -64,6 +64,18 @@ class Lvef(msgspec.Struct, frozen=True):
     on: date | None
     origin: Origin
     as_reported: str
+    lower_limit: Percent | None = None
+
+
+class Administration(msgspec.Struct, frozen=True):
+    """An earlier dose of a product: given, or an order that was completed (``given`` is false)."""
+
+    product: str
+    brand: str | None
+    on: date | None
+    origin: Origin
+    dose: Mg | MgPerKg | None = None
+    given: bool = True
 
 
 class LabResult(msgspec.Struct, frozen=True):
@@ -141,6 +153,7 @@ class Patient(msgspec.Struct, frozen=True):
     her2: tuple[Her2Result, ...] = ()
     receptors: tuple[ReceptorResult, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
+    history: tuple[Administration, ...] = ()
     setting: Setting | None = None
     gaps: tuple[Gap, ...] = ()
 

@@ -217,12 +217,87 @@ class LabMonitoring(Record, frozen=True, kw_only=True):
     by: Cited
 
 
+class Action(StrEnum):
+    """What a label says to do about a result, the mildest first."""
+
+    CONTINUE = "continue"
+    RECHECK = "recheck"
+    HOLD = "hold"
+    DISCONTINUE = "discontinue"
+
+    @property
+    def severity(self) -> int:
+        """Rank the actions."""
+        return list(Action).index(self)
+
+
+class Band(Record, frozen=True, kw_only=True):
+    """A stretch of numbers. ``above`` and ``below`` leave their limit out, ``at_least`` and ``at_most`` hold it."""
+
+    above: Decimal | None = None
+    at_least: Decimal | None = None
+    below: Decimal | None = None
+    at_most: Decimal | None = None
+
+    def holds(self, number: Decimal) -> bool:
+        """Tell whether a number lies in the stretch."""
+        return (
+            (self.above is None or number > self.above)
+            and (self.at_least is None or number >= self.at_least)
+            and (self.below is None or number < self.below)
+            and (self.at_most is None or number <= self.at_most)
+        )
+
+
+class LabRow(Record, frozen=True, kw_only=True):
+    """A row of a label's table on a laboratory value: as a multiple of its upper limit of normal, or as it is.
+
+    Without ``settings`` the row is for every setting. ``then`` is what the label says comes next.
+    """
+
+    tests: tuple[str, ...]
+    settings: tuple[Setting, ...] = ()
+    times_uln: Band | None = None
+    value: Band | None = None
+    action: Action
+    then: str
+    by: Cited
+
+
+class HepaticPair(Record, frozen=True, kw_only=True):
+    """A transaminase and a bilirubin that together end treatment (Hy's law), as multiples of their upper limits."""
+
+    transaminase_above: Decimal
+    bilirubin_above: Decimal
+    within_days: int
+    then: str
+    by: Cited
+
+
+class LvefRow(Record, frozen=True, kw_only=True):
+    """A row of a label's table on the ejection fraction, with the drop from baseline in percentage points.
+
+    ``below_normal`` wants the value below the institution's lower limit of normal. The first row that fits counts.
+    """
+
+    settings: tuple[Setting, ...] = ()
+    lvef: Band = Band()
+    drop: Band | None = None
+    below_normal: bool = False
+    action: Action
+    then: str
+    by: Cited
+
+
 class Monitoring(Record, frozen=True, kw_only=True):
-    """What the label wants watched."""
+    """What the label wants watched, and what it says to do about the results."""
 
     lvef: LvefMonitoring | None = None
     liver: LabMonitoring | None = None
     blood_count: LabMonitoring | None = None
+    lab_rows: tuple[LabRow, ...] = ()
+    hepatic_pair: HepaticPair | None = None
+    lvef_rows: tuple[LvefRow, ...] = ()
 
 
 class Concentration(Record, frozen=True, kw_only=True):

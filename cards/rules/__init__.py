@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cards.case import Case
 from cards.outcomes import Outcome
-from cards.rules import billing_codes, dose, her2, identity, labs, lvef
+from cards.rules import billing_codes, dose, her2, holds, identity, labs, lvef, lvef_table
 from cards.topics import Topic
 
 
@@ -39,6 +39,11 @@ RULES: tuple[Rule, ...] = (
     Rule(Topic.HER2_DISCORDANT, her2.her2_discordant),
     Rule(Topic.LVEF_MISSING, lvef.lvef_missing),
     Rule(Topic.LVEF_OVERDUE, lvef.lvef_overdue),
+    Rule(Topic.LVEF_HOLD, lvef_table.lvef_hold),
+    Rule(Topic.LVEF_RECHECK, lvef_table.lvef_recheck),
+    Rule(Topic.LIVER_TESTS_DISCONTINUE, holds.liver_tests_discontinue),
+    Rule(Topic.LIVER_TESTS_HOLD, holds.liver_tests_hold),
+    Rule(Topic.BLOOD_COUNT_HOLD, holds.blood_count_hold),
     Rule(Topic.LIVER_TESTS_MISSING, labs.liver_tests_missing),
     Rule(Topic.BLOOD_COUNT_MISSING, labs.blood_count_missing),
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cards.engine import judge
 from cards.facts import (
+    Administration,
     BillingCode,
     Diagnosis,
     DoseUnit,
@@ -46,6 +47,7 @@ RECOGNISER = Recogniser(KNOWN)
 POLICY = default_policy(KNOWN)
 ORIGIN = Origin("MedicationRequest/order-1", "context.draftOrders.entry[0].resource")
 LAST_MONTH = date(2026, 10, 23)
+NORMAL = {"ast": "0.6 ULN", "alt": "0.6 ULN", "bilirubin-total": "0.5 ULN", "platelets": "220", "neutrophils": "3.4"}
 LABS = ("ast", "alt", "bilirubin-total", "platelets", "neutrophils")
 
 _UNITS = {
@@ -120,6 +122,29 @@ def _text_doses(written: str | None) -> tuple[Mg | MgPerKg, ...]:
     return tuple(found)
 
 
+def lab(test: str, written: str, days: int = 1) -> LabResult:
+    """Build a result: ``"3 ULN"`` is three times the upper limit, ``"40"`` a bare number without one."""
+    number, _, unit = written.partition(" ")
+    if unit == "ULN":
+        limit = Decimal(40)
+        return LabResult(test, Decimal(number) * limit, "U/L", days_ago(days), at(test), f"{number} x 40 U/L", limit)
+    return LabResult(test, Decimal(number), "10*3/uL", days_ago(days), at(test), f"{number} 10*3/uL")
+
+
+def measured(percent: str, on: date | None, name: str, normal: str | None = None) -> Lvef:
+    limit = Percent(Decimal(normal)) if normal else None
+    return Lvef(Percent(Decimal(percent)), on, at(name), f"{percent} %", limit)
+
+
+def given(drug: str, days: int, written: str | None = None, name: str = "dose", **more: Any) -> Administration:
+    dosed = dose(written) if written else None
+    per_kg = dosed is not None and dosed.unit is DoseUnit.MG_PER_KG
+    amount = None if dosed is None else MgPerKg(dosed.number) if per_kg else Mg(dosed.number)
+    return Administration(
+        drug, None, days_ago(days), Origin(f"MedicationAdministration/{name}-{days}", name), amount, **more
+    )
+
+
 def ihc(score: str, days: int = 200, specimen: str | None = None, name: str = "ihc", **more: Any) -> Her2Result:
     finding = Her2Finding(f"ihc-{score}" if score[0] in "0123" else score)
     return Her2Result(Her2Method.IHC, finding, days_ago(days), at(name), score, specimen, **more)
@@ -141,7 +166,11 @@ def chart(  # noqa: PLR0913
     her2: tuple[Her2Result, ...] | None = None,
     lvef: str | None = "60",
     lvef_on: date | None = LAST_MONTH,
+    lvef_normal: str | None = None,
+    baseline: str | None = None,
     labs: dict[str, int] | None = None,
+    values: dict[str, str] | None = None,
+    history: tuple[Administration, ...] = (),
     without: tuple[str, ...] = (),
     cancers: tuple[str, ...] = ("breast",),
     setting: str | None = "metastatic",
@@ -153,14 +182,18 @@ def chart(  # noqa: PLR0913
     weighed = days_ago(weight_days) if weight_days is not None else None
     return Patient(
         weights=(Weight(Kg(Decimal(weight)), weighed, at("weight"), stated=stated),) if weight else (),
-        lvefs=(Lvef(Percent(Decimal(lvef)), lvef_on, at("lvef"), f"{lvef} %"),) if lvef else (),
+        lvefs=(
+            *((measured(lvef, lvef_on, "lvef", lvef_normal),) if lvef else ()),
+            *((measured(baseline, date(2026, 1, 5), "baseline", lvef_normal),) if baseline else ()),
+        ),
         labs={
-            test: (LabResult(test, Decimal(1), "x", days_ago(age), at(test), "1 x"),)
+            test: (lab(test, (values or {}).get(test, NORMAL[test]), age),)
             for test, age in ages.items()
             if test not in without
         },
         her2=(ihc("3+"),) if her2 is None else her2,
         receptors=() if receptor is None else (ReceptorResult(receptor, days_ago(200), at("er")),),
+        history=history,
         diagnoses=tuple(Diagnosis(Cancer(cancer), f"{cancer} cancer", at("condition")) for cancer in cancers),
         setting=Setting(setting) if setting else None,
         gaps=gaps,

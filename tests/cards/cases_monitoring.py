@@ -5,13 +5,31 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from builders import chart, days_ago, order
+from builders import chart, days_ago, given, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
+from cards.facts import Patient
 from cards.topics import Topic
 
 NO_LVEF, OLD_LVEF = Topic.LVEF_MISSING, Topic.LVEF_OVERDUE
 LIVER, COUNT = Topic.LIVER_TESTS_MISSING, Topic.BLOOD_COUNT_MISSING
+LIVER_HOLD, LIVER_STOP, COUNT_HOLD = Topic.LIVER_TESTS_HOLD, Topic.LIVER_TESTS_DISCONTINUE, Topic.BLOOD_COUNT_HOLD
+LVEF_HOLD, LVEF_AGAIN = Topic.LVEF_HOLD, Topic.LVEF_RECHECK
+MARGENZA, PHESGO = order("Margenza", "1050 mg"), order("Phesgo", "1200 mg")
+
+
+def liver(setting: str | None = "metastatic", **values: str) -> Patient:
+    """Build a chart with liver tests as multiples of their upper limits."""
+    named = {"bilirubin-total" if test == "bilirubin" else test: f"{value} ULN" for test, value in values.items()}
+    return chart(setting=setting, values=named)
+
+
+def heart(
+    lvef: str, baseline: str | None = None, setting: str | None = "metastatic", normal: str | None = None
+) -> Patient:
+    return chart(lvef=lvef, baseline=baseline, setting=setting, lvef_normal=normal)
+
+
 KADCYLA, ENHERTU = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg")
 PERJETA, TRASTUZUMAB = order("Perjeta", "420 mg"), order("trastuzumab", "420 mg")
 NEXT_WEEK = order("Kadcyla", "252 mg", start=days_ago(-5))
@@ -122,4 +140,214 @@ ROWS = [
     Row(COUNT, "Enhertu and a count of nine days ago", FIRES, ENHERTU, chart(labs={"platelets": 9})),
     Row(COUNT, "Enhertu and both of the last week", SILENT, ENHERTU),
     Row(COUNT, "pertuzumab's label asks for none", NOT_ASKED, PERJETA, chart(without=("platelets",))),
+    # liver-tests-hold and liver-tests-discontinue: Kadcyla, metastatic
+    Row(LIVER_HOLD, "metastatic, ALT at 5 times the limit: treat", SILENT, KADCYLA, liver(alt="5")),
+    Row(
+        LIVER_HOLD,
+        "metastatic, ALT above 5 times",
+        FIRES,
+        KADCYLA,
+        liver(alt="5.1"),
+        indicator="critical",
+        says=("hold", "ALT 5.1 x ULN"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(LIVER_HOLD, "metastatic, AST at 20 times", FIRES, KADCYLA, liver(ast="20")),
+    Row(LIVER_HOLD, "metastatic, AST above 20 times has the other card", NOT_ASKED, KADCYLA, liver(ast="20.1")),
+    Row(LIVER_HOLD, "metastatic, bilirubin at 1.5 times: treat", SILENT, KADCYLA, liver(bilirubin="1.5")),
+    Row(LIVER_HOLD, "metastatic, bilirubin above 1.5 times", FIRES, KADCYLA, liver(bilirubin="1.6")),
+    Row(LIVER_HOLD, "metastatic, bilirubin above 3 times", FIRES, KADCYLA, liver(bilirubin="3.1")),
+    Row(
+        LIVER_STOP,
+        "metastatic, AST above 20 times",
+        FIRES,
+        KADCYLA,
+        liver(ast="20.1"),
+        indicator="critical",
+        says=("discontinue", "AST 20.1 x ULN"),
+    ),
+    Row(LIVER_STOP, "metastatic, AST at 20 times", SILENT, KADCYLA, liver(ast="20")),
+    Row(LIVER_STOP, "metastatic, bilirubin above 10 times", FIRES, KADCYLA, liver(bilirubin="10.1")),
+    Row(LIVER_STOP, "metastatic, bilirubin at 10 times", SILENT, KADCYLA, liver(bilirubin="10")),
+    # early: other rows, and ALT is not AST
+    Row(LIVER_HOLD, "early, ALT at 3 times: treat", SILENT, KADCYLA, liver("early", alt="3")),
+    Row(LIVER_HOLD, "early, ALT above 3 times", FIRES, KADCYLA, liver("early", alt="3.1")),
+    Row(LIVER_HOLD, "early, AST above 3 times", FIRES, KADCYLA, liver("early", ast="3.1")),
+    Row(LIVER_HOLD, "early, AST above 5 times", FIRES, KADCYLA, liver("early", ast="5.1")),
+    Row(LIVER_HOLD, "early, bilirubin at the limit: treat", SILENT, KADCYLA, liver("early", bilirubin="1")),
+    Row(LIVER_HOLD, "early, bilirubin above the limit", FIRES, KADCYLA, liver("early", bilirubin="1.1")),
+    Row(LIVER_STOP, "early, bilirubin at twice the limit", SILENT, KADCYLA, liver("early", bilirubin="2")),
+    Row(LIVER_STOP, "early, bilirubin above twice the limit", FIRES, KADCYLA, liver("early", bilirubin="2.1")),
+    Row(LIVER_STOP, "early, ALT above 20 times", FIRES, KADCYLA, liver("early", alt="20.1")),
+    # setting not on record
+    Row(
+        LIVER_HOLD, "setting unknown, bilirubin 1.2 times: the early row", FIRES, KADCYLA, liver(None, bilirubin="1.2")
+    ),
+    Row(
+        LIVER_STOP, "setting unknown, bilirubin 2.1 times: the early row", FIRES, KADCYLA, liver(None, bilirubin="2.1")
+    ),
+    Row(LIVER_HOLD, "setting unknown, all normal", SILENT, KADCYLA, liver(None)),
+    # Hy's law
+    Row(
+        LIVER_STOP,
+        "ALT above 3 and bilirubin above 2 times, both in a hold row alone",
+        FIRES,
+        KADCYLA,
+        liver(alt="3.1", bilirubin="2.1"),
+        says=("ALT 3.1 x ULN", "total bilirubin 2.1 x ULN"),
+    ),
+    Row(LIVER_STOP, "ALT at 3 times is not the pair", SILENT, KADCYLA, liver(alt="3", bilirubin="2.1")),
+    Row(LIVER_STOP, "bilirubin at twice is not the pair", SILENT, KADCYLA, liver(alt="3.1", bilirubin="2")),
+    # what cannot be told, and what is not asked
+    Row(LIVER_HOLD, "a value without its upper limit", CANNOT, KADCYLA, chart(values={"alt": "900"})),
+    Row(
+        LIVER_HOLD,
+        "a bad value that is three weeks old is a missing test",
+        SILENT,
+        KADCYLA,
+        chart(values={"alt": "9 ULN"}, labs={"alt": 21}),
+    ),
+    Row(LIVER_HOLD, "Enhertu's label has no such table", NOT_ASKED, ENHERTU, liver(alt="9")),
+    Row(LIVER_STOP, "Enhertu's label has no such table", NOT_ASKED, ENHERTU, liver(alt="30")),
+    # blood-count-hold
+    Row(COUNT_HOLD, "Kadcyla, metastatic, platelets 50", SILENT, KADCYLA, chart(values={"platelets": "50"})),
+    Row(
+        COUNT_HOLD,
+        "Kadcyla, metastatic, platelets below 50",
+        FIRES,
+        KADCYLA,
+        chart(values={"platelets": "49"}),
+        indicator="critical",
+        says=("hold", "platelets 49"),
+    ),
+    Row(COUNT_HOLD, "Kadcyla, platelets below 25", FIRES, KADCYLA, chart(values={"platelets": "24"})),
+    Row(
+        COUNT_HOLD,
+        "Kadcyla, early, platelets 74",
+        FIRES,
+        KADCYLA,
+        chart(values={"platelets": "74"}, setting="early"),
+    ),
+    Row(
+        COUNT_HOLD, "Kadcyla, early, platelets 75", SILENT, KADCYLA, chart(values={"platelets": "75"}, setting="early")
+    ),
+    Row(
+        COUNT_HOLD,
+        "Kadcyla, setting unknown, platelets 60: the early row",
+        FIRES,
+        KADCYLA,
+        chart(values={"platelets": "60"}, setting=None),
+    ),
+    Row(COUNT_HOLD, "Kadcyla does not look at neutrophils", SILENT, KADCYLA, chart(values={"neutrophils": "0.3"})),
+    Row(COUNT_HOLD, "Enhertu, neutrophils 1.0", SILENT, ENHERTU, chart(values={"neutrophils": "1.0"})),
+    Row(
+        COUNT_HOLD,
+        "Enhertu, neutrophils below 1.0",
+        FIRES,
+        ENHERTU,
+        chart(values={"neutrophils": "0.9"}),
+        says=("neutrophils 0.9",),
+    ),
+    Row(COUNT_HOLD, "Enhertu, neutrophils below 0.5", FIRES, ENHERTU, chart(values={"neutrophils": "0.4"})),
+    Row(COUNT_HOLD, "Enhertu, platelets 50", SILENT, ENHERTU, chart(values={"platelets": "50"})),
+    Row(COUNT_HOLD, "Enhertu, platelets below 50", FIRES, ENHERTU, chart(values={"platelets": "49"})),
+    Row(COUNT_HOLD, "pertuzumab's label has no such table", NOT_ASKED, PERJETA, chart(values={"platelets": "10"})),
+    # lvef-hold and lvef-recheck: Kadcyla
+    Row(
+        LVEF_HOLD,
+        "Kadcyla, metastatic, LVEF below 40",
+        FIRES,
+        KADCYLA,
+        heart("39"),
+        indicator="critical",
+        says=("hold", "LVEF 39 %"),
+        fixes=("OrderTests", "RemoveOrder"),
+    ),
+    Row(
+        LVEF_HOLD,
+        "Kadcyla, metastatic, 45 and ten points down",
+        FIRES,
+        KADCYLA,
+        heart("45", "55"),
+        says=("10 points below baseline",),
+    ),
+    Row(LVEF_HOLD, "Kadcyla, metastatic, 45 and nine points down", SILENT, KADCYLA, heart("45", "54")),
+    Row(
+        LVEF_AGAIN,
+        "Kadcyla, metastatic, 45 and nine points down",
+        FIRES,
+        KADCYLA,
+        heart("45", "54"),
+        indicator="warning",
+        says=("LVEF 45 %", "3 weeks"),
+    ),
+    Row(LVEF_AGAIN, "Kadcyla, metastatic, 46 and far down", SILENT, KADCYLA, heart("46", "70")),
+    Row(LVEF_HOLD, "Kadcyla, metastatic, 46 and far down: the label says continue", SILENT, KADCYLA, heart("46", "70")),
+    Row(LVEF_HOLD, "Kadcyla, early, LVEF below 45", FIRES, KADCYLA, heart("44", "50", "early"), indicator="critical"),
+    Row(
+        LVEF_HOLD,
+        "Kadcyla, early, 45 and ten points down, a row that was not verified",
+        FIRES,
+        KADCYLA,
+        heart("45", "55", "early"),
+        indicator="warning",
+    ),
+    Row(LVEF_AGAIN, "Kadcyla, early, 49 and nine points down", FIRES, KADCYLA, heart("49", "58", "early")),
+    Row(LVEF_AGAIN, "Kadcyla, early, 50", SILENT, KADCYLA, heart("50", "65", "early")),
+    Row(LVEF_HOLD, "Kadcyla, setting unknown, 44: the early row", FIRES, KADCYLA, heart("44", "50", None)),
+    Row(
+        LVEF_HOLD,
+        "Kadcyla, metastatic, 44 on treatment and no baseline on record",
+        CANNOT,
+        KADCYLA,
+        chart(lvef="44", history=(given("kadcyla", 60),)),
+    ),
+    Row(
+        LVEF_HOLD,
+        "Kadcyla, metastatic, 38 on treatment needs no baseline",
+        FIRES,
+        KADCYLA,
+        chart(lvef="38", history=(given("kadcyla", 60),)),
+    ),
+    Row(LVEF_HOLD, "none on record has its own card", CANNOT, KADCYLA, chart(lvef=None)),
+    # Enhertu
+    Row(LVEF_HOLD, "Enhertu, LVEF below 40", FIRES, ENHERTU, heart("39", "45")),
+    Row(LVEF_HOLD, "Enhertu, 50 and more than 20 points down", FIRES, ENHERTU, heart("50", "71")),
+    Row(LVEF_HOLD, "Enhertu, 50 and 20 points down: continue", SILENT, ENHERTU, heart("50", "70")),
+    Row(LVEF_HOLD, "Enhertu, 45 and ten points down", FIRES, ENHERTU, heart("45", "55")),
+    Row(LVEF_AGAIN, "Enhertu, 45 and nine points down", FIRES, ENHERTU, heart("45", "54")),
+    Row(LVEF_HOLD, "Enhertu, 46 and twenty points down: continue", SILENT, ENHERTU, heart("46", "66")),
+    # trastuzumab and Margenza: 16 points, or 10 and below normal
+    Row(LVEF_HOLD, "trastuzumab, sixteen points down", FIRES, TRASTUZUMAB, heart("54", "70")),
+    Row(LVEF_HOLD, "trastuzumab, ten points down and below normal", FIRES, TRASTUZUMAB, heart("49", "59", normal="50")),
+    Row(LVEF_HOLD, "trastuzumab, ten points down and normal", SILENT, TRASTUZUMAB, heart("50", "60", normal="50")),
+    Row(
+        LVEF_HOLD, "trastuzumab, nine points down and below normal", SILENT, TRASTUZUMAB, heart("49", "58", normal="50")
+    ),
+    Row(
+        LVEF_HOLD, "trastuzumab, ten points down and nobody says what is normal", CANNOT, TRASTUZUMAB, heart("49", "59")
+    ),
+    Row(LVEF_HOLD, "Margenza, sixteen points down", FIRES, MARGENZA, heart("54", "70"), indicator="critical"),
+    # pertuzumab and Phesgo
+    Row(LVEF_HOLD, "Phesgo, metastatic, below 40", FIRES, PHESGO, heart("39", "45"), indicator="critical"),
+    Row(LVEF_HOLD, "Phesgo, metastatic, 45 and ten points down", FIRES, PHESGO, heart("45", "55")),
+    Row(LVEF_HOLD, "Phesgo, metastatic, 46", SILENT, PHESGO, heart("46", "60")),
+    Row(LVEF_HOLD, "Phesgo, early, 49 and ten points down", FIRES, PHESGO, heart("49", "59", "early")),
+    Row(LVEF_HOLD, "Phesgo, early, 49 and nine points down", SILENT, PHESGO, heart("49", "58", "early")),
+    Row(LVEF_HOLD, "Phesgo, early, 50", SILENT, PHESGO, heart("50", "70", "early")),
+    Row(
+        LVEF_HOLD,
+        "Perjeta, whose table was not verified, never turns critical",
+        FIRES,
+        PERJETA,
+        heart("39", "45"),
+        indicator="warning",
+    ),
+    Row(
+        LVEF_HOLD,
+        "Ziihera's label was not seen with a table",
+        NOT_ASKED,
+        order("Ziihera", "1400 mg", interval=14),
+        heart("30"),
+    ),
 ]

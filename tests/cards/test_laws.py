@@ -6,13 +6,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 import msgspec
-from builders import TODAY, at, chart, days_ago, ihc, ish, judged, order, outcome_of, overall
+from builders import TODAY, at, chart, days_ago, ihc, ish, judged, lab, measured, order, outcome_of, overall
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cards.facts import DrugOrder, Gap, Her2Finding, Her2Method, Her2Result, LabResult, Lvef, Moment, Patient, Weight
+from cards.facts import DrugOrder, Gap, Her2Finding, Her2Method, Her2Result, Moment, Patient, Weight
 from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
-from cards.quantities import Kg, Percent
+from cards.quantities import Kg
 from cards.records import Setting
 from cards.rules import RULES
 from cards.topics import Topic
@@ -32,6 +32,9 @@ PRODUCTS = (
 WEIGHTS = st.decimals(Decimal("30.0"), Decimal("160.0"), places=1)
 PER_KG = st.decimals(Decimal("1.0"), Decimal("25.0"), places=2)
 DAYS = st.integers(-30, 2000)
+RESULTS = st.builds(
+    lambda n, unit: f"{n}{unit}", st.decimals(Decimal(0), Decimal(60), places=1), st.sampled_from(["", " ULN"])
+)
 HER2 = st.builds(
     lambda method, finding, days, conflict, name: Her2Result(
         method, finding, days_ago(days), at(f"her2-{name}"), str(finding), None, conflict
@@ -63,11 +66,12 @@ def charts(draw: st.DrawFn) -> Patient:
         lvefs=draw(
             st.one_of(
                 st.just(()),
-                st.builds(lambda d: (Lvef(Percent(Decimal(60)), days_ago(d), at("lvef"), "60 %"),), DAYS),
+                st.builds(lambda d, p: (measured(str(p), days_ago(d), "lvef"),), DAYS, st.integers(5, 90)),
             )
         ),
         labs={
-            test: (LabResult(test, Decimal(1), "x", days_ago(days), at(test), "1 x"),) for test, days in tests.items()
+            test: (msgspec.structs.replace(lab(test, draw(RESULTS)), on=days_ago(days)),)
+            for test, days in tests.items()
         },
         her2=tuple(draw(st.lists(HER2, max_size=4))),
         setting=draw(st.sampled_from([None, *Setting])),
@@ -175,3 +179,75 @@ def test_a_positive_status_never_comes_from_results_that_are_all_negative() -> N
     for results in ((ihc("0"),), (ihc("1+"),), (ihc("2+"), ish("negative")), (overall("negative"),), (overall("low"),)):
         verdicts = judged(order("Kadcyla", "252 mg"), patient=chart(her2=results))
         assert isinstance(outcome_of(Topic.HER2_NOT_ELIGIBLE, verdicts), Fired)
+
+
+@given(
+    st.sampled_from(["Kadcyla", "Enhertu"]),
+    st.sampled_from(["ast", "alt", "bilirubin-total"]),
+    st.sampled_from([None, *Setting]),
+    st.decimals(Decimal("0.1"), Decimal(30), places=1),
+    st.decimals(Decimal("0.1"), Decimal(30), places=1),
+)
+def test_a_worse_liver_test_never_silences_a_stop(drug, test, setting, one, other) -> None:
+    """Holding may turn into discontinuing, never into nothing."""
+    stops = {Topic.LIVER_TESTS_HOLD, Topic.LIVER_TESTS_DISCONTINUE}
+    better, worse = sorted((one, other))
+    spoken = [
+        {
+            v.topic
+            for v in judged(order(drug, "100 mg"), patient=stopped_by(test, f"{times} ULN", setting))
+            if isinstance(v.outcome, Fired)
+        }
+        & stops
+        for times in (better, worse)
+    ]
+    if spoken[0]:
+        assert spoken[1]
+    if Topic.LIVER_TESTS_DISCONTINUE in spoken[0]:
+        assert Topic.LIVER_TESTS_DISCONTINUE in spoken[1]
+
+
+@given(
+    st.sampled_from(["Kadcyla", "Enhertu"]),
+    st.sampled_from(["platelets", "neutrophils"]),
+    st.sampled_from([None, *Setting]),
+    st.decimals(Decimal(0), Decimal(120), places=1),
+    st.decimals(Decimal(0), Decimal(120), places=1),
+)
+def test_a_lower_count_never_silences_a_hold(drug, test, setting, one, other) -> None:
+    lower, higher = sorted((one, other))
+    held = [
+        isinstance(
+            outcome_of(
+                Topic.BLOOD_COUNT_HOLD, judged(order(drug, "100 mg"), patient=stopped_by(test, str(v), setting))
+            ),
+            Fired,
+        )
+        for v in (higher, lower)
+    ]
+    assert held[1] or not held[0]
+
+
+@given(
+    st.sampled_from(PRODUCTS), st.sampled_from(Setting), st.integers(45, 75), st.integers(10, 75), st.integers(10, 75)
+)
+def test_a_lower_ejection_fraction_never_silences_a_hold(drug, setting, baseline, one, other) -> None:
+    lower, higher = sorted((one, other))
+    held = [
+        isinstance(
+            outcome_of(
+                Topic.LVEF_HOLD,
+                judged(
+                    order(drug, "100 mg"),
+                    patient=chart(lvef=str(percent), baseline=str(baseline), setting=str(setting), lvef_normal="50"),
+                ),
+            ),
+            Fired,
+        )
+        for percent in (higher, lower)
+    ]
+    assert held[1] or not held[0]
+
+
+def stopped_by(test: str, written: str, setting: Setting | None) -> Patient:
+    return chart(values={test: written}, setting=str(setting) if setting else None)
