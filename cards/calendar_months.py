@@ -5,6 +5,13 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date
 
+_MONTHS_IN_YEAR = 12
+
+
+def years_before(day: date, years: int) -> date:
+    """Give the same day so many years earlier."""
+    return months_before(day, years * _MONTHS_IN_YEAR)
+
 
 def months_before(day: date, months: int) -> date:
     """Give the same day so many months earlier; the last of the month where there is no such day."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cards.dosing import DoseReading, read_doses
+from cards.facts import State
 from cards.her2 import Her2Status, her2_status
 from cards.outcomes import Evidence
 from cards.records import Basis, Cancer, Eligibility, Product, Setting
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from cards.facts import Administration, DrugOrder, Patient, Session, Weight
+    from cards.facts import DrugOrder, Patient, Session, Treatment, Weight
     from cards.identity import Identity
     from cards.recognition import Recogniser
     from cards.records import Knowledge
@@ -78,6 +79,11 @@ class Case:
             raise LookupError(name)
         return value
 
+    def weight_at(self, on: date) -> Weight | None:
+        """Give the body weight nearest to a day; none on record, none."""
+        dated_weights = [weight for weight in self.patient.weights if weight.on is not None]
+        return min(dated_weights, key=lambda weight: abs((weight.on - on).days) if weight.on else 0, default=None)
+
     @property
     def weight_based(self) -> bool:
         """Whether the product is dosed by weight."""
@@ -115,9 +121,11 @@ class Case:
         return (self.patient.setting,) if self.patient.setting else tuple(Setting)
 
     @cached_property
-    def history(self) -> tuple[Administration, ...]:
-        """The earlier doses of this product, newest first."""
-        return tuple(each for each in self.patient.history if each.product == self.product.id)
+    def history(self) -> tuple[Treatment, ...]:
+        """The earlier doses of this product, newest first: those given, or completed orders where none was recorded."""
+        own = [each for each in self.patient.treatments if each.product == self.product.id and each.on is not None]
+        given = tuple(each for each in own if each.state is State.GIVEN)
+        return given or tuple(each for each in own if each.state is State.COMPLETED)
 
     def age_in_days(self, on: date) -> int:
         """Count the days from a result to the planned dose."""
@@ -129,7 +137,7 @@ class Case:
 
     def weight_evidence(self) -> tuple[Evidence, ...]:
         """Give the evidence line of the body weight, if there is one."""
-        if self.weight is None:
+        if self.weight is None or not self.weight_based:
             return ()
         return (Evidence("weight", dated(str(self.weight.kg), self.weight.on), self.weight.origin),)
 

@@ -218,3 +218,15 @@ def text_disagreement(case: Case) -> Gap | None:
         return None
     values = (("text", str(mentioned[0])), ("dose", str(usable[0])))
     return Gap("dose", case.order.origin.path, "text-differs", values=values)
+
+
+def usable_doses(case: Case) -> list[DoseReading]:
+    """List the doses that can be judged; none when one of them is implausible, because then nothing can be trusted."""
+    if any(reading.sense is Sense.IMPLAUSIBLE for reading in case.doses):
+        return []
+    return [reading for reading in case.doses if reading.sense is Sense.USABLE]
+
+
+def is_component(product: Product, reading: DoseReading) -> bool:
+    """Tell whether a combination's dose is written as that of one of its antibodies."""
+    return isinstance(reading.dose, Mg) and reading.dose.value in product.component_doses_mg

@@ -13,7 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from cards.quantities import Kg, Mg, MgPerKg, Percent
-from cards.records import Cancer, Route, Setting
+from cards.records import Cancer, Diluent, Problem, Route, Setting
 
 Pointer = tuple[str | int, ...]
 """The way from a resource to one of its elements: ``("dosageInstruction", 0, "text")``."""
@@ -67,15 +67,24 @@ class Lvef(msgspec.Struct, frozen=True):
     lower_limit: Percent | None = None
 
 
-class Administration(msgspec.Struct, frozen=True):
-    """An earlier dose of a product: given, or an order that was completed (``given`` is false)."""
+class State(StrEnum):
+    """What became of a treatment on record."""
+
+    GIVEN = "given"
+    COMPLETED = "completed"
+    """An order that was completed: it stands for a dose where administrations are not recorded."""
+    ACTIVE = "active"
+
+
+class Treatment(msgspec.Struct, frozen=True):
+    """A drug in the chart: a dose that was given, or an order. ``product`` is empty when it is none that is known."""
 
     product: str
-    brand: str | None
+    names: tuple[str, ...]
     on: date | None
     origin: Origin
+    state: State
     dose: Mg | MgPerKg | None = None
-    given: bool = True
 
 
 class LabResult(msgspec.Struct, frozen=True):
@@ -136,6 +145,32 @@ class ReceptorResult(msgspec.Struct, frozen=True):
     origin: Origin
 
 
+class PregnancyTest(msgspec.Struct, frozen=True):
+    """A pregnancy test; ``positive`` is ``None`` when it gives an amount of hormone and no answer."""
+
+    positive: bool | None
+    on: date | None
+    origin: Origin
+    as_reported: str
+
+
+class Mutation(msgspec.Struct, frozen=True):
+    """An ERBB2 (HER2) sequencing result: whether a mutation was found."""
+
+    found: bool
+    on: date | None
+    origin: Origin
+    as_reported: str
+
+
+class PresentProblem(msgspec.Struct, frozen=True):
+    """A problem that is present in the chart and that a label stops treatment for."""
+
+    problem: Problem
+    label: str
+    origin: Origin
+
+
 class Diagnosis(msgspec.Struct, frozen=True):
     """A cancer on record."""
 
@@ -153,7 +188,12 @@ class Patient(msgspec.Struct, frozen=True):
     her2: tuple[Her2Result, ...] = ()
     receptors: tuple[ReceptorResult, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
-    history: tuple[Administration, ...] = ()
+    problems: tuple[PresentProblem, ...] = ()
+    pregnancy_tests: tuple[PregnancyTest, ...] = ()
+    mutations: tuple[Mutation, ...] = ()
+    sex: str = ""
+    birth_date: date | None = None
+    treatments: tuple[Treatment, ...] = ()
     setting: Setting | None = None
     gaps: tuple[Gap, ...] = ()
 
@@ -237,6 +277,8 @@ class DrugOrder(msgspec.Struct, frozen=True):
     doses: tuple[OrderedDose, ...] = ()
     text_doses: tuple[Mg | MgPerKg, ...] = ()
     interval_days: Decimal | None = None
+    cycles: int | None = None
+    diluents: tuple[Diluent, ...] = ()
     route: Route | None = None
     start: date | None = None
     tentative: bool = False

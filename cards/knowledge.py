@@ -69,6 +69,8 @@ def load(root: Traversable | None = None) -> Knowledge:
         sources=sources,
         ambiguous_names=shared.ambiguous_names,
         unspecific_hcpcs=shared.unspecific_hcpcs,
+        kept_apart=shared.kept_apart,
+        drug_classes=shared.drug_classes,
         terminology=terminology,
         thresholds=thresholds,
         version=digest.hexdigest()[:12],
@@ -111,6 +113,9 @@ def _check(known: Knowledge) -> None:
     for ambiguous in known.ambiguous_names:
         for meant in ambiguous.may_mean:
             known.product(meant)
+    named = [pair.products for pair in known.kept_apart] + [group.with_products for group in known.drug_classes]
+    for product_id in (each for products in named for each in products):
+        known.product(product_id)
     _check_terminology(known.terminology)
 
 
@@ -149,6 +154,7 @@ def _check_terminology(terminology: Terminology) -> None:
     snomed = [entry.code for concept in concepts for entry in concept.snomed]
     snomed += [code for value in terminology.her2_values for code in value.snomed]
     snomed += [entry.code for group in terminology.diagnoses for entry in group.snomed]
+    snomed += [entry.code for group in terminology.problems for entry in group.snomed]
     snomed += [entry.code for entry in (*metastasis.snomed, *metastasis.history_snomed)]
     for code in loinc:
         LoincCode(code)
@@ -158,5 +164,6 @@ def _check_terminology(terminology: Terminology) -> None:
         for answer in value.loinc_answers:
             LoincAnswerCode(answer)
     prefixes = [prefix for group in terminology.diagnoses for prefix in group.icd10]
+    prefixes += [prefix for group in terminology.problems for prefix in group.icd10]
     for prefix in (*prefixes, *metastasis.icd10, *metastasis.regional_icd10):
         Icd10Code(prefix)

@@ -70,6 +70,13 @@ class Recogniser:
         longest_first = sorted(self._names, key=lambda name: (-len(name), name))
         self._pattern = re.compile(r"(?<![a-z0-9])(?:" + "|".join(map(re.escape, longest_first)) + r")(?![a-z0-9])")
         # Texts are drug names from the EHR's formulary: few, repeated on every order.
+        self._classes = {
+            group.id: re.compile(
+                r"(?<![a-z0-9])(?:" + "|".join(re.escape(normalise(name)) for name in group.names) + r")(?![a-z0-9])"
+            )
+            for group in known.drug_classes
+        }
+        self.read_classes = lru_cache(maxsize=4096)(self._read_classes)
         self.read_text = lru_cache(maxsize=4096)(self._read_text)
 
     def _index_product(self, product: Product, names: dict[str, set[Target]]) -> None:
@@ -103,6 +110,11 @@ class Recogniser:
     def brand(self, target: Target) -> Brand | None:
         """Find the brand of a target, if it names one."""
         return self._products[target.product].brand(target.brand)
+
+    def _read_classes(self, text: str) -> frozenset[str]:
+        """List the drug classes that a text names a drug of."""
+        plain = normalise(text)
+        return frozenset(group for group, pattern in self._classes.items() if pattern.search(plain))
 
     def ndc(self, text: str) -> Target | None:
         """Find the product of a written NDC; ten digits without hyphens count only when one reading is known."""

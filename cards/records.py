@@ -289,6 +289,22 @@ class LvefRow(Record, frozen=True, kw_only=True):
     by: Cited
 
 
+class Problem(StrEnum):
+    """What a label stops treatment for, beside numbers."""
+
+    ILD = "ild"
+    HEART_FAILURE = "heart-failure"
+    PREGNANCY = "pregnancy"
+
+
+class Stop(Record, frozen=True, kw_only=True):
+    """A problem for which the label says not to give the product."""
+
+    problem: Problem
+    then: str
+    by: Cited
+
+
 class Monitoring(Record, frozen=True, kw_only=True):
     """What the label wants watched, and what it says to do about the results."""
 
@@ -298,6 +314,8 @@ class Monitoring(Record, frozen=True, kw_only=True):
     lab_rows: tuple[LabRow, ...] = ()
     hepatic_pair: HepaticPair | None = None
     lvef_rows: tuple[LvefRow, ...] = ()
+    stops: tuple[Stop, ...] = ()
+    pregnancy_test: Cited | None = None
 
 
 class Concentration(Record, frozen=True, kw_only=True):
@@ -324,6 +342,37 @@ class Brand(Record, frozen=True, kw_only=True):
     packages: tuple[Package, ...] = ()
 
 
+class Diluent(StrEnum):
+    """What an infusion is made up in."""
+
+    DEXTROSE = "dextrose"
+    SODIUM_CHLORIDE = "sodium chloride"
+
+
+class ForbiddenDiluent(Record, frozen=True, kw_only=True):
+    """A diluent that the label forbids, and the one it wants instead."""
+
+    diluent: Diluent
+    instead: str
+    by: Cited
+
+
+class Reload(Record, frozen=True, kw_only=True):
+    """The days since the last dose from which the label wants the loading dose again, for one schedule."""
+
+    interval_days: int
+    after_days: int
+    by: Cited
+
+
+class CycleLimit(Record, frozen=True, kw_only=True):
+    """The number of doses after which the label ends treatment in a setting."""
+
+    setting: Setting
+    cycles: int
+    by: Cited
+
+
 class Product(Record, frozen=True, kw_only=True):
     """A drug with one set of clinical rules, whoever markets it."""
 
@@ -345,6 +394,11 @@ class Product(Record, frozen=True, kw_only=True):
     monitoring: Monitoring = Monitoring()
     look_alikes: tuple[str, ...] = ()
     component_doses_mg: tuple[Decimal, ...] = ()
+    forbidden_diluents: tuple[ForbiddenDiluent, ...] = ()
+    route_by: Cited | None = None
+    reload: tuple[Reload, ...] = ()
+    cycle_limits: tuple[CycleLimit, ...] = ()
+    no_re_escalation: Cited | None = None
     confusion: str | None = None
 
     @property
@@ -362,6 +416,25 @@ class AmbiguousName(Record, frozen=True, kw_only=True):
 
     names: tuple[str, ...]
     may_mean: tuple[str, ...]
+    by: Cited
+
+
+class KeptApart(Record, frozen=True, kw_only=True):
+    """HER2 agents that are not given together. ``only_warn``: in trials it is done."""
+
+    products: tuple[str, ...]
+    reason: str
+    only_warn: bool = False
+    by: Cited
+
+
+class DrugClass(Record, frozen=True, kw_only=True):
+    """Drugs that matter beside a HER2 drug, by the names they are ordered under; ``with_products`` empty: any."""
+
+    id: str
+    names: tuple[str, ...]
+    with_products: tuple[str, ...] = ()
+    reason: str
     by: Cited
 
 
@@ -425,6 +498,16 @@ class MetastasisCodes(Record, frozen=True, kw_only=True):
     by: Cited
 
 
+class ProblemGroup(Record, frozen=True, kw_only=True):
+    """Codes and words of conditions that mean one problem; ICD-10 entries are prefixes."""
+
+    problem: Problem
+    icd10: tuple[str, ...]
+    snomed: tuple[CodeEntry, ...] = ()
+    texts: tuple[str, ...]
+    by: Cited
+
+
 class Threshold(Record, frozen=True, kw_only=True):
     """A number that a site may set, with its unit, its bounds and where the default comes from."""
 
@@ -443,6 +526,7 @@ class Terminology(Record, frozen=True, kw_only=True):
     her2_values: tuple[ValueEntry, ...]
     diagnoses: tuple[DiagnosisGroup, ...]
     metastasis: MetastasisCodes
+    problems: tuple[ProblemGroup, ...]
 
 
 class Shared(Record, frozen=True, kw_only=True):
@@ -450,6 +534,8 @@ class Shared(Record, frozen=True, kw_only=True):
 
     ambiguous_names: tuple[AmbiguousName, ...]
     unspecific_hcpcs: tuple[UnspecificHcpcs, ...]
+    kept_apart: tuple[KeptApart, ...]
+    drug_classes: tuple[DrugClass, ...]
 
 
 class Knowledge(Record, frozen=True, kw_only=True):
@@ -459,6 +545,8 @@ class Knowledge(Record, frozen=True, kw_only=True):
     sources: dict[str, Source]
     ambiguous_names: tuple[AmbiguousName, ...]
     unspecific_hcpcs: tuple[UnspecificHcpcs, ...]
+    kept_apart: tuple[KeptApart, ...]
+    drug_classes: tuple[DrugClass, ...]
     terminology: Terminology
     thresholds: dict[str, Threshold]
     version: str

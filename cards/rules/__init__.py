@@ -7,7 +7,21 @@ from dataclasses import dataclass
 
 from cards.case import Case
 from cards.outcomes import Outcome
-from cards.rules import billing_codes, dose, her2, holds, identity, labs, lvef, lvef_table
+from cards.rules import (
+    billing_codes,
+    dose,
+    her2,
+    history,
+    holds,
+    identity,
+    labs,
+    levels,
+    lvef,
+    lvef_table,
+    preparation,
+    problems,
+    regimen,
+)
 from cards.topics import Topic
 
 
@@ -29,14 +43,27 @@ RULES: tuple[Rule, ...] = (
     Rule(Topic.DOSE_IMPLAUSIBLE, dose.dose_implausible),
     Rule(Topic.DOSE_ABOVE_MAXIMUM, dose.dose_above_maximum),
     Rule(Topic.DOSE_MATCHES_OTHER_DRUG, dose.dose_matches_other_drug),
+    Rule(Topic.DOSE_NOT_A_LEVEL, levels.dose_not_a_level),
+    Rule(Topic.DOSE_WRONG_FOR_INDICATION, levels.dose_wrong_for_indication),
+    Rule(Topic.DOSE_RE_ESCALATION, levels.dose_re_escalation),
     Rule(Topic.DOSE_CANNOT_VERIFY, dose.dose_cannot_verify),
     Rule(Topic.WEIGHT_STALE, dose.weight_stale),
+    Rule(Topic.INTERVAL_TOO_SHORT, history.interval_too_short),
+    Rule(Topic.CYCLE_LIMIT_REACHED, history.cycle_limit_reached),
+    Rule(Topic.RELOAD_REQUIRED, history.reload_required),
+    Rule(Topic.ROUTE_WRONG, preparation.route_wrong),
+    Rule(Topic.DILUENT_INCOMPATIBLE, preparation.diluent_incompatible),
+    Rule(Topic.HER2_AGENTS_COMBINED, regimen.her2_agents_combined),
+    Rule(Topic.ANTHRACYCLINE_CONCURRENT, regimen.anthracycline_concurrent),
+    Rule(Topic.CYP3A4_INHIBITOR, regimen.cyp3a4_inhibitor),
+    Rule(Topic.DUPLICATE_ORDER, regimen.duplicate_order),
     Rule(Topic.INDICATION_UNSUPPORTED, her2.indication_unsupported),
     Rule(Topic.HER2_MISSING, her2.her2_missing),
     Rule(Topic.HER2_ISH_MISSING, her2.her2_ish_missing),
     Rule(Topic.HER2_NOT_ELIGIBLE, her2.her2_not_eligible),
     Rule(Topic.HER2_TIER_UNCLEAR, her2.her2_tier_unclear),
     Rule(Topic.HER2_DISCORDANT, her2.her2_discordant),
+    Rule(Topic.ERBB2_MUTATION_MISSING, her2.erbb2_mutation_missing),
     Rule(Topic.LVEF_MISSING, lvef.lvef_missing),
     Rule(Topic.LVEF_OVERDUE, lvef.lvef_overdue),
     Rule(Topic.LVEF_HOLD, lvef_table.lvef_hold),
@@ -44,6 +71,10 @@ RULES: tuple[Rule, ...] = (
     Rule(Topic.LIVER_TESTS_DISCONTINUE, holds.liver_tests_discontinue),
     Rule(Topic.LIVER_TESTS_HOLD, holds.liver_tests_hold),
     Rule(Topic.BLOOD_COUNT_HOLD, holds.blood_count_hold),
+    Rule(Topic.PREGNANCY_POSITIVE, problems.pregnancy_positive),
+    Rule(Topic.PREGNANCY_TEST_MISSING, problems.pregnancy_test_missing),
+    Rule(Topic.ILD_ACTIVE, problems.ild_active),
+    Rule(Topic.HEART_FAILURE_ACTIVE, problems.heart_failure_active),
     Rule(Topic.LIVER_TESTS_MISSING, labs.liver_tests_missing),
     Rule(Topic.BLOOD_COUNT_MISSING, labs.blood_count_missing),
 )

@@ -5,7 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.dosing import Ceiling, DoseReading, Sense, ceiling, level_met, look_alike_met, regimens_for
+from cards.dosing import (
+    Ceiling,
+    DoseReading,
+    Sense,
+    ceiling,
+    is_component,
+    level_met,
+    look_alike_met,
+    regimens_for,
+    usable_doses,
+)
 from cards.facts import DoseUnit, Moment
 from cards.outcomes import (
     CannotTell,
@@ -45,9 +55,9 @@ def dose_above_maximum(case: Case) -> Outcome:
     limit = ceiling(case)
     if limit is None:
         return NotApplicable("the label names no maximum")
-    usable = _usable(case)
+    usable = usable_doses(case)
     if not usable:
-        return _nothing_usable(case)
+        return nothing_usable(case)
     weight = case.weight.kg if case.weight else None
     over = [reading for reading in usable if _is_over(reading, limit, weight)]
     if over:
@@ -72,25 +82,25 @@ def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReadi
     absolute = f" ({(maximum * weight).whole_down()} at {weight})" if isinstance(maximum, MgPerKg) and weight else ""
     return Fired(
         values={
-            "dose": _written(worst, weight),
+            "dose": written_dose(case, worst),
             "maximum": f"{maximum}{absolute}",
             "limit": str(maximum),
             "excess": f"{plain(excess)} %",
         },
-        evidence=(*_dose_evidence(case, worst), *case.weight_evidence()),
+        evidence=dose_evidence(case, worst),
         cited=(limit.maximum.by,),
         variant="fixed" if isinstance(maximum, Mg) else "default",
         indicator=Indicator.WARNING if excess <= tolerance else None,
         notes=tuple(notes),
-        fixes=_set_dose(case, maximum, tuple(reading.ordered for reading in over)),
+        fixes=fixes_to(case, maximum, tuple(reading.ordered for reading in over)),
     )
 
 
 def dose_matches_other_drug(case: Case) -> Outcome:
     """Fire when the dose is no level of this product and is one of a look-alike."""
-    usable = _usable(case)
+    usable = usable_doses(case)
     if not usable:
-        return _nothing_usable(case)
+        return nothing_usable(case)
     if not case.product.look_alikes:
         return NotApplicable("no look-alike")
     limit = ceiling(case)
@@ -102,7 +112,7 @@ def dose_matches_other_drug(case: Case) -> Outcome:
     for reading in usable:
         if case.product.basis is Basis.WEIGHT and reading.per_kg(weight) is None:
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
-        if level_met(reading, case.product, own, weight, tolerance) or _is_component(case, reading):
+        if level_met(reading, case.product, own, weight, tolerance) or is_component(case.product, reading):
             continue
         if (met := look_alike_met(case, reading)) is not None:
             return _of_another(case, reading, *met)
@@ -110,21 +120,20 @@ def dose_matches_other_drug(case: Case) -> Outcome:
 
 
 def _of_another(case: Case, reading: DoseReading, other: Product, level: Level) -> Fired:
-    weight = case.weight.kg if case.weight else None
     own = regimens_for(case.product, case.cancers, case.order.interval_days)
     starts = [each for regimen in own for each in regimen.levels if each.role is not LevelRole.REDUCTION]
     levels = [str(each.dose) for regimen in own for each in regimen.levels]
     fixes: tuple[Fix, ...] = (RemoveOrder(),)
     if len(starts) == 1:
-        fixes = (*_set_dose(case, starts[0].dose, (reading.ordered,)), RemoveOrder())
+        fixes = (*fixes_to(case, starts[0].dose, (reading.ordered,)), RemoveOrder())
     return Fired(
         values={
-            "dose": _written(reading, weight),
+            "dose": written_dose(case, reading),
             "other": other.name,
             "level": str(level.dose),
             "levels": ", ".join(dict.fromkeys(levels)),
         },
-        evidence=(*_dose_evidence(case, reading), *case.weight_evidence()),
+        evidence=dose_evidence(case, reading),
         cited=(own[0].by, level.by),
         notes=(("confusion", {"confusion": case.product.confusion}),) if case.product.confusion else (),
         fixes=fixes,
@@ -182,7 +191,7 @@ def dose_cannot_verify(case: Case) -> Outcome:
             variant="dose-in-text" if written else "no-dose",
         )
     unreadable = [reading for reading in case.doses if reading.sense is Sense.UNREADABLE]
-    if unreadable and not _usable(case):
+    if unreadable and not usable_doses(case):
         reading = unreadable[0]
         return Fired(
             values={"dose": reading.ordered.as_written, "strength": str(reading.dose) if reading.dose else ""},
@@ -194,14 +203,14 @@ def dose_cannot_verify(case: Case) -> Outcome:
 
 
 def _weight_to_verify_by(case: Case) -> Outcome:
-    if not case.weight_based or not _usable(case):
+    if not case.weight_based or not usable_doses(case):
         return Clear()
     if case.weight is not None and not case.weight.stated:
         return Clear()
     return Fired(
-        values={"dose": _usable(case)[0].ordered.as_written},
+        values={"dose": usable_doses(case)[0].ordered.as_written},
         evidence=(
-            Evidence("dose", _usable(case)[0].ordered.as_written, case.order.origin),
+            Evidence("dose", usable_doses(case)[0].ordered.as_written, case.order.origin),
             *case.weight_evidence(),
             *case.set_aside(frozenset({"weight", "weight-stated"})),
         ),
@@ -236,14 +245,8 @@ def weight_stale(case: Case) -> Outcome:
     )
 
 
-def _usable(case: Case) -> list[DoseReading]:
-    """List the doses that can be judged; none when one of them is implausible, because then nothing can be trusted."""
-    if any(reading.sense is Sense.IMPLAUSIBLE for reading in case.doses):
-        return []
-    return [reading for reading in case.doses if reading.sense is Sense.USABLE]
-
-
-def _nothing_usable(case: Case) -> Outcome:
+def nothing_usable(case: Case) -> Outcome:
+    """Answer for a rule that finds no dose it could judge."""
     if any(reading.sense is Sense.IMPLAUSIBLE for reading in case.doses):
         return NotApplicable("the dose is implausible")
     if case.session.moment is Moment.SELECT and not case.order.doses:
@@ -274,28 +277,24 @@ def _excess(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> Decimal:
     return (dose.value / maximum.value - 1) * _HUNDRED if dose is not None else Decimal(0)
 
 
-def _is_component(case: Case, reading: DoseReading) -> bool:
-    """Tell whether a combination's dose is written as that of one of its antibodies."""
-    return isinstance(reading.dose, Mg) and reading.dose.value in case.product.component_doses_mg
-
-
-def _written(reading: DoseReading, weight: Kg | None) -> str:
+def written_dose(case: Case, reading: DoseReading) -> str:
     """Write a dose in both units where both are known, the ordered one first."""
+    weight = case.weight.kg if case.weight and case.weight_based else None
     other = reading.per_kg(weight) if isinstance(reading.dose, Mg) else reading.in_mg(weight)
     ordered = reading.ordered.as_written
     return f"{ordered} ({other})" if other is not None else ordered
 
 
-def _dose_evidence(case: Case, reading: DoseReading) -> tuple[Evidence, ...]:
-    weight = case.weight.kg if case.weight and case.weight_based else None
-    return (Evidence("dose", _written(reading, weight), case.order.origin),)
+def dose_evidence(case: Case, reading: DoseReading) -> tuple[Evidence, ...]:
+    """Give the evidence lines of a dose and of the weight it was judged by."""
+    return (Evidence("dose", written_dose(case, reading), case.order.origin), *case.weight_evidence())
 
 
 def _regimen_citation(case: Case) -> Cited:
     return case.product.regimens[0].by
 
 
-def _set_dose(case: Case, dose: Mg | MgPerKg, replaces: tuple[OrderedDose, ...]) -> tuple[Fix, ...]:
+def fixes_to(case: Case, dose: Mg | MgPerKg, replaces: tuple[OrderedDose, ...]) -> tuple[Fix, ...]:
     """Offer a dose in the place of others, each in the unit it is written in.
 
     Nothing is offered for a dose computed from a strength and a volume, or where the weight to compute by is missing.

@@ -149,11 +149,36 @@ def indication_unsupported(case: Case) -> Outcome:
     )
 
 
+def erbb2_mutation_missing(case: Case) -> Outcome:
+    """Fire when the drug is ordered for lung cancer and no ERBB2 mutation is on record."""
+    rows = [row for row in _rows(case) if row.erbb2_mutation]
+    if not rows or not case.cancers <= set(rows[0].cancers):
+        return NotApplicable("the indication does not turn on an ERBB2 mutation")
+    if case.her2.ihc_3 or any(mutation.found for mutation in case.patient.mutations):
+        return Clear()
+    return Fired(
+        values={},
+        evidence=tuple(
+            Evidence("mutation", dated(mutation.as_reported, mutation.on), mutation.origin)
+            for mutation in case.patient.mutations
+        ),
+        cited=(rows[0].by,),
+        variant="not-found" if case.patient.mutations else "default",
+        fixes=(OrderTests(("erbb2-mutation",)),),
+    )
+
+
 _ALL, _NONE, _SOME, _DEPENDS = "all", "none", "some", "depends"
 
 
 def _turns_on_her2(case: Case) -> bool:
-    """Tell whether a HER2 tissue result decides anything: not when the cancer is not labelled at all."""
+    """Tell whether a HER2 tissue result decides anything.
+
+    It does not when the cancer is not labelled at all, nor when the indication turns on a mutation.
+    """
+    mutation = {cancer for row in case.eligibility if row.erbb2_mutation for cancer in row.cancers}
+    if case.cancers and case.cancers <= mutation:
+        return False
     return bool(_rows(case)) and any(row.tiers or row.ihc_3_only for row in _rows(case))
 
 

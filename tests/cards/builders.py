@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from cards.engine import judge
 from cards.facts import (
-    Administration,
     BillingCode,
     Diagnosis,
     DoseUnit,
@@ -23,11 +22,16 @@ from cards.facts import (
     LabResult,
     Lvef,
     Moment,
+    Mutation,
     OrderedDose,
     Origin,
     Patient,
+    PregnancyTest,
+    PresentProblem,
     ReceptorResult,
     Session,
+    State,
+    Treatment,
     Weight,
     WrittenNdc,
 )
@@ -35,7 +39,7 @@ from cards.knowledge import default_knowledge
 from cards.policy import Policy, default_policy
 from cards.quantities import Kg, Mg, MgPerKg, Percent
 from cards.recognition import Recogniser
-from cards.records import Cancer, Setting
+from cards.records import Cancer, Diluent, Problem, Route, Setting
 
 if TYPE_CHECKING:
     from cards.outcomes import Verdict
@@ -89,6 +93,8 @@ def order(  # noqa: PLR0913
     reason: str | None = None,
     text_dose: str | None = None,
     tentative: bool = False,
+    route: Route | None = None,
+    diluents: tuple[Diluent, ...] = (),
     identifier: str = "order-1",
 ) -> DrugOrder:
     origin = Origin(f"MedicationRequest/{identifier}", f"context.draftOrders.{identifier}")
@@ -111,6 +117,8 @@ def order(  # noqa: PLR0913
         interval_days=Decimal(interval) if interval else None,
         start=start,
         tentative=tentative,
+        route=route,
+        diluents=diluents,
         reasons=(Diagnosis(Cancer(reason), f"{reason} cancer", origin),) if reason else (),
     )
 
@@ -136,13 +144,19 @@ def measured(percent: str, on: date | None, name: str, normal: str | None = None
     return Lvef(Percent(Decimal(percent)), on, at(name), f"{percent} %", limit)
 
 
-def given(drug: str, days: int, written: str | None = None, name: str = "dose", **more: Any) -> Administration:
+def tested(positive: bool | None, days: int) -> PregnancyTest:  # noqa: FBT001
+    words = {True: "positive", False: "negative", None: "12 m[IU]/mL"}
+    return PregnancyTest(positive, days_ago(days), at("hcg"), words[positive])
+
+
+def given(
+    drug: str, days: int, written: str | None = None, state: State = State.GIVEN, names: tuple[str, ...] = ()
+) -> Treatment:
     dosed = dose(written) if written else None
     per_kg = dosed is not None and dosed.unit is DoseUnit.MG_PER_KG
     amount = None if dosed is None else MgPerKg(dosed.number) if per_kg else Mg(dosed.number)
-    return Administration(
-        drug, None, days_ago(days), Origin(f"MedicationAdministration/{name}-{days}", name), amount, **more
-    )
+    origin = Origin(f"MedicationAdministration/{drug}-{days}", f"prefetch.administrations.{drug}-{days}")
+    return Treatment(drug, names or (drug,), days_ago(days), origin, state, amount)
 
 
 def ihc(score: str, days: int = 200, specimen: str | None = None, name: str = "ihc", **more: Any) -> Her2Result:
@@ -170,7 +184,12 @@ def chart(  # noqa: PLR0913
     baseline: str | None = None,
     labs: dict[str, int] | None = None,
     values: dict[str, str] | None = None,
-    history: tuple[Administration, ...] = (),
+    history: tuple[Treatment, ...] = (),
+    sex: str = "female",
+    born: date | None = date(1968, 3, 14),
+    problems: tuple[str, ...] = (),
+    pregnancy_test: tuple[bool | None, int] | None = None,
+    mutation: bool | None = None,
     without: tuple[str, ...] = (),
     cancers: tuple[str, ...] = ("breast",),
     setting: str | None = "metastatic",
@@ -193,7 +212,12 @@ def chart(  # noqa: PLR0913
         },
         her2=(ihc("3+"),) if her2 is None else her2,
         receptors=() if receptor is None else (ReceptorResult(receptor, days_ago(200), at("er")),),
-        history=history,
+        treatments=history,
+        sex=sex,
+        birth_date=born,
+        problems=tuple(PresentProblem(Problem(problem), problem, at(problem)) for problem in problems),
+        pregnancy_tests=(tested(*pregnancy_test),) if pregnancy_test else (),
+        mutations=() if mutation is None else (Mutation(mutation, days_ago(90), at("ngs"), "ERBB2 p.Y772_A775dup"),),
         diagnoses=tuple(Diagnosis(Cancer(cancer), f"{cancer} cancer", at("condition")) for cancer in cancers),
         setting=Setting(setting) if setting else None,
         gaps=gaps,

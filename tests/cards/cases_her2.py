@@ -8,6 +8,7 @@ from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 from cards.topics import Topic
 
 MISSING, ISH_MISSING, NOT_ELIGIBLE = Topic.HER2_MISSING, Topic.HER2_ISH_MISSING, Topic.HER2_NOT_ELIGIBLE
+MUTATION = Topic.ERBB2_MUTATION_MISSING
 UNCLEAR, DISCORDANT, UNSUPPORTED = Topic.HER2_TIER_UNCLEAR, Topic.HER2_DISCORDANT, Topic.INDICATION_UNSUPPORTED
 KADCYLA, ENHERTU = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg")
 PERJETA, TRASTUZUMAB = order("Perjeta", "420 mg"), order("trastuzumab", "420 mg")
@@ -260,4 +261,20 @@ ROWS = [
         chart(cancers=("breast",)),
     ),
     Row(UNSUPPORTED, "no cancer on record", CANNOT, KADCYLA, chart(cancers=())),
+    # erbb2-mutation-missing
+    Row(
+        MUTATION,
+        "Enhertu for lung cancer and no sequencing",
+        FIRES,
+        ENHERTU,
+        chart(cancers=("lung",), her2=()),
+        indicator="warning",
+        says=("no ERBB2 (HER2) mutation test",),
+        fixes=("OrderTests",),
+    ),
+    Row(MUTATION, "sequencing found none", FIRES, ENHERTU, chart(cancers=("lung",), her2=(), mutation=False)),
+    Row(MUTATION, "sequencing found one", SILENT, ENHERTU, chart(cancers=("lung",), her2=(), mutation=True)),
+    Row(MUTATION, "lung cancer with IHC 3+, the tumour-agnostic indication", SILENT, ENHERTU, chart(cancers=("lung",))),
+    Row(MUTATION, "breast cancer", NOT_ASKED, ENHERTU),
+    Row(MISSING, "lung cancer turns on the mutation", NOT_ASKED, ENHERTU, chart(cancers=("lung",), her2=())),
 ]

@@ -15,6 +15,8 @@ NO_LVEF, OLD_LVEF = Topic.LVEF_MISSING, Topic.LVEF_OVERDUE
 LIVER, COUNT = Topic.LIVER_TESTS_MISSING, Topic.BLOOD_COUNT_MISSING
 LIVER_HOLD, LIVER_STOP, COUNT_HOLD = Topic.LIVER_TESTS_HOLD, Topic.LIVER_TESTS_DISCONTINUE, Topic.BLOOD_COUNT_HOLD
 LVEF_HOLD, LVEF_AGAIN = Topic.LVEF_HOLD, Topic.LVEF_RECHECK
+NO_HCG, PREGNANT = Topic.PREGNANCY_TEST_MISSING, Topic.PREGNANCY_POSITIVE
+LUNG, FAILURE = Topic.ILD_ACTIVE, Topic.HEART_FAILURE_ACTIVE
 MARGENZA, PHESGO = order("Margenza", "1050 mg"), order("Phesgo", "1200 mg")
 
 
@@ -350,4 +352,79 @@ ROWS = [
         order("Ziihera", "1400 mg", interval=14),
         heart("30"),
     ),
+    # pregnancy-test-missing
+    Row(
+        NO_HCG,
+        "first dose, thirty-five years old, no test",
+        FIRES,
+        KADCYLA,
+        chart(born=date(1991, 5, 1)),
+        indicator="warning",
+        says=("first dose", "7 days"),
+        fixes=("OrderTests",),
+    ),
+    Row(NO_HCG, "a test of eight days ago", FIRES, KADCYLA, chart(born=date(1991, 5, 1), pregnancy_test=(False, 8))),
+    Row(NO_HCG, "a test of seven days ago", SILENT, KADCYLA, chart(born=date(1991, 5, 1), pregnancy_test=(False, 7))),
+    Row(NO_HCG, "turns fifty-six tomorrow", FIRES, KADCYLA, chart(born=date(1970, 11, 23))),
+    Row(NO_HCG, "turned fifty-six today", NOT_ASKED, KADCYLA, chart(born=date(1970, 11, 22))),
+    Row(NO_HCG, "a man", NOT_ASKED, KADCYLA, chart(born=date(1991, 5, 1), sex="male")),
+    Row(
+        NO_HCG,
+        "not the first dose",
+        NOT_ASKED,
+        KADCYLA,
+        chart(born=date(1991, 5, 1), history=(given("kadcyla", 21),)),
+    ),
+    Row(NO_HCG, "a pregnancy on record has its own card", NOT_ASKED, KADCYLA, chart(problems=("pregnancy",))),
+    Row(NO_HCG, "sex not on record", CANNOT, KADCYLA, chart(sex="")),
+    Row(NO_HCG, "date of birth not on record", CANNOT, KADCYLA, chart(born=None)),
+    # pregnancy-positive
+    Row(
+        PREGNANT,
+        "a positive test of yesterday",
+        FIRES,
+        KADCYLA,
+        chart(born=date(1991, 5, 1), pregnancy_test=(True, 1)),
+        indicator="critical",
+        says=("positive",),
+        fixes=("RemoveOrder",),
+    ),
+    Row(PREGNANT, "a recorded pregnancy", FIRES, TRASTUZUMAB, chart(problems=("pregnancy",)), indicator="critical"),
+    Row(
+        PREGNANT,
+        "pertuzumab, whose text was not verified",
+        FIRES,
+        PERJETA,
+        chart(problems=("pregnancy",)),
+        indicator="warning",
+    ),
+    Row(PREGNANT, "a negative test", SILENT, KADCYLA, chart(pregnancy_test=(False, 1))),
+    Row(PREGNANT, "a positive test of last year", SILENT, KADCYLA, chart(pregnancy_test=(True, 300))),
+    Row(PREGNANT, "an amount of hormone is no answer", CANNOT, KADCYLA, chart(pregnancy_test=(None, 1))),
+    # ild-active
+    Row(
+        LUNG,
+        "Enhertu and interstitial lung disease",
+        FIRES,
+        ENHERTU,
+        chart(problems=("ild",)),
+        indicator="critical",
+        says=("active",),
+        fixes=("RemoveOrder",),
+    ),
+    Row(LUNG, "Kadcyla and interstitial lung disease", FIRES, KADCYLA, chart(problems=("ild",))),
+    Row(LUNG, "none on record", SILENT, ENHERTU),
+    Row(LUNG, "no such rule for pertuzumab", NOT_ASKED, PERJETA, chart(problems=("ild",))),
+    # heart-failure-active
+    Row(
+        FAILURE,
+        "Kadcyla and heart failure",
+        FIRES,
+        KADCYLA,
+        chart(problems=("heart-failure",)),
+        indicator="critical",
+        fixes=("RemoveOrder",),
+    ),
+    Row(FAILURE, "Enhertu and heart failure", FIRES, ENHERTU, chart(problems=("heart-failure",))),
+    Row(FAILURE, "none on record", SILENT, KADCYLA),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+import cases_course
 import cases_dose
 import cases_her2
 import cases_identity
@@ -18,7 +19,7 @@ from cards.rules import RULES
 from cards.topics import Topic
 from cards.wordings import default_wording
 
-ROWS: list[Row] = [*cases_identity.ROWS, *cases_dose.ROWS, *cases_her2.ROWS, *cases_monitoring.ROWS]
+ROWS: list[Row] = [*cases_identity.ROWS, *cases_dose.ROWS, *cases_her2.ROWS, *cases_monitoring.ROWS, *cases_course.ROWS]
 RENDERER = Renderer(default_wording(), KNOWN, {})
 
 

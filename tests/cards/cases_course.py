@@ -1,0 +1,297 @@
+"""Cases of the topics on levels, the course of treatment, preparation and regimen."""
+
+from __future__ import annotations
+
+from builders import chart, days_ago, given, order
+from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
+
+from cards.facts import State
+from cards.records import Diluent, Route
+from cards.topics import Topic
+
+LEVEL, START, RAISED = Topic.DOSE_NOT_A_LEVEL, Topic.DOSE_WRONG_FOR_INDICATION, Topic.DOSE_RE_ESCALATION
+SOON, CYCLES, RELOAD = Topic.INTERVAL_TOO_SHORT, Topic.CYCLE_LIMIT_REACHED, Topic.RELOAD_REQUIRED
+ROUTE, DILUENT = Topic.ROUTE_WRONG, Topic.DILUENT_INCOMPATIBLE
+TOGETHER, ANTHRACYCLINE = Topic.HER2_AGENTS_COMBINED, Topic.ANTHRACYCLINE_CONCURRENT
+CYP, TWICE = Topic.CYP3A4_INHIBITOR, Topic.DUPLICATE_ORDER
+KADCYLA, ENHERTU = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg")
+PERJETA, TRASTUZUMAB = order("Perjeta", "420 mg"), order("trastuzumab", "420 mg")
+GASTRIC = chart(cancers=("gastric",))
+
+
+def after(days: int, drug: str = "kadcyla", dose: str | None = None, **more: object):  # noqa: ANN201
+    return chart(history=(given(drug, days, dose),), **more)  # type: ignore[arg-type]
+
+
+def cycles(count: int, setting: str | None = "early", state: State = State.GIVEN):  # noqa: ANN201
+    return chart(history=tuple(given("kadcyla", 21 * n, state=state) for n in range(1, count + 1)), setting=setting)
+
+
+def beside(drug: str, name: str | None = None, state: State = State.ACTIVE):  # noqa: ANN201
+    return chart(history=(given(drug, 10, None, state, (name or drug,)),))
+
+
+ROWS = [
+    # dose-not-a-level
+    Row(
+        LEVEL,
+        "Kadcyla at 2.7 mg/kg",
+        FIRES,
+        order("Kadcyla", "2.7 mg/kg"),
+        indicator="warning",
+        says=("2.7 mg/kg", "3.6 mg/kg, 3 mg/kg, 2.4 mg/kg"),
+        fixes=("SetDose",),
+    ),
+    Row(LEVEL, "a whole vial of 100 mg for a patient of 70 kg", FIRES, order("Kadcyla", "100 mg")),
+    Row(LEVEL, "pertuzumab 500 mg", FIRES, order("Perjeta", "500 mg")),
+    Row(LEVEL, "trastuzumab 5 mg/kg every three weeks", FIRES, order("trastuzumab", "5 mg/kg")),
+    Row(LEVEL, "five percent below the level", SILENT, order("Kadcyla", "240 mg")),
+    Row(LEVEL, "a reduced level", SILENT, order("Kadcyla", "3 mg/kg")),
+    Row(LEVEL, "Phesgo as the sum of both antibodies", SILENT, order("Phesgo", "1200 mg")),
+    Row(LEVEL, "another drug's level has its own card", NOT_ASKED, order("Enhertu", "3.6 mg/kg")),
+    Row(LEVEL, "above the maximum has its own card", NOT_ASKED, order("Kadcyla", "300 mg")),
+    Row(LEVEL, "milligrams and no weight", CANNOT, KADCYLA, chart(weight=None)),
+    # dose-wrong-for-indication
+    Row(
+        START,
+        "Enhertu 5.4 mg/kg, gastric, first dose",
+        FIRES,
+        order("Enhertu", "5.4 mg/kg"),
+        GASTRIC,
+        indicator="warning",
+        says=("5.4 mg/kg", "6.4 mg/kg"),
+        fixes=("SetDose",),
+    ),
+    Row(START, "Kadcyla 3 mg/kg, first dose", FIRES, order("Kadcyla", "210 mg"), says=("3.6 mg/kg",)),
+    Row(
+        START,
+        "Enhertu 5.4 mg/kg, gastric, after an earlier dose",
+        SILENT,
+        order("Enhertu", "5.4 mg/kg"),
+        after(21, "enhertu", "6.4 mg/kg", cancers=("gastric",)),
+    ),
+    Row(START, "Enhertu 5.4 mg/kg, breast, first dose", SILENT, ENHERTU),
+    Row(START, "trastuzumab maintenance and no history", SILENT, TRASTUZUMAB),
+    Row(START, "a fixed dose has no reduced level", NOT_ASKED, PERJETA),
+    # dose-re-escalation
+    Row(
+        RAISED,
+        "Kadcyla 3.6 mg/kg after 3.0",
+        FIRES,
+        KADCYLA,
+        after(21, dose="3 mg/kg"),
+        indicator="critical",
+        says=("3 mg/kg", days_ago(21).isoformat()),
+        fixes=("SetDose",),
+    ),
+    Row(RAISED, "the same in milligrams by the weight of then", FIRES, KADCYLA, after(21, dose="210 mg")),
+    Row(RAISED, "Enhertu 5.4 mg/kg after 4.4", FIRES, ENHERTU, after(21, "enhertu", "4.4 mg/kg")),
+    Row(
+        RAISED,
+        "Enhertu 6.4 mg/kg, gastric, after 5.4",
+        FIRES,
+        order("Enhertu", "6.4 mg/kg"),
+        after(21, "enhertu", "5.4 mg/kg", cancers=("gastric",)),
+    ),
+    Row(RAISED, "the reduced level again", SILENT, order("Kadcyla", "3 mg/kg"), after(21, dose="3 mg/kg")),
+    Row(RAISED, "further down", SILENT, order("Kadcyla", "2.4 mg/kg"), after(21, dose="3 mg/kg")),
+    Row(RAISED, "the same level as before", SILENT, KADCYLA, after(21, dose="3.6 mg/kg")),
+    Row(RAISED, "an earlier dose of another drug", SILENT, KADCYLA, after(21, "enhertu", "4.4 mg/kg")),
+    Row(RAISED, "pertuzumab has no reductions", NOT_ASKED, PERJETA, after(21, "pertuzumab", "420 mg")),
+    # interval-too-short
+    Row(
+        SOON,
+        "eighteen days after the last dose",
+        FIRES,
+        KADCYLA,
+        after(18),
+        indicator="warning",
+        says=("18 days", "21 days"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(SOON, "nineteen days, within the window", SILENT, KADCYLA, after(19)),
+    Row(SOON, "twenty-one days", SILENT, KADCYLA, after(21)),
+    Row(SOON, "the same day", FIRES, KADCYLA, after(0)),
+    Row(SOON, "planned for the day it is due", SILENT, order("Kadcyla", "252 mg", start=days_ago(-11)), after(10)),
+    Row(
+        SOON,
+        "weekly trastuzumab after a week",
+        SILENT,
+        order("trastuzumab", "140 mg", interval=7),
+        after(7, "trastuzumab"),
+    ),
+    Row(
+        SOON,
+        "weekly trastuzumab after four days",
+        FIRES,
+        order("trastuzumab", "140 mg", interval=7),
+        after(4, "trastuzumab"),
+    ),
+    Row(SOON, "three-weekly trastuzumab after two weeks", FIRES, TRASTUZUMAB, after(14, "trastuzumab")),
+    Row(
+        SOON,
+        "a completed order stands for a dose",
+        FIRES,
+        KADCYLA,
+        chart(history=(given("kadcyla", 10, state=State.COMPLETED),)),
+    ),
+    Row(SOON, "a dose of another drug yesterday", NOT_ASKED, KADCYLA, after(1, "enhertu")),
+    Row(SOON, "no earlier dose", NOT_ASKED, KADCYLA),
+    # cycle-limit-reached
+    Row(CYCLES, "the fourteenth dose of adjuvant Kadcyla", SILENT, KADCYLA, cycles(13)),
+    Row(
+        CYCLES,
+        "a fifteenth dose of adjuvant Kadcyla",
+        FIRES,
+        KADCYLA,
+        cycles(14),
+        indicator="critical",
+        says=("14 doses given", "14"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(CYCLES, "metastatic, to progression", NOT_ASKED, KADCYLA, cycles(20, "metastatic")),
+    Row(CYCLES, "setting unknown: the early limit", FIRES, KADCYLA, cycles(14, None)),
+    Row(CYCLES, "completed orders where no dose is recorded", FIRES, KADCYLA, cycles(14, state=State.COMPLETED)),
+    Row(CYCLES, "Enhertu's limit is not on file", NOT_ASKED, ENHERTU, cycles(20)),
+    # reload-required
+    Row(
+        RELOAD,
+        "pertuzumab six weeks after the last dose",
+        FIRES,
+        PERJETA,
+        after(42, "pertuzumab"),
+        indicator="warning",
+        says=("42 days", "840 mg"),
+        fixes=("SetDose",),
+    ),
+    Row(RELOAD, "pertuzumab a day less", SILENT, PERJETA, after(41, "pertuzumab")),
+    Row(RELOAD, "pertuzumab with the loading dose", SILENT, order("Perjeta", "840 mg"), after(60, "pertuzumab")),
+    Row(RELOAD, "Phesgo six weeks after", FIRES, order("Phesgo", "1200 mg"), after(42, "phesgo"), says=("1800 mg",)),
+    Row(RELOAD, "trastuzumab one week late", SILENT, TRASTUZUMAB, after(28, "trastuzumab")),
+    Row(RELOAD, "trastuzumab more than one week late", FIRES, TRASTUZUMAB, after(29, "trastuzumab"), says=("8 mg/kg",)),
+    Row(
+        RELOAD,
+        "weekly trastuzumab more than one week late",
+        FIRES,
+        order("trastuzumab", "140 mg", interval=7),
+        after(15, "trastuzumab"),
+        says=("4 mg/kg",),
+    ),
+    Row(RELOAD, "no earlier dose", NOT_ASKED, PERJETA),
+    Row(RELOAD, "Kadcyla has no loading dose", NOT_ASKED, KADCYLA, after(90)),
+    # route-wrong
+    Row(
+        ROUTE,
+        "Hylecta into a vein, a route that was not verified",
+        FIRES,
+        order("Herceptin Hylecta", "600 mg", route=Route.INTRAVENOUS),
+        indicator="warning",
+        says=("intravenous", "subcutaneous"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(ROUTE, "Phesgo into a vein", FIRES, order("Phesgo", "1200 mg", route=Route.INTRAVENOUS), indicator="critical"),
+    Row(ROUTE, "Kadcyla under the skin", FIRES, order("Kadcyla", "252 mg", route=Route.SUBCUTANEOUS)),
+    Row(ROUTE, "Kadcyla into a vein", SILENT, order("Kadcyla", "252 mg", route=Route.INTRAVENOUS)),
+    Row(ROUTE, "Phesgo under the skin", SILENT, order("Phesgo", "1200 mg", route=Route.SUBCUTANEOUS)),
+    Row(ROUTE, "no route on the order", NOT_ASKED, KADCYLA),
+    # diluent-incompatible
+    Row(
+        DILUENT,
+        "Kadcyla in dextrose",
+        FIRES,
+        order("Kadcyla", "252 mg", diluents=(Diluent.DEXTROSE,)),
+        indicator="critical",
+        says=("dextrose", "0.9 % sodium chloride"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(
+        DILUENT,
+        "Enhertu in sodium chloride",
+        FIRES,
+        order("Enhertu", "378 mg", diluents=(Diluent.SODIUM_CHLORIDE,)),
+        indicator="critical",
+        says=("5 % dextrose",),
+    ),
+    Row(DILUENT, "Kadcyla in sodium chloride", SILENT, order("Kadcyla", "252 mg", diluents=(Diluent.SODIUM_CHLORIDE,))),
+    Row(DILUENT, "Enhertu in dextrose", SILENT, order("Enhertu", "378 mg", diluents=(Diluent.DEXTROSE,))),
+    Row(DILUENT, "no diluent on the order", NOT_ASKED, KADCYLA),
+    # her2-agents-combined
+    Row(
+        TOGETHER,
+        "Kadcyla with trastuzumab in one session",
+        FIRES,
+        KADCYLA,
+        others=(order("trastuzumab", "420 mg", identifier="order-0"),),
+        indicator="critical",
+        says=("Kadcyla", "Trastuzumab"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(
+        TOGETHER,
+        "the same is told once, on the other order",
+        SILENT,
+        KADCYLA,
+        others=(order("trastuzumab", "420 mg", identifier="order-2"),),
+    ),
+    Row(TOGETHER, "Kadcyla while Enhertu is active", FIRES, KADCYLA, beside("enhertu"), says=("Enhertu is active",)),
+    Row(TOGETHER, "Kadcyla with a biosimilar", FIRES, KADCYLA, others=(order("Ogivri", "420 mg", identifier="a"),)),
+    Row(TOGETHER, "Enhertu while trastuzumab is active", FIRES, ENHERTU, beside("trastuzumab")),
+    Row(
+        TOGETHER,
+        "Kadcyla with tucatinib, as in trials",
+        FIRES,
+        KADCYLA,
+        beside("tucatinib"),
+        indicator="warning",
+    ),
+    Row(TOGETHER, "trastuzumab with pertuzumab", SILENT, TRASTUZUMAB, beside("pertuzumab")),
+    Row(TOGETHER, "Enhertu with pertuzumab", SILENT, ENHERTU, beside("pertuzumab")),
+    Row(TOGETHER, "Enhertu three weeks after the last Kadcyla", SILENT, ENHERTU, beside("kadcyla", state=State.GIVEN)),
+    Row(TOGETHER, "its own active order", SILENT, KADCYLA, beside("kadcyla")),
+    # anthracycline-concurrent
+    Row(
+        ANTHRACYCLINE,
+        "doxorubicin in the session",
+        FIRES,
+        TRASTUZUMAB,
+        others=(order("DOXOrubicin 60 mg/m2 IV", "100 mg", identifier="order-2"),),
+        indicator="warning",
+        says=("DOXOrubicin",),
+    ),
+    Row(ANTHRACYCLINE, "epirubicin active", FIRES, PERJETA, beside("", "epirubicin")),
+    Row(ANTHRACYCLINE, "epirubicin completed", SILENT, PERJETA, beside("", "epirubicin", State.COMPLETED)),
+    Row(ANTHRACYCLINE, "paclitaxel", SILENT, TRASTUZUMAB, beside("", "paclitaxel")),
+    # cyp3a4-inhibitor
+    Row(
+        CYP,
+        "Kadcyla and ketoconazole",
+        FIRES,
+        KADCYLA,
+        beside("", "ketoconazole 200 MG Oral Tablet"),
+        indicator="warning",
+        says=("ketoconazole",),
+    ),
+    Row(
+        CYP,
+        "Kadcyla and clarithromycin in the session",
+        FIRES,
+        KADCYLA,
+        others=(order("clarithromycin", identifier="x"),),
+    ),
+    Row(CYP, "Kadcyla and amoxicillin", SILENT, KADCYLA, beside("", "amoxicillin")),
+    Row(CYP, "Enhertu and ketoconazole: no change by label", SILENT, ENHERTU, beside("", "ketoconazole")),
+    # duplicate-order
+    Row(
+        TWICE,
+        "two orders of Kadcyla",
+        FIRES,
+        KADCYLA,
+        others=(order("Kadcyla", "252 mg", identifier="order-0"),),
+        indicator="warning",
+        says=("twice",),
+        fixes=("RemoveOrder",),
+    ),
+    Row(TWICE, "the same is told once", SILENT, KADCYLA, others=(order("Kadcyla", "252 mg", identifier="order-2"),)),
+    Row(TWICE, "a brand and its generic name", FIRES, TRASTUZUMAB, others=(order("Ogivri", "420 mg", identifier="a"),)),
+    Row(TWICE, "trastuzumab and pertuzumab", SILENT, TRASTUZUMAB, others=(order("Perjeta", "420 mg", identifier="a"),)),
+]
