@@ -115,7 +115,7 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
 
 def _needed(product: Product) -> Iterable[str]:
     """Name the concepts that some check of the product reads."""
-    yield from ("patient", "diagnosis")
+    yield from ("patient", "diagnosis", "treatment", "pregnancy-test", "erbb2-mutation")
     if product.basis is Basis.WEIGHT:
         yield from ("weight", "weight-stated")
     if product.eligibility:

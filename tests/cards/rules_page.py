@@ -1,0 +1,158 @@
+"""Writes ``docs/rules.md``: every topic with what fires it, its cases and its card; every product with its numbers."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+from builders import KNOWN, judged
+from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
+
+from cards.quantities import plain
+from cards.records import Band, Cited, Confidence, Product, Scope
+from cards.render import Renderer
+from cards.rules import RULES, Rule
+from cards.wordings import default_wording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WORDING = default_wording()
+RENDERER = Renderer(WORDING, KNOWN, {})
+_KINDS = {FIRES: "Fires", SILENT: "Silent", CANNOT: "Cannot tell", NOT_ASKED: "Does not apply"}
+_CONFIDENCE = {
+    Confidence.PRIMARY: "",
+    Confidence.SECONDARY: " *(secondary text)*",
+    Confidence.UNVERIFIED: " **(verify)**",
+}
+
+
+def page(rows: list[Row]) -> str:
+    """Write the whole page."""
+    parts = [
+        "# The rules, as they are",
+        "Generated from the rules, their cases, the knowledge and the wording by `make golden`; do not edit. "
+        "**(verify)** marks what was not checked against the current label: it never makes a card critical.",
+        "## Contents",
+        "\n".join(f"- [{rule.topic}](#{rule.topic})" for rule in RULES) + "\n- [Products](#products)",
+        *(_topic(rule, rows) for rule in RULES),
+        "## Products",
+        *(_product(product) for product in KNOWN.products if product.scope is Scope.CHECKED),
+        "## Settings of a site",
+        _thresholds(),
+        "## Sources",
+        "\n".join(
+            f"- `{name}`: [{source.title}]({source.url}), as of {source.as_of}"
+            for name, source in KNOWN.sources.items()
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _topic(rule: Rule, rows: list[Row]) -> str:
+    words = WORDING.topics[rule.topic]
+    said = " ".join(inspect.getdoc(rule.judge).split("\n\n")[0].split()) if inspect.getdoc(rule.judge) else ""
+    more = (inspect.getdoc(rule.judge) or "").partition("\n\n")[2]
+    own = [row for row in rows if row.topic is rule.topic]
+    example = next(row for row in own if row.expect is FIRES)
+    lines = [f"## {rule.topic}", f"*{words.display}*, {words.indicator} by default. {said}"]
+    if more:
+        lines.append(" ".join(more.split()))
+    lines += ["| case | answer |\n|---|---|\n" + "\n".join(f"| {row.sentence} | {_answer(row)} |" for row in own)]
+    lines += [_card(example)]
+    return "\n\n".join(lines)
+
+
+def _answer(row: Row) -> str:
+    return _KINDS[row.expect] + (f", {row.indicator}" if row.indicator else "")
+
+
+def _card(row: Row) -> str:
+    verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
+    verdict = next(v for v in verdicts if v.topic is row.topic and v.order == row.order.origin)
+    card = RENDERER.card(verdict, "rules-page")
+    if card is None:
+        return ""
+    text = f"**{card.indicator}** · {card.summary}\n\n{card.detail}"
+    if card.suggestions:
+        text += "\n\n" + "\n".join(f"- → {suggestion.label}" for suggestion in card.suggestions)
+    return f"The card ({row.sentence}):\n\n" + "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+def _by(cited: Cited) -> str:
+    return f"{cited.source}, {cited.section}{_CONFIDENCE[cited.confidence]}"
+
+
+def _product(product: Product) -> str:
+    brands = ", ".join(f"{b.name} ({', '.join(e.code for e in b.hcpcs) or 'no code'})" for b in product.brands)
+    lines = [f"### {product.name}", f"{product.generic}; {product.route}; {product.basis}-based. {brands}."]
+    lines.append("| what | value | source |\n|---|---|---|\n" + "\n".join(_numbers(product)))
+    return "\n\n".join(lines)
+
+
+def _numbers(product: Product) -> Iterator[str]:
+    for regimen in product.regimens:
+        which = f"{regimen.name}, {', '.join(regimen.cancers)}"
+        for level in regimen.levels:
+            yield f"| {level.role} ({which}) | {level.dose} | {_by(level.by)} |"
+        yield f"| maximum ({which}) | {regimen.maximum.dose} | {_by(regimen.maximum.by)} |"
+    for row in product.eligibility:
+        since = f", since {row.since}" if row.since else ""
+        yield f"| labelled for | {row.wording}{since} | {_by(row.by)} |"
+    for forbidden in product.forbidden_diluents:
+        yield f"| never in | {forbidden.diluent}; use {forbidden.instead} | {_by(forbidden.by)} |"
+    for reload in product.reload:
+        schedule = f"{reload.interval_days}-day schedule"
+        yield f"| loading dose again ({schedule}) | from day {reload.after_days} | {_by(reload.by)} |"
+    for limit in product.cycle_limits:
+        yield f"| cycles, {limit.setting} | {limit.cycles} | {_by(limit.by)} |"
+    if product.no_re_escalation is not None:
+        yield f"| after a reduction | never raised again | {_by(product.no_re_escalation)} |"
+    yield from _monitoring(product)
+    for pair in KNOWN.kept_apart:
+        if product.id in pair.products:
+            other = next(each for each in pair.products if each != product.id)
+            yield f"| not with | {KNOWN.product(other).name} | {_by(pair.by)} |"
+
+
+def _monitoring(product: Product) -> Iterator[str]:
+    watched = product.monitoring
+    if watched.lvef is not None:
+        months = watched.lvef.interval_months
+        yield f"| LVEF | {f'every {months} months' if months else 'no interval on the label'} | {_by(watched.lvef.by)} |"
+    for wanted in (watched.liver, watched.blood_count):
+        if wanted is not None:
+            yield f"| before each dose | {', '.join(wanted.tests)} | {_by(wanted.by)} |"
+    for row in watched.lab_rows:
+        band = f"{_band(row.times_uln)} x ULN" if row.times_uln else f"{_band(row.value)} x 10*9/L"
+        where = ", ".join(row.settings) or "any setting"
+        yield f"| {', '.join(row.tests)} {band} ({where}) | {row.action}: {row.then} | {_by(row.by)} |"
+    if watched.hepatic_pair is not None:
+        pair = watched.hepatic_pair
+        values = (
+            f"AST or ALT > {plain(pair.transaminase_above)} x ULN and bilirubin > {plain(pair.bilirubin_above)} x ULN"
+        )
+        yield f"| {values} | discontinue: {pair.then} | {_by(pair.by)} |"
+    for heart in watched.lvef_rows:
+        where = ", ".join(heart.settings) or "any setting"
+        drop = f", drop {_band(heart.drop)} points" if heart.drop else ""
+        normal = ", below normal" if heart.below_normal else ""
+        yield f"| LVEF {_band(heart.lvef)} %{drop}{normal} ({where}) | {heart.action}: {heart.then} | {_by(heart.by)} |"
+    for stop in watched.stops:
+        yield f"| {stop.problem} | {stop.then} | {_by(stop.by)} |"
+
+
+def _band(band: Band | None) -> str:
+    if band is None:
+        return ""
+    marks = ((">", band.above), ("≥", band.at_least), ("<", band.below), ("≤", band.at_most))
+    return " and ".join(f"{mark} {plain(limit)}" for mark, limit in marks if limit is not None) or "any"
+
+
+def _thresholds() -> str:
+    rows = [
+        f"| `{name}` | {'none' if t.default is None else plain(t.default)} "
+        f"| {plain(t.minimum)} to {plain(t.maximum)} {t.unit} | {t.meaning} |"
+        for name, t in KNOWN.thresholds.items()
+    ]
+    return "| threshold | default | bounds | meaning |\n|---|---|---|---|\n" + "\n".join(rows)
