@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cards.dosing import DoseReading, read_doses
 from cards.facts import State
 from cards.her2 import Her2Status, her2_status
+from cards.lab_table import LabTable, read_table
 from cards.outcomes import Evidence
 from cards.records import Basis, Cancer, Eligibility, Product, Setting
 
@@ -109,6 +110,16 @@ class Case:
     def her2(self) -> Her2Status:
         """The HER2 status from every result that counts."""
         return her2_status(self.patient.her2)
+
+    @cached_property
+    def labs_since(self) -> date:
+        """The first day on which a laboratory result is recent enough for the planned dose."""
+        return self.days_before(self.threshold("lab_max_age_days"))
+
+    @cached_property
+    def lab_table(self) -> LabTable:
+        """The recent laboratory results against the label's table."""
+        return read_table(self)
 
     @cached_property
     def eligibility(self) -> tuple[Eligibility, ...]:

@@ -12,7 +12,7 @@ from cards.codes import Ndc, ndc_readings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cards.records import Brand, HcpcsEntry, Knowledge, Package, Product
+    from cards.records import Brand, HcpcsEntry, Knowledge, LabRow, Package, Product
 
 _TEXT_LIMIT = 500
 _JOINERS = re.compile(r"[\s\-_\u2010-\u2015\u2212]+")
@@ -33,6 +33,11 @@ class Target(NamedTuple):
 
 Meaning = frozenset[Target]
 """The targets that a code or a name may mean: one when it is clear, several when it is ambiguous."""
+
+
+def _by_test(product: Product) -> dict[str, tuple[LabRow, ...]]:
+    tests = dict.fromkeys(test for row in product.monitoring.lab_rows for test in row.tests)
+    return {test: tuple(row for row in product.monitoring.lab_rows if test in row.tests) for test in tests}
 
 
 class HcpcsMeaning(NamedTuple):
@@ -59,6 +64,7 @@ class Recogniser:
         self.retired: dict[str, Target] = {}
         self.unspecific = {entry.code for entry in known.unspecific_hcpcs}
         self._products = {product.id: product for product in known.products}
+        self.lab_rows = {product.id: _by_test(product) for product in known.products}
         self._ndc: dict[str, Target] = {}
         names: dict[str, set[Target]] = defaultdict(set)
         for product in known.products:

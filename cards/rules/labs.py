@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.case import dated
+from cards.lab_table import newest
 from cards.outcomes import Clear, Evidence, Fired, NotApplicable, OrderTests, Outcome
 from cards.quantities import plain
 
@@ -41,8 +42,7 @@ def _missing(case: Case, wanted: LabMonitoring | None) -> Outcome:
 
 
 def _recent(case: Case, test: str) -> bool:
-    limit = case.days_before(case.threshold("lab_max_age_days"))
-    return any(result.on is not None and result.on >= limit for result in case.patient.labs.get(test, ()))
+    return newest(case, test) is not None
 
 
 def _line(case: Case, test: str) -> Evidence:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 WORDING = default_wording()
 RENDERER = Renderer(WORDING, KNOWN, {})
+INTRODUCTION = (
+    "Generated from the rules, their cases, the knowledge and the wording by `make golden`; do not edit. "
+    "**(verify)** marks what was not checked against the current label: it never makes a card critical."
+)
 _KINDS = {FIRES: "Fires", SILENT: "Silent", CANNOT: "Cannot tell", NOT_ASKED: "Does not apply"}
 _CONFIDENCE = {
     Confidence.PRIMARY: "",
@@ -31,8 +35,7 @@ def page(rows: list[Row]) -> str:
     """Write the whole page."""
     parts = [
         "# The rules, as they are",
-        "Generated from the rules, their cases, the knowledge and the wording by `make golden`; do not edit. "
-        "**(verify)** marks what was not checked against the current label: it never makes a card critical.",
+        INTRODUCTION,
         "## Contents",
         "\n".join(f"- [{rule.topic}](#{rule.topic})" for rule in RULES) + "\n- [Products](#products)",
         *(_topic(rule, rows) for rule in RULES),
@@ -119,7 +122,8 @@ def _monitoring(product: Product) -> Iterator[str]:
     watched = product.monitoring
     if watched.lvef is not None:
         months = watched.lvef.interval_months
-        yield f"| LVEF | {f'every {months} months' if months else 'no interval on the label'} | {_by(watched.lvef.by)} |"
+        interval = f"every {months} months" if months else "no interval on the label"
+        yield f"| LVEF | {interval} | {_by(watched.lvef.by)} |"
     for wanted in (watched.liver, watched.blood_count):
         if wanted is not None:
             yield f"| before each dose | {', '.join(wanted.tests)} | {_by(wanted.by)} |"

@@ -1,0 +1,98 @@
+"""Reads recent laboratory results against the label's table, each against the limits of the same result."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.records import LabRow, Setting
+
+if TYPE_CHECKING:
+    from cards.case import Case
+    from cards.facts import LabResult
+
+_TRANSAMINASES = ("ast", "alt")
+_BILIRUBIN = "bilirubin-total"
+
+
+class Match(NamedTuple):
+    """A result and the row of the table it falls in; ``assumed`` when another setting would be milder."""
+
+    result: LabResult
+    row: LabRow
+    assumed: bool
+
+
+class LabTable(NamedTuple):
+    """What the recent results come to: the rows they fall in, those without a limit, and Hy's pair where it is met."""
+
+    matches: tuple[Match, ...]
+    unlimited: tuple[LabResult, ...]
+    pair: tuple[LabResult, LabResult] | None
+
+
+def read_table(case: Case) -> LabTable:
+    """Read every test of the product's table; an older result than the site allows is a missing test and not read."""
+    matches: list[Match] = []
+    unlimited: list[LabResult] = []
+    for test, rows in case.recogniser.lab_rows[case.product.id].items():
+        result = newest(case, test)
+        if result is None:
+            continue
+        if result.upper_limit is None and rows[0].times_uln is not None:
+            unlimited.append(result)
+        elif (match := _row_of(case, rows, result)) is not None:
+            matches.append(match)
+    return LabTable(tuple(matches), tuple(unlimited), _pair(case))
+
+
+def newest(case: Case, test: str) -> LabResult | None:
+    """Give the newest result that is recent enough for the planned dose."""
+    result = next((each for each in case.patient.labs.get(test, ()) if each.on is not None), None)
+    return result if result is not None and result.on is not None and result.on >= case.labs_since else None
+
+
+def times_limit(result: LabResult) -> Decimal:
+    """Give a result as a multiple of its own upper limit of normal; nothing known counts as nothing raised."""
+    return result.value / result.upper_limit if result.upper_limit else Decimal(0)
+
+
+def _row_of(case: Case, rows: tuple[LabRow, ...], result: LabResult) -> Match | None:
+    """Find the row of a result; of the settings in question the one with the severest action."""
+    number = times_limit(result) if rows[0].times_uln is not None else result.value
+    fitting = [row for row in rows if _holds(row, number)]
+    if not fitting:
+        return None
+    by_setting = {setting: _first(fitting, setting) for setting in case.settings}
+    matching = [row for row in by_setting.values() if row is not None]
+    if not matching:
+        return None
+    worst = max(matching, key=lambda row: row.action.severity)
+    milder = any(row is None or row.action is not worst.action for row in by_setting.values())
+    return Match(result, worst, assumed=milder and bool(worst.settings))
+
+
+def _holds(row: LabRow, number: Decimal) -> bool:
+    band = row.times_uln or row.value
+    return band is not None and band.holds(number)
+
+
+def _first(rows: list[LabRow], setting: Setting) -> LabRow | None:
+    return next((row for row in rows if not row.settings or setting in row.settings), None)
+
+
+def _pair(case: Case) -> tuple[LabResult, LabResult] | None:
+    """Find a transaminase and a bilirubin, drawn within days of each other, that together end treatment."""
+    rule = case.product.monitoring.hepatic_pair
+    if rule is None:
+        return None
+    bilirubin = newest(case, _BILIRUBIN)
+    if bilirubin is None or bilirubin.on is None or times_limit(bilirubin) <= rule.bilirubin_above:
+        return None
+    for test in _TRANSAMINASES:
+        enzyme = newest(case, test)
+        if enzyme is None or enzyme.on is None or times_limit(enzyme) <= rule.transaminase_above:
+            continue
+        if abs((enzyme.on - bilirubin.on).days) <= rule.within_days:
+            return enzyme, bilirubin
+    return None
