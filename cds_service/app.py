@@ -11,8 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from cds_service.configuration import Configuration
 from cds_service.errors import operation_outcome
-from cds_service.web import discovery, health, hooks, terminology, welcome
-from cds_service.web.answers import json_answer
+from cds_service.web import discovery, feedback, health, hooks, terminology, welcome
+from cds_service.web.answers import decider, json_answer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,9 +38,10 @@ def create_app(path: Path | None = None, settings: Settings | None = None) -> Fl
     """
     configuration = Configuration(path, settings)
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = configuration.current().settings.limits.body_bytes
     app.extensions["her2_cds"] = configuration
-    for module in (discovery, hooks, health, terminology, welcome):
+    # An address written with two slashes is unknown like any other; a redirect would be no OperationOutcome.
+    app.url_map.merge_slashes = False
+    for module in (discovery, hooks, feedback, health, terminology, welcome):
         app.register_blueprint(module.blueprint)
     # Browser clients preflight discovery, call and feedback; nothing here depends on cookies.
     CORS(
@@ -58,7 +59,7 @@ def create_app(path: Path | None = None, settings: Settings | None = None) -> Fl
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     code, message = _CODES.get(status, ("internal", "the request could not be answered"))
-    answer = json_answer(operation_outcome(code, message), status)
+    answer = json_answer(operation_outcome(code, message, base_url=decider().settings.base_url), status)
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):
             answer.headers[name] = value
@@ -72,4 +73,5 @@ def _unexpected(error: Exception) -> Response:
         trace = trace.tb_next
     where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
     _log.error("unexpected_error", error=type(error).__name__, where=where)
-    return json_answer(operation_outcome("internal", "an internal error, recorded in the log"), 500)
+    message = "an internal error, recorded in the log"
+    return json_answer(operation_outcome("internal", message, base_url=decider().settings.base_url), 500)

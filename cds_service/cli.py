@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import click
 import structlog
@@ -14,7 +16,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from rich.console import Console
 
-from cds_service import __version__
+from cds_service import __version__, examples
 from cds_service.decide import DataMissing, Decider
 from cds_service.logs import configure_logs
 from cds_service.services import SERVICES
@@ -51,7 +53,8 @@ def serve(host: str, port: int, workers: int, config: Path | None) -> None:
         )
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
-    address = f"http://{host}:{port}"
+    _must_be_free(host, port)
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     click.echo(f"her2-cds {__version__}")
     for path in ("/", "/cds-services", "/health/ready"):
         click.echo(f"  {address}{path}")
@@ -65,32 +68,50 @@ def serve(host: str, port: int, workers: int, config: Path | None) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
+        websockets=False,
+        # Threads wait for a FHIR server or a slow client; one that never answers must not hold up a stop (ADR 3).
+        blocking_threads=16,
+        workers_kill_timeout=10,
         log_access=False,
     ).serve()
 
 
 @main.command()
-@click.argument("request_file", type=_FILE)
+@click.argument("request_file", type=click.File("rb"))
 @_config_option
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def check(request_file: Path, config: Path | None, output: str) -> None:
-    """Answer one CDS Hooks request from a file and print its cards.
+def check(request_file: BinaryIO, config: Path | None, output: str) -> None:
+    """Answer one CDS Hooks request from a file (or - for standard input) and print its cards.
 
     Exit code: 0 no cards, 1 cards, 2 the input cannot be used.
     """
+    configure_logs()
     decider = _decider(config)
-    body = request_file.read_bytes()
+    body = request_file.read()
     try:
         decision = decider.decide(read_request(body, _hook_of(body)))
     except BadRequest as error:
-        _fail(f"{request_file}: {error.message}")
+        _fail(f"{request_file.name}: {error.message}")
     except DataMissing as error:
-        _fail(f"{request_file}: the prefetch lacks {error}, and no FHIR server that may be read is named")
+        _fail(f"{request_file.name}: the prefetch lacks {error}, and no FHIR server that may be read is named")
     if output == "json":
         click.echo(encode({"cards": decision.cards}))
     else:
         print_cards(decision.cards, Console(highlight=False))
     sys.exit(CARDS if decision.cards else NO_CARDS)
+
+
+@main.command()
+@click.argument("name", required=False)
+def example(name: str | None) -> None:
+    """Print a request of examples/ as if it were sent today; without a name, list them."""
+    if name is None:
+        click.echo("\n".join(examples.names()))
+        return
+    try:
+        click.echo(examples.example(name, datetime.now(UTC).date()))
+    except LookupError:
+        _fail(f"no example {name!r}; there are {', '.join(examples.names())}")
 
 
 @main.group()
@@ -119,6 +140,14 @@ def _decider(path: Path | None) -> Decider:
         _fail("\n".join(error.problems))
     except CodeMapError as error:
         _fail(f"site.code_maps: {error}")
+
+
+def _must_be_free(host: str, port: int) -> None:
+    """Refuse an address where something listens: the server would share it, and each would get some of the calls."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        _fail(f"{host}:{port} cannot be listened on: {error.strerror}")
 
 
 def _hook_of(body: bytes) -> str:

@@ -25,6 +25,7 @@ def example(name: str, today: date) -> str:
 
     Raises:
         LookupError: there is no such example.
+
     """
     if name not in names():
         raise LookupError(name)

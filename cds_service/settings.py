@@ -24,6 +24,7 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from cards.knowledge import default_knowledge
 from cards.outcomes import Indicator
@@ -32,6 +33,8 @@ from cards.topics import Topic
 
 ENV_PREFIX = "HER2_CDS_"
 _NOT_A_KEY = "HER2_CDS_CONFIG"
+_Places = dict[tuple[str, ...], str]
+"""Where each key was written: a line of the file, or a variable of the environment."""
 
 
 class ConfigurationError(ValueError):
@@ -136,15 +139,12 @@ class Settings(_Section):
         known = default_knowledge().thresholds
         for name, value in thresholds.items():
             if name not in known:
-                msg = f"unknown threshold {name!r}{_nearest(name, list(known))}"
-                raise ValueError(msg)
+                raise _threshold_error(name, f"unknown threshold{_nearest(name, list(known))}")
             bounds = known[name]
             if value is not None and not bounds.minimum <= value <= bounds.maximum:
-                msg = f"{name} must lie between {bounds.minimum} and {bounds.maximum} {bounds.unit}"
-                raise ValueError(msg)
+                raise _threshold_error(name, f"must lie between {bounds.minimum} and {bounds.maximum} {bounds.unit}")
             if value is None and bounds.default is not None:
-                msg = f"{name} needs a number"
-                raise ValueError(msg)
+                raise _threshold_error(name, "needs a number")
         return thresholds
 
     @property
@@ -170,54 +170,60 @@ def load_settings(path: Path | None, environment: dict[str, str] | None = None) 
 
     """
     tree: dict[str, Any] = {}
-    lines: dict[tuple[str | int, ...], int] = {}
+    places: _Places = {}
     if path is not None:
-        tree, lines = _read(path)
+        tree, places = _read(path)
     environment = dict(os.environ) if environment is None else environment
     for name, value in sorted(environment.items()):
         if name.startswith(ENV_PREFIX) and name != _NOT_A_KEY:
-            _lay_over(tree, name, value)
+            _lay_over(tree, places, name, value)
     try:
         settings = Settings.model_validate(tree)
     except ValidationError as error:
-        raise ConfigurationError([_explain(each, path, lines) for each in error.errors()]) from None
+        source = str(path) if path is not None else "environment"
+        raise ConfigurationError([_explain(each, places, source) for each in error.errors()]) from None
     if path is not None:
         maps = [path.parent / each for each in settings.site.code_maps]
         settings = settings.model_copy(update={"site": settings.site.model_copy(update={"code_maps": maps})})
     return settings
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[tuple[str | int, ...], int]]:
+def _read(path: Path) -> tuple[dict[str, Any], _Places]:
+    places: _Places = {}
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _note_places(yaml.compose(text, Loader=yaml.SafeLoader), (), places, path)
         tree = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError([f"{path}: cannot be read ({type(error).__name__})"]) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigurationError([f"{path}:{line}: no valid YAML: {error.problem}"]) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigurationError([f"{path}: no valid YAML ({type(error).__name__})"]) from None
     if tree is None:
         return {}, {}
     if not isinstance(tree, dict):
         raise ConfigurationError([f"{path}:1: the file must hold keys and values"])
-    lines: dict[tuple[str | int, ...], int] = {}
-    _note_lines(node, (), lines)
-    return tree, lines
+    return tree, places
 
 
-def _note_lines(node: yaml.Node | None, where: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> None:
+def _note_places(node: yaml.Node | None, where: tuple[str, ...], places: _Places, path: Path) -> None:
+    """Note the line of every key; YAML allows no key twice, though its reader lets the last one win."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            lines[(*where, str(key.value))] = key.start_mark.line + 1
-            _note_lines(value, (*where, str(key.value)), lines)
+            here = (*where, str(key.value))
+            if here in places:
+                raise yaml.MarkedYAMLError(problem=f"{key.value!r} is given twice", problem_mark=key.start_mark)
+            places[here] = f"{path}:{key.start_mark.line + 1}"
+            _note_places(value, here, places, path)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            lines[(*where, index)] = value.start_mark.line + 1
-            _note_lines(value, (*where, index), lines)
+            places[(*where, str(index))] = f"{path}:{value.start_mark.line + 1}"
+            _note_places(value, (*where, str(index)), places, path)
 
 
-def _lay_over(tree: dict[str, Any], name: str, value: str) -> None:
+def _lay_over(tree: dict[str, Any], places: _Places, name: str, value: str) -> None:
     """Put ``HER2_CDS_FHIR__TIMEOUT_S=3`` in its place; topics are written with underscores for hyphens."""
     steps = name.removeprefix(ENV_PREFIX).lower().split("__")
     if steps[0] == "cards" and len(steps) > 1:
@@ -226,29 +232,40 @@ def _lay_over(tree: dict[str, Any], name: str, value: str) -> None:
         tree = tree.setdefault(step, {})
         if not isinstance(tree, dict):
             raise ConfigurationError([f"{name}: {step} is no section"])
-    tree[steps[-1]] = yaml.safe_load(value)
+    try:
+        tree[steps[-1]] = yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise ConfigurationError([f"{name}: no valid YAML value; put it in quotes"]) from None
+    for place in [place for place in places if place[: len(steps)] == tuple(steps)]:
+        del places[place]
+    for count in range(1, len(steps) + 1):
+        places.setdefault(tuple(steps[:count]), name)
 
 
-def _explain(error: Any, path: Path | None, lines: dict[tuple[str | int, ...], int]) -> str:
-    """Write one problem with its line and, for an unknown key, the nearest known one."""
-    location = tuple(step for step in error["loc"] if step != "[key]")
-    line = next((lines[location[:n]] for n in range(len(location), 0, -1) if location[:n] in lines), None)
-    where = f"{path}:{line}: " if line is not None else "environment: "
-    name = ".".join(str(step) for step in location)
+def _threshold_error(name: str, text: str) -> PydanticCustomError:
+    return PydanticCustomError("threshold", "{text}", {"name": name, "text": text})
+
+
+def _explain(error: Any, places: _Places, source: str) -> str:
+    """Write one problem with its place and, for an unknown key, the nearest known one."""
+    location = tuple(str(step) for step in error["loc"] if step != "[key]")
+    if error["type"] == "threshold":
+        location = (*location, error["ctx"]["name"])
+    where = next((places[location[:n]] for n in range(len(location), 0, -1) if location[:n] in places), source)
     if error["type"] == "extra_forbidden":
-        return f"{where}unknown key {name!r}{_nearest(str(location[-1]), _siblings(location))}"
+        return f"{where}: unknown key {'.'.join(location)!r}{_nearest(location[-1], _siblings(location))}"
     if error["loc"][-1] == "[key]":
-        return f"{where}unknown topic {location[-1]!r}{_nearest(str(location[-1]), [str(t) for t in Topic])}"
-    return f"{where}{name}: {error['msg'].removeprefix('Value error, ')}"
+        return f"{where}: unknown topic {location[-1]!r}{_nearest(location[-1], [str(t) for t in Topic])}"
+    return f"{where}: {'.'.join(location)}: {error['msg'].removeprefix('Value error, ')}"
 
 
-def _siblings(location: tuple[str | int, ...]) -> list[str]:
+def _siblings(location: tuple[str, ...]) -> list[str]:
     """List the keys that are known where an unknown one stands."""
     model: Any = Settings
     for step in location[:-1]:
         if model is Settings and step == "cards":
             return list(TopicSettings.model_fields)
-        field = model.model_fields.get(step) if isinstance(step, str) else None
+        field = model.model_fields.get(step)
         if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             model = field.annotation
         elif step == "clients":

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _ID_LIMIT = 256
+# No FHIR resource is nested nearly as deep; deeper ones exhaust the stack of whoever copies or writes them.
+_DEPTH_LIMIT = 100
 
 
 class BadRequest(ValueError):  # noqa: N818 - named for the answer it leads to
@@ -81,18 +83,17 @@ def read_request(body: bytes, hook: str) -> HookRequest:
     context = envelope.context
     if not isinstance(context, dict):
         raise BadRequest(_why(context), "context must be an object", "context")
-    orders = context.get("draftOrders")
-    if not isinstance(orders, dict):
-        raise BadRequest(_why(orders), "context.draftOrders must be a Bundle", "context.draftOrders")
+    if _is_deeper(context, _DEPTH_LIMIT):
+        raise BadRequest("not-json", "the context is nested too deeply to be read", "context")
     server, authorization = _fhir_access(envelope)
     return HookRequest(
         hook=given,
         hook_instance=instance,
-        patient_id=_string(context.get("patientId"), "context.patientId").removeprefix("Patient/"),
+        patient_id=_patient_id(context),
         # Clients of the first CDS Hooks drafts send the user outside the context.
-        user_id=_string(context.get("userId", envelope.user), "context.userId"),
+        user_id=_string(envelope.user if context.get("userId") is None else context["userId"], "context.userId"),
         selections=_selections(context) if hook == "order-select" else (),
-        draft_orders=orders,
+        draft_orders=_draft_orders(context),
         prefetch=envelope.prefetch or {},
         fhir_server=server,
         fhir_authorization=authorization,
@@ -129,6 +130,35 @@ def _string(value: object, where: str) -> str:
     return value
 
 
+def _is_deeper(value: object, limit: int) -> bool:
+    """Tell whether objects and arrays are nested deeper than a limit, level by level."""
+    level = [value]
+    for _ in range(limit):
+        level = [
+            each
+            for holder in level
+            for each in (holder.values() if isinstance(holder, dict) else holder if isinstance(holder, list) else ())
+            if isinstance(each, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _patient_id(context: Json) -> str:
+    """Give the id of the patient, which some clients send as a reference."""
+    identifier = _string(context.get("patientId"), "context.patientId")
+    return _string(identifier.removeprefix("Patient/"), "context.patientId")
+
+
+def _draft_orders(context: Json) -> Json:
+    """Give the Bundle of the orders; any other object would be taken for one without orders."""
+    orders = context.get("draftOrders")
+    if not isinstance(orders, dict) or (orders.get("resourceType") != "Bundle" and "entry" not in orders):
+        raise BadRequest(_why(orders), "context.draftOrders must be a Bundle", "context.draftOrders")
+    return orders
+
+
 def _selections(context: Json) -> tuple[str, ...]:
     selections = context.get("selections")
     if not isinstance(selections, list) or not all(isinstance(each, str) for each in selections):
@@ -148,7 +178,8 @@ def _fhir_access(envelope: _Envelope) -> tuple[str, FhirAuthorization | None]:
     if not server:
         raise BadRequest("required", "fhirAuthorization needs a fhirServer", "fhirServer")
     token = text(authorization.get("access_token"))
-    return server, FhirAuthorization(token, text(authorization.get("patient"))) if token else None
+    patient = text(authorization.get("patient")).removeprefix("Patient/")
+    return server, FhirAuthorization(token, patient) if token else None
 
 
 def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, str]]:
@@ -164,9 +195,10 @@ def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, 
 def selected_references(request: HookRequest) -> frozenset[str]:
     """List the orders that were selected; selecting a RequestGroup selects the orders of its actions."""
     selected = set(request.selections)
-    for _, resource, _ in bundle_entries(request.draft_orders, ""):
-        is_group = resource is not None and resource.get("resourceType") == "RequestGroup"
-        if resource is not None and is_group and f"RequestGroup/{resource.get('id')}" in selected:
+    for _, resource, full_url in bundle_entries(request.draft_orders, ""):
+        if resource is None or resource.get("resourceType") != "RequestGroup":
+            continue
+        if not selected.isdisjoint((f"RequestGroup/{text(resource.get('id'))}", reference(full_url) or None)):
             selected.update(_actions(resource, depth=8))
     return frozenset(selected)
 

@@ -25,8 +25,9 @@ def call(service_id: str) -> Response:
     if kind != "application/json" and not (kind.startswith("application/") and kind.endswith(("+json", "json+fhir"))):
         abort(415)
     current = decider()
+    body = _body(current.settings.limits.body_bytes)
     try:
-        decision = current.decide(read_request(request.get_data(cache=False), service.hook))
+        decision = current.decide(read_request(body, service.hook))
     except BadRequest as error:
         _log.info("hook_refused", service=service.id, status=400, code=error.code, expression=error.expression)
         where = [error.expression] if error.expression else None
@@ -35,8 +36,8 @@ def call(service_id: str) -> Response:
         _log.info("hook_refused", service=service.id, status=412, code="required-data-missing", keys=error.keys)
         message = f"required data is neither in the prefetch nor on a FHIR server that may be read: {error}"
         where = [f"prefetch.{key}" for key in error.keys]
-        body = operation_outcome("required-data-missing", message, where, current.settings.base_url)
-        return json_answer(body, 412)
+        outcome = operation_outcome("required-data-missing", message, where, current.settings.base_url)
+        return json_answer(outcome, 412)
     _log.info(
         "hook_answered",
         service=service.id,
@@ -46,3 +47,12 @@ def call(service_id: str) -> Response:
         duration_ms=round(decision.duration_s * 1000, 2),
     )
     return json_answer({"cards": decision.cards})
+
+
+def _body(limit: int) -> bytes:
+    """Read the body; one of unknown length that goes on after the limit would otherwise be cut off there."""
+    request.max_content_length = limit
+    body = request.get_data(cache=False)
+    if request.content_length is None and len(body) == limit and request.environ["wsgi.input"].read(1):
+        abort(413)
+    return body

@@ -1,0 +1,39 @@
+"""What the tests of the service share: one application, and the log lines of a test."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import structlog
+from calls import Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from structlog.typing import EventDict
+
+
+@pytest.fixture(scope="session")
+def service() -> Caller:
+    """Give the service with the configuration of a fresh installation."""
+    return Caller()
+
+
+@pytest.fixture(autouse=True)
+def log_lines() -> Iterator[list[EventDict]]:
+    """Give what is logged during a test, however logging was set up before; what is logged later is dropped."""
+    _start_afresh()
+    with structlog.testing.capture_logs() as lines:
+        yield lines
+    _start_afresh()
+
+
+def _start_afresh() -> None:
+    modules = [module for name, module in sys.modules.items() if name.startswith("cds_service.")]
+    loggers: list[Any] = [module._log for module in modules if hasattr(module, "_log")]
+    for logger in loggers:
+        vars(logger).pop("bind", None)
+    structlog.reset_defaults()
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())

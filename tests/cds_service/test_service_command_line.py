@@ -1,0 +1,233 @@
+"""``her2-cds check`` and ``config``: exit codes, what is printed where, and how a problem is told."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from calls import SELECT, aspirin, bundle, call, clean_prefetch, lvef, order, removed, without
+from chart_server import ChartServer, Reply
+from click.testing import CliRunner
+
+from cds_service import __version__
+from cds_service.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from click.testing import Result
+
+MARK = "MARK-1234"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch) -> None:
+    """Keep the variables of the machine out of it."""
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("HER2_CDS_CONFIG", raising=False)
+
+
+@pytest.fixture
+def chart() -> Iterator[ChartServer]:
+    """Give the FHIR server of the EHR."""
+    server = ChartServer()
+    yield server
+    server.close()
+
+
+def run(*arguments: str | Path, **more: Any) -> Result:
+    return CliRunner().invoke(main, [str(each) for each in arguments], **more)
+
+
+def request_file(folder: Path, body: Any) -> Path:
+    path = folder / "request.json"
+    path.write_bytes(body if isinstance(body, bytes) else json.dumps(body).encode())
+    return path
+
+
+CHECKS = [
+    pytest.param(call(), 0, id="an order in its label"),
+    pytest.param(call(orders=[aspirin()], prefetch={}), 0, id="an order out of scope"),
+    pytest.param(call(SELECT), 0, id="an order in its label, at selection"),
+    pytest.param(call(orders=[order(378)]), 1, id="a dose above the maximum"),
+    pytest.param(call(SELECT, [order(378)]), 1, id="a dose above the maximum, at selection"),
+    pytest.param(call(prefetch={**clean_prefetch(), "lvef": bundle(lvef(days=300))}), 1, id="a warning alone"),
+    pytest.param(call(prefetch={}), 2, id="a chart that lacks"),
+    pytest.param(removed(call(), "context.patientId"), 2, id="a field that lacks"),
+    pytest.param(removed(call(), "hook"), 2, id="a request without a hook"),
+    pytest.param({**call(), "hook": "patient-view"}, 2, id="a hook that no service answers"),
+    pytest.param({**call(), "hook": {"a": 1}}, 2, id="a hook that is no text"),
+    pytest.param([call()], 2, id="an array"),
+    pytest.param(b"", 2, id="an empty file"),
+    pytest.param(b"{", 2, id="half a request"),
+    pytest.param(b"\xff\xfe", 2, id="no text"),
+    pytest.param(b"[" * 100_000, 2, id="an array 100,000 deep"),
+    pytest.param(b"9" * 10_000, 2, id="a long number"),
+    pytest.param(json.dumps(call()).replace("252", "NaN").encode(), 2, id="a NaN"),
+]
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+@pytest.mark.parametrize(("body", "code"), CHECKS)
+def test_service_check_exits_by_what_it_finds_in(tmp_path, body, code, output) -> None:
+    result = run("check", request_file(tmp_path, body), "--format", output)
+    assert result.exit_code == code, result.output
+    assert not isinstance(result.exception, Exception)
+    if code == 2:
+        assert result.stdout == ""
+        assert "request.json" in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+    else:
+        assert result.stderr == ""
+        assert result.stdout.strip()
+
+
+@pytest.mark.parametrize("body", [call(), call(orders=[order(378)])], ids=["no cards", "cards"])
+def test_service_check_prints_json_as_the_service_answers(service, tmp_path, body) -> None:
+    result = run("check", request_file(tmp_path, body), "--format", "json")
+    assert json.loads(result.stdout) == service.post(body).body
+
+
+def test_service_check_reads_standard_input() -> None:
+    result = run("check", "-", "--format", "json", input=json.dumps(call(orders=[order(378)])))
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["cards"]
+
+
+def test_service_check_says_that_there_are_no_cards(tmp_path) -> None:
+    assert run("check", request_file(tmp_path, call())).stdout.startswith("No cards")
+
+
+def test_service_check_prints_what_a_person_wants_to_know(tmp_path) -> None:
+    printed = run("check", request_file(tmp_path, call(orders=[order(378)]))).stdout
+    for part in ("CRITICAL", "Kadcyla 378 mg", "dose-above-maximum", "Evidence", "70 kg", "Change the dose to 252 mg"):
+        assert part in printed
+    assert printed.splitlines()[-1] == "1 card"
+
+
+@pytest.mark.parametrize("body", [call(), call(orders=[order(378)])], ids=["no cards", "cards"])
+def test_service_check_prints_plainly_where_there_is_no_terminal(tmp_path, monkeypatch, body) -> None:
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    assert "\x1b" not in run("check", request_file(tmp_path, body)).stdout
+
+
+def test_service_check_goes_by_a_configuration(tmp_path) -> None:
+    config = tmp_path / "her2.yaml"
+    config.write_text("cards: {dose-above-maximum: {mode: off}}")
+    body = call(orders=[order(378)])
+    topics = json.loads(run("check", request_file(tmp_path, body), "--config", config, "--format", "json").stdout)
+    assert "dose-above-maximum" not in str(topics)
+
+
+def test_service_check_finds_the_configuration_in_the_environment(tmp_path, monkeypatch) -> None:
+    config = tmp_path / "her2.yaml"
+    config.write_text("fhri: {}")
+    monkeypatch.setenv("HER2_CDS_CONFIG", str(config))
+    result = run("check", request_file(tmp_path, call()))
+    assert result.exit_code == 2
+    assert "her2.yaml:1: unknown key 'fhri'" in result.stderr
+
+
+def test_service_check_fetches_what_lacks(tmp_path, chart) -> None:
+    chart.serve(clean_prefetch())
+    assert run("check", request_file(tmp_path, call(prefetch={}, fhirServer=chart.base))).exit_code == 0
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_service_check_keeps_the_log_out_of_what_it_prints(tmp_path, chart, output) -> None:
+    chart.serve(without(clean_prefetch(), "labs"), labs=Reply(status=500))
+    result = run("check", request_file(tmp_path, call(prefetch={}, fhirServer=chart.base)), "--format", output)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [result.stderr.strip()]
+    assert "labs" in result.stderr
+
+
+def test_service_check_says_nothing_of_the_request_in_an_error(tmp_path) -> None:
+    body = {**call(hookInstance=MARK), "hook": MARK}
+    assert MARK not in run("check", request_file(tmp_path, body)).output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["check"], id="check without a file"),
+        pytest.param(["check", "nope.json"], id="check with a file that is not there"),
+        pytest.param(["config", "check"], id="config check without a file"),
+        pytest.param(["config", "check", "nope.yaml"], id="config check with a file that is not there"),
+        pytest.param(["check", __file__, "--format", "xml"], id="check in a format that there is not"),
+        pytest.param(["check", __file__, "--config", "nope.yaml"], id="check with a configuration that is not there"),
+        pytest.param(["serve", "--port", "0"], id="serve at port 0"),
+        pytest.param(["serve", "--port", "65536"], id="serve beyond the last port"),
+        pytest.param(["serve", "--workers", "0"], id="serve without workers"),
+        pytest.param(["serve", "--config", "nope.yaml"], id="serve with a configuration that is not there"),
+        pytest.param(["sevre"], id="a command misspelt"),
+    ],
+)
+def test_service_command_refuses(arguments) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stderr
+
+
+def test_service_command_tells_its_version() -> None:
+    assert run("--version").stdout.split()[-1] == __version__
+
+
+@pytest.mark.parametrize("arguments", [[], ["serve"], ["check"], ["config"], ["config", "check"], ["config", "schema"]])
+def test_service_command_helps(arguments) -> None:
+    result = run(*arguments, "--help")
+    assert result.exit_code == 0
+    assert "Usage:" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        pytest.param("", 0, "valid", id="an empty file"),
+        pytest.param("auth: {mode: off}", 0, "valid", id="a valid file"),
+        pytest.param("fhri: {}", 2, ":1: unknown key 'fhri'; did you mean 'fhir'?", id="a key misspelt"),
+        pytest.param("a: [", 2, ":1: no valid YAML", id="no YAML"),
+        pytest.param("auth: {mode: required}", 2, ":1: auth.mode: 'required' is not enforced", id="authentication"),
+        pytest.param("site: {code_maps: [nope.json]}", 2, "nope.json", id="a code map that is not there"),
+    ],
+)
+def test_service_config_check_judges(tmp_path, text, code, said) -> None:
+    path = tmp_path / "her2.yaml"
+    path.write_text(text)
+    result = run("config", "check", path)
+    assert result.exit_code == code
+    assert said in (result.stdout if code == 0 else result.stderr)
+    assert (result.stderr if code == 0 else result.stdout) == ""
+
+
+def test_service_config_check_tells_every_problem_on_a_line_of_its_own(tmp_path) -> None:
+    path = tmp_path / "her2.yaml"
+    path.write_text("fhri: 1\nsite: {timezone: X}\n")
+    assert len(run("config", "check", path).stderr.splitlines()) == 2
+
+
+def test_service_config_schema_prints_json_and_nothing_else() -> None:
+    result = run("config", "schema")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["title"] == "her2-cds configuration"
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        pytest.param("fhri: {}", "her2.yaml:1: unknown key 'fhri'; did you mean 'fhir'?", id="a key misspelt"),
+        pytest.param(
+            "auth: {mode: required}", "not enforced by this version", id="authentication that is not done yet"
+        ),
+        pytest.param("site: {code_maps: [nope.json]}", "nope.json", id="a code map that is not there"),
+    ],
+)
+def test_service_serve_does_not_start_with(tmp_path, config, said) -> None:
+    path = tmp_path / "her2.yaml"
+    path.write_text(config)
+    result = run("serve", "--config", path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr

@@ -1,0 +1,261 @@
+"""``her2-cds serve`` as a real process: it starts, says where it is, answers over HTTP, logs, reloads and stops."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from calls import KEYS, SELECT, SIGN, authorization, call, check_body, clean_prefetch, order, without
+from chart_server import ChartServer, Reply
+from click.testing import CliRunner
+
+from cds_service.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COMMAND = Path(sys.executable).parent / "her2-cds"
+MARK = "MARK-1234"
+PATIENCE_S = 20
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("HER2_CDS_")}
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@dataclass
+class Running:
+    """A running service."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    folder: Path
+
+    @property
+    def printed(self) -> str:
+        """What it has written to standard output."""
+        return (self.folder / "stdout").read_text(encoding="utf-8")
+
+    @property
+    def logged(self) -> list[dict[str, Any]]:
+        """What it has written to standard error, line by line."""
+        return [json.loads(line) for line in (self.folder / "stderr").read_text(encoding="utf-8").splitlines()]
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any, Any]:
+        """Send a request; bytes in a list are sent in chunks, without a Content-Length."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        in_chunks = isinstance(body, list)
+        raw = body if in_chunks or body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if in_chunks:
+            named["Transfer-Encoding"] = "chunked"
+        try:
+            connection.request(
+                method,
+                path,
+                iter(raw) if in_chunks else raw,
+                {"Content-Type": "application/json", **named},
+                encode_chunked=in_chunks,
+            )
+            response = connection.getresponse()
+            answer = response.read()
+            return response.status, response.headers, json.loads(answer) if answer else None
+        finally:
+            connection.close()
+
+
+def start(folder: Path, *arguments: str) -> Running:
+    """Start a service and wait until it is ready."""
+    port = free_port()
+    command = [str(COMMAND), "serve", "--port", str(port), *arguments]
+    with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
+        process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder, env=environment())  # noqa: S603
+    running = Running(process, port, folder)
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if running.send("GET", "/health/ready")[0] == 200:
+                return running
+        except OSError:
+            time.sleep(0.05)
+    process.kill()
+    process.wait()
+    pytest.fail(f"the service did not start: {(folder / 'stderr').read_text()} {running.printed}")
+
+
+def stop(running: Running) -> int:
+    running.process.send_signal(signal.SIGTERM)
+    try:
+        return running.process.wait(PATIENCE_S)
+    finally:
+        running.process.kill()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory) -> Iterator[Running]:
+    """Give a service that has a configuration file."""
+    folder = tmp_path_factory.mktemp("service")
+    config = folder / "her2.yaml"
+    config.write_text("limits: {body_bytes: 100000}\nfhir: {timeout_s: 1}\n")
+    service = start(folder, "--config", str(config))
+    yield service
+    stop(service)
+
+
+@pytest.fixture
+def chart() -> Iterator[ChartServer]:
+    """Give the FHIR server of the EHR."""
+    server = ChartServer()
+    yield server
+    server.close()
+
+
+def test_service_process_prints_the_addresses_to_open(running) -> None:
+    for path in ("/", "/cds-services", "/health/ready", f"/cds-services/{SELECT}", f"/cds-services/{SIGN}"):
+        assert f"http://127.0.0.1:{running.port}{path}" in running.printed
+
+
+def test_service_process_warns_loudly_that_nobody_is_authenticated(running) -> None:
+    warnings = [line for line in running.logged if line["event"] == "authentication_is_off"]
+    assert [line["level"] for line in warnings] == ["warning"]
+
+
+@pytest.mark.parametrize("service_id", [SELECT, SIGN])
+def test_service_process_answers_a_call(running, service_id) -> None:
+    status, headers, body = running.send("POST", f"/cds-services/{service_id}", call(service_id, [order(378)]))
+    assert (status, headers["Content-Type"]) == (200, "application/json")
+    assert [card["source"]["topic"]["code"] for card in body["cards"]] == ["dose-above-maximum"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "headers", "expected"),
+    [
+        pytest.param("GET", "/cds-services", None, {}, 200, id="discovery"),
+        pytest.param("GET", "/CodeSystem/card-topic", None, {}, 200, id="the topics"),
+        pytest.param(
+            "OPTIONS", f"/cds-services/{SIGN}/feedback", None, {"Origin": "https://x.example"}, 200, id="cors"
+        ),
+        pytest.param("POST", f"/cds-services/{SIGN}", b"{", {}, 400, id="half a body"),
+        pytest.param("POST", f"/cds-services/{SIGN}", b"[" * 90_000, {}, 400, id="an array 90,000 deep"),
+        pytest.param("POST", f"/cds-services/{SIGN}", b"9" * 90_000, {}, 400, id="a number of 90,000 digits"),
+        pytest.param("POST", f"/cds-services/{SIGN}", b"\xff" * 90_000, {}, 400, id="garbage"),
+        pytest.param("POST", f"/cds-services/{SIGN}", b"", {}, 400, id="no body"),
+        pytest.param("POST", "/cds-services/nope", b"{}", {}, 404, id="an unknown service"),
+        pytest.param("GET", "/%00%ff%2e%2e/x?%zz", None, {}, 404, id="an odd address"),
+        pytest.param("DELETE", f"/cds-services/{SIGN}", None, {}, 405, id="a wrong method"),
+        pytest.param("POST", f"/cds-services/{SIGN}", call(prefetch={}), {}, 412, id="a chart that lacks"),
+        pytest.param("POST", f"/cds-services/{SIGN}", b" " * 100_001, {}, 413, id="a body over the limit"),
+        pytest.param("POST", f"/cds-services/{SIGN}", [b" " * 1000] * 101, {}, 413, id="chunks over the limit"),
+        pytest.param("POST", f"/cds-services/{SIGN}", b"{}", {"Content_Type": "text/plain"}, 415, id="no JSON"),
+        pytest.param("POST", f"/cds-services/{SIGN}", [b"{", b"}"], {}, 400, id="chunks that lack everything"),
+    ],
+)
+def test_service_process_answers(running, method, path, body, headers, expected) -> None:
+    status, _, answer = running.send(method, path, body, **headers)
+    assert status == expected
+    assert answer is not None or method == "OPTIONS"
+    if answer is not None:
+        check_body(status, answer)
+
+
+def test_service_process_reads_a_body_in_chunks(running) -> None:
+    raw = json.dumps(call()).encode()
+    chunks = [raw[at : at + 700] for at in range(0, len(raw), 700)]
+    assert running.send("POST", f"/cds-services/{SIGN}", chunks)[::2] == (200, {"cards": []})
+
+
+def test_service_process_writes_nothing_of_a_request_anywhere(running, chart) -> None:
+    marked = json.loads(json.dumps(call(orders=[order(378)])).replace("pat-1", MARK).replace("onc-17", f"{MARK}-u"))
+    marked |= {"hookInstance": f"{MARK}-i", "fhirServer": f"{chart.base}/{MARK}"}
+    marked |= {"fhirAuthorization": authorization(f"{MARK}-t", patient=MARK), "extension": {MARK: MARK}}
+    headers = {"Authorization": f"Bearer {MARK}", "X_Request_Id": MARK, "Referer": f"https://{MARK}.example"}
+    path = f"/cds-services/{SIGN}"
+    sent = [
+        running.send("POST", path, marked, **headers),
+        running.send("POST", path, without(marked, "prefetch"), **headers),
+        running.send("POST", path, {**marked, "hook": MARK}, **headers),
+        running.send("POST", path, json.dumps(marked).encode()[:-1], **headers),
+        running.send("POST", f"/cds-services/{MARK}?{MARK}={MARK}", marked, **headers),
+        running.send(MARK, path, marked, **headers),
+        running.send("POST", path, marked, **{**headers, "Content_Type": MARK}),
+    ]
+    assert [status for status, _, _ in sent] == [200, 412, 400, 400, 404, 405, 415]
+    assert not any(MARK in json.dumps(body) for status, _, body in sent if status != 200)
+    assert chart.heard
+    written = running.printed + json.dumps(running.logged)
+    assert "fhir_fetch_refused" in written
+    assert MARK not in written
+
+
+def test_service_process_fetches_and_does_not_write_down_the_token(running, chart) -> None:
+    chart.serve(clean_prefetch(), labs=Reply(hangs_up=True))
+    body = call(prefetch={}, fhirServer=chart.base, fhirAuthorization=authorization(f"{MARK}-token"))
+    assert running.send("POST", f"/cds-services/{SIGN}", body)[0] == 412
+    assert {each.headers["Authorization"] for each in chart.heard} == {f"Bearer {MARK}-token"}
+    assert sorted(set(chart.keys)) == sorted(KEYS)
+    assert MARK not in running.printed + json.dumps(running.logged)
+
+
+def test_service_process_keeps_the_names_of_headers_that_break_out_of_the_log(running, chart) -> None:
+    broken = Reply(b"{}", headers={f"{MARK}": "x", "Bad\r\nno colon here": MARK})
+    chart.serve(clean_prefetch(), labs=broken)
+    body = call(prefetch={}, fhirServer=chart.base)
+    assert running.send("POST", f"/cds-services/{SIGN}", body)[0] == 412
+    assert "pat-1" not in running.printed + json.dumps(running.logged)
+
+
+def test_service_process_picks_up_a_changed_configuration(running) -> None:
+    config = running.folder / "her2.yaml"
+    before = config.read_text()
+    path, body = f"/cds-services/{SIGN}", call(orders=[order(378)])
+    config.write_text(f"{before}cards: {{dose-above-maximum: {{mode: off}}}}\n")
+    assert eventually(lambda: running.send("POST", path, body)[2] == {"cards": []})
+    config.write_text("fhri: {}\n")
+    assert eventually(lambda: running.send("POST", path, body)[0] == 200 and refused(running))
+    assert running.send("POST", path, body)[2] == {"cards": []}
+    config.write_text(before)
+    assert eventually(lambda: running.send("POST", path, body)[2] != {"cards": []})
+
+
+def refused(running: Running) -> bool:
+    return any(line["event"] == "configuration_refused" for line in running.logged)
+
+
+def eventually(holds: Any) -> bool:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_service_process_stops_when_it_is_asked_to(tmp_path) -> None:
+    running = start(tmp_path)
+    began = time.monotonic()
+    assert stop(running) == 0
+    assert time.monotonic() - began < 10
+    with pytest.raises(OSError, match=r"."):
+        running.send("GET", "/health/live")
+
+
+def test_service_process_does_not_share_its_address_with_another(running) -> None:
+    result = CliRunner().invoke(main, ["serve", "--port", str(running.port)])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"127.0.0.1:{running.port}" in result.stderr
