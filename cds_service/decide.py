@@ -100,7 +100,7 @@ class Decider:
         gaps = (*orders.gaps, *_unresolved(orders))
         if orders.in_scope:
             answers = self._completed(request, answers or self._sent(request))
-            patient = self._chart.patient(answers, request.patient_id, self._required, frozenset(orders.resources))
+            patient = self._chart.patient(answers, request.patient_id, self._required, orders.references)
             listed = self._chart.with_reasons(orders, _glimpses(answers))
             session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
         else:

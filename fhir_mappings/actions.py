@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
-from pydantic import ValidationError
 
 from cards.facts import DoseUnit
 from cards.outcomes import Fix, OrderTests, RemoveNdc, RemoveOrder, ReplaceBillingCode, SetDose
 from cards.quantities import Mg, MgPerKg, precise
-from fhir_mappings.lenient import objects
+from fhir_mappings.lenient import number, objects, reference
 from fhir_mappings.wire import encode
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 Action = dict[str, Any]
 _LOINC = "http://loinc.org"
 _UCUM = "http://unitsofmeasure.org"
+_UNIT_IN_TEXT = {DoseUnit.MG_PER_KG: r"mg\s*/\s*kg", DoseUnit.MG_PER_M2: r"mg\s*/\s*m(?:2|\^2|\u00b2)"}
 _MODELS: dict[str, Any] = {"MedicationRequest": MedicationRequest, "ServiceRequest": ServiceRequest}
 
 
@@ -48,7 +48,7 @@ class ActionWriter:
         There are none when the EHR's resource has no id or is not at hand, or when the result would be no valid FHIR
         though the original was.
         """
-        resource = resources.get(order.reference or order.path)
+        resource = resources.get(order.path)
         if resource is None:
             return []
         match fix:
@@ -59,7 +59,7 @@ class ActionWriter:
             case SetDose():
                 return self._update(resource, order, lambda changed: set_doses(changed, fix), fix.dose)
             case ReplaceBillingCode(wrong=wrong):
-                holder = resources.get(wrong.holder.reference or wrong.holder.path)
+                holder = resources.get(wrong.holder.path)
                 if holder is None or not wrong.pointer:
                     return []
                 return self._update(holder, wrong.holder, lambda changed: replace_code(changed, fix), fix.code)
@@ -97,11 +97,13 @@ class ActionWriter:
             "subject": {"reference": f"Patient/{patient_id}"},
         }
         for name in ("encounter", "requester"):
-            if isinstance(resource.get(name), dict):
-                request[name] = resource[name]
+            kept = without_empties(resource.get(name))
+            if isinstance(kept, dict) and kept and not _is_inside(kept):
+                request[name] = kept
         for name in ("reasonCode", "reasonReference"):
-            if isinstance(resource.get(name), list) and resource[name]:
-                request[name] = resource[name]
+            listed = without_empties(resource.get(name))
+            if outside := [each for each in listed if not _is_inside(each)] if isinstance(listed, list) else []:
+                request[name] = outside
         if order.reference:
             request["supportingInfo"] = [{"reference": order.reference}]
         if not _is_valid(request):
@@ -112,6 +114,16 @@ class ActionWriter:
         return {"type": "create", "description": words, "resource": request}
 
 
+def without_empties(value: Any) -> Any:
+    """Leave out what has no value: CDS Hooks allows no null and no empty element in an answer."""
+    if isinstance(value, dict):
+        kept = {name: without_empties(each) for name, each in value.items()}
+        return {name: each for name, each in kept.items() if each not in (None, "", [], {})}
+    if isinstance(value, list):
+        return [each for each in map(without_empties, value) if each not in (None, "", [], {})]
+    return value
+
+
 def set_doses(resource: Json, fix: SetDose) -> bool:
     """Write new doses into their quantities, and into the text where it states the old one."""
     for ordered, dose in fix.changes:
@@ -119,18 +131,30 @@ def set_doses(resource: Json, fix: SetDose) -> bool:
         if not isinstance(quantity, dict):
             return False
         _write(quantity, ordered, dose)
+        if ordered.pointer[-2:] == ("doseRange", "high"):
+            _lower_to(_at(resource, (*ordered.pointer[:-1], "low")), quantity)
         for _, instruction in objects(resource.get("dosageInstruction")):
             _rewrite_text(instruction, ordered, dose)
     return True
 
 
 def _write(quantity: Json, ordered: OrderedDose, dose: Mg | MgPerKg) -> None:
-    same_basis = ordered.unit is (DoseUnit.MG if isinstance(dose, Mg) else DoseUnit.MG_PER_KG)
-    if same_basis:
+    if _is_same_basis(ordered, dose):
         quantity["value"] = _shortest(dose.value / ordered.factor)
         return
     unit = "mg" if isinstance(dose, Mg) else "mg/kg"
     quantity.update(value=_shortest(dose.value), unit=unit, system=_UCUM, code=unit)
+
+
+def _is_same_basis(ordered: OrderedDose, dose: Mg | MgPerKg) -> bool:
+    return ordered.unit is (DoseUnit.MG if isinstance(dose, Mg) else DoseUnit.MG_PER_KG)
+
+
+def _lower_to(low: Any, high: Json) -> None:
+    """Lower the lower end of a range that would lie above its new upper end."""
+    value, limit = (number(end.get("value")) if isinstance(end, dict) else None for end in (low, high))
+    if value is not None and limit is not None and value > limit and low.get("unit") == high.get("unit"):
+        low["value"] = high["value"]
 
 
 def _shortest(value: Decimal) -> int | Decimal:
@@ -142,9 +166,20 @@ def _rewrite_text(instruction: Json, ordered: OrderedDose, dose: Mg | MgPerKg) -
     written = instruction.get("text")
     if not isinstance(written, str):
         return
-    unit = r"mg\s*/\s*kg" if ordered.unit is DoseUnit.MG_PER_KG else r"mg(?!\s*/)"
-    old = re.compile(rf"(?<![\d.,]){re.escape(precise(ordered.number))}0*\s*{unit}", re.IGNORECASE)
-    instruction["text"] = old.sub(f"{precise(dose.value)} {'mg' if isinstance(dose, Mg) else 'mg/kg'}", written)
+    unit = "mg" if isinstance(dose, Mg) else "mg/kg"
+    written = _replaced(written, ordered.number, _UNIT_IN_TEXT.get(ordered.unit, "mg"), f"{precise(dose.value)} {unit}")
+    if ordered.factor != 1 and _is_same_basis(ordered, dose):
+        new = f"{precise(dose.value / ordered.factor)} {ordered.as_written_unit}"
+        written = _replaced(written, ordered.number / ordered.factor, re.escape(ordered.as_written_unit), new)
+    instruction["text"] = written
+
+
+def _replaced(written: str, number_of: Decimal, unit: str, new: str) -> str:
+    old = precise(number_of)
+    trailing_zeros = "0*" if "." in old else r"(?:\.0+)?"
+    return re.sub(
+        rf"(?<![\d.,]){re.escape(old)}{trailing_zeros}\s*{unit}(?!\w|\s*/)", new, written, flags=re.IGNORECASE
+    )
 
 
 def replace_code(resource: Json, fix: ReplaceBillingCode) -> bool:
@@ -169,7 +204,8 @@ def remove(resource: Json, pointer: Pointer) -> bool:
         return True
     if isinstance(holder, dict) and last in holder:
         del holder[last]
-        return True
+        # What is left empty would be no FHIR: then nothing is offered.
+        return bool(holder)
     return False
 
 
@@ -186,6 +222,11 @@ def _at(resource: Any, pointer: Pointer) -> Any:
     return resource
 
 
+def _is_inside(referred: Any) -> bool:
+    """Tell whether a reference leads to what its own resource contains, and so to nothing from elsewhere."""
+    return reference(referred).startswith("#")
+
+
 def _is_valid(resource: Json) -> bool:
     """Tell whether a resource is valid FHIR R4, as far as its model can say."""
     model = _MODELS.get(str(resource.get("resourceType")))
@@ -193,6 +234,6 @@ def _is_valid(resource: Json) -> bool:
         return False
     try:
         model.model_validate_json(encode(resource))
-    except (ValidationError, ValueError):
+    except Exception:  # noqa: BLE001 - on foreign content the model raises whatever it comes upon
         return False
     return True

@@ -7,47 +7,32 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts import (
-    DrugOrder,
-    Gap,
-    Her2Result,
-    LabResult,
-    Lvef,
-    Origin,
-    Patient,
-    ReceptorResult,
-    Weight,
-)
+from cards.facts import DrugOrder, Gap
 from cards.identity import identify
-from cards.records import Setting
 from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.conditions import ConditionReader
 from fhir_mappings.hook_request import bundle_entries, selected_references
 from fhir_mappings.lenient import child, reference, text
 from fhir_mappings.medication import MedicationReader, orders_served, service_billing
 from fhir_mappings.observations import ObservationReader
-from fhir_mappings.references import References
-from fhir_mappings.wire import Unreadable
+from fhir_mappings.patient import PatientReader
+from fhir_mappings.references import References, is_same_patient
+from fhir_mappings.treatments import TreatmentReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from cards.facts import BillingCode, Diagnosis
+    from cards.facts import BillingCode, Patient
     from cards.identity import Identity
     from cards.recognition import Recogniser
     from cards.records import Terminology
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.hook_request import HookRequest
     from fhir_mappings.lenient import Json
-    from fhir_mappings.observations import Fact
     from fhir_mappings.prefetch import Answer
     from fhir_mappings.wire import Glimpse
 
-_MENTIONS = {
-    "her2-interpretation": (b"HER2", b"HER-2", b"Her2", b"ERBB2", b"c-erbB-2"),
-    "lvef": (b"LVEF", b"jection fraction", b"jection Fraction"),
-}
-_NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
+_ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +44,18 @@ class Orders:
     gaps: tuple[Gap, ...]
 
     identities: tuple[Identity, ...]
+    patient_id: str
+
+    @property
+    def references(self) -> frozenset[str]:
+        """The references of the orders."""
+        return frozenset(order.origin.reference for order in self.orders)
 
     @property
     def unresolved(self) -> bool:
         """Whether the drug of an order that is asked about is a reference that could not be followed yet."""
-        return any(gap.reason == "unresolved-drug" for order in self.orders if order.in_focus for gap in order.gaps)
+        gaps = (*self.gaps, *(gap for order in self.orders if order.in_focus for gap in order.gaps))
+        return any(gap.reason in ("unresolved-drug", "other-release-unnamed") for gap in gaps)
 
     @property
     def in_scope(self) -> bool:
@@ -78,10 +70,11 @@ class ChartReader:
 
     def __init__(self, terminology: Terminology, recogniser: Recogniser, code_map: CodeMap = NO_CODE_MAP) -> None:
         """Prepare the readers of each resource type."""
-        self._observations = ObservationReader(terminology, code_map)
-        self._conditions = ConditionReader(terminology, code_map)
-        self._medication = MedicationReader(self._conditions, code_map)
+        conditions = ConditionReader(terminology, code_map)
+        self._medication = MedicationReader(conditions, code_map)
         self._recogniser = recogniser
+        treatments = TreatmentReader(self._medication, recogniser)
+        self._patient = PatientReader(ObservationReader(terminology, code_map), conditions, treatments)
 
     def orders(self, request: HookRequest, glimpses: Iterable[Glimpse] = ()) -> Orders:
         """Read the orders of the session."""
@@ -96,28 +89,27 @@ class ChartReader:
         resources: dict[str, Json] = {}
         gaps: list[Gap] = []
         services: list[tuple[frozenset[str], list[BillingCode]]] = []
-        for path, resource, _ in entries:
+        for path, resource, full_url in entries:
             if resource is None:
                 gaps.append(Gap(None, path, "unreadable-order"))
                 continue
-            kind, own = text(resource.get("resourceType")), _reference_of(resource)
-            resources[own or path] = resource
-            in_focus = selected is None or own in selected
+            kind = text(resource.get("resourceType"))
+            resources[path] = resource
+            in_focus = selected is None or not selected.isdisjoint(_names_of(resource, full_url))
+            if kind not in _ORDERS or not self._medication.is_order(resource):
+                continue
             if kind == "ServiceRequest":
-                services.append((orders_served(resource), service_billing(resource, path)))
-            elif kind == "MedicationOrder" or (
-                kind == "MedicationRequest" and isinstance(resource.get("medication"), dict)
-            ):
-                if in_focus:
-                    gaps += self._of_other_release(resource, path)
-            elif kind == "MedicationRequest" and self._medication.is_order(resource):
-                if not _same_patient(resource.get("subject"), request.patient_id, references):
-                    gaps += self._of_other_patient(resource, path, references) if in_focus else []
-                    continue
+                if is_same_patient(resource.get("subject"), request.patient_id, references):
+                    services.append((orders_served(resource, references), service_billing(resource, path)))
+            elif kind == "MedicationOrder" or isinstance(resource.get("medication"), dict):
+                gaps += self._of_other_release(resource, path, references) if in_focus else []
+            elif not is_same_patient(resource.get("subject"), request.patient_id, references):
+                gaps += self._of_other_patient(resource, path, references) if in_focus else []
+            else:
                 orders.append(self._medication.read(resource, path, references, in_focus=in_focus))
         read = tuple(_with_services(orders, services))
         identities = tuple(identify(order, self._recogniser) for order in read)
-        return Orders(read, resources, tuple(gaps), identities)
+        return Orders(read, resources, tuple(gaps), identities, request.patient_id)
 
     def with_reasons(self, orders: Orders, glimpses: Iterable[Glimpse]) -> tuple[DrugOrder, ...]:
         """Add to each order the cancers that it gives as its reason, which may stand in the chart."""
@@ -127,18 +119,32 @@ class ChartReader:
         references.add_glimpses(glimpses)
         with_reasons = []
         for order in orders.orders:
-            resource = orders.resources.get(order.origin.reference or order.origin.path, {})
-            reasons = tuple(self._medication.reasons(resource, order.origin.path, references))
+            resource = orders.resources.get(order.origin.path, {})
+            reasons = tuple(
+                self._medication.reasons(
+                    resource,
+                    order.origin.path,
+                    references,
+                    lambda each: is_same_patient(each.get("subject"), orders.patient_id, references),
+                )
+            )
             with_reasons.append(msgspec.structs.replace(order, reasons=reasons) if reasons else order)
         return tuple(with_reasons)
 
-    def _of_other_release(self, resource: Json, path: str) -> list[Gap]:
-        """Say that an order of another FHIR release was not checked, when it names a drug in scope."""
-        concept = resource.get("medicationCodeableConcept")
-        if not isinstance(concept, dict):
-            concept = child(child(resource, "medication"), "concept")
-        as_r4 = {"id": resource.get("id"), "medicationCodeableConcept": concept}
-        order = self._medication.read(as_r4, path, References())
+    def _of_other_release(self, resource: Json, path: str, references: References) -> list[Gap]:
+        """Say that an order of another FHIR release was not checked, when it names a drug in scope or none at all."""
+        medication = child(resource, "medication")
+        as_r4 = {
+            "id": resource.get("id"),
+            "contained": resource.get("contained"),
+            "medicationCodeableConcept": resource.get("medicationCodeableConcept")
+            or medication.get("concept")
+            or medication,
+            "medicationReference": resource.get("medicationReference") or medication.get("reference"),
+        }
+        order = self._medication.read(as_r4, path, references)
+        if order.gaps:
+            return [Gap(None, path, "other-release-unnamed")]
         return self._if_in_scope(order, path, "other-release")
 
     def _of_other_patient(self, resource: Json, path: str, references: References) -> list[Gap]:
@@ -152,76 +158,29 @@ class ChartReader:
         drug = " / ".join(product.name for product in identity.named)
         return [Gap(None, path, reason, values=(("drug", drug),))]
 
-    def patient(self, answers: Mapping[str, Answer], patient_id: str, required: frozenset[str]) -> Patient:
-        """Read the chart from the answers to all queries, and from whatever else the client sent along."""
-        facts: list[Fact] = []
-        diagnoses: list[tuple[Diagnosis, bool]] = []
-        settings: list[Setting] = []
-        left: list[Glimpse] = []
-        references = References()
-        for answer in answers.values():
-            if answer.listing is not None:
-                references.add_glimpses(g for g in answer.listing.glimpses if g.resource_type == "Patient")
-        for glimpse in _once(answers.values()):
-            try:
-                concept = self._observations.index.concept(glimpse.codes)
-                if glimpse.resource_type == "Observation":
-                    if concept is None:
-                        left += self._unpicked(glimpse, facts)
-                        continue
-                    facts += self._observation(concept, glimpse, patient_id, references)
-                elif glimpse.resource_type == "Condition":
-                    self._condition(glimpse, patient_id, references, facts, diagnoses, settings)
-                elif glimpse.resource_type == "Patient" and glimpse.reference != f"Patient/{patient_id}":
-                    facts.append(Gap("patient", glimpse.path, "other-patient"))
-                elif glimpse.resource_type in _NARRATIVE_TYPES:
-                    left.append(glimpse)
-            except Unreadable:
-                facts.append(Gap(None, glimpse.path, "malformed"))
-        facts += _lacking(answers, required)
-        return _assembled(facts, diagnoses, settings, left)
-
-    def _unpicked(self, glimpse: Glimpse, facts: list[Fact]) -> list[Glimpse]:
-        """Keep an Observation that means nothing known for a look at its words; note one that has no code at all."""
-        if self._observations.index.never_counts(glimpse.codes):
-            return []
-        if not glimpse.has_code:
-            facts.append(Gap(None, glimpse.path, "no-code"))
-        return [glimpse]
-
-    def _observation(self, concept: str, glimpse: Glimpse, patient_id: str, references: References) -> list[Fact]:
-        content = glimpse.content
-        if not _same_patient(content.get("subject"), patient_id, references):
-            return [Gap(concept, glimpse.path, "other-patient", self._observations.date_of(content))]
-        return self._observations.read(concept, content, Origin(glimpse.reference, glimpse.path))
-
-    def _condition(
+    def patient(
         self,
-        glimpse: Glimpse,
+        answers: Mapping[str, Answer],
         patient_id: str,
-        references: References,
-        facts: list[Fact],
-        diagnoses: list[tuple[Diagnosis, bool]],
-        settings: list[Setting],
-    ) -> None:
-        content = glimpse.content
-        if not _same_patient(content.get("subject"), patient_id, references):
-            facts.append(Gap("diagnosis", glimpse.path, "other-patient"))
-            return
-        if not isinstance(content.get("code"), dict):
-            facts.append(Gap("diagnosis", glimpse.path, "no-code"))
-            return
-        diagnosis = self._conditions.diagnosis(content, Origin(glimpse.reference, glimpse.path))
-        if diagnosis is not None:
-            diagnoses.append((diagnosis, self._conditions.is_past(content)))
-        setting = self._conditions.setting(content)
-        if setting is not None:
-            settings.append(setting)
+        required: frozenset[str],
+        session: frozenset[str] = frozenset(),
+    ) -> Patient:
+        """Read the chart from the answers to all queries, and from whatever else the client sent along.
+
+        ``session`` names the orders that are being asked about: they are no history, wherever else they stand.
+        """
+        return self._patient.read(answers, patient_id, required, session)
 
 
 def _reference_of(resource: Json) -> str:
     identifier = text(resource.get("id"))
     return f"{text(resource.get('resourceType'))}/{identifier}" if identifier else ""
+
+
+def _names_of(resource: Json, full_url: str) -> set[str]:
+    """List the ways in which a selection may name a resource: its reference, its bare id, its fullUrl."""
+    own = _reference_of(resource)
+    return {own, own.rpartition("/")[2], reference(full_url)} - {""}
 
 
 def _with_services(
@@ -236,83 +195,3 @@ def _with_services(
             if not served or order.origin.reference in served
         ]
         yield msgspec.structs.replace(order, billing=(*order.billing, *beside)) if beside else order
-
-
-def _same_patient(subject: object, patient_id: str, references: References) -> bool:
-    """Tell whether a resource is the patient's: a subject that is absent is trusted, one that is another's is not."""
-    wanted = reference(subject)
-    if not wanted:
-        return True
-    if wanted == f"Patient/{patient_id}":
-        return True
-    if wanted.startswith("urn:"):
-        resolved = references.find(wanted, {})
-        return (resolved is not None and resolved.get("id") == patient_id) or wanted.rpartition(":")[2] == patient_id
-    return False
-
-
-def _once(answers: Iterable[Answer]) -> Iterable[Glimpse]:
-    """Give every resource once, however many keys hold it."""
-    seen: set[str] = set()
-    for answer in answers:
-        for glimpse in answer.listing.glimpses if answer.listing is not None else ():
-            if glimpse.reference and glimpse.reference in seen:
-                continue
-            seen.add(glimpse.reference)
-            yield glimpse
-
-
-def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterable[Gap]:
-    """Say which lists are known to be incomplete and which of their entries could not be read at all."""
-    for key, answer in answers.items():
-        if key not in required or answer.listing is None:
-            continue
-        if answer.listing.next_page:
-            yield Gap(None, f"prefetch.{key}", "next-page")
-        if answer.partial:
-            yield Gap(None, f"prefetch.{key}", "partial")
-        yield from (Gap(None, path, "malformed") for path in answer.listing.broken)
-
-
-def _newest_first(fact: Weight | Lvef | LabResult | Her2Result | ReceptorResult) -> tuple[int, str, str]:
-    """Order by date, undated last, and then by what does not depend on the order in which the client sent them."""
-    return (-fact.on.toordinal() if fact.on else 0, fact.origin.reference, getattr(fact, "as_reported", ""))
-
-
-def _measured_first(weight: Weight) -> tuple[int, bool, str]:
-    """Order weights likewise; of one day a measured weight goes before a stated one."""
-    day_before, reference_of, _ = _newest_first(weight)
-    return day_before, weight.stated, reference_of
-
-
-def _assembled(
-    facts: list[Fact], diagnoses: list[tuple[Diagnosis, bool]], settings: list[Setting], left: list[Glimpse]
-) -> Patient:
-    labs: dict[str, list[LabResult]] = {}
-    for fact in facts:
-        if isinstance(fact, LabResult):
-            labs.setdefault(fact.test, []).append(fact)
-    lvefs = sorted((fact for fact in facts if isinstance(fact, Lvef)), key=_newest_first)
-    her2 = sorted((fact for fact in facts if isinstance(fact, Her2Result)), key=_newest_first)
-    gaps = [fact for fact in facts if isinstance(fact, Gap)]
-    if not her2:
-        gaps += _mentions("her2-interpretation", "her2-in-text", left)
-    if not lvefs:
-        gaps += _mentions("lvef", "lvef-in-text", left)
-    current = [diagnosis for diagnosis, past in diagnoses if not past]
-    listed = current or [diagnosis for diagnosis, _ in diagnoses]
-    return Patient(
-        weights=tuple(sorted((fact for fact in facts if isinstance(fact, Weight)), key=_measured_first)),
-        lvefs=tuple(lvefs),
-        labs={test: tuple(sorted(results, key=_newest_first)) for test, results in labs.items()},
-        her2=tuple(her2),
-        receptors=tuple(sorted((fact for fact in facts if isinstance(fact, ReceptorResult)), key=_newest_first)),
-        diagnoses=tuple(sorted(listed, key=lambda diagnosis: (diagnosis.origin.reference, diagnosis.label))),
-        setting=Setting.METASTATIC if Setting.METASTATIC in settings else Setting.EARLY if settings else None,
-        gaps=tuple(sorted(gaps, key=lambda gap: gap.path)),
-    )
-
-
-def _mentions(about: str, reason: str, left: list[Glimpse]) -> list[Gap]:
-    words = _MENTIONS[about]
-    return [Gap(about, glimpse.path, reason) for glimpse in left if glimpse.mentions(words)]

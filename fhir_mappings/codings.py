@@ -72,7 +72,7 @@ class CodeMap:
     # The target says the same, or more generally the same. A narrower target would be a guess.
     _USABLE = frozenset({"equal", "equivalent", "wider", "subsumes"})
 
-    def __init__(self, entries: dict[tuple[str, str], Coding] | None = None) -> None:
+    def __init__(self, entries: dict[tuple[str, str], tuple[Coding, ...]] | None = None) -> None:
         """Keep the translations, keyed by the system's address and the code."""
         self._entries = entries or {}
 
@@ -80,14 +80,14 @@ class CodeMap:
         """Whether any local code is known."""
         return bool(self._entries)
 
-    def standard(self, uri: str, code: str) -> Coding | None:
-        """Translate a local code."""
-        return self._entries.get((uri, code))
+    def standard(self, uri: str, code: str) -> tuple[Coding, ...]:
+        """Translate a local code, which may stand for a code in each of several systems."""
+        return self._entries.get((uri, code), ())
 
     def local_for(self, system: str, code: str) -> Iterator[tuple[str, str]]:
         """List the local codes that stand for a standard one, as system address and code."""
-        for (uri, local), target in self._entries.items():
-            if (target.system, target.code) == (system, code):
+        for (uri, local), targets in self._entries.items():
+            if any((target.system, target.code) == (system, code) for target in targets):
                 yield uri, local
 
     @classmethod
@@ -98,17 +98,18 @@ class CodeMap:
             CodeMapError: a file cannot be read or is no ConceptMap.
 
         """
-        entries: dict[tuple[str, str], Coding] = {}
+        entries: dict[tuple[str, str], tuple[Coding, ...]] = {}
         for path in paths:
             try:
                 resource = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, RecursionError) as error:
                 msg = f"{path}: {type(error).__name__}: no readable JSON file"
                 raise CodeMapError(msg) from error
             if not isinstance(resource, dict) or resource.get("resourceType") != "ConceptMap":
                 msg = f"{path}: no FHIR ConceptMap"
                 raise CodeMapError(msg)
-            entries.update(cls._entries_of(resource))
+            for local, target in cls._entries_of(resource):
+                entries[local] = (*entries.get(local, ()), target)
         return cls(entries)
 
     @classmethod
@@ -135,9 +136,8 @@ def codings(concept: Any, code_map: CodeMap = NO_CODE_MAP) -> Iterator[Coding]:
         # A code without a system is taken for nothing, but for the one shape that no other system shares.
         system = system_name(uri) if uri else "hcpcs" if _BARE_HCPCS.fullmatch(code) else ""
         yield Coding(system, code, display)
-        translated = code_map.standard(uri, code) if code_map else None
-        if translated is not None:
-            yield translated
+        if code_map:
+            yield from code_map.standard(uri, code)
 
 
 def texts(concept: Any) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cards.facts import Diagnosis, Origin
+from cards.facts import Diagnosis, Origin, PresentProblem
 from cards.records import Cancer, Setting
 from fhir_mappings.codings import NO_CODE_MAP, Coding, codings, texts
 from fhir_mappings.lenient import child, items, objects, text
@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from fhir_mappings.lenient import Json
 
 _REFUTED = frozenset({"refuted", "entered-in-error"})
+_NOT_CERTAIN = _REFUTED | {"differential", "provisional", "unconfirmed"}
 _PAST = frozenset({"inactive", "remission", "resolved"})
 _NOT_THE_DISEASE = re.compile(
     r"family history|history of|\bno\b|screening|suspected|in situ|secondary|rule out", re.IGNORECASE
 )
-_METASTATIC_TEXT = re.compile(r"\bmetastatic\b|\bmetastas[ei]s\b", re.IGNORECASE)
-_STAGE_METASTATIC = re.compile(r"\bstage\s*(?:iv|4)[a-c]?\b|^\s*(?:iv|4)[a-c]?\s*$|\b[cp]?m1[a-d]?\b", re.IGNORECASE)
+_METASTATIC_TEXT = re.compile(r"(?<!non-)(?<!non )\bmetastatic\b|\bmetastas[ei]s\b", re.IGNORECASE)
+_NOT_METASTATIC = re.compile(r"\b(?:not|without|negative for)\b", re.IGNORECASE)
+_STAGE_METASTATIC = re.compile(
+    r"\bstage\s*(?:iv|4)[a-c]?\b|^\s*(?:iv|4)[a-c]?\s*$|(?:\b[cpyr]{0,2}|(?<=[\dxa-c]))m1[a-d]?\b", re.IGNORECASE
+)
 _STAGE_EARLY = re.compile(r"\bstage\s*(?:0|i{1,3}|[1-3])[a-c]?\b|^\s*(?:0|i{1,3}|[1-3])[a-c]?\s*$", re.IGNORECASE)
 _CANCER_CHAPTER = re.compile(r"C(?:[0-6]\d|7[0-6]|8[1-9]|9[0-6])")
 _SKIN = "C44"
@@ -43,6 +47,7 @@ class ConditionReader:
         self._history_snomed = {entry.code for entry in metastasis.history_snomed}
         self._metastasis_icd10 = tuple(metastasis.icd10)
         self._regional_icd10 = tuple(metastasis.regional_icd10)
+        self._problems = terminology.problems
 
     def cancer_of(self, concept: Json) -> Cancer | None:
         """Give the cancer that a concept names, by code first, by an unmistakable text otherwise."""
@@ -62,9 +67,10 @@ class ConditionReader:
         return None
 
     def _by_icd10(self, code: str) -> Cancer | None:
-        folded = code.upper()
+        # Claims systems write the code without its dot.
+        folded = code.upper().replace(".", "")
         for group in self._groups:
-            if folded.startswith(group.icd10):
+            if folded.startswith(tuple(prefix.replace(".", "") for prefix in group.icd10)):
                 return group.cancer
         if _CANCER_CHAPTER.match(folded) and not folded.startswith(_SKIN):
             return Cancer.OTHER
@@ -77,6 +83,26 @@ class ConditionReader:
         concept = child(condition, "code")
         cancer = self.cancer_of(concept)
         return Diagnosis(cancer, label_of(concept), origin) if cancer is not None else None
+
+    def problem(self, condition: Json, origin: Origin) -> PresentProblem | None:
+        """Read a Condition as a present problem that a label stops treatment for."""
+        if _code_of(condition, "verificationStatus") in _NOT_CERTAIN or self.is_past(condition):
+            return None
+        concept = child(condition, "code")
+        coded = list(codings(concept, self._code_map))
+        written = " | ".join(texts(concept)).casefold()
+        for group in self._problems:
+            prefixes = tuple(prefix.replace(".", "") for prefix in group.icd10)
+            snomed = {entry.code for entry in group.snomed}
+            if any(
+                (coding.system == "icd10" and coding.code.upper().replace(".", "").startswith(prefixes))
+                or (coding.system == "snomed" and coding.code in snomed)
+                for coding in coded
+            ):
+                return PresentProblem(group.problem, label_of(concept), origin)
+            if not _NOT_THE_DISEASE.search(written) and any(phrase in written for phrase in group.texts):
+                return PresentProblem(group.problem, label_of(concept), origin)
+        return None
 
     def is_past(self, condition: Json) -> bool:
         """Tell whether the record says that the condition is over."""
@@ -92,17 +118,13 @@ class ConditionReader:
             return None
         if any(self._is_metastasis(coding) for coding in coded):
             return Setting.METASTATIC
-        stages = " | ".join(_stage_texts(condition))
-        if _STAGE_METASTATIC.search(stages):
-            return Setting.METASTATIC
+        # Kidney disease and pressure sores have stages, too.
         if self.cancer_of(concept) is None:
             return None
-        written = " ".join(texts(concept))
-        if _METASTATIC_TEXT.search(written) and not _NOT_THE_DISEASE.search(written):
+        stages = (*_stage_texts(condition), *texts(concept))
+        if any(_says_metastatic(written) for written in texts(concept)) or any(map(_STAGE_METASTATIC.search, stages)):
             return Setting.METASTATIC
-        if _STAGE_METASTATIC.search(written):
-            return Setting.METASTATIC
-        return Setting.EARLY if any(_STAGE_EARLY.search(part) for part in (*_stage_texts(condition), written)) else None
+        return Setting.EARLY if any(map(_STAGE_EARLY.search, stages)) else None
 
     def _is_metastasis(self, coding: Coding) -> bool:
         if coding.system == "snomed":
@@ -113,6 +135,11 @@ class ConditionReader:
             and code.startswith(self._metastasis_icd10)
             and not code.startswith(self._regional_icd10)
         )
+
+
+def _says_metastatic(written: str) -> bool:
+    denied = _NOT_THE_DISEASE.search(written) or _NOT_METASTATIC.search(written)
+    return _METASTATIC_TEXT.search(written) is not None and not denied
 
 
 def label_of(concept: Json) -> str:

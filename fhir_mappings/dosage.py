@@ -23,10 +23,14 @@ if TYPE_CHECKING:
     from fhir_mappings.lenient import Json
 
 _TEXT_LIMIT = 2000
-_DOSE_IN_TEXT = re.compile(r"(?<![\d.,])(\d{1,6}(?:\.\d{1,4})?)\s*(mg\s*/\s*kg|mg)(?![\w/])", re.IGNORECASE)
+_MANY_CYCLES = 1000
+_DOSE_IN_TEXT = re.compile(
+    r"(?<![\d.,])(\d{1,6}(?:\.\d{1,4})?)\s*(mg\s*(?:/|per\b)\s*kg(?:\s*/\s*dose)?|mg)(?![\w/])(?!\s*/)", re.IGNORECASE
+)
 _INTERVAL_IN_TEXT = re.compile(
-    r"\bq\s?(?P<q>\d{1,2})\s?(?P<qu>w|wk|weeks?|d|days?)\b"
-    r"|\bevery\s+(?P<every>\d{1,2}|one|two|three|four)\s*-?\s*(?P<eu>weeks?|days?)\b"
+    r"\bq\s?(?P<q>\d{1,2})\s?(?P<qu>w|wks?|weeks?|d|days?)\b"
+    r"|\bevery\s+(?P<every>\d{1,2}|one|two|three|four)\s*-?\s*(?P<eu>wks?|weeks?|d|days?)\b"
+    r"|\b(?P<spelt>\d{1,2}|one|two|three|four)\s*-?\s*(?P<su>weekly)\b"
     r"|\b(?P<cycle>\d{1,2})\s*-?\s*day cycle"
     r"|\b(?P<weekly>weekly|once a week|every week)\b",
     re.IGNORECASE,
@@ -74,7 +78,9 @@ def _of_slot(holder: Json, where: Pointer, number_of: int, slot: str) -> Iterato
         dose = _quantity(child(holder["doseRange"], end), (*where, "doseRange", end), number_of, slot)
     if dose is not None:
         yield dose
-        return
+        # The volume of a bag says nothing of the drug in it; the dose may stand beside it.
+        if dose.unit is not DoseUnit.ML:
+            return
     # A rate in mg/kg or mg/m2, without a time, is a dose in the wrong slot.
     rate = holder.get("rateQuantity")
     if isinstance(rate, dict) and not _PER_TIME.search(text(rate.get("code")) or text(rate.get("unit"))):
@@ -83,7 +89,8 @@ def _of_slot(holder: Json, where: Pointer, number_of: int, slot: str) -> Iterato
             yield dose
             return
     ratio = child(holder, "rateRatio")
-    if ratio:
+    if ratio and number(child(ratio, "denominator").get("value")) != 1:
+        # So much in 90 minutes is a dose with its infusion time; so much in one hour is a rate.
         dose = _quantity(child(ratio, "numerator"), (*where, "rateRatio", "numerator"), number_of, slot)
         if dose is not None and dose.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG):
             yield dose
@@ -103,6 +110,20 @@ def _quantity(quantity: Json, where: Pointer, number_of: int, slot: str) -> Orde
     return OrderedDose(
         value * scale.factor, scale.unit, written[:40], where, number_of, scale.factor, slot, unit or code
     )
+
+
+def quantity_dose(quantity: Json) -> OrderedDose | None:
+    """Read a dose quantity that stands outside an order, as in an administration."""
+    return _quantity(quantity, (), 0, "") if quantity else None
+
+
+def cycles(resource: Json) -> int | None:
+    """Give the number of doses that an order plans, where it counts them."""
+    counts = [
+        number(child(child(i, "timing"), "repeat").get("count")) for _, i in objects(resource.get("dosageInstruction"))
+    ]
+    planned = [int(count) for count in counts if count is not None and 0 < count < _MANY_CYCLES]
+    return max(planned, default=None)
 
 
 def _slot(dose_and_rate: Json) -> str:
@@ -134,7 +155,7 @@ def text_doses(resource: Json) -> tuple[Mg | MgPerKg, ...]:
     for _, instruction in objects(resource.get("dosageInstruction")):
         for amount, unit in _DOSE_IN_TEXT.findall(text(instruction.get("text"))[:_TEXT_LIMIT]):
             value = Decimal(amount)
-            found[MgPerKg(value) if "/" in unit else Mg(value)] = None
+            found[MgPerKg(value) if "kg" in unit.casefold() else Mg(value)] = None
     return tuple(found)
 
 
@@ -145,7 +166,8 @@ def interval_days(resource: Json) -> Decimal | None:
         timing = child(instruction, "timing")
         by_timing = _by_repeat(child(timing, "repeat"))
         if by_timing is None:
-            for written in (*texts(timing.get("code")), text(instruction.get("text"))[:_TEXT_LIMIT]):
+            codes = (coding.code for coding in codings(timing.get("code")))
+            for written in (*texts(timing.get("code")), *codes, text(instruction.get("text"))[:_TEXT_LIMIT]):
                 by_timing = by_timing or _by_text(written)
         if by_timing is None:
             by_timing = _by_maximum(child(instruction, "maxDosePerPeriod"))
@@ -180,8 +202,8 @@ def _by_text(written: str) -> Decimal | None:
         return Decimal(7)
     if match["cycle"]:
         return Decimal(match["cycle"])
-    amount = match["q"] or match["every"]
-    unit = (match["qu"] or match["eu"]).casefold()
+    amount = match["q"] or match["spelt"] or match["every"]
+    unit = (match["qu"] or match["su"] or match["eu"]).casefold()
     return Decimal(_WORDS.get(amount.casefold()) or int(amount)) * (7 if unit.startswith("w") else 1)
 
 

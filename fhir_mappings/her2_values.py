@@ -19,11 +19,19 @@ if TYPE_CHECKING:
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.lenient import Json
 
-_SCORE = re.compile(r"(?<![\d.+])([0-3])\s*\+")
-_OTHER_METHOD = re.compile(r"\b(?:f|c|d|s)?ish\b|amplif", re.IGNORECASE)
+# The "2+" of "HER2+" is part of the name.
+_SCORE = re.compile(r"(?<![\d.+])(?<!her)(?<!her[ -])(?<!erbb)(?<!erbb[ -])([0-3])\s*\+")
+_BARE_SCORE = re.compile(r"(?:ihc |score |ihc score )?([0-3])")
+_OPEN = re.compile(r"\b(?:f|c|d|s)?ish\b|amplif|\bnot?\b|[0-3]\s*\+?\s*(?:[-/\u2013]|to|or)\s*[0-3]\s*\+")
+"""What makes a text more than one score: another method, a negation, two scores to choose from."""
+_SCORE_UNITS = frozenset({"", "1", "+", "score", "{score}"})
 _RATIO = re.compile(
-    r"(?P<word>less than|greater than|below|above|<=?|>=?)?\s*(?P<number>\d{1,3}(?:\.\d+)?)(?:\s*ratio)?", re.IGNORECASE
+    r"(?P<word>less than|greater than|below|above|<=?|>=?|[\u2264\u2265])?\s*(?P<number>\d{1,3}(?:\.\d+)?)"
+    r"(?:\s*ratio)?",
+    re.IGNORECASE,
 )
+_BELOW, _AT_MOST = frozenset({"<", "less than", "below"}), frozenset({"<=", "\u2264"})
+_ABOVE = frozenset({">", ">=", "\u2265", "greater than", "above"})
 _SCORES = {0: Her2Finding.IHC_0, 1: Her2Finding.IHC_1, 2: Her2Finding.IHC_2, 3: Her2Finding.IHC_3}
 _UNKNOWN_MEANING = frozenset({"present", "absent"})
 RATIO_POSITIVE = Decimal("2.0")
@@ -59,18 +67,9 @@ class Her2Vocabulary:
         whole = number(holder.get("valueInteger"))
         if whole is not None and concept == "her2-ihc":
             return _SCORES.get(int(whole)), False, str(whole)
-        quantity = child(holder, "valueQuantity")
-        value = number(quantity.get("value"))
-        if value is None:
-            return None, False, "?"
-        unit = text(quantity.get("unit")) or text(quantity.get("code"))
-        as_reported = f"{text(quantity.get('comparator'))}{value} {unit}".strip()
-        if concept == "her2-ihc":
-            score = _SCORES.get(int(value)) if value == int(value) and not unit.startswith("%") else None
-            return score, False, as_reported
-        if concept == "her2-ish-ratio" or (concept == "her2-ish" and unit.casefold() in ("ratio", "{ratio}", "1")):
-            return _by_ratio(value, text(quantity.get("comparator"))), False, as_reported
-        return None, False, as_reported
+        if isinstance(holder.get("valueRatio"), dict):
+            return _ratio(concept, holder["valueRatio"])
+        return _quantity(concept, child(holder, "valueQuantity"))
 
     def _coded(self, concept: str, coded: Json, code_map: CodeMap) -> Reading:
         by_code: set[Her2Finding] = set()
@@ -101,23 +100,50 @@ class Her2Vocabulary:
         if concept in ("her2-ish", "her2-ish-ratio"):
             match = _RATIO.fullmatch(plain)
             return _by_ratio(Decimal(match["number"]), match["word"] or "") if match else None
+        if concept == "her2-ihc" and (bare := _BARE_SCORE.fullmatch(plain)) is not None:
+            return _SCORES[int(bare[1])]
         scores = set(_SCORE.findall(plain))
-        if len(scores) == 1 and not _OTHER_METHOD.search(plain):
+        if len(scores) == 1 and not _OPEN.search(plain):
             return _SCORES[int(scores.pop())]
         return None
 
 
+def _quantity(concept: str, quantity: Json) -> Reading:
+    value, comparator = number(quantity.get("value")), text(quantity.get("comparator"))
+    if value is None:
+        return None, False, "?"
+    unit = text(quantity.get("unit")) or text(quantity.get("code"))
+    as_reported = f"{comparator}{value} {unit}".strip()
+    if concept == "her2-ihc":
+        is_score = value == int(value) and not comparator and unit.casefold() in _SCORE_UNITS
+        return _SCORES.get(int(value)) if is_score else None, False, as_reported
+    if concept == "her2-ish-ratio" or (concept == "her2-ish" and unit.casefold() in ("ratio", "{ratio}", "1")):
+        return _by_ratio(value, comparator), False, as_reported
+    return None, False, as_reported
+
+
+def _ratio(concept: str, ratio: Json) -> Reading:
+    """Read copies of HER2 over copies of chromosome 17."""
+    above, below = (number(child(ratio, name).get("value")) for name in ("numerator", "denominator"))
+    if above is None or below is None:
+        return None, False, "?"
+    is_ish = concept in ("her2-ish", "her2-ish-ratio") and below > 0
+    return _by_ratio(above / below, "") if is_ish else None, False, f"{above}:{below}"
+
+
 def _by_ratio(ratio: Decimal, word: str) -> Her2Finding:
     """Place a ratio, or a bound on one, against 2.0; a bound that leaves both sides open decides nothing."""
-    if word.casefold() in ("<", "<=", "less than", "below"):
-        return Her2Finding.NEGATIVE if ratio <= RATIO_POSITIVE else Her2Finding.INDETERMINATE
-    if word.casefold() in (">", ">=", "greater than", "above"):
+    said = word.casefold()
+    if said in _BELOW | _AT_MOST:
+        is_negative = ratio < RATIO_POSITIVE or (ratio == RATIO_POSITIVE and said in _BELOW)
+        return Her2Finding.NEGATIVE if is_negative else Her2Finding.INDETERMINATE
+    if said in _ABOVE:
         return Her2Finding.POSITIVE if ratio >= RATIO_POSITIVE else Her2Finding.INDETERMINATE
     return Her2Finding.POSITIVE if ratio >= RATIO_POSITIVE else Her2Finding.NEGATIVE
 
 
 def _plain(written: str) -> str:
-    return " ".join(written.casefold().split())
+    return " ".join(written.casefold().split()).rstrip(".;, ")
 
 
 def _without_qualifier(display: str) -> str:

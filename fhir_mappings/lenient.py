@@ -17,8 +17,9 @@ Json = dict[str, Any]
 
 _NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,20})?")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?=$|T)")
-# No clinical number is longer; a longer one would only make arithmetic slow.
+# No clinical number has more digits or is so far from one; beyond that, arithmetic is slow or has to round.
 _DIGITS_LIMIT = 40
+_POWERS_OF_TEN = 12
 
 
 def items(value: Any) -> list[Any]:
@@ -57,17 +58,17 @@ def number(value: Any) -> Decimal | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return Decimal(value) if abs(value) < 10**_DIGITS_LIMIT else None
-    if isinstance(value, Decimal):
-        sensible = (
-            value.is_finite()
-            and len(value.as_tuple().digits) <= _DIGITS_LIMIT
-            and abs(value.adjusted()) < _DIGITS_LIMIT
-        )
-        return value if sensible else None
+        return Decimal(value) if abs(value) < 10**_POWERS_OF_TEN else None
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        return Decimal(value.strip())
-    return None
+        value = Decimal(value.strip())
+    if not isinstance(value, Decimal):
+        return None
+    sensible = (
+        value.is_finite()
+        and len(value.as_tuple().digits) <= _DIGITS_LIMIT
+        and -_POWERS_OF_TEN < value.adjusted() < _POWERS_OF_TEN
+    )
+    return value if sensible else None
 
 
 def day(value: Any) -> date | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from cards.codes import HcpcsCode
 from cards.facts import (
     BillingCode,
     Diagnosis,
@@ -17,20 +18,21 @@ from cards.facts import (
 )
 from cards.records import Route
 from fhir_mappings import dosage
-from fhir_mappings.codings import NO_CODE_MAP, codings, system_name
+from fhir_mappings.codings import NO_CODE_MAP, codings
+from fhir_mappings.diluents import diluents
 from fhir_mappings.dosage import Strength
 from fhir_mappings.lenient import child, number, objects, reference, text
 from fhir_mappings.units import dose_scale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from fhir_mappings.codings import CodeMap, Coding
     from fhir_mappings.conditions import ConditionReader
     from fhir_mappings.lenient import Json
     from fhir_mappings.references import References
 
-_NO_ORDER = frozenset({"cancelled", "stopped", "entered-in-error", "completed"})
+_NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "completed"})
 _TENTATIVE = frozenset({"proposal", "plan"})
 _ROUTES = {
     ("snomed", "47625008"): Route.INTRAVENOUS,
@@ -46,12 +48,11 @@ _ROUTE_WORDS = {
 
 
 class Source(NamedTuple):
-    """A concept that names the drug: where it stands, and how to get there from the order (if it is part of it)."""
+    """A concept that names the drug: where it stands, and the way to it from the order, empty outside of it."""
 
     concept: Json
     path: str
     pointer: Pointer
-    part_of_order: bool
 
 
 class MedicationReader:
@@ -63,7 +64,7 @@ class MedicationReader:
         self._code_map = code_map
 
     def is_order(self, resource: Json) -> bool:
-        """Tell whether a MedicationRequest asks for a drug to be given."""
+        """Tell whether a request asks for something to be done, and is not over or withdrawn."""
         return text(resource.get("status")) not in _NO_ORDER and resource.get("doNotPerform") is not True
 
     def read(self, resource: Json, path: str, references: References, *, in_focus: bool = True) -> DrugOrder:
@@ -87,6 +88,8 @@ class MedicationReader:
             doses=tuple(dosage.doses(resource, _strength(medication))),
             text_doses=dosage.text_doses(resource),
             interval_days=dosage.interval_days(resource),
+            cycles=dosage.cycles(resource),
+            diluents=diluents(resource, medication),
             route=_route(resource),
             start=dosage.start(resource),
             tentative=text(resource.get("intent")) in _TENTATIVE,
@@ -102,17 +105,17 @@ class MedicationReader:
     def _sources(self, resource: Json, medication: Json, path: str) -> Iterator[Source]:
         for index, concept in objects(resource.get("medicationCodeableConcept")):
             pointer: Pointer = ("medicationCodeableConcept",) if index is None else ("medicationCodeableConcept", index)
-            yield Source(concept, f"{path}.medicationCodeableConcept", pointer, part_of_order=True)
+            yield Source(concept, f"{path}.medicationCodeableConcept", pointer)
         if isinstance(medication.get("code"), dict):
             wanted = reference(resource.get("medicationReference"))
             pointer = ()
             if wanted.startswith("#"):
-                held = enumerate(resource.get("contained") or [])
-                pointer = next((("contained", index, "code") for index, each in held if each is medication), ())
-            yield Source(medication["code"], f"{path}.medicationReference", pointer, part_of_order=bool(pointer))
+                index = next(index for index, each in objects(resource.get("contained")) if each is medication)
+                pointer = ("contained", "code") if index is None else ("contained", index, "code")
+            yield Source(medication["code"], f"{path}.medicationReference", pointer)
         display = text(child(resource, "medicationReference").get("display"))
         if display:
-            yield Source({"text": display}, f"{path}.medicationReference.display", (), part_of_order=False)
+            yield Source({"text": display}, f"{path}.medicationReference.display", ())
 
     def _identity(
         self, sources: list[Source], origin: Origin
@@ -125,7 +128,7 @@ class MedicationReader:
         for source in sources:
             for coding, pointer, where in _written_codings(source):
                 if coding.system == "hcpcs":
-                    billing.append(_billing(coding.code, origin, pointer))
+                    billing += _billing(coding, origin, pointer)
                 elif coding.system == "ndc":
                     ndcs.append(WrittenNdc(coding.code, pointer, where))
                 elif coding.system in ("rxnorm", "atc"):
@@ -140,9 +143,8 @@ class MedicationReader:
             ]
             if text(source.concept.get("text")):
                 evidence.append(IdentityEvidence(EvidenceKind.TEXT, "", text(source.concept["text"]), source.path))
-            billing += [
-                _billing(code, origin, pointer) for code, pointer in billing_extension(source.concept, source.pointer)
-            ]
+            for coding, pointer in billing_extension(source.concept, source.pointer):
+                billing += _billing(coding, origin, pointer if source.pointer else ())
         return list(dict.fromkeys(evidence)), billing, ndcs, supply_texts
 
     def _ingredients(self, medication: Json, path: str) -> list[IdentityEvidence]:
@@ -160,8 +162,10 @@ class MedicationReader:
                 found.append(IdentityEvidence(EvidenceKind.INGREDIENT_TEXT, "", display, where))
         return list(dict.fromkeys(found))
 
-    def reasons(self, resource: Json, path: str, references: References) -> Iterator[Diagnosis]:
-        """Give the cancers that an order names as its reason."""
+    def reasons(
+        self, resource: Json, path: str, references: References, is_of_patient: Callable[[Json], bool]
+    ) -> Iterator[Diagnosis]:
+        """Give the cancers that an order names as its reason; another patient's condition is none."""
         for index, concept in objects(resource.get("reasonCode")):
             cancer = self._conditions.cancer_of(concept)
             if cancer is not None:
@@ -170,7 +174,7 @@ class MedicationReader:
         for _, referred in objects(resource.get("reasonReference")):
             wanted = reference(referred)
             condition = references.find(wanted, resource)
-            if condition is not None:
+            if condition is not None and is_of_patient(condition):
                 diagnosis = self._conditions.diagnosis(condition, Origin(wanted, f"{path}.reasonReference"))
                 if diagnosis is not None:
                     yield diagnosis
@@ -181,25 +185,22 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
     identifier = text(resource.get("id"))
     origin = Origin(f"ServiceRequest/{identifier}" if identifier else "", path)
     concept = child(resource, "code")
-    source = Source(concept, f"{path}.code", ("code",), part_of_order=True)
-    found = [
-        _billing(coding.code, origin, pointer, on_the_order=False)
-        for coding, pointer, _ in _written_codings(source)
-        if coding.system == "hcpcs"
+    source = Source(concept, f"{path}.code", ("code",))
+    written = [(coding, pointer) for coding, pointer, _ in _written_codings(source) if coding.system == "hcpcs"]
+    return [
+        billing
+        for coding, pointer in (*written, *billing_extension(concept, ("code",)))
+        for billing in _billing(coding, origin, pointer, on_the_order=False)
     ]
-    extended = billing_extension(concept, ("code",))
-    return found + [_billing(code, origin, pointer, on_the_order=False) for code, pointer in extended]
 
 
-def orders_served(resource: Json) -> frozenset[str]:
+def orders_served(resource: Json, references: References) -> frozenset[str]:
     """List the orders that a ServiceRequest says it is for."""
     named = ("basedOn", "replaces", "supportingInfo", "reasonReference")
-    return frozenset(
-        wanted
-        for name in named
-        for _, referred in objects(resource.get(name))
-        if (wanted := reference(referred)).startswith("MedicationRequest/")
-    )
+    wanted = {reference(referred) for name in named for _, referred in objects(resource.get(name))}
+    found = [references.find(each, resource) or {} for each in wanted if each.startswith("urn:")]
+    wanted |= {f"{text(each.get('resourceType'))}/{text(each.get('id'))}" for each in found}
+    return frozenset(each for each in wanted if each.startswith("MedicationRequest/"))
 
 
 def _written_codings(source: Source) -> Iterator[tuple[Coding, Pointer, str]]:
@@ -211,13 +212,15 @@ def _written_codings(source: Source) -> Iterator[tuple[Coding, Pointer, str]]:
         yield coding, (*source.pointer, *inside) if source.pointer else (), f"{source.path}.coding[{index or 0}]"
 
 
-def _billing(code: str, holder: Origin, pointer: Pointer, *, on_the_order: bool = True) -> BillingCode:
-    return BillingCode(code.upper(), holder, pointer, on_the_order=on_the_order)
+def _billing(coding: Coding, holder: Origin, pointer: Pointer, *, on_the_order: bool = True) -> list[BillingCode]:
+    """Read a HCPCS code; a CPT code under the address of HCPCS is for the administration, not for the drug."""
+    code = HcpcsCode.of(coding.code.upper())
+    return [] if code is None else [BillingCode(str(code), holder, pointer, on_the_order=on_the_order)]
 
 
-def billing_extension(concept: Json, where: Pointer) -> list[tuple[str, Pointer]]:
+def billing_extension(concept: Json, where: Pointer) -> list[tuple[Coding, Pointer]]:
     """List the HCPCS codes of the Da Vinci billing-options extension, however deep it holds them."""
-    found: list[tuple[str, Pointer]] = []
+    found: list[tuple[Coding, Pointer]] = []
     for index, extension in objects(concept.get("extension")):
         inside: Pointer = (*where, "extension") if index is None else (*where, "extension", index)
         if "billing" in text(extension.get("url")).casefold():
@@ -225,10 +228,8 @@ def billing_extension(concept: Json, where: Pointer) -> list[tuple[str, Pointer]
     return found
 
 
-def _hcpcs_below(node: Json, where: Pointer, depth: int) -> list[tuple[str, Pointer]]:
-    found: list[tuple[str, Pointer]] = []
-    if system_name(text(node.get("system"))) == "hcpcs" and text(node.get("code")):
-        found.append((text(node["code"]).upper(), where))
+def _hcpcs_below(node: Json, where: Pointer, depth: int) -> list[tuple[Coding, Pointer]]:
+    found = [(coding, where) for coding in codings({"coding": [node]}) if coding.system == "hcpcs"]
     if depth:
         for name in ("valueCoding", "valueCodeableConcept", "coding", "extension"):
             for index, below in objects(node.get(name)):

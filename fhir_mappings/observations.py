@@ -18,18 +18,22 @@ from cards.facts import (
     Her2Result,
     LabResult,
     Lvef,
+    Mutation,
     Origin,
+    PregnancyTest,
     ReceptorResult,
     Weight,
 )
 from cards.quantities import Kg, Percent
+from fhir_mappings import findings
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name
 from fhir_mappings.her2_values import Her2Vocabulary
 from fhir_mappings.lenient import child, day, number, objects, reference, text
 from fhir_mappings.units import factor_to_canonical
+from fhir_mappings.wire import codes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     from cards.records import Terminology
@@ -41,6 +45,10 @@ _VALUES = frozenset(
 )
 _COUNTS = frozenset({"final", "amended", "corrected"})
 _LABS = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils"})
+# What harms is a high value: of a range the upper end counts, of every other measurement the lower.
+_RISES = frozenset({"ast", "alt", "bilirubin-total"})
+# Beside a code that names the method, or says that nobody weighed the patient, these add nothing.
+_SAYS_LESS = frozenset({"her2-interpretation", "her2-immunoassay", "her2-panel", "weight"})
 _HER2_METHODS = {
     "her2-ihc": Her2Method.IHC,
     "her2-immunoassay": Her2Method.INTERPRETATION,
@@ -49,12 +57,12 @@ _HER2_METHODS = {
     "her2-ish-ratio": Her2Method.ISH,
 }
 _RANGE = re.compile(
-    r"(?P<bound>[<>]=?|less than|greater than|below|above)?\s*(?P<low>\d{1,6}(?:\.\d+)?)"
+    r"(?P<bound>[<>]=?|[\u2264\u2265]|less than|greater than|below|above)?\s*(?P<low>\d{1,6}(?:\.\d+)?)"
     r"(?:\s*(?:-|\u2013|to)\s*(?P<high>\d{1,6}(?:\.\d+)?))?\s*(?P<unit>%|percent)?",
     re.IGNORECASE,
 )
-_BELOW = frozenset({"<", "<=", "less than", "below"})
-_ABOVE = frozenset({">", ">=", "greater than", "above"})
+_BELOW = frozenset({"<", "<=", "\u2264", "less than", "below"})
+_ABOVE = frozenset({">", ">=", "\u2265", "greater than", "above"})
 
 
 class ConceptIndex:
@@ -74,33 +82,42 @@ class ConceptIndex:
         self._codes = {code for _, code in self._concepts} | {code for _, code in self._never}
 
     def concept(self, codes: Iterable[tuple[str, str]]) -> str | None:
-        """Give the concept of an Observation's codes; of several the first that is known, none if one never counts."""
-        found: str | None = None
-        for uri, code in codes:
-            if code not in self._codes and not self._code_map:
-                continue
-            key = (system_name(uri), code)
-            if key not in self._concepts and self._code_map:
-                local = self._code_map.standard(uri, code)
-                key = (local.system, local.code) if local else key
+        """Give the concept of the codes of one result: of several the one that says most, none if one never counts."""
+        found: set[str] = set()
+        for key in self._known(codes):
             if key in self._never:
                 return None
-            found = found or self._concepts.get(key)
-        return found
+            if key in self._concepts:
+                found.add(self._concepts[key])
+        return min(found, key=lambda name: (name in _SAYS_LESS, name), default=None)
 
-    def never_counts(self, codes: Iterable[tuple[str, str]]) -> bool:
+    def concepts(self, holders: Iterable[Iterable[tuple[str, str]]]) -> list[str]:
+        """List the concepts of an Observation, by its own codes and by those of its components."""
+        return list(dict.fromkeys(name for codes in holders if (name := self.concept(codes)) is not None))
+
+    def never_counts(self, holders: Iterable[Iterable[tuple[str, str]]]) -> bool:
         """Tell whether one of the codes looks like a result that rules use and must never count."""
-        return any((system_name(uri), code) in self._never for uri, code in codes)
+        return any(key in self._never for codes in holders for key in self._known(codes))
+
+    def _known(self, codes: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """Give the codes that may mean something here by short system name; local ones as what they stand for."""
+        for uri, written in codes:
+            code = written.strip()
+            if code in self._codes:
+                yield system_name(uri), code
+            elif self._code_map:
+                yield from ((local.system, local.code) for local in self._code_map.standard(uri, code))
 
 
 class Reading(NamedTuple):
-    """A number read from a value, before its unit is considered."""
+    """A number read from a value, before its unit is considered; of a range the lower end, with the upper beside it."""
 
     value: Decimal
     code: str
     unit: str
     bound: Bound
     as_reported: str
+    upper: Decimal | None = None
 
 
 class ObservationReader:
@@ -120,36 +137,37 @@ class ObservationReader:
         if status not in _COUNTS:
             reason, values = ("status", (("status", status),)) if status else ("no-status", ())
             return [Gap(concept, origin.path, reason, on, values)]
-        holder = self._holder(concept, observation)
+        return [
+            fact
+            for holder in self._holders(concept, observation)
+            for fact in self._read_value(concept, holder, observation, origin, on)
+        ]
+
+    def _read_value(self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None) -> list[Fact]:
+        if holder.get("dataAbsentReason"):
+            return [Gap(concept, origin.path, "absent", on)]
         if _VALUES.isdisjoint(holder):
-            if "dataAbsentReason" in holder:
-                return [Gap(concept, origin.path, "absent", on)]
-            is_panel = "hasMember" in observation or "component" in observation
+            is_panel = holder is observation and ("hasMember" in observation or "component" in observation)
             return [] if is_panel else [Gap(concept, origin.path, "no-value", on)]
         if concept in _HER2_METHODS:
             return [self._read_her2(concept, holder, observation, origin, on)]
+        if concept == "pregnancy-test":
+            return [findings.pregnancy_test(holder, on, origin, self._code_map)]
+        if concept == "erbb2-mutation":
+            found = findings.mutation(observation, on, origin, self._code_map)
+            return [found] if found is not None else []
         if concept in ("er-status", "pr-status"):
             return self._read_receptor(holder, origin, on)
         if concept in ("weight", "weight-stated", "lvef") or concept in _LABS:
             return [self._read_number(concept, holder, origin, on)]
         return []
 
-    def _holder(self, concept: str, observation: Json) -> Json:
-        """Give the part that holds the value: the Observation, or the component that has the code."""
+    def _holders(self, concept: str, observation: Json) -> list[Json]:
+        """Give the parts that hold a value: the Observation, and the components that have the code."""
         if "component" not in observation:
-            return observation
-        own = [
-            (text(c.get("system")), text(c.get("code"))) for _, c in objects(child(observation, "code").get("coding"))
-        ]
-        if self.index.concept(own) == concept:
-            return observation
-        for _, component in objects(observation.get("component")):
-            codes = [
-                (text(c.get("system")), text(c.get("code"))) for _, c in objects(child(component, "code").get("coding"))
-            ]
-            if self.index.concept(codes) == concept:
-                return component
-        return observation
+            return [observation]
+        parts = [observation, *(part for _, part in objects(observation.get("component")))]
+        return [part for part in parts if self.index.concept(codes_of(part)) == concept]
 
     def date_of(self, observation: Json) -> date | None:
         """Give the day a result is of: when it was taken, else when it was released."""
@@ -176,14 +194,20 @@ class ObservationReader:
             if not reading.code and not reading.unit:
                 return Gap(concept, origin.path, "no-unit", on)
             return Gap(concept, origin.path, "unit", on, (("unit", (reading.unit or reading.code)[:20]),))
-        value = reading.value * factor
+        reported = reading.upper if concept in _RISES and reading.upper is not None else reading.value
+        value = reported * factor
         gate = self._terminology.concepts[concept].plausible
         if gate is not None and not gate[0] <= value <= gate[1] and reading.bound is Bound.EXACT:
             return Gap(concept, origin.path, "implausible", on, (("value", reading.as_reported),))
         if concept in ("weight", "weight-stated"):
+            if reading.bound is not Bound.EXACT:
+                return Gap(concept, origin.path, "value", on, (("value", reading.as_reported),))
             return Weight(Kg(value), on, origin, stated=concept == "weight-stated")
         if concept == "lvef":
-            return Lvef(Percent(value), on, origin, reading.as_reported)
+            normal = _lower_limit(holder, factor)
+            return Lvef(
+                Percent(value), on, origin, reading.as_reported, Percent(normal) if normal is not None else None
+            )
         unit = self._terminology.concepts[concept].unit or ""
         limit = _upper_limit(concept, holder, reading)
         return LabResult(concept, value, unit, on, origin, reading.as_reported, limit, reading.bound)
@@ -204,7 +228,7 @@ class ObservationReader:
         return [ReceptorResult(finding is Her2Finding.POSITIVE, on, origin)]
 
 
-Fact = Weight | Lvef | LabResult | Her2Result | ReceptorResult | Gap
+Fact = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Gap
 
 
 def _number_of(holder: Json) -> Reading | None:
@@ -222,7 +246,7 @@ def _number_of(holder: Json) -> Reading | None:
         written = (
             f"{reading.value}-{upper} {reading.unit or reading.code}" if upper is not None else reading.as_reported
         )
-        return reading._replace(as_reported=written.strip())
+        return reading._replace(as_reported=written.strip(), upper=upper)
     whole = number(holder.get("valueInteger"))
     if whole is not None:
         return Reading(whole, "", "", Bound.EXACT, str(whole))
@@ -247,13 +271,21 @@ def _number_in(written: str) -> Reading | None:
         return None
     word = (match["bound"] or "").casefold()
     bound = Bound.BELOW if word in _BELOW else Bound.ABOVE if word in _ABOVE else Bound.EXACT
-    return Reading(Decimal(match["low"]), "%" if match["unit"] else "", "", bound, written)
+    upper = Decimal(match["high"]) if match["high"] else None
+    return Reading(Decimal(match["low"]), "%" if match["unit"] else "", "", bound, written, upper)
 
 
 def _written_value(holder: Json) -> str:
     concept = child(holder, "valueCodeableConcept")
     display = next((c.display for c in codings(concept) if c.display), "")
     return (text(holder.get("valueString")) or text(concept.get("text")) or display or "?")[:40]
+
+
+def _lower_limit(holder: Json, factor: Decimal) -> Decimal | None:
+    """Give the institution's lower limit of normal of an ejection fraction, where the result states one."""
+    limits = {number(child(entry, "low").get("value")) for _, entry in objects(holder.get("referenceRange"))} - {None}
+    limit = limits.pop() if len(limits) == 1 else None
+    return limit * factor if limit is not None else None
 
 
 def _upper_limit(concept: str, holder: Json, reading: Reading) -> Decimal | None:
@@ -266,7 +298,8 @@ def _upper_limit(concept: str, holder: Json, reading: Reading) -> Decimal | None
         if value is None or (kinds and "normal" not in kinds):
             continue
         code, unit = text(high.get("code")), text(high.get("unit"))
-        factor = factor_to_canonical(concept, code or reading.code, unit or reading.unit)
+        written = (code, unit) if code or unit else (reading.code, reading.unit)
+        factor = factor_to_canonical(concept, *written)
         if factor is not None and value > 0:
             limits.add(value * factor)
     return limits.pop() if len(limits) == 1 else None

@@ -11,6 +11,8 @@ from fhir_mappings.wire import Listing, Unreadable
 if TYPE_CHECKING:
     import msgspec
 
+    from fhir_mappings.wire import Glimpse
+
 _SERIOUS = frozenset({"error", "fatal"})
 
 
@@ -46,12 +48,17 @@ def read_answer(raw: bytes | msgspec.Raw, path: str) -> Answer:
         return Answer(State.FAILED)
     outcomes = [glimpse for glimpse in listing.glimpses if glimpse.resource_type == "OperationOutcome"]
     listing.glimpses = [glimpse for glimpse in listing.glimpses if glimpse.resource_type != "OperationOutcome"]
-    serious = any(
-        text(issue.get("severity")) in _SERIOUS
-        for outcome in outcomes
-        for _, issue in objects(outcome.content.get("issue"))
-    )
+    serious = any(_is_serious(outcome) for outcome in outcomes)
     if not listing.glimpses and not listing.broken:
         failed = serious or any(outcome.path == path for outcome in outcomes)
         return Answer(State.FAILED if failed else State.EMPTY, listing)
     return Answer(State.PRESENT, listing, partial=serious)
+
+
+def _is_serious(outcome: Glimpse) -> bool:
+    """Tell whether an OperationOutcome reports an error; one that cannot be read is taken to."""
+    try:
+        issues = list(objects(outcome.content.get("issue")))
+    except Unreadable:
+        return True
+    return any(text(issue.get("severity")) in _SERIOUS for _, issue in issues)

@@ -7,6 +7,7 @@ but ``{{context.patientId}}``: a client that cannot resolve more sends empty lis
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from cards.records import Terminology
@@ -24,9 +25,10 @@ _OBSERVED = {
         "her2-ish-ratio",
         "er-status",
         "pr-status",
+        "erbb2-mutation",
     ),
     "lvef": ("lvef",),
-    "labs": ("ast", "alt", "bilirubin-total", "platelets", "neutrophils"),
+    "labs": ("ast", "alt", "bilirubin-total", "platelets", "neutrophils", "pregnancy-test"),
 }
 
 
@@ -37,6 +39,8 @@ def templates(terminology: Terminology, code_map: CodeMap) -> dict[str, str]:
         codes = ",".join(token for concept in concepts for token in _tokens(concept, terminology, code_map))
         found[key] = f"Observation?patient={_PATIENT}&code={codes}&_sort=-date&_count=100"
     found["conditions"] = f"Condition?patient={_PATIENT}&_count=200"
+    found["administrations"] = f"MedicationAdministration?patient={_PATIENT}&_count=200"
+    found["medications"] = f"MedicationRequest?patient={_PATIENT}&status=active,completed&_count=200"
     return found
 
 
@@ -44,8 +48,19 @@ def _tokens(concept: str, terminology: Terminology, code_map: CodeMap) -> list[s
     entry = terminology.concepts[concept]
     standard = [("loinc", code.code) for code in entry.loinc] + [("snomed", code.code) for code in entry.snomed]
     tokens = [f"{_URI[system]}|{code}" for system, code in standard]
-    local = [f"{uri}|{code}" for system, wanted in standard for uri, code in code_map.local_for(system, wanted)]
+    local = [
+        f"{_written(uri)}|{_written(code)}"
+        for system, wanted in standard
+        for uri, code in code_map.local_for(system, wanted)
+    ]
     return tokens + local
+
+
+def _written(part: str) -> str:
+    """Write part of a token: FHIR's own marks escaped, then whatever an address cannot hold."""
+    for mark in ("\\", ",", "|", "$"):
+        part = part.replace(mark, f"\\{mark}")
+    return quote(part, safe=":/.-_~")
 
 
 def resolve(template: str, patient_id: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_mappings.lenient import objects, reference, text
+from fhir_mappings.wire import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,4 +48,20 @@ class References:
         if wanted in self._resources:
             return self._resources[wanted]
         glimpse = self._glimpses.get(wanted)
-        return glimpse.content if glimpse is not None else None
+        try:
+            return glimpse.content if glimpse is not None else None
+        except Unreadable:
+            return None
+
+
+def is_same_patient(subject: object, patient_id: str, references: References) -> bool:
+    """Tell whether a resource is the patient's: a subject that is absent is trusted, one that is another's is not."""
+    if isinstance(subject, list):
+        return all(is_same_patient(each, patient_id, references) for each in subject)
+    wanted = reference(subject)
+    if not wanted or wanted == f"Patient/{patient_id}":
+        return True
+    if wanted.startswith("urn:"):
+        resolved = references.find(wanted, {})
+        return (resolved is not None and resolved.get("id") == patient_id) or wanted.rpartition(":")[2] == patient_id
+    return False

@@ -25,13 +25,19 @@ class DoseScale(NamedTuple):
 _MASS = {
     "mg": ONE, "milligram": ONE, "milligrams": ONE,
     "g": _THOUSAND, "gm": _THOUSAND, "gram": _THOUSAND, "grams": _THOUSAND,
-    "ug": ONE / _THOUSAND, "mcg": ONE / _THOUSAND, "µg": ONE / _THOUSAND, "μg": ONE / _THOUSAND,
+    "ug": ONE / _THOUSAND, "mcg": ONE / _THOUSAND,
 }  # fmt: skip
 _VOLUME = {"ml": ONE, "milliliter": ONE, "milliliters": ONE, "l": _THOUSAND, "cc": ONE}
 _PER_WEIGHT = ("/kg", "/kg/dose", " per kg", "/kilogram")
-_PER_SURFACE = ("/m2", "/m^2", "/m²", "/sqm", " per m2")
+_PER_SURFACE = ("/m2", "/m^2", "/sqm", " per m2")
 # UCUM is case-sensitive: MG is a megagauss, not a milligram.
 _NOT_UCUM = frozenset({"MG", "MG/KG", "G"})
+_PLAIN_LETTERS = str.maketrans({"μ": "u", "\u00d7": "x", "²": "2", "³": "^3", "⁶": "^6", "⁹": "^9"})
+
+
+def _folded(written: str) -> str:
+    """Fold case, both micro signs, superscripts, and blanks around a stroke."""
+    return "/".join(part.strip() for part in written.casefold().translate(_PLAIN_LETTERS).split("/"))
 
 
 @lru_cache(maxsize=512)
@@ -45,7 +51,7 @@ def dose_scale(code: str, written: str) -> DoseScale | None:
 
 
 def _dose_scale(unit: str) -> DoseScale | None:
-    folded = unit.casefold().strip()
+    folded = _folded(unit)
     for ending in _PER_SURFACE:
         if folded.endswith(ending) and (factor := _MASS.get(folded.removesuffix(ending).strip())):
             return DoseScale(DoseUnit.MG_PER_M2, factor)
@@ -61,17 +67,19 @@ def _dose_scale(unit: str) -> DoseScale | None:
 
 _POUND = Decimal("0.45359237")
 _OUNCE = Decimal("0.028349523125")
-_BILIRUBIN = Decimal("17.104")
+# Short enough for every product with it to be exact: a result at twice its limit must stay at twice its limit.
+_BILIRUBIN = (ONE / Decimal("17.104")).quantize(Decimal("1E-12"))
 _CELLS = {
     "10*3/ul": ONE, "10*9/l": ONE, "10^3/ul": ONE, "10^9/l": ONE, "10e3/ul": ONE, "10e9/l": ONE, "x10e3/ul": ONE,
-    "x10e9/l": ONE, "x10*9/l": ONE, "x10^9/l": ONE, "x10(3)/mcl": ONE, "10*3/mm3": ONE, "k/ul": ONE, "k/mcl": ONE,
-    "k/mm3": ONE, "k/cmm": ONE, "thou/ul": ONE, "thou/mm3": ONE, "thousand/ul": ONE,
+    "x10e9/l": ONE, "x10*9/l": ONE, "x10^9/l": ONE, "x10*3/ul": ONE, "x10^3/ul": ONE, "x10(3)/mcl": ONE,
+    "10*3/mm3": ONE, "k/ul": ONE, "k/mcl": ONE, "k/mm3": ONE, "k/cmm": ONE,
+    "thou/ul": ONE, "thou/mm3": ONE, "thousand/ul": ONE,
     "/ul": ONE / _THOUSAND, "/mm3": ONE / _THOUSAND, "cells/ul": ONE / _THOUSAND, "cells/mm3": ONE / _THOUSAND,
     "{cells}/ul": ONE / _THOUSAND, "/mcl": ONE / _THOUSAND, "10*6/l": ONE / _THOUSAND,
 }  # fmt: skip
 _ENZYMES = {
     "u/l": ONE, "[iu]/l": ONE, "iu/l": ONE, "units/l": ONE, "unit/l": ONE, "[u]/l": ONE, "u/liter": ONE,
-    "mu/ml": ONE, "ukat/l": Decimal(60), "µkat/l": Decimal(60), "μkat/l": Decimal(60), "nkat/l": Decimal("0.06"),
+    "mu/ml": ONE, "ukat/l": Decimal(60), "nkat/l": Decimal("0.06"),
 }  # fmt: skip
 _FACTORS: dict[str, dict[str, Decimal]] = {
     "weight": {
@@ -84,8 +92,7 @@ _FACTORS: dict[str, dict[str, Decimal]] = {
     "alt": _ENZYMES,
     "bilirubin-total": {
         "mg/dl": ONE, "mg/l": ONE / 10,
-        "umol/l": ONE / _BILIRUBIN, "µmol/l": ONE / _BILIRUBIN, "μmol/l": ONE / _BILIRUBIN,
-        "micromol/l": ONE / _BILIRUBIN,
+        "umol/l": _BILIRUBIN, "micromol/l": _BILIRUBIN,
     },
     "platelets": _CELLS,
     "neutrophils": _CELLS,
@@ -94,13 +101,14 @@ _FACTORS: dict[str, dict[str, Decimal]] = {
 _FACTORS["weight-stated"] = _FACTORS["weight"]
 
 
+@lru_cache(maxsize=512)
 def factor_to_canonical(concept: str, code: str, written: str) -> Decimal | None:
     """Give the factor from a unit to the canonical unit of a measurement.
 
     The code goes before the text; nothing when neither is a unit of the measurement, or when they disagree.
     """
     known = _FACTORS.get(concept, {})
-    by_code, by_text = known.get(code.casefold().strip()), known.get(written.casefold().strip())
+    by_code, by_text = (known.get(_folded(unit).replace(" ", "")) for unit in (code, written))
     if by_code is not None and by_text is not None and by_code != by_text:
         return None
     return by_code if by_code is not None else by_text

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fhir_mappings.lenient import objects
+from fhir_mappings.lenient import child, objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +87,10 @@ _bundle = msgspec.json.Decoder(_Bundle)
 
 
 class Glimpse:
-    """A resource of which only the type, the id and the codes have been read."""
+    """A resource of which only the type, the id and the codes have been read.
+
+    ``codes`` holds the codes of the resource itself, and then those of each of its components.
+    """
 
     __slots__ = ("_content", "_raw", "codes", "full_url", "has_code", "path", "reference", "resource_type")
 
@@ -115,11 +118,8 @@ class Glimpse:
             return
         self.resource_type = head.resourceType
         self.reference = f"{head.resourceType}/{head.id}" if head.id else ""
-        codes = [(c.system, c.code) for c in head.code.coding or ()] if head.code else []
-        for component in head.component or ():
-            if component.code:
-                codes += [(c.system, c.code) for c in component.code.coding or ()]
-        self.codes = codes
+        concepts = (head.code, *(component.code for component in head.component or ()))
+        self.codes = [[(c.system, c.code) for c in concept.coding or ()] if concept else [] for concept in concepts]
         self.has_code = head.code is not None
 
     def _look_into(self, content: Json) -> None:
@@ -127,14 +127,9 @@ class Glimpse:
         self.resource_type = kind if isinstance(kind, str) else ""
         self.reference = f"{self.resource_type}/{identifier}" if isinstance(identifier, str) and identifier else ""
         self.has_code = isinstance(content.get("code"), dict)
-        concepts = [content.get("code"), *(part.get("code") for _, part in objects(content.get("component")))]
-        found = [
-            (coding.get("system", ""), coding.get("code", ""))
-            for concept in concepts
-            if isinstance(concept, dict)
-            for _, coding in objects(concept.get("coding"))
+        self.codes = [
+            codes_of(holder) for holder in (content, *(part for _, part in objects(content.get("component"))))
         ]
-        self.codes = [(system, code) for system, code in found if isinstance(system, str) and isinstance(code, str)]
 
     @property
     def content(self) -> Json:
@@ -156,6 +151,13 @@ class Glimpse:
         raw = self._raw if self._raw is not None else encode(self._content)
         held = bytes(raw)
         return any(word in held for word in words)
+
+
+def codes_of(holder: Json) -> list[tuple[str, str]]:
+    """List the codes of a resource or of a component, as system address and code."""
+    codings = objects(child(holder, "code").get("coding"))
+    found = [(coding.get("system", ""), coding.get("code", "")) for _, coding in codings]
+    return [(system, code) for system, code in found if isinstance(system, str) and isinstance(code, str)]
 
 
 class Listing:

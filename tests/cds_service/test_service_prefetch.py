@@ -218,4 +218,4 @@ def test_service_does_not_mind_which_key_holds_a_result(service) -> None:
 
 
 def resources(value: dict) -> list[dict]:
-    return [entry["resource"] for entry in value["entry"]] if value["resourceType"] == "Bundle" else [value]
+    return [entry["resource"] for entry in value.get("entry", [])] if value["resourceType"] == "Bundle" else [value]

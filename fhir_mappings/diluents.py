@@ -1,0 +1,58 @@
+"""What an infusion is made up in, where the order says so: as an inactive ingredient, or "in 250 mL sodium chloride".
+
+A bag for flushing the line is no diluent, and "do not mix with dextrose" names none.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cards.records import Diluent
+from fhir_mappings.codings import texts
+from fhir_mappings.lenient import child, objects, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fhir_mappings.lenient import Json
+
+_LIMIT = 2000
+_NAMES = {
+    Diluent.DEXTROSE: r"dextrose|d5w|d5-w|glucose",
+    Diluent.SODIUM_CHLORIDE: r"sodium chloride|nacl|normal saline|saline|ns",
+}
+_STRENGTH = r"(?:0?[.,]?\d{1,2}(?:[.,]\d)?\s*%\s*)?"
+_ANYWHERE = {diluent: re.compile(rf"\b(?:{names})\b", re.IGNORECASE) for diluent, names in _NAMES.items()}
+_MADE_UP_IN = {
+    diluent: re.compile(
+        rf"(?:\bin|\bdilute[d]?\s+(?:in|with)|\+|\bpremix)\s+(?:\d+\s*ml\s+)?(?:of\s+)?{_STRENGTH}(?:{names})\b",
+        re.IGNORECASE,
+    )
+    for diluent, names in _NAMES.items()
+}
+_WARNING = re.compile(r"\b(?:not|never|no|avoid|incompatible)\b[^.;)]*", re.IGNORECASE)
+
+
+def diluents(resource: Json, medication: Json) -> tuple[Diluent, ...]:
+    """List the diluents of an order."""
+    found: dict[Diluent, None] = {}
+    for _, ingredient in objects(medication.get("ingredient")):
+        for written in texts(child(ingredient, "itemCodeableConcept")):
+            found.update(dict.fromkeys(each for each, pattern in _ANYWHERE.items() if pattern.search(written)))
+    for written in _texts(resource, medication):
+        plain = _WARNING.sub(" ", written[:_LIMIT])
+        found.update(dict.fromkeys(each for each, pattern in _MADE_UP_IN.items() if pattern.search(plain)))
+    return tuple(sorted(found))
+
+
+def _texts(resource: Json, medication: Json) -> Iterator[str]:
+    for _, concept in objects(resource.get("medicationCodeableConcept")):
+        yield from texts(concept)
+    yield from texts(medication.get("code"))
+    yield text(child(resource, "medicationReference").get("display"))
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        yield text(instruction.get("text"))
+        yield text(instruction.get("patientInstruction"))
+        for _, added in objects(instruction.get("additionalInstruction")):
+            yield from texts(added)

@@ -1,0 +1,242 @@
+"""The patient's chart from the answers to all queries: picked by type and code, each fact with its origin.
+
+Data of another patient is never used; what cannot be read is set aside with its place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cards.facts import (
+    Gap,
+    Her2Result,
+    LabResult,
+    Lvef,
+    Mutation,
+    Origin,
+    Patient,
+    PregnancyTest,
+    PresentProblem,
+    ReceptorResult,
+    Treatment,
+    Weight,
+)
+from cards.records import Setting
+from fhir_mappings.lenient import day, text
+from fhir_mappings.references import References, is_same_patient
+from fhir_mappings.treatments import KINDS, TreatmentReader
+from fhir_mappings.wire import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from cards.facts import Diagnosis
+    from fhir_mappings.conditions import ConditionReader
+    from fhir_mappings.lenient import Json
+    from fhir_mappings.observations import Fact, ObservationReader
+    from fhir_mappings.prefetch import Answer
+    from fhir_mappings.wire import Glimpse
+
+_MENTIONS = {
+    "her2-interpretation": ("her2-in-text", (b"HER2", b"HER-2", b"Her2", b"ERBB2", b"c-erbB-2")),
+    "lvef": ("lvef-in-text", (b"LVEF", b"jection fraction", b"jection Fraction")),
+}
+_REFERRED_TO = frozenset({"Patient", "Medication"})
+_NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
+
+Dated = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Treatment
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A chart while it is being read."""
+
+    patient_id: str
+    references: References
+    facts: list[Fact] = field(default_factory=list)
+    current: list[Diagnosis] = field(default_factory=list)
+    past: list[Diagnosis] = field(default_factory=list)
+    settings: set[Setting] = field(default_factory=set)
+    problems: list[PresentProblem] = field(default_factory=list)
+    treatments: list[Treatment] = field(default_factory=list)
+    unread: list[Glimpse] = field(default_factory=list)
+    person: Json = field(default_factory=dict)
+
+    def is_own(self, content: Json) -> bool:
+        """Tell whether a resource is the patient's."""
+        return is_same_patient(content.get("subject"), self.patient_id, self.references)
+
+    def set_aside(self, about: str | None, glimpse: Glimpse, reason: str) -> None:
+        """Note what could not be used."""
+        self.facts.append(Gap(about, glimpse.path, reason))
+
+
+class PatientReader:
+    """Reads charts; one reader serves every request."""
+
+    def __init__(
+        self, observations: ObservationReader, conditions: ConditionReader, treatments: TreatmentReader
+    ) -> None:
+        """Keep the readers of each resource type."""
+        self._observations = observations
+        self._conditions = conditions
+        self._treatments = treatments
+
+    def read(
+        self, answers: Mapping[str, Answer], patient_id: str, required: frozenset[str], session: frozenset[str]
+    ) -> Patient:
+        """Read the chart; ``session`` names the orders that are being asked about and are no history."""
+        draft = _Draft(patient_id, References())
+        for answer in answers.values():
+            if answer.listing is not None:
+                draft.references.add_glimpses(g for g in answer.listing.glimpses if g.resource_type in _REFERRED_TO)
+        for glimpse in _once(answers.values()):
+            if glimpse.reference and glimpse.reference in session:
+                continue
+            try:
+                self._take(glimpse, draft)
+            except Unreadable:
+                draft.set_aside(None, glimpse, "malformed")
+        draft.facts += _lacking(answers, required)
+        return _assembled(draft)
+
+    def _take(self, glimpse: Glimpse, draft: _Draft) -> None:
+        kind = glimpse.resource_type
+        if kind == "Observation":
+            self._observation(glimpse, draft)
+        elif kind == "Condition":
+            self._condition(glimpse, draft)
+        elif kind == "Patient":
+            if glimpse.reference in ("", f"Patient/{draft.patient_id}"):
+                draft.person = glimpse.content
+            else:
+                draft.set_aside("patient", glimpse, "other-patient")
+        elif kind in KINDS:
+            self._treatment(glimpse, draft)
+        elif kind in _NARRATIVE_TYPES:
+            draft.unread.append(glimpse)
+
+    def _observation(self, glimpse: Glimpse, draft: _Draft) -> None:
+        """Read an Observation that rules use; keep any other for a look at its words, unless it must never count."""
+        concepts = self._observations.index.concepts(glimpse.codes)
+        if not concepts:
+            if not self._observations.index.never_counts(glimpse.codes):
+                draft.unread.append(glimpse)
+                if not glimpse.has_code:
+                    draft.set_aside(None, glimpse, "no-code")
+            return
+        content = glimpse.content
+        if not draft.is_own(content):
+            on = self._observations.date_of(content)
+            draft.facts += [Gap(concept, glimpse.path, "other-patient", on) for concept in concepts]
+            return
+        origin = Origin(glimpse.reference, glimpse.path)
+        for concept in concepts:
+            draft.facts += self._observations.read(concept, content, origin)
+
+    def _condition(self, glimpse: Glimpse, draft: _Draft) -> None:
+        content, origin = glimpse.content, Origin(glimpse.reference, glimpse.path)
+        if not draft.is_own(content):
+            draft.set_aside("diagnosis", glimpse, "other-patient")
+            return
+        if not isinstance(content.get("code"), dict):
+            draft.set_aside("diagnosis", glimpse, "no-code")
+            return
+        if (diagnosis := self._conditions.diagnosis(content, origin)) is not None:
+            (draft.past if self._conditions.is_past(content) else draft.current).append(diagnosis)
+        if (problem := self._conditions.problem(content, origin)) is not None:
+            draft.problems.append(problem)
+        if (setting := self._conditions.setting(content)) is not None:
+            draft.settings.add(setting)
+
+    def _treatment(self, glimpse: Glimpse, draft: _Draft) -> None:
+        content = glimpse.content
+        if not draft.is_own(content):
+            draft.set_aside("treatment", glimpse, "other-patient")
+        elif (treatment := self._treatments.read(content, glimpse.path, draft.references)) is not None:
+            draft.treatments.append(treatment)
+
+
+def _once(answers: Iterable[Answer]) -> Iterable[Glimpse]:
+    """Give every resource once, however many keys hold it."""
+    seen: set[str] = set()
+    for answer in answers:
+        for glimpse in answer.listing.glimpses if answer.listing is not None else ():
+            if glimpse.reference and glimpse.reference in seen:
+                continue
+            seen.add(glimpse.reference)
+            yield glimpse
+
+
+def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterable[Gap]:
+    """Say which lists are known to be incomplete and which of their entries could not be read at all."""
+    for key, answer in answers.items():
+        if key not in required or answer.listing is None:
+            continue
+        if answer.listing.next_page:
+            yield Gap(None, f"prefetch.{key}", "next-page")
+        if answer.partial:
+            yield Gap(None, f"prefetch.{key}", "partial")
+        yield from (Gap(None, path, "malformed") for path in answer.listing.broken)
+
+
+def _newest_first(fact: Dated) -> tuple[int, str, str]:
+    """Order by date, undated last, and then by what does not depend on the order in which the client sent them."""
+    value = getattr(fact, "as_reported", "") or str(getattr(fact, "kg", ""))
+    return (-fact.on.toordinal() if fact.on else 0, fact.origin.reference, value)
+
+
+def _measured_first(weight: Weight) -> tuple[int, bool, str]:
+    """Order weights likewise; of one day a measured weight goes before a stated one."""
+    day_before, reference_of, value = _newest_first(weight)
+    return day_before, weight.stated, f"{reference_of} {value}"
+
+
+def _assembled(draft: _Draft) -> Patient:
+    facts = draft.facts
+    labs: dict[str, list[LabResult]] = {}
+    for fact in facts:
+        if isinstance(fact, LabResult):
+            labs.setdefault(fact.test, []).append(fact)
+    lvefs = sorted((fact for fact in facts if isinstance(fact, Lvef)), key=_newest_first)
+    her2 = sorted((fact for fact in facts if isinstance(fact, Her2Result)), key=_newest_first)
+    gaps = [fact for fact in facts if isinstance(fact, Gap)]
+    if not her2:
+        gaps += _mentions("her2-interpretation", draft)
+    if not lvefs:
+        gaps += _mentions("lvef", draft)
+    setting = Setting.METASTATIC if Setting.METASTATIC in draft.settings else Setting.EARLY if draft.settings else None
+    return Patient(
+        weights=tuple(sorted((fact for fact in facts if isinstance(fact, Weight)), key=_measured_first)),
+        lvefs=tuple(lvefs),
+        labs={test: tuple(sorted(results, key=_newest_first)) for test, results in labs.items()},
+        her2=tuple(her2),
+        pregnancy_tests=tuple(sorted((fact for fact in facts if isinstance(fact, PregnancyTest)), key=_newest_first)),
+        mutations=tuple(sorted((fact for fact in facts if isinstance(fact, Mutation)), key=_newest_first)),
+        receptors=tuple(sorted((fact for fact in facts if isinstance(fact, ReceptorResult)), key=_newest_first)),
+        diagnoses=tuple(sorted(draft.current or draft.past, key=lambda each: (each.origin.reference, each.label))),
+        problems=tuple(sorted(draft.problems, key=lambda each: (each.origin.reference, each.label))),
+        treatments=tuple(sorted(draft.treatments, key=_newest_first)),
+        sex=text(draft.person.get("gender")),
+        birth_date=day(draft.person.get("birthDate")),
+        setting=setting,
+        gaps=tuple(sorted(gaps, key=lambda gap: gap.path)),
+    )
+
+
+def _mentions(about: str, draft: _Draft) -> list[Gap]:
+    """List the texts of the patient's own chart that mention what no result says."""
+    reason, words = _MENTIONS[about]
+    return [
+        Gap(about, glimpse.path, reason)
+        for glimpse in draft.unread
+        if glimpse.mentions(words) and _is_own(glimpse, draft)
+    ]
+
+
+def _is_own(glimpse: Glimpse, draft: _Draft) -> bool:
+    try:
+        return draft.is_own(glimpse.content)
+    except Unreadable:
+        return False

@@ -1,0 +1,103 @@
+"""Earlier doses and active drugs of the chart, as far as a rule can use them.
+
+Administrations, orders and statements of drugs that nobody asks about are left unread after a look at their names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.facts import DoseUnit, State, Treatment
+from cards.identity import Standing, identify
+from cards.quantities import Mg, MgPerKg
+from fhir_mappings.codings import codings, texts
+from fhir_mappings.dosage import quantity_dose
+from fhir_mappings.lenient import child, day, objects, text
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from cards.facts import DrugOrder
+    from cards.recognition import Recogniser
+    from fhir_mappings.lenient import Json
+    from fhir_mappings.medication import MedicationReader
+    from fhir_mappings.references import References
+
+KINDS = frozenset({"MedicationAdministration", "MedicationRequest", "MedicationStatement"})
+_STATES = {
+    ("MedicationAdministration", "completed"): State.GIVEN,
+    ("MedicationAdministration", "in-progress"): State.GIVEN,
+    # Stopped after it was begun: part of the dose was given.
+    ("MedicationAdministration", "stopped"): State.GIVEN,
+    ("MedicationRequest", "completed"): State.COMPLETED,
+    ("MedicationRequest", "active"): State.ACTIVE,
+    ("MedicationStatement", "active"): State.ACTIVE,
+}
+_NOT_ASKED_FOR = frozenset({"proposal", "plan"})
+
+
+class TreatmentReader:
+    """Reads the treatments of one chart."""
+
+    def __init__(self, medication: MedicationReader, recogniser: Recogniser) -> None:
+        """Keep what reading needs; one reader serves every request."""
+        self._medication = medication
+        self._recogniser = recogniser
+
+    def read(self, resource: Json, path: str, references: References) -> Treatment | None:
+        """Read one resource; nothing when it is of no drug that a rule asks about, or of none that was given."""
+        kind = text(resource.get("resourceType"))
+        state = _STATES.get((kind, text(resource.get("status"))))
+        if state is None or text(resource.get("intent")) in _NOT_ASKED_FOR or resource.get("doNotPerform") is True:
+            return None
+        if not self._is_of_interest(resource):
+            return None
+        order = self._medication.read(resource, path, references)
+        identity = identify(order, self._recogniser)
+        product = identity.product.id if identity.product and identity.standing is Standing.SETTLED else ""
+        names = tuple(dict.fromkeys(each.value for each in order.evidence if not each.system)) or (product,)
+        reference_of = f"{kind}/{text(resource.get('id'))}" if text(resource.get("id")) else ""
+        origin = type(order.origin)(reference_of, path)
+        return Treatment(product, names, _when(resource), origin, state, _dose(resource, order))
+
+    def _is_of_interest(self, resource: Json) -> bool:
+        """Tell whether a code or a name is one of a product or of a class that a rule asks about."""
+        reference_to = child(resource, "medicationReference")
+        if reference_to and not text(reference_to.get("display")):
+            return True
+        for _, concept in objects(resource.get("medicationCodeableConcept")):
+            for coding in codings(concept):
+                if coding.code in self._recogniser.rxnorm or coding.code in self._recogniser.atc:
+                    return True
+                if coding.system in ("hcpcs", "ndc"):
+                    return True
+            if any(self._is_named(written) for written in texts(concept)):
+                return True
+        return self._is_named(text(reference_to.get("display")))
+
+    def _is_named(self, written: str) -> bool:
+        return bool(written) and bool(self._recogniser.read_text(written) or self._recogniser.read_classes(written))
+
+
+def _when(resource: Json) -> date | None:
+    """Give the day of a dose, or the day from which an order holds."""
+    period = child(resource, "effectivePeriod")
+    candidates = [resource.get("effectiveDateTime"), period.get("start")]
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        timing = child(instruction, "timing")
+        events = timing.get("event")
+        candidates.append(events[0] if isinstance(events, list) and events else events)
+        candidates.append(child(child(timing, "repeat"), "boundsPeriod").get("start"))
+    candidates += [resource.get("authoredOn"), resource.get("dateAsserted")]
+    return next((found for candidate in candidates if (found := day(candidate)) is not None), None)
+
+
+def _dose(resource: Json, order: DrugOrder) -> Mg | MgPerKg | None:
+    """Give the dose of an administration, or the first one that its order names in milligrams."""
+    given = quantity_dose(child(child(resource, "dosage"), "dose"))
+    for dose in (*((given,) if given is not None else ()), *order.doses):
+        if dose.unit is DoseUnit.MG:
+            return Mg(dose.number)
+        if dose.unit is DoseUnit.MG_PER_KG:
+            return MgPerKg(dose.number)
+    return None
