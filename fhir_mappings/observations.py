@@ -33,7 +33,7 @@ from fhir_mappings.units import factor_to_canonical
 from fhir_mappings.wire import codes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from cards.records import Terminology
@@ -81,8 +81,10 @@ class ConceptIndex:
             self._never.update(("loinc", entry.code) for entry in concept.never)
         self._codes = {code for _, code in self._concepts} | {code for _, code in self._never}
 
-    def concept(self, codes: Iterable[tuple[str, str]]) -> str | None:
+    def concept(self, codes: Sequence[tuple[str, str]]) -> str | None:
         """Give the concept of the codes of one result: of several the one that says most, none if one never counts."""
+        if self._is_foreign(codes):
+            return None
         found: set[str] = set()
         for key in self._known(codes):
             if key in self._never:
@@ -91,13 +93,20 @@ class ConceptIndex:
                 found.add(self._concepts[key])
         return min(found, key=lambda name: (name in _SAYS_LESS, name), default=None)
 
-    def concepts(self, holders: Iterable[Iterable[tuple[str, str]]]) -> list[str]:
+    def concepts(self, holders: Iterable[Sequence[tuple[str, str]]]) -> list[str]:
         """List the concepts of an Observation, by its own codes and by those of its components."""
-        return list(dict.fromkeys(name for codes in holders if (name := self.concept(codes)) is not None))
+        found = [name for codes in holders if (name := self.concept(codes)) is not None]
+        return list(dict.fromkeys(found)) if found else found
 
-    def never_counts(self, holders: Iterable[Iterable[tuple[str, str]]]) -> bool:
+    def never_counts(self, holders: Iterable[Sequence[tuple[str, str]]]) -> bool:
         """Tell whether one of the codes looks like a result that rules use and must never count."""
-        return any(key in self._never for codes in holders for key in self._known(codes))
+        return any(
+            key in self._never for codes in holders if not self._is_foreign(codes) for key in self._known(codes)
+        )
+
+    def _is_foreign(self, codes: Sequence[tuple[str, str]]) -> bool:
+        """Tell at a glance that none of the codes means anything here; so it is with most of a chart."""
+        return not self._code_map and self._codes.isdisjoint([code.strip() for _, code in codes])
 
     def _known(self, codes: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         """Give the codes that may mean something here by short system name; local ones as what they stand for."""

@@ -118,8 +118,9 @@ class Glimpse:
             return
         self.resource_type = head.resourceType
         self.reference = f"{head.resourceType}/{head.id}" if head.id else ""
-        concepts = (head.code, *(component.code for component in head.component or ()))
-        self.codes = [[(c.system, c.code) for c in concept.coding or ()] if concept else [] for concept in concepts]
+        self.codes = [[(c.system, c.code) for c in head.code.coding or ()] if head.code else []]
+        for part in head.component or ():
+            self.codes.append([(c.system, c.code) for c in part.code.coding or ()] if part.code else [])
         self.has_code = head.code is not None
 
     def _look_into(self, content: Json) -> None:
