@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cards.dosing import DoseReading, read_doses
+from cards.dosing import Ceiling, DoseReading, ceiling, read_doses
 from cards.facts import State
 from cards.her2 import Her2Status, her2_status
 from cards.lab_table import LabTable, read_table
+from cards.lvef_table import LvefReading, read_lvef
+from cards.once import once
 from cards.outcomes import Evidence
 from cards.records import Basis, Cancer, Eligibility, Product, Setting
 
@@ -55,14 +56,14 @@ class Case:
             raise ValueError(msg)
         return product
 
-    @cached_property
+    @once
     def drug(self) -> str:
         """The drug as a card names it: the brand where the order names one."""
         if self.identity.product is None:
             return " / ".join(product.name for product in self.identity.named)
         return self.identity.brand.name if self.identity.brand else self.product.name
 
-    @cached_property
+    @once
     def planned(self) -> date:
         """The day of the planned dose: the order's own start when that lies ahead, else today."""
         start = self.order.start
@@ -90,48 +91,58 @@ class Case:
         """Whether the product is dosed by weight."""
         return self.product.basis is Basis.WEIGHT
 
-    @cached_property
+    @once
     def weight(self) -> Weight | None:
         """The newest body weight; a measured one of the same day goes before a stated one."""
         return self.patient.weights[0] if self.patient.weights else None
 
-    @cached_property
+    @once
     def doses(self) -> tuple[DoseReading, ...]:
         """The order's doses, each usable, implausible or unreadable."""
         return read_doses(self)
 
-    @cached_property
+    @once
     def cancers(self) -> frozenset[Cancer]:
         """The cancers the order is for: by its own reason, else all that are on record. Empty: not known."""
         reasons = self.order.reasons or self.patient.diagnoses
         return frozenset(diagnosis.cancer for diagnosis in reasons)
 
-    @cached_property
+    @once
     def her2(self) -> Her2Status:
         """The HER2 status from every result that counts."""
         return her2_status(self.patient.her2)
 
-    @cached_property
+    @once
     def labs_since(self) -> date:
         """The first day on which a laboratory result is recent enough for the planned dose."""
         return self.days_before(self.threshold("lab_max_age_days"))
 
-    @cached_property
+    @once
     def lab_table(self) -> LabTable:
         """The recent laboratory results against the label's table."""
         return read_table(self)
 
-    @cached_property
+    @once
+    def ceiling(self) -> Ceiling | None:
+        """The maximum that applies to the order."""
+        return ceiling(self)
+
+    @once
+    def lvef_reading(self) -> LvefReading:
+        """The newest ejection fraction against the label's table; asked only when there is one."""
+        return read_lvef(self)
+
+    @once
     def eligibility(self) -> tuple[Eligibility, ...]:
         """The rows of the product's labelled indications that are in force on the planned day."""
         return tuple(row for row in self.product.eligibility if row.since is None or row.since <= self.planned)
 
-    @cached_property
+    @once
     def settings(self) -> tuple[Setting, ...]:
         """The settings that come into question: the one on record, or both."""
         return (self.patient.setting,) if self.patient.setting else tuple(Setting)
 
-    @cached_property
+    @once
     def history(self) -> tuple[Treatment, ...]:
         """The earlier doses of this product, newest first: those given, or completed orders where none was recorded."""
         own = [each for each in self.patient.treatments if each.product == self.product.id and each.on is not None]

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cards.facts import Diagnosis, Origin, PresentProblem
-from cards.records import Cancer, Setting
+from cards.records import Cancer, Problem, Setting
 from fhir_mappings.codings import NO_CODE_MAP, Coding, codings, texts
 from fhir_mappings.lenient import child, items, objects, text
 
@@ -47,7 +48,14 @@ class ConditionReader:
         self._history_snomed = {entry.code for entry in metastasis.history_snomed}
         self._metastasis_icd10 = tuple(metastasis.icd10)
         self._regional_icd10 = tuple(metastasis.regional_icd10)
-        self._problems = terminology.problems
+        self._problems = tuple(
+            (group, _plain_prefixes(group.icd10), frozenset(entry.code for entry in group.snomed))
+            for group in terminology.problems
+        )
+        self._cancers = tuple((group.cancer, _plain_prefixes(group.icd10)) for group in terminology.diagnoses)
+        # What a code means is asked anew for every problem of every chart.
+        self._by_icd10 = lru_cache(maxsize=4096)(self._read_icd10)
+        self._problem_by_code = lru_cache(maxsize=4096)(self._read_problem_code)
 
     def cancer_of(self, concept: Json) -> Cancer | None:
         """Give the cancer that a concept names, by code first, by an unmistakable text otherwise."""
@@ -66,12 +74,12 @@ class ConditionReader:
                     return group.cancer
         return None
 
-    def _by_icd10(self, code: str) -> Cancer | None:
+    def _read_icd10(self, code: str) -> Cancer | None:
         # Claims systems write the code without its dot.
         folded = code.upper().replace(".", "")
-        for group in self._groups:
-            if folded.startswith(tuple(prefix.replace(".", "") for prefix in group.icd10)):
-                return group.cancer
+        for cancer, prefixes in self._cancers:
+            if folded.startswith(prefixes):
+                return cancer
         if _CANCER_CHAPTER.match(folded) and not folded.startswith(_SKIN):
             return Cancer.OTHER
         return None
@@ -89,19 +97,20 @@ class ConditionReader:
         if _code_of(condition, "verificationStatus") in _NOT_CERTAIN or self.is_past(condition):
             return None
         concept = child(condition, "code")
-        coded = list(codings(concept, self._code_map))
+        for coding in codings(concept, self._code_map):
+            if (found := self._problem_by_code(coding.system, coding.code)) is not None:
+                return PresentProblem(found, label_of(concept), origin)
         written = " | ".join(texts(concept)).casefold()
-        for group in self._problems:
-            prefixes = tuple(prefix.replace(".", "") for prefix in group.icd10)
-            snomed = {entry.code for entry in group.snomed}
-            if any(
-                (coding.system == "icd10" and coding.code.upper().replace(".", "").startswith(prefixes))
-                or (coding.system == "snomed" and coding.code in snomed)
-                for coding in coded
-            ):
+        for group, _, _ in self._problems:
+            if any(phrase in written for phrase in group.texts) and not _NOT_THE_DISEASE.search(written):
                 return PresentProblem(group.problem, label_of(concept), origin)
-            if not _NOT_THE_DISEASE.search(written) and any(phrase in written for phrase in group.texts):
-                return PresentProblem(group.problem, label_of(concept), origin)
+        return None
+
+    def _read_problem_code(self, system: str, code: str) -> Problem | None:
+        plain = code.upper().replace(".", "")
+        for group, prefixes, snomed in self._problems:
+            if (system == "icd10" and plain.startswith(prefixes)) or (system == "snomed" and code in snomed):
+                return group.problem
         return None
 
     def is_past(self, condition: Json) -> bool:
@@ -135,6 +144,10 @@ class ConditionReader:
             and code.startswith(self._metastasis_icd10)
             and not code.startswith(self._regional_icd10)
         )
+
+
+def _plain_prefixes(prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(prefix.replace(".", "") for prefix in prefixes)
 
 
 def _says_metastatic(written: str) -> bool:

@@ -31,6 +31,7 @@ _MADE_UP_IN = {
     )
     for diluent, names in _NAMES.items()
 }
+_HINT = re.compile(r"dextrose|d5|glucose|chloride|nacl|saline|\bns\b", re.IGNORECASE)
 _WARNING = re.compile(r"\b(?:not|never|no|avoid|incompatible)\b[^.;)]*", re.IGNORECASE)
 
 
@@ -41,6 +42,8 @@ def diluents(resource: Json, medication: Json) -> tuple[Diluent, ...]:
         for written in texts(child(ingredient, "itemCodeableConcept")):
             found.update(dict.fromkeys(each for each, pattern in _ANYWHERE.items() if pattern.search(written)))
     for written in _texts(resource, medication):
+        if not _HINT.search(written):
+            continue
         plain = _WARNING.sub(" ", written[:_LIMIT])
         found.update(dict.fromkeys(each for each, pattern in _MADE_UP_IN.items() if pattern.search(plain)))
     return tuple(sorted(found))

@@ -23,8 +23,12 @@ _ERBB2 = frozenset({"HGNC:3430", "3430"})
 _GENE_STUDIED = "48018-6"
 _VARIANT_ASSESSMENT = "69548-6"
 # Variants that pathologists report as not driving the tumour.
-_NOT_ACTIVATING = re.compile(
-    r"benign|uncertain significance|\bvus\b|wild[ -]?type|no (?:mutation|variant)", re.IGNORECASE
+_NOT_ACTIVATING = re.compile(r"benign|uncertain significance|\bvus\b|wild[ -]?type", re.IGNORECASE)
+_NONE_FOUND = re.compile(r"\b(?:no|not|none|negative|absent|without)\b", re.IGNORECASE)
+_NO_RESULT = re.compile(
+    r"\b(?:pending|see|qns|insufficient|inadequate|failed|unable|cancell?ed|unknown|indeterminate|inconclusive|equivocal"
+    r"|not (?:performed|done|tested|assessed|evaluable))\b",
+    re.IGNORECASE,
 )
 
 
@@ -45,8 +49,8 @@ def mutation(observation: Json, on: date | None, origin: Origin, code_map: CodeM
     if _is_variant_assessment(observation) and not _is_about_erbb2(observation):
         return None
     answer, written = _answer(observation, code_map)
-    if answer is None and written and not _is_variant_assessment(observation):
-        answer = not _NOT_ACTIVATING.search(written)
+    if answer is None and written and not _is_variant_assessment(observation) and not _NO_RESULT.search(written):
+        answer = not _NONE_FOUND.search(written)
     if answer is None:
         return None
     described = [written, *(label for _, part in objects(observation.get("component")) for label in _labels(part))]

@@ -100,9 +100,7 @@ class ConceptIndex:
 
     def never_counts(self, holders: Iterable[Sequence[tuple[str, str]]]) -> bool:
         """Tell whether one of the codes looks like a result that rules use and must never count."""
-        return any(
-            key in self._never for codes in holders if not self._is_foreign(codes) for key in self._known(codes)
-        )
+        return any(key in self._never for codes in holders if not self._is_foreign(codes) for key in self._known(codes))
 
     def _is_foreign(self, codes: Sequence[tuple[str, str]]) -> bool:
         """Tell at a glance that none of the codes means anything here; so it is with most of a chart."""

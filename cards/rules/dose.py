@@ -9,7 +9,6 @@ from cards.dosing import (
     Ceiling,
     DoseReading,
     Sense,
-    ceiling,
     is_component,
     level_met,
     look_alike_met,
@@ -52,7 +51,7 @@ def dose_above_maximum(case: Case) -> Outcome:
     A dose up to the maximum rounded up to the next whole milligram is at the maximum. Within the rounding tolerance
     the card is a warning, beyond it critical.
     """
-    limit = ceiling(case)
+    limit = case.ceiling
     if limit is None:
         return NotApplicable("the label names no maximum")
     usable = usable_doses(case)
@@ -103,7 +102,7 @@ def dose_matches_other_drug(case: Case) -> Outcome:
         return nothing_usable(case)
     if not case.product.look_alikes:
         return NotApplicable("no look-alike")
-    limit = ceiling(case)
+    limit = case.ceiling
     weight = case.weight.kg if case.weight else None
     if limit is not None and any(_is_over(reading, limit, weight) for reading in usable):
         return NotApplicable("the dose is above the maximum, and that card names the look-alike")

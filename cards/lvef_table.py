@@ -1,4 +1,4 @@
-"""The ejection fraction against the label's table, with the drop from baseline.
+"""Reads the newest ejection fraction against the label's table, with the drop from baseline.
 
 Baseline is the newest measurement up to the first dose on record; with no dose on record the oldest there is.
 """
@@ -8,31 +8,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.case import dated
-from cards.outcomes import (
-    CannotTell,
-    Clear,
-    Evidence,
-    Fired,
-    Fix,
-    Missing,
-    NotApplicable,
-    OrderTests,
-    Outcome,
-    RemoveOrder,
-)
-from cards.quantities import plain
 from cards.records import Action, LvefRow, Setting
-from cards.topics import Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from cards.case import Case
     from cards.facts import Lvef
 
 
-class Reading(NamedTuple):
+class LvefReading(NamedTuple):
     """The newest measurement, its baseline if one is known, and the rows that come into question."""
 
     newest: Lvef
@@ -41,38 +24,14 @@ class Reading(NamedTuple):
     assumed: Setting | None
 
 
-def lvef_hold(case: Case) -> Outcome:
-    """Fire when the label says not to administer, by setting and by the drop from baseline."""
-    return _verdict(case, Action.HOLD)
-
-
-def lvef_recheck(case: Case) -> Outcome:
-    """Fire when the label says continue and repeat within three weeks."""
-    return _verdict(case, Action.RECHECK)
-
-
-def _verdict(case: Case, action: Action) -> Outcome:
-    if not case.product.monitoring.lvef_rows:
-        return NotApplicable("the label has no table of ejection fractions")
-    if not case.patient.lvefs:
-        return CannotTell((Missing("lvef", told_by=Topic.LVEF_MISSING),))
-    reading = _read(case)
-    actions = {row.action if row else Action.CONTINUE for row in reading.rows}
-    if len(actions) > 1:
-        return CannotTell((Missing("baseline", values={"lvef": str(reading.newest.percent)}),))
-    row = reading.rows[0]
-    if row is None or row.action is not action:
-        return Clear()
-    return _fired(reading, row)
-
-
-def _read(case: Case) -> Reading:
+def read_lvef(case: Case) -> LvefReading:
+    """Read the newest measurement; there must be one."""
     newest = case.patient.lvefs[0]
     baseline = _baseline(case)
     by_setting = {setting: _rows_for(case, setting, newest, baseline) for setting in case.settings}
     severest = max(by_setting.items(), key=lambda item: max(_severity(row) for row in item[1]))
     differ = len({tuple(_severity(row) for row in rows) for rows in by_setting.values()}) > 1
-    return Reading(newest, baseline, severest[1], severest[0] if differ else None)
+    return LvefReading(newest, baseline, severest[1], severest[0] if differ else None)
 
 
 def _severity(row: LvefRow | None) -> int:
@@ -115,24 +74,3 @@ def _drop_fits(row: LvefRow, drop: Decimal | None, newest: Lvef) -> bool | None:
     if not row.below_normal:
         return True
     return newest.percent < newest.lower_limit if newest.lower_limit is not None else None
-
-
-def _fired(reading: Reading, row: LvefRow) -> Fired:
-    newest, baseline = reading.newest, reading.baseline
-    notes: list[tuple[str, Mapping[str, str]]] = []
-    if reading.assumed is not None:
-        notes.append(("setting-unknown", {"setting": str(reading.assumed)}))
-    evidence = [Evidence("lvef", dated(newest.as_reported, newest.on), newest.origin)]
-    dropped = ""
-    if baseline is not None and baseline is not newest:
-        evidence.append(Evidence("lvef-baseline", dated(baseline.as_reported, baseline.on), baseline.origin))
-        points = baseline.percent.value - newest.percent.value
-        dropped = f" ({plain(points)} points below baseline)" if points > 0 else ""
-    fixes: tuple[Fix, ...] = (OrderTests(("lvef",)),)
-    return Fired(
-        values={"lvef": f"{newest.percent}{dropped}", "then": row.then},
-        evidence=tuple(evidence),
-        cited=(row.by,),
-        notes=tuple(notes),
-        fixes=(*fixes, RemoveOrder()) if row.action is Action.HOLD else fixes,
-    )

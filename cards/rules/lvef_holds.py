@@ -1,0 +1,74 @@
+"""What the label says about the newest ejection fraction: hold, or repeat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.case import dated
+from cards.outcomes import (
+    CannotTell,
+    Clear,
+    Evidence,
+    Fired,
+    Fix,
+    Missing,
+    NotApplicable,
+    OrderTests,
+    Outcome,
+    RemoveOrder,
+)
+from cards.quantities import plain
+from cards.records import Action, LvefRow
+from cards.topics import Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cards.case import Case
+    from cards.lvef_table import LvefReading
+
+
+def lvef_hold(case: Case) -> Outcome:
+    """Fire when the label says not to administer, by setting and by the drop from baseline."""
+    return _verdict(case, Action.HOLD)
+
+
+def lvef_recheck(case: Case) -> Outcome:
+    """Fire when the label says continue and repeat within three weeks."""
+    return _verdict(case, Action.RECHECK)
+
+
+def _verdict(case: Case, action: Action) -> Outcome:
+    if not case.product.monitoring.lvef_rows:
+        return NotApplicable("the label has no table of ejection fractions")
+    if not case.patient.lvefs:
+        return CannotTell((Missing("lvef", told_by=Topic.LVEF_MISSING),))
+    reading = case.lvef_reading
+    actions = {row.action if row else Action.CONTINUE for row in reading.rows}
+    if len(actions) > 1:
+        return CannotTell((Missing("baseline", values={"lvef": str(reading.newest.percent)}),))
+    row = reading.rows[0]
+    if row is None or row.action is not action:
+        return Clear()
+    return _fired(reading, row)
+
+
+def _fired(reading: LvefReading, row: LvefRow) -> Fired:
+    newest, baseline = reading.newest, reading.baseline
+    notes: list[tuple[str, Mapping[str, str]]] = []
+    if reading.assumed is not None:
+        notes.append(("setting-unknown", {"setting": str(reading.assumed)}))
+    evidence = [Evidence("lvef", dated(newest.as_reported, newest.on), newest.origin)]
+    dropped = ""
+    if baseline is not None and baseline is not newest:
+        evidence.append(Evidence("lvef-baseline", dated(baseline.as_reported, baseline.on), baseline.origin))
+        points = baseline.percent.value - newest.percent.value
+        dropped = f" ({plain(points)} points below baseline)" if points > 0 else ""
+    fixes: tuple[Fix, ...] = (OrderTests(("lvef",)),)
+    return Fired(
+        values={"lvef": f"{newest.percent}{dropped}", "then": row.then},
+        evidence=tuple(evidence),
+        cited=(row.by,),
+        notes=tuple(notes),
+        fixes=(*fixes, RemoveOrder()) if row.action is Action.HOLD else fixes,
+    )
