@@ -1,0 +1,118 @@
+"""Clean orders are silent: every brand, every labelled level, many weights, both settings, at both moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from builders import KNOWN, chart, given, ihc, ish, judged, order, overall
+
+from cards.facts import Moment, Patient
+from cards.outcomes import Fired
+from cards.quantities import MgPerKg
+from cards.records import LevelRole, Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cards.facts import DrugOrder, Her2Result, Treatment
+    from cards.records import Brand, Level, Product, Regimen
+
+WEIGHTS = ("42.5", "55", "61.3", "70", "73.3", "88.8", "101", "133.7")
+STATUSES: dict[str, tuple[Her2Result, ...]] = {
+    "IHC 3+": (ihc("3+"),),
+    "IHC 2+ and ISH amplified": (ihc("2+"), ish("positive")),
+    "an overall positive": (overall("positive"),),
+}
+
+
+@dataclass(frozen=True)
+class Clean:
+    """An order that the label covers, and a chart in which everything is in place for it."""
+
+    name: str
+    order: DrugOrder
+    patient: Patient
+
+
+def clean_orders() -> Iterator[Clean]:
+    for product in KNOWN.products:
+        if product.scope is not Scope.CHECKED:
+            continue
+        for brand in product.brands:
+            for regimen in product.regimens:
+                for level in regimen.levels:
+                    for weight in WEIGHTS:
+                        yield from _orders(product, brand, regimen, level, weight)
+
+
+def _orders(product: Product, brand: Brand, regimen: Regimen, level: Level, weight: str) -> Iterator[Clean]:
+    cancer = str(regimen.cancers[0])
+    history = _history(product, regimen, level)
+    for setting in ("metastatic", "early"):
+        patient = chart(weight=weight, cancers=(cancer,), setting=setting, history=history, lvef_normal="50")
+        for written in _written(level, weight):
+            name = f"{brand.name} {written} at {weight} kg, {cancer}, {setting}, {level.role} {regimen.name}"
+            drug = order(brand.name, written, interval=regimen.interval_days, hcpcs=tuple(e.code for e in brand.hcpcs))
+            yield Clean(name, drug, patient)
+
+
+def _written(level: Level, weight: str) -> tuple[str, ...]:
+    """Write a dose per kilogram and in whole milligrams, or a fixed dose as it is."""
+    stated = level.dose
+    if not isinstance(stated, MgPerKg):
+        return (f"{stated.value} mg",)
+    whole = (stated.value * Decimal(weight)).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    return f"{stated.value} mg/kg", f"{whole} mg"
+
+
+def _history(product: Product, regimen: Regimen, level: Level) -> tuple[Treatment, ...]:
+    """Give the earlier dose that a level wants: the one above a reduction, a loading dose before maintenance."""
+    if level.role in (LevelRole.START, LevelRole.LOADING):
+        return ()
+    doses = [each.dose for each in regimen.levels]
+    earlier = doses[[each.dose for each in regimen.levels].index(level.dose) - 1]
+    return (given(product.id, regimen.interval_days, f"{earlier.value} {str(earlier).split()[1]}"),)
+
+
+CLEAN = list(clean_orders())
+
+
+def test_there_are_many_of_them() -> None:
+    assert len(CLEAN) > 800
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+def test_every_clean_order_is_silent(moment: Moment) -> None:
+    for clean in CLEAN:
+        fired = [
+            v.topic for v in judged(clean.order, patient=clean.patient, moment=moment) if isinstance(v.outcome, Fired)
+        ]
+        assert fired == [], clean.name
+
+
+@pytest.mark.parametrize("name", STATUSES)
+def test_every_way_to_be_positive_is_silent(name: str) -> None:
+    for drug, written in (("Kadcyla", "252 mg"), ("Enhertu", "378 mg"), ("Herceptin", "420 mg"), ("Perjeta", "420 mg")):
+        fired = [
+            v.topic
+            for v in judged(order(drug, written), patient=chart(her2=STATUSES[name]))
+            if isinstance(v.outcome, Fired)
+        ]
+        assert fired == [], drug
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        pytest.param(("Herceptin", "420 mg", "Perjeta", "420 mg"), id="trastuzumab and pertuzumab"),
+        pytest.param(("Enhertu", "378 mg", "Perjeta", "840 mg"), id="Enhertu and pertuzumab"),
+        pytest.param(("Ogivri", "420 mg", "paclitaxel", "120 mg"), id="a biosimilar and a taxane"),
+    ],
+)
+def test_combinations_that_the_labels_allow_are_silent(others: tuple[str, str, str, str]) -> None:
+    first, dose, second, other_dose = others
+    verdicts = judged(order(first, dose), order(second, other_dose, identifier="order-2"), patient=chart())
+    assert [v.topic for v in verdicts if isinstance(v.outcome, Fired)] == []
