@@ -23,7 +23,9 @@ _ERBB2 = frozenset({"HGNC:3430", "3430"})
 _GENE_STUDIED = "48018-6"
 _VARIANT_ASSESSMENT = "69548-6"
 # Variants that pathologists report as not driving the tumour.
-_NOT_ACTIVATING = re.compile(r"benign|uncertain significance|\bvus\b|wild[ -]?type", re.IGNORECASE)
+_NOT_ACTIVATING = re.compile(
+    r"benign|uncertain significance|\bvus\b|wild[ -]?type|no (?:mutation|variant)", re.IGNORECASE
+)
 _NONE_FOUND = re.compile(r"\b(?:no|not|none|negative|absent|without)\b", re.IGNORECASE)
 _NO_RESULT = re.compile(
     r"\b(?:pending|see|qns|insufficient|inadequate|failed|unable|cancell?ed|unknown|indeterminate|inconclusive|equivocal"

@@ -1,0 +1,549 @@
+"""A whole request into orders and chart: whose data it is, what was selected, what lacks, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from shapes import (
+    DECIDER,
+    HCPCS,
+    ICD10,
+    KADCYLA,
+    LOINC,
+    RXNORM,
+    SNOMED,
+    TODAY,
+    Json,
+    bundle,
+    cards,
+    chart,
+    chart_reader,
+    coding,
+    concept,
+    condition,
+    dosage,
+    dose_of,
+    hook_body,
+    hook_request,
+    observation,
+    order,
+    quantity,
+    topic,
+    topics,
+)
+
+from cards.facts import Patient
+from cds_service.decide import DataMissing, Decider
+from cds_service.settings import Settings, SiteSettings
+from fhir_mappings.chart import Orders
+from fhir_mappings.hook_request import read_request
+from fhir_mappings.prefetch import Answer, read_answer
+from fhir_mappings.wire import encode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REQUIRED = frozenset({"weight", "labs", "lvef", "tumorMarkers", "conditions", "patient"})
+WEIGHT = observation("29463-7", "weight-1", valueQuantity=quantity(70, "kg"))
+OVERDOSE = order(dosage(dose_of(5, "mg/kg")))
+AMOXICILLIN = order(id="order-2", drug=concept(coding(RXNORM, "308182"), text="Amoxicillin 250 mg"))
+
+
+def patient(**lists: Any) -> Patient:
+    answers: dict[str, Answer] = {key: read_answer(encode(value), f"prefetch.{key}") for key, value in lists.items()}
+    return chart_reader().patient(answers, "pat-1", REQUIRED)
+
+
+def orders(*entries: Json, **changes: Any) -> Orders:
+    return chart_reader().orders(hook_request(*entries, **changes))
+
+
+def reasons(found: Patient | Orders) -> list[str]:
+    return [gap.reason for gap in found.gaps]
+
+
+def test_an_order_that_lacks_nothing_gets_no_card() -> None:
+    assert topics() == []
+
+
+@pytest.mark.parametrize(
+    ("subject", "is_used"),
+    [
+        pytest.param({"reference": "Patient/pat-1"}, True, id="relative"),
+        pytest.param({"reference": "https://ehr.example.org/fhir/Patient/pat-1"}, True, id="absolute"),
+        pytest.param({"reference": "Patient/pat-1/_history/2"}, True, id="versioned"),
+        pytest.param({"reference": "urn:uuid:pat-1"}, True, id="urn of the patient's id"),
+        pytest.param({"reference": "urn:uuid:0c3a"}, True, id="urn of the Patient that came along"),
+        pytest.param(None, True, id="missing"),
+        pytest.param({"display": "Somebody"}, True, id="a display alone"),
+        pytest.param([{"reference": "Patient/pat-1"}], True, id="an array for the object"),
+        pytest.param({"reference": "Patient/pat-2"}, False, id="another patient"),
+        pytest.param({"reference": "Patient/pat-11"}, False, id="a longer id"),
+        pytest.param({"reference": "https://ehr.example.org/fhir/Patient/pat-2"}, False, id="another, absolute"),
+        pytest.param({"reference": "urn:uuid:other"}, False, id="a urn that is nobody's"),
+        pytest.param({"reference": "Group/pat-1"}, False, id="a group"),
+        pytest.param([{"reference": "Patient/pat-2"}], False, id="another, an array for the object"),
+        pytest.param([{"reference": "Patient/pat-1"}, {"reference": "Patient/pat-2"}], False, id="both"),
+    ],
+)
+def test_only_the_patients_own_data_is_used(subject: Any, is_used: bool) -> None:  # noqa: FBT001 - a column
+    known = bundle({"resourceType": "Patient", "id": "pat-1"})
+    known["entry"][0]["fullUrl"] = "urn:uuid:0c3a"
+    cancer = condition("c", coding(ICD10, "C50.911"), subject=subject)
+    found = patient(patient=known, weight=bundle({**WEIGHT, "subject": subject}), conditions=bundle(cancer))
+    assert (len(found.weights), len(found.diagnoses)) == ((1, 1) if is_used else (0, 0))
+    assert reasons(found) == ([] if is_used else ["other-patient", "other-patient"])
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        pytest.param({"reference": "Patient/pat-1"}, ["dose-above-maximum"], id="relative"),
+        pytest.param(
+            {"reference": "https://ehr.example.org/fhir/Patient/pat-1/_history/1"},
+            ["dose-above-maximum"],
+            id="absolute",
+        ),
+        pytest.param({"reference": "urn:uuid:p"}, ["dose-above-maximum"], id="urn of a Patient in the session"),
+        pytest.param(None, ["dose-above-maximum"], id="missing"),
+        pytest.param({"reference": "Patient/pat-2"}, ["checks-incomplete"], id="another patient: said, never checked"),
+    ],
+)
+def test_an_order_of_another_patient_is_not_checked_and_not_passed_over(subject: Any, expected: list[str]) -> None:
+    known = {"resource": {"resourceType": "Patient", "id": "pat-1"}, "fullUrl": "urn:uuid:p"}
+    assert topics({**OVERDOSE, "subject": subject}, known) == expected
+
+
+def test_an_order_of_another_patient_out_of_scope_is_passed_over() -> None:
+    assert topics({**AMOXICILLIN, "subject": {"reference": "Patient/pat-2"}}) == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        pytest.param({"resourceType": "Patient", "id": "pat-1"}, [], id="the patient"),
+        pytest.param({"resourceType": "Patient"}, [], id="a Patient without id"),
+        pytest.param({"resourceType": "Patient", "id": "pat-2"}, ["other-patient"], id="another Patient"),
+    ],
+)
+def test_the_patient_resource(resource: Json, expected: list[str]) -> None:
+    assert reasons(patient(patient=resource)) == expected
+
+
+def test_texts_of_another_patient_are_not_searched() -> None:
+    def report(subject: str) -> Json:
+        return {
+            "resourceType": "DiagnosticReport",
+            "id": "r",
+            "subject": {"reference": subject},
+            "conclusion": "HER2 3+, LVEF 60 %",
+        }
+
+    assert reasons(patient(x=bundle(report("Patient/pat-1")))) == ["her2-in-text", "lvef-in-text"]
+    assert reasons(patient(x=bundle(report("Patient/pat-2")))) == []
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        pytest.param({"resourceType": "DiagnosticReport", "conclusion": "HER2: Negative"}, id="a report"),
+        pytest.param(
+            {"resourceType": "DiagnosticReport", "text": {"div": "<td>ER: Negative, HER2: Negative</td>"}},
+            id="the narrative of a report",
+        ),
+        pytest.param(
+            {"resourceType": "Observation", "code": {"text": "Pathology"}, "valueString": "Her2/neu 3+"},
+            id="an Observation",
+        ),
+        pytest.param({"resourceType": "DocumentReference", "description": "ERBB2 FISH"}, id="a document"),
+    ],
+)
+def test_her2_in_narrative_only_asks_for_a_look(resource: Json) -> None:
+    found = cards(prefetch=chart(tumorMarkers=bundle(resource)))
+    (card,) = (card for card in found if topic(card) == "her2-missing")
+    assert "mentions HER2" in card["detail"]
+
+
+def test_serum_her2_is_not_even_a_mention() -> None:
+    serum = observation(
+        "32996-1", "s", code=concept(coding(LOINC, "32996-1", "HER2 in Serum")), valueString="HER2 high"
+    )
+    assert reasons(patient(x=bundle(serum))) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param(bundle(WEIGHT, link=[{"relation": "next", "url": "x"}]), ["next-page"], id="a next page"),
+        pytest.param(
+            bundle(WEIGHT, {"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}),
+            ["partial"],
+            id="an error beside results",
+        ),
+        pytest.param(
+            bundle(WEIGHT, {"resourceType": "OperationOutcome", "issue": [{"severity": "warning"}]}),
+            [],
+            id="a warning beside results",
+        ),
+        pytest.param(bundle(WEIGHT, None), ["malformed"], id="a null resource"),
+        pytest.param({**bundle(WEIGHT), "entry": [{"resource": WEIGHT}, None]}, ["malformed"], id="a null entry"),
+        pytest.param(bundle(WEIGHT, {"resourceType": "Observation", "id": "x"}), ["no-code"], id="without code"),
+        pytest.param(bundle(WEIGHT, observation("8302-2", "x")), [], id="another code"),
+        pytest.param(bundle(WEIGHT, {"id": "x"}), [], id="without type"),
+        pytest.param(bundle(WEIGHT, condition("c", code=None)), ["no-code"], id="a condition without code"),
+    ],
+)
+def test_what_lacks_is_said(value: Json, expected: list[str]) -> None:
+    found = patient(weight=value)
+    assert (len(found.weights), reasons(found)) == (1, expected)
+
+
+def test_what_lacks_in_a_list_of_the_clients_own_is_not_ours_to_say() -> None:
+    own = bundle(WEIGHT, None, link=[{"relation": "next", "url": "x"}])
+    found = patient(item1=own)
+    assert (len(found.weights), reasons(found)) == (1, [])
+
+
+def test_a_resource_that_turns_out_unreadable_is_set_aside() -> None:
+    raw = encode(bundle(WEIGHT)).replace(b'"unit":"kg"', b'"unit":"kg","x":1e99999999999999999999')
+    found = chart_reader().patient({"weight": read_answer(raw, "prefetch.weight")}, "pat-1", REQUIRED)
+    assert (found.weights, reasons(found)) == ((), ["malformed"])
+
+
+def test_a_resource_in_two_lists_counts_once() -> None:
+    assert len(patient(weight=bundle(WEIGHT), item1=bundle(WEIGHT)).weights) == 1
+    without_id = {name: value for name, value in WEIGHT.items() if name != "id"}
+    assert len(patient(weight=bundle(without_id), item1=bundle(without_id)).weights) == 2
+
+
+def dated(name: str, day: str | None, kg: int, code: str = "29463-7") -> Json:
+    return observation(code, name, valueQuantity=quantity(kg, "kg"), effectiveDateTime=day)
+
+
+@pytest.mark.parametrize(
+    ("weights", "kg"),
+    [
+        pytest.param([dated("a", "2026-01-01", 80), dated("b", "2026-11-01", 70)], 70, id="the newest"),
+        pytest.param([dated("a", None, 80), dated("b", "2020-01-01", 70)], 70, id="a dated one before an undated one"),
+        pytest.param([dated("a", "2026-11", 80), dated("b", "2026-11-02", 70)], 70, id="a day before its bare month"),
+        pytest.param(
+            [dated("a", "2026-11-01", 80, "3142-7"), dated("b", "2026-11-01", 70)], 70, id="measured before stated"
+        ),
+        pytest.param(
+            [dated("a", "2026-11-02", 80, "3142-7"), dated("b", "2026-11-01", 70)], 80, id="newer before measured"
+        ),
+        pytest.param([dated("a", "2026-11-01", 70), dated("b", "2026-11-01", 80)], 70, id="of one day by id"),
+    ],
+)
+def test_the_weight_that_counts_does_not_depend_on_the_order(weights: list[Json], kg: int) -> None:
+    for listed in (weights, weights[::-1]):
+        assert patient(weight=bundle(*listed)).weights[0].kg.value == kg
+
+
+def test_weights_of_one_day_without_ids_are_ordered_all_the_same() -> None:
+    without = [{**dated("a", "2026-11-01", kg), "id": None} for kg in (70, 80)]
+    first, second = (patient(weight=bundle(*listed)).weights for listed in (without, without[::-1]))
+    assert [weight.kg for weight in first] == [weight.kg for weight in second]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "cancers", "setting"),
+    [
+        pytest.param([condition("a", coding(ICD10, "C50.911"))], ["breast"], None, id="one"),
+        pytest.param(
+            [
+                condition("a", coding(ICD10, "C50.911"), clinicalStatus="resolved"),
+                condition("b", coding(ICD10, "C16.0")),
+            ],
+            ["gastric"],
+            None,
+            id="a past cancer beside a present one is past",
+        ),
+        pytest.param(
+            [condition("a", coding(ICD10, "C50.911"), clinicalStatus="remission")],
+            ["breast"],
+            None,
+            id="a past cancer alone is better than none",
+        ),
+        pytest.param(
+            [condition("a", coding(ICD10, "C50.911")), condition("b", coding(ICD10, "C78.7"))],
+            ["breast"],
+            "metastatic",
+            id="with a metastasis",
+        ),
+        pytest.param(
+            [
+                condition("a", coding(ICD10, "C50.911"), stage=[{"summary": {"text": "Stage II"}}]),
+                condition("b", coding(ICD10, "C78.7")),
+            ],
+            ["breast"],
+            "metastatic",
+            id="metastatic now, whatever the first stage was",
+        ),
+        pytest.param([condition("a", coding(ICD10, "E11.9"))], [], None, id="another disease"),
+    ],
+)
+def test_cancers_and_setting(conditions: list[Json], cancers: list[str], setting: str | None) -> None:
+    found = patient(conditions=bundle(*conditions))
+    assert ([diagnosis.cancer for diagnosis in found.diagnoses], found.setting) == (cancers, setting)
+
+
+def test_two_concepts_in_one_panel_are_both_read() -> None:
+    panel = observation(
+        "74885-5",
+        component=[
+            {"code": concept(coding(LOINC, "49683-6")), "valueQuantity": quantity(Decimal("2.4"), "{ratio}")},
+            {"code": concept(coding(LOINC, "85337-4")), "valueCodeableConcept": concept(coding(SNOMED, "10828004"))},
+        ],
+    )
+    found = patient(tumorMarkers=bundle(panel))
+    assert [result.finding for result in found.her2] == ["positive"]
+    assert found.hormone_receptor_positive is True
+
+
+@pytest.mark.parametrize(
+    ("entry", "selections", "in_focus"),
+    [
+        pytest.param(order(), ["MedicationRequest/order-1"], True, id="by reference"),
+        pytest.param(order(), ["order-1"], True, id="by its bare id"),
+        pytest.param(order(), ["https://ehr.example.org/fhir/MedicationRequest/order-1"], True, id="by address"),
+        pytest.param(
+            {"resource": order(id=None), "fullUrl": "urn:uuid:o"}, ["urn:uuid:o"], True, id="by fullUrl, without id"
+        ),
+        pytest.param({"resource": order(), "fullUrl": "urn:uuid:o"}, ["urn:uuid:o"], True, id="by fullUrl"),
+        pytest.param(
+            order(id="draft\u2011rx\u20111"), ["MedicationRequest/draft\u2011rx\u20111"], True, id="an id with U+2011"
+        ),
+        pytest.param(order(), ["MedicationRequest/order-2"], False, id="another"),
+        pytest.param(order(), ["ServiceRequest/order-1"], False, id="another type"),
+        pytest.param(order(), [], False, id="none"),
+        pytest.param(order(id=None), [""], False, id="nothing selects an order without id"),
+    ],
+)
+def test_what_is_selected_is_in_focus(entry: Json, selections: list[str], in_focus: bool) -> None:  # noqa: FBT001 - a column
+    found = orders(entry, hook="order-select", selections=selections)
+    assert [each.in_focus for each in found.orders] == [in_focus]
+    assert found.in_scope is in_focus
+
+
+@pytest.mark.parametrize(
+    "by", ["MedicationRequest/order-1", "urn:uuid:o", "https://x.example.org/MedicationRequest/order-1"]
+)
+def test_selecting_a_group_selects_the_orders_of_its_actions(by: str) -> None:
+    group = {"resourceType": "RequestGroup", "id": "g", "action": [{"action": [{"resource": {"reference": by}}]}]}
+    entry = {"resource": OVERDOSE, "fullUrl": "urn:uuid:o"}
+    sent: Json = {"hook": "order-select", "selections": ["RequestGroup/g"]}
+    assert topics(group, entry, **sent) == ["dose-above-maximum"]
+    assert topics(group, entry, **{**sent, "selections": ["RequestGroup/h"]}) == []
+
+
+def test_an_order_that_is_not_selected_is_context_and_gets_no_card() -> None:
+    sent: Json = {"hook": "order-select", "selections": ["MedicationRequest/order-2"]}
+    assert topics(OVERDOSE, AMOXICILLIN, **sent) == []
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        pytest.param([AMOXICILLIN], id="another drug"),
+        pytest.param([{"resourceType": "NutritionOrder", "id": "n"}], id="no drug"),
+        pytest.param(
+            [{"resourceType": "DeviceRequest", "codeCodeableConcept": concept(coding(HCPCS, "E0250"))}], id="a device"
+        ),
+        pytest.param([order(status="cancelled")], id="a cancelled order of ours"),
+        pytest.param([order(doNotPerform=True)], id="an order of ours that is not to be carried out"),
+        pytest.param([{"resourceType": "ServiceRequest", "code": concept(coding(HCPCS, "J9354"))}], id="a code alone"),
+    ],
+)
+def test_what_is_out_of_scope_gets_no_card_though_nothing_was_sent_along(entries: list[Json]) -> None:
+    assert cards(*entries, prefetch={}) == []
+
+
+def test_an_order_in_scope_wants_its_data() -> None:
+    for lacking in ({}, {**chart(), "weight": {"resourceType": "OperationOutcome", "issue": []}}):
+        with pytest.raises(DataMissing):
+            cards(prefetch=lacking)
+    assert "dose-cannot-verify" in topics(prefetch=chart(weight=None))
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        pytest.param(
+            {"resourceType": "MedicationOrder", "id": "o", "medicationCodeableConcept": KADCYLA},
+            "other-release",
+            id="DSTU2",
+        ),
+        pytest.param(
+            {
+                "resourceType": "MedicationOrder",
+                "id": "o",
+                "contained": [{"resourceType": "Medication", "id": "m", "code": KADCYLA}],
+                "medicationReference": {"reference": "#m"},
+            },
+            "other-release",
+            id="DSTU2, contained",
+        ),
+        pytest.param(
+            {"resourceType": "MedicationRequest", "id": "o", "medication": {"concept": KADCYLA}},
+            "other-release",
+            id="R5",
+        ),
+        pytest.param(
+            {"resourceType": "MedicationRequest", "id": "o", "medication": KADCYLA},
+            "other-release",
+            id="R5, the concept without its shell",
+        ),
+        pytest.param(
+            {
+                "resourceType": "MedicationRequest",
+                "id": "o",
+                "contained": [{"resourceType": "Medication", "id": "m", "code": KADCYLA}],
+                "medication": {"reference": {"reference": "#m"}},
+            },
+            "other-release",
+            id="R5, contained",
+        ),
+        pytest.param(
+            {
+                "resourceType": "MedicationRequest",
+                "id": "o",
+                "medication": {"reference": {"reference": "Medication/x"}},
+            },
+            "other-release-unnamed",
+            id="R5, a drug that is not there",
+        ),
+        pytest.param(
+            {"resourceType": "MedicationOrder", "id": "o", "medicationCodeableConcept": concept(text="Amoxicillin")},
+            None,
+            id="DSTU2, another drug",
+        ),
+        pytest.param(
+            {
+                "resourceType": "MedicationRequest",
+                "id": "o",
+                "medication": {"concept": {"coding": [{"system": "https://pharmaca.fi/vnr", "code": "123456"}]}},
+            },
+            None,
+            id="R5, a local code that nobody knows",
+        ),
+        pytest.param({"resourceType": "MedicationOrder", "id": "o"}, None, id="DSTU2, no drug"),
+    ],
+)
+def test_an_order_of_another_release_in_scope_is_said_to_be_unchecked(resource: Json, expected: str | None) -> None:
+    assert reasons(orders(resource)) == ([expected] if expected else [])
+    assert topics(resource) == (["checks-incomplete"] if expected else [])
+    sent: Json = {"hook": "order-select", "selections": ["MedicationRequest/other"]}
+    assert topics(resource, **sent) == []
+
+
+def test_a_drug_in_the_prefetch_is_found() -> None:
+    drug = {"resourceType": "Medication", "id": "med-1", "code": KADCYLA}
+    resource = order(
+        dosage(dose_of(5, "mg/kg")),
+        medicationCodeableConcept=None,
+        medicationReference={"reference": "Medication/med-1"},
+    )
+    assert topics(resource, prefetch=chart(item1=drug)) == ["dose-above-maximum"]
+    assert topics(resource, drug) == ["dose-above-maximum"]
+    assert topics(resource) == ["checks-incomplete"]
+    amoxicillin = {**drug, "code": AMOXICILLIN["medicationCodeableConcept"]}
+    assert topics(resource, prefetch={"item1": {"response": {"status": "200 OK"}, "resource": amoxicillin}}) == []
+
+
+def test_a_drug_in_the_prefetch_that_cannot_be_read_is_not_there() -> None:
+    body = hook_body(order(medicationCodeableConcept=None, medicationReference={"reference": "Medication/med-1"}))
+    body["prefetch"]["item1"] = bundle({"resourceType": "Medication", "id": "med-1", "x": "?"})
+    raw = encode(body).replace(b'"x":"?"', b'"x":1e99999999999999999999')
+    decision = DECIDER.decide(read_request(raw, "order-sign"))
+    assert [topic(card) for card in decision.cards] == ["checks-incomplete"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(None, id="null"),
+        pytest.param({"fullUrl": "urn:uuid:1"}, id="without resource"),
+        pytest.param({"resource": "x"}, id="a text for the resource"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_is_said(entry: Any) -> None:
+    bundled = {"resourceType": "Bundle", "entry": [entry, {"resource": AMOXICILLIN}]}
+    assert reasons(orders(draftOrders=bundled)) == ["unreadable-order"]
+
+
+def test_draft_orders_may_be_off_in_shape() -> None:
+    for bundled in ({"resourceType": "Bundle", "entry": {"resource": OVERDOSE}}, {"entry": [{"resource": OVERDOSE}]}):
+        assert topics(draftOrders=bundled) == ["dose-above-maximum"]
+    assert topics(draftOrders={"resourceType": "Bundle"}) == []
+
+
+def service(code: str, **changes: Any) -> Json:
+    return {
+        "resourceType": "ServiceRequest",
+        "id": "s",
+        "status": "draft",
+        "intent": "order",
+        "code": concept(coding(HCPCS, code)),
+        "subject": {"reference": "Patient/pat-1"},
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, ["hcpcs-mismatch"], id="beside the order"),
+        pytest.param({"basedOn": [{"reference": "MedicationRequest/order-1"}]}, ["hcpcs-mismatch"], id="for the order"),
+        pytest.param({"basedOn": [{"reference": "urn:uuid:o"}]}, ["hcpcs-mismatch"], id="for it by fullUrl"),
+        pytest.param({"basedOn": [{"reference": "MedicationRequest/order-2"}]}, [], id="for another order"),
+        pytest.param({"status": "revoked"}, [], id="revoked"),
+        pytest.param({"status": "entered-in-error"}, [], id="entered in error"),
+        pytest.param({"subject": {"reference": "Patient/pat-2"}}, [], id="of another patient"),
+    ],
+)
+def test_the_billing_code_of_a_service_beside_the_order(changes: Json, expected: list[str]) -> None:
+    entry = {"resource": order(), "fullUrl": "urn:uuid:o"}
+    assert topics(entry, AMOXICILLIN, service("J9358", **changes)) == expected
+
+
+def test_the_administration_code_of_the_order_is_no_code_of_a_drug() -> None:
+    linked = {"basedOn": [{"reference": "MedicationRequest/order-1"}]}
+    assert topics(order(), service("96413", **linked)) == []
+
+
+def test_the_reason_may_stand_in_the_prefetch_and_must_be_the_patients() -> None:
+    gastric = condition("reason", coding(ICD10, "C16.0"), text="Gastric cancer")
+    resource = order(reasonReference=[{"reference": "Condition/reason"}])
+    assert "indication-unsupported" in topics(resource, prefetch=chart(item1=gastric))
+    foreign = {**gastric, "subject": {"reference": "Patient/pat-2"}}
+    assert "indication-unsupported" not in topics(resource, prefetch=chart(item1=foreign))
+
+
+@pytest.mark.parametrize(
+    ("equivalence", "expected"),
+    [
+        pytest.param("equivalent", ["dose-above-maximum"], id="equivalent"),
+        pytest.param("narrower", ["dose-cannot-verify"], id="narrower: refused"),
+    ],
+)
+def test_local_codes_of_the_site_for_the_drug_and_for_the_weight(
+    tmp_path: Path, equivalence: str, expected: list[str]
+) -> None:
+    groups = [
+        {"source": "urn:site", "target": target, "element": [{"code": code, "target": [said]}]}
+        for target, code, said in (
+            (LOINC, "WT", {"code": "29463-7", "equivalence": equivalence}),
+            (RXNORM, "TDM1", {"code": "1371041", "equivalence": "equal"}),
+        )
+    ]
+    path = tmp_path / "map.json"
+    path.write_text(json.dumps({"resourceType": "ConceptMap", "group": groups}), encoding="utf-8")
+    decider = Decider(Settings(site=SiteSettings(code_maps=[path])), today=lambda: TODAY)
+    local = order(dosage(dose_of(350, "mg")), drug=concept(coding("urn:site", "TDM1")))
+    weight = bundle({**WEIGHT, "code": concept(coding("urn:site", "WT"))})
+    decision = decider.decide(hook_request(local, prefetch=chart(weight=weight)))
+    assert [topic(card) for card in decision.cards] == expected

@@ -1,0 +1,161 @@
+"""Conditions into cancers and their setting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from shapes import ICD10, SNOMED, TERMINOLOGY, Json, coding, concept, condition
+
+from cards.facts import Origin
+from fhir_mappings.codings import CodeMap, Coding
+from fhir_mappings.conditions import ConditionReader, label_of
+
+READER = ConditionReader(TERMINOLOGY)
+BREAST = coding(SNOMED, "254837009", "Malignant neoplasm of breast (disorder)")
+
+
+def icd(code: str) -> Json:
+    return coding(ICD10, code)
+
+
+def staged(*summaries: Any) -> Json:
+    return condition("c", BREAST, stage=[{"summary": summary} for summary in summaries])
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        pytest.param(concept(BREAST), "breast", id="breast, SNOMED"),
+        pytest.param(concept(icd("C50.911")), "breast", id="breast, ICD-10-CM"),
+        pytest.param(concept(icd("C50911")), "breast", id="breast, without the dot"),
+        pytest.param(concept(icd("c50.911")), "breast", id="breast, in small letters"),
+        pytest.param(concept(coding("http://fhir.de/CodeSystem/bfarm/icd-10-gm", "C50.9")), "breast", id="ICD-10-GM"),
+        pytest.param(concept(coding(SNOMED, "427685000")), "breast", id="HER2-positive carcinoma of breast"),
+        pytest.param(concept(icd("C16.0")), "gastric", id="cardia"),
+        pytest.param(concept(icd("C15.5")), "gastric", id="lower oesophagus"),
+        pytest.param(concept(icd("C155")), "gastric", id="lower oesophagus, without the dot"),
+        pytest.param(concept(icd("C15.3")), "other", id="upper oesophagus"),
+        pytest.param(concept(icd("C34.11")), "lung", id="lung"),
+        pytest.param(concept(coding(SNOMED, "254637007")), "lung", id="non-small cell lung cancer"),
+        pytest.param(concept(icd("C22.1")), "biliary", id="bile duct"),
+        pytest.param(concept(icd("C221")), "biliary", id="bile duct, without the dot"),
+        pytest.param(concept(icd("C22.0")), "other", id="liver cell"),
+        pytest.param(concept(icd("C61")), "other", id="prostate"),
+        pytest.param(concept(icd("C44.91")), None, id="skin"),
+        pytest.param(concept(icd("C78.7")), None, id="a metastasis is no primary cancer"),
+        pytest.param(
+            concept(icd("Z85.3"), text="Personal history of malignant neoplasm of breast"), None, id="history"
+        ),
+        pytest.param(concept(icd("D05.11"), text="Breast cancer in situ"), None, id="in situ"),
+        pytest.param(concept(icd("E11.9")), None, id="diabetes"),
+        pytest.param(concept(coding("urn:local", "17"), icd("C50.912")), "breast", id="a local code first"),
+        pytest.param(concept(text="Invasive breast cancer, left"), "breast", id="text alone"),
+        pytest.param(concept(coding("urn:local", "17", "Breast  Carcinoma")), "breast", id="display alone, two blanks"),
+        pytest.param(concept(text="Family history of breast cancer"), None, id="in the family"),
+        pytest.param(concept(text="History of breast cancer"), None, id="in the past"),
+        pytest.param(concept(text="Suspected breast cancer"), None, id="suspected"),
+        pytest.param(concept(text="Screening for breast cancer"), None, id="screening"),
+        pytest.param(concept(text="No breast cancer"), None, id="none"),
+        pytest.param(concept(text="Secondary malignant neoplasm of breast"), None, id="secondary"),
+        pytest.param(concept(text="Small cell lung cancer"), None, id="small cell is not non-small cell"),
+        pytest.param(concept(text="Gastric adenocarcinoma"), "gastric", id="gastric by text"),
+        pytest.param({}, None, id="nothing"),
+        pytest.param({"coding": [None, 5], "text": 5}, None, id="junk"),
+    ],
+)
+def test_cancer(code: Json, expected: str | None) -> None:
+    assert READER.cancer_of(code) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_on_record", "is_past"),
+    [
+        pytest.param({}, True, False, id="active and confirmed"),
+        pytest.param({"verificationStatus": None, "clinicalStatus": None}, True, False, id="no status at all"),
+        pytest.param({"verificationStatus": "confirmed", "clinicalStatus": "active"}, True, False, id="bare strings"),
+        pytest.param({"verificationStatus": concept({"code": "refuted"})}, False, False, id="refuted"),
+        pytest.param({"verificationStatus": "entered-in-error "}, False, False, id="entered in error"),
+        pytest.param({"clinicalStatus": concept({"code": "resolved"})}, True, True, id="resolved"),
+        pytest.param({"clinicalStatus": "remission"}, True, True, id="in remission"),
+        pytest.param({"clinicalStatus": {"coding": {"code": "inactive"}}}, True, True, id="inactive, coding an object"),
+        pytest.param({"clinicalStatus": concept({"code": "recurrence"})}, True, False, id="recurrence"),
+    ],
+)
+def test_diagnosis(changes: Json, is_on_record: bool, is_past: bool) -> None:  # noqa: FBT001 - columns
+    resource = condition("c", BREAST, text="Breast cancer", **changes)
+    found = READER.diagnosis(resource, Origin("Condition/c", "x"))
+    assert (found is not None) is is_on_record
+    assert READER.is_past(resource) is is_past
+    if found is not None:
+        assert (found.cancer, found.label) == ("breast", "Breast cancer")
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        pytest.param(condition("c", BREAST), None, id="a cancer alone says neither"),
+        pytest.param(condition("c", icd("C78.7")), "metastatic", id="liver metastasis"),
+        pytest.param(condition("c", icd("C7951")), "metastatic", id="bone metastasis, without the dot"),
+        pytest.param(condition("c", icd("C77.3")), None, id="axillary nodes are regional"),
+        pytest.param(condition("c", coding(SNOMED, "128462008")), "metastatic", id="metastatic neoplasm, SNOMED"),
+        pytest.param(
+            condition("c", coding(SNOMED, "1287652008", "History of metastatic malignant neoplasm")),
+            None,
+            id="a history of metastasis",
+        ),
+        pytest.param(
+            condition("c", coding(SNOMED, "1287652008"), icd("C78.7")), None, id="a history coded as present, too"
+        ),
+        pytest.param(condition("c", icd("C78.7"), clinicalStatus="resolved"), None, id="a resolved metastasis"),
+        pytest.param(condition("c", icd("C78.7"), verificationStatus="refuted"), None, id="a refuted metastasis"),
+        pytest.param(staged(concept(text="Stage IV")), "metastatic", id="stage IV"),
+        pytest.param(staged(concept(text="IV")), "metastatic", id="IV alone"),
+        pytest.param(staged(concept({"display": "IV"}, text="IV")), "metastatic", id="IV by text and display"),
+        pytest.param(staged(concept(text="IV"), concept(text="cT2 N1")), "metastatic", id="IV among other stages"),
+        pytest.param(staged(concept(text="AJCC stage 4")), "metastatic", id="stage 4"),
+        pytest.param(staged(concept(text="cT2 cN1 cM1")), "metastatic", id="cM1"),
+        pytest.param(staged(concept(text="T2N1M1")), "metastatic", id="M1 in one word"),
+        pytest.param(staged(concept(text="pT2pN1a(f)pM1")), "metastatic", id="pM1 in one word"),
+        pytest.param(staged(concept(text="T2N1M0")), None, id="M0"),
+        pytest.param(staged([concept(text="Stage IV")]), "metastatic", id="a summary sent as an array"),
+        pytest.param(staged(concept(text="Stage IIB")), "early", id="stage IIB"),
+        pytest.param(staged(concept(text="IIIA")), "early", id="IIIA alone"),
+        pytest.param(staged(concept(text="Stage 2")), "early", id="stage 2"),
+        pytest.param(staged(concept(text="Stage I"), concept(text="Stage IV")), "metastatic", id="the worst counts"),
+        pytest.param(condition("c", BREAST, text="Metastatic breast cancer"), "metastatic", id="metastatic in words"),
+        pytest.param(condition("c", BREAST, text="Breast cancer stage IV"), "metastatic", id="stage in the words"),
+        pytest.param(condition("c", BREAST, text="Breast cancer stage II"), "early", id="early stage in the words"),
+        pytest.param(condition("c", BREAST, text="Non-metastatic breast cancer"), None, id="non-metastatic"),
+        pytest.param(condition("c", BREAST, text="Breast cancer, not metastatic"), None, id="not metastatic"),
+        pytest.param(condition("c", BREAST, text="Breast cancer without metastases"), None, id="without metastases"),
+        pytest.param(condition("c", BREAST, text="Breast cancer, no metastasis"), None, id="no metastasis"),
+        pytest.param(
+            condition("c", BREAST, text="Breast cancer, history of metastasis"), None, id="a history of metastasis"
+        ),
+        pytest.param(
+            condition("c", icd("N18.4"), text="Chronic kidney disease", stage=[{"summary": {"text": "Stage 4"}}]),
+            None,
+            id="stage 4 kidney disease is no metastasis",
+        ),
+        pytest.param(
+            condition("c", icd("L89.154"), text="Pressure ulcer, stage 4"), None, id="a stage 4 pressure sore is none"
+        ),
+        pytest.param(condition("c", BREAST, stage={"summary": concept(text="Stage IV")}), "metastatic", id="an object"),
+        pytest.param(condition("c", BREAST, stage=[None, 5, {"summary": "IV"}]), None, id="junk among the stages"),
+    ],
+)
+def test_setting(resource: Json, expected: str | None) -> None:
+    assert READER.setting(resource) == expected
+
+
+def test_the_label_is_the_text_a_display_or_the_code() -> None:
+    assert label_of(concept(BREAST, text="Breast cancer")) == "Breast cancer"
+    assert label_of(concept(BREAST)) == "Malignant neoplasm of breast (disorder)"
+    assert label_of(concept(icd("C50.911"))) == "C50.911"
+    assert label_of({}) == ""
+
+
+def test_a_local_code_is_read_as_what_it_stands_for() -> None:
+    code_map = CodeMap({("urn:local", "BC"): (Coding("icd10", "C50.9", ""),)})
+    assert ConditionReader(TERMINOLOGY, code_map).cancer_of(concept(coding("urn:local", "BC"))) == "breast"

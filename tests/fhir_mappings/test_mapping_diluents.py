@@ -1,0 +1,48 @@
+"""What an infusion is made up in, and what only sounds like it."""
+
+from __future__ import annotations
+
+import pytest
+
+from cards.records import Diluent
+from fhir_mappings.diluents import diluents
+
+SALT, SUGAR = Diluent.SODIUM_CHLORIDE, Diluent.DEXTROSE
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param(
+            "252 mg in 250 mL sodium chloride 0.9 % over 90 minutes", (SALT,), id="in so much sodium chloride"
+        ),
+        pytest.param("in 250 mL of 0.9% NaCl", (SALT,), id="the strength before the name"),
+        pytest.param("dilute in D5W 100 mL", (SUGAR,), id="an abbreviation"),
+        pytest.param("in 100 mL dextrose 5%", (SUGAR,), id="in so much dextrose"),
+        pytest.param("in 5 % dextrose", (SUGAR,), id="in dextrose of a strength"),
+        pytest.param("Flush the line with normal saline", (), id="a flush is no diluent"),
+        pytest.param("Do not mix with dextrose", (), id="a warning is no diluent"),
+        pytest.param("in 250 mL sodium chloride 0.9 %; never in dextrose", (SALT,), id="a diluent and a warning"),
+        pytest.param("252 mg IV over 90 minutes", (), id="nothing said"),
+        pytest.param("give in NSAID-free interval", (), id="letters inside a word"),
+    ],
+)
+def test_a_diluent_in_the_instructions(text, found) -> None:
+    assert diluents({"dosageInstruction": [{"text": text}]}, {}) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        pytest.param("sodium chloride 0.9 % IV soln", (SALT,), id="an inactive ingredient"),
+        pytest.param("Dextrose 5% in Water 500 mL", (SUGAR,), id="a premixed bag"),
+        pytest.param("ado-trastuzumab emtansine", (), id="the drug itself"),
+    ],
+)
+def test_a_diluent_among_the_ingredients(name, found) -> None:
+    assert diluents({}, {"ingredient": [{"itemCodeableConcept": {"text": name}}]}) == found
+
+
+def test_a_diluent_in_the_name_of_the_order() -> None:
+    named = {"medicationCodeableConcept": {"text": "ado-trastuzumab emtansine (KADCYLA) in sodium chloride 0.9% IVPB"}}
+    assert diluents(named, {}) == (SALT,)

@@ -1,0 +1,323 @@
+"""Dosage instructions into doses, whatever slot they stand in; the unit is what counts."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from shapes import Json, coding, concept, dosage, dose_of, order, quantity
+
+from cards.quantities import Mg, MgPerKg
+from fhir_mappings.dosage import Strength, doses, interval_days, start, text_doses
+
+FIRST = ("dosageInstruction", 0, "doseAndRate", 0, "doseQuantity")
+
+
+def found(*instructions: Json, strength: Strength | None = None) -> list[tuple[str, str]]:
+    """Give number and unit of each dose."""
+    return [(f"{dose.number.normalize():f}", str(dose.unit)) for dose in doses(order(*instructions), strength)]
+
+
+def number(written: str) -> Decimal:
+    return Decimal(written)
+
+
+@pytest.mark.parametrize(
+    ("dose", "expected"),
+    [
+        pytest.param(dose_of(252, "mg"), ("252", "mg"), id="mg"),
+        pytest.param(dose_of(number("0.252"), "g"), ("252", "mg"), id="g"),
+        pytest.param(dose_of(252000, "mcg", "ug"), ("252", "mg"), id="mcg"),
+        pytest.param(dose_of(number("3.6"), "mg/kg"), ("3.6", "mg/kg"), id="mg/kg"),
+        pytest.param(dose_of(number("3.6"), "mg/kg/dose", ""), ("3.6", "mg/kg"), id="mg/kg/dose"),
+        pytest.param(dose_of(75, "mg/m2"), ("75", "mg/m2"), id="mg/m2 (mCODE)"),
+        pytest.param(dose_of(500, "mL"), ("500", "mL"), id="mL"),
+        pytest.param(dose_of(1, "tablet", "{tbl}"), ("1", "other"), id="tablets"),
+        pytest.param(dose_of(252, "mg", "mg/kg"), ("252", "other"), id="unit and code disagree"),
+        pytest.param(dose_of(252, "mg", "MG"), ("252", "mg"), id="MG by code, mg by unit (AE-IG)"),
+        pytest.param({"doseQuantity": {"value": 252, "code": "MG"}}, ("252", "other"), id="MG alone"),
+        pytest.param({"doseQuantity": {"value": 252}}, ("252", "other"), id="no unit"),
+        pytest.param({"doseQuantity": {"value": 30, "code": "mg"}}, ("30", "mg"), id="code without unit (Epic)"),
+        pytest.param({"doseQuantity": quantity("252", "mg")}, ("252", "mg"), id="a number sent as text"),
+        pytest.param(
+            {"doseRange": {"low": quantity(3, "mg/kg"), "high": quantity(number("3.6"), "mg/kg")}},
+            ("3.6", "mg/kg"),
+            id="of a range the upper end",
+        ),
+        pytest.param({"doseRange": {"low": quantity(3, "mg/kg")}}, ("3", "mg/kg"), id="a range without upper end"),
+        pytest.param({"rateQuantity": quantity(60, "mg/m2")}, ("60", "mg/m2"), id="mg/m2 as a rate (mCODE)"),
+        pytest.param({"rateQuantity": quantity(number("3.6"), "mg")}, ("3.6", "mg"), id="mg as a rate (AE-IG)"),
+        pytest.param({"rateQuantity": quantity(number("3.6"), "mg/kg")}, ("3.6", "mg/kg"), id="mg/kg as a rate"),
+        pytest.param(
+            {"rateRatio": {"numerator": quantity(number("1.8"), "mg/kg"), "denominator": quantity(20, "min")}},
+            ("1.8", "mg/kg"),
+            id="mg/kg in 20 minutes",
+        ),
+        pytest.param(
+            {
+                "doseQuantity": quantity(number("1.8"), "mg/kg"),
+                "rateRatio": {"numerator": quantity(number("1.8"), "mg/kg"), "denominator": quantity(20, "min")},
+            },
+            ("1.8", "mg/kg"),
+            id="a dose with its infusion time is one dose (medrx0316)",
+        ),
+        pytest.param(
+            {"doseQuantity": quantity(500, "mL"), "rateQuantity": quantity(number("17.55"), "mL/hr", "mL/h")},
+            ("500", "mL"),
+            id="a bag and its rate (Cerner)",
+        ),
+        pytest.param(
+            {"doseQuantity": quantity(252, "mg"), "rateQuantity": quantity(20, "min")},
+            ("252", "mg"),
+            id="minutes as a rate",
+        ),
+    ],
+)
+@pytest.mark.parametrize("shape", ["a list", "an object", "on the instruction"])
+def test_one_dose(dose: Json, expected: tuple[str, str], shape: str) -> None:
+    """DoseAndRate as list or object, and STU3's quantities on the instruction itself."""
+    instruction: Json = {"a list": {"doseAndRate": [dose]}, "an object": {"doseAndRate": dose}}.get(shape, dose)
+    assert found(instruction) == [expected]
+
+
+@pytest.mark.parametrize(
+    "dose",
+    [
+        pytest.param({"rateQuantity": quantity(number("17.55"), "mL/h")}, id="mL an hour"),
+        pytest.param({"rateQuantity": quantity(168, "mg/h")}, id="mg an hour"),
+        pytest.param({"rateQuantity": quantity(number("3.6"), "mg/kg/h")}, id="mg/kg an hour"),
+        pytest.param({"rateQuantity": quantity(20, "min")}, id="minutes"),
+        pytest.param(
+            {"rateRatio": {"numerator": quantity(168, "mg"), "denominator": quantity(1, "h")}}, id="mg in one hour"
+        ),
+        pytest.param(
+            {"rateRatio": {"numerator": quantity(250, "mL"), "denominator": quantity(90, "min")}}, id="a bag in 90 min"
+        ),
+        pytest.param({"doseQuantity": {"unit": "mg"}}, id="a unit without number"),
+        pytest.param({"doseQuantity": quantity("3,6", "mg/kg")}, id="a decimal comma"),
+        pytest.param({"doseQuantity": [quantity(252, "mg")]}, id="a quantity sent as an array"),
+        pytest.param({"doseRange": {}}, id="an empty range"),
+        pytest.param({}, id="nothing"),
+    ],
+)
+def test_no_dose(dose: Json) -> None:
+    assert found({"doseAndRate": [dose]}) == []
+
+
+def test_a_bag_does_not_hide_the_dose_beside_it() -> None:
+    beside = {"doseQuantity": quantity(250, "mL"), "rateQuantity": quantity(number("3.6"), "mg/kg")}
+    assert found(dosage(beside)) == [("250", "mL"), ("3.6", "mg/kg")]
+
+
+def test_of_three_entries_of_epic_the_amount_to_give_is_left_out() -> None:
+    entries = [
+        {"type": {"text": "calculated"}, **dose_of(252, "mg")},
+        {"type": {"text": "admin-amount"}, **dose_of(number("12.6"), "mL")},
+        {"type": {"text": "ordered"}, **dose_of(number("3.6"), "mg/kg")},
+    ]
+    assert found(dosage(*entries)) == [("252", "mg"), ("3.6", "mg/kg")]
+    assert found(dosage(*entries[::-1])) == [("3.6", "mg/kg"), ("252", "mg")]
+    assert found(dosage(entries[1])) == [("12.6", "mL")]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param({"text": "admin-amount"}, id="by text"),
+        pytest.param(concept(coding("http://epic.com/CodeSystem/dose-rate-type", "admin-amount")), id="by code"),
+        pytest.param({"text": "Admin-Amount"}, id="in capitals"),
+    ],
+)
+def test_the_amount_to_give_is_known_by_its_type(kind: Json) -> None:
+    assert found(dosage(dose_of(252, "mg"), {"type": kind, **dose_of(1, "vial")})) == [("252", "mg")]
+
+
+def test_several_instructions_each_give_their_dose_and_their_place() -> None:
+    load = dosage(dose_of(840, "mg"), sequence=1)
+    maintain = {"doseAndRate": {"doseQuantity": quantity(420, "mg")}}
+    read = list(doses(order(load, maintain), None))
+    assert [dose.number for dose in read] == [Decimal(840), Decimal(420)]
+    assert [dose.instruction for dose in read] == [0, 1]
+    assert [dose.pointer for dose in read] == [FIRST, ("dosageInstruction", 1, "doseAndRate", "doseQuantity")]
+
+
+@pytest.mark.parametrize(
+    ("resource", "pointer"),
+    [
+        pytest.param({"dosageInstruction": [{"doseAndRate": [dose_of(1, "mg")]}]}, FIRST, id="lists"),
+        pytest.param(
+            {"dosageInstruction": {"doseAndRate": {"doseQuantity": quantity(1, "mg")}}},
+            ("dosageInstruction", "doseAndRate", "doseQuantity"),
+            id="objects",
+        ),
+        pytest.param(
+            {"dosageInstruction": [{"doseQuantity": quantity(1, "mg")}]},
+            ("dosageInstruction", 0, "doseQuantity"),
+            id="STU3",
+        ),
+        pytest.param(
+            {"dosageInstruction": [None, {"doseAndRate": ["x", {"doseRange": {"high": quantity(1, "mg")}}]}]},
+            ("dosageInstruction", 1, "doseAndRate", 1, "doseRange", "high"),
+            id="a range behind junk",
+        ),
+        pytest.param(
+            {"dosageInstruction": [{"doseAndRate": [{"rateRatio": {"numerator": quantity(1, "mg")}}]}]},
+            ("dosageInstruction", 0, "doseAndRate", 0, "rateRatio", "numerator"),
+            id="a ratio",
+        ),
+    ],
+)
+def test_the_way_back_leads_to_the_quantity(resource: Json, pointer: tuple[Any, ...]) -> None:
+    (dose,) = doses(resource, None)
+    assert dose.pointer == pointer
+    node: Any = resource
+    for step in pointer:
+        node = node[step]
+    assert node["value"] == 1
+
+
+def test_what_was_written_is_kept() -> None:
+    (dose,) = doses(order(dosage(dose_of(number("0.252"), "g"))), None)
+    assert (dose.as_written, dose.as_written_unit, dose.factor) == ("0.252 g", "g", Decimal(1000))
+    (odd,) = doses(order(dosage(dose_of(252, "mg", "mg/kg"))), None)
+    assert odd.as_written == "252 mg [mg/kg]"
+
+
+@pytest.mark.parametrize(
+    ("volume", "expected"),
+    [
+        pytest.param(dose_of(250, "mL"), ("252", "mg"), id="the whole bag"),
+        pytest.param(dose_of(125, "mL"), ("126", "mg"), id="half the bag"),
+        pytest.param(dose_of(number("0.25"), "L"), ("252", "mg"), id="the bag in litres"),
+        pytest.param(dose_of(252, "mg"), ("252", "mg"), id="milligrams stay"),
+        pytest.param(dose_of(number("3.6"), "mg/kg"), ("3.6", "mg/kg"), id="milligrams per kilogram stay"),
+    ],
+)
+def test_a_volume_is_turned_into_drug_by_the_strength(volume: Json, expected: tuple[str, str]) -> None:
+    assert found(dosage(volume), strength=Strength(Decimal(252), Decimal(250))) == [expected]
+
+
+def test_a_dose_from_a_strength_says_so_and_a_strength_of_nothing_is_not_used() -> None:
+    (dose,) = doses(order(dosage(dose_of(250, "mL"))), Strength(Decimal(252), Decimal(250)))
+    assert (dose.computed, dose.as_written) == (True, "252 mg")
+    assert found(dosage(dose_of(250, "mL")), strength=Strength(Decimal(252), Decimal(0))) == [("250", "mL")]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        pytest.param("3.6 mg/kg IV", [MgPerKg(number("3.6"))], id="mg/kg"),
+        pytest.param("3.6mg/kg", [MgPerKg(number("3.6"))], id="without a blank"),
+        pytest.param("3.6 mg / kg", [MgPerKg(number("3.6"))], id="with blanks"),
+        pytest.param("3.6 mg/kg/dose IV once", [MgPerKg(number("3.6"))], id="mg/kg/dose (Epic)"),
+        pytest.param("3.6 mg per kg", [MgPerKg(number("3.6"))], id="in words"),
+        pytest.param("3.6 MG/KG", [MgPerKg(number("3.6"))], id="in capitals"),
+        pytest.param("252 mg IV (3.6 mg/kg)", [Mg(Decimal(252)), MgPerKg(number("3.6"))], id="both"),
+        pytest.param("Kadcyla IV at 3.6mg", [Mg(number("3.6"))], id="the unit left out (AE-IG)"),
+        pytest.param("252 mg, then 252 mg", [Mg(Decimal(252))], id="twice the same"),
+        pytest.param("600 mg/m² IV, 932.59mg", [Mg(number("932.59"))], id="mg/m² is no dose of these drugs (mCODE)"),
+        pytest.param("3,6 mg/kg", [], id="a decimal comma is not read"),
+        pytest.param("1,000 mg", [], id="a thousands comma is not read"),
+        pytest.param("100 mg/hr", [], id="a rate"),
+        pytest.param("20 mg/mL", [], id="a concentration"),
+        pytest.param("80 % dose", [], id="a share of the dose"),
+        pytest.param("over 90 minutes", [], id="no dose"),
+        pytest.param("", [], id="empty"),
+    ],
+)
+def test_text_doses(written: str, expected: list[Any]) -> None:
+    assert list(text_doses({"dosageInstruction": [{"text": written}]})) == expected
+
+
+def test_text_without_end_is_read_to_a_limit() -> None:
+    assert text_doses({"dosageInstruction": [{"text": "x " * 5000 + "252 mg"}]}) == ()
+
+
+@pytest.mark.parametrize(
+    ("instruction", "expected"),
+    [
+        pytest.param({"timing": {"repeat": {"frequency": 1, "period": 3, "periodUnit": "wk"}}}, "21", id="3 wk"),
+        pytest.param({"timing": {"repeat": {"frequency": 1, "period": 21, "periodUnit": "d"}}}, "21", id="21 d"),
+        pytest.param({"timing": {"repeat": {"period": 3, "periodUnit": "wk"}}}, "21", id="no frequency is once"),
+        pytest.param({"timing": {"repeat": {"period": 3, "periodUnits": "wk"}}}, "21", id="DSTU2's periodUnits"),
+        pytest.param(
+            {"timing": {"repeat": {"count": 16, "frequency": 1, "period": 3, "periodUnit": "wk"}}}, "21", id="16 times"
+        ),
+        pytest.param({"timing": {"code": {"text": "Q3W"}}}, "21", id="Q3W"),
+        pytest.param({"timing": {"code": concept(coding("urn:local", "Q21D"))}}, "21", id="Q21D as a code"),
+        pytest.param({"timing": {"code": concept(coding("urn:local", "1", "Every 3 weeks"))}}, "21", id="as a display"),
+        pytest.param({"text": "q21d"}, "21", id="q21d"),
+        pytest.param({"text": "IV q 3 weeks"}, "21", id="q 3 weeks"),
+        pytest.param({"text": "q3wks"}, "21", id="q3wks"),
+        pytest.param({"text": "every 3 weeks"}, "21", id="every 3 weeks"),
+        pytest.param({"text": "every three weeks"}, "21", id="every three weeks"),
+        pytest.param({"text": "every 21 days"}, "21", id="every 21 days"),
+        pytest.param({"text": "D1 of a 21-day cycle"}, "21", id="D1 of a 21-day cycle"),
+        pytest.param({"text": "day 1 of 21 day cycle"}, "21", id="day 1 of 21 day cycle"),
+        pytest.param({"text": "3-weekly"}, "21", id="3-weekly is every three weeks"),
+        pytest.param({"text": "three weekly"}, "21", id="three weekly likewise"),
+        pytest.param({"text": "weekly"}, "7", id="weekly"),
+        pytest.param({"text": "once a week"}, "7", id="once a week"),
+        pytest.param({"text": "qw"}, None, id="an abbreviation that is not known"),
+        pytest.param({"text": "over 90 minutes"}, None, id="no interval in the text"),
+        pytest.param(
+            {"maxDosePerPeriod": {"numerator": {"value": 1}, "denominator": {"value": 3, "unit": "wk", "code": "wk"}}},
+            "21",
+            id="one per three weeks at most (mCODE)",
+        ),
+        pytest.param(
+            {"maxDosePerPeriod": {"numerator": quantity(500, "mg"), "denominator": quantity(1, "d")}},
+            None,
+            id="milligrams a day are no interval",
+        ),
+        pytest.param({"timing": {"repeat": {"boundsPeriod": {"start": "2026-12-01"}}}}, None, id="bounds alone"),
+        pytest.param(
+            {"timing": {"repeat": {"boundsPeriod": {"start": "2026-12-01"}}}, "text": "q21d"},
+            "21",
+            id="bounds and text",
+        ),
+        pytest.param({"timing": {"repeat": {"period": 0, "periodUnit": "wk"}}}, None, id="a period of zero"),
+        pytest.param({"timing": {"repeat": {"period": 3}}}, None, id="a period without unit"),
+        pytest.param({"timing": "q21d"}, None, id="timing sent as a text"),
+        pytest.param({}, None, id="nothing"),
+    ],
+)
+def test_interval(instruction: Json, expected: str | None) -> None:
+    assert interval_days({"dosageInstruction": [instruction]}) == (Decimal(expected) if expected else None)
+
+
+def test_instructions_that_disagree_on_the_interval_give_none() -> None:
+    assert interval_days(order(dosage(text="load"), {"text": "weekly"})) is None
+    assert interval_days(order(dosage(), dosage())) == Decimal(21)
+
+
+@pytest.mark.parametrize(
+    ("timing", "expected"),
+    [
+        pytest.param({"event": ["2026-12-01T08:00:00Z"]}, date(2026, 12, 1), id="an event"),
+        pytest.param({"event": "2026-12-01"}, date(2026, 12, 1), id="an event sent as a text"),
+        pytest.param({"repeat": {"boundsPeriod": {"start": "2026-12-02"}}}, date(2026, 12, 2), id="bounds"),
+        pytest.param(
+            {"event": ["2026-12-03"], "repeat": {"boundsPeriod": {"start": "2026-12-02"}}},
+            date(2026, 12, 2),
+            id="the earlier of both",
+        ),
+        pytest.param({"event": []}, None, id="no event"),
+        pytest.param({"event": [{"x": 1}]}, None, id="an event that is an object"),
+        pytest.param({"repeat": {"boundsPeriod": {"start": "soon"}}}, None, id="a start that is no date"),
+        pytest.param({}, None, id="nothing"),
+    ],
+)
+def test_start(timing: Json, expected: date | None) -> None:
+    assert start({"dosageInstruction": [{"timing": timing}]}) == expected
+
+
+@pytest.mark.parametrize("junk", [None, 5, "x", [], [None], [[]], [5], {"doseAndRate": 5}, [{"doseAndRate": [[]]}]])
+def test_junk_in_the_place_of_instructions_is_no_dose(junk: Any) -> None:
+    resource = {"dosageInstruction": junk}
+    assert list(doses(resource, None)) == []
+    assert text_doses(resource) == ()
+    assert interval_days(resource) is None
+    assert start(resource) is None

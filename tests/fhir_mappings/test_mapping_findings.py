@@ -1,0 +1,78 @@
+"""Results that answer yes or no, and those that do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cards.facts import Origin
+from fhir_mappings.codings import NO_CODE_MAP
+from fhir_mappings.findings import mutation, pregnancy_test
+
+ORIGIN = Origin("Observation/1", "prefetch.labs.entry[0].resource")
+LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
+
+
+def coded(system: str, code: str, text: str = "") -> dict[str, Any]:
+    return {"valueCodeableConcept": {"coding": [{"system": system, "code": code}], "text": text}}
+
+
+@pytest.mark.parametrize(
+    ("value", "positive"),
+    [
+        pytest.param(coded(LOINC, "LA6577-6"), False, id="negative by LOINC answer"),
+        pytest.param(coded(SNOMED, "10828004"), True, id="positive by SNOMED"),
+        pytest.param({"valueString": "Negative"}, False, id="negative in a word"),
+        pytest.param({"valueString": "POSITIVE"}, True, id="positive in a word"),
+        pytest.param({"valueString": "negative, repeat in a week"}, None, id="a sentence is no plain answer"),
+        pytest.param({"valueQuantity": {"value": 3, "unit": "m[IU]/mL"}}, None, id="an amount is no answer"),
+    ],
+)
+def test_a_pregnancy_test(value, positive) -> None:
+    assert pregnancy_test(value, None, ORIGIN, NO_CODE_MAP).positive is positive
+
+
+def variant(gene: str, value: dict[str, Any], *components: dict[str, Any]) -> dict[str, Any]:
+    studied = {
+        "code": {"coding": [{"system": LOINC, "code": "48018-6"}]},
+        "valueCodeableConcept": {"coding": [{"system": "http://www.genenames.org", "code": gene}]},
+    }
+    return {"code": {"coding": [{"system": LOINC, "code": "69548-6"}]}, **value, "component": [studied, *components]}
+
+
+def named(value: str) -> dict[str, Any]:
+    return {"code": {"coding": [{"system": LOINC, "code": "42783-1"}]}, "valueString": value}
+
+
+@pytest.mark.parametrize(
+    ("observation", "found"),
+    [
+        pytest.param(variant("HGNC:3430", coded(LOINC, "LA9633-4")), True, id="present, of ERBB2"),
+        pytest.param(variant("3430", coded(LOINC, "LA9633-4")), True, id="the gene without its prefix"),
+        pytest.param(variant("HGNC:3430", coded(LOINC, "LA9634-2")), False, id="absent, of ERBB2"),
+        pytest.param(variant("HGNC:1100", coded(LOINC, "LA9633-4")), None, id="another gene"),
+        pytest.param(
+            variant("HGNC:3430", coded(LOINC, "LA9633-4"), {"valueString": "Uncertain significance"}),
+            False,
+            id="present, of uncertain significance",
+        ),
+        pytest.param(named("p.Y772_A775dup"), True, id="the variant by its name"),
+        pytest.param(named("not detected"), False, id="none detected"),
+        pytest.param(named("wild type"), False, id="wild type"),
+        pytest.param(named("ERBB2 exon 20 insertion"), True, id="the variant in words"),
+        pytest.param(named("No ERBB2 mutation detected"), False, id="no mutation, in a sentence"),
+        pytest.param(named("ERBB2 not mutated"), False, id="not mutated"),
+        pytest.param(named("None"), False, id="none"),
+        pytest.param(named("Negative for ERBB2 mutation"), False, id="negative for it"),
+        pytest.param(named("No pathogenic variants"), False, id="no pathogenic variants"),
+        pytest.param(named("Test not performed"), None, id="not performed says nothing"),
+        pytest.param(named("pending"), None, id="pending says nothing"),
+        pytest.param(named("See report"), None, id="a report elsewhere says nothing"),
+        pytest.param(named("QNS"), None, id="too little tissue says nothing"),
+        pytest.param(named("Indeterminate"), None, id="indeterminate says nothing"),
+    ],
+)
+def test_a_mutation(observation, found) -> None:
+    result = mutation(observation, None, ORIGIN, NO_CODE_MAP)
+    assert (result.found if result is not None else None) is found

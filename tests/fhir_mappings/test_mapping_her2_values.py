@@ -1,0 +1,301 @@
+"""What a HER2 result says: codes, scores, ratios and the words of laboratories. A grade is never guessed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from shapes import LOINC, SNOMED, TERMINOLOGY, Json, coding, concept, observation, quantity
+
+from cards.facts import Gap, Her2Result, Origin
+from fhir_mappings.codings import NO_CODE_MAP, CodeMap, Coding
+from fhir_mappings.her2_values import Her2Vocabulary
+from fhir_mappings.observations import ObservationReader
+
+IHC, ISH, RATIO, OVERALL = "her2-ihc", "her2-ish", "her2-ish-ratio", "her2-interpretation"
+VOCABULARY = Her2Vocabulary(TERMINOLOGY)
+READER = ObservationReader(TERMINOLOGY)
+
+
+def says(kind: str, **value: Any) -> str | None:
+    finding, _, _ = VOCABULARY.read(kind, value, NO_CODE_MAP)
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        pytest.param(coding(LOINC, "LA6111-4"), "ihc-0", id="LOINC 0"),
+        pytest.param(coding(LOINC, "LA11841-6", "1+"), "ihc-1+", id="LOINC 1+"),
+        pytest.param(coding(LOINC, "LA11842-4", "2+"), "ihc-2+", id="LOINC 2+"),
+        pytest.param(coding(LOINC, "LA11843-2", "3+"), "ihc-3+", id="LOINC 3+"),
+        pytest.param(coding(LOINC, "LA6576-8", "Positive"), "positive", id="LOINC positive"),
+        pytest.param(coding(LOINC, "LA6577-6", "Negative"), "negative", id="LOINC negative"),
+        pytest.param(coding(LOINC, "LA11885-3", "Equivocal"), "equivocal", id="LOINC equivocal"),
+        pytest.param(coding(LOINC, "LA11884-6"), "indeterminate", id="LOINC indeterminate"),
+        pytest.param(coding(LOINC, "LA9663-1"), "indeterminate", id="LOINC inconclusive"),
+        pytest.param(coding(LOINC, "LA11840-8", "Mixed"), "indeterminate", id="LOINC mixed is no zero"),
+        pytest.param(coding(LOINC, "LA13538-6"), "not-done", id="LOINC not tested"),
+        pytest.param(coding(SNOMED, "260347006"), "ihc-1+", id="SNOMED +"),
+        pytest.param(coding(SNOMED, "260348001", "++"), "ihc-2+", id="SNOMED ++"),
+        pytest.param(coding(SNOMED, "260349009", "+++"), "ihc-3+", id="SNOMED +++"),
+        pytest.param(
+            coding(SNOMED, "10828004", "Positive (qualifier value)"), "positive", id="SNOMED positive (Synthea)"
+        ),
+        pytest.param(
+            coding(SNOMED, "260385009", "Negative (qualifier value)"), "negative", id="SNOMED negative (Synthea)"
+        ),
+        pytest.param(coding(SNOMED, "280414007"), "equivocal", id="SNOMED equivocal"),
+        pytest.param(coding(SNOMED, "1381317004"), "low", id="SNOMED HER2-low"),
+        pytest.param(coding(SNOMED, "427685000"), "positive", id="SNOMED HER2-positive carcinoma as a value"),
+        pytest.param(
+            coding(SNOMED, "431396003", "HER2-positive carcinoma of breast"),
+            "negative",
+            id="a disorder displayed as its opposite: the code is believed",
+        ),
+        pytest.param(coding(LOINC, "LA9633-4", "Present"), None, id="present says nothing of a grade"),
+        pytest.param(coding(LOINC, "LA9634-2", "Absent"), None, id="absent says nothing of a grade"),
+        pytest.param(coding("urn:local", "3+"), None, id="a local code says nothing"),
+        pytest.param(coding("urn:local", "x", "3+"), "ihc-3+", id="the display of a local code does"),
+    ],
+)
+def test_coded(code: Json, expected: str | None) -> None:
+    assert says(IHC, valueCodeableConcept=concept(code)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "finding", "conflict"),
+    [
+        pytest.param(concept(coding(LOINC, "LA11841-6", "2+")), "ihc-1+", True, id="1+ by code, 2+ by display"),
+        pytest.param(concept(coding(LOINC, "LA11840-8", "0")), "indeterminate", True, id="mixed by code, 0 by display"),
+        pytest.param(concept(coding(LOINC, "LA6577-6", "Negative"), text="positive"), "negative", True, id="by text"),
+        pytest.param(
+            concept(coding(LOINC, "LA6576-8"), coding(SNOMED, "260385009")),
+            "negative",
+            True,
+            id="two codes that differ",
+        ),
+        pytest.param(
+            concept(coding(LOINC, "LA11843-2", "3+"), coding(SNOMED, "10828004", "Positive")),
+            "ihc-3+",
+            False,
+            id="a grade and what it amounts to agree",
+        ),
+        pytest.param(
+            concept(coding(LOINC, "LA11842-4"), coding(LOINC, "LA11885-3")), "ihc-2+", False, id="2+ is equivocal"
+        ),
+        pytest.param(
+            concept(coding(LOINC, "LA6577-6", "N = negativ"), coding(SNOMED, "1381317004", "HER2-low")),
+            "low",
+            False,
+            id="negative and low agree: low is one kind of negative (oBDS)",
+        ),
+        pytest.param(concept(coding(LOINC, "LA11841-6"), text="HER2-low"), "ihc-1+", False, id="1+ and low agree"),
+        pytest.param(concept(coding(LOINC, "LA11843-2", "Ask the lab")), "ihc-3+", False, id="an unknown display"),
+    ],
+)
+def test_code_against_display(value: Json, finding: str, conflict: bool) -> None:  # noqa: FBT001 - a column
+    found, differs, _ = VOCABULARY.read(IHC, {"valueCodeableConcept": value}, NO_CODE_MAP)
+    assert differs is conflict
+    if not conflict:
+        assert found == finding
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        pytest.param("3+", "ihc-3+", id="3+"),
+        pytest.param("3 +", "ihc-3+", id="3 +"),
+        pytest.param("IHC 3+", "ihc-3+", id="IHC 3+"),
+        pytest.param("IHC3+", "ihc-3+", id="IHC3+"),
+        pytest.param("HER2 IHC 3+ (90 % of cells)", "ihc-3+", id="a score among words"),
+        pytest.param("Score 3", "ihc-3+", id="Score 3"),
+        pytest.param("3", "ihc-3+", id="3 as text"),
+        pytest.param("0", "ihc-0", id="0 as text"),
+        pytest.param("1", "ihc-1+", id="1 as text"),
+        pytest.param("IHC 0", "ihc-0", id="IHC 0"),
+        pytest.param("Score 0", "ihc-0", id="Score 0"),
+        pytest.param("Negative (1+).", "ihc-1+", id="with a full stop"),
+        pytest.param("2+ (equivocal)", "ihc-2+", id="2+ with its meaning"),
+        pytest.param("HER2+", "positive", id="HER2+ is positive, not 2+"),
+        pytest.param("HER2-positive", "positive", id="HER2-positive"),
+        pytest.param("Positive", "positive", id="positive"),
+        pytest.param("overexpressed", "positive", id="overexpressed"),
+        pytest.param("NEGATIVE", "negative", id="negative in capitals"),
+        pytest.param("equivocal", "equivocal", id="equivocal"),
+        pytest.param("HER2-low", "low", id="HER2-low"),
+        pytest.param("2+/ISH-", "low", id="2+ with a negative ISH"),
+        pytest.param("IHC 2+/ISH+", "positive", id="2+ with a positive ISH"),
+        pytest.param("HER2-ultralow", "ultralow", id="ultralow"),
+        pytest.param("IHC 0 with membrane staining", "ultralow", id="0 with membrane staining"),
+        pytest.param("HER2+ by IHC", None, id="the 2+ of HER2+ among words is part of the name"),
+        pytest.param("HER-2+ tumour", None, id="and of HER-2+"),
+        pytest.param("HER 2+", None, id="HER 2+ may be either"),
+        pytest.param("ERBB2+", None, id="and of ERBB2+"),
+        pytest.param("HER2 3+", "ihc-3+", id="a score after the name"),
+        pytest.param("HER2 2+", "ihc-2+", id="2+ after the name"),
+        pytest.param("0/1+", None, id="0 or 1+ is two grades"),
+        pytest.param("negative (0-1+)", None, id="0 to 1+ is two grades"),
+        pytest.param("1+ to 2+", None, id="1+ to 2+"),
+        pytest.param("2+ or 3+", None, id="2+ or 3+"),
+        pytest.param("2+ (FISH not amplified)", None, id="a score beside another method"),
+        pytest.param("not 3+", None, id="a denied score"),
+        pytest.param("0+", "ihc-0", id="0+ is written for any 0"),
+        pytest.param("low", None, id="low alone may be a flag"),
+        pytest.param("QNS", "not-done", id="quantity not sufficient"),
+        pytest.param("see report", None, id="see report"),
+        pytest.param("", None, id="empty"),
+    ],
+)
+def test_ihc_as_text(written: str, expected: str | None) -> None:
+    assert says(IHC, valueString=written) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param({"valueInteger": 3}, "ihc-3+", id="the integer 3"),
+        pytest.param({"valueInteger": 0}, "ihc-0", id="the integer 0"),
+        pytest.param({"valueInteger": 4}, None, id="the integer 4 is no score"),
+        pytest.param({"valueInteger": -1}, None, id="a negative integer is no score"),
+        pytest.param({"valueQuantity": {"value": 2}}, "ihc-2+", id="a quantity without unit"),
+        pytest.param({"valueQuantity": quantity(2, "{score}")}, "ihc-2+", id="a quantity of scores"),
+        pytest.param({"valueQuantity": quantity(Decimal("2.5"), "{score}")}, None, id="half a score"),
+        pytest.param({"valueQuantity": quantity(3, "%")}, None, id="a share of cells is no score"),
+        pytest.param({"valueQuantity": quantity(2, "ratio", "{ratio}")}, None, id="a ratio is no score"),
+        pytest.param({"valueQuantity": {"value": 2, "comparator": "<"}}, None, id="less than 2"),
+        pytest.param({"valueQuantity": {}}, None, id="an empty quantity"),
+        pytest.param({"valueBoolean": True}, None, id="true"),
+        pytest.param({"valueRatio": {"numerator": {"value": 6}, "denominator": {"value": 2}}}, None, id="a ratio"),
+        pytest.param({"valueCodeableConcept": [concept(text="3+")]}, None, id="a concept sent as an array"),
+    ],
+)
+def test_ihc_as_number(value: Json, expected: str | None) -> None:
+    assert says(IHC, **value) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        pytest.param("greater than 2.2", "positive", id="greater than 2.2 (Synthea)"),
+        pytest.param("less than 1.8", "negative", id="less than 1.8 (Synthea)"),
+        pytest.param("greater than 1.8", "indeterminate", id="greater than 1.8 leaves both open"),
+        pytest.param("less than 2.2", "indeterminate", id="less than 2.2 leaves both open"),
+        pytest.param("1.9 ratio", "negative", id="1.9 is below 2.0"),
+        pytest.param("2.0", "positive", id="2.0 is the limit, and positive"),
+        pytest.param("2.3", "positive", id="2.3"),
+        pytest.param(">= 2.0", "positive", id="at least 2.0"),
+        pytest.param("\u22652.0", "positive", id="at least 2.0, with the sign"),
+        pytest.param("< 2.0", "negative", id="below 2.0"),
+        pytest.param("<= 2.0", "indeterminate", id="at most 2.0 leaves both open"),
+        pytest.param("amplified", "positive", id="amplified"),
+        pytest.param("Not amplified", "negative", id="not amplified"),
+        pytest.param("FISH+", "positive", id="FISH+"),
+        pytest.param("equivocal", "equivocal", id="equivocal"),
+        pytest.param("3+", None, id="a score of IHC is no result of ISH"),
+        pytest.param("between 1.8 and 2.2", None, id="a range is not placed"),
+        pytest.param("see report", None, id="see report"),
+    ],
+)
+@pytest.mark.parametrize("kind", [ISH, RATIO])
+def test_ish_as_text(kind: str, written: str, expected: str | None) -> None:
+    assert says(kind, valueString=written) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        pytest.param(RATIO, {"valueQuantity": {"value": Decimal("2.3")}}, "positive", id="a ratio without unit"),
+        pytest.param(RATIO, {"valueQuantity": quantity(Decimal("1.4"), "{ratio}")}, "negative", id="a low ratio"),
+        pytest.param(ISH, {"valueQuantity": quantity(Decimal("2.3"), "ratio", "{ratio}")}, "positive", id="ISH, ratio"),
+        pytest.param(ISH, {"valueQuantity": quantity(6, "{copies}")}, None, id="copies are no ratio"),
+        pytest.param(ISH, {"valueQuantity": {"value": 6}}, None, id="a number without unit may be copies"),
+        pytest.param(
+            RATIO, {"valueQuantity": {"value": Decimal("2.2"), "comparator": ">"}}, "positive", id="above 2.2"
+        ),
+        pytest.param(
+            RATIO, {"valueQuantity": {"value": Decimal("2.2"), "comparator": "<"}}, "indeterminate", id="below 2.2"
+        ),
+        pytest.param(
+            RATIO,
+            {"valueRatio": {"numerator": {"value": Decimal("6.2")}, "denominator": {"value": 2}}},
+            "positive",
+            id="copies over copies",
+        ),
+        pytest.param(
+            ISH, {"valueRatio": {"numerator": {"value": 3}, "denominator": {"value": 2}}}, "negative", id="1.5 to 1"
+        ),
+        pytest.param(
+            ISH, {"valueRatio": {"numerator": {"value": 3}, "denominator": {"value": 0}}}, None, id="over nothing"
+        ),
+        pytest.param(ISH, {"valueRatio": {"numerator": {"value": 3}}}, None, id="half a ratio"),
+        pytest.param(
+            ISH,
+            {"valueCodeableConcept": concept(coding(SNOMED, "10828004", "Positive"))},
+            "positive",
+            id="positive by code",
+        ),
+        pytest.param(OVERALL, {"valueInteger": 2}, None, id="a bare number of no stated method"),
+        pytest.param(OVERALL, {"valueString": "2"}, None, id="a bare digit of no stated method"),
+    ],
+)
+def test_ish_as_number(kind: str, value: Json, expected: str | None) -> None:
+    assert says(kind, **value) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "method"),
+    [
+        pytest.param("85319-2", "IHC", id="IHC, breast"),
+        pytest.param("18474-7", "IHC", id="IHC, any tissue"),
+        pytest.param("85318-4", "ISH", id="FISH, breast"),
+        pytest.param("31150-6", "ISH", id="FISH, any tissue"),
+        pytest.param("96893-3", "ISH", id="FISH, tumour"),
+        pytest.param("49683-6", "ISH", id="FISH ratio"),
+        pytest.param("48676-1", "interpretation", id="interpretation"),
+        pytest.param("72383-3", "interpretation", id="immunoassay in tissue"),
+    ],
+)
+def test_the_code_says_the_method_whatever_its_display(code: str, method: str) -> None:
+    resource = observation(code, code=concept(coding(LOINC, code, "HER2 by something else")), valueString="amplified")
+    (name,) = READER.index.concepts([[(LOINC, code)]])
+    (fact,) = READER.read(name, resource, Origin("", "x"))
+    assert isinstance(fact, Her2Result)
+    assert (fact.method, fact.finding) == (method, "positive")
+
+
+@pytest.mark.parametrize("code", ["32996-1", "42914-2", "51981-9"])
+@pytest.mark.parametrize("beside", ["", "85319-2", "48676-1"])
+def test_serum_her2_never_counts(code: str, beside: str) -> None:
+    codes = [(LOINC, each) for each in (code, beside) if each]
+    for listed in (codes, codes[::-1]):
+        assert READER.index.concepts([listed]) == []
+        assert READER.index.never_counts([listed])
+
+
+def test_a_method_goes_before_an_interpretation_whatever_the_order() -> None:
+    codes = [(LOINC, "48676-1"), (LOINC, "85319-2")]
+    assert READER.index.concepts([codes]) == READER.index.concepts([codes[::-1]]) == [IHC]
+
+
+def test_a_result_knows_its_specimen_and_how_it_was_reported() -> None:
+    value = concept(coding(LOINC, "LA11843-2", "3+"), text="HER2 3+, strong")
+    by_specimen = observation("85319-2", valueCodeableConcept=value, specimen={"reference": "Specimen/s1"})
+    by_site = observation("85319-2", valueCodeableConcept=value, bodySite={"text": "Liver"})
+    neither = observation("85319-2", valueCodeableConcept=value)
+    found = [READER.read(IHC, each, Origin("", "x"))[0] for each in (by_specimen, by_site, neither)]
+    assert all(isinstance(fact, Her2Result) for fact in found)
+    assert [fact.specimen for fact in found if isinstance(fact, Her2Result)] == ["Specimen/s1", "Liver", None]
+    assert [fact.as_reported for fact in found if isinstance(fact, Her2Result)] == ["HER2 3+, strong"] * 3
+
+
+def test_what_cannot_be_read_is_a_gap_that_shows_it() -> None:
+    (gap,) = READER.read(IHC, observation("85319-2", valueString="see pathology report"), Origin("", "x"))
+    assert gap == Gap(IHC, "x", "value", gap.on, (("value", "see pathology report"),))
+
+
+def test_a_local_answer_is_read_as_what_it_stands_for() -> None:
+    code_map = CodeMap({("urn:lab", "H3"): (Coding("loinc", "LA11843-2", "three"),)})
+    value = {"valueCodeableConcept": concept(coding("urn:lab", "H3"))}
+    assert VOCABULARY.read(IHC, value, code_map)[0] == "ihc-3+"

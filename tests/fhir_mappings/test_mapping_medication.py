@@ -1,0 +1,511 @@
+"""MedicationRequests into drug orders: everything that says what is ordered is heard, wherever it stands."""
+
+from __future__ import annotations
+
+import copy
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from shapes import (
+    ATC,
+    BILLING_OPTIONS,
+    HCPCS,
+    ICD10,
+    KADCYLA,
+    NDC,
+    RECOGNISER,
+    RXNORM,
+    SNOMED,
+    TERMINOLOGY,
+    Json,
+    coding,
+    concept,
+    condition,
+    dosage,
+    dose_of,
+    medication_reader,
+    order,
+    quantity,
+    read_order,
+)
+
+from cards.facts import DrugOrder
+from cards.identity import identify
+from fhir_mappings.codings import CodeMap, Coding
+from fhir_mappings.conditions import ConditionReader
+from fhir_mappings.medication import MedicationReader, orders_served, service_billing
+from fhir_mappings.references import References
+
+HCPCS_WRITTEN = [
+    pytest.param({"system": HCPCS}, id="Da Vinci CRD"),
+    pytest.param({"system": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"}, id="http"),
+    pytest.param({"system": "https://www.cms.gov/Medicare/Coding/MedHCPCSGenInfo"}, id="general information"),
+    pytest.param({"system": "http://www.cms.hhs.gov/MedHCPCSGenInfo/"}, id="the old host"),
+    pytest.param({"system": "https://bluebutton.cms.gov/resources/codesystem/hcpcs"}, id="Blue Button"),
+    pytest.param({"system": "http://www.nlm.nih.gov/research/umls/hcpcs"}, id="UMLS"),
+    pytest.param({"system": "urn:oid:2.16.840.1.113883.6.285"}, id="the OID"),
+    pytest.param({"system": "hhttps://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"}, id="the typo"),
+    pytest.param({}, id="no system at all"),
+]
+
+
+def drug_of(found: DrugOrder) -> tuple[str, str]:
+    """Give the standing of an order's identity, and its product or those it names."""
+    identity = identify(found, RECOGNISER)
+    if identity.product is not None:
+        return str(identity.standing), identity.product.id
+    return str(identity.standing), ",".join(sorted(product.id for product in identity.named))
+
+
+def medication(*codings: Json, text: str = "", **changes: Any) -> Json:
+    return {"resourceType": "Medication", "id": "med-1", "code": concept(*codings, text=text), **changes}
+
+
+def referring(written: str, *contained: Json, display: str = "", **changes: Any) -> Json:
+    reference = {"reference": written, **({"display": display} if display else {})}
+    inside = {"contained": list(contained)} if contained else {}
+    return order(medicationCodeableConcept=None, medicationReference=reference, **inside, **changes)
+
+
+@pytest.mark.parametrize(
+    ("drug", "expected"),
+    [
+        pytest.param(concept(coding(RXNORM, "1371046")), ("settled", "kadcyla"), id="RxNorm of the brand (AE-IG)"),
+        pytest.param(concept(coding(RXNORM, "1658084")), ("settled", "kadcyla"), id="RxNorm of the vial (Synthea)"),
+        pytest.param(concept(coding(RXNORM, "1371041")), ("settled", "kadcyla"), id="RxNorm of the ingredient"),
+        pytest.param(concept(coding(ATC, "L01FD04")), ("settled", "enhertu"), id="ATC"),
+        pytest.param(
+            concept(coding("http://fhir.de/CodeSystem/bfarm/atc", "L01FD03")), ("settled", "kadcyla"), id="German ATC"
+        ),
+        pytest.param(
+            concept(coding(RXNORM, "2119714", "5 ML hyaluronidase-oysk 2000 UNT/ML / trastuzumab 120 MG/ML Injection")),
+            ("settled", "hylecta"),
+            id="Hylecta as Synthea writes it",
+        ),
+        pytest.param(
+            concept(text="ADO-TRASTUZUMAB EMTANSINE (KADCYLA) CHEMO IV ORDERABLE"),
+            ("settled", "kadcyla"),
+            id="Epic, text",
+        ),
+        pytest.param(
+            concept(text="ADO-TRASTUZUMAB EMTANSINE 20 MG/ML IV (WRAPPED WET SOLR VIAL)"),
+            ("settled", "kadcyla"),
+            id="Epic, wrapped vial",
+        ),
+        pytest.param(concept(text="fam-trastuzumab deruxtecan-nxki"), ("settled", "enhertu"), id="generic name"),
+        pytest.param(
+            concept(coding("https://nhi.example.tw", "KC00949255", "KADCYLA 100MG")),
+            ("settled", "kadcyla"),
+            id="a national code with a display (Taiwan)",
+        ),
+        pytest.param(
+            {"coding": coding(RXNORM, "1371046"), "text": None}, ("settled", "kadcyla"), id="coding sent as an object"
+        ),
+        pytest.param(coding(RXNORM, "1371046", "Kadcyla"), ("settled", "kadcyla"), id="a Coding for the concept"),
+        pytest.param([KADCYLA], ("settled", "kadcyla"), id="the concept sent as an array"),
+        pytest.param(
+            concept(
+                *(coding(ATC, "N02AA01"), *(coding(RXNORM, str(n)) for n in range(1, 20)), coding(RXNORM, "1658091"))
+            ),
+            ("settled", "kadcyla"),
+            id="the right one of twenty codings",
+        ),
+        pytest.param(
+            concept(coding(RXNORM, "1371046"), coding(RXNORM, "2267576")),
+            ("conflict", "enhertu,kadcyla"),
+            id="two codings that disagree",
+        ),
+        pytest.param(
+            concept(coding(RXNORM, "224905", "Trastuzumab"), text="Kadcyla"),
+            ("conflict", "kadcyla,trastuzumab"),
+            id="coding and text disagree",
+        ),
+        pytest.param(concept(coding(RXNORM, "860195")), ("unknown", ""), id="another drug (CRD RI)"),
+        pytest.param(concept(text="Amoxicillin 500 mg tablet"), ("unknown", ""), id="another drug, text"),
+        pytest.param({}, ("unknown", ""), id="no drug"),
+        pytest.param({"coding": [None, 5], "text": 7}, ("unknown", ""), id="junk"),
+    ],
+)
+@pytest.mark.parametrize("place", ["on the order", "contained", "in the session"])
+def test_the_drug_is_found(drug: Any, expected: tuple[str, str], place: str) -> None:
+    if place == "on the order":
+        found = read_order(order(drug=drug))
+    elif isinstance(drug, list):
+        return
+    elif place == "contained":
+        found = read_order(referring("#med-1", {**medication(), "code": drug}))
+    else:
+        found = read_order(referring("Medication/med-1"), {**medication(), "code": drug})
+    assert drug_of(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("ingredients", "expected"),
+    [
+        pytest.param(
+            [concept(coding(RXNORM, "1371041", "ado-trastuzumab emtansine")), concept(text="Sodium chloride 0.9%")],
+            ("settled", "kadcyla"),
+            id="the drug and its diluent",
+        ),
+        pytest.param(
+            [concept(text="Dextrose 5% in Water"), concept(text="fam-trastuzumab deruxtecan")],
+            ("settled", "enhertu"),
+            id="the diluent first",
+        ),
+        pytest.param(
+            [concept(coding(RXNORM, "224905")), concept(coding(RXNORM, "1298944"))],
+            ("settled", "phesgo"),
+            id="ingredients of a combination add up",
+        ),
+        pytest.param([concept(text="Dextrose 5% in Water")], ("unknown", ""), id="the diluent alone"),
+        pytest.param([None, {"itemReference": {"display": "Kadcyla"}}], ("settled", "kadcyla"), id="by display"),
+    ],
+)
+def test_ingredients_speak_for_the_drug(ingredients: list[Any], expected: tuple[str, str]) -> None:
+    listed = [
+        each if each is None or "itemReference" in each else {"itemCodeableConcept": each} for each in ingredients
+    ]
+    assert drug_of(read_order(referring("#med-1", medication(ingredient=listed)))) == expected
+    if len(listed) == 1:
+        one = medication(ingredient=listed[0])
+        assert drug_of(read_order(referring("#med-1", one))) == expected
+
+
+def test_code_and_ingredient_that_disagree_are_a_conflict() -> None:
+    mixed = medication(text="Kadcyla", ingredient=[{"itemCodeableConcept": concept(coding(RXNORM, "224905"))}])
+    assert drug_of(read_order(referring("#med-1", mixed))) == ("conflict", "kadcyla,trastuzumab")
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        pytest.param("Medication/other", ["unresolved-drug"], id="not in the payload"),
+        pytest.param("urn:uuid:nobody", ["unresolved-drug"], id="a urn that is nobody's"),
+        pytest.param("#other", ["unresolved-drug"], id="contained nowhere"),
+        pytest.param("", [], id="no reference"),
+    ],
+)
+def test_a_drug_that_cannot_be_found_is_a_gap(written: str, reason: list[str]) -> None:
+    found = read_order(referring(written))
+    assert drug_of(found) == ("unknown", "")
+    assert [gap.reason for gap in found.gaps] == reason
+
+
+def test_the_display_of_a_reference_is_evidence_and_may_contradict() -> None:
+    assert drug_of(read_order(referring("Medication/x", display="Kadcyla 100 mg vial"))) == ("settled", "kadcyla")
+    beside = medication(coding(RXNORM, "2267576"))
+    found = read_order(referring("Medication/med-1", display="Kadcyla"), beside)
+    assert drug_of(found) == ("conflict", "enhertu,kadcyla")
+
+
+@pytest.mark.parametrize("system", HCPCS_WRITTEN)
+@pytest.mark.parametrize("case", [str.upper, str.lower])
+def test_hcpcs_stands_among_the_codings(system: Json, case: Any) -> None:
+    if not system and case is str.lower:
+        return  # without a system only the shape of the code speaks for it
+    drug = concept(*KADCYLA["coding"], {**system, "code": case("J9308"), "display": "Pertuzumab"})
+    found = read_order(order(drug=drug))
+    assert [(billing.code, billing.pointer) for billing in found.billing] == [
+        ("J9308", ("medicationCodeableConcept", "coding", 1))
+    ]
+    assert drug_of(found) == ("settled", "kadcyla"), "what a billing code is displayed as names no drug"
+
+
+EXTENSIONS = [
+    pytest.param({"valueCoding": coding(HCPCS, "J9308")}, ("valueCoding",), id="valueCoding"),
+    pytest.param(
+        {"valueCodeableConcept": concept(coding("x", "1"), coding(HCPCS, "J9308"))},
+        ("valueCodeableConcept", "coding", 1),
+        id="valueCodeableConcept",
+    ),
+    pytest.param(
+        {"extension": [{"url": "units", "valueInteger": 1}, {"url": "code", "valueCoding": coding(HCPCS, "J9308")}]},
+        ("extension", 1, "valueCoding"),
+        id="nested",
+    ),
+    pytest.param(
+        {"extension": {"url": "code", "valueCodeableConcept": {"coding": coding(HCPCS, "J9308")}}},
+        ("extension", "valueCodeableConcept", "coding"),
+        id="nested, objects for arrays",
+    ),
+    pytest.param({"valueCoding": {"code": "J9308"}}, ("valueCoding",), id="without a system"),
+]
+
+
+@pytest.mark.parametrize(("value", "way"), EXTENSIONS)
+@pytest.mark.parametrize("place", ["order", "contained", "session", "service"])
+def test_hcpcs_stands_in_the_billing_options_extension(value: Json, way: tuple[Any, ...], place: str) -> None:
+    carrier = {**copy.deepcopy(KADCYLA), "extension": [{"url": "http://x"}, {"url": BILLING_OPTIONS, **value}]}
+    if place == "order":
+        resource, root = order(drug=carrier), ("medicationCodeableConcept", "extension", 1)
+    elif place == "contained":
+        resource = referring("#med-1", {"resourceType": "Patient", "id": "p"}, {**medication(), "code": carrier})
+        root = ("contained", 1, "code", "extension", 1)
+    elif place == "session":
+        resource, root = referring("Medication/med-1"), ()
+    else:
+        (billing,) = service_billing({"resourceType": "ServiceRequest", "id": "s", "code": carrier}, "x")
+        assert (billing.code, billing.pointer, billing.on_the_order) == ("J9308", ("code", "extension", 1, *way), False)
+        return
+    found = read_order(resource, {**medication(), "code": carrier})
+    expected = (*root, *way) if root else ()
+    assert [(billing.code, billing.pointer) for billing in found.billing] == [("J9308", expected)]
+    if root:
+        node: Any = resource
+        for step in expected:
+            node = node[step]
+        assert node["code"] == "J9308"
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        pytest.param({"url": BILLING_OPTIONS, "valueCoding": coding(SNOMED, "1")}, id="a code of another system"),
+        pytest.param(
+            {"url": "http://example.org/other", "valueCoding": coding(HCPCS, "J9308")}, id="another extension"
+        ),
+        pytest.param({"url": BILLING_OPTIONS, "valueCoding": coding(HCPCS, "96413")}, id="a CPT code"),
+        pytest.param({"url": BILLING_OPTIONS, "valueString": "J9308"}, id="a text"),
+        pytest.param({"url": BILLING_OPTIONS, "extension": 5}, id="junk"),
+        pytest.param({"url": 5}, id="a url that is a number"),
+        pytest.param(None, id="null"),
+    ],
+)
+def test_what_is_no_billing_code_is_none(extension: Any) -> None:
+    assert read_order(order(drug={**KADCYLA, "extension": [extension]})).billing == ()
+
+
+@pytest.mark.parametrize("code", ["96413", "96415", "J9354-JW", "J93", ""])
+def test_only_a_letter_and_four_digits_is_a_code_of_a_drug(code: str) -> None:
+    """96413 is CPT, which calls itself HCPCS level I: right on the administration, no word about the drug."""
+    service = {"resourceType": "ServiceRequest", "id": "s", "code": concept(coding(HCPCS, code))}
+    assert service_billing(service, "x") == []
+    assert read_order(order(drug=concept(*KADCYLA["coding"], coding(HCPCS, code)))).billing == ()
+
+
+def test_billing_codes_identify_an_order_that_names_no_drug() -> None:
+    assert drug_of(read_order(order(drug=concept(coding(HCPCS, "J9354"))))) == ("settled", "kadcyla")
+    named = read_order(order(drug=concept({"system": HCPCS, "code": "J0000", "display": "Kadcyla, 1 mg"})))
+    assert drug_of(named) == ("settled", "kadcyla"), "their display does when nothing else names one"
+
+
+@pytest.mark.parametrize(
+    "written", ["50242-088-01", "50242-0088-01", "50242008801", "5024208801", "NDC 50242-088-01", "50242-088"]
+)
+def test_an_ndc_is_kept_as_written_and_identifies(written: str) -> None:
+    found = read_order(order(drug=concept(coding(NDC, written))))
+    assert [(ndc.text, ndc.pointer) for ndc in found.ndcs] == [(written, ("medicationCodeableConcept", "coding", 0))]
+    assert drug_of(found) == ("settled", "kadcyla")
+
+
+def test_a_contained_medication_by_ndc_is_found(  # the R4 core example of an antibody-drug conjugate
+) -> None:
+    found = read_order(referring("#med-1", medication(coding(NDC, "65597-406-01"))))
+    assert drug_of(found) == ("settled", "enhertu")
+    assert found.ndcs[0].pointer == ("contained", 0, "code", "coding", 0)
+
+
+def test_contained_sent_as_an_object_keeps_the_way() -> None:
+    resource = referring("#med-1")
+    resource["contained"] = medication(coding(HCPCS, "J9354"))
+    assert [billing.pointer for billing in read_order(resource).billing] == [("contained", "code", "coding", 0)]
+
+
+@pytest.mark.parametrize(
+    ("drug", "expected"),
+    [
+        pytest.param(medication(ingredient=[]), ["500 mL"], id="no strength"),
+        pytest.param(
+            medication(
+                text="Kadcyla 252 mg + Premix Sodium Chloride 0.9% 250 mL",
+                ingredient=[
+                    {
+                        "itemCodeableConcept": concept(coding(RXNORM, "1371041")),
+                        "strength": {"numerator": quantity(252, "mg"), "denominator": quantity(250, "mL")},
+                    },
+                    {
+                        "itemCodeableConcept": concept(coding("urn:local", "2", "Sodium Chloride 0.9%")),
+                        "strength": {"numerator": quantity(250, "mL"), "denominator": quantity(250, "mL")},
+                    },
+                ],
+            ),
+            ["504 mg"],
+            id="the bag of Cerner: drug in a volume, and its diluent",
+        ),
+        pytest.param(
+            medication(
+                ingredient={"strength": {"numerator": quantity(1, "g"), "denominator": quantity(1, "L")}},
+            ),
+            ["500 mg"],
+            id="grams in litres, ingredient sent as an object",
+        ),
+        pytest.param(
+            medication(
+                ingredient=[
+                    {"strength": {"numerator": quantity(mass, "mg"), "denominator": quantity(250, "mL")}}
+                    for mass in (252, 100)
+                ]
+            ),
+            ["500 mL"],
+            id="two ingredients in milligrams: nothing is computed",
+        ),
+        pytest.param(
+            medication(ingredient=[{"strength": {"numerator": quantity(100, "mg"), "denominator": {"value": 1}}}]),
+            ["500 mL"],
+            id="milligrams in a vial",
+        ),
+        pytest.param(medication(ingredient=[{"strength": 5}, None]), ["500 mL"], id="junk"),
+    ],
+)
+def test_the_strength_of_a_bag_turns_its_volume_into_drug(drug: Json, expected: list[str]) -> None:
+    resource = referring("#med-1", drug, dosageInstruction=[dosage(dose_of(500, "mL"))])
+    assert [dose.as_written for dose in read_order(resource).doses] == expected
+
+
+def test_the_strength_in_a_name_is_no_dose() -> None:
+    found = read_order(order(drug=concept(text="ado-trastuzumab emtansine 100 MG Injection"), dosageInstruction=None))
+    assert (found.doses, found.text_doses) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("route", "expected"),
+    [
+        pytest.param(concept(coding(SNOMED, "47625008")), "intravenous", id="intravenous route"),
+        pytest.param(concept(coding(SNOMED, "255560000")), "intravenous", id="the older intravenous"),
+        pytest.param(concept(coding(SNOMED, "34206005")), "subcutaneous", id="subcutaneous route"),
+        pytest.param(concept(text="IV"), "intravenous", id="IV"),
+        pytest.param(concept(coding("urn:local", "1", "Subcutaneous")), "subcutaneous", id="by display"),
+        pytest.param(concept(text="oral"), None, id="another route"),
+        pytest.param("IV", None, id="a text for the concept"),
+        pytest.param(None, None, id="not said"),
+    ],
+)
+def test_route(route: Any, expected: str | None) -> None:
+    assert read_order(order(dosage(route=route))).route == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_order"),
+    [
+        pytest.param({}, True, id="draft"),
+        pytest.param({"status": "active"}, True, id="active"),
+        pytest.param({"status": "on-hold"}, True, id="on hold"),
+        pytest.param({"status": None}, True, id="no status"),
+        pytest.param({"status": "cancelled"}, False, id="cancelled"),
+        pytest.param({"status": "entered-in-error "}, False, id="entered in error, with a blank"),
+        pytest.param({"status": "stopped"}, False, id="stopped"),
+        pytest.param({"status": "completed"}, False, id="completed"),
+        pytest.param({"doNotPerform": True}, False, id="not to be done"),
+        pytest.param({"doNotPerform": False}, True, id="to be done"),
+    ],
+)
+def test_what_is_an_order(changes: Json, is_order: bool) -> None:  # noqa: FBT001 - a column
+    assert medication_reader().is_order(order(**changes)) is is_order
+
+
+@pytest.mark.parametrize(
+    ("intent", "tentative"),
+    [("order", False), ("proposal", True), ("plan ", True), ("original-order", False), (None, False), (5, False)],
+)
+def test_a_proposal_is_tentative(intent: Any, tentative: bool) -> None:  # noqa: FBT001 - a column
+    assert read_order(order(intent=intent)).tentative is tentative
+
+
+def test_an_order_knows_where_it_came_from() -> None:
+    assert read_order(order()).origin.reference == "MedicationRequest/order-1"
+    assert read_order(order(id=None)).origin.reference == ""
+    assert read_order(order(id="draft\u2011rx\u20111")).origin.reference == "MedicationRequest/draft\u2011rx\u20111"
+    assert read_order(order(id=5)).origin.path == "x"
+
+
+def test_an_order_without_dosage_has_no_dose() -> None:
+    found = read_order(order(dosageInstruction=None))
+    assert (found.doses, found.text_doses, found.interval_days, found.route, found.start) == ((), (), None, None, None)
+
+
+def reasons(resource: Json, *beside: Json, is_of_patient: bool = True) -> list[tuple[str, str]]:
+    references = References()
+    for each in beside:
+        references.add(each)
+    found = medication_reader().reasons(resource, "x", references, lambda _: is_of_patient)
+    return [(diagnosis.cancer, diagnosis.label) for diagnosis in found]
+
+
+CANCER = condition("cancer-1", coding(ICD10, "C16.0"), text="Gastric cancer")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param(
+            {"reasonCode": [concept(coding(ICD10, "C50.911"))]}, [("breast", "C50.911")], id="a code without words"
+        ),
+        pytest.param({"reasonCode": concept(text="Breast cancer")}, [("breast", "Breast cancer")], id="an object"),
+        pytest.param({"reasonCode": [concept(text="Nausea"), None]}, [], id="another reason"),
+        pytest.param(
+            {"reasonReference": [{"reference": "Condition/cancer-1"}]},
+            [("gastric", "Gastric cancer")],
+            id="a reference",
+        ),
+        pytest.param(
+            {"reasonReference": {"reference": "#inside"}, "contained": [{**CANCER, "id": "inside"}]},
+            [("gastric", "Gastric cancer")],
+            id="contained",
+        ),
+        pytest.param(
+            {"reasonReference": [{"reference": "Condition/other"}, "x", None]}, [], id="a reference to nobody"
+        ),
+    ],
+)
+def test_reasons(changes: Json, expected: list[tuple[str, str]]) -> None:
+    assert reasons(order(**changes), CANCER) == expected
+
+
+def test_a_condition_of_another_patient_is_no_reason() -> None:
+    resource = order(reasonReference=[{"reference": "Condition/cancer-1"}])
+    assert reasons(resource, CANCER, is_of_patient=False) == []
+
+
+def test_a_refuted_condition_is_no_reason() -> None:
+    resource = order(reasonReference=[{"reference": "Condition/cancer-1"}])
+    assert reasons(resource, {**CANCER, "verificationStatus": "refuted"}) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param(
+            {"basedOn": [{"reference": "MedicationRequest/order-1"}]}, {"MedicationRequest/order-1"}, id="based"
+        ),
+        pytest.param(
+            {"supportingInfo": {"reference": "https://ehr.example.org/fhir/MedicationRequest/order-1"}},
+            {"MedicationRequest/order-1"},
+            id="supporting, absolute, an object",
+        ),
+        pytest.param({"basedOn": [{"reference": "urn:uuid:o"}]}, {"MedicationRequest/order-1"}, id="by fullUrl"),
+        pytest.param({"basedOn": [{"reference": "CarePlan/1"}, None]}, set(), id="something else"),
+        pytest.param({"basedOn": [{"reference": "urn:uuid:nobody"}]}, set(), id="a fullUrl that is nobody's"),
+        pytest.param({}, set(), id="nothing"),
+    ],
+)
+def test_orders_served(changes: Json, expected: set[str]) -> None:
+    references = References()
+    references.add(order(), "urn:uuid:o")
+    assert orders_served({"resourceType": "ServiceRequest", **changes}, references) == expected
+
+
+def test_local_codes_of_drugs_and_ingredients_are_read_as_what_they_stand_for() -> None:
+    code_map = CodeMap({("urn:local", "TDM1"): (Coding("rxnorm", "1371041", ""),)})
+    reader = MedicationReader(ConditionReader(TERMINOLOGY), code_map)
+    local = concept(coding("urn:local", "TDM1"))
+    bag = medication(ingredient=[{"itemCodeableConcept": local}])
+    for resource in (order(drug=local), referring("#med-1", bag)):
+        assert drug_of(reader.read(resource, "x", References())) == ("settled", "kadcyla")
+
+
+def test_dose_and_drug_of_one_order_are_read_together() -> None:
+    found = read_order(order(dosage(dose_of(Decimal("3.6"), "mg/kg"), text="3.6 mg/kg q21d")))
+    assert [str(dose.unit) for dose in found.doses] == ["mg/kg"]
+    assert found.interval_days == Decimal(21)
+    assert [str(dose) for dose in found.text_doses] == ["3.6 mg/kg"]

@@ -1,0 +1,450 @@
+"""Observations into weights, ejection fractions, laboratory results and receptors, or into gaps that say why not."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from shapes import LOINC, SNOMED, TERMINOLOGY, Json, coding, concept, observation, quantity
+
+from cards.facts import Bound, Gap, Her2Result, LabResult, Lvef, Origin, ReceptorResult, Weight
+from fhir_mappings.codings import CodeMap, Coding
+from fhir_mappings.observations import ObservationReader
+from fhir_mappings.wire import Glimpse, encode
+
+READER = ObservationReader(TERMINOLOGY)
+WEIGHT, STATED, LVEF, AST, ALT, BILIRUBIN, PLATELETS, ANC = (
+    "29463-7",
+    "3142-7",
+    "10230-1",
+    "1920-8",
+    "1742-6",
+    "14631-6",
+    "777-3",
+    "751-8",
+)
+WHEN = date(2026, 11, 20)
+
+
+def read(resource: Json) -> list[Any]:
+    glimpse = Glimpse(encode(resource), None, "x")
+    facts: list[Any] = []
+    for name in READER.index.concepts(glimpse.codes):
+        facts += READER.read(name, glimpse.content, Origin(glimpse.reference, "x"))
+    return facts
+
+
+def only(code: str, **changes: Any) -> Any:
+    """Read an Observation that gives one fact."""
+    (fact,) = read(observation(code, **changes))
+    return fact
+
+
+def reason(code: str, **changes: Any) -> tuple[str, str]:
+    """Read an Observation that gives a gap: its reason, and the first of its values."""
+    gap = only(code, **changes)
+    assert isinstance(gap, Gap)
+    return gap.reason, gap.values[0][1] if gap.values else ""
+
+
+@pytest.mark.parametrize(
+    ("value", "kg"),
+    [
+        pytest.param(quantity(70, "kg"), "70", id="kg"),
+        pytest.param(quantity(70, "kg", ""), "70", id="kg by unit text alone"),
+        pytest.param({"value": 70, "code": "kg"}, "70", id="kg by code alone"),
+        pytest.param(quantity("70", "kg"), "70", id="a number sent as text"),
+        pytest.param(quantity(70000, "g"), "70", id="g"),
+        pytest.param(quantity(185, "lbs", "[lb_av]"), "83.91458845", id="lbs"),
+        pytest.param(quantity(2500, "oz", "[oz_av]"), "70.8738078125", id="oz"),
+        pytest.param(
+            quantity(Decimal("69.12345678901234"), "kg"), "69.12345678901234", id="fourteen decimals are all kept"
+        ),
+    ],
+)
+def test_weight(value: Json, kg: str) -> None:
+    fact = only(WEIGHT, valueQuantity=value)
+    assert isinstance(fact, Weight)
+    assert (fact.kg.value, fact.on, fact.stated) == (Decimal(kg), WHEN, False)
+    assert fact.origin == Origin("Observation/obs-1", "x")
+
+
+@pytest.mark.parametrize("code", ["3142-7", "8335-2"])
+def test_a_stated_or_estimated_weight_says_so(code: str) -> None:
+    assert only(code, valueQuantity=quantity(70, "kg")).stated
+
+
+def test_a_weight_coded_as_measured_and_stated_is_stated_whatever_the_order() -> None:
+    codes = [coding(LOINC, WEIGHT), coding(LOINC, STATED)]
+    for listed in (codes, codes[::-1]):
+        (fact,) = read(observation(WEIGHT, code=concept(*listed), valueQuantity=quantity(70, "kg")))
+        assert fact.stated
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param({"valueQuantity": quantity(155, "mg")}, ("implausible", "155 mg"), id="155 mg is nobody"),
+        pytest.param({"valueQuantity": quantity(Decimal("7.9"), "kg")}, ("implausible", "7.9 kg"), id="an infant"),
+        pytest.param({"valueQuantity": quantity(70000, "kg")}, ("implausible", "70000 kg"), id="grams labelled kg"),
+        pytest.param({"valueQuantity": quantity(0, "kg")}, ("implausible", "0 kg"), id="zero"),
+        pytest.param({"valueQuantity": quantity(-70, "kg")}, ("implausible", "-70 kg"), id="below zero"),
+        pytest.param({"valueQuantity": {"value": 70}}, ("no-unit", ""), id="no unit"),
+        pytest.param({"valueQuantity": quantity(50, "percent", "%")}, ("unit", "percent"), id="a percentile"),
+        pytest.param({"valueQuantity": quantity(154, "lb", "kg")}, ("unit", "lb"), id="pounds with the code of kg"),
+        pytest.param({"valueQuantity": {"unit": "kg"}}, ("value", "?"), id="a unit without a number"),
+        pytest.param({"valueQuantity": {}}, ("value", "?"), id="an empty quantity"),
+        pytest.param(
+            {"valueQuantity": {"value": 200, "comparator": ">", "unit": "kg"}},
+            ("value", ">200 kg"),
+            id="beyond the end of the scale",
+        ),
+        pytest.param({"valueString": "seventy"}, ("value", "seventy"), id="a word"),
+        pytest.param({}, ("no-value", ""), id="no value"),
+        pytest.param({"dataAbsentReason": concept(text="refused")}, ("absent", ""), id="absent with its reason"),
+        pytest.param(
+            {"dataAbsentReason": concept(text="error"), "valueQuantity": quantity(70, "kg")},
+            ("absent", ""),
+            id="a value that is said to be absent",
+        ),
+        pytest.param({"status": "preliminary"}, ("status", "preliminary"), id="preliminary"),
+        pytest.param({"status": "cancelled"}, ("status", "cancelled"), id="cancelled"),
+        pytest.param({"status": "entered-in-error "}, ("status", "entered-in-error"), id="with a trailing blank"),
+        pytest.param({"status": "registered"}, ("status", "registered"), id="registered"),
+        pytest.param({"status": "unknown"}, ("status", "unknown"), id="unknown"),
+        pytest.param({"status": "Final"}, ("status", "Final"), id="another case is another code"),
+        pytest.param({"status": None}, ("no-status", ""), id="no status"),
+        pytest.param({"status": 5}, ("no-status", ""), id="a status that is a number"),
+    ],
+)
+def test_a_weight_that_cannot_be_used_says_why(value: Json, expected: tuple[str, str]) -> None:
+    assert reason(WEIGHT, **({"valueQuantity": quantity(70, "kg")} if "status" in value else {}), **value) == expected
+
+
+@pytest.mark.parametrize("status", ["final", "amended", "corrected", " final "])
+def test_final_amended_and_corrected_results_count(status: str) -> None:
+    assert isinstance(only(WEIGHT, status=status, valueQuantity=quantity(70, "kg")), Weight)
+
+
+@pytest.mark.parametrize("code", ["8339-4", "18833-4"])
+def test_birth_weight_and_first_weight_never_count(code: str) -> None:
+    assert read(observation(code, valueQuantity=quantity(70, "kg"))) == []
+    both = concept(coding(LOINC, WEIGHT), coding(LOINC, code))
+    assert read(observation(code, code=both, valueQuantity=quantity(70, "kg"))) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "is_read"),
+    [
+        pytest.param(concept(coding("urn:local", "4711"), coding(LOINC, WEIGHT)), True, id="a local code first"),
+        pytest.param(concept(coding(LOINC, "8302-2"), coding(LOINC, "3141-9")), True, id="an unknown LOINC code first"),
+        pytest.param(concept(coding("urn:oid:2.16.840.1.113883.6.1", WEIGHT)), True, id="LOINC by OID"),
+        pytest.param(concept(coding(LOINC, f"{WEIGHT} ")), True, id="a code with a trailing blank"),
+        pytest.param(
+            concept(*(coding(LOINC, code) for code in (WEIGHT, "3141-9", "8341-0", "8350-1"))), True, id="four codings"
+        ),
+        pytest.param(
+            concept(coding(LOINC, "2571601129", "Body weight [Percentile] Per age")), False, id="a made-up LOINC code"
+        ),
+        pytest.param(concept(coding("urn:local", WEIGHT)), False, id="the code in another system"),
+        pytest.param(concept({"code": WEIGHT}), False, id="the code without a system"),
+        pytest.param(concept(text="Body weight"), False, id="text alone"),
+        pytest.param(concept(coding(LOINC, "29463")), False, id="without its check digit"),
+    ],
+)
+def test_a_measurement_is_known_by_any_of_its_codes_and_by_nothing_else(code: Json, is_read: bool) -> None:  # noqa: FBT001 - a column
+    assert bool(read(observation(WEIGHT, code=code, valueQuantity=quantity(70, "kg")))) is is_read
+
+
+@pytest.mark.parametrize(
+    ("value", "percent"),
+    [
+        pytest.param({"valueQuantity": quantity(61, "%")}, "61", id="per cent"),
+        pytest.param(
+            {"valueQuantity": quantity(Decimal("45.13075582917796"), "%")}, "45.13075582917796", id="fourteen decimals"
+        ),
+        pytest.param({"valueQuantity": quantity(Decimal("0.55"), "1")}, "55", id="a fraction with the unit 1"),
+        pytest.param({"valueQuantity": {"value": Decimal("0.55")}}, "55", id="a fraction without unit"),
+        pytest.param({"valueQuantity": {"value": 55}}, "55", id="per cent without unit"),
+        pytest.param({"valueInteger": 55}, "55", id="an integer"),
+        pytest.param(
+            {"valueRange": {"low": quantity(55, "%"), "high": quantity(60, "%")}}, "55", id="of a range the lower end"
+        ),
+        pytest.param({"valueRange": {"high": quantity(60, "%")}}, "60", id="a range without lower end"),
+        pytest.param({"valueString": "55-60%"}, "55", id="a range as text"),
+        pytest.param({"valueString": "55 \u2013 60 %"}, "55", id="a range as text with a dash"),
+        pytest.param({"valueString": "55 to 60"}, "55", id="a range in words"),
+        pytest.param({"valueString": ">55%"}, "55", id="above 55"),
+        pytest.param({"valueString": "\u226555 %"}, "55", id="at least 55"),
+        pytest.param({"valueString": "LVEF: 55%"}, "55", id="with its name"),
+        pytest.param({"valueString": "EF ~ 55%"}, "55", id="about 55"),
+        pytest.param({"valueCodeableConcept": {"text": "55%"}}, "55", id="as the text of a concept"),
+        pytest.param({"valueQuantity": {"value": 55, "comparator": ">", "unit": "%"}}, "55", id="a quantity above 55"),
+    ],
+)
+def test_lvef(value: Json, percent: str) -> None:
+    fact = only(LVEF, **value)
+    assert isinstance(fact, Lvef)
+    assert fact.percent.value == Decimal(percent)
+    assert fact.as_reported
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param({"valueString": "normal"}, ("value", "normal"), id="normal"),
+        pytest.param({"valueCodeableConcept": concept(text="preserved")}, ("value", "preserved"), id="preserved"),
+        pytest.param(
+            {"valueCodeableConcept": concept(coding(SNOMED, "1", "mildly reduced"))},
+            ("value", "mildly reduced"),
+            id="mildly reduced, by display",
+        ),
+        pytest.param(
+            {"valueString": "EF 55% in 2019, now lower"}, ("value", "EF 55% in 2019, now lower"), id="a sentence"
+        ),
+        pytest.param({"valueQuantity": quantity(55, "1")}, ("implausible", "55 1"), id="per cent labelled a fraction"),
+        pytest.param(
+            {"valueQuantity": quantity(Decimal("0.55"), "%")}, ("implausible", "0.55 %"), id="a fraction labelled %"
+        ),
+        pytest.param({"valueQuantity": quantity(55, "mL")}, ("unit", "mL"), id="a volume"),
+        pytest.param({"valueQuantity": quantity(95, "%")}, ("implausible", "95 %"), id="more than a heart can"),
+        pytest.param({"valueRange": {}}, ("value", "?"), id="an empty range"),
+    ],
+)
+def test_an_lvef_that_cannot_be_used_says_why(value: Json, expected: tuple[str, str]) -> None:
+    assert reason(LVEF, **value) == expected
+
+
+@pytest.mark.parametrize("code", ["8806-2", "18043-0", "8812-0", "8811-2", "79991-6"])
+def test_every_method_of_lvef_counts(code: str) -> None:
+    assert isinstance(only(code, valueQuantity=quantity(61, "%")), Lvef)
+
+
+def test_lvef_by_its_snomed_code_counts() -> None:
+    assert isinstance(only("250908004", system=SNOMED, valueQuantity=quantity(61, "%")), Lvef)
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "expected"),
+    [
+        pytest.param(AST, quantity(24, "U/L"), "24", id="AST in U/L"),
+        pytest.param(ALT, quantity(24, "[IU]/L"), "24", id="ALT in IU/L"),
+        pytest.param(AST, quantity(Decimal("0.4"), "ukat/L"), "24", id="AST in microkatal"),
+        pytest.param(ALT, quantity(400, "nkat/L"), "24", id="ALT in nanokatal"),
+        pytest.param("1975-2", quantity(Decimal("0.6"), "mg/dL"), "0.6", id="bilirubin in mg/dL"),
+        pytest.param(PLATELETS, quantity(231, "10*3/uL"), "231", id="platelets in thousands"),
+        pytest.param(PLATELETS, quantity(231, "10*9/L"), "231", id="platelets in SI units"),
+        pytest.param(PLATELETS, quantity(231000, "/uL"), "231", id="platelets in cells"),
+        pytest.param(PLATELETS, quantity(231, "K/uL", ""), "231", id="platelets in K/uL"),
+        pytest.param(ANC, quantity(3000, "/uL"), "3", id="neutrophils in cells"),
+        pytest.param(ANC, quantity(0, "10*3/uL"), "0", id="no neutrophils at all"),
+    ],
+)
+def test_laboratory_results_come_in_the_canonical_unit(code: str, value: Json, expected: str) -> None:
+    fact = only(code, valueQuantity=value)
+    assert isinstance(fact, LabResult)
+    assert fact.value == Decimal(expected)
+    assert fact.bound is Bound.EXACT
+
+
+def test_bilirubin_in_micromoles_is_converted() -> None:
+    fact = only(BILIRUBIN, valueQuantity=quantity(7, "umol/L"))
+    assert abs(fact.value - Decimal("0.4093")) < Decimal("0.0001")
+    assert (fact.unit, fact.as_reported) == ("mg/dL", "7 umol/L")
+
+
+@pytest.mark.parametrize(
+    ("comparator", "bound"),
+    [("<", Bound.BELOW), ("<=", Bound.BELOW), (">", Bound.ABOVE), (">=", Bound.ABOVE)],
+)
+def test_a_comparator_bounds_a_result(comparator: str, bound: Bound) -> None:
+    fact = only(AST, valueQuantity={**quantity(5, "U/L"), "comparator": comparator})
+    assert (fact.value, fact.bound, fact.as_reported) == (Decimal(5), bound, f"{comparator}5 U/L")
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        pytest.param(AST, "60", id="of AST the upper end, which harms"),
+        pytest.param("1975-2", None, id="of bilirubin in U/L nothing"),
+    ],
+)
+def test_of_a_range_of_a_liver_test_the_upper_end_counts(code: str, expected: str | None) -> None:
+    fact = only(code, valueRange={"low": quantity(40, "U/L"), "high": quantity(60, "U/L")})
+    assert (fact.value if isinstance(fact, LabResult) else None) == (Decimal(expected) if expected else None)
+
+
+def test_of_a_range_of_platelets_the_lower_end_counts() -> None:
+    assert only(PLATELETS, valueRange={"low": quantity(40, "K/uL"), "high": quantity(60, "K/uL")}).value == Decimal(40)
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "expected"),
+    [
+        pytest.param(AST, quantity(24, "mg/dL"), ("unit", "mg/dL"), id="an enzyme in mg/dL"),
+        pytest.param(AST, {"value": 24}, ("no-unit", ""), id="an enzyme without unit"),
+        pytest.param(ANC, quantity(3000, "10*3/uL"), ("implausible", "3000 10*3/uL"), id="three million neutrophils"),
+        pytest.param(PLATELETS, quantity(231000, "10*9/L"), ("implausible", "231000 10*9/L"), id="cells labelled SI"),
+        pytest.param("1975-2", quantity(60, "mg/dL"), ("implausible", "60 mg/dL"), id="umol/L labelled mg/dL"),
+        pytest.param(AST, {"value": "pending"}, ("value", "?"), id="pending in the place of the number"),
+    ],
+)
+def test_a_result_that_cannot_be_used_says_why(code: str, value: Json, expected: tuple[str, str]) -> None:
+    assert reason(code, valueQuantity=value) == expected
+
+
+@pytest.mark.parametrize("code", ["1968-7", "14629-0", "1971-1", "32623-1", "53800-9", "770-8"])
+def test_look_alike_tests_never_count(code: str) -> None:
+    assert read(observation(code, valueQuantity=quantity(Decimal("0.2"), "mg/dL"))) == []
+
+
+HIGH = {"high": quantity(40, "U/L")}
+
+
+@pytest.mark.parametrize(
+    ("ranges", "expected"),
+    [
+        pytest.param([HIGH], "40", id="one range"),
+        pytest.param(HIGH, "40", id="a range sent as an object"),
+        pytest.param([{"low": quantity(5, "U/L"), **HIGH}], "40", id="with its lower end"),
+        pytest.param([{"high": {"value": 40}}], "40", id="without unit it is in the unit of the result"),
+        pytest.param([{"high": quantity(Decimal("0.5"), "ukat/L")}], "30", id="in another unit, by code"),
+        pytest.param([{"high": quantity(Decimal("0.5"), "ukat/L", "")}], "30", id="in another unit, by text"),
+        pytest.param([HIGH, HIGH], "40", id="twice the same"),
+        pytest.param([HIGH, {"high": quantity(35, "U/L")}], None, id="two that disagree"),
+        pytest.param(
+            [
+                {**HIGH, "type": concept(coding("x", "normal"))},
+                {"high": quantity(90, "U/L"), "type": coding("x", "treatment")},
+            ],
+            "40",
+            id="of typed ranges the normal one",
+        ),
+        pytest.param([{**HIGH, "type": concept(coding("x", "therapeutic"))}], None, id="a range of another type"),
+        pytest.param([{"low": quantity(5, "U/L")}], None, id="a lower end alone"),
+        pytest.param([{"text": "0-40 U/L"}], None, id="text alone"),
+        pytest.param([{"high": quantity(40, "mg/dL")}], None, id="in a unit that is none of the test's"),
+        pytest.param([{"high": quantity(0, "U/L")}], None, id="a limit of zero"),
+        pytest.param([None, "x", {"high": None}], None, id="junk"),
+        pytest.param(None, None, id="no range"),
+    ],
+)
+def test_the_upper_limit_is_that_of_the_same_result(ranges: Any, expected: str | None) -> None:
+    fact = only(AST, valueQuantity=quantity(24, "U/L"), referenceRange=ranges)
+    assert fact.upper_limit == (Decimal(expected) if expected else None)
+
+
+def test_a_limit_in_the_unit_text_alone_is_not_taken_for_the_code_of_the_result() -> None:
+    limit = [{"high": {"value": 40, "unit": "U/L"}}]
+    fact = only(AST, valueQuantity=quantity(Decimal("0.4"), "ukat/L"), referenceRange=limit)
+    assert (fact.value, fact.upper_limit) == (Decimal("24.0"), Decimal(40))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, WHEN, id="effectiveDateTime"),
+        pytest.param({"effectiveDateTime": "2026-11"}, date(2026, 11, 1), id="a month"),
+        pytest.param({"effectiveDateTime": "2026"}, date(2026, 1, 1), id="a year"),
+        pytest.param(
+            {"effectiveDateTime": None, "effectivePeriod": {"start": "2026-11-18", "end": "2026-11-19"}},
+            date(2026, 11, 19),
+            id="the end of a period",
+        ),
+        pytest.param(
+            {"effectiveDateTime": None, "effectivePeriod": {"start": "2026-11-18"}},
+            date(2026, 11, 18),
+            id="the start of a period without end",
+        ),
+        pytest.param(
+            {"effectiveDateTime": None, "effectiveInstant": "2026-11-17T08:00:00Z"}, date(2026, 11, 17), id="an instant"
+        ),
+        pytest.param(
+            {"effectiveDateTime": None, "issued": "2021-12-12T15:30:10+01:00"}, date(2021, 12, 12), id="issued only"
+        ),
+        pytest.param({"issued": "2026-11-21T08:00:00Z"}, WHEN, id="when it was taken goes before when it was issued"),
+        pytest.param({"effectiveDateTime": None}, None, id="no date"),
+        pytest.param({"effectiveDateTime": "unknown"}, None, id="a date that is none"),
+        pytest.param(
+            {"effectiveDateTime": "unknown", "issued": "2026-11-21"},
+            date(2026, 11, 21),
+            id="a broken date, then issued",
+        ),
+    ],
+)
+def test_the_date_of_a_result(changes: Json, expected: date | None) -> None:
+    assert only(WEIGHT, valueQuantity=quantity(70, "kg"), **changes).on == expected
+    assert only(WEIGHT, **changes).on == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param(concept(coding(SNOMED, "10828004", "Positive (qualifier value)")), [True], id="positive, SNOMED"),
+        pytest.param(concept(coding(SNOMED, "260385009")), [False], id="negative, SNOMED"),
+        pytest.param(concept(coding(LOINC, "LA6576-8", "Positive")), [True], id="positive, LOINC"),
+        pytest.param(concept(text="Negative"), [False], id="negative, text"),
+        pytest.param(concept(coding(LOINC, "LA6576-8", "Negative")), [], id="code and display disagree"),
+        pytest.param(concept(text="95 % of cells"), [], id="a share of cells says nothing by itself"),
+        pytest.param(concept(coding(LOINC, "LA11885-3")), [], id="equivocal"),
+    ],
+)
+@pytest.mark.parametrize("code", ["85337-4", "85339-0", "16112-5", "40557-1"])
+def test_hormone_receptors(code: str, value: Json, expected: list[bool]) -> None:
+    facts = read(observation(code, valueCodeableConcept=value))
+    assert [fact.positive for fact in facts if isinstance(fact, ReceptorResult)] == expected
+
+
+def component(code: str, **value: Any) -> Json:
+    return {"code": concept(coding(LOINC, code)), **value}
+
+
+def test_a_panel_is_read_by_its_components() -> None:
+    facts = read(
+        observation(
+            "74885-5",
+            component=[
+                component("49683-6", valueQuantity=quantity(Decimal("2.4"), "{ratio}")),
+                component("85319-2", valueCodeableConcept=concept(coding(LOINC, "LA11842-4", "2+"))),
+                component("8302-2", valueQuantity=quantity(170, "cm")),
+            ],
+        )
+    )
+    assert [(fact.method, fact.finding) for fact in facts if isinstance(fact, Her2Result)] == [
+        ("ISH", "positive"),
+        ("IHC", "ihc-2+"),
+    ]
+
+
+def test_two_components_of_one_kind_are_two_results() -> None:
+    scores = [component("85319-2", valueString=score) for score in ("3+", "1+")]
+    assert [fact.finding for fact in read(observation("74885-5", component=scores))] == ["ihc-3+", "ihc-1+"]
+
+
+def test_a_panel_whose_code_never_counts_does_not_spoil_its_components() -> None:
+    parts = [component(PLATELETS, valueQuantity=quantity(231, "K/uL")), component("32623-1")]
+    assert [fact.value for fact in read(observation("53800-9", component=parts))] == [Decimal(231)]
+
+
+def test_a_component_may_lack_its_value_for_a_reason() -> None:
+    parts = [component("85319-2", dataAbsentReason=concept(text="insufficient")), component("85318-4")]
+    assert [fact.reason for fact in read(observation("74885-5", component=parts))] == ["absent", "no-value"]
+
+
+@pytest.mark.parametrize("changes", [{"hasMember": [{"reference": "Observation/2"}]}, {"component": []}])
+def test_a_panel_without_a_value_of_its_own_says_nothing(changes: Json) -> None:
+    assert read(observation("85319-2", **changes)) == []
+
+
+def test_a_local_code_is_read_as_what_it_stands_for() -> None:
+    standard = (Coding("loinc", WEIGHT, "Body weight"), Coding("snomed", "27113001", ""))
+    reader = ObservationReader(TERMINOLOGY, CodeMap({("urn:local", "WT"): standard}))
+    codes = [[("urn:local", "WT")]]
+    assert reader.index.concepts(codes) == ["weight"]
+    resource = observation("WT", system="urn:local", valueQuantity=quantity(70, "kg"))
+    assert isinstance(reader.read("weight", resource, Origin("", "x"))[0], Weight)
+    part = {"code": resource["code"], "valueQuantity": quantity(71, "kg")}
+    (fact,) = reader.read("weight", observation("85353-1", component=[part]), Origin("", "x"))
+    assert isinstance(fact, Weight)

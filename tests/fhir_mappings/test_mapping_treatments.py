@@ -1,0 +1,147 @@
+"""Earlier doses and active drugs of a chart: which count, what they are, and when they were given."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cards.facts import State
+from cards.knowledge import default_knowledge
+from cards.quantities import Mg, MgPerKg
+from cards.recognition import Recogniser
+from fhir_mappings.conditions import ConditionReader
+from fhir_mappings.medication import MedicationReader
+from fhir_mappings.references import References
+from fhir_mappings.treatments import TreatmentReader
+
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+KNOWN = default_knowledge()
+RECOGNISER = Recogniser(KNOWN)
+READER = TreatmentReader(MedicationReader(ConditionReader(KNOWN.terminology)), RECOGNISER)
+
+
+def drug(name: str = "Kadcyla", code: str | None = None) -> dict[str, Any]:
+    coding = [{"system": RXNORM, "code": code}] if code else []
+    return {"coding": coding, "text": name} if coding else {"text": name}
+
+
+def administration(**more: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "MedicationAdministration",
+        "id": "a1",
+        "status": "completed",
+        "medicationCodeableConcept": drug(),
+        "effectiveDateTime": "2026-11-01T09:30:00-05:00",
+        "dosage": {"dose": {"value": 252, "unit": "mg", "code": "mg"}},
+        **more,
+    }
+
+
+def request(**more: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "MedicationRequest",
+        "id": "m1",
+        "status": "completed",
+        "intent": "order",
+        "medicationCodeableConcept": drug(),
+        "authoredOn": "2026-10-10",
+        **more,
+    }
+
+
+def read(resource: dict[str, Any]):  # noqa: ANN201
+    return READER.read(resource, "prefetch.history.entry[0].resource", References())
+
+
+@pytest.mark.parametrize(
+    ("resource", "state", "product", "on", "dose"),
+    [
+        pytest.param(
+            administration(), State.GIVEN, "kadcyla", date(2026, 11, 1), Mg(Decimal(252)), id="a dose that was given"
+        ),
+        pytest.param(
+            administration(status="stopped"),
+            State.GIVEN,
+            "kadcyla",
+            date(2026, 11, 1),
+            Mg(Decimal(252)),
+            id="an infusion that was stopped was begun",
+        ),
+        pytest.param(
+            administration(
+                effectiveDateTime=None,
+                effectivePeriod={"start": "2026-10-30", "end": "2026-10-31"},
+                dosage={"dose": {"value": Decimal("1.8"), "unit": "mg/kg"}},
+            ),
+            State.GIVEN,
+            "kadcyla",
+            date(2026, 10, 30),
+            MgPerKg(Decimal("1.8")),
+            id="a period, and a dose per kilogram",
+        ),
+        pytest.param(
+            administration(medicationCodeableConcept=drug("x", "2119714"), dosage=None),
+            State.GIVEN,
+            "hylecta",
+            date(2026, 11, 1),
+            None,
+            id="a product code and no dose, as synthetic data has it",
+        ),
+        pytest.param(
+            request(),
+            State.COMPLETED,
+            "kadcyla",
+            date(2026, 10, 10),
+            None,
+            id="a completed order, by when it was written",
+        ),
+        pytest.param(
+            request(
+                status="active",
+                medicationCodeableConcept=drug("DOXOrubicin 50 mg in sodium chloride"),
+                dosageInstruction=[{"timing": {"repeat": {"boundsPeriod": {"start": "2026-11-20"}}}}],
+            ),
+            State.ACTIVE,
+            "",
+            date(2026, 11, 20),
+            None,
+            id="an active order of a drug that matters beside it",
+        ),
+        pytest.param(
+            {
+                "resourceType": "MedicationStatement",
+                "status": "active",
+                "medicationCodeableConcept": drug("ketoconazole"),
+            },
+            State.ACTIVE,
+            "",
+            None,
+            None,
+            id="what the patient says to be taking",
+        ),
+    ],
+)
+def test_a_treatment_that_counts(resource, state, product, on, dose) -> None:
+    found = read(resource)
+    assert found is not None
+    assert (found.state, found.product, found.on, found.dose) == (state, product, on, dose)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        pytest.param(administration(status="not-done"), id="a dose that was not given"),
+        pytest.param(administration(status="entered-in-error"), id="an entry made in error"),
+        pytest.param(request(status="cancelled"), id="a cancelled order"),
+        pytest.param(request(status="draft"), id="a draft"),
+        pytest.param(request(status="active", intent="plan"), id="a plan"),
+        pytest.param(request(status="active", doNotPerform=True), id="an order not to give it"),
+        pytest.param(administration(medicationCodeableConcept=drug("ondansetron 8 mg")), id="a drug nobody asks about"),
+        pytest.param({"resourceType": "MedicationAdministration"}, id="nothing but a type"),
+    ],
+)
+def test_a_treatment_that_does_not_count(resource) -> None:
+    assert read(resource) is None
