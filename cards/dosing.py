@@ -102,6 +102,9 @@ def _read_mass(ordered: OrderedDose, dose: Mg, product: Product, weight: Kg | No
         far_too_large = dose.value > high * heaviest
     if too_small:
         return DoseReading(ordered, Sense.IMPLAUSIBLE, dose, "too-small")
+    if far_too_large and ordered.computed:
+        # The strength is that of the vial and the volume that of the bag: the dose is not known.
+        return DoseReading(ordered, Sense.UNREADABLE, why="volume")
     if far_too_large and ordered.factor != 1:
         return DoseReading(ordered, Sense.IMPLAUSIBLE, dose, "too-large")
     return DoseReading(ordered, Sense.USABLE, dose)
@@ -202,22 +205,28 @@ def look_alike_met(case: Case, reading: DoseReading) -> tuple[Product, Level] | 
 
 
 def text_disagreement(case: Case) -> Gap | None:
-    """Say that the instructions name one dose per kilogram and the dose field another.
+    """Say that the instructions name one dose and the dose field another.
 
-    Only a single mention is compared: a text with several may well speak of earlier or of maximal doses.
+    Only a single mention in a unit is compared: a text with several may well speak of vials, or of earlier doses.
     """
-    if case.identity.product is None or case.product.basis is not Basis.WEIGHT:
+    if case.identity.product is None:
         return None
-    mentioned = [dose for dose in case.order.text_doses if isinstance(dose, MgPerKg)]
     weight = case.weight.kg if case.weight else None
-    usable = [per_kg for reading in case.doses if (per_kg := reading.per_kg(weight)) is not None]
-    if len(mentioned) != 1 or not usable:
-        return None
+    usable = usable_doses(case)
     tolerance = case.threshold("dose_rounding_tolerance_percent")
-    if any(near(per_kg.value, mentioned[0].value, tolerance) for per_kg in usable):
-        return None
-    values = (("text", str(mentioned[0])), ("dose", str(usable[0])))
-    return Gap("dose", case.order.origin.path, "text-differs", values=values)
+    for basis in (MgPerKg, Mg):
+        mentioned = [dose for dose in case.order.text_doses if isinstance(dose, basis)]
+        in_field = [
+            dose
+            for reading in usable
+            if (dose := reading.per_kg(weight) if basis is MgPerKg else reading.in_mg(weight)) is not None
+        ]
+        if len(mentioned) != 1 or not in_field or is_part_of_combination(case.product, mentioned[0]):
+            continue
+        if not any(near(dose.value, mentioned[0].value, tolerance) for dose in in_field):
+            values = (("text", str(mentioned[0])), ("dose", str(in_field[0])))
+            return Gap("dose", case.order.origin.path, "text-differs", values=values)
+    return None
 
 
 def usable_doses(case: Case) -> list[DoseReading]:
@@ -229,4 +238,9 @@ def usable_doses(case: Case) -> list[DoseReading]:
 
 def is_component(product: Product, reading: DoseReading) -> bool:
     """Tell whether a combination's dose is written as that of one of its antibodies."""
-    return isinstance(reading.dose, Mg) and reading.dose.value in product.component_doses_mg
+    return reading.dose is not None and is_part_of_combination(product, reading.dose)
+
+
+def is_part_of_combination(product: Product, dose: Mg | MgPerKg) -> bool:
+    """Tell whether a number of milligrams is that of one antibody of a combination."""
+    return isinstance(dose, Mg) and dose.value in product.component_doses_mg

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
+# An entry that is no order at all matters only beside an order in scope.
+_NO_ORDER = "unreadable-order"
 _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.PRIMARY)
 
 
@@ -66,7 +68,7 @@ def _verdicts(case: Case, policy: Policy) -> Iterable[Verdict]:
 
 def _incomplete(cases: list[Case], verdicts: list[Verdict], shown: list[Verdict], session: Session) -> Verdict | None:
     """Gather what no card of its own says: missing facts, and what was set aside though a check needed it."""
-    if not cases and not any(gap.about is None for gap in session.gaps):
+    if not cases and not any(gap.about is None and gap.reason != _NO_ORDER for gap in session.gaps):
         return None
     lines: dict[Evidence, None] = {}
     for verdict in verdicts:

@@ -252,8 +252,8 @@ class DoseUnit(StrEnum):
 class OrderedDose(msgspec.Struct, frozen=True):
     """One dose quantity of an order, in the canonical unit.
 
-    ``factor`` turns the canonical number back into the unit as written; ``pointer`` leads to the quantity.
-    ``high`` is the upper end of a dose range, and then the number that is checked against a maximum.
+    ``factor`` turns the canonical number back into the unit as written; ``pointer`` leads to the quantity. Of a dose
+    range it is the upper end. ``computed``: from a strength and a volume, not written as such.
     """
 
     number: Decimal

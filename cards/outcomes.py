@@ -35,10 +35,14 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class SetDose(msgspec.Struct, frozen=True):
-    """Put other doses into quantities of the order; ``dose`` is how the suggestion names the change."""
+    """Put other doses into quantities of the order; ``dose`` is how the suggestion names the change.
+
+    ``restated`` pairs the same dose in the other unit, as a text may state it, with what the text must say then.
+    """
 
     dose: str
     changes: tuple[tuple[OrderedDose, Mg | MgPerKg], ...]
+    restated: tuple[tuple[Mg | MgPerKg, Mg | MgPerKg], ...] = ()
 
 
 class OrderTests(msgspec.Struct, frozen=True):

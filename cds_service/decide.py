@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from cards.engine import judge
 from cards.facts import Gap, Moment, Patient, Session
 from cards.knowledge import default_knowledge
+from cards.outcomes import Fired
 from cards.policy import Mode
 from cards.recognition import Recogniser
 from cards.render import Renderer
@@ -28,7 +29,7 @@ from fhir_mappings.prefetch import OMITTED, Answer, State, read_answer
 from fhir_mappings.queries import resolve, templates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from cards.card import Card
     from cards.outcomes import Verdict
@@ -95,25 +96,37 @@ class Decider:
         if orders.unresolved:
             answers = self._sent(request)
             orders = self._chart.orders(request, _glimpses(answers))
+        drugs: dict[str, Answer] = {}
+        if orders.drugs_to_fetch and self._fhir.may_use(request):
+            drugs = self._fhir.fetch(request, {wanted: _address(wanted) for wanted in orders.drugs_to_fetch})
+            orders = self._chart.orders(request, _glimpses({**answers, **drugs}))
         verdicts: tuple[Verdict, ...] = ()
         cards: tuple[dict[str, Any], ...] = ()
         gaps = (*orders.gaps, *_unresolved(orders))
         if orders.in_scope:
             answers = self._completed(request, answers or self._sent(request))
             patient = self._chart.patient(answers, request.patient_id, self._required, orders.references)
-            listed = self._chart.with_reasons(orders, _glimpses(answers))
+            listed = self._chart.with_reasons(orders, _glimpses({**answers, **drugs}))
             session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
         else:
             session = Session(Moment(request.hook), self._today(), orders.orders, Patient(), gaps)
         if gaps or orders.in_scope:
             verdicts = judge(session, self._recogniser, self.policy, orders.identities)
-            cards = tuple(
-                self._as_json(card, orders, request.patient_id)
-                for verdict in verdicts
-                if self.policy.mode(verdict.topic) is Mode.LIVE
-                and (card := self._renderer.card(verdict, request.hook_instance)) is not None
-            )
+            cards = tuple(self._cards(verdicts, orders, request))
         return Decision(str(uuid.uuid4()), cards, verdicts, time.perf_counter() - began)
+
+    def _cards(self, verdicts: tuple[Verdict, ...], orders: Orders, request: HookRequest) -> Iterator[dict[str, Any]]:
+        """Word what fired on a live topic. Orders that share a reference still get cards with ids of their own."""
+        used: set[str] = set()
+        for verdict in verdicts:
+            if not isinstance(verdict.outcome, Fired) or self.policy.mode(verdict.topic) is not Mode.LIVE:
+                continue
+            card = self._renderer.card(verdict, request.hook_instance)
+            if card is not None and card.uuid in used and verdict.order is not None:
+                card = self._renderer.card(verdict, f"{request.hook_instance}|{verdict.order.path}")
+            if card is not None:
+                used.add(card.uuid)
+                yield self._as_json(card, orders, request.patient_id)
 
     def _sent(self, request: HookRequest) -> dict[str, Answer]:
         """Read every prefetch value, under keys of our own and of the client's; keys of ours that lack are omitted."""
@@ -171,6 +184,12 @@ class Decider:
                 for reason in card.override_reasons
             ]
         return written
+
+
+def _address(wanted: str) -> str:
+    """Write a reference as the address below the server's base."""
+    kind, _, identifier = wanted.partition("/")
+    return f"{kind}/{quote(identifier, safe='')}"
 
 
 def _glimpses(answers: dict[str, Answer]) -> list[Glimpse]:

@@ -135,6 +135,11 @@ def set_doses(resource: Json, fix: SetDose) -> bool:
             _lower_to(_at(resource, (*ordered.pointer[:-1], "low")), quantity)
         for _, instruction in objects(resource.get("dosageInstruction")):
             _rewrite_text(instruction, ordered, dose)
+    for old, new in fix.restated:
+        for _, instruction in objects(resource.get("dosageInstruction")):
+            if isinstance(instruction.get("text"), str):
+                unit = _UNIT_IN_TEXT[DoseUnit.MG_PER_KG] if isinstance(old, MgPerKg) else "mg"
+                instruction["text"] = _replaced(instruction["text"], old.value, unit, str(new))
     return True
 
 

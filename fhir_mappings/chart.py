@@ -58,6 +58,16 @@ class Orders:
         return any(gap.reason in ("unresolved-drug", "other-release-unnamed") for gap in gaps)
 
     @property
+    def drugs_to_fetch(self) -> tuple[str, ...]:
+        """The Medications that orders refer to and that the request does not hold."""
+        wanted = (
+            reference(self.resources[order.origin.path].get("medicationReference"))
+            for order in self.orders
+            if order.in_focus and any(gap.reason == "unresolved-drug" for gap in order.gaps)
+        )
+        return tuple(dict.fromkeys(each for each in wanted if each.startswith("Medication/")))
+
+    @property
     def in_scope(self) -> bool:
         """Whether any order that is asked about is, or may be, for a drug that this service checks."""
         return any(

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _TEXT_LIMIT = 2000
 _MANY_CYCLES = 1000
 _DOSE_IN_TEXT = re.compile(
-    r"(?<![\d.,])(\d{1,6}(?:\.\d{1,4})?)\s*(mg\s*(?:/|per\b)\s*kg(?:\s*/\s*dose)?|mg)(?![\w/])(?!\s*/)", re.IGNORECASE
+    r"(?<![\d.,])(\d{1,6}(?:\.\d{1,4})?)\s*(mg\s*(?:/|per\b)\s*kg(?:\s*/\s*dose)?|mg)(?![\w/])(?!\s*/)(?!\s*(?:per\b|vial|sol))",
+    re.IGNORECASE,
 )
 _INTERVAL_IN_TEXT = re.compile(
     r"\bq\s?(?P<q>\d{1,2})\s?(?P<qu>w|wks?|weeks?|d|days?)\b"

@@ -189,7 +189,13 @@ def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, 
     for index, entry in enumerate(entries):
         resource = entry.get("resource") if isinstance(entry, dict) else None
         full_url = text(entry.get("fullUrl")) if isinstance(entry, dict) else ""
-        yield f"{path}.entry[{index}].resource", resource if isinstance(resource, dict) else None, full_url
+        where = f"{path}.entry[{index}].resource"
+        yield where, resource if isinstance(resource, dict) else None, full_url
+        if isinstance(resource, dict) and resource.get("resourceType") == "RequestGroup":
+            for number, contained in objects(resource.get("contained")):
+                # A local id means nothing outside its container, so the order has none to be named by.
+                nameless = {name: value for name, value in contained.items() if name != "id"}
+                yield f"{where}.contained[{number or 0}]", nameless, f"RequestGroup/{text(resource.get('id'))}"
 
 
 def selected_references(request: HookRequest) -> frozenset[str]:

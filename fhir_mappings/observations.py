@@ -61,6 +61,8 @@ _RANGE = re.compile(
     r"(?:\s*(?:-|\u2013|to)\s*(?P<high>\d{1,6}(?:\.\d+)?))?\s*(?P<unit>%|percent)?",
     re.IGNORECASE,
 )
+# "< 40 %" is below 40, and the label's table turns on that.
+_JUST_BELOW = Decimal("0.01")
 _BELOW = frozenset({"<", "<=", "\u2264", "less than", "below"})
 _ABOVE = frozenset({">", ">=", "\u2265", "greater than", "above"})
 
@@ -211,6 +213,8 @@ class ObservationReader:
                 return Gap(concept, origin.path, "value", on, (("value", reading.as_reported),))
             return Weight(Kg(value), on, origin, stated=concept == "weight-stated")
         if concept == "lvef":
+            if reading.bound is Bound.BELOW:
+                value -= _JUST_BELOW
             normal = _lower_limit(holder, factor)
             return Lvef(
                 Percent(value), on, origin, reading.as_reported, Percent(normal) if normal is not None else None

@@ -154,6 +154,8 @@ class PatientReader:
         content = glimpse.content
         if not draft.is_own(content):
             draft.set_aside("treatment", glimpse, "other-patient")
+        elif self._treatments.is_nameless(content, draft.references):
+            draft.set_aside("treatment", glimpse, "unresolved-drug")
         elif (treatment := self._treatments.read(content, glimpse.path, draft.references)) is not None:
             draft.treatments.append(treatment)
 

@@ -12,7 +12,7 @@ from cards.identity import Standing, identify
 from cards.quantities import Mg, MgPerKg
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.dosage import quantity_dose
-from fhir_mappings.lenient import child, day, objects, text
+from fhir_mappings.lenient import child, day, objects, reference, text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -59,6 +59,14 @@ class TreatmentReader:
         reference_of = f"{kind}/{text(resource.get('id'))}" if text(resource.get("id")) else ""
         origin = type(order.origin)(reference_of, path)
         return Treatment(product, names, _when(resource), origin, state, _dose(resource, order))
+
+    def is_nameless(self, resource: Json, references: References) -> bool:
+        """Tell whether a treatment that would count refers to a drug that is not at hand and does not name it."""
+        referred = child(resource, "medicationReference")
+        kind, status = text(resource.get("resourceType")), text(resource.get("status"))
+        if not referred or (kind, status) not in _STATES or text(referred.get("display")):
+            return False
+        return references.find(reference(referred), resource) is None
 
     def _is_of_interest(self, resource: Json) -> bool:
         """Tell whether a code or a name is one of a product or of a class that a rule asks about."""

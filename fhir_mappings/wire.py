@@ -82,6 +82,7 @@ class _Bundle(msgspec.Struct):
     link: list[_Link] | None = None
 
 
+_NESTING = 3
 _head = msgspec.json.Decoder(_Head)
 _bundle = msgspec.json.Decoder(_Bundle)
 
@@ -168,7 +169,7 @@ class Listing:
     be read at all.
     """
 
-    def __init__(self, raw: bytes | msgspec.Raw, path: str) -> None:
+    def __init__(self, raw: bytes | msgspec.Raw, path: str, depth: int = 0) -> None:
         """Read the shell of a Bundle, or a single resource.
 
         Raises:
@@ -178,6 +179,9 @@ class Listing:
         self.glimpses: list[Glimpse] = []
         self.broken: list[str] = []
         self.next_page = ""
+        self._depth = depth
+        if depth > _NESTING:
+            raise Unreadable("nested")
         try:
             shell = _bundle.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -188,13 +192,23 @@ class Listing:
             return
         for index, entry in enumerate(shell.entry or ()):
             self._take(entry.resource, None, f"{path}.entry[{index}].resource", entry.fullUrl)
-        self.next_page = next((link.url for link in shell.link or () if link.relation == "next"), "")
+        own_next = next((link.url for link in shell.link or () if link.relation == "next"), "")
+        self.next_page = own_next or self.next_page
 
     def _take(self, raw: bytes | msgspec.Raw | None, content: Json | None, path: str, full_url: str) -> None:
         try:
-            self.glimpses.append(Glimpse(raw, content, path, full_url))
+            glimpse = Glimpse(raw, content, path, full_url)
+            if glimpse.resource_type != "Bundle":
+                self.glimpses.append(glimpse)
+                return
+            # A batch answers each of its searches with a Bundle of its own.
+            inner = Listing(raw if raw is not None else encode(content), path, self._depth + 1)
         except Unreadable:
             self.broken.append(path)
+            return
+        self.glimpses += inner.glimpses
+        self.broken += inner.broken
+        self.next_page = self.next_page or inner.next_page
 
     def _read_leniently(self, value: Any, path: str) -> None:
         if not isinstance(value, dict):

@@ -35,7 +35,8 @@ def hcpcs_mismatch(case: Case) -> Outcome:
         unknown = [
             billing.code
             for billing in judged
-            if billing.code not in own
+            if billing.on_the_order
+            and billing.code not in own
             and billing.code not in case.recogniser.hcpcs
             and billing.code not in case.recogniser.retired
         ]

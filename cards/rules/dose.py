@@ -196,7 +196,7 @@ def dose_cannot_verify(case: Case) -> Outcome:
             values={"dose": reading.ordered.as_written, "strength": str(reading.dose) if reading.dose else ""},
             evidence=(Evidence("dose", reading.ordered.as_written, case.order.origin),),
             cited=(_regimen_citation(case),),
-            variant="volume" if reading.dose else "unit",
+            variant="computed" if reading.ordered.computed else "volume" if reading.dose else "unit",
         )
     return _weight_to_verify_by(case)
 
@@ -304,7 +304,30 @@ def fixes_to(case: Case, dose: Mg | MgPerKg, replaces: tuple[OrderedDose, ...]) 
         if ordered.computed or written is None:
             return ()
         changes.append((ordered, written))
-    return (SetDose(str(changes[0][1]), tuple(changes)),)
+    return (SetDose(str(changes[0][1]), tuple(changes), _restated(case, changes)),)
+
+
+def _restated(
+    case: Case, changes: list[tuple[OrderedDose, Mg | MgPerKg]]
+) -> tuple[tuple[Mg | MgPerKg, Mg | MgPerKg], ...]:
+    """Pair each old dose in the other unit with the new one."""
+    if case.weight is None or not case.weight_based:
+        return ()
+    kg = case.weight.kg
+    pairs: list[tuple[Mg | MgPerKg, Mg | MgPerKg]] = []
+    for ordered, new in changes:
+        if ordered.unit is DoseUnit.MG_PER_KG and isinstance(new, MgPerKg):
+            pairs.append((MgPerKg(ordered.number) * kg, (new * kg).whole_down()))
+        elif ordered.unit is DoseUnit.MG and isinstance(new, Mg):
+            pairs.append((Mg(ordered.number) / kg, _nearest_level(case, new / kg)))
+    return tuple(pairs)
+
+
+def _nearest_level(case: Case, per_kg: MgPerKg) -> MgPerKg:
+    """Give the labelled level that a dose rounded to whole milligrams stands for."""
+    regimens = regimens_for(case.product, case.cancers, case.order.interval_days)
+    levels = [level.dose for regimen in regimens for level in regimen.levels if isinstance(level.dose, MgPerKg)]
+    return min(levels, key=lambda level: abs(level.value - per_kg.value), default=per_kg)
 
 
 def _in_unit_of(case: Case, dose: Mg | MgPerKg, ordered: OrderedDose) -> Mg | MgPerKg | None:

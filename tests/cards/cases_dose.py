@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 from builders import chart, days_ago, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts import Moment
+from cards.facts import DrugOrder, Moment
 from cards.topics import Topic
 
 ABOVE, ODD, UNVERIFIED, STALE = (
@@ -18,6 +19,14 @@ ABOVE, ODD, UNVERIFIED, STALE = (
 )
 GASTRIC = chart(cancers=("gastric",))
 NO_WEIGHT = chart(weight=None)
+
+
+def computed(dose: str) -> DrugOrder:
+    """Build an order whose dose was worked out from a strength and a volume."""
+    drug = order("Kadcyla", dose)
+    worked_out = tuple(msgspec.structs.replace(each, computed=True) for each in drug.doses)
+    return msgspec.structs.replace(drug, doses=worked_out)
+
 
 ROWS = [
     # dose-above-maximum
@@ -191,6 +200,14 @@ ROWS = [
         order("Kadcyla", "12.6 mL"),
         says=("12.6 mL", "unknown strength"),
     ),
+    Row(
+        UNVERIFIED,
+        "the strength of the vial and the volume of the bag",
+        FIRES,
+        computed("5000 mg"),
+        says=("5000 mg", "cannot be meant"),
+    ),
+    Row(UNVERIFIED, "a strength and a volume that make sense", SILENT, computed("252 mg")),
     Row(UNVERIFIED, "dose and weight in place", SILENT, order("Kadcyla", "252 mg")),
     Row(UNVERIFIED, "an implausible dose has its own card", SILENT, order("Kadcyla", "3.6 mg"), NO_WEIGHT),
     # weight-stale

@@ -1,0 +1,57 @@
+"""The drug of an order is a reference: found in the request, on the EHR's server, or said to be unknown."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from calls import SIGN, call, order
+from chart_server import ChartServer, Reply
+
+from cds_service.app import create_app
+from cds_service.settings import Settings
+
+KADCYLA = {"resourceType": "Medication", "id": "m-1", "code": {"text": "Kadcyla"}}
+
+
+def referring(display: str | None = None) -> dict:
+    drug = order(mg=378)
+    del drug["medicationCodeableConcept"]
+    drug["medicationReference"] = {"reference": "Medication/m-1", **({"display": display} if display else {})}
+    return drug
+
+
+def topics(body: dict) -> list[str]:
+    response = create_app(settings=Settings()).test_client().post(f"/cds-services/{SIGN}", json=body)
+    assert response.status_code == 200
+    return [card["source"]["topic"]["code"] for card in response.json["cards"]]
+
+
+def test_the_drug_is_fetched_from_the_server_of_the_call() -> None:
+    server = ChartServer()
+    try:
+        server.replies["/fhir/Medication/m-1"] = Reply(json.dumps(KADCYLA).encode())
+        body = call(orders=[referring()], fhirServer=server.base)
+        assert topics(body) == ["dose-above-maximum"]
+        assert any(heard.path.endswith("/Medication/m-1") for heard in server.heard)
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize(
+    ("display", "expected"),
+    [
+        pytest.param(None, ["checks-incomplete"], id="nobody says what it is"),
+        pytest.param("Kadcyla", ["dose-above-maximum"], id="the reference names it"),
+        pytest.param("Aspirin 81 mg", [], id="the reference names a drug out of scope"),
+    ],
+)
+def test_a_drug_that_cannot_be_fetched(display: str | None, expected: list[str]) -> None:
+    assert topics(call(orders=[referring(display)])) == expected
+
+
+def test_orders_that_share_an_id_get_cards_with_ids_of_their_own() -> None:
+    body = call(orders=[order(mg=378), order(mg=500, status="active")])
+    response = create_app(settings=Settings()).test_client().post(f"/cds-services/{SIGN}", json=body)
+    uuids = [card["uuid"] for card in response.json["cards"]]
+    assert len(uuids) == len(set(uuids)) > 2

@@ -1,0 +1,77 @@
+"""Orders inside a RequestGroup, and a batch of searches in one prefetch key."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from shapes import chart_reader
+
+from fhir_mappings.hook_request import read_request
+from fhir_mappings.prefetch import State, read_answer
+
+ORDER = {
+    "resourceType": "MedicationRequest",
+    "id": "inner",
+    "status": "draft",
+    "intent": "order",
+    "subject": {"reference": "Patient/pat-1"},
+    "medicationCodeableConcept": {"text": "Kadcyla"},
+}
+GROUP = {
+    "resourceType": "RequestGroup",
+    "id": "plan",
+    "status": "draft",
+    "intent": "plan",
+    "contained": [ORDER],
+    "action": [{"resource": {"reference": "#inner"}}],
+}
+
+
+def request(hook: str, selections: list[str]) -> bytes:
+    context = {
+        "userId": "Practitioner/1",
+        "patientId": "pat-1",
+        "selections": selections,
+        "draftOrders": {"resourceType": "Bundle", "entry": [{"resource": GROUP}]},
+    }
+    return json.dumps({"hook": hook, "hookInstance": "h", "context": context}).encode()
+
+
+@pytest.mark.parametrize(
+    ("hook", "selections", "asked"),
+    [
+        pytest.param("order-sign", [], True, id="at signing every order counts"),
+        pytest.param("order-select", ["RequestGroup/plan"], True, id="a selected group selects the orders inside it"),
+        pytest.param("order-select", ["MedicationRequest/other"], False, id="another selection does not"),
+    ],
+)
+def test_an_order_inside_a_group(hook: str, selections: list[str], asked: bool) -> None:  # noqa: FBT001
+    orders = chart_reader().orders(read_request(request(hook, selections), hook))
+    assert [order.origin.path for order in orders.orders] == ["context.draftOrders.entry[0].resource.contained[0]"]
+    assert orders.orders[0].origin.reference == ""
+    assert orders.in_scope is asked
+
+
+def bundle(*resources: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Bundle", "entry": [{"resource": each} for each in resources], **more}
+
+
+def test_a_batch_of_searches_is_read_search_by_search() -> None:
+    weights = bundle({"resourceType": "Observation", "id": "w"}, link=[{"relation": "next", "url": "http://x/2"}])
+    none = {"resourceType": "Bundle", "type": "searchset", "total": 0}
+    answer = read_answer(json.dumps(bundle(weights, none)).encode(), "prefetch.all")
+    assert answer.state is State.PRESENT
+    assert answer.listing is not None
+    assert [glimpse.reference for glimpse in answer.listing.glimpses] == ["Observation/w"]
+    assert answer.listing.next_page == "http://x/2"
+
+
+def test_bundles_without_end_are_set_aside() -> None:
+    nested = bundle()
+    for _ in range(10):
+        nested = bundle(nested)
+    answer = read_answer(json.dumps(nested).encode(), "prefetch.all")
+    assert answer.listing is not None
+    assert answer.listing.broken
