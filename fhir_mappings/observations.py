@@ -44,7 +44,8 @@ _VALUES = frozenset(
     for kind in ("Quantity", "CodeableConcept", "String", "Boolean", "Integer", "Range", "Ratio", "SampledData")
 )
 _COUNTS = frozenset({"final", "amended", "corrected"})
-_LABS = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils"})
+LABS = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils"})
+"""The tests of which only the newest result counts."""
 # What harms is a high value: of a range the upper end counts, of every other measurement the lower.
 _RISES = frozenset({"ast", "alt", "bilirubin-total"})
 # Beside a code that names the method, or says that nobody weighed the patient, these add nothing.
@@ -167,7 +168,7 @@ class ObservationReader:
             return [found] if found is not None else []
         if concept in ("er-status", "pr-status"):
             return self._read_receptor(holder, origin, on)
-        if concept in ("weight", "weight-stated", "lvef") or concept in _LABS:
+        if concept in ("weight", "weight-stated", "lvef") or concept in LABS:
             return [self._read_number(concept, holder, origin, on)]
         return []
 

@@ -24,6 +24,7 @@ from cards.facts import (
 )
 from cards.records import Setting
 from fhir_mappings.lenient import day, text
+from fhir_mappings.observations import LABS
 from fhir_mappings.references import References, is_same_patient
 from fhir_mappings.treatments import KINDS, TreatmentReader
 from fhir_mappings.wire import Unreadable
@@ -61,6 +62,7 @@ class _Draft:
     problems: list[PresentProblem] = field(default_factory=list)
     treatments: list[Treatment] = field(default_factory=list)
     unread: list[Glimpse] = field(default_factory=list)
+    labs: dict[str, list[Glimpse]] = field(default_factory=dict)
     person: Json = field(default_factory=dict)
 
     def is_own(self, content: Json) -> bool:
@@ -98,6 +100,8 @@ class PatientReader:
                 self._take(glimpse, draft)
             except Unreadable:
                 draft.set_aside(None, glimpse, "malformed")
+        for test, glimpses in draft.labs.items():
+            self._newest_lab(test, glimpses, draft)
         draft.facts += _lacking(answers, required)
         return _assembled(draft)
 
@@ -126,14 +130,39 @@ class PatientReader:
                 if not glimpse.has_code:
                     draft.set_aside(None, glimpse, "no-code")
             return
+        if LABS.issuperset(concepts):
+            for test in concepts:
+                draft.labs.setdefault(test, []).append(glimpse)
+            return
+        self._results(concepts, glimpse, draft)
+
+    def _newest_lab(self, test: str, glimpses: list[Glimpse], draft: _Draft) -> None:
+        """Read results from the newest on, until a day has one that counts: of a thousand no rule asks for the rest.
+
+        A result whose day takes a closer look is read in any case.
+        """
+        last_day = ""
+        for glimpse in sorted(glimpses, key=lambda each: each.day or "9999", reverse=True):
+            if last_day and glimpse.day < last_day:
+                return
+            try:
+                read = self._results((test,), glimpse, draft)
+            except Unreadable:
+                draft.set_aside(None, glimpse, "malformed")
+                continue
+            if glimpse.day and any(isinstance(fact, LabResult) and fact.on is not None for fact in read):
+                last_day = glimpse.day
+
+    def _results(self, concepts: Iterable[str], glimpse: Glimpse, draft: _Draft) -> list[Fact]:
         content = glimpse.content
         if not draft.is_own(content):
             on = self._observations.date_of(content)
-            draft.facts += [Gap(concept, glimpse.path, "other-patient", on) for concept in concepts]
-            return
-        origin = Origin(glimpse.reference, glimpse.path)
-        for concept in concepts:
-            draft.facts += self._observations.read(concept, content, origin)
+            read: list[Fact] = [Gap(concept, glimpse.path, "other-patient", on) for concept in concepts]
+        else:
+            origin = Origin(glimpse.reference, glimpse.path)
+            read = [fact for concept in concepts for fact in self._observations.read(concept, content, origin)]
+        draft.facts += read
+        return read
 
     def _condition(self, glimpse: Glimpse, draft: _Draft) -> None:
         content, origin = glimpse.content, Origin(glimpse.reference, glimpse.path)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fhir_mappings.lenient import child, objects
+from fhir_mappings.lenient import child, objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,7 @@ class _Head(msgspec.Struct):
     id: str = ""
     code: _Code | None = None
     component: list[_Component] | None = None
+    effectiveDateTime: str = ""  # noqa: N815
 
 
 class _Code(msgspec.Struct):
@@ -90,10 +91,11 @@ _bundle = msgspec.json.Decoder(_Bundle)
 class Glimpse:
     """A resource of which only the type, the id and the codes have been read.
 
-    ``codes`` holds the codes of the resource itself, and then those of each of its components.
+    ``codes`` holds the codes of the resource itself, and then those of each of its components. ``day`` is the day it is
+    of as it is written, empty when that takes a closer look.
     """
 
-    __slots__ = ("_content", "_raw", "codes", "full_url", "has_code", "path", "reference", "resource_type")
+    __slots__ = ("_content", "_raw", "codes", "day", "full_url", "has_code", "path", "reference", "resource_type")
 
     def __init__(self, raw: bytes | msgspec.Raw | None, content: Json | None, path: str, full_url: str = "") -> None:
         """Take the raw bytes, or the content where it has been read already."""
@@ -123,12 +125,14 @@ class Glimpse:
         for part in head.component or ():
             self.codes.append([(c.system, c.code) for c in part.code.coding or ()] if part.code else [])
         self.has_code = head.code is not None
+        self.day = head.effectiveDateTime[:10]
 
     def _look_into(self, content: Json) -> None:
         kind, identifier = content.get("resourceType"), content.get("id")
         self.resource_type = kind if isinstance(kind, str) else ""
         self.reference = f"{self.resource_type}/{identifier}" if isinstance(identifier, str) and identifier else ""
         self.has_code = isinstance(content.get("code"), dict)
+        self.day = text(content.get("effectiveDateTime"))[:10]
         self.codes = [
             codes_of(holder) for holder in (content, *(part for _, part in objects(content.get("component"))))
         ]
