@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from fhir_mappings.prefetch import Answer
     from fhir_mappings.wire import Glimpse
 
+_REASONS = frozenset({"Condition", "Patient"})
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
 
 
@@ -123,10 +124,12 @@ class ChartReader:
 
     def with_reasons(self, orders: Orders, glimpses: Iterable[Glimpse]) -> tuple[DrugOrder, ...]:
         """Add to each order the cancers that it gives as its reason, which may stand in the chart."""
+        if not any("reasonCode" in each or "reasonReference" in each for each in orders.resources.values()):
+            return orders.orders
         references = References()
         for resource in orders.resources.values():
             references.add(resource)
-        references.add_glimpses(glimpses)
+        references.add_glimpses(each for each in glimpses if each.resource_type in _REASONS)
         with_reasons = []
         for order in orders.orders:
             resource = orders.resources.get(order.origin.path, {})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts import (
@@ -83,9 +84,15 @@ class ConceptIndex:
                 self._concepts["snomed", entry.code] = name
             self._never.update(("loinc", entry.code) for entry in concept.never)
         self._codes = {code for _, code in self._concepts} | {code for _, code in self._never}
+        # A chart has many results and few kinds of them: each combination of codes is looked up once.
+        self._concept_of = lru_cache(maxsize=8192)(self._read_codes)
+        self._never_of = lru_cache(maxsize=8192)(self._reads_never)
 
     def concept(self, codes: Sequence[tuple[str, str]]) -> str | None:
         """Give the concept of the codes of one result: of several the one that says most, none if one never counts."""
+        return self._concept_of(tuple(codes))
+
+    def _read_codes(self, codes: tuple[tuple[str, str], ...]) -> str | None:
         if self._is_foreign(codes):
             return None
         found: set[str] = set()
@@ -103,7 +110,10 @@ class ConceptIndex:
 
     def never_counts(self, holders: Iterable[Sequence[tuple[str, str]]]) -> bool:
         """Tell whether one of the codes looks like a result that rules use and must never count."""
-        return any(key in self._never for codes in holders if not self._is_foreign(codes) for key in self._known(codes))
+        return any(self._never_of(tuple(codes)) for codes in holders)
+
+    def _reads_never(self, codes: tuple[tuple[str, str], ...]) -> bool:
+        return any(key in self._never for key in self._known(codes))
 
     def _is_foreign(self, codes: Sequence[tuple[str, str]]) -> bool:
         """Tell at a glance that none of the codes means anything here; so it is with most of a chart."""
