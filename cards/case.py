@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cards.dosing import Ceiling, DoseReading, ceiling, read_doses
+from cards.dosing import Ceiling, DoseReading, ceiling, read_doses, regimens_for, usable_doses
 from cards.facts import State
 from cards.her2 import Her2Status, her2_status
 from cards.lab_table import LabTable, read_table
 from cards.lvef_table import LvefReading, read_lvef
 from cards.once import once
 from cards.outcomes import Evidence
-from cards.records import Basis, Cancer, Eligibility, Product, Setting
+from cards.records import Basis, Cancer, Eligibility, Product, Regimen, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,6 +121,16 @@ class Case:
     def lab_table(self) -> LabTable:
         """The recent laboratory results against the label's table."""
         return read_table(self)
+
+    @once
+    def usable(self) -> list[DoseReading]:
+        """The doses that can be judged."""
+        return usable_doses(self)
+
+    @once
+    def regimens(self) -> tuple[Regimen, ...]:
+        """The regimens that fit the cancers and the ordered interval, as far as either is known."""
+        return regimens_for(self.product, self.cancers, self.order.interval_days)
 
     @once
     def ceiling(self) -> Ceiling | None:

@@ -153,7 +153,7 @@ def ceiling(case: Case) -> Ceiling | None:
     Where the schedule is not known the larger of the labelled schedules counts, because either may be meant; where
     the cancer is not known, or several are, the smallest does.
     """
-    fitting = regimens_for(case.product, case.cancers, case.order.interval_days)
+    fitting = case.regimens
     if not fitting:
         return None
     by_cancers: dict[tuple[Cancer, ...], Regimen] = {}
@@ -212,7 +212,7 @@ def text_disagreement(case: Case) -> Gap | None:
     if case.identity.product is None:
         return None
     weight = case.weight.kg if case.weight else None
-    usable = usable_doses(case)
+    usable = case.usable
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     for basis in (MgPerKg, Mg):
         mentioned = [dose for dose in case.order.text_doses if isinstance(dose, basis)]

@@ -191,9 +191,10 @@ class ObservationReader:
 
     def date_of(self, observation: Json) -> date | None:
         """Give the day a result is of: when it was taken, else when it was released."""
+        if (taken := day(observation.get("effectiveDateTime"))) is not None:
+            return taken
         period = child(observation, "effectivePeriod")
         for candidate in (
-            observation.get("effectiveDateTime"),
             observation.get("effectiveInstant"),
             period.get("end"),
             period.get("start"),

@@ -12,8 +12,6 @@ from cards.dosing import (
     is_component,
     level_met,
     look_alike_met,
-    regimens_for,
-    usable_doses,
 )
 from cards.facts import DoseUnit, Moment
 from cards.outcomes import (
@@ -54,7 +52,7 @@ def dose_above_maximum(case: Case) -> Outcome:
     limit = case.ceiling
     if limit is None:
         return NotApplicable("the label names no maximum")
-    usable = usable_doses(case)
+    usable = case.usable
     if not usable:
         return nothing_usable(case)
     weight = case.weight.kg if case.weight else None
@@ -97,7 +95,7 @@ def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReadi
 
 def dose_matches_other_drug(case: Case) -> Outcome:
     """Fire when the dose is no level of this product and is one of a look-alike."""
-    usable = usable_doses(case)
+    usable = case.usable
     if not usable:
         return nothing_usable(case)
     if not case.product.look_alikes:
@@ -106,7 +104,7 @@ def dose_matches_other_drug(case: Case) -> Outcome:
     weight = case.weight.kg if case.weight else None
     if limit is not None and any(_is_over(reading, limit, weight) for reading in usable):
         return NotApplicable("the dose is above the maximum, and that card names the look-alike")
-    own = regimens_for(case.product, case.cancers, case.order.interval_days)
+    own = case.regimens
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     for reading in usable:
         if case.product.basis is Basis.WEIGHT and reading.per_kg(weight) is None:
@@ -119,7 +117,7 @@ def dose_matches_other_drug(case: Case) -> Outcome:
 
 
 def _of_another(case: Case, reading: DoseReading, other: Product, level: Level) -> Fired:
-    own = regimens_for(case.product, case.cancers, case.order.interval_days)
+    own = case.regimens
     starts = [each for regimen in own for each in regimen.levels if each.role is not LevelRole.REDUCTION]
     levels = [str(each.dose) for regimen in own for each in regimen.levels]
     fixes: tuple[Fix, ...] = (RemoveOrder(),)
@@ -150,7 +148,7 @@ def dose_implausible(case: Case) -> Outcome:
     if not odd:
         return Clear()
     reading = odd[0]
-    own = regimens_for(case.product, case.cancers, case.order.interval_days)
+    own = case.regimens
     per_kg = reading.per_kg(case.weight.kg if case.weight else None)
     return Fired(
         values={
@@ -167,7 +165,7 @@ def dose_implausible(case: Case) -> Outcome:
 
 def _meant_instead(case: Case, reading: DoseReading) -> tuple[Fix, ...]:
     """Offer the labelled level whose number was written with another unit, or the fixed doses; else removal."""
-    own = regimens_for(case.product, case.cancers, case.order.interval_days)
+    own = case.regimens
     doses = dict.fromkeys(level.dose for regimen in own for level in regimen.levels)
     ordered = reading.ordered
     if case.product.basis is Basis.FIXED:
@@ -190,7 +188,7 @@ def dose_cannot_verify(case: Case) -> Outcome:
             variant="dose-in-text" if written else "no-dose",
         )
     unreadable = [reading for reading in case.doses if reading.sense is Sense.UNREADABLE]
-    if unreadable and not usable_doses(case):
+    if unreadable and not case.usable:
         reading = unreadable[0]
         return Fired(
             values={"dose": reading.ordered.as_written, "strength": str(reading.dose) if reading.dose else ""},
@@ -202,14 +200,14 @@ def dose_cannot_verify(case: Case) -> Outcome:
 
 
 def _weight_to_verify_by(case: Case) -> Outcome:
-    if not case.weight_based or not usable_doses(case):
+    if not case.weight_based or not case.usable:
         return Clear()
     if case.weight is not None and not case.weight.stated:
         return Clear()
     return Fired(
-        values={"dose": usable_doses(case)[0].ordered.as_written},
+        values={"dose": case.usable[0].ordered.as_written},
         evidence=(
-            Evidence("dose", usable_doses(case)[0].ordered.as_written, case.order.origin),
+            Evidence("dose", case.usable[0].ordered.as_written, case.order.origin),
             *case.weight_evidence(),
             *case.set_aside(frozenset({"weight", "weight-stated"})),
         ),
@@ -325,7 +323,7 @@ def _restated(
 
 def _nearest_level(case: Case, per_kg: MgPerKg) -> MgPerKg:
     """Give the labelled level that a dose rounded to whole milligrams stands for."""
-    regimens = regimens_for(case.product, case.cancers, case.order.interval_days)
+    regimens = case.regimens
     levels = [level.dose for regimen in regimens for level in regimen.levels if isinstance(level.dose, MgPerKg)]
     return min(levels, key=lambda level: abs(level.value - per_kg.value), default=per_kg)
 

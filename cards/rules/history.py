@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.case import dated
-from cards.dosing import level_met, regimens_for, usable_doses
+from cards.dosing import level_met
 from cards.outcomes import Clear, Evidence, Fired, NotApplicable, Outcome, RemoveOrder
 from cards.quantities import plain
 from cards.records import CycleLimit, LevelRole, Reload, Setting
@@ -23,7 +23,7 @@ def interval_too_short(case: Case) -> Outcome:
     last = _last(case)
     if last is None or last.on is None:
         return NotApplicable("no earlier dose on record")
-    regimens = regimens_for(case.product, case.cancers, case.order.interval_days)
+    regimens = case.regimens
     regimen = min(regimens, key=lambda each: each.interval_days)
     window = case.threshold("interval_window_days")
     days = case.age_in_days(last.on)
@@ -80,12 +80,12 @@ def reload_required(case: Case) -> Outcome:
     last = _last(case)
     if last is None or last.on is None:
         return NotApplicable("no earlier dose on record")
-    usable = usable_doses(case)
+    usable = case.usable
     if not usable:
         return nothing_usable(case)
     weight = case.weight.kg if case.weight else None
     tolerance = case.threshold("dose_rounding_tolerance_percent")
-    regimens = regimens_for(case.product, case.cancers, case.order.interval_days)
+    regimens = case.regimens
     for reading in usable:
         level = level_met(reading, case.product, regimens, weight, tolerance)
         if level is None or level.role is not LevelRole.MAINTENANCE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.case import dated
-from cards.dosing import DoseReading, is_component, level_met, look_alike_met, regimens_for, usable_doses
+from cards.dosing import DoseReading, is_component, level_met, look_alike_met, regimens_for
 from cards.facts import Treatment
 from cards.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
 from cards.quantities import Kg, MgPerKg, plain
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def dose_not_a_level(case: Case) -> Outcome:
     """Fire when the dose is more than the tolerance away from every labelled level and no other card says so."""
-    usable = usable_doses(case)
+    usable = case.usable
     if not usable:
         return nothing_usable(case)
     if isinstance(dose_above_maximum(case), Fired):
@@ -36,7 +36,7 @@ def dose_not_a_level(case: Case) -> Outcome:
 
 
 def _no_level(case: Case, reading: DoseReading) -> Fired:
-    regimens = regimens_for(case.product, case.cancers, case.order.interval_days)
+    regimens = case.regimens
     levels = {level.dose: level for regimen in regimens for level in regimen.levels}
     dose = reading.per_kg(_kg(case)) if case.weight_based else reading.in_mg(_kg(case))
     below = [level for level in levels if dose is not None and level.value <= dose.value]
@@ -55,7 +55,7 @@ def _no_level(case: Case, reading: DoseReading) -> Fired:
 
 def dose_wrong_for_indication(case: Case) -> Outcome:
     """Fire when the dose is a reduced level and no earlier dose explains a reduction."""
-    usable = usable_doses(case)
+    usable = case.usable
     if not usable:
         return nothing_usable(case)
     if case.product.basis is Basis.FIXED:
@@ -72,7 +72,7 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
 
 
 def _reduced(case: Case, reading: DoseReading) -> Fired:
-    regimens = regimens_for(case.product, case.cancers, case.order.interval_days)
+    regimens = case.regimens
     starts = [level for regimen in regimens for level in regimen.levels if level.role is LevelRole.START]
     cancers = ", ".join(sorted(case.cancers)) or "any cancer on its label"
     return Fired(
@@ -91,7 +91,7 @@ def dose_re_escalation(case: Case) -> Outcome:
     """Fire when the dose is above the level of an earlier reduction: the label forbids going back up."""
     if case.product.no_re_escalation is None:
         return NotApplicable("the label has no such rule")
-    usable = usable_doses(case)
+    usable = case.usable
     if not usable:
         return nothing_usable(case)
     reductions = [(level, each) for each in case.history if (level := _level_of(case, each)) is not None]
@@ -124,7 +124,7 @@ def _raised(case: Case, reading: DoseReading, lowest: Level, earlier: Treatment)
 
 
 def _level(case: Case, reading: DoseReading) -> Level | None:
-    regimens = regimens_for(case.product, case.cancers, case.order.interval_days)
+    regimens = case.regimens
     return level_met(reading, case.product, regimens, _kg(case), case.threshold("dose_rounding_tolerance_percent"))
 
 
