@@ -1,0 +1,90 @@
+"""The requests that are measured: orders that are right and a chart that is complete, so that no card comes back.
+
+They are made by code, with dates counted back from today, so that they are as clean tomorrow. Every check runs.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from benchmarks.chart import PATIENT, Json, prefetch
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+HOOK = "order-sign"
+SERVICE = "her2-order-sign"
+
+
+class Payload(NamedTuple):
+    """A request and what it holds."""
+
+    size: str
+    orders: int
+    observations: int
+    body: bytes
+
+
+class Drug(NamedTuple):
+    """A drug and a usual dose of it for a patient of 70 kg."""
+
+    text: str
+    rxnorm: str
+    mg: int
+
+
+_KADCYLA = (Drug("ado-trastuzumab emtansine (KADCYLA) IV", "1371046", 252),)
+# One session of a usual regimen: two drugs in scope, and what is given with them.
+_REGIMEN = (
+    Drug("trastuzumab (HERCEPTIN) IV", "224905", 420),
+    Drug("pertuzumab (PERJETA) IV", "1298944", 420),
+    Drug("docetaxel IV", "72962", 130),
+    Drug("carboplatin IV", "40048", 600),
+    Drug("dexamethasone IV", "3264", 8),
+)
+
+
+def payloads(keys: Collection[str]) -> list[Payload]:
+    """Give the requests, small to large, for the prefetch keys of the service."""
+    return [build("S", _KADCYLA, 8, keys), build("M", _KADCYLA, 100, keys), build("L", _REGIMEN, 1000, keys)]
+
+
+def build(size: str, drugs: tuple[Drug, ...], observations: int, keys: Collection[str]) -> Payload:
+    """Make a request with an order of each drug and so many Observations."""
+    entries = [{"resource": _order(drug, index)} for index, drug in enumerate(drugs, start=1)]
+    request = {
+        "hook": HOOK,
+        "hookInstance": "6d6a1c0e-2f0b-4c53-9b3b-6f0f3f1d9a01",
+        "context": {
+            "userId": "Practitioner/onc-17",
+            "patientId": "pat-1",
+            "draftOrders": {"resourceType": "Bundle", "type": "collection", "entry": entries},
+        },
+        "prefetch": prefetch(keys, observations),
+    }
+    return Payload(size, len(drugs), observations, json.dumps(request, separators=(",", ":")).encode())
+
+
+def _order(drug: Drug, index: int) -> Json:
+    coding = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": drug.rxnorm, "display": drug.text}
+    route = {"system": "http://snomed.info/sct", "code": "47625008", "display": "Intravenous route"}
+    dose = {"value": drug.mg, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"}
+    return {
+        "resourceType": "MedicationRequest",
+        "id": f"order-{index}",
+        "status": "draft",
+        "intent": "order",
+        "medicationCodeableConcept": {"coding": [coding], "text": drug.text},
+        "subject": PATIENT,
+        "requester": {"reference": "Practitioner/onc-17"},
+        "reasonReference": [{"reference": "Condition/breast-cancer"}],
+        "dosageInstruction": [
+            {
+                "text": f"{drug.mg} mg IV over 90 minutes, day 1 of a 21-day cycle",
+                "timing": {"repeat": {"frequency": 1, "period": 3, "periodUnit": "wk"}},
+                "route": {"coding": [route]},
+                "doseAndRate": [{"doseQuantity": dose}],
+            }
+        ],
+    }
