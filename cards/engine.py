@@ -59,11 +59,12 @@ def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> t
 def _verdicts(case: Case, policy: Policy) -> Iterable[Verdict]:
     settled = case.identity.standing is Standing.SETTLED
     product = case.product.id if settled else None
+    origin, drug, tentative = case.order.origin, case.drug, case.order.tentative
     for rule in RULES:
         if policy.modes and policy.mode(rule.topic) is Mode.OFF:
             continue
         outcome = rule.judge(case) if settled or rule.before_identity else _UNSETTLED
-        yield Verdict(rule.topic, case.order.origin, outcome, product, case.drug, soften=case.order.tentative)
+        yield Verdict(rule.topic, origin, outcome, product, drug, tentative)
 
 
 def _incomplete(cases: list[Case], verdicts: list[Verdict], shown: list[Verdict], session: Session) -> Verdict | None:

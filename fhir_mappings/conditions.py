@@ -151,8 +151,9 @@ def _plain_prefixes(prefixes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _says_metastatic(written: str) -> bool:
-    denied = _NOT_THE_DISEASE.search(written) or _NOT_METASTATIC.search(written)
-    return _METASTATIC_TEXT.search(written) is not None and not denied
+    if "metasta" not in written.casefold() or _METASTATIC_TEXT.search(written) is None:
+        return False
+    return not (_NOT_THE_DISEASE.search(written) or _NOT_METASTATIC.search(written))
 
 
 def label_of(concept: Json) -> str:

@@ -42,7 +42,7 @@ def diluents(resource: Json, medication: Json) -> tuple[Diluent, ...]:
         for written in texts(child(ingredient, "itemCodeableConcept")):
             found.update(dict.fromkeys(each for each, pattern in _ANYWHERE.items() if pattern.search(written)))
     for written in _texts(resource, medication):
-        if not _HINT.search(written):
+        if not written or not _HINT.search(written):
             continue
         plain = _WARNING.sub(" ", written[:_LIMIT])
         found.update(dict.fromkeys(each for each, pattern in _MADE_UP_IN.items() if pattern.search(plain)))

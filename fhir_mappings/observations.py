@@ -157,6 +157,8 @@ class ObservationReader:
         if status not in _COUNTS:
             reason, values = ("status", (("status", status),)) if status else ("no-status", ())
             return [Gap(concept, origin.path, reason, on, values)]
+        if "component" not in observation:
+            return self._read_value(concept, observation, observation, origin, on)
         return [
             fact
             for holder in self._holders(concept, observation)
@@ -169,6 +171,8 @@ class ObservationReader:
         if _VALUES.isdisjoint(holder):
             is_panel = holder is observation and ("hasMember" in observation or "component" in observation)
             return [] if is_panel else [Gap(concept, origin.path, "no-value", on)]
+        if concept in LABS:
+            return [self._read_number(concept, holder, origin, on)]
         if concept in _HER2_METHODS:
             return [self._read_her2(concept, holder, observation, origin, on)]
         if concept == "pregnancy-test":
@@ -315,7 +319,7 @@ def _upper_limit(concept: str, holder: Json, reading: Reading) -> Decimal | None
     """Give the upper limit of normal of the same result, in the canonical unit; nothing when ranges disagree."""
     limits: set[Decimal] = set()
     for _, entry in objects(holder.get("referenceRange")):
-        kinds = {coding.code for coding in codings(entry.get("type"))}
+        kinds = {coding.code for coding in codings(entry["type"])} if "type" in entry else None
         high = child(entry, "high")
         value = number(high.get("value"))
         if value is None or (kinds and "normal" not in kinds):

@@ -35,6 +35,7 @@ class Answer(NamedTuple):
     partial: bool = False
 
 
+_PRESENT = State.PRESENT
 OMITTED = Answer(State.OMITTED)
 
 
@@ -46,6 +47,8 @@ def read_answer(raw: bytes | msgspec.Raw, path: str) -> Answer:
         listing = Listing(raw, path)
     except Unreadable:
         return Answer(State.FAILED)
+    if listing.glimpses and "OperationOutcome" not in {glimpse.resource_type for glimpse in listing.glimpses}:
+        return Answer(_PRESENT, listing)
     outcomes = [glimpse for glimpse in listing.glimpses if glimpse.resource_type == "OperationOutcome"]
     listing.glimpses = [glimpse for glimpse in listing.glimpses if glimpse.resource_type != "OperationOutcome"]
     serious = any(_is_serious(outcome) for outcome in outcomes)

@@ -44,7 +44,7 @@ def encode(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
-class _Head(msgspec.Struct):
+class _Head(msgspec.Struct, gc=False):
     """As much of a resource as is needed to tell whether it matters."""
 
     resourceType: str = ""  # noqa: N815 - FHIR's own name
@@ -54,25 +54,25 @@ class _Head(msgspec.Struct):
     effectiveDateTime: str = ""  # noqa: N815
 
 
-class _Code(msgspec.Struct):
+class _Code(msgspec.Struct, gc=False):
     coding: list[_Coding] | None = None
 
 
-class _Coding(msgspec.Struct):
+class _Coding(msgspec.Struct, gc=False):
     system: str = ""
     code: str = ""
 
 
-class _Component(msgspec.Struct):
+class _Component(msgspec.Struct, gc=False):
     code: _Code | None = None
 
 
-class _Entry(msgspec.Struct):
+class _Entry(msgspec.Struct, gc=False):
     resource: msgspec.Raw = msgspec.Raw(b"")
     fullUrl: str = ""  # noqa: N815
 
 
-class _Link(msgspec.Struct):
+class _Link(msgspec.Struct, gc=False):
     relation: str = ""
     url: str = ""
 
