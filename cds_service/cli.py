@@ -13,7 +13,8 @@ from typing import Any, BinaryIO, NoReturn
 import click
 import structlog
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from rich.console import Console
 
 from cds_service import __version__, examples
@@ -27,6 +28,7 @@ from fhir_mappings.codings import CodeMapError
 from fhir_mappings.hook_request import BadRequest, read_request
 from fhir_mappings.wire import encode
 
+_IDLE_MS = 75_000
 NO_CARDS, CARDS, BAD_INPUT = 0, 1, 2
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _config_option = click.option("--config", "config", type=_FILE, envvar=CONFIG_VARIABLE, help="The configuration file.")
@@ -67,6 +69,9 @@ def serve(host: str, port: int, workers: int, config: Path | None) -> None:
         address=host,
         port=port,
         interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        # Proxies keep idle connections for up to a minute; the side that closes first must be theirs.
+        http1_settings=HTTP1Settings(header_read_timeout=_IDLE_MS),
         workers=workers,
         websockets=False,
         # Threads wait for a FHIR server or a slow client; one that never answers must not hold up a stop (ADR 3).

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
+_YOUNG_COLLECTIONS = 50
+_MIDDLE_COLLECTIONS = 100
 
 
 def application() -> Flask:
@@ -34,4 +36,4 @@ def _spare_the_collector() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, _YOUNG_COLLECTIONS, _MIDDLE_COLLECTIONS)

@@ -50,9 +50,18 @@ def call(service_id: str) -> Response:
 
 
 def _body(limit: int) -> bytes:
-    """Read the body; one of unknown length that goes on after the limit would otherwise be cut off there."""
+    """Read the body: in one go where its length is known, which is several times faster for a large one.
+
+    One of unknown length that goes on after the limit would otherwise be cut off there without notice.
+    """
+    length = request.content_length
+    if length is not None:
+        if length > limit:
+            abort(413)
+        body: bytes = request.environ["wsgi.input"].read(length)
+        return body
     request.max_content_length = limit
     body = request.get_data(cache=False)
-    if request.content_length is None and len(body) == limit and request.environ["wsgi.input"].read(1):
+    if len(body) == limit and request.environ["wsgi.input"].read(1):
         abort(413)
     return body
