@@ -155,6 +155,8 @@ def _check_terminology(terminology: Terminology) -> None:
     snomed += [code for value in terminology.her2_values for code in value.snomed]
     snomed += [entry.code for group in terminology.diagnoses for entry in group.snomed]
     snomed += [entry.code for group in terminology.problems for entry in group.snomed]
+    snomed += [entry.code for words in terminology.routes for entry in words.snomed]
+    loinc += [terminology.genes.gene_studied, terminology.genes.variant_assessment]
     snomed += [entry.code for entry in (*metastasis.snomed, *metastasis.history_snomed)]
     for code in loinc:
         LoincCode(code)

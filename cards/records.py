@@ -508,6 +508,31 @@ class ProblemGroup(Record, frozen=True, kw_only=True):
     by: Cited
 
 
+class PositiveRatio(Record, frozen=True, kw_only=True):
+    """The HER2 to chromosome 17 ratio from which in situ hybridisation is positive."""
+
+    at_least: Decimal
+    by: Cited
+
+
+class GeneCodes(Record, frozen=True, kw_only=True):
+    """How a sequencing result says that it is about ERBB2: the gene's names, and the codes of the parts that say so."""
+
+    erbb2: tuple[str, ...]
+    gene_studied: str
+    variant_assessment: str
+    by: Cited
+
+
+class RouteWords(Record, frozen=True, kw_only=True):
+    """The codes and words of a route."""
+
+    route: Route
+    snomed: tuple[CodeEntry, ...]
+    texts: tuple[str, ...]
+    by: Cited
+
+
 class Threshold(Record, frozen=True, kw_only=True):
     """A number that a site may set, with its unit, its bounds and where the default comes from."""
 
@@ -527,6 +552,9 @@ class Terminology(Record, frozen=True, kw_only=True):
     diagnoses: tuple[DiagnosisGroup, ...]
     metastasis: MetastasisCodes
     problems: tuple[ProblemGroup, ...]
+    ish_positive: PositiveRatio
+    genes: GeneCodes
+    routes: tuple[RouteWords, ...]
 
 
 class Shared(Record, frozen=True, kw_only=True):

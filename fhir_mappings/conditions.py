@@ -40,6 +40,7 @@ class ConditionReader:
 
     def __init__(self, terminology: Terminology, code_map: CodeMap = NO_CODE_MAP) -> None:
         """Index the diagnosis codes."""
+        self.terminology = terminology
         self._groups = terminology.diagnoses
         self._code_map = code_map
         self._snomed = {entry.code: group.cancer for group in terminology.diagnoses for entry in group.snomed}

@@ -34,9 +34,6 @@ _BELOW, _AT_MOST = frozenset({"<", "less than", "below"}), frozenset({"<=", "\u2
 _ABOVE = frozenset({">", ">=", "\u2265", "greater than", "above"})
 _SCORES = {0: Her2Finding.IHC_0, 1: Her2Finding.IHC_1, 2: Her2Finding.IHC_2, 3: Her2Finding.IHC_3}
 _UNKNOWN_MEANING = frozenset({"present", "absent"})
-RATIO_POSITIVE = Decimal("2.0")
-"""HER2 to chromosome 17 ratio from which ISH is positive (ASCO/CAP; Kadcyla label)."""
-
 Reading = tuple[Her2Finding | None, bool, str]
 """What a value says, whether its code and its own text disagree, and the value as reported."""
 
@@ -46,6 +43,7 @@ class Her2Vocabulary:
 
     def __init__(self, terminology: Terminology) -> None:
         """Index them."""
+        self._positive = terminology.ish_positive.at_least
         self._codes: dict[tuple[str, str], Her2Finding] = {}
         self._texts: dict[str, Her2Finding] = {}
         for entry in terminology.her2_values:
@@ -68,8 +66,8 @@ class Her2Vocabulary:
         if whole is not None and concept == "her2-ihc":
             return _SCORES.get(int(whole)), False, str(whole)
         if isinstance(holder.get("valueRatio"), dict):
-            return _ratio(concept, holder["valueRatio"])
-        return _quantity(concept, child(holder, "valueQuantity"))
+            return _ratio(concept, holder["valueRatio"], self._positive)
+        return _quantity(concept, child(holder, "valueQuantity"), self._positive)
 
     def _coded(self, concept: str, coded: Json, code_map: CodeMap) -> Reading:
         by_code: set[Her2Finding] = set()
@@ -99,7 +97,7 @@ class Her2Vocabulary:
             return None if is_ish and finding in _SCORES.values() else finding
         if concept in ("her2-ish", "her2-ish-ratio"):
             match = _RATIO.fullmatch(plain)
-            return _by_ratio(Decimal(match["number"]), match["word"] or "") if match else None
+            return _by_ratio(Decimal(match["number"]), match["word"] or "", self._positive) if match else None
         if concept == "her2-ihc" and (bare := _BARE_SCORE.fullmatch(plain)) is not None:
             return _SCORES[int(bare[1])]
         scores = set(_SCORE.findall(plain))
@@ -108,7 +106,7 @@ class Her2Vocabulary:
         return None
 
 
-def _quantity(concept: str, quantity: Json) -> Reading:
+def _quantity(concept: str, quantity: Json, positive: Decimal) -> Reading:
     value, comparator = number(quantity.get("value")), text(quantity.get("comparator"))
     if value is None:
         return None, False, "?"
@@ -118,28 +116,31 @@ def _quantity(concept: str, quantity: Json) -> Reading:
         is_score = value == int(value) and not comparator and unit.casefold() in _SCORE_UNITS
         return _SCORES.get(int(value)) if is_score else None, False, as_reported
     if concept == "her2-ish-ratio" or (concept == "her2-ish" and unit.casefold() in ("ratio", "{ratio}", "1")):
-        return _by_ratio(value, comparator), False, as_reported
+        return _by_ratio(value, comparator, positive), False, as_reported
     return None, False, as_reported
 
 
-def _ratio(concept: str, ratio: Json) -> Reading:
+def _ratio(concept: str, ratio: Json, positive: Decimal) -> Reading:
     """Read copies of HER2 over copies of chromosome 17."""
     above, below = (number(child(ratio, name).get("value")) for name in ("numerator", "denominator"))
     if above is None or below is None:
         return None, False, "?"
     is_ish = concept in ("her2-ish", "her2-ish-ratio") and below > 0
-    return _by_ratio(above / below, "") if is_ish else None, False, f"{above}:{below}"
+    return _by_ratio(above / below, "", positive) if is_ish else None, False, f"{above}:{below}"
 
 
-def _by_ratio(ratio: Decimal, word: str) -> Her2Finding:
-    """Place a ratio, or a bound on one, against 2.0; a bound that leaves both sides open decides nothing."""
+def _by_ratio(ratio: Decimal, word: str, positive: Decimal) -> Her2Finding:
+    """Place a ratio, or a bound on one, against the one from which ISH is positive.
+
+    A bound that leaves both sides open decides nothing.
+    """
     said = word.casefold()
     if said in _BELOW | _AT_MOST:
-        is_negative = ratio < RATIO_POSITIVE or (ratio == RATIO_POSITIVE and said in _BELOW)
+        is_negative = ratio < positive or (ratio == positive and said in _BELOW)
         return Her2Finding.NEGATIVE if is_negative else Her2Finding.INDETERMINATE
     if said in _ABOVE:
-        return Her2Finding.POSITIVE if ratio >= RATIO_POSITIVE else Her2Finding.INDETERMINATE
-    return Her2Finding.POSITIVE if ratio >= RATIO_POSITIVE else Her2Finding.NEGATIVE
+        return Her2Finding.POSITIVE if ratio >= positive else Her2Finding.INDETERMINATE
+    return Her2Finding.POSITIVE if ratio >= positive else Her2Finding.NEGATIVE
 
 
 def _plain(written: str) -> str:

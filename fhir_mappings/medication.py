@@ -18,7 +18,7 @@ from cards.facts import (
 )
 from cards.records import Route
 from fhir_mappings import dosage
-from fhir_mappings.codings import NO_CODE_MAP, codings
+from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.diluents import diluents
 from fhir_mappings.dosage import Strength
 from fhir_mappings.lenient import child, number, objects, reference, text
@@ -34,17 +34,6 @@ if TYPE_CHECKING:
 
 _NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "completed"})
 _TENTATIVE = frozenset({"proposal", "plan"})
-_ROUTES = {
-    ("snomed", "47625008"): Route.INTRAVENOUS,
-    ("snomed", "255560000"): Route.INTRAVENOUS,
-    ("snomed", "34206005"): Route.SUBCUTANEOUS,
-}
-_ROUTE_WORDS = {
-    "iv": Route.INTRAVENOUS, "intravenous": Route.INTRAVENOUS, "intravenous route": Route.INTRAVENOUS,
-    "intravenous use": Route.INTRAVENOUS, "ivpb": Route.INTRAVENOUS,
-    "sc": Route.SUBCUTANEOUS, "sq": Route.SUBCUTANEOUS, "subcut": Route.SUBCUTANEOUS,
-    "subcutaneous": Route.SUBCUTANEOUS, "subcutaneous route": Route.SUBCUTANEOUS,
-}  # fmt: skip
 
 
 class Source(NamedTuple):
@@ -62,6 +51,9 @@ class MedicationReader:
         """Keep what reading needs; one reader serves every request."""
         self._conditions = conditions
         self._code_map = code_map
+        routes = conditions.terminology.routes
+        self._routes = {entry.code: words.route for words in routes for entry in words.snomed}
+        self._route_words = {written: words.route for words in routes for written in words.texts}
 
     def is_order(self, resource: Json) -> bool:
         """Tell whether a request asks for something to be done, and is not over or withdrawn."""
@@ -90,12 +82,24 @@ class MedicationReader:
             interval_days=dosage.interval_days(resource),
             cycles=dosage.cycles(resource),
             diluents=diluents(resource, medication),
-            route=_route(resource),
+            route=self._route(resource),
             start=dosage.start(resource),
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
             gaps=gaps,
         )
+
+    def _route(self, resource: Json) -> Route | None:
+        """Give the route, by code or by a plain word; nothing for one that no product of the service has."""
+        for _, instruction in objects(resource.get("dosageInstruction")):
+            concept = instruction.get("route")
+            for coding in codings(concept):
+                if coding.system == "snomed" and coding.code in self._routes:
+                    return self._routes[coding.code]
+            for written in texts(concept):
+                if written.casefold() in self._route_words:
+                    return self._route_words[written.casefold()]
+        return None
 
     def _medication(self, resource: Json, references: References) -> Json:
         """Find the Medication that the order refers to; an empty one when it refers to none or to none at hand."""
@@ -236,20 +240,6 @@ def _hcpcs_below(node: Json, where: Pointer, depth: int) -> list[tuple[Coding, P
                 inside: Pointer = (*where, name) if index is None else (*where, name, index)
                 found += _hcpcs_below(below, inside, depth - 1)
     return found
-
-
-def _route(resource: Json) -> Route | None:
-    for _, instruction in objects(resource.get("dosageInstruction")):
-        concept = instruction.get("route")
-        for coding in codings(concept):
-            if (coding.system, coding.code) in _ROUTES:
-                return _ROUTES[coding.system, coding.code]
-            if coding.display.casefold() in _ROUTE_WORDS:
-                return _ROUTE_WORDS[coding.display.casefold()]
-        written = text(concept.get("text")).casefold() if isinstance(concept, dict) else ""
-        if written in _ROUTE_WORDS:
-            return _ROUTE_WORDS[written]
-    return None
 
 
 def _strength(medication: Json) -> Strength | None:

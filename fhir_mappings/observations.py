@@ -26,8 +26,8 @@ from cards.facts import (
     Weight,
 )
 from cards.quantities import Kg, Percent
-from fhir_mappings import findings
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name
+from fhir_mappings.findings import FindingReader
 from fhir_mappings.her2_values import Her2Vocabulary
 from fhir_mappings.lenient import child, day, number, objects, reference, text
 from fhir_mappings.units import factor_to_canonical
@@ -148,6 +148,7 @@ class ObservationReader:
         self.index = ConceptIndex(terminology, code_map)
         self._terminology = terminology
         self._her2 = Her2Vocabulary(terminology)
+        self._findings = FindingReader(terminology, code_map)
         self._code_map = code_map
 
     def read(self, concept: str, observation: Json, origin: Origin) -> list[Fact]:
@@ -176,9 +177,9 @@ class ObservationReader:
         if concept in _HER2_METHODS:
             return [self._read_her2(concept, holder, observation, origin, on)]
         if concept == "pregnancy-test":
-            return [findings.pregnancy_test(holder, on, origin, self._code_map)]
+            return [self._findings.pregnancy_test(holder, on, origin)]
         if concept == "erbb2-mutation":
-            found = findings.mutation(observation, on, origin, self._code_map)
+            found = self._findings.mutation(observation, on, origin)
             return [found] if found is not None else []
         if concept in ("er-status", "pr-status"):
             return self._read_receptor(holder, origin, on)

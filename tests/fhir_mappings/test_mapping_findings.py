@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from cards.facts import Origin
-from fhir_mappings.codings import NO_CODE_MAP
-from fhir_mappings.findings import mutation, pregnancy_test
+from cards.knowledge import default_knowledge
+from fhir_mappings.findings import FindingReader
 
+READER = FindingReader(default_knowledge().terminology)
 ORIGIN = Origin("Observation/1", "prefetch.labs.entry[0].resource")
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 
@@ -30,7 +31,7 @@ def coded(system: str, code: str, text: str = "") -> dict[str, Any]:
     ],
 )
 def test_a_pregnancy_test(value, positive) -> None:
-    assert pregnancy_test(value, None, ORIGIN, NO_CODE_MAP).positive is positive
+    assert READER.pregnancy_test(value, None, ORIGIN).positive is positive
 
 
 def variant(gene: str, value: dict[str, Any], *components: dict[str, Any]) -> dict[str, Any]:
@@ -74,5 +75,5 @@ def named(value: str) -> dict[str, Any]:
     ],
 )
 def test_a_mutation(observation, found) -> None:
-    result = mutation(observation, None, ORIGIN, NO_CODE_MAP)
+    result = READER.mutation(observation, None, ORIGIN)
     assert (result.found if result is not None else None) is found
