@@ -85,6 +85,23 @@ ROWS = [
         fixes=("SetDose",),
     ),
     Row(RAISED, "the same in milligrams by the weight of then", FIRES, KADCYLA, after(21, dose="210 mg")),
+    Row(
+        RAISED,
+        "after a dose that rounding put five percent above 2.4",
+        FIRES,
+        KADCYLA,
+        after(21, dose="2.52 mg/kg"),
+        says=("2.4 mg/kg",),
+    ),
+    Row(RAISED, "after a dose further from any level than rounding", SILENT, KADCYLA, after(21, dose="2.53 mg/kg")),
+    Row(
+        RAISED,
+        "the lowest of earlier reductions counts, whatever unit each was in",
+        FIRES,
+        order("Kadcyla", "3 mg/kg"),
+        chart(history=(given("kadcyla", 21, "3 mg/kg"), given("kadcyla", 42, "168 mg"))),
+        says=("2.4 mg/kg", days_ago(42).isoformat()),
+    ),
     Row(RAISED, "Enhertu 5.4 mg/kg after 4.4", FIRES, ENHERTU, after(21, "enhertu", "4.4 mg/kg")),
     Row(
         RAISED,

@@ -142,6 +142,15 @@ ROWS = [
         CANNOT,
         ENHERTU,
         chart(her2=(overall("ultralow"),)),
+        missing=("hormone-receptor",),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "Enhertu, HER2-low, and no cancer on record",
+        CANNOT,
+        ENHERTU,
+        chart(her2=(ihc("1+"),), cancers=(), setting=None),
+        missing=("cancer", "setting"),
     ),
     Row(NOT_ELIGIBLE, "Enhertu and no staining at all", FIRES, ENHERTU, chart(her2=(overall("null"),))),
     Row(

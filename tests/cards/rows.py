@@ -18,7 +18,10 @@ FIRES, SILENT, CANNOT, NOT_ASKED = Fired, Clear, CannotTell, NotApplicable
 
 @dataclass(frozen=True)
 class Row:
-    """One case. ``says`` are parts of the summary; ``indicator`` is that of the card."""
+    """One case.
+
+    ``says`` are parts of the summary, ``indicator`` that of the card; ``missing`` is what a check could not do without.
+    """
 
     topic: Topic
     sentence: str
@@ -31,3 +34,4 @@ class Row:
     indicator: str | None = None
     says: tuple[str, ...] = ()
     fixes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ import pytest
 from builders import KNOWN, judged, outcome_of
 from rows import Row
 
-from cards.outcomes import Clear, Fired, Outcome
+from cards.outcomes import CannotTell, Clear, Fired, Outcome
 from cards.render import Renderer
 from cards.rules import RULES
 from cards.topics import Topic
@@ -28,6 +28,9 @@ def test_case(row: Row) -> None:
     verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
     verdict = next(v for v in verdicts if v.topic is row.topic and v.order == row.order.origin)
     assert type(verdict.outcome) is row.expect, verdict.outcome
+    if row.missing:
+        assert isinstance(verdict.outcome, CannotTell)
+        assert tuple(missing.what for missing in verdict.outcome.missing) == row.missing
     if not isinstance(verdict.outcome, Fired):
         return
     card = RENDERER.card(verdict, "hook-instance")
