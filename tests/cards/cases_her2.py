@@ -5,6 +5,7 @@ from __future__ import annotations
 from builders import chart, ihc, ish, order, overall
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
+from cards.facts import Gap
 from cards.topics import Topic
 
 MISSING, ISH_MISSING, NOT_ELIGIBLE = Topic.HER2_MISSING, Topic.HER2_ISH_MISSING, Topic.HER2_NOT_ELIGIBLE
@@ -32,6 +33,22 @@ ROWS = [
     Row(MISSING, "IHC 3+", SILENT, KADCYLA),
     Row(MISSING, "IHC 2+ is a result, and asks for another", SILENT, KADCYLA, chart(her2=(ihc("2+"),))),
     Row(MISSING, "a negative one is a result", SILENT, KADCYLA, chart(her2=(overall("negative"),))),
+    Row(
+        MISSING,
+        "HER2 is mentioned in a text alone",
+        FIRES,
+        KADCYLA,
+        chart(her2=(), gaps=(Gap("her2-interpretation", "prefetch.tumorMarkers", "her2-in-text"),)),
+        says=("mentioned in the chart",),
+    ),
+    Row(
+        MISSING,
+        "the only HER2 result is preliminary",
+        FIRES,
+        KADCYLA,
+        chart(her2=(), gaps=(Gap("her2-ihc", "prefetch.tumorMarkers", "status", values=(("status", "preliminary"),)),)),
+        says=("no HER2 tissue result",),
+    ),
     Row(
         MISSING,
         "a result that contradicts itself has its own card",

@@ -222,6 +222,14 @@ ROWS = [
         indicator="critical",
         says=("hold", "platelets 49"),
     ),
+    Row(
+        COUNT_HOLD,
+        "platelets reported with an upper limit are still told as a count",
+        FIRES,
+        KADCYLA,
+        chart(values={"platelets": "1 ULN"}),
+        says=("platelets 40",),
+    ),
     Row(COUNT_HOLD, "Kadcyla, platelets below 25", FIRES, KADCYLA, chart(values={"platelets": "24"})),
     Row(
         COUNT_HOLD,

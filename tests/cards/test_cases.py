@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import get_args
 
 import cases_course
@@ -10,10 +11,11 @@ import cases_her2
 import cases_identity
 import cases_monitoring
 import pytest
-from builders import KNOWN, judged, outcome_of
+from builders import KNOWN, judged, order, outcome_of
 from rows import Row
 
-from cards.outcomes import CannotTell, Clear, Fired, Outcome
+from cards.outcomes import CannotTell, Clear, Fired, Outcome, SetDose
+from cards.quantities import Mg, MgPerKg
 from cards.render import Renderer
 from cards.rules import RULES
 from cards.topics import Topic
@@ -65,3 +67,15 @@ def test_a_card_that_asks_for_a_test_is_not_repeated_among_the_incomplete_checks
     topics = [v.topic for v in judged(missing.order, patient=missing.patient) if isinstance(v.outcome, Fired)]
     assert topics == [Topic.HER2_MISSING]
     assert outcome_of(Topic.HER2_NOT_ELIGIBLE, judged(missing.order, patient=missing.patient)) is not None
+
+
+@pytest.mark.parametrize(
+    ("ordered", "was", "becomes"),
+    [
+        ("420 mg", MgPerKg(Decimal(6)), MgPerKg(Decimal("3.6"))),
+        ("6 mg/kg", Mg(Decimal(420)), Mg(Decimal(252))),
+    ],
+)
+def test_a_corrected_dose_says_what_a_text_in_the_other_unit_must_say(ordered, was, becomes) -> None:
+    fired = outcome_of(Topic.DOSE_ABOVE_MAXIMUM, judged(order("Kadcyla", ordered)))
+    assert [fix.restated for fix in fired.fixes if isinstance(fix, SetDose)] == [((was, becomes),)]
