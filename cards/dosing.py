@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from cards.case import Case
 
 _HUNDRED = Decimal(100)
-# The lightest and the heaviest adult body that a dose is judged against when no weight is on record.
-_WEIGHT_GATE = (Decimal(20), Decimal(350))
+_ANY_BODY = (Decimal(0), Decimal("Infinity"))
 
 
 class Sense(StrEnum):
@@ -97,7 +96,9 @@ def _read_mass(ordered: OrderedDose, dose: Mg, product: Product, weight: Kg | No
         far_too_large = dose.value > smallest / share
     else:
         low, high = case.threshold("plausible_dose_min_mg_per_kg"), case.threshold("plausible_dose_max_mg_per_kg")
-        lightest, heaviest = (weight.value, weight.value) if weight else _WEIGHT_GATE
+        # With no weight on record, the lightest and the heaviest adult that a weight is believed of.
+        believed = case.known.terminology.concepts["weight"].plausible or _ANY_BODY
+        lightest, heaviest = (weight.value, weight.value) if weight else believed
         too_small = dose.value < low * lightest
         far_too_large = dose.value > high * heaviest
     if too_small:
