@@ -15,6 +15,6 @@ def years_before(day: date, years: int) -> date:
 
 def months_before(day: date, months: int) -> date:
     """Give the same day so many months earlier; the last of the month where there is no such day."""
-    index = day.year * 12 + day.month - 1 - months
-    year, month = divmod(index, 12)
+    index = day.year * _MONTHS_IN_YEAR + day.month - 1 - months
+    year, month = divmod(index, _MONTHS_IN_YEAR)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
