@@ -48,8 +48,10 @@ def read_table(case: Case) -> LabTable:
 
 def newest(case: Case, test: str) -> LabResult | None:
     """Give the newest result that is recent enough for the planned dose."""
-    result = next((each for each in case.patient.labs.get(test, ()) if each.on is not None), None)
-    return result if result is not None and result.on is not None and result.on >= case.labs_since else None
+    for result in case.patient.labs.get(test, ()):
+        if result.on is not None:
+            return result if result.on >= case.labs_since else None
+    return None
 
 
 def times_limit(result: LabResult) -> Decimal:
