@@ -130,16 +130,14 @@ def _string(value: object, where: str) -> str:
     return value
 
 
-def _is_deeper(value: object, limit: int) -> bool:
+def _is_deeper(value: Json, limit: int) -> bool:
     """Tell whether objects and arrays are nested deeper than a limit, level by level."""
-    level = [value]
+    level: list[Any] = [value]
     for _ in range(limit):
-        level = [
-            each
-            for holder in level
-            for each in (holder.values() if isinstance(holder, dict) else holder if isinstance(holder, list) else ())
-            if isinstance(each, (dict, list))
-        ]
+        below: list[Any] = []
+        for holder in level:
+            below += holder.values() if holder.__class__ is dict else holder
+        level = [each for each in below if each.__class__ is dict or each.__class__ is list]
         if not level:
             return False
     return True
