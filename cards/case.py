@@ -47,17 +47,17 @@ class Case:
     recogniser: Recogniser
     thresholds: Mapping[str, Decimal | None]
 
-    @property
+    @once
     def known(self) -> Knowledge:
         """What is known."""
         return self.recogniser.known
 
-    @property
+    @once
     def patient(self) -> Patient:
         """The patient's chart."""
         return self.session.patient
 
-    @property
+    @once
     def product(self) -> Product:
         """The product of a settled identity; rules that need it are not asked before it is settled."""
         product = self.identity.product
@@ -96,7 +96,7 @@ class Case:
         dated_weights = [weight for weight in self.patient.weights if weight.on is not None]
         return min(dated_weights, key=lambda weight: abs((weight.on - on).days) if weight.on else 0, default=None)
 
-    @property
+    @once
     def weight_based(self) -> bool:
         """Whether the product is dosed by weight."""
         return self.product.basis is Basis.WEIGHT

@@ -76,8 +76,8 @@ def _claims(order: DrugOrder, recogniser: Recogniser) -> list[Claim]:
 def _settle(claims: tuple[Claim, ...], recogniser: Recogniser) -> Identity:
     firm = {target for claim in claims if len(claim.meaning) == 1 for target in claim.meaning}
     firm = _combined(firm, claims, recogniser)
-    every = {target for claim in claims for target in claim.meaning} | firm
-    named = tuple(product for product in recogniser.known.products if product.id in {t.product for t in every})
+    mentioned = {target.product for claim in claims for target in claim.meaning}.union(t.product for t in firm)
+    named = recogniser.in_order(mentioned)
     products = {target.product for target in firm}
     brands = {target.brand for target in firm if target.brand}
     if len(products) > 1 or len(brands) > 1:

@@ -47,7 +47,7 @@ def read_answer(raw: bytes | msgspec.Raw, path: str) -> Answer:
         listing = Listing(raw, path)
     except Unreadable:
         return Answer(State.FAILED)
-    if listing.glimpses and "OperationOutcome" not in {glimpse.resource_type for glimpse in listing.glimpses}:
+    if listing.glimpses and "OperationOutcome" not in listing.kinds:
         return Answer(_PRESENT, listing)
     outcomes = [glimpse for glimpse in listing.glimpses if glimpse.resource_type == "OperationOutcome"]
     listing.glimpses = [glimpse for glimpse in listing.glimpses if glimpse.resource_type != "OperationOutcome"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cards.once import once
 from fhir_mappings.lenient import child, objects, text
 
 if TYPE_CHECKING:
@@ -195,8 +196,15 @@ class Listing:
             return
         for index, entry in enumerate(shell.entry or ()):
             self._take(entry.resource, None, f"{path}.entry[{index}].resource", entry.fullUrl)
-        own_next = next((link.url for link in shell.link or () if link.relation == "next"), "")
-        self.next_page = own_next or self.next_page
+        for link in shell.link or ():
+            if link.relation == "next":
+                self.next_page = link.url or self.next_page
+                break
+
+    @once
+    def kinds(self) -> frozenset[str]:
+        """The types of the resources that were listed."""
+        return frozenset([glimpse.resource_type for glimpse in self.glimpses])
 
     def _take(self, raw: bytes | msgspec.Raw | None, content: Json | None, path: str, full_url: str) -> None:
         try:
