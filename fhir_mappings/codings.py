@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from fhir_mappings.lenient import objects, text
 
@@ -37,7 +39,7 @@ _SYSTEMS = {
 _BARE_HCPCS = re.compile(r"[JQ]\d{4}")
 
 
-class Coding(NamedTuple):
+class Coding(msgspec.Struct, frozen=True, gc=False):
     """A coding with its system by short name, empty when the system is none of those in use."""
 
     system: str
@@ -132,7 +134,11 @@ def codings(concept: Any, code_map: CodeMap = NO_CODE_MAP) -> list[Coding]:
         return []
     found: list[Coding] = []
     for _, raw in objects(concept.get("coding", concept if "code" in concept else None)):
-        uri, code, display = text(raw.get("system")), text(raw.get("code")), text(raw.get("display"))
+        # As ``text`` reads them; this is what is read most often.
+        uri, code, display = raw.get("system"), raw.get("code"), raw.get("display")
+        uri = uri.strip() if uri.__class__ is str else ""
+        code = code.strip() if code.__class__ is str else ""
+        display = display.strip() if display.__class__ is str else ""
         # A code without a system is taken for nothing, but for the one shape that no other system shares.
         system = system_name(uri) if uri else "hcpcs" if _BARE_HCPCS.fullmatch(code) else ""
         found.append(Coding(system, code, display))

@@ -33,6 +33,9 @@ def items(value: Any) -> list[Any]:
 def objects(value: Any) -> Sequence[tuple[int | None, Json]]:
     """Give the objects of an array with their index; a single object sent for an array has none."""
     if isinstance(value, list):
+        if len(value) == 1:
+            # So it is with most arrays.
+            return ((0, value[0]),) if isinstance(value[0], dict) else ()
         return [each for each in enumerate(value) if isinstance(each[1], dict)]
     return ((None, value),) if isinstance(value, dict) else ()
 

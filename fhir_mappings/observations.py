@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from cards.facts import (
     Bound,
@@ -132,7 +134,7 @@ class ConceptIndex:
                 yield from ((local.system, local.code) for local in self._code_map.standard(each.system, code))
 
 
-class Reading(NamedTuple):
+class Reading(msgspec.Struct, frozen=True):
     """A number read from a value, before its unit is considered; of a range the lower end, with the upper beside it."""
 
     value: Decimal
@@ -277,7 +279,7 @@ def _number_of(holder: Json) -> Reading | None:
         written = (
             f"{reading.value}-{upper} {reading.unit or reading.code}" if upper is not None else reading.as_reported
         )
-        return reading._replace(as_reported=written.strip(), upper=upper)
+        return msgspec.structs.replace(reading, as_reported=written.strip(), upper=upper)
     whole = number(holder.get("valueInteger"))
     if whole is not None:
         return Reading(whole, "", "", Bound.EXACT, str(whole))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from fhir_mappings.lenient import objects, text
 from fhir_mappings.wire import Listing, Unreadable
 
 if TYPE_CHECKING:
-    import msgspec
-
     from fhir_mappings.wire import Glimpse
 
 _SERIOUS = frozenset({"error", "fatal"})
@@ -27,7 +27,7 @@ class State(StrEnum):
     OMITTED = "omitted"
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True):
     """The state of a key, and its resources where there are any; ``partial`` when the server says that some lack."""
 
     state: State

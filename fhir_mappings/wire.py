@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.once import once
 from fhir_mappings.lenient import child, objects, text
 
 if TYPE_CHECKING:
@@ -201,10 +200,10 @@ class Listing:
                 self.next_page = link.url or self.next_page
                 break
 
-    @once
-    def kinds(self) -> frozenset[str]:
-        """The types of the resources that were listed."""
-        return frozenset([glimpse.resource_type for glimpse in self.glimpses])
+    @property
+    def kinds(self) -> set[str]:
+        """The types of the resources, counted anew each time: further pages may have been added."""
+        return {glimpse.resource_type for glimpse in self.glimpses}
 
     def _take(self, raw: bytes | msgspec.Raw | None, content: Json | None, path: str, full_url: str) -> None:
         try:
