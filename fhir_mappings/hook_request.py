@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fhir_mappings.lenient import Json, objects, reference, text
+from fhir_mappings.wire import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -131,7 +132,16 @@ def _string(value: object, where: str) -> str:
 
 
 def _is_deeper(value: Json, limit: int) -> bool:
-    """Tell whether objects and arrays are nested deeper than a limit, level by level."""
+    """Tell whether objects and arrays are nested deeper than a limit, level by level.
+
+    With no more brackets than that they cannot be, and to write and count them takes less than to walk.
+    """
+    try:
+        written = encode(value)
+    except RecursionError:
+        return True
+    if written.count(b"{") + written.count(b"[") <= limit:
+        return False
     level: list[Any] = [value]
     for _ in range(limit):
         below: list[Any] = []
