@@ -32,21 +32,18 @@ def items(value: Any) -> list[Any]:
 
 def objects(value: Any) -> Sequence[tuple[int | None, Json]]:
     """Give the objects of an array with their index; a single object sent for an array has none."""
-    if isinstance(value, list):
+    if value.__class__ is list:
         if len(value) == 1:
             # So it is with most arrays.
-            return ((0, value[0]),) if isinstance(value[0], dict) else ()
-        return [each for each in enumerate(value) if isinstance(each[1], dict)]
-    return ((None, value),) if isinstance(value, dict) else ()
+            return ((0, value[0]),) if value[0].__class__ is dict else ()
+        return [each for each in enumerate(value) if each[1].__class__ is dict]
+    return ((None, value),) if value.__class__ is dict else ()
 
 
 def child(value: Any, name: str) -> Json:
     """Give a member that should be an object; an empty one when it is not."""
-    if isinstance(value, dict):
-        found = value.get(name)
-        if isinstance(found, dict):
-            return found
-    return {}
+    found: Any = value.get(name) if value.__class__ is dict else None
+    return found if found.__class__ is dict else {}
 
 
 def text(value: Any) -> str:
