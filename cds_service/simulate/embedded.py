@@ -22,6 +22,7 @@ from cds_service.simulate.replaying import Replayer
 from cds_service.simulate.routing import Router
 from cds_service.simulate.rows import SCHEMAS, Rows
 from cds_service.simulate.staging import stage, told
+from cds_service.simulate.tables import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,12 +33,11 @@ if TYPE_CHECKING:
     from cds_service.simulate.plan import Plan
     from cds_service.simulate.staging import Counts
 
-_BATCH = 4096
 _FLUSH_ORDERS = 20_000
 _MEMORY = "512MB"
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 _IN_ORDER = """
-    SELECT digest, patient, line FROM (
+    SELECT patient, line FROM (
         SELECT digest, patient, line FROM read_parquet($lines) WHERE part = $part
         {drugs}
     ) ORDER BY digest, patient, line
@@ -91,8 +91,7 @@ def _begin(a: Settings, b: Settings | None) -> None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     replayer = Replayer(a, b)
     _of_process = replayer, Router(replayer.wanted)
-    # What was prepared stays, and what is read makes few cycles: looking for them often would only cost.
-    gc.freeze()
+    # What is read makes few cycles, and what was prepared stays: looking for cycles often would only cost.
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
 
@@ -167,11 +166,6 @@ def _patients(work: Path, part: int) -> Iterator[tuple[str, list[bytes]]]:
     with duckdb.connect(config={"threads": 1, "memory_limit": _MEMORY, "temp_directory": str(spill)}) as database:
         query = _IN_ORDER.format(drugs=_DRUGS if drugs else "")
         parameters = {"lines": lines, "part": part, **({"drugs": drugs} if drugs else {})}
-        batches = database.sql(query, params=parameters).to_arrow_reader(_BATCH)
-        found = (
-            (patient, line)
-            for batch in batches
-            for patient, line in zip(batch.column(1).to_pylist(), batch.column(2).to_pylist(), strict=True)
-        )
+        found = rows_of(database.execute(query, parameters))
         for patient, group in groupby(found, key=lambda row: row[0]):
             yield patient, [line for _, line in group]

@@ -60,6 +60,14 @@ class Counts:
             name = f"{kind}: {unused}"
             self.unused[name] = self.unused.get(name, 0) + 1
 
+    def add(self, other: Counts) -> None:
+        """Add what was read elsewhere."""
+        self.lines += other.lines
+        self.unreadable += other.unreadable
+        for mine, theirs in ((self.kinds, other.kinds), (self.unused, other.unused)):
+            for name, number in theirs.items():
+                mine[name] = mine.get(name, 0) + number
+
 
 class _Pile:
     """Lines of one piece that are not yet laid down."""
@@ -153,12 +161,7 @@ def told(folders: Iterable[Path]) -> tuple[Counts, dict[str, str]]:
     whole, names = Counts(), {}
     for folder in folders:
         each = json.loads((folder / "told.json").read_text(encoding="utf-8"))
-        lines, unreadable, kinds, unused = each["counts"]
-        whole.lines += lines
-        whole.unreadable += unreadable
-        for mine, theirs in ((whole.kinds, kinds), (whole.unused, unused)):
-            for name, number in theirs.items():
-                mine[name] = mine.get(name, 0) + number
+        whole.add(Counts(*each["counts"]))
         names.update(each["names"])
     return whole, names
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -9,12 +10,15 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from cds_service.simulate.rows import SCHEMAS
+from cds_service.simulate.rows import SCHEMAS, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from cds_service.simulate.rows import Row
+
+_FETCHED = 2048
 _GROUP_ROWS = 65_536
 _SHOWN = "SELECT * EXCLUDE (configuration, shown, mode) FROM read_parquet($firings) WHERE shown AND configuration = '{}'"
 _DIFFERENCES = f"""
@@ -51,13 +55,24 @@ def write_tables(parts: Iterable[Path], output: Path, *, compared: bool) -> None
         write(output, name, schema, (batch for folder in folders for batch in _batches(folder / f"{name}.parquet")))
     if compared:
         with open_database(output) as database:
-            found = database.sql(_DIFFERENCES, params={"firings": str(output / "firings.parquet")})
-            write(output, "differences", DIFFERENCES, found.to_arrow_reader(_GROUP_ROWS))
+            found = rows_of(database.execute(_DIFFERENCES, {"firings": str(output / "firings.parquet")}))
+            write(output, "differences", DIFFERENCES, _tabled(DIFFERENCES, found))
 
 
 def open_database(output: Path) -> duckdb.DuckDBPyConnection:
     """Open DuckDB for questions about the tables; what does not fit in memory goes beside the output."""
     return duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(output / ".work" / "spill")})
+
+
+def rows_of(result: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    """Give the rows of an answer, a few thousand in memory at a time."""
+    while found := result.fetchmany(_FETCHED):
+        yield from found
+
+
+def _tabled(schema: pa.Schema, rows: Iterator[Row]) -> Iterator[pa.RecordBatch]:
+    while found := list(islice(rows, _GROUP_ROWS)):
+        yield from table(schema, found).to_batches()
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:
