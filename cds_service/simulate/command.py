@@ -69,7 +69,7 @@ def simulate(  # noqa: PLR0913 - the options of the command
             _check(labels)
         run = plan(folder, output, settings_of(config), settings_of(against) if against else None, labels)
         if open_work(run):
-            console.print(f"{output}: going on where the last run was broken off")
+            click.echo(f"{output}: going on where the last run was broken off", err=True)
         summary = _run(run, workers or os.cpu_count() or 1, engine, console)
     except ExportError as error:
         fail(str(error))
@@ -80,7 +80,7 @@ def simulate(  # noqa: PLR0913 - the options of the command
     except OSError as error:
         _cannot_write(output, error)
     for warning in summary.warnings():
-        console.print(warning)
+        click.echo(warning, err=True)
     whole = summary.figures.whole
     if not summary.totals.get("orders"):
         fail(f"{folder}: no orders (MedicationRequest) in it")

@@ -134,16 +134,15 @@ def _lung_disease(course: Course, random: Random) -> None:
 
 
 def _agents_combined(course: Course, random: Random) -> None:
-    """Order pertuzumab beside Kadcyla."""
+    """Order pertuzumab beside Kadcyla; the card comes once, on the order that was added."""
     visit = _one(course, random)
     added = Ordered("Perjeta", usual_dose("Perjeta", course.kilograms, first=True), code=CODES["Perjeta"], given=False)
-    added.expected |= {"her2-agents-combined"}
-    visit.orders[0].expected.add("her2-agents-combined")
+    added.expected.add("her2-agents-combined")
     visit.orders.insert(1, added)
 
 
 def _twice(course: Course, random: Random) -> None:
-    """Order the same drug twice at once."""
+    """Order the same drug twice at once; the card comes on the second."""
     visit = _one(course, random)
     first = visit.orders[0]
     visit.orders.insert(1, Ordered(first.drug, first.dose, code=first.code, given=False, expected={"duplicate-order"}))
