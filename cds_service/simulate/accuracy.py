@@ -128,8 +128,10 @@ def accuracy(output: Path, labels: Path, configurations: str) -> list[Accuracy]:
     with (output / "accuracy.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(
-            ("configuration", "topic", "right", "wrong", "missed")
-            + ("sensitivity", "sensitivity_low", "sensitivity_high", "ppv", "ppv_low", "ppv_high")
+            (
+                *("configuration", "topic", "right", "wrong", "missed"),
+                *("sensitivity", "sensitivity_low", "sensitivity_high", "ppv", "ppv_low", "ppv_high"),
+            )
         )
         for each in found:
             written = [

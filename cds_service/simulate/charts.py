@@ -74,7 +74,9 @@ def line(identifier: str, title: str, rows: Sequence[Bar]) -> str:
             drawn.append(f'<text x="{x:g}" y="{_LINE_HEIGHT - 20}" class="tick">{escape(row.name)}</text>')
     for kind in "ab":
         points = [
-            place(index, value) for index, row in enumerate(rows) if (value := row.a if kind == "a" else row.b) is not None
+            place(index, value)
+            for index, row in enumerate(rows)
+            if (value := row.a if kind == "a" else row.b) is not None
         ]
         written = " ".join(f"{x:g},{y:g}" for x, y in points)
         drawn.append(f'<polyline class="{kind}" points="{written}"/>' if points else "")

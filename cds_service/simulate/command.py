@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from cds_service.simulate.plan import Plan
     from cds_service.simulate.running import Summary
+    from cds_service.simulate.staging import Counts
 
 INCOMPLETE, NO_ROOM = 1, 3
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -33,14 +34,18 @@ _EXTRAS = {"duckdb": ("duckdb", "pyarrow"), "spark": ("duckdb", "pyarrow", "pysp
 
 @click.group("simulate", invoke_without_command=True)
 @click.option("--input", "folder", type=_FOLDER, help="A Bulk FHIR export: NDJSON files, compressed or not.")
-@click.option("--config", "config", type=FILE, envvar=CONFIG_VARIABLE, help="Configuration A; without it, the defaults.")
+@click.option(
+    "--config", "config", type=FILE, envvar=CONFIG_VARIABLE, help="Configuration A; without it, the defaults."
+)
 @click.option("--against", type=FILE, help="Configuration B, compared with A case by case.")
 @click.option("--labels", type=FILE, help="What is right: a CSV file with order, topic and expected (yes or no).")
-@click.option("--output", type=_ANY_FOLDER, default=Path("simulation"), show_default=True, help="Where the result goes.")
+@click.option(
+    "--output", type=_ANY_FOLDER, default=Path("simulation"), show_default=True, help="Where the result goes."
+)
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; without it, one for each processor.")
 @click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
 @click.pass_context
-def simulate(  # noqa: PLR0913 - the options of the command
+def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
     context: click.Context,
     folder: Path | None,
     config: Path | None,
@@ -92,7 +97,9 @@ def simulate(  # noqa: PLR0913 - the options of the command
 @simulate.command("generate")
 @click.option("--patients", type=click.IntRange(1, 10_000_000), default=1000, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
-@click.option("--errors", type=click.IntRange(0, 100), default=25, show_default=True, help="Courses with an error, in %.")
+@click.option(
+    "--errors", type=click.IntRange(0, 100), default=25, show_default=True, help="Courses with an error, in %."
+)
 @click.option("--output", type=_ANY_FOLDER, required=True)
 def generate(patients: int, seed: int, errors: int, output: Path) -> None:
     """Write a made-up cohort with errors of known kinds, and the labels that say which orders they are in."""
@@ -119,12 +126,14 @@ def _run(run: Plan, workers: int, engine: str, console: Console) -> Summary:
         return finish(run, counts, parts)
 
 
-def _engine(name: str) -> Callable[..., tuple[object, list[Path]]]:
+def _engine(name: str) -> Callable[..., tuple[Counts, list[Path]]]:
     if name == "spark":
-        from cds_service.simulate.on_spark import replay  # noqa: PLC0415 - loaded when asked for
-    else:
-        from cds_service.simulate.embedded import replay  # type: ignore[assignment] # noqa: PLC0415
-    return replay
+        from cds_service.simulate import on_spark  # noqa: PLC0415 - loaded when asked for
+
+        return on_spark.replay
+    from cds_service.simulate import embedded  # noqa: PLC0415 - loaded when asked for
+
+    return embedded.replay
 
 
 def _check(labels: Path) -> None:

@@ -27,6 +27,7 @@ from cds_service.simulate.tables import rows_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+    from typing import Self
 
     from cds_service.settings import Settings
     from cds_service.simulate.inputs import Piece
@@ -141,7 +142,7 @@ class PartWriter:
         """Open a file for each table."""
         self._writers = {name: pq.ParquetWriter(folder / f"{name}.parquet", schema) for name, schema in SCHEMAS.items()}
 
-    def __enter__(self) -> PartWriter:
+    def __enter__(self) -> Self:
         """Give itself."""
         return self
 

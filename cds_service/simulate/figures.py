@@ -106,13 +106,13 @@ def _write_figures(output: Path, found: Figures) -> None:
     for name, shares in found.groups.items():
         rows = [(s.name, s.orders, s.cards_a, s.rate_a, _or_empty(s.cards_b), _or_empty(s.rate_b)) for s in shares]
         _write(output / f"by_{name}.csv", (name, *header), rows)
-    rows = [
+    counted = [
         (configuration, t.topic, t.mode, t.findings, t.shown, t.critical, per_hundred(t.findings, found.whole.orders))
         for configuration, topics in (("A", found.topics_a), ("B", found.topics_b))
         for t in topics.values()
     ]
     names = ("configuration", "topic", "mode", "findings", "shown", "critical", "findings_per_100_orders")
-    _write(output / "by_topic.csv", names, rows)
+    _write(output / "by_topic.csv", names, counted)
 
 
 def _or_empty(value: float | None) -> object:

@@ -76,7 +76,5 @@ def pieces(files: Sequence[Path]) -> list[Piece]:
 
 def stamp(files: Sequence[Path], folder: Path) -> str:
     """Give a digest of names, sizes and times of change, by which a run knows its own input again."""
-    written = [
-        f"{path.relative_to(folder)}\t{path.stat().st_size}\t{path.stat().st_mtime_ns}" for path in files
-    ]
+    written = [f"{path.relative_to(folder)}\t{path.stat().st_size}\t{path.stat().st_mtime_ns}" for path in files]
     return hashlib.sha256("\n".join(written).encode()).hexdigest()

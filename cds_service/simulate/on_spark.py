@@ -67,7 +67,9 @@ def replay(run: Plan, workers: int, progress: Callable[[str, int, int], None]) -
     try:
         return _replayed(session, run, progress)
     except (PySparkException, Py4JError) as error:
-        raise ExportError(f"Spark gave up: {type(error).__name__}: {str(error).strip().splitlines()[0][:200]}") from None
+        raise ExportError(
+            f"Spark gave up: {type(error).__name__}: {str(error).strip().splitlines()[0][:200]}"
+        ) from None
     finally:
         session.stop()
 
@@ -143,11 +145,10 @@ def _told(each: Iterable[tuple[Counts, dict[str, str]]]) -> tuple[Counts, dict[s
 def _replay(
     a: Settings, b: Settings | None, names: Mapping[str, str], part: int, rows: Iterable[tuple[Key, None]]
 ) -> Iterator[tuple[int, Rows]]:
-    replayer, gathered, patients = _prepared(a, b), Rows(), 0
-    for (_, patient), group in groupby(rows, key=lambda row: row[0][:2]):
+    replayer, gathered = _prepared(a, b), Rows()
+    for number, ((_, patient), group) in enumerate(groupby(rows, key=lambda row: row[0][:2]), 1):
         gathered.add(replayer.replay_patient(patient, [row[0][2] for row in group], names))
-        patients += 1
-        if patients % _PATIENTS_TOGETHER == 0:
+        if number % _PATIENTS_TOGETHER == 0:
             yield part, gathered
             gathered = Rows()
     yield part, gathered

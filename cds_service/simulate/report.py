@@ -145,7 +145,15 @@ def _differences(output: Path, found: Figures) -> Section:
     with (output / "differences.csv").open(encoding="utf-8", newline="") as file:
         listed = [row for _, row in zip(range(_LISTED), csv.DictReader(file), strict=False)]
     rows = [
-        (r["order"], r["day"], r["drug"], r["topic"], _CHANGES[r["change"]], r["summary_a"] or "-", r["summary_b"] or "-")
+        (
+            r["order"],
+            r["day"],
+            r["drug"],
+            r["topic"],
+            _CHANGES[r["change"]],
+            r["summary_a"] or "-",
+            r["summary_b"] or "-",
+        )
         for r in listed
     ]
     total = sum(found.changes.values())

@@ -139,8 +139,7 @@ def _unreadable(run: Plan) -> Iterator[tuple[str, int]]:
     """Look for the lines once more, with their numbers: files are read in pieces, which know none."""
     router = Router(Replayer(run.a, run.b).wanted)
     for path in run.files:
-        opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-        with opened as lines:
+        with gzip.open(path, "rb") if path.suffix.casefold() == ".gz" else path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 plain = line.strip()
                 if plain and (len(plain) > LINE_LIMIT or router.route(plain).unused == "unreadable"):

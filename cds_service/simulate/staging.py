@@ -29,7 +29,13 @@ if TYPE_CHECKING:
 
 _FLUSH_BYTES = 32 * 1024 * 1024
 _LINES = pa.schema(
-    [("part", pa.int32()), ("digest", pa.string()), ("patient", pa.string()), ("drug", pa.string()), ("line", pa.binary())]
+    [
+        ("part", pa.int32()),
+        ("digest", pa.string()),
+        ("patient", pa.string()),
+        ("drug", pa.string()),
+        ("line", pa.binary()),
+    ]
 )
 _DRUGS = pa.schema([("reference", pa.string()), ("line", pa.binary())])
 LAST_PART_BITS = 8
@@ -98,12 +104,16 @@ class _Pile:
         if self._rows:
             # By part alone, and stable: the order within is made when a part is read.
             self._rows.sort(key=lambda row: row[0])
-            with pq.ParquetWriter(self._folder / f"lines-{self._files:04}.parquet", _LINES, compression="zstd") as writer:
+            with pq.ParquetWriter(
+                self._folder / f"lines-{self._files:04}.parquet", _LINES, compression="zstd"
+            ) as writer:
                 begin = 0
                 for end in range(1, len(self._rows) + 1):
                     if end == len(self._rows) or self._rows[end][0] != self._rows[begin][0]:
                         columns = zip(*self._rows[begin:end], strict=True)
-                        writer.write_table(pa.table([pa.array(c, f.type) for c, f in zip(columns, _LINES, strict=True)], schema=_LINES))
+                        writer.write_table(
+                            pa.table([pa.array(c, f.type) for c, f in zip(columns, _LINES, strict=True)], schema=_LINES)
+                        )
                         begin = end
         if self._drugs:
             columns = zip(*self._drugs, strict=True)

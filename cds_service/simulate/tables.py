@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 _FETCHED = 2048
 _GROUP_ROWS = 65_536
-_SHOWN = "SELECT * EXCLUDE (configuration, shown, mode) FROM read_parquet($firings) WHERE shown AND configuration = '{}'"
+_SHOWN = (
+    "SELECT * EXCLUDE (configuration, shown, mode) FROM read_parquet($firings) WHERE shown AND configuration = '{}'"
+)
 _DIFFERENCES = f"""
     SELECT
         coalesce(a."order", b."order") AS "order", coalesce(a.patient, b.patient) AS patient,

@@ -83,7 +83,9 @@ class LeftOut:
 class PatientHistory:
     """The resources of one patient, ready to be asked what was known when."""
 
-    def __init__(self, patient_id: str, resources: Iterable[bytes], wanted: Mapping[str, Search], zone: ZoneInfo) -> None:
+    def __init__(
+        self, patient_id: str, resources: Iterable[bytes], wanted: Mapping[str, Search], zone: ZoneInfo
+    ) -> None:
         """Look at every resource once."""
         self.patient_id = patient_id
         self._zone = zone

@@ -97,4 +97,6 @@ def _clinical_status(condition: Json) -> str:
     status = condition.get("clinicalStatus")
     if isinstance(status, str):
         return text(status)
-    return next((text(coding.get("code")) for _, coding in objects(child(condition, "clinicalStatus").get("coding"))), "")
+    return next(
+        (text(coding.get("code")) for _, coding in objects(child(condition, "clinicalStatus").get("coding"))), ""
+    )

@@ -1,4 +1,4 @@
-"""The replay of one patient: as the service answers, by nothing that came later, and right on courses with known errors."""
+"""The replay of one patient: as the service answers, by nothing that came later, right on courses with known errors."""
 
 from __future__ import annotations
 
@@ -90,7 +90,11 @@ def live_request(found: list[Json], together: list[Json]) -> bytes:
     known = as_of(found, together[0])
 
     def bundle(resources_found: list[Json]) -> Json:
-        return {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": each} for each in resources_found]}
+        return {
+            "resourceType": "Bundle",
+            "type": "searchset",
+            "entry": [{"resource": each} for each in resources_found],
+        }
 
     observations = bundle(known.get("Observation", []))
     return json.dumps(
@@ -180,7 +184,15 @@ def later_resource(kind: str, course: Course, number: int, moment: datetime) -> 
         else {"valueQuantity": {"value": value, "unit": unit, "code": unit}}
     )
     coded = {"code": {"coding": [{"system": "http://loinc.org", "code": code}]}}
-    return {"resourceType": "Observation", "id": f"later-{number}", "status": "final", **coded, "effectiveDateTime": at, **measured, **who}
+    return {
+        "resourceType": "Observation",
+        "id": f"later-{number}",
+        "status": "final",
+        **coded,
+        "effectiveDateTime": at,
+        **measured,
+        **who,
+    }
 
 
 @given(

@@ -47,7 +47,14 @@ def weight(name: str = "w", **dates: Any) -> Json:
 
 def dose(name: str = "d", **more: Any) -> Json:
     given_drug = {"medicationCodeableConcept": {"text": "Kadcyla"}}
-    return {"resourceType": "MedicationAdministration", "id": name, "status": "completed", **given_drug, **SUBJECT, **more}
+    return {
+        "resourceType": "MedicationAdministration",
+        "id": name,
+        "status": "completed",
+        **given_drug,
+        **SUBJECT,
+        **more,
+    }
 
 
 def condition(**more: Any) -> Json:
@@ -77,20 +84,24 @@ def seen(key: str, *resources: Json, at: int = 0) -> list[Json]:
     ],
 )
 def test_a_moment_is_of_the_day_it_is_at_the_site_and_a_month_is_its_last_day(
-    written: str, day: date, has_time: bool
+    written: str, day: date, *, has_time: bool
 ) -> None:
     found = when(written, CHICAGO)
     assert found is not None
     assert (found.day, found.at is not None) == (day, has_time)
 
 
-@pytest.mark.parametrize("written", [None, "", "yesterday", "2024-13-01", "2024-02-30", "24-01-01", 20240101, "2024-3-1"])
+@pytest.mark.parametrize(
+    "written", [None, "", "yesterday", "2024-13-01", "2024-02-30", "24-01-01", 20240101, "2024-3-1"]
+)
 def test_what_is_no_date_is_no_moment(written: object) -> None:
     assert when(written, UTC_ZONE) is None
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
-def test_moments_are_in_the_order_of_their_times_and_days_where_one_has_no_time(first: datetime, second: datetime) -> None:
+def test_moments_are_in_the_order_of_their_times_and_days_where_one_has_no_time(
+    first: datetime, second: datetime
+) -> None:
     one, two = when(first.isoformat(), UTC_ZONE), when(second.isoformat(), UTC_ZONE)
     assert one is not None
     assert two is not None
@@ -116,7 +127,7 @@ def test_moments_are_in_the_order_of_their_times_and_days_where_one_has_no_time(
         ({}, False),
     ],
 )
-def test_a_result_is_seen_from_when_it_was_taken_and_released(dates: Json, is_seen: bool) -> None:
+def test_a_result_is_seen_from_when_it_was_taken_and_released(dates: Json, *, is_seen: bool) -> None:
     assert bool(seen("weight", order(), weight(**dates))) is is_seen
 
 
@@ -136,7 +147,7 @@ def test_resources_without_a_date_are_counted() -> None:
         ({"effectiveDateTime": "2024-03-01", "request": {"reference": "MedicationRequest/o"}}, False),
     ],
 )
-def test_a_dose_counts_when_it_is_certainly_earlier_and_of_another_order(more: Json, is_seen: bool) -> None:
+def test_a_dose_counts_when_it_is_certainly_earlier_and_of_another_order(more: Json, *, is_seen: bool) -> None:
     assert bool(seen("administrations", order(), dose(**more))) is is_seen
 
 
@@ -150,34 +161,26 @@ def test_a_problem_that_ended_later_is_still_there() -> None:
     assert seen("conditions", order(), condition(recordedDate="2024-03-11", onsetDateTime="2024-01-01")) == []
 
 
+EARLIER = order("e", "2024-02-01")
+FOR_IT = {"request": {"reference": "MedicationRequest/e"}}
+CHANGED = "http://hl7.org/fhir/5.0/StructureDefinition/extension-MedicationRequest.statusChanged"
+UNTIL_JUNE = [{"timing": {"repeat": {"boundsPeriod": {"end": "2024-06-01"}}}}]
+
+
 @pytest.mark.parametrize(
     ("earlier", "others", "status"),
     [
-        (order("e", "2024-02-01"), [], "completed"),
-        (order("e", "2024-02-01"), [dose(effectiveDateTime="2024-02-01", request={"reference": "MedicationRequest/e"})], "completed"),
-        (order("e", "2024-02-01"), [dose(effectiveDateTime="2024-04-01", request={"reference": "MedicationRequest/e"})], "active"),
+        (EARLIER, [], "completed"),
+        (EARLIER, [dose(effectiveDateTime="2024-02-01", **FOR_IT)], "completed"),
+        (EARLIER, [dose(effectiveDateTime="2024-04-01", **FOR_IT)], "active"),
+        ({**EARLIER, "dosageInstruction": UNTIL_JUNE}, [], "active"),
         (
-            order("e", "2024-02-01", dosageInstruction=[{"timing": {"repeat": {"boundsPeriod": {"end": "2024-06-01"}}}}]),
-            [],
-            "active",
-        ),
-        (
-            order(
-                "e",
-                "2024-02-01",
-                status="stopped",
-                extension=[
-                    {
-                        "url": "http://hl7.org/fhir/5.0/StructureDefinition/extension-MedicationRequest.statusChanged",
-                        "valueDateTime": "2024-05-01",
-                    }
-                ],
-            ),
+            {**EARLIER, "status": "stopped", "extension": [{"url": CHANGED, "valueDateTime": "2024-05-01"}]},
             [],
             "active",
         ),
     ],
-)  # fmt: skip
+)
 def test_an_earlier_order_stands_as_it_stood(earlier: Json, others: list[Json], status: str) -> None:
     (found,) = seen("medications", order(), earlier, *others, at=1)
     assert found["status"] == status
@@ -237,8 +240,8 @@ def test_of_several_versions_the_last_counts_in_whatever_order_they_come() -> No
         assert [each["note"][0]["text"] for each in seen("weight", order(), *listed)] == ["new"]
 
 
-@given(st.integers(-400, 400), st.booleans())
-def test_nothing_dated_later_is_ever_seen(days: int, timed: bool) -> None:
+@given(days=st.integers(-400, 400), timed=st.booleans())
+def test_nothing_dated_later_is_ever_seen(days: int, *, timed: bool) -> None:
     day = date(2024, 3, 10) + timedelta(days=days)
     written = f"{day}T09:00:01Z" if timed else str(day)
     is_later = days > 0 or (timed and days == 0)
@@ -247,7 +250,10 @@ def test_nothing_dated_later_is_ever_seen(days: int, timed: bool) -> None:
 
 def test_the_queries_are_answered_as_a_server_answers_them() -> None:
     blood_pressure = {**weight("bp", effectiveDateTime="2024-03-01"), "code": {"coding": [{"code": "85354-9"}]}}
-    other_system = {**weight("x", effectiveDateTime="2024-03-01"), "code": {"coding": [{"system": "urn:x", "code": "29463-7"}]}}
+    other_system = {
+        **weight("x", effectiveDateTime="2024-03-01"),
+        "code": {"coding": [{"system": "urn:x", "code": "29463-7"}]},
+    }
     assert [each["id"] for each in seen("weight", order(), blood_pressure, other_system)] == []
     with pytest.raises(ValueError, match="_include"):
         searches({"weight": "Observation?patient=x&_include=a"})

@@ -123,9 +123,9 @@ def clean_course(patient: str, random: Random) -> Course:
     for number in range(random.randrange(4, 14)):
         day = begin + timedelta(days=number * _CYCLE)
         weight = (kilograms * (100 + Decimal(random.randrange(-15, 16)) / 10) / 100).quantize(Decimal("0.1"))
-        orders = [
-            Ordered(drug, usual_dose(drug, weight, first=number == 0), code=CODES[drug]) for drug in drugs
-        ] or [Ordered(random.choice(OTHER_DRUGS), None)]
+        orders = [Ordered(drug, usual_dose(drug, weight, first=number == 0), code=CODES[drug]) for drug in drugs] or [
+            Ordered(random.choice(OTHER_DRUGS), None)
+        ]
         if drugs and random.random() < 0.5:  # noqa: PLR2004 - as often as not
             orders.append(Ordered(random.choice(OTHER_DRUGS), None))
         visit = Visit(day, orders, weight, _bloods(course.drug, random))

@@ -10,7 +10,6 @@ from cds_service.simulate.cohort.courses import NAMES, RXNORM, SITES
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
-    from decimal import Decimal
 
     from cds_service.simulate.cohort.courses import Course, Ordered, Visit
 
@@ -80,10 +79,8 @@ def _before(course: Course) -> Iterator[Json]:
 
 
 def _results(course: Course, number: int, visit: Visit) -> Iterator[Json]:
-    measured: dict[str, Decimal | int] = dict(visit.bloods)
-    for name, value in (("weight", visit.weight), ("lvef", visit.lvef)):
-        if value is not None:
-            measured[name] = value
+    beside = {"weight": visit.weight, "lvef": visit.lvef}
+    measured = {name: value for name, value in {**visit.bloods, **beside}.items() if value is not None}
     days = {"lvef": 3, "weight": 0}
     for name, value in measured.items():
         code, unit, upper = _TESTS[name]
