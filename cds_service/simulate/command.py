@@ -72,7 +72,9 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
     try:
         if labels is not None:
             _check(labels)
-        run = plan(folder, output, settings_of(config), settings_of(against) if against else None, labels)
+        both = [(config.name if config else "the defaults", settings_of(config))]
+        both += [(against.name, settings_of(against))] if against else []
+        run = plan(folder, output, both, labels)
         if open_work(run):
             click.echo(f"{output}: going on where the last run was broken off", err=True)
         summary = _run(run, workers or os.cpu_count() or 1, engine, console)
