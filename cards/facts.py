@@ -292,6 +292,7 @@ class Moment(StrEnum):
 
     SELECT = "order-select"
     SIGN = "order-sign"
+    DISPATCH = "order-dispatch"
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -18,7 +18,8 @@ from granian.http import HTTP1Settings
 from rich.console import Console
 
 from cds_service import __version__, examples
-from cds_service.decide import DataMissing, Decider
+from cds_service.decide import Decider
+from cds_service.gather import DataMissing
 from cds_service.logs import configure_logs
 from cds_service.services import SERVICES
 from cds_service.settings import ConfigurationError, json_schema, load_settings

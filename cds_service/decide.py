@@ -10,7 +10,6 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from cards.engine import judge
@@ -22,11 +21,11 @@ from cards.recognition import Recogniser
 from cards.render import Renderer
 from cards.wordings import default_wording
 from cds_service.fhir_client import FhirClient
+from cds_service.gather import DataMissing, Gathering
 from fhir_mappings.actions import ActionWriter
 from fhir_mappings.chart import ChartReader, Orders
 from fhir_mappings.codings import CodeMap
-from fhir_mappings.prefetch import OMITTED, Answer, State, read_answer
-from fhir_mappings.queries import resolve, templates
+from fhir_mappings.queries import templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,19 +34,6 @@ if TYPE_CHECKING:
     from cards.outcomes import Verdict
     from cds_service.settings import Settings
     from fhir_mappings.hook_request import HookRequest
-    from fhir_mappings.wire import Glimpse
-
-_UNANSWERED = frozenset({State.OMITTED, State.FAILED})
-
-
-class DataMissing(LookupError):  # noqa: N818 - named for the answer it leads to
-    """Data that an order in scope needs can be had neither from the prefetch nor from the FHIR server."""
-
-    def __init__(self, keys: list[str]) -> None:
-        """Keep the prefetch keys that lack an answer."""
-        super().__init__(", ".join(keys))
-        self.keys = keys
-
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -91,22 +77,15 @@ class Decider:
 
         """
         began = time.perf_counter()
-        orders = self._chart.orders(request)
-        answers: dict[str, Answer] = {}
-        if orders.unresolved:
-            answers = self._sent(request)
-            orders = self._chart.orders(request, _glimpses(answers))
-        drugs: dict[str, Answer] = {}
-        if orders.drugs_to_fetch and self._fhir.may_use(request):
-            drugs = self._fhir.fetch(request, {wanted: _address(wanted) for wanted in orders.drugs_to_fetch})
-            orders = self._chart.orders(request, _glimpses({**answers, **drugs}))
+        gathering = Gathering(request, self.templates, self._fhir)
+        orders = gathering.orders(self._chart)
         verdicts: tuple[Verdict, ...] = ()
         cards: tuple[dict[str, Any], ...] = ()
         gaps = (*orders.gaps, *_unresolved(orders))
         if orders.in_scope:
-            answers = self._completed(request, answers or self._sent(request))
+            answers = gathering.chart()
             patient = self._chart.patient(answers, request.patient_id, self._required, orders.references)
-            listed = self._chart.with_reasons(orders, _glimpses({**answers, **drugs}))
+            listed = self._chart.with_reasons(orders, gathering.glimpses())
             session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
         else:
             session = Session(Moment(request.hook), self._today(), orders.orders, Patient(), gaps)
@@ -127,25 +106,6 @@ class Decider:
             if card is not None:
                 used.add(card.uuid)
                 yield self._as_json(card, orders, request.patient_id)
-
-    def _sent(self, request: HookRequest) -> dict[str, Answer]:
-        """Read every prefetch value, under keys of our own and of the client's; keys of ours that lack are omitted."""
-        answers = {key: read_answer(raw, f"prefetch.{key}") for key, raw in request.prefetch.items()}
-        return {**dict.fromkeys(self._required, OMITTED), **answers}
-
-    def _completed(self, request: HookRequest, answers: dict[str, Answer]) -> dict[str, Answer]:
-        """Fetch the keys that lack an answer, if the EHR's server may be asked."""
-        lacking = [key for key in self.templates if answers[key].state in _UNANSWERED]
-        if not lacking:
-            return answers
-        if self._fhir.may_use(request):
-            patient = quote(request.patient_id, safe="")
-            queries = {key: resolve(self.templates[key], patient) for key in lacking}
-            answers = {**answers, **self._fhir.fetch(request, queries)}
-            lacking = [key for key in lacking if answers[key].state in _UNANSWERED]
-        if lacking:
-            raise DataMissing(lacking)
-        return answers
 
     def _as_json(self, card: Card, orders: Orders, patient_id: str) -> dict[str, Any]:
         """Write a card as CDS Hooks has it; what has no value is left out."""
@@ -184,16 +144,6 @@ class Decider:
                 for reason in card.override_reasons
             ]
         return written
-
-
-def _address(wanted: str) -> str:
-    """Write a reference as the address below the server's base."""
-    kind, _, identifier = wanted.partition("/")
-    return f"{kind}/{quote(identifier, safe='')}"
-
-
-def _glimpses(answers: dict[str, Answer]) -> list[Glimpse]:
-    return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
 
 
 def _unresolved(orders: Orders) -> tuple[Gap, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from flask import Blueprint, Response, abort, request
 
-from cds_service.decide import DataMissing
+from cds_service.gather import DataMissing
 from cds_service.errors import operation_outcome
 from cds_service.services import BY_ID
 from cds_service.web.answers import decider, json_answer
@@ -33,10 +33,9 @@ def call(service_id: str) -> Response:
         where = [error.expression] if error.expression else None
         return json_answer(operation_outcome(error.code, error.message, where, current.settings.base_url), 400)
     except DataMissing as error:
-        _log.info("hook_refused", service=service.id, status=412, code="required-data-missing", keys=error.keys)
+        _log.info("hook_refused", service=service.id, status=412, code="required-data-missing", places=error.places)
         message = f"required data is neither in the prefetch nor on a FHIR server that may be read: {error}"
-        where = [f"prefetch.{key}" for key in error.keys]
-        outcome = operation_outcome("required-data-missing", message, where, current.settings.base_url)
+        outcome = operation_outcome("required-data-missing", message, error.places, current.settings.base_url)
         return json_answer(outcome, 412)
     _log.info(
         "hook_answered",
