@@ -12,28 +12,34 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from cards.due import due_cards
 from cards.engine import judge
 from cards.facts import Gap, Moment, Patient, Session
 from cards.knowledge import default_knowledge
+from cards.on_treatment import on_treatment
 from cards.outcomes import Fired
 from cards.policy import Mode
 from cards.recognition import Recogniser
 from cards.render import Renderer
 from cards.wordings import default_wording
 from cds_service.fhir_client import FhirClient
-from cds_service.gather import DataMissing, Gathering
-from fhir_mappings.actions import ActionWriter
+from cds_service.gather import Gathering
+from fhir_mappings.actions import ActionWriter, requested_in
 from fhir_mappings.chart import ChartReader, Orders
 from fhir_mappings.codings import CodeMap
-from fhir_mappings.queries import templates
+from fhir_mappings.queries import MONITORING_KEYS, TREATMENT_KEYS, templates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from cards.card import Card
     from cards.outcomes import Verdict
     from cds_service.settings import Settings
     from fhir_mappings.hook_request import HookRequest
+    from fhir_mappings.lenient import Json
+
+    _Answered = tuple[tuple[Verdict, ...], tuple[dict[str, Any], ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -78,9 +84,15 @@ class Decider:
         """
         began = time.perf_counter()
         gathering = Gathering(request, self.templates, self._fhir)
+        if request.hook == Moment.VIEW:
+            verdicts, cards = self._opened(request, gathering)
+        else:
+            verdicts, cards = self._ordered(request, gathering)
+        return Decision(str(uuid.uuid4()), cards, verdicts, time.perf_counter() - began)
+
+    def _ordered(self, request: HookRequest, gathering: Gathering) -> _Answered:
+        """Judge the orders of a call."""
         orders = gathering.orders(self._chart)
-        verdicts: tuple[Verdict, ...] = ()
-        cards: tuple[dict[str, Any], ...] = ()
         gaps = (*orders.gaps, *_unresolved(orders))
         if orders.in_scope:
             answers = gathering.chart()
@@ -89,31 +101,50 @@ class Decider:
             session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
         else:
             session = Session(Moment(request.hook), self._today(), orders.orders, Patient(), gaps)
-        if gaps or orders.in_scope:
-            verdicts = judge(session, self._recogniser, self.policy, orders.identities)
-            cards = tuple(self._cards(verdicts, orders, request))
-        return Decision(str(uuid.uuid4()), cards, verdicts, time.perf_counter() - began)
+        if not gaps and not orders.in_scope:
+            return (), ()
+        verdicts = judge(session, self._recogniser, self.policy, orders.identities)
+        return verdicts, tuple(self._cards(self._shown(verdicts), orders.resources, request))
 
-    def _cards(self, verdicts: tuple[Verdict, ...], orders: Orders, request: HookRequest) -> Iterator[dict[str, Any]]:
-        """Word what fired on a live topic. Orders that share a reference still get cards with ids of their own."""
+    def _opened(self, request: HookRequest, gathering: Gathering) -> _Answered:
+        """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
+        today = self._today()
+        patient = self._chart.patient(gathering.chart(TREATMENT_KEYS), request.patient_id, frozenset(TREATMENT_KEYS))
+        if not on_treatment(patient, self.known, self.policy.thresholds, today):
+            return (), ()
+        answers = gathering.chart(MONITORING_KEYS)
+        patient = self._chart.patient(answers, request.patient_id, frozenset(MONITORING_KEYS))
+        drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
+        session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
+        verdicts = judge(session, self._recogniser, self.policy, [identity for _, identity in drugs])
+        resources = {order.origin.path: requested_in(request) for order, _ in drugs}
+        shown = due_cards(self._shown(verdicts), session, self.known)
+        return verdicts, tuple(self._cards(shown, resources, request))
+
+    def _shown(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+        """Pick what fired on a live topic."""
+        for verdict in verdicts:
+            if isinstance(verdict.outcome, Fired) and self.policy.mode(verdict.topic) is Mode.LIVE:
+                yield verdict
+
+    def _cards(
+        self, verdicts: Iterable[Verdict], resources: Mapping[str, Json], request: HookRequest
+    ) -> Iterator[dict[str, Any]]:
+        """Word what is shown. Orders that share a reference still get cards with ids of their own."""
         used: set[str] = set()
         for verdict in verdicts:
-            if not isinstance(verdict.outcome, Fired) or self.policy.mode(verdict.topic) is not Mode.LIVE:
-                continue
             card = self._renderer.card(verdict, request.hook_instance)
             if card is not None and card.uuid in used and verdict.order is not None:
                 card = self._renderer.card(verdict, f"{request.hook_instance}|{verdict.order.path}")
             if card is not None:
                 used.add(card.uuid)
-                yield self._as_json(card, orders, request.patient_id)
+                yield self._as_json(card, resources, request.patient_id)
 
-    def _as_json(self, card: Card, orders: Orders, patient_id: str) -> dict[str, Any]:
+    def _as_json(self, card: Card, resources: Mapping[str, Json], patient_id: str) -> dict[str, Any]:
         """Write a card as CDS Hooks has it; what has no value is left out."""
         suggestions = []
         for suggestion in card.suggestions:
-            actions = (
-                self._actions.actions(suggestion.fix, card.order, orders.resources, patient_id) if card.order else []
-            )
+            actions = self._actions.actions(suggestion.fix, card.order, resources, patient_id) if card.order else []
             if actions:
                 suggestions.append({"label": suggestion.label, "uuid": suggestion.uuid, "actions": actions})
         written: dict[str, Any] = {

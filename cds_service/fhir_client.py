@@ -52,9 +52,7 @@ class FhirClient:
             OSError: the certificate authorities cannot be read.
 
         """
-        self.servers = FhirServers(
-            map(str, settings.fhir.allowed_servers), loopback_only=settings.auth.mode == "off"
-        )
+        self.servers = FhirServers(map(str, settings.fhir.allowed_servers), loopback_only=settings.auth.mode == "off")
         self.budget_s = settings.fhir.timeout_s
         self.body_limit = settings.limits.body_bytes
         # One slow server holds all the threads of the calls that wait for it; nobody else's call may wait for those.

@@ -14,9 +14,9 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
+import requests.utils
 import structlog
 from requests.adapters import HTTPAdapter
-from requests.certs import where
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
@@ -46,7 +46,7 @@ def tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
         OSError: the file cannot be read or holds no certificate.
 
     """
-    context = ssl.create_default_context(cafile=str(ca_bundle or where()))
+    context = ssl.create_default_context(cafile=str(ca_bundle or requests.utils.DEFAULT_CA_BUNDLE_PATH))
     if not context.get_ca_certs():
         raise ssl.SSLError("no certificate")
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -152,7 +152,7 @@ class _CheckedAdapter(HTTPAdapter):
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    ) -> tuple[Any, Any]:
         """Leave verification to the one context, which is made once; nothing a call says may weaken it."""
         host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
         return host, {}

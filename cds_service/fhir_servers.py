@@ -1,8 +1,8 @@
 """Which FHIR servers may be asked, and at which addresses: the operator names them, and some addresses nobody may.
 
 A server is named by its base URL. An allowed name may lead to a private address, as is usual inside a hospital; it
-never leads to a link-local, metadata, unspecified, multicast or reserved one, and to loopback only where the name itself
-says so. A name that leads to one such address among others is refused as a whole.
+never leads to a link-local, metadata, unspecified, multicast or reserved one, and to loopback only where the name
+itself says so. A name that leads to one such address among others is refused as a whole.
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ class Gathering:
         self._access = client.access(request)
         self._sent: dict[str, Answer] | None = None
         self._fetched: dict[str, Answer] = {}
+        self._read_on: set[str] = set()
 
     def orders(self, chart: ChartReader) -> Orders:
         """Read the orders that are asked about, and what they refer to.
@@ -68,11 +69,18 @@ class Gathering:
 
         """
         answers = self._answers()
-        lacking = [key for key in keys or self._templates if answers[key].state in _UNANSWERED]
+        needed = tuple(keys or self._templates)
+        lacking = [key for key in needed if answers[key].state in _UNANSWERED]
         if self._access is not None:
             patient = quote(self._request.patient_id, safe="")
             queries = {f"prefetch.{key}": resolve(self._templates[key], patient) for key in lacking}
-            begun = {f"prefetch.{key}": answers[key] for key in answers if key not in lacking}
+            # A list that was sent is read on once; one that goes on after that is known to be incomplete.
+            begun = {
+                f"prefetch.{key}": answer
+                for key, answer in answers.items()
+                if key not in self._read_on and key not in lacking and (key in needed or key not in self._templates)
+            }
+            self._read_on.update(lacking, (place.removeprefix("prefetch.") for place in begun))
             fetched = self._access.fetch(queries, begun)
             answers = self._sent = {key: fetched.get(f"prefetch.{key}", answer) for key, answer in answers.items()}
             lacking = [key for key in lacking if answers[key].state in _UNANSWERED]

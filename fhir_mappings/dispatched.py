@@ -47,8 +47,8 @@ def dispatched_entries(wanted: Iterable[str], references: References) -> tuple[l
     places = {each: f"context.dispatchedOrders[{index}]" for index, each in enumerate(wanted)}
     entries: list[Entry] = []
     lacking: list[Lacking] = []
-    for each in places:
-        _take(each, places[each], references, entries, lacking)
+    for each, path in list(places.items()):
+        _take(each, path, references, entries, lacking)
     for group in [resource for _, resource, _ in entries if _is_group(resource)]:
         for member in list(dict.fromkeys(orders_of_group(group or {})))[:_GROUPED_LIMIT]:
             if member not in places and not member.startswith("#"):
@@ -57,9 +57,7 @@ def dispatched_entries(wanted: Iterable[str], references: References) -> tuple[l
     return entries, tuple(lacking)
 
 
-def _take(
-    wanted: str, path: str, references: References, entries: list[Entry], lacking: list[Lacking]
-) -> None:
+def _take(wanted: str, path: str, references: References, entries: list[Entry], lacking: list[Lacking]) -> None:
     resource = references.find(wanted, {})
     if resource is None:
         lacking.append(Lacking(path, wanted))

@@ -48,8 +48,8 @@ class FhirAuthorization:
 class HookRequest:
     """A request that has every required field, with its prefetch still unread.
 
-    ``user_id`` and ``encounter_id`` are empty where the hook has none. ``dispatched`` holds the references of the orders
-    of an order-dispatch, whose ``draft_orders`` are empty.
+    ``user_id`` and ``encounter_id`` are empty where the hook has none. ``dispatched`` holds the references of the
+    orders of an order-dispatch, whose ``draft_orders`` are empty.
     """
 
     hook: str

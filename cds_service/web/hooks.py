@@ -5,8 +5,8 @@ from __future__ import annotations
 import structlog
 from flask import Blueprint, Response, abort, request
 
-from cds_service.gather import DataMissing
 from cds_service.errors import operation_outcome
+from cds_service.gather import DataMissing
 from cds_service.services import BY_ID
 from cds_service.web.answers import decider, json_answer
 from fhir_mappings.hook_request import BadRequest, read_request
