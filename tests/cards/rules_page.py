@@ -81,8 +81,8 @@ def _opened(views: list[View]) -> str:
     text = f"**{card.indicator}** · {card.summary}\n\n{card.detail}" if card else ""
     quoted = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
     said = (
-        f"Asked are {asked}; results that call for a hold are told at the order. Tests for the next dose alone make the "
-        "card info, an LVEF that is missing or overdue makes it a warning."
+        f"Asked are {asked}; results that call for a hold are told at the order. Tests for the next dose alone make "
+        "the card info, an LVEF that is missing or overdue makes it a warning."
     )
     return "\n\n".join(
         (
