@@ -23,7 +23,8 @@ from rich.console import Console
 
 from cds_service import __version__, examples
 from cds_service.commands import FILE, audit, config_option, database, explain, fail
-from cds_service.decide import DataMissing, Decider
+from cds_service.decide import Decider
+from cds_service.gather import DataMissing
 from cds_service.logs import configure_logs
 from cds_service.services import SERVICES
 from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, ConfigurationError, json_schema, load_settings

@@ -16,7 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cds_service.decide import Decision
+    from cards.facts import Session
     from cds_service.store.recorder import Recorder
 
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -55,11 +55,11 @@ def answered(service: str, status: int, seconds: float, body_bytes: int) -> None
     _child(_seconds, service, size).observe(seconds)
 
 
-def decided(service: str, decision: Decision) -> None:
+def decided(service: str, cards: Iterable[dict[str, Any]], session: Session) -> None:
     """Count the cards of a decision and what it could not read."""
-    for card in decision.cards:
+    for card in cards:
         _child(_cards, service, card["source"]["topic"]["code"], card["indicator"]).inc()
-    for gap in (*decision.session.gaps, *decision.session.patient.gaps):
+    for gap in (*session.gaps, *session.patient.gaps):
         _child(_gaps, gap.reason).inc()
 
 

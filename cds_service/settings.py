@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import ssl
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -32,6 +33,8 @@ from cards.knowledge import default_knowledge
 from cards.outcomes import Indicator
 from cards.policy import Mode, Policy
 from cards.topics import Topic
+from cds_service.fhir_connections import tls_context
+from cds_service.fhir_servers import why_not_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,6 +98,18 @@ class FhirSettings(_Section):
         [], description="Base URLs that may be fetched from; empty with auth off: loopback only."
     )
     timeout_s: float = Field(2.0, gt=0, le=30, description="One budget for all the fetches of one request.")
+    ca_bundle: Path | None = Field(
+        None, description="PEM file of the authorities that vouch for the servers, in place of the public ones."
+    )
+
+    @field_validator("allowed_servers")
+    @classmethod
+    def _can_be_asked(cls, servers: list[HttpUrl]) -> list[HttpUrl]:
+        for server in servers:
+            why = why_not_allowed(str(server))
+            if why:
+                raise ValueError(f"{server.host}: {why}")
+        return servers
 
 
 class SiteSettings(_Section):
@@ -230,7 +245,21 @@ def load_settings(path: Path | None, environment: dict[str, str] | None = None) 
     if path is not None:
         maps = [path.parent / each for each in settings.site.code_maps]
         settings = settings.model_copy(update={"site": settings.site.model_copy(update={"code_maps": maps})})
-    return settings
+    return _with_authorities(settings, path, places)
+
+
+def _with_authorities(settings: Settings, path: Path | None, places: _Places) -> Settings:
+    """Find the file of certificate authorities beside the configuration, and try it."""
+    if settings.fhir.ca_bundle is None:
+        return settings
+    bundle = path.parent / settings.fhir.ca_bundle if path is not None else settings.fhir.ca_bundle
+    try:
+        tls_context(bundle)
+    except OSError as error:
+        where = places.get(("fhir", "ca_bundle"), "environment")
+        why = "holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else type(error).__name__
+        raise ConfigurationError([f"{where}: fhir.ca_bundle: {bundle} cannot be used ({why})"]) from None
+    return settings.model_copy(update={"fhir": settings.fhir.model_copy(update={"ca_bundle": bundle})})
 
 
 def _read(path: Path) -> tuple[dict[str, Any], _Places]:
