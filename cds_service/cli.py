@@ -19,6 +19,7 @@ from rich.console import Console
 
 from cds_service import __version__, examples
 from cds_service.decide import Decider
+from cds_service.fhir_client import CALLS_AT_ONCE
 from cds_service.gather import DataMissing
 from cds_service.logs import configure_logs
 from cds_service.services import SERVICES
@@ -76,7 +77,7 @@ def serve(host: str, port: int, workers: int, config: Path | None) -> None:
         workers=workers,
         websockets=False,
         # Threads wait for a FHIR server or a slow client; one that never answers must not hold up a stop (ADR 3).
-        blocking_threads=16,
+        blocking_threads=CALLS_AT_ONCE,
         workers_kill_timeout=10,
         log_access=False,
     ).serve()
