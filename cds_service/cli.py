@@ -100,7 +100,7 @@ def check(request_file: BinaryIO, config: Path | None, output: str) -> None:
     except BadRequest as error:
         _fail(f"{request_file.name}: {error.message}")
     except DataMissing as error:
-        _fail(f"{request_file.name}: the prefetch lacks {error}, and no FHIR server that may be read is named")
+        _fail(f"{request_file.name}: neither in the prefetch nor on a FHIR server that may be read: {error}")
     if output == "json":
         click.echo(encode({"cards": decision.cards}))
     else:
