@@ -24,6 +24,7 @@ from rich.console import Console
 from cds_service import __version__, examples
 from cds_service.commands import FILE, audit, config_option, database, explain, fail
 from cds_service.decide import Decider
+from cds_service.fhir_client import CALLS_AT_ONCE
 from cds_service.gather import DataMissing
 from cds_service.logs import configure_logs
 from cds_service.services import SERVICES
@@ -94,7 +95,7 @@ def serve(
         workers=workers,
         websockets=False,
         # Threads wait for a FHIR server or a slow client; one that never answers must not hold up a stop (ADR 3).
-        blocking_threads=16,
+        blocking_threads=CALLS_AT_ONCE,
         workers_kill_timeout=10,
         log_access=False,
         ssl_cert=tls_certificate,
@@ -120,7 +121,7 @@ def check(request_file: BinaryIO, config: Path | None, output: str) -> None:
     except BadRequest as error:
         fail(f"{request_file.name}: {error.message}")
     except DataMissing as error:
-        fail(f"{request_file.name}: the prefetch lacks {error}, and no FHIR server that may be read is named")
+        fail(f"{request_file.name}: neither in the prefetch nor on a FHIR server that may be read: {error}")
     if output == "json":
         click.echo(encode({"cards": decision.cards}))
     else:

@@ -67,7 +67,7 @@ def why_not_allowed(url: str) -> str:
     if "?" in url or "#" in url or not is_below(path, ""):
         return "a base URL has no query, no fragment and no way up"
     kind = kind_of(host)
-    return "" if kind in ("", "loopback", "no address") else f"a {kind} address is never asked"
+    return "" if kind in ("", "loopback", "no address") else f"{kind} addresses are never asked"
 
 
 def is_same_server(url: str, base: str) -> bool:
