@@ -9,6 +9,7 @@ from flask import Flask, Response
 from flask_cors import CORS
 from werkzeug.exceptions import HTTPException
 
+from cds_service.auth.gate import protect
 from cds_service.configuration import Configuration
 from cds_service.errors import operation_outcome
 from cds_service.web import discovery, feedback, health, hooks, terminology, welcome
@@ -51,6 +52,7 @@ def create_app(path: Path | None = None, settings: Settings | None = None) -> Fl
         methods=["GET", "POST", "OPTIONS"],
         max_age=3600,
     )
+    protect(app)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     return app

@@ -18,10 +18,12 @@ from granian.http import HTTP1Settings
 from rich.console import Console
 
 from cds_service import __version__, examples
+from cds_service.auth.authentication import open_replay_store, store_kind
+from cds_service.auth.replay import ReplayStoreError
 from cds_service.decide import DataMissing, Decider
 from cds_service.logs import configure_logs
 from cds_service.services import SERVICES
-from cds_service.settings import ConfigurationError, json_schema, load_settings
+from cds_service.settings import ENV_PREFIX, ConfigurationError, Settings, json_schema, load_settings
 from cds_service.terminal import print_cards
 from cds_service.wsgi import CONFIG_VARIABLE
 from fhir_mappings.codings import CodeMapError
@@ -53,6 +55,8 @@ def serve(host: str, port: int, workers: int, config: Path | None) -> None:
         structlog.get_logger().warning(
             "authentication_is_off", meaning="anybody who reaches this address may call; keep it on a private network"
         )
+    else:
+        _check_replay_store(decider.settings, workers)
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
     _must_be_free(host, port)
@@ -145,6 +149,21 @@ def _decider(path: Path | None) -> Decider:
         _fail("\n".join(error.problems))
     except CodeMapError as error:
         _fail(f"site.code_maps: {error}")
+
+
+def _check_replay_store(settings: Settings, workers: int) -> None:
+    """Make sure, before anybody is let in, that a token used at one worker is known at the others."""
+    if workers > 1 and store_kind(settings) == "memory":
+        if settings.auth.replay_store == "memory":
+            _fail("auth.replay_store: the memory of one worker is not known to another; use database or redis")
+        os.environ[f"{ENV_PREFIX}AUTH__REPLAY_STORE"] = "database"
+        settings = settings.model_copy(update={"auth": settings.auth.model_copy(update={"replay_store": "database"})})
+    try:
+        store = open_replay_store(settings)
+        store.check()
+        store.close()
+    except ReplayStoreError as error:
+        _fail(str(error))
 
 
 def _must_be_free(host: str, port: int) -> None:

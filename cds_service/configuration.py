@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from cds_service.auth.authentication import Authentication
+from cds_service.auth.replay import ReplayStoreError
 from cds_service.decide import Decider
 from cds_service.settings import ConfigurationError, Settings, load_settings
 from fhir_mappings.codings import CodeMapError
@@ -33,7 +35,8 @@ class Configuration:
         self._lock = threading.Lock()
         self._looked = time.monotonic()
         self._stamp = self._file_stamp()
-        self._decider = _decider(settings if settings is not None else load_settings(path))
+        self.authentication = Authentication()
+        self._decider = self._taken(settings if settings is not None else load_settings(path))
 
     def current(self) -> Decider:
         """Give what answers requests now; the file is looked at once a second at most."""
@@ -49,11 +52,19 @@ class Configuration:
                 return
             self._stamp = stamp
             try:
-                self._decider = _decider(load_settings(self._path))
+                self._decider = self._taken(load_settings(self._path))
             except ConfigurationError as error:
                 _log.error("configuration_refused", problems=error.problems)
             else:
                 _log.info("configuration_loaded", path=str(self._path))
+
+    def _taken(self, settings: Settings) -> Decider:
+        decider = _decider(settings)
+        try:
+            self.authentication.use(settings)
+        except ReplayStoreError as error:
+            raise ConfigurationError([str(error)]) from None
+        return decider
 
     def _file_stamp(self) -> tuple[int, int] | None:
         if self._path is None:

@@ -9,6 +9,7 @@ from flask import Response, current_app
 from fhir_mappings.wire import encode
 
 if TYPE_CHECKING:
+    from cds_service.auth.authentication import Authentication
     from cds_service.configuration import Configuration
     from cds_service.decide import Decider
 
@@ -22,3 +23,9 @@ def decider() -> Decider:
     """Give the decider of the configuration in force."""
     configuration: Configuration = current_app.extensions["her2_cds"]
     return configuration.current()
+
+
+def authentication() -> Authentication:
+    """Give what tells who calls, by the configuration in force."""
+    configuration: Configuration = current_app.extensions["her2_cds"]
+    return configuration.authentication

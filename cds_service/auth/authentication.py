@@ -1,0 +1,73 @@
+"""The authenticator of the configuration in force, and what must outlive a change of it: tokens seen, keys fetched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cds_service.auth.authenticator import Authenticator
+from cds_service.auth.key_fetching import FetchedKeys
+from cds_service.auth.replay import MemoryReplayStore, ReplayStore, ReplayStoreError
+from cds_service.auth.replay_database import DatabaseReplayStore
+from cds_service.auth.replay_redis import RedisReplayStore
+from cds_service.store.database import DatabaseError, open_engine
+
+if TYPE_CHECKING:
+    from cds_service.settings import Settings
+
+
+class Authentication:
+    """Gives the authenticator, or none where nobody has to say who calls."""
+
+    def __init__(self) -> None:
+        """Begin without clients."""
+        self.current: Authenticator | None = None
+        self._replay: ReplayStore | None = None
+        self._opened: tuple[str, ...] = ()
+        self._fetched: dict[str, FetchedKeys] = {}
+
+    def use(self, settings: Settings) -> None:
+        """Take another state of the configuration.
+
+        Raises:
+            ReplayStoreError: the store that it names cannot be opened; the one before stays in force.
+
+        """
+        if settings.auth.mode == "off":
+            self.current = None
+            return
+        wanted = (store_kind(settings), settings.database, settings.redis or "")
+        if self._replay is None or wanted != self._opened:
+            replay = open_replay_store(settings)
+            replay.check()
+            before, self._replay, self._opened = self._replay, replay, wanted
+            if before is not None:
+                before.close()
+        self.current = Authenticator(settings.auth, self._replay, self._keys_at)
+
+    def _keys_at(self, url: str) -> FetchedKeys:
+        return self._fetched.setdefault(url, FetchedKeys(url))
+
+
+def store_kind(settings: Settings) -> str:
+    """Say where tokens are remembered."""
+    if settings.auth.replay_store == "auto":
+        return "redis" if settings.redis else "memory"
+    return settings.auth.replay_store
+
+
+def open_replay_store(settings: Settings) -> ReplayStore:
+    """Open the store of a configuration; nothing is asked of it yet.
+
+    Raises:
+        ReplayStoreError: its address is none.
+
+    """
+    kind = store_kind(settings)
+    if kind == "redis":
+        return RedisReplayStore(settings.redis or "")
+    if kind == "database":
+        try:
+            return DatabaseReplayStore(open_engine(settings.database))
+        except DatabaseError as error:
+            raise ReplayStoreError(str(error)) from None
+    return MemoryReplayStore()
