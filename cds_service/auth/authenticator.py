@@ -139,7 +139,7 @@ def _key(client: _Client, token: Token) -> VerificationKey:
     if client.by_address and token.key_address is not None:
         listed = client.by_address.get(token.key_address)
         if listed is None:
-            raise Refused(Reason.KEY_ADDRESS_NOT_ALLOWED, address=token.key_address)
+            raise Refused(Reason.KEY_ADDRESS_NOT_ALLOWED, key_address=token.key_address)
         keys = keys or listed
     if keys is None:
         raise Refused(Reason.KEY_ADDRESS_NOT_ALLOWED)

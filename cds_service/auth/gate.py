@@ -51,7 +51,7 @@ def protect(app: Flask, on_refused: Callable[[Reason], None] | None = None) -> N
                 "auth_refused",
                 reason=str(refused.reason),
                 status=refused.reason.status,
-                address=_address(path),
+                endpoint=_endpoint(path),
                 **{name: _shown(value) for name, value in refused.details.items() if value is not None},
             )
             if on_refused is not None:
@@ -70,8 +70,8 @@ def _answer(status: int, base_url: str) -> Response:
     return answer
 
 
-def _address(path: str) -> str:
-    """Name the address of a call in our own words: a path that is none of ours may hold anything."""
+def _endpoint(path: str) -> str:
+    """Name what was called in our own words: a path that is none of ours may hold anything."""
     _, _, below = path.removeprefix(PROTECTED).partition("/")
     service, _, rest = below.partition("/")
     if not below:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from cds_service.auth.replay import ReplayStoreError
 from cds_service.store.database import DatabaseError, upgrade
@@ -18,7 +18,7 @@ from cds_service.store.tables import seen_tokens
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Engine, Executable
 
 _BETWEEN_PURGES_S = 600
 _log = structlog.get_logger()
@@ -45,14 +45,26 @@ class DatabaseReplayStore:
             index_elements=[seen_tokens.c.token_hash],
             set_={"expires_at": new.excluded.expires_at},
             where=seen_tokens.c.expires_at <= now,
-        )
-        try:
-            with self._engine.begin() as connection:
-                first = connection.execute(remember).rowcount == 1
-        except SQLAlchemyError as error:
-            raise ReplayStoreError(f"database: {type(error).__name__}") from None
+        ).returning(seen_tokens.c.token_hash)
+        first = self._run(remember) is not None
         self._purge(now)
         return first
+
+    def _run(self, statement: Executable) -> Any:
+        try:
+            try:
+                return self._once(statement)
+            except DBAPIError as error:
+                # A connection that a restart of the server has left stale; the others go with it.
+                if not error.connection_invalidated:
+                    raise
+                return self._once(statement)
+        except SQLAlchemyError as error:
+            raise ReplayStoreError(f"database: {type(error).__name__}") from None
+
+    def _once(self, statement: Executable) -> Any:
+        with self._engine.begin() as connection:
+            return connection.scalar(statement)
 
     def _purge(self, now: int) -> None:
         with self._lock:
