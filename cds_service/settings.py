@@ -336,7 +336,7 @@ def _explain(error: Any, places: _Places, source: str) -> str:
     where = next((places[location[:n]] for n in range(len(location), 0, -1) if location[:n] in places), source)
     if error["type"] == "extra_forbidden":
         return f"{where}: unknown key {'.'.join(location)!r}{_nearest(location[-1], _siblings(location))}"
-    if error["loc"][-1] == "[key]":
+    if error["loc"][-1:] == ("[key]",):
         return f"{where}: unknown topic {location[-1]!r}{_nearest(location[-1], [str(t) for t in Topic])}"
     return f"{where}: {'.'.join(location)}: {error['msg'].removeprefix('Value error, ')}"
 

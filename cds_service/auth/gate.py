@@ -40,10 +40,11 @@ def protect(app: Flask, on_refused: Callable[[Reason], None] | None = None) -> N
         # A preflight carries no token: the browser asks whether it may send one.
         if request.method == "OPTIONS" or not (path == PROTECTED or path.startswith(f"{PROTECTED}/")):
             return None
+        # First, because it looks whether the configuration has changed.
+        base_url = decider().settings.base_url
         authenticator = authentication().current
         if authenticator is None:
             return None
-        base_url = decider().settings.base_url
         try:
             g.caller = authenticator.authenticate(request.headers.get("Authorization"), base_url + path)
         except Refused as refused:
@@ -85,4 +86,4 @@ def _shown(value: Any) -> Any:
     """Make what a stranger wrote fit for the log: short, one line, no character that means something there."""
     if isinstance(value, int):
         return value
-    return str(value)[:_SHOWN].encode("ascii", "backslashreplace").decode()[:_SHOWN] if isinstance(value, str) else "?"
+    return value[:_SHOWN].encode("unicode_escape").decode()[:_SHOWN] if isinstance(value, str) else "?"
