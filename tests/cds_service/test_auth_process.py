@@ -1,0 +1,141 @@
+"""Authentication of ``her2-cds serve`` as a real process: several workers, real header fields, restarts, its log."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from calls import SIGN, call, order
+from signers import BASE, DISCOVERY, EHR, Signer, bearer
+from test_service_process import Running, start, stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SIGNER = Signer()
+SIGN_URL = f"{DISCOVERY}/{SIGN}"
+
+
+def configured(folder: Path, **more: Any) -> str:
+    path = folder / "her2.yaml"
+    (folder / "ehr.json").write_text(json.dumps({"keys": [SIGNER.jwk]}))
+    clients = [{"issuer": EHR, "jwks_file": "ehr.json"}]
+    path.write_text(json.dumps({"public_url": BASE, "auth": {"mode": "required", "clients": clients}, **more}))
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory) -> Iterator[Running]:
+    """Give a service of two workers that wants tokens."""
+    folder = tmp_path_factory.mktemp("auth")
+    service = start(folder, "--config", configured(folder), "--workers", "2")
+    yield service
+    stop(service)
+
+
+def statuses(running: Running, token: str, times: int) -> list[int]:
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda _: running.send("GET", "/cds-services", **bearer(token))[0], range(times)))
+
+
+def test_auth_process_answers_a_signed_call(running) -> None:
+    headers = bearer(SIGNER.token(SIGN_URL))
+    status, _, body = running.send("POST", f"/cds-services/{SIGN}", call(orders=[order(378)]), **headers)
+    assert (status, len(body["cards"])) == (200, 1)
+    assert not any(line["event"] == "authentication_is_off" for line in running.logged)
+
+
+def test_auth_process_lets_a_token_in_once_whichever_worker_it_meets(running) -> None:
+    for _ in range(5):
+        assert sorted(statuses(running, SIGNER.token(), 16)) == [200] + [401] * 15
+
+
+def test_auth_process_knows_used_tokens_after_a_restart(tmp_path) -> None:
+    token = SIGNER.token()
+    for expected in (200, 401):
+        service = start(tmp_path, "--config", configured(tmp_path), "--workers", "2")
+        assert service.send("GET", "/cds-services", **bearer(token))[0] == expected
+        assert stop(service) == 0
+
+
+def test_auth_process_shares_used_tokens_with_another_by_redis(tmp_path, redis_url) -> None:
+    folders = [tmp_path / name for name in ("a", "b")]
+    services = []
+    for folder in folders:
+        folder.mkdir()
+        services.append(start(folder, "--config", configured(folder, redis=redis_url)))
+    token = SIGNER.token()
+    assert [service.send("GET", "/cds-services", **bearer(token))[0] for service in services] == [200, 401]
+    assert not (folders[0] / "her2-cds.sqlite3").exists()
+    assert [stop(service) for service in services] == [0, 0]
+
+
+def raw(running: Running, *fields: str) -> tuple[int, bytes]:
+    """Send header fields as they are written."""
+    lines = ["GET /cds-services HTTP/1.1", "Host: localhost", "Connection: close", *fields, "", ""]
+    with socket.create_connection(("127.0.0.1", running.port), 10) as connection:
+        connection.sendall("\r\n".join(lines).encode("latin-1"))
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    return int(answer.split(b" ", 2)[1]), answer
+
+
+def test_auth_process_takes_no_second_field(running) -> None:
+    for make in (
+        lambda: [SIGNER.token(), SIGNER.token()],
+        lambda: [SIGNER.token(), "x"],
+        lambda: ["x", SIGNER.token()],
+    ):
+        status, _ = raw(running, *(f"Authorization: Bearer {token}" for token in make()))
+        assert status in (400, 401)
+
+
+@pytest.mark.parametrize(
+    ("field", "status"),
+    [
+        pytest.param("authorization: bearer {}", 200, id="small letters"),
+        pytest.param("AUTHORIZATION:Bearer {}  ", 200, id="capital letters and spaces around"),
+        pytest.param("Authorization: Bearer {}\xe9", 401, id="a letter with an accent"),
+        pytest.param("Authorization : Bearer {}", 400, id="a space before the colon"),
+        pytest.param("X-Authorization: Bearer {}", 401, id="another field"),
+        pytest.param("Authorization: Bearer " + "x" * 60_000, 401, id="60,000 characters"),
+    ],
+)
+def test_auth_process_reads_a_field_with(running, field, status) -> None:
+    found, answer = raw(running, field.format(SIGNER.token()))
+    assert found == status or (found in (400, 401, 431) and status in (400, 401)), answer[:300]
+
+
+def test_auth_process_says_no_to_a_call_whose_body_nobody_has_read(running) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+    for _ in range(3):
+        connection.request("POST", f"/cds-services/{SIGN}", b" " * 100_000, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        assert (response.status, json.loads(response.read())["resourceType"]) == (401, "OperationOutcome")
+    connection.close()
+
+
+def test_auth_process_lets_no_stranger_keep_a_thread_busy_with_half_a_body(running) -> None:
+    """As many as there are threads in both workers, and more."""
+    head = f"POST /cds-services/{SIGN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n"
+    with ExitStack() as open_ones:
+        for _ in range(80):
+            connection = open_ones.enter_context(socket.create_connection(("127.0.0.1", running.port), 10))
+            connection.sendall(head.encode() + b"{")
+        assert running.send("GET", "/cds-services", **bearer(SIGNER.token()))[0] == 200
+
+
+def test_auth_process_writes_no_token_down(running) -> None:
+    tokens = [SIGNER.token(), SIGNER.token(BASE), SIGNER.token(exp=1), SIGNER.token(jti=None), Signer(number=3).token()]
+    for token in tokens:
+        running.send("GET", "/cds-services", **bearer(token))
+        running.send("GET", "/cds-services", **bearer(token[:-3]))
+    written = running.printed + json.dumps(running.logged)
+    assert "auth_refused" in written
+    for token in tokens:
+        assert not any(part in written for part in token.split("."))
