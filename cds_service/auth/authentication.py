@@ -22,26 +22,19 @@ class Authentication:
         """Begin without clients."""
         self.current: Authenticator | None = None
         self._replay: ReplayStore | None = None
-        self._opened: tuple[str, ...] = ()
         self._fetched: dict[str, FetchedKeys] = {}
 
     def use(self, settings: Settings) -> None:
-        """Take another state of the configuration.
+        """Take another state of the configuration; the store of used tokens stays the one of the start.
 
         Raises:
-            ReplayStoreError: the store that it names cannot be opened; the one before stays in force.
+            ReplayStoreError: the address of the store is none; the state before stays in force.
 
         """
         if settings.auth.mode == "off":
             self.current = None
             return
-        wanted = (store_kind(settings), settings.database, settings.redis or "")
-        if self._replay is None or wanted != self._opened:
-            replay = open_replay_store(settings)
-            replay.check()
-            before, self._replay, self._opened = self._replay, replay, wanted
-            if before is not None:
-                before.close()
+        self._replay = self._replay or open_replay_store(settings)
         self.current = Authenticator(settings.auth, self._replay, self._keys_at)
 
     def _keys_at(self, url: str) -> FetchedKeys:

@@ -15,20 +15,13 @@ from cds_service.auth.keys import read_keys
 from cds_service.auth.refusals import Reason, Refused
 from cds_service.auth.replay import MARGIN_S, ReplayStore, ReplayStoreError, token_key
 from cds_service.auth.tokens import Token, read_token
+from cds_service.caller import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cds_service.auth.keys import VerificationKey
     from cds_service.settings import AuthSettings, ClientSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who has proved to call: an EHR, and the organisation in it if the token says one."""
-
-    issuer: str
-    tenant: str | None
 
 
 class _Keys(Protocol):

@@ -64,6 +64,8 @@ def protect(app: Flask, on_refused: Callable[[Reason], None] | None = None) -> N
 def _answer(status: int, base_url: str) -> Response:
     """Say no: the same words to everybody, because the reason would help whoever tries to get in."""
     answer = json_answer(operation_outcome(*_OUTCOMES[status], base_url=base_url), status)
+    # The body stays unread, so that a stranger cannot keep a thread busy with it; the connection is of no more use.
+    answer.headers["Connection"] = "close"
     if status == 401:  # noqa: PLR2004 - as the standards write it
         answer.headers["WWW-Authenticate"] = "Bearer"
     if status == 503:  # noqa: PLR2004

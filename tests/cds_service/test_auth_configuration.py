@@ -238,8 +238,8 @@ def test_auth_configuration_is_picked_up_when_it_changes(tmp_path, monkeypatch, 
     assert statuses() == [200, 200]
     rewrite(path, auth(ehr(jwks={"keys": [{**SIGNER.jwk, "d": SECRET}]})))
     assert statuses() == [200, 200]
-    rewrite(path, {**auth(ehr(jwks=KEYS)), "redis": "redis://127.0.0.1:1/0"})
-    assert statuses() == [200, 200]
+    rewrite(path, {**auth(ehr(jwks=KEYS), replay_store="redis"), "redis": "redis://127.0.0.1:1/0"})
+    assert statuses() == [200, 403]
     rewrite(path, auth({"issuer": OTHER_EHR, "jwks": {"keys": [OTHER.jwk]}}))
     assert statuses() == [403, 200]
     rewrite(path, {"public_url": BASE})
@@ -248,8 +248,10 @@ def test_auth_configuration_is_picked_up_when_it_changes(tmp_path, monkeypatch, 
     assert caller.get("/cds-services").status == 401
     assert caller.get("/cds-services", headers=bearer(used)).status == 401
     events = [line["event"] for line in log_lines if line["event"].startswith("configuration")]
-    assert events.count("configuration_refused") == 2
-    assert events.count("configuration_loaded") == 4
+    assert events.count("configuration_refused") == 1
+    assert events.count("configuration_loaded") == 5
+    waiting = [line["keys"] for line in log_lines if line["event"] == "restart_needed"]
+    assert waiting == [["redis", "auth.replay_store"]] * 2
 
 
 def test_auth_configuration_of_the_demo_asks_for_no_token() -> None:

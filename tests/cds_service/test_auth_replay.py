@@ -331,7 +331,7 @@ def test_auth_lets_nobody_in_while_redis_is_down(log_lines) -> None:
 def test_auth_lets_nobody_in_while_the_database_is_down_and_everybody_when_it_is_back(request, log_lines) -> None:
     postgres: servers.Postgres = request.getfixturevalue("postgres")
     settings = required(client(EHR), replay_store="database").model_copy(update={"database": postgres.new_database()})
-    caller = Caller(settings)
+    caller = Caller(settings, database=settings.database)
     used, unused = EHR.token(), EHR.token()
     assert caller.get("/cds-services", headers=bearer(used)).status == 200
     postgres.stop()
@@ -342,6 +342,7 @@ def test_auth_lets_nobody_in_while_the_database_is_down_and_everybody_when_it_is
     assert caller.get("/cds-services", headers=bearer(unused)).status == 200
     assert caller.get("/cds-services", headers=bearer(used)).status == 401
     caller.app.extensions["her2_cds"].authentication._replay.close()
+    caller.store.close()
     assert [line["reason"] for line in log_lines if line["event"] == "auth_refused"] == [
         "replay-store-unavailable",
         "replayed",
