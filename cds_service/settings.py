@@ -120,8 +120,8 @@ class AuthSettings(_Section):
     )
     replay_store: Literal["auto", "memory", "database", "redis"] = Field(
         "auto",
-        description="Where tokens are remembered that have been used. auto: Redis if there is one, "
-        "else the database with several workers, else memory.",
+        description="Where tokens are remembered that have been used. auto: Redis if there is one; else the database "
+        "if it is PostgreSQL or there are several workers; else memory.",
     )
 
     @model_validator(mode="after")

@@ -42,9 +42,9 @@ class Authentication:
 
 
 def store_kind(settings: Settings) -> str:
-    """Say where tokens are remembered."""
+    """Say where tokens are remembered. Whoever has a database server may well run the service more than once."""
     if settings.auth.replay_store == "auto":
-        return "redis" if settings.redis else "memory"
+        return "redis" if settings.redis else "memory" if settings.database.startswith("sqlite") else "database"
     return settings.auth.replay_store
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,23 +55,28 @@ def test_auth_process_lets_a_token_in_once_whichever_worker_it_meets(running) ->
         assert sorted(statuses(running, SIGNER.token(), 16)) == [200] + [401] * 15
 
 
-def test_auth_process_knows_used_tokens_after_a_restart(tmp_path) -> None:
-    token = SIGNER.token()
-    for expected in (200, 401):
-        service = start(tmp_path, "--config", configured(tmp_path), "--workers", "2")
-        assert service.send("GET", "/cds-services", **bearer(token))[0] == expected
+@contextmanager
+def served(folder: Path, *arguments: str, **more: Any) -> Iterator[Running]:
+    folder.mkdir(exist_ok=True)
+    service = start(folder, "--config", configured(folder, **more), *arguments)
+    try:
+        yield service
+    finally:
         assert stop(service) == 0
 
 
-def test_auth_process_shares_used_tokens_with_another_by_redis(tmp_path, redis_url) -> None:
-    folders = [tmp_path / name for name in ("a", "b")]
-    services = []
-    for folder in folders:
-        folder.mkdir()
-        services.append(start(folder, "--config", configured(folder, redis=redis_url)))
+def test_auth_process_knows_used_tokens_after_a_restart(tmp_path) -> None:
     token = SIGNER.token()
-    assert [service.send("GET", "/cds-services", **bearer(token))[0] for service in services] == [200, 401]
-    assert [stop(service) for service in services] == [0, 0]
+    for expected in (200, 401):
+        with served(tmp_path, "--workers", "2") as service:
+            assert service.send("GET", "/cds-services", **bearer(token))[0] == expected
+
+
+def test_auth_process_shares_used_tokens_with_another_by_redis(tmp_path, redis_url) -> None:
+    token = SIGNER.token()
+    with served(tmp_path / "a", redis=redis_url) as one, served(tmp_path / "b", redis=redis_url) as other:
+        told = [service.send("GET", "/cds-services", **bearer(token))[0] for service in (one, other)]
+    assert told == [200, 401]
 
 
 def raw(running: Running, *fields: str) -> tuple[int, bytes]:

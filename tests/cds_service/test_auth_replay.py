@@ -378,16 +378,30 @@ def test_auth_tells_a_stranger_nothing_of_a_store_that_is_down() -> None:
     ("settings", "kind"),
     [
         ({}, "memory"),
+        ({"database": "sqlite:////tmp/x.sqlite3"}, "memory"),
+        ({"database": "sqlite+pysqlite:///x.sqlite3"}, "memory"),
+        ({"database": "postgresql://u@127.0.0.1:1/x"}, "database"),
+        ({"database": "postgresql+psycopg://u@127.0.0.1:1/x", "redis": "redis://127.0.0.1:1/0"}, "redis"),
+        ({"database": "postgresql://u@127.0.0.1:1/x", "auth": {"replay_store": "memory"}}, "memory"),
         ({"redis": "redis://127.0.0.1:1/0"}, "redis"),
-        ({"auth": {"replay_store": "database"}, "redis": "redis://127.0.0.1:1/0"}, "database"),
+        ({"auth": {"replay_store": "database"}, "database": "sqlite://", "redis": "redis://127.0.0.1:1/0"}, "database"),
         ({"auth": {"replay_store": "memory"}, "redis": "redis://127.0.0.1:1/0"}, "memory"),
         ({"auth": {"replay_store": "redis"}, "redis": "redis://127.0.0.1:1/0"}, "redis"),
     ],
 )
 def test_auth_remembers_tokens_where_the_site_says(settings, kind) -> None:
     assert store_kind(Settings(**settings)) == kind
-    store = open_replay_store(Settings(**settings, database="sqlite://"))
+    store = open_replay_store(Settings(**settings))
     assert type(store).__name__.lower().startswith(kind)
+    store.close()
+
+
+def test_auth_replay_store_of_sqlite_makes_no_call_wait_for_the_disk(tmp_path) -> None:
+    store = database_store(f"sqlite:///{tmp_path}/x.sqlite3")
+    store.check()
+    with store._engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA synchronous")) == 1
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
     store.close()
 
 
