@@ -56,6 +56,7 @@ def create_app(path: Path | None = None, settings: Settings | None = None, store
         allow_headers=["Authorization", "Content-Type"],
         methods=["GET", "POST", "OPTIONS"],
         max_age=3600,
+        send_wildcard=True,
     )
     protect(app)
     app.register_error_handler(HTTPException, _http_error)
