@@ -218,13 +218,16 @@ def _must_be_usable(certificate: Path | None, key: Path | None) -> None:
 
 
 def _prepare_authentication(settings: Settings, workers: int) -> None:
-    """Make sure, before anybody is let in, that a token used at one worker is known at the others."""
-    if settings.auth.mode == "off":
-        return
-    if workers > 1 and store_kind(settings) == "memory":
-        if settings.auth.replay_store == "memory":
-            fail("auth.replay_store: the memory of one worker is not known to another; use database or redis")
-        os.environ[f"{ENV_PREFIX}AUTH__REPLAY_STORE"] = "database"
+    """Make sure, before anybody is let in, that a token used at one worker is known at the others.
+
+    Also where nobody has to say who calls: that may change while the workers run.
+    """
+    kind = store_kind(settings)
+    if workers > 1 and settings.auth.replay_store == "memory":
+        fail("auth.replay_store: the memory of one worker is not known to another; use database or redis")
+    if workers > 1 and settings.auth.replay_store == "auto":
+        os.environ[f"{ENV_PREFIX}AUTH__REPLAY_STORE"] = kind = "database" if kind == "memory" else kind
+    if settings.auth.mode == "off" or kind == "database":
         return
     try:
         store = open_replay_store(settings)

@@ -45,8 +45,7 @@ class FetchedKeys:
         self.url = url
         self._clock = clock
         self._lock = threading.Lock()
-        self._keys: KeySet | None = None
-        self._fetched = 0.0
+        self._held: tuple[KeySet, float] | None = None
         self._tried: float | None = None
         self._running: threading.Event | None = None
 
@@ -57,16 +56,20 @@ class FetchedKeys:
             Refused: the address does not answer, or there is no such key behind it, or it is not for the algorithm.
 
         """
-        keys, age = self._keys, self._clock() - self._fetched
-        if keys is None or key_id not in keys or age > WAIT_FOR_RENEWAL_S:
-            if (running := self._fetch()) is not None:
-                running.wait(WAIT_S)
-            keys, age = self._keys, self._clock() - self._fetched
-        elif age > RENEW_S:
+        held = self._held
+        if held is None or key_id not in held[0] or self._clock() - held[1] > WAIT_FOR_RENEWAL_S:
+            self._wait(self._fetch())
+            held = self._held
+        elif self._clock() - held[1] > RENEW_S:
             self._fetch()
-        if keys is None or age > USELESS_S:
+        if held is None or self._clock() - held[1] > USELESS_S:
             raise Refused(Reason.KEYS_UNAVAILABLE)
-        return keys.find(key_id, algorithm)
+        return held[0].find(key_id, algorithm)
+
+    def _wait(self, fetch: threading.Event | None) -> None:
+        """Wait for a fetch, but not for one that has already taken too long: many calls may come meanwhile."""
+        if fetch is not None and self._tried is not None:
+            fetch.wait(max(0.0, self._tried + WAIT_S - self._clock()))
 
     def _fetch(self) -> threading.Event | None:
         """Begin a fetch, unless one is under way or the last one has just been; give what tells its end."""
@@ -92,7 +95,7 @@ class FetchedKeys:
         else:
             for each in problems:
                 _log.warning("jwk_refused", url=self.url, problem=str(each))
-            self._keys, self._fetched = keys, self._clock()
+            self._held = (keys, self._clock())
         finally:
             with self._lock:
                 self._running = None

@@ -230,6 +230,16 @@ def test_auth_keys_are_waited_for_a_moment_only(published, reply) -> None:
     assert WAIT_S * 0.9 < time.monotonic() - began < WAIT_S + 1
 
 
+def test_auth_keys_that_have_been_waited_for_are_not_waited_for_again(published) -> None:
+    published.answer(Reply(after_s=3))
+    assert published.tells(OLD) is Reason.KEYS_UNAVAILABLE
+    published.clock.now += WAIT_S
+    began = time.monotonic()
+    assert {published.tells(OLD) for _ in range(20)} == {Reason.KEYS_UNAVAILABLE}
+    assert time.monotonic() - began < 0.5
+    assert published.asked == 1
+
+
 def test_auth_known_keys_are_not_waited_for(published) -> None:
     assert published.has(OLD)
     published.answer(Reply(after_s=3))
