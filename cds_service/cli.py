@@ -22,6 +22,8 @@ from granian.http import HTTP1Settings
 from rich.console import Console
 
 from cds_service import __version__, examples
+from cds_service.auth.authentication import open_replay_store, store_kind
+from cds_service.auth.replay import ReplayStoreError
 from cds_service.commands import FILE, audit, config_option, database, explain, fail
 from cds_service.decide import Decider
 from cds_service.fhir_client import CALLS_AT_ONCE
@@ -71,6 +73,7 @@ def serve(
     _warn(decider.settings)
     _must_be_usable(tls_certificate, tls_key)
     _prepare(decider.settings)
+    _prepare_authentication(decider.settings, workers)
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
     _must_be_free(host, port)
@@ -214,6 +217,26 @@ def _must_be_usable(certificate: Path | None, key: Path | None) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
     except (ssl.SSLError, OSError) as error:
         fail(f"{certificate} and {key} cannot be used for TLS: {getattr(error, 'reason', None) or error}")
+
+
+def _prepare_authentication(settings: Settings, workers: int) -> None:
+    """Make sure, before anybody is let in, that a token used at one worker is known at the others.
+
+    Also where nobody has to say who calls: that may change while the workers run.
+    """
+    kind = store_kind(settings)
+    if workers > 1 and settings.auth.replay_store == "memory":
+        fail("auth.replay_store: the memory of one worker is not known to another; use database or redis")
+    if workers > 1 and settings.auth.replay_store == "auto":
+        os.environ[f"{ENV_PREFIX}AUTH__REPLAY_STORE"] = kind = "database" if kind == "memory" else kind
+    if settings.auth.mode == "off" or kind == "database":
+        return
+    try:
+        store = open_replay_store(settings)
+        store.check()
+    except ReplayStoreError as error:
+        fail(str(error))
+    store.close()
 
 
 def _must_be_free(host: str, port: int) -> None:

@@ -39,6 +39,7 @@ _feedback = Counter(
     "her2_cds_feedback", "Feedback entries, by outcome; refused ones too.", ["service", "outcome"], **_kept
 )
 _records = Counter("her2_cds_records", "Decisions recorded at once, or kept waiting for the store.", ["fate"], **_kept)
+_refused = Counter("her2_cds_auth_refused", "Calls that were not let in, by reason.", ["reason"], **_kept)
 _store_up = Gauge("her2_cds_store_up", "1 while the store takes records.", multiprocess_mode="livemin", **_kept)
 _waiting = Gauge("her2_cds_records_waiting", "Records that wait for the store.", multiprocess_mode="livesum", **_kept)
 
@@ -80,6 +81,11 @@ def fed_back(service: str, outcomes: Iterable[str]) -> None:
     """Count feedback."""
     for outcome in outcomes:
         _child(_feedback, service, outcome).inc()
+
+
+def refused(reason: str) -> None:
+    """Count a call that was not let in."""
+    _child(_refused, str(reason)).inc()
 
 
 def exposition() -> tuple[bytes, str]:
