@@ -70,3 +70,5 @@ def _decider(settings: Settings) -> Decider:
         return Decider(settings)
     except CodeMapError as error:
         raise ConfigurationError([f"site.code_maps: {error}"]) from None
+    except OSError as error:
+        raise ConfigurationError([f"fhir.ca_bundle: cannot be used ({type(error).__name__})"]) from None

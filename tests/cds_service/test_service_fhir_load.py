@@ -140,6 +140,7 @@ def test_service_asks_a_second_time_for_a_later_page(hasty, chart) -> None:
         pytest.param("labs", labs()[0], id="one result for a search"),
         pytest.param("patient", labs()[0], id="a result for the patient"),
         pytest.param("patient", {"resourceType": "Parameters"}, id="parameters for the patient"),
+        pytest.param("patient", bundle(), id="an empty list for the patient"),
     ],
 )
 def test_service_does_not_take_for_an_answer(hasty, chart, key, body) -> None:
