@@ -12,18 +12,17 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from cards.due import due_cards
 from cards.engine import judge
 from cards.facts import Gap, Moment, Patient, Session
 from cards.knowledge import default_knowledge
 from cards.on_treatment import on_treatment
-from cards.outcomes import Fired
-from cards.policy import Mode
 from cards.recognition import Recogniser
 from cards.render import Renderer
 from cards.wordings import default_wording
+from cds_service.card_json import card_json, to_show, worded
 from cds_service.fhir_client import FhirClient
 from cds_service.gather import Gathering
+from cds_service.versions import versions
 from fhir_mappings.actions import ActionWriter, requested_in
 from fhir_mappings.chart import ChartReader, Orders
 from fhir_mappings.codings import CodeMap
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from fhir_mappings.hook_request import HookRequest
     from fhir_mappings.lenient import Json
 
-    _Answered = tuple[tuple[Verdict, ...], tuple[dict[str, Any], ...]]
+    _Answered = tuple[Session | None, tuple[Verdict, ...], tuple[dict[str, Any], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,8 @@ class Decision:
     id: str
     cards: tuple[dict[str, Any], ...]
     verdicts: tuple[Verdict, ...]
+    session: Session | None
+    """What was judged; none where nothing was."""
     duration_s: float
 
 
@@ -74,6 +75,7 @@ class Decider:
         self._renderer = Renderer(self.wording, self.known, self.policy.indicators)
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
         self._fhir = FhirClient(settings)
+        self.versions = versions(settings, self.known, self.wording)
 
     def decide(self, request: HookRequest) -> Decision:
         """Answer one request.
@@ -85,10 +87,10 @@ class Decider:
         began = time.perf_counter()
         gathering = Gathering(request, self.templates, self._fhir)
         if request.hook == Moment.VIEW:
-            verdicts, cards = self._opened(request, gathering)
+            session, verdicts, cards = self._opened(request, gathering)
         else:
-            verdicts, cards = self._ordered(request, gathering)
-        return Decision(str(uuid.uuid4()), cards, verdicts, time.perf_counter() - began)
+            session, verdicts, cards = self._ordered(request, gathering)
+        return Decision(str(uuid.uuid4()), cards, verdicts, session, time.perf_counter() - began)
 
     def _ordered(self, request: HookRequest, gathering: Gathering) -> _Answered:
         """Judge the orders of a call."""
@@ -102,79 +104,40 @@ class Decider:
         else:
             session = Session(Moment(request.hook), self._today(), orders.orders, Patient(), gaps)
         if not gaps and not orders.in_scope:
-            return (), ()
+            return None, (), ()
         verdicts = judge(session, self._recogniser, self.policy, orders.identities)
-        return verdicts, tuple(self._cards(self._shown(verdicts), orders.resources, request))
+        shown = to_show(verdicts, session, self.policy, self.known)
+        return session, verdicts, tuple(self._cards(shown, orders.resources, request))
 
     def _opened(self, request: HookRequest, gathering: Gathering) -> _Answered:
         """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
         today = self._today()
         patient = self._chart.patient(gathering.chart(TREATMENT_KEYS), request.patient_id, frozenset(TREATMENT_KEYS))
         if not on_treatment(patient, self.known, self.policy.thresholds, today):
-            return (), ()
+            return None, (), ()
         answers = gathering.chart(MONITORING_KEYS)
         patient = self._chart.patient(answers, request.patient_id, frozenset(MONITORING_KEYS))
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
         session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
         verdicts = judge(session, self._recogniser, self.policy, [identity for _, identity in drugs])
         resources = {order.origin.path: requested_in(request) for order, _ in drugs}
-        shown = due_cards(self._shown(verdicts), session, self.known)
-        return verdicts, tuple(self._cards(shown, resources, request))
-
-    def _shown(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
-        """Pick what fired on a live topic."""
-        for verdict in verdicts:
-            if isinstance(verdict.outcome, Fired) and self.policy.mode(verdict.topic) is Mode.LIVE:
-                yield verdict
+        shown = to_show(verdicts, session, self.policy, self.known)
+        return session, verdicts, tuple(self._cards(shown, resources, request))
 
     def _cards(
         self, verdicts: Iterable[Verdict], resources: Mapping[str, Json], request: HookRequest
     ) -> Iterator[dict[str, Any]]:
-        """Word what is shown. Orders that share a reference still get cards with ids of their own."""
-        used: set[str] = set()
-        for verdict in verdicts:
-            card = self._renderer.card(verdict, request.hook_instance)
-            if card is not None and card.uuid in used and verdict.order is not None:
-                card = self._renderer.card(verdict, f"{request.hook_instance}|{verdict.order.path}")
-            if card is not None:
-                used.add(card.uuid)
-                yield self._as_json(card, resources, request.patient_id)
+        for card in worded(verdicts, self._renderer, request.hook_instance):
+            yield card_json(card, self.settings.base_url, list(self._suggestions(card, resources, request.patient_id)))
 
-    def _as_json(self, card: Card, resources: Mapping[str, Json], patient_id: str) -> dict[str, Any]:
-        """Write a card as CDS Hooks has it; what has no value is left out."""
-        suggestions = []
+    def _suggestions(self, card: Card, resources: Mapping[str, Json], patient_id: str) -> Iterator[dict[str, Any]]:
+        """Write the suggestions that the EHR's own resource allows."""
+        if card.order is None:
+            return
         for suggestion in card.suggestions:
-            actions = self._actions.actions(suggestion.fix, card.order, resources, patient_id) if card.order else []
+            actions = self._actions.actions(suggestion.fix, card.order, resources, patient_id)
             if actions:
-                suggestions.append({"label": suggestion.label, "uuid": suggestion.uuid, "actions": actions})
-        written: dict[str, Any] = {
-            "uuid": card.uuid,
-            "summary": card.summary,
-            "detail": card.detail,
-            "indicator": str(card.indicator),
-            "source": {
-                "label": card.source_label,
-                "url": f"{self.settings.base_url}{card.source_url}" if card.source_url[0] == "/" else card.source_url,
-                "topic": {
-                    "system": f"{self.settings.base_url}/CodeSystem/card-topic",
-                    "code": str(card.topic),
-                    "display": card.topic_display,
-                },
-            },
-        }
-        if suggestions:
-            written["suggestions"] = suggestions
-            written["selectionBehavior"] = "at-most-one"
-        if card.override_reasons:
-            written["overrideReasons"] = [
-                {
-                    "system": "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes",
-                    "code": reason.code,
-                    "display": reason.display,
-                }
-                for reason in card.override_reasons
-            ]
-        return written
+                yield {"label": suggestion.label, "uuid": suggestion.uuid, "actions": actions}
 
 
 def _unresolved(orders: Orders) -> tuple[Gap, ...]:
