@@ -1,0 +1,138 @@
+"""The shapes of what is known: products, codes, dose levels, eligibility, monitoring, each with its source.
+
+A field that is not named here does not load, and nothing loads without a citation.
+"""
+
+from cards.records.combinations import (
+    DrugClass,
+    KeptApart,
+)
+from cards.records.doses import (
+    Concentration,
+    CycleLimit,
+    ForbiddenDiluent,
+    Level,
+    Maximum,
+    Regimen,
+    Reload,
+    StatedDose,
+)
+from cards.records.kinds import (
+    Action,
+    Basis,
+    Cancer,
+    Diluent,
+    LevelRole,
+    Problem,
+    Route,
+    Scope,
+    Setting,
+    Tier,
+)
+from cards.records.known import (
+    Knowledge,
+    Shared,
+    Threshold,
+)
+from cards.records.monitoring import (
+    Band,
+    HepaticPair,
+    LabMonitoring,
+    LabRow,
+    LvefMonitoring,
+    LvefRow,
+    Monitoring,
+    Stop,
+)
+from cards.records.products import (
+    Eligibility,
+    Product,
+)
+from cards.records.sourced import (
+    Cited,
+    Confidence,
+    KnowledgeError,
+    Record,
+    Source,
+)
+from cards.records.supply import (
+    AmbiguousName,
+    AtcEntry,
+    Brand,
+    HcpcsEntry,
+    Package,
+    RetiredCode,
+    RxNormEntry,
+    UnspecificHcpcs,
+)
+from cards.records.terminology import (
+    CodeEntry,
+    Concept,
+    DiagnosisGroup,
+    GeneCodes,
+    MetastasisCodes,
+    PositiveRatio,
+    ProblemGroup,
+    RouteWords,
+    Terminology,
+    ValueEntry,
+)
+
+__all__ = [
+    "Action",
+    "AmbiguousName",
+    "AtcEntry",
+    "Band",
+    "Basis",
+    "Brand",
+    "Cancer",
+    "Cited",
+    "CodeEntry",
+    "Concentration",
+    "Concept",
+    "Confidence",
+    "CycleLimit",
+    "DiagnosisGroup",
+    "Diluent",
+    "DrugClass",
+    "Eligibility",
+    "ForbiddenDiluent",
+    "GeneCodes",
+    "HcpcsEntry",
+    "HepaticPair",
+    "KeptApart",
+    "Knowledge",
+    "KnowledgeError",
+    "LabMonitoring",
+    "LabRow",
+    "Level",
+    "LevelRole",
+    "LvefMonitoring",
+    "LvefRow",
+    "Maximum",
+    "MetastasisCodes",
+    "Monitoring",
+    "Package",
+    "PositiveRatio",
+    "Problem",
+    "ProblemGroup",
+    "Product",
+    "Record",
+    "Regimen",
+    "Reload",
+    "RetiredCode",
+    "Route",
+    "RouteWords",
+    "RxNormEntry",
+    "Scope",
+    "Setting",
+    "Shared",
+    "Source",
+    "StatedDose",
+    "Stop",
+    "Terminology",
+    "Threshold",
+    "Tier",
+    "UnspecificHcpcs",
+    "ValueEntry",
+]
