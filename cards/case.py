@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cards.dosing import Ceiling, DoseReading, ceiling, read_doses, regimens_for, usable_doses
-from cards.facts import State
+from cards.facts import State, hormone_receptor_positive, setting_of
 from cards.her2 import Her2Status, her2_status
 from cards.lab_table import LabTable, read_table
 from cards.lvef_table import LvefReading, read_lvef
@@ -20,10 +20,19 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from cards.facts import DrugOrder, Patient, Session, Treatment, Weight
+    from cards.facts import (
+        CodedHer2,
+        DrugOrder,
+        Patient,
+        PresentProblem,
+        Session,
+        Staging,
+        Treatment,
+        Weight,
+    )
     from cards.identity import Identity
     from cards.recognition import Recogniser
-    from cards.records import Knowledge
+    from cards.records import Knowledge, Problem
 
 
 @dataclass(frozen=True)
@@ -82,9 +91,12 @@ class Case:
         return value
 
     def weight_at(self, on: date) -> Weight | None:
-        """Give the body weight nearest to a day; none on record, none."""
-        dated_weights = [weight for weight in self.patient.weights if weight.on is not None]
-        return min(dated_weights, key=lambda weight: abs((weight.on - on).days) if weight.on else 0, default=None)
+        """Give the body weight nearest to a day; none when the nearest is from another time."""
+        limit = self.threshold("earlier_weight_max_days")
+        apart = [(abs((weight.on - on).days), weight) for weight in self.patient.weights if weight.on is not None]
+        return min(
+            ((days, weight) for days, weight in apart if days <= limit), key=lambda each: each[0], default=(0, None)
+        )[1]
 
     @property
     def weight_based(self) -> bool:
@@ -148,16 +160,44 @@ class Case:
         return tuple(row for row in self.product.eligibility if row.since is None or row.since <= self.planned)
 
     @once
+    def stagings(self) -> tuple[Staging, ...]:
+        """What says whether the cancer is metastatic or early: the order's own reasons first, then the chart."""
+        return (*self.order.stagings, *self.patient.stagings)
+
+    @once
+    def setting(self) -> Setting | None:
+        """The setting of the cancer, as far as it is on record."""
+        return setting_of(self.stagings)
+
+    @once
     def settings(self) -> tuple[Setting, ...]:
         """The settings that come into question: the one on record, or both."""
-        return (self.patient.setting,) if self.patient.setting else tuple(Setting)
+        return (self.setting,) if self.setting else tuple(Setting)
+
+    @once
+    def hormone_receptor_positive(self) -> bool | None:
+        """Whether the tumour is hormone receptor-positive, as far as that is known."""
+        return hormone_receptor_positive((*self.order.receptors, *self.patient.receptors))
+
+    @once
+    def coded_her2(self) -> tuple[CodedHer2, ...]:
+        """The HER2 status that diagnosis codes state: support for a pathology result, never one."""
+        return tuple(dict.fromkeys((*self.order.coded_her2, *self.patient.coded_her2)))
 
     @once
     def history(self) -> tuple[Treatment, ...]:
         """The earlier doses of this product, newest first: those given, or completed orders where none was recorded."""
-        own = [each for each in self.patient.treatments if each.product == self.product.id and each.on is not None]
+        return self.doses_of(frozenset({self.product.id}))
+
+    def doses_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
+        """Give the earlier doses of some products, newest first."""
+        own = [each for each in self.patient.treatments if each.product in products and each.on is not None]
         given = tuple(each for each in own if each.state is State.GIVEN)
         return given or tuple(each for each in own if each.state is State.COMPLETED)
+
+    def has(self, problem: Problem) -> tuple[PresentProblem, ...]:
+        """List the entries of the chart that name a problem."""
+        return tuple(each for each in self.patient.problems if each.problem is problem)
 
     def age_in_days(self, on: date) -> int:
         """Count the days from a result to the planned dose."""

@@ -62,7 +62,7 @@ def her2_status(results: tuple[Her2Result, ...]) -> Her2Status:
     counting = tuple(result for result in results if result.finding in _ALONE or result.method is Her2Method.ISH)
     usable = tuple(result for result in counting if not result.conflict)
     ihc = _newest(usable, Her2Method.IHC)
-    ish = _newest((r for r in usable if r.finding not in _UNDECIDED), Her2Method.ISH)
+    ish = _decisive(r for r in usable if r.method is Her2Method.ISH and r.finding not in _UNDECIDED)
     read = _newest(usable, Her2Method.INTERPRETATION)
     possible = _combine(ihc, ish, read)
     conflict = any(result.conflict for result in counting)
@@ -72,6 +72,13 @@ def her2_status(results: tuple[Her2Result, ...]) -> Her2Status:
 
 def _newest(results: Iterable[Her2Result], method: Her2Method) -> Her2Result | None:
     return next((result for result in results if result.method is method), None)
+
+
+def _decisive(results: Iterable[Her2Result]) -> Her2Result | None:
+    """Give the newest result of ISH; of one day a stated result or a ratio goes before a number of copies."""
+    listed = tuple(results)
+    newest = listed[0] if listed else None
+    return next((each for each in listed if newest and each.on == newest.on and not each.by_copies), newest)
 
 
 def _combine(ihc: Her2Result | None, ish: Her2Result | None, read: Her2Result | None) -> frozenset[Tier]:

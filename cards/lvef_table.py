@@ -1,6 +1,7 @@
 """Reads the newest ejection fraction against the label's table, with the drop from baseline.
 
-Baseline is the newest measurement up to the first dose on record; with no dose on record the oldest there is.
+Baseline is the newest measurement up to the first dose on record; with no dose on record the oldest there is. One from
+years before treatment is none.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from cards.calendar_months import months_before
 from cards.records import Action, LvefRow, Setting
 
 if TYPE_CHECKING:
@@ -40,13 +42,16 @@ def _severity(row: LvefRow | None) -> int:
 
 def _baseline(case: Case) -> Lvef | None:
     """Give the measurement that a drop is counted from; none when treatment began before the first one on record."""
-    measured = [lvef for lvef in case.patient.lvefs if lvef.on is not None]
-    given = [each.on for each in case.history if each.on is not None]
+    measured = [(lvef.on, lvef) for lvef in case.patient.lvefs if lvef.on is not None]
     if not measured:
         return None
-    if given:
-        return next((lvef for lvef in measured if lvef.on is not None and lvef.on <= min(given)), None)
-    return measured[-1]
+    given = [each.on for each in case.history if each.on is not None]
+    counts_from = min(given) if given else measured[0][0]
+    oldest = months_before(counts_from, int(case.threshold("lvef_baseline_max_months")))
+    before = [lvef for on, lvef in measured if oldest <= on <= counts_from]
+    if not before:
+        return None
+    return before[0] if given else before[-1]
 
 
 def _rows_for(case: Case, setting: Setting, newest: Lvef, baseline: Lvef | None) -> tuple[LvefRow | None, ...]:

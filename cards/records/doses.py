@@ -65,16 +65,26 @@ class ForbiddenDiluent(Record, frozen=True, kw_only=True):
 
 
 class Reload(Record, frozen=True, kw_only=True):
-    """The days since the last dose from which the label wants the loading dose again, for one schedule."""
+    """The days since the last dose from which the label wants the loading dose again, for one schedule.
+
+    ``also_after`` are products whose doses count as the last one, too.
+    """
 
     interval_days: int
     after_days: int
+    also_after: tuple[str, ...] = ()
     by: Cited
 
 
 class CycleLimit(Record, frozen=True, kw_only=True):
-    """The number of doses after which the label ends treatment in a setting."""
+    """The doses, or the weeks of treatment, after which the label ends a course in a setting and for some cancers.
+
+    ``advised``: the label calls more "not recommended" and sets no limit.
+    """
 
     setting: Setting
-    cycles: int
+    cancers: tuple[Cancer, ...]
+    cycles: int | None = None
+    weeks: int | None = None
+    advised: bool = False
     by: Cited

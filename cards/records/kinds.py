@@ -70,11 +70,17 @@ class Diluent(StrEnum):
 
 
 class Problem(StrEnum):
-    """What a label stops treatment for, beside numbers."""
+    """What a label stops treatment for, beside numbers, and what bears on that."""
 
     ILD = "ild"
     HEART_FAILURE = "heart-failure"
     PREGNANCY = "pregnancy"
+    NODULAR_HYPERPLASIA = "nodular-hyperplasia"
+    """Nodular regenerative hyperplasia of the liver."""
+    GILBERT = "gilbert"
+    """Gilbert syndrome: bilirubin is high and the liver is well. It stops nothing; a card says that it is there."""
+    INFERTILE = "infertile"
+    """After menopause or hysterectomy: no pregnancy test is asked for."""
 
 
 class Action(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from cards.records.kinds import Cancer, Problem, Route
+from cards.records.kinds import Cancer, Problem, Route, Setting
 from cards.records.sourced import Cited, Record
 
 
@@ -50,23 +50,78 @@ class DiagnosisGroup(Record, frozen=True, kw_only=True):
     by: Cited
 
 
+class OtherCancers(Record, frozen=True, kw_only=True):
+    """The ICD-10 categories, from one to another, that are a primary cancer of some kind, and those that are none."""
+
+    icd10: tuple[tuple[str, str], ...]
+    never_icd10: tuple[str, ...]
+    by: Cited
+
+
 class MetastasisCodes(Record, frozen=True, kw_only=True):
-    """Codes that say the cancer has spread beyond its region, and codes that look so and do not."""
+    """Codes and words that say the cancer has spread beyond its region, and those that look so and do not."""
 
     icd10: tuple[str, ...]
     regional_icd10: tuple[str, ...]
     snomed: tuple[CodeEntry, ...]
     history_snomed: tuple[CodeEntry, ...]
+    texts: tuple[str, ...]
+    never_texts: tuple[str, ...]
+    by: Cited
+
+
+class StageWords(Record, frozen=True, kw_only=True):
+    """How a stage says which setting it means.
+
+    ``groups`` stand alone or after the word "stage", with the letters of their subgroups; ``categories`` are those of
+    distant metastasis, alone or inside a TNM formula; ``texts`` are parts of a written diagnosis.
+    """
+
+    setting: Setting
+    groups: tuple[str, ...]
+    categories: tuple[str, ...]
+    texts: tuple[str, ...] = ()
+    snomed: tuple[CodeEntry, ...]
+    by: Cited
+
+
+class ReceptorCode(Record, frozen=True, kw_only=True):
+    """What a diagnosis code states of the receptors; what it leaves open is not named."""
+
+    icd10: str | None = None
+    snomed: str | None = None
+    oestrogen: bool | None = None
+    progesterone: bool | None = None
+    hormone: bool | None = None
+    her2: bool | None = None
+
+
+class ReceptorCodes(Record, frozen=True, kw_only=True):
+    """Diagnosis codes that state a receptor status: they support a result and never stand in for one."""
+
+    codes: tuple[ReceptorCode, ...]
+    by: Cited
+
+
+class NotTheDisease(Record, frozen=True, kw_only=True):
+    """Words that make a written diagnosis something else: a history, a suspicion, a screening, a denial."""
+
+    texts: tuple[str, ...]
     by: Cited
 
 
 class ProblemGroup(Record, frozen=True, kw_only=True):
-    """Codes and words of conditions that mean one problem; ICD-10 entries are prefixes."""
+    """Codes and words of conditions that mean one problem; ICD-10 entries are prefixes.
+
+    ``unless`` are words that make a text another problem. ``past_counts``: it is a state that does not end.
+    """
 
     problem: Problem
     icd10: tuple[str, ...]
     snomed: tuple[CodeEntry, ...] = ()
     texts: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+    past_counts: bool = False
     by: Cited
 
 
@@ -74,6 +129,14 @@ class PositiveRatio(Record, frozen=True, kw_only=True):
     """The HER2 to chromosome 17 ratio from which in situ hybridisation is positive."""
 
     at_least: Decimal
+    by: Cited
+
+
+class CopyLimits(Record, frozen=True, kw_only=True):
+    """The HER2 gene copies in a nucleus from which ISH is positive, and below which it is negative; between: open."""
+
+    positive_at_least: Decimal
+    negative_below: Decimal
     by: Cited
 
 
@@ -101,8 +164,13 @@ class Terminology(Record, frozen=True, kw_only=True):
     concepts: dict[str, Concept]
     her2_values: tuple[ValueEntry, ...]
     diagnoses: tuple[DiagnosisGroup, ...]
+    other_cancers: OtherCancers
     metastasis: MetastasisCodes
+    stages: tuple[StageWords, ...]
+    not_the_disease: NotTheDisease
+    receptor_codes: ReceptorCodes
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
+    her2_copies: CopyLimits
     genes: GeneCodes
     routes: tuple[RouteWords, ...]

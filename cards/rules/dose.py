@@ -29,7 +29,7 @@ from cards.outcomes import (
     SetDose,
 )
 from cards.quantities import Mg, MgPerKg, plain, precise
-from cards.records import Basis, Level, LevelRole, Product
+from cards.records import Basis, Cancer, Level, LevelRole, Product
 from cards.topics import Topic
 
 if TYPE_CHECKING:
@@ -49,12 +49,12 @@ def dose_above_maximum(case: Case) -> Outcome:
     A dose up to the maximum rounded up to the next whole milligram is at the maximum. Within the rounding tolerance
     the card is a warning, beyond it critical.
     """
-    limit = case.ceiling
-    if limit is None:
-        return NotApplicable("the label names no maximum")
     usable = case.usable
     if not usable:
         return nothing_usable(case)
+    limit = case.ceiling
+    if limit is None:
+        return CannotTell((Missing("regimen", values={"cancer": cancer_words(case)}),))
     weight = case.weight.kg if case.weight else None
     over = [reading for reading in usable if _is_over(reading, limit, weight)]
     if over:
@@ -100,6 +100,8 @@ def dose_matches_other_drug(case: Case) -> Outcome:
         return nothing_usable(case)
     if not case.product.look_alikes:
         return NotApplicable("no look-alike")
+    if not case.regimens:
+        return NotApplicable("no dose on file for this cancer")
     limit = case.ceiling
     weight = case.weight.kg if case.weight else None
     if limit is not None and any(_is_over(reading, limit, weight) for reading in usable):
@@ -148,7 +150,7 @@ def dose_implausible(case: Case) -> Outcome:
     if not odd:
         return Clear()
     reading = odd[0]
-    own = case.regimens
+    own = case.regimens or case.product.regimens
     per_kg = reading.per_kg(case.weight.kg if case.weight else None)
     return Fired(
         values={
@@ -165,7 +167,7 @@ def dose_implausible(case: Case) -> Outcome:
 
 def _meant_instead(case: Case, reading: DoseReading) -> tuple[Fix, ...]:
     """Offer the labelled level whose number was written with another unit, or the fixed doses; else removal."""
-    own = case.regimens
+    own = case.regimens or case.product.regimens
     doses = dict.fromkeys(level.dose for regimen in own for level in regimen.levels)
     ordered = reading.ordered
     if case.product.basis is Basis.FIXED:
@@ -272,6 +274,12 @@ def _excess(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> Decimal:
     maximum = limit.maximum.dose
     dose = reading.per_kg(weight) if isinstance(maximum, MgPerKg) else reading.in_mg(weight)
     return (dose.value / maximum.value - 1) * _HUNDRED if dose is not None else Decimal(0)
+
+
+def cancer_words(case: Case) -> str:
+    """Name the cancers that an order is for, as a sentence needs them."""
+    named = [f"{cancer} cancer" if cancer is not Cancer.OTHER else "this cancer" for cancer in sorted(case.cancers)]
+    return " and ".join(named) or "any cancer on its label"
 
 
 def written_dose(case: Case, reading: DoseReading) -> str:

@@ -42,11 +42,12 @@ def her2_missing(case: Case) -> Outcome:
         return NotApplicable("the results on record contradict themselves, and that card says so")
     set_aside = case.set_aside(_HER2_CONCEPTS)
     mentioned = any(line.gap is not None and line.gap.reason == "her2-in-text" for line in set_aside)
+    coded = case.coded_her2
     return Fired(
-        values={},
-        evidence=(*_results(case), *set_aside),
+        values={"code": coded[0].code, "said": _said(coded[0].positive)} if coded else {},
+        evidence=(*_results(case), *_coded(case), *set_aside),
         cited=_cited(case),
-        variant="in-text" if mentioned else "default",
+        variant="coded" if coded else "in-text" if mentioned else "default",
         fixes=(OrderTests(("her2-ihc",)),),
     )
 
@@ -94,7 +95,7 @@ def _not_eligible(case: Case) -> Fired:
     return Fired(
         values={"status": _status(case), "needed": "; ".join(dict.fromkeys(row.wording for row in rows))},
         evidence=(*_results(case), *_diagnoses(case)),
-        cited=tuple(dict.fromkeys(row.by for row in rows)),
+        cited=(*dict.fromkeys(row.by for row in rows), *_copies_citation(case)),
         notes=tuple(notes),
         fixes=(RemoveOrder(),),
     )
@@ -108,10 +109,12 @@ def her2_tier_unclear(case: Case) -> Outcome:
         return NotApplicable("another card asks for the result")
     if len(case.her2.possible) == 1 or _verdict_for(case, case.her2.possible) != _SOME:
         return Clear()
+    bare_zero = Tier.LOW not in case.her2.possible
     return Fired(
         values={"status": _status(case)},
         evidence=(*_results(case), *_diagnoses(case)),
-        cited=(_TESTING, *dict.fromkeys(row.by for row in _rows(case))),
+        cited=(_TESTING, *dict.fromkeys(row.by for row in _rows(case) if _may_fit(case, row))),
+        variant="default" if bare_zero else "no-score",
     )
 
 
@@ -122,13 +125,31 @@ def her2_discordant(case: Case) -> Outcome:
     if not case.her2.results:
         return NotApplicable("no HER2 result")
     if not case.her2.disagree:
-        return Clear()
+        return _against_codes(case)
     conflict = any(result.conflict for result in case.her2.results)
     return Fired(
         values={"results": " and ".join(dict.fromkeys(_short(r) for r in case.her2.results[:2]))},
         evidence=_results(case),
         cited=(_TESTING,),
         variant="code-and-display" if conflict else "default",
+    )
+
+
+def _against_codes(case: Case) -> Outcome:
+    """Fire when a diagnosis code says the opposite of the pathology; a code for negative agrees with HER2-low."""
+    possible = case.her2.possible
+    wrong = [
+        coded
+        for coded in case.coded_her2
+        if (possible == POSITIVE and not coded.positive) or (possible and coded.positive and not possible & POSITIVE)
+    ]
+    if not wrong:
+        return Clear()
+    return Fired(
+        values={"status": _status(case), "code": wrong[0].code, "said": _said(wrong[0].positive)},
+        evidence=(*_results(case), *_coded(case)),
+        cited=(_TESTING, case.known.terminology.receptor_codes.by),
+        variant="diagnosis-code",
     )
 
 
@@ -205,8 +226,8 @@ def _qualifies(case: Case, tier: Tier) -> bool | None:
     A setting or a hormone receptor status that is not on record is tried both ways, an unknown cancer as each of
     the labelled ones.
     """
-    settings = (case.patient.setting,) if case.patient.setting else tuple(Setting)
-    receptor = case.patient.hormone_receptor_positive
+    settings = (case.setting,) if case.setting else tuple(Setting)
+    receptor = case.hormone_receptor_positive
     receptors = (True, False) if receptor is None else (receptor,)
     cancers = (case.cancers,) if case.cancers else tuple({frozenset(row.cancers) for row in case.eligibility})
     answers = {
@@ -244,9 +265,9 @@ def _undecided(case: Case) -> tuple[Missing, ...]:
     missing = []
     if not case.cancers:
         missing.append(Missing("cancer"))
-    if case.patient.setting is None:
+    if case.setting is None:
         missing.append(Missing("setting", values={"status": _status(case)}))
-    if case.patient.setting is not Setting.EARLY and case.patient.hormone_receptor_positive is None:
+    if case.setting is not Setting.EARLY and case.hormone_receptor_positive is None:
         missing.append(Missing("hormone-receptor", values={"status": _status(case)}))
     return tuple(missing[:2])
 
@@ -260,6 +281,25 @@ _TIER_WORDS = {
     frozenset({Tier.LOW, Tier.ULTRALOW, Tier.NULL}): "negative",
     frozenset({Tier.POSITIVE, Tier.LOW}): "equivocal (IHC 2+)",
 }
+
+
+def _may_fit(case: Case, row: Eligibility) -> bool:
+    """Tell whether one of the grades that are still open would qualify by a row."""
+    return bool(case.her2.possible & set(row.tiers))
+
+
+def _said(positive: bool) -> str:  # noqa: FBT001 - a word for a fact
+    return "positive" if positive else "negative"
+
+
+def _coded(case: Case) -> tuple[Evidence, ...]:
+    return tuple(Evidence("her2-code", each.label, each.origin) for each in case.coded_her2)
+
+
+def _copies_citation(case: Case) -> tuple[Cited, ...]:
+    """Cite the limits on gene copies where the status rests on them."""
+    ish = case.her2.ish
+    return (case.known.terminology.her2_copies.by,) if ish is not None and ish.by_copies else ()
 
 
 def _status(case: Case) -> str:
@@ -293,9 +333,12 @@ def _results(case: Case) -> tuple[Evidence, ...]:
 def _diagnoses(case: Case) -> tuple[Evidence, ...]:
     diagnoses = case.order.reasons or case.patient.diagnoses
     lines = [Evidence("diagnosis", diagnosis.label, diagnosis.origin) for diagnosis in diagnoses]
-    if case.patient.setting is not None:
-        lines.append(Evidence("setting", str(case.patient.setting)))
-    return tuple(lines)
+    lines += [
+        Evidence("setting", dated(staging.label, staging.on), staging.origin, values=(("setting", staging.setting),))
+        for staging in case.stagings
+        if staging.setting is case.setting
+    ]
+    return tuple(dict.fromkeys(lines))
 
 
 def _cited(case: Case) -> tuple[Cited, ...]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from builders import TODAY, judged
 
 from cards.facts import DrugOrder, Moment, Patient
 from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cards.topics import Topic
 
 if TYPE_CHECKING:
-    from cards.outcomes import Outcome
+    from cards.outcomes import Outcome, Verdict
 
 FIRES, SILENT, CANNOT, NOT_ASKED = Fired, Clear, CannotTell, NotApplicable
 
@@ -35,3 +38,16 @@ class Row:
     says: tuple[str, ...] = ()
     fixes: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    today: date = TODAY
+
+    def verdict(self) -> Verdict:
+        """Judge the case and give the verdict of its topic on its order."""
+        verdicts = judged(
+            self.order,
+            *self.others,
+            patient=self.patient,
+            moment=self.moment,
+            thresholds=self.thresholds,
+            today=self.today,
+        )
+        return next(v for v in verdicts if v.topic is self.topic and v.order == self.order.origin)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING
 
-from builders import KNOWN, judged
+from builders import KNOWN
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.quantities import plain
@@ -71,8 +71,7 @@ def _answer(row: Row) -> str:
 
 
 def _card(row: Row) -> str:
-    verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
-    verdict = next(v for v in verdicts if v.topic is row.topic and v.order == row.order.origin)
+    verdict = row.verdict()
     card = RENDERER.card(verdict, "rules-page")
     if card is None:
         return ""
@@ -108,14 +107,16 @@ def _numbers(product: Product) -> Iterator[str]:
         schedule = f"{reload.interval_days}-day schedule"
         yield f"| loading dose again ({schedule}) | from day {reload.after_days} | {_by(reload.by)} |"
     for limit in product.cycle_limits:
-        yield f"| cycles, {limit.setting} | {limit.cycles} | {_by(limit.by)} |"
+        most = f"{limit.cycles} doses" if limit.cycles is not None else f"{limit.weeks} weeks"
+        yield f"| at most, {limit.setting} {' or '.join(limit.cancers)} | {most} | {_by(limit.by)} |"
     if product.no_re_escalation is not None:
         yield f"| after a reduction | never raised again | {_by(product.no_re_escalation)} |"
     yield from _monitoring(product)
     for pair in KNOWN.kept_apart:
         if product.id in pair.products:
             other = next(each for each in pair.products if each != product.id)
-            yield f"| not with | {KNOWN.product(other).name} | {_by(pair.by)} |"
+            until = f", before {pair.until}" if pair.until else ""
+            yield f"| not with | {KNOWN.product(other).name}{until} | {_by(pair.by)} |"
 
 
 def _monitoring(product: Product) -> Iterator[str]:

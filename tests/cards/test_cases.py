@@ -10,6 +10,7 @@ import cases_dose
 import cases_her2
 import cases_identity
 import cases_monitoring
+import cases_practice
 import pytest
 from builders import KNOWN, judged, order, outcome_of
 from rows import Row
@@ -21,14 +22,20 @@ from cards.rules import RULES
 from cards.topics import Topic
 from cards.wordings import default_wording
 
-ROWS: list[Row] = [*cases_identity.ROWS, *cases_dose.ROWS, *cases_her2.ROWS, *cases_monitoring.ROWS, *cases_course.ROWS]
+ROWS: list[Row] = [
+    *cases_identity.ROWS,
+    *cases_dose.ROWS,
+    *cases_her2.ROWS,
+    *cases_monitoring.ROWS,
+    *cases_course.ROWS,
+    *cases_practice.ROWS,
+]
 RENDERER = Renderer(default_wording(), KNOWN, {})
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.topic}: {row.sentence}") for row in ROWS])
 def test_case(row: Row) -> None:
-    verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
-    verdict = next(v for v in verdicts if v.topic is row.topic and v.order == row.order.origin)
+    verdict = row.verdict()
     assert type(verdict.outcome) is row.expect, verdict.outcome
     if row.missing:
         assert isinstance(verdict.outcome, CannotTell)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import msgspec
-from builders import TODAY, at, chart, days_ago, ihc, ish, judged, lab, measured, order, outcome_of, overall
+from builders import TODAY, at, chart, days_ago, ihc, ish, judged, lab, measured, order, outcome_of, overall, staged
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,7 +74,7 @@ def charts(draw: st.DrawFn) -> Patient:
             for test, days in tests.items()
         },
         her2=tuple(draw(st.lists(HER2, max_size=4))),
-        setting=draw(st.sampled_from([None, *Setting])),
+        stagings=staged(draw(st.sampled_from([None, *map(str, Setting)]))),
         gaps=tuple(draw(st.lists(GAPS, max_size=3))),
     )
 
