@@ -75,7 +75,7 @@ def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...])
 
 
 def weeks_of_treatment(case: Case, further: int = 0) -> Decimal:
-    """Add up the weeks that the earlier doses of the product stand for, and some further ones of the ordered schedule."""
+    """Add up the weeks that the earlier doses of the product stand for, with some further ones as ordered."""
     usual = min((regimen.interval_days for regimen in case.regimens), default=_WEEK)
     days = {
         each.on: interval_after(case, each, case.history) or usual

@@ -29,7 +29,7 @@ _STATUS = rf"(?:(?P<negative>{_NEGATIVE})|(?P<positive>{_POSITIVE})|(?P<equivoca
 _LINK_WORDS = r"is|was|result|result is|result was|status|test|for her2"
 _LINK = rf"(?:\s*[:=-]\s*|\s+(?:{_LINK_WORDS})\s*:?\s+|\s*\(\s*|\s+)"
 _BOUND = r"(?P<bound><=?|>=?|[\u2264\u2265]|less than|greater than|below|above)?\s*"
-_NUMBER = r"\s*(?:of|is|was|[:=])?\s*(?:BOUND)(?P<number>\d{1,2}(?:\.\d{1,3})?)(?![\d.%])"
+_NUMBER = r"\s*(?:of|is|was|[:=])?\s*(?:BOUND)(?P<number>\d{1,2}(?:\.\d{1,3})?)(?!\.?\d|%)"
 _GENE = r"(?:her-?2|erbb2)(?:/neu)?"
 
 _RATIO = re.compile(
@@ -45,9 +45,12 @@ _STATUS_BY_ISH = re.compile(rf"\b{_STATUS}\s+(?:by|on|with|per)\s+{_ISH}\b")
 _ISH_SIGN = re.compile(rf"\b{_ISH}\s?(?:(?P<negative>-)|(?P<positive>\+))(?=\s*(?:[,;/().]|$))")
 _AMPLIFICATION = re.compile(rf"\b(?:(?P<negative>{_NOT_AMPLIFIED})|(?P<positive>{_AMPLIFIED}))\b")
 _GLOSS = r"(?:\s*[(,:-]?\s*(?P<gloss>positive|negative|equivocal|low)\b)?"
+_OVERALL = r"(?:\b(?P<overall>positive|negative|equivocal|low)\s*\(\s*)?"
+_SCORED = r"(?:of|is|was|[:=])?\s*"
 # The "2+" of "HER2+" is part of the name.
 _SCORE = re.compile(
-    rf"(?:\b{_IHC}\s*(?:score)?\s*(?:of|is|was|[:=])?\s*(?P<named>[0-3])(?:\s?\+)?|(?<![\w.+-])(?P<plus>[0-3])\s?\+)(?![\d.%+]){_GLOSS}"
+    rf"{_OVERALL}(?:\b{_IHC}\s*(?:score)?\s*{_SCORED}(?P<named>[0-3])(?:\s?\+)?|(?<![\w.+-])(?P<plus>[0-3])\s?\+)"
+    rf"(?!\.?\d|[%+]){_GLOSS}"
 )
 _FILLER = re.compile(
     rf"\b(?:{_ISH}|{_IHC}|her-?2(?:/neu)?(?!\s?[+-])|erbb2|score[ds]?|by|with|and|on|the|is|was|result|results|status|test|testing|reflex|"
@@ -78,6 +81,7 @@ class _Reader:
         self.rest = _DASHES.sub("-", " ".join(written[:_LIMIT].casefold().split()))
         self.ish: set[Her2Finding] = set()
         self.scores: set[str] = set()
+        self.overall: set[str] = set()
         self.consistent = True
 
     def take(self, pattern: re.Pattern[str], note: Callable[[re.Match[str]], None]) -> None:
@@ -103,6 +107,18 @@ class _Reader:
         self.scores.add(score)
         gloss = match["gloss"]
         self.consistent = self.consistent and (gloss is None or score in _CONSISTENT[gloss])
+        self.overall |= {match["overall"]} - {None}
+
+    def agrees(self, ish: Her2Finding | None) -> bool:
+        """Tell whether a word for the whole ("negative (IHC 1+, ISH not amplified)") fits what the methods say."""
+        scores = "".join(self.scores)
+        fitting = {word for word, fit in _CONSISTENT.items() if scores and scores in fit}
+        if ish is Her2Finding.POSITIVE:
+            fitting = {"positive"}
+        elif ish is Her2Finding.NEGATIVE and scores != "3":
+            fitting = {"negative", *(("low",) if scores in ("1", "2") else ())}
+        # "Equivocal (2+)" glosses the score, whatever ISH decides.
+        return self.overall <= (fitting | {"equivocal"} if scores == "2" else fitting)
 
 
 def read_text(
@@ -124,5 +140,8 @@ def read_text(
     ish = reader.ish or copies
     if len(ish) > 1 or (reader.ish and copies - {Her2Finding.EQUIVOCAL} - reader.ish):
         return _NOTHING
+    said = ish.pop() if ish else None
+    if not reader.agrees(said):
+        return _NOTHING
     scores = {"0": Her2Finding.IHC_0, "1": Her2Finding.IHC_1, "2": Her2Finding.IHC_2, "3": Her2Finding.IHC_3}
-    return Stated(scores[reader.scores.pop()] if reader.scores else None, ish.pop() if ish else None)
+    return Stated(scores[reader.scores.pop()] if reader.scores else None, said)

@@ -39,6 +39,10 @@ class Band(Record, frozen=True, kw_only=True):
             and (self.at_most is None or number <= self.at_most)
         )
 
+    def reaches(self, most: Decimal) -> bool:
+        """Tell whether some number up to a largest one may lie in the stretch."""
+        return (self.above is None or most > self.above) and (self.at_least is None or most >= self.at_least)
+
 
 class LabRow(Record, frozen=True, kw_only=True):
     """A row of a label's table on a laboratory value: as a multiple of its upper limit of normal, or as it is.

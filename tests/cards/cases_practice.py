@@ -565,6 +565,35 @@ ROWS = [
         EVERY_3_WEEKS,
         hearts(("45", 5), ("72", 3650), history=every(21, 3)),
     ),
+    Row(
+        LVEF_HOLD,
+        "on treatment, baseline not on record, and so high that it cannot have dropped far",
+        SILENT,
+        EVERY_3_WEEKS,
+        hearts(("60", 5), history=every(21, 35)),
+    ),
+    Row(
+        LVEF_HOLD,
+        "a point less, and it may have dropped by sixteen",
+        CANNOT,
+        EVERY_3_WEEKS,
+        hearts(("59", 5), history=every(21, 35)),
+        missing=("baseline",),
+    ),
+    Row(
+        LVEF_HOLD,
+        "ten points down to a value that is normal anywhere",
+        SILENT,
+        EVERY_3_WEEKS,
+        chart(lvef="55", baseline="66"),
+    ),
+    Row(
+        LVEF_HOLD,
+        "ten points down to a value that is below normal somewhere",
+        CANNOT,
+        EVERY_3_WEEKS,
+        chart(lvef="54", baseline="66"),
+    ),
     # liver tests: nodular regenerative hyperplasia, Gilbert syndrome
     Row(
         LIVER_STOP,
