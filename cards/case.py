@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cards.dosing import Ceiling, DoseReading, ceiling, read_doses, regimens_for, usable_doses
@@ -13,12 +14,12 @@ from cards.lab_table import LabTable, read_table
 from cards.lvef_table import LvefReading, read_lvef
 from cards.once import once
 from cards.outcomes import Evidence
+from cards.quantities import plain
 from cards.records import Basis, Cancer, Eligibility, Product, Regimen, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
-    from decimal import Decimal
 
     from cards.facts import (
         CodedHer2,
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from cards.identity import Identity
     from cards.recognition import Recogniser
     from cards.records import Knowledge, Problem
+
+
+_BRIEF = 48
 
 
 @dataclass(frozen=True)
@@ -216,6 +220,16 @@ class Case:
     def set_aside(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
         """Give an evidence line for each result about some concepts that was there and could not be used."""
         return tuple(Evidence("set-aside", gap.path, gap=gap) for gap in self.patient.gaps if gap.about in concepts)
+
+
+def brief(text: str) -> str:
+    """Cut a text of the chart to what a summary has room for."""
+    return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1].rstrip()}…"
+
+
+def counted(number: int | Decimal, noun: str) -> str:
+    """Write a number with its noun: 1 day, 2 days."""
+    return f"{plain(Decimal(number))} {noun}{'' if number == 1 else 's'}"
 
 
 def dated(text: str, on: date | None) -> str:

@@ -38,13 +38,17 @@ _UNDECIDED = frozenset({Her2Finding.EQUIVOCAL, Her2Finding.INDETERMINATE, Her2Fi
 
 
 class Her2Status(msgspec.Struct, frozen=True):
-    """The grades still possible (none: no result counts), the results they rest on, and whether results disagree."""
+    """The grades still possible (none: no result counts), the results they rest on, and whether results disagree.
+
+    ``against`` are the results that the status as a whole contradicts.
+    """
 
     possible: frozenset[Tier]
     results: tuple[Her2Result, ...]
     ihc: Her2Result | None = None
     ish: Her2Result | None = None
     disagree: bool = False
+    against: tuple[Her2Result, ...] = ()
 
     @property
     def needs_ish(self) -> bool:
@@ -66,8 +70,8 @@ def her2_status(results: tuple[Her2Result, ...]) -> Her2Status:
     read = _newest(usable, Her2Method.INTERPRETATION)
     possible = _combine(ihc, ish, read)
     conflict = any(result.conflict for result in counting)
-    disagree = conflict or any(_contradicts(result, possible) for result in usable)
-    return Her2Status(possible, counting, ihc, ish, disagree)
+    against = tuple(result for result in usable if _contradicts(result, possible))
+    return Her2Status(possible, counting, ihc, ish, conflict or bool(against), against)
 
 
 def _newest(results: Iterable[Her2Result], method: Her2Method) -> Her2Result | None:

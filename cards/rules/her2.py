@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.case import dated
+from cards.case import brief, dated
 from cards.her2 import POSITIVE
 from cards.outcomes import (
     CannotTell,
@@ -88,7 +88,7 @@ def her2_not_eligible(case: Case) -> Outcome:
 
 
 def _not_eligible(case: Case) -> Fired:
-    rows = _rows(case) or case.eligibility
+    rows = _rows(case)
     notes: list[tuple[str, Mapping[str, str]]] = []
     if not case.cancers:
         notes.append(("cancer-unknown-eligibility", {}))
@@ -128,11 +128,20 @@ def her2_discordant(case: Case) -> Outcome:
         return _against_codes(case)
     conflict = any(result.conflict for result in case.her2.results)
     return Fired(
-        values={"results": " and ".join(dict.fromkeys(_short(r) for r in case.her2.results[:2]))},
+        values={"results": " and ".join(_short(result) for result in _two_that_disagree(case, conflict=conflict))},
         evidence=_results(case),
         cited=(_TESTING,),
         variant="code-and-display" if conflict else "default",
     )
+
+
+def _two_that_disagree(case: Case, *, conflict: bool) -> tuple[Her2Result, ...]:
+    """Give the newest result and one that it disagrees with; or the result that disagrees with itself."""
+    status = case.her2
+    if conflict:
+        return tuple(result for result in status.results if result.conflict)[:1]
+    agreeing = [result for result in status.results if result not in status.against]
+    return (*agreeing[:1], *status.against[:1])
 
 
 def _against_codes(case: Case) -> Outcome:
@@ -164,7 +173,7 @@ def indication_unsupported(case: Case) -> Outcome:
     rows = case.eligibility
     diagnoses = case.order.reasons or case.patient.diagnoses
     return Fired(
-        values={"cancer": diagnoses[0].label[:60], "needed": "; ".join(dict.fromkeys(row.wording for row in rows))},
+        values={"cancer": brief(diagnoses[0].label), "needed": "; ".join(dict.fromkeys(row.wording for row in rows))},
         evidence=_diagnoses(case),
         cited=tuple(dict.fromkeys(row.by for row in rows)),
     )
@@ -200,7 +209,7 @@ def _turns_on_her2(case: Case) -> bool:
     mutation = {cancer for row in case.eligibility if row.erbb2_mutation for cancer in row.cancers}
     if case.cancers and case.cancers <= mutation:
         return False
-    return bool(_rows(case)) and any(row.tiers or row.ihc_3_only for row in _rows(case))
+    return any(row.tiers or row.ihc_3_only for row in _rows(case))
 
 
 def _rows(case: Case) -> tuple[Eligibility, ...]:
@@ -267,7 +276,8 @@ def _undecided(case: Case) -> tuple[Missing, ...]:
         missing.append(Missing("cancer"))
     if case.setting is None:
         missing.append(Missing("setting", values={"status": _status(case)}))
-    if case.setting is not Setting.EARLY and case.hormone_receptor_positive is None:
+    turns_on_receptor = any(row.hormone_receptor_positive and _may_fit(case, row) for row in _rows(case))
+    if turns_on_receptor and case.setting is not Setting.EARLY and case.hormone_receptor_positive is None:
         missing.append(Missing("hormone-receptor", values={"status": _status(case)}))
     return tuple(missing[:2])
 
@@ -320,7 +330,7 @@ def _score(finding: str) -> str:
 
 
 def _short(result: Her2Result) -> str:
-    return f"{result.method} {result.as_reported}"[:40]
+    return brief(f"{result.method} {result.as_reported}")
 
 
 def _results(case: Case) -> tuple[Evidence, ...]:
@@ -342,4 +352,4 @@ def _diagnoses(case: Case) -> tuple[Evidence, ...]:
 
 
 def _cited(case: Case) -> tuple[Cited, ...]:
-    return tuple(dict.fromkeys(row.by for row in _rows(case)))[:1]
+    return tuple(dict.fromkeys(row.by for row in _rows(case)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.case import dated
+from cards.case import counted, dated
 from cards.course import interval_after, same_antibody, weeks_of_treatment
 from cards.dosing import level_met
 from cards.facts import Treatment
@@ -25,6 +25,7 @@ from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usab
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from cards.case import Case
     from cards.dosing import DoseReading
@@ -81,10 +82,9 @@ def cycle_limit_reached(case: Case) -> Outcome:
     limit = limits[0]
     count = len({each.on for each in case.history})
     planned = case.order.cycles or 1
-    if limit.cycles is not None:
-        exceeded = count + planned > limit.cycles
-    else:
-        exceeded = weeks_of_treatment(case, further=planned - 1) >= (limit.weeks or 0)
+    too_many = limit.cycles is not None and count + planned > limit.cycles
+    too_long = limit.weeks is not None and weeks_of_treatment(case, further=planned - 1) >= limit.weeks
+    exceeded = too_many or too_long
     return _too_many(case, limit, count, planned) if exceeded else Clear()
 
 
@@ -122,7 +122,7 @@ def reload_required(case: Case) -> Outcome:
     usable = case.usable
     if not usable:
         return nothing_usable(case)
-    rule, last, days = found
+    rule, last, days = found.rule, found.last, found.days
     for reading in usable:
         level = _level_met(case, reading)
         if level is None or level.role is not LevelRole.MAINTENANCE or days < rule.after_days:
@@ -132,7 +132,7 @@ def reload_required(case: Case) -> Outcome:
         return Fired(
             values={
                 "days": str(days),
-                "date": last.on.isoformat() if last.on else "",
+                "date": found.on.isoformat(),
                 "limit": str(rule.after_days),
                 "loading": str(loading.dose),
             },
@@ -148,6 +148,7 @@ class GapRule(NamedTuple):
 
     rule: Reload
     last: Treatment
+    on: date
     days: int
 
 
@@ -160,7 +161,7 @@ def gap_rule(case: Case) -> GapRule | None:
         return None
     interval = interval_after(case, last, doses) or min(regimen.interval_days for regimen in case.regimens)
     rule = next((each for each in case.product.reload if each.interval_days == interval), None)
-    return GapRule(rule, last, case.age_in_days(last.on)) if rule is not None else None
+    return GapRule(rule, last, last.on, case.age_in_days(last.on)) if rule is not None else None
 
 
 def loading_again(case: Case) -> Fired | None:
@@ -180,7 +181,7 @@ def loading_again(case: Case) -> Fired | None:
             values={
                 "dose": written_dose(case, reading),
                 "days": counted(found.days, "day"),
-                "date": found.last.on.isoformat() if found.last.on else "",
+                "date": found.on.isoformat(),
                 "maintenance": str(maintenance.dose),
                 "limit": str(found.rule.after_days),
             },
@@ -190,11 +191,6 @@ def loading_again(case: Case) -> Fired | None:
             fixes=fixes_to(case, maintenance.dose, (reading.ordered,)),
         )
     return None
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a number with its noun: 1 day, 2 days."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _level_met(case: Case, reading: DoseReading) -> Level | None:

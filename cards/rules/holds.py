@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.case import dated
+from cards.case import brief, dated
 from cards.lab_table import Match, times_limit
 from cards.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
 from cards.quantities import plain
@@ -40,7 +40,7 @@ def liver_tests_discontinue(case: Case) -> Outcome:
     stop = next((each for each in case.product.monitoring.stops if each.problem is Problem.NODULAR_HYPERPLASIA), None)
     if stop is not None and hyperplasia:
         return Fired(
-            values={"results": hyperplasia[0].label[:60], "then": stop.then},
+            values={"results": brief(hyperplasia[0].label), "then": stop.then},
             evidence=tuple(Evidence("problem", each.label, each.origin) for each in hyperplasia),
             cited=(stop.by,),
             fixes=(RemoveOrder(),),
@@ -112,5 +112,5 @@ def _short(case: Case, result: LabResult) -> str:
 
 
 def _line(case: Case, result: LabResult) -> Evidence:
-    limit = f" ({plain(times_limit(result))} x ULN)" if result.upper_limit is not None and result.test in _LIVER else ""
+    limit = f" ({plain(times_limit(result))} x ULN)" if result.test in _LIVER else ""
     return Evidence("lab", f"{_name(case, result)}: {dated(result.as_reported + limit, result.on)}", result.origin)

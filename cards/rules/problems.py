@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.calendar_months import years_before
-from cards.case import dated
+from cards.case import brief, dated
 from cards.outcomes import (
     CannotTell,
     Clear,
@@ -53,7 +53,7 @@ def pregnancy_positive(case: Case) -> Outcome:
     newest = _telling_test(case)
     if newest is not None and newest.positive:
         line = Evidence("pregnancy-test", dated(newest.as_reported, newest.on), newest.origin)
-        return _fired(stop, f"pregnancy test {dated(newest.as_reported, newest.on)}"[:60], (line,))
+        return _fired(stop, brief(f"pregnancy test {dated(newest.as_reported, newest.on)}"), (line,))
     if newest is None and _tests_since(case, "pregnancy_test_max_age_days"):
         return CannotTell((Missing("pregnancy-amount"),))
     return Clear()
@@ -129,7 +129,7 @@ def _stopped(stop: Stop, present: tuple[PresentProblem, ...]) -> Fired:
     lines = tuple(
         Evidence("problem", dated(each.label, each.on) if each.on else each.label, each.origin) for each in present
     )
-    return _fired(stop, present[0].label[:60], lines)
+    return _fired(stop, brief(present[0].label), lines)
 
 
 def _rule(case: Case, problem: Problem) -> Stop | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.case import dated
+from cards.case import brief, dated
 from cards.facts import Origin, State
 from cards.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
 
@@ -78,7 +78,7 @@ def _of_class(case: Case, group_id: str) -> Outcome:
             named = next((name for name in other.names if group in case.recogniser.read_classes(name)), None)
             if named is not None:
                 return Fired(
-                    values={"other": named[:40], "reason": group.reason}, evidence=(other.line,), cited=(group.by,)
+                    values={"other": brief(named), "reason": group.reason}, evidence=(other.line,), cited=(group.by,)
                 )
     return Clear()
 
@@ -99,8 +99,6 @@ def _beside(case: Case) -> list[Beside]:
 
 
 def _kept_apart(case: Case, other: str) -> KeptApart | None:
-    if not other or other == case.product.id:
-        return None
     return next(
         (
             pair
@@ -114,6 +112,6 @@ def _kept_apart(case: Case, other: str) -> KeptApart | None:
 def _told_there(case: Case, other: Beside) -> bool:
     """Tell whether the card about two orders of the session belongs on the other one."""
     rivals = {order.origin: (order.in_focus, identity.in_scope) for order, identity in case.others}
-    in_focus, in_scope = rivals.get(other.origin, (False, False))
+    in_focus, in_scope = rivals[other.origin]
     own, theirs = case.order.origin, other.origin
     return in_focus and in_scope and (theirs.reference, theirs.path) > (own.reference, own.path)

@@ -10,6 +10,7 @@ from builders import at, chart, days_ago, given, ihc, ish, measured, order, over
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts import (
+    DrugOrder,
     Her2Finding,
     Her2Method,
     Her2Result,
@@ -81,6 +82,14 @@ def hearts(*measurements: tuple[str, int], history: tuple[Treatment, ...] = ()) 
 def copies(finding: str, days: int = 200) -> Her2Result:
     return Her2Result(
         Her2Method.ISH, Her2Finding(finding), days_ago(days), at("copies"), "copies", None, by_copies=True
+    )
+
+
+def computed(name: str, dose: str) -> DrugOrder:
+    """Build an order whose dose was worked out from a strength and a volume."""
+    drug = order(name, dose)
+    return msgspec.structs.replace(
+        drug, doses=tuple(msgspec.structs.replace(each, computed=True) for each in drug.doses)
     )
 
 
@@ -696,4 +705,234 @@ ROWS = [
     Row(CYP, "Kadcyla and Paxlovid, which holds ritonavir", FIRES, KADCYLA, active("Paxlovid 150/100 MG")),
     Row(CYP, "Kadcyla and grapefruit", SILENT, KADCYLA, active("grapefruit extract")),
     Row(ANTHRACYCLINE, "pegylated liposomal doxorubicin", FIRES, ENHERTU, active("DOXOrubicin, liposomal, pegylated")),
+    # what a card shows, and what it offers
+    Row(
+        LEVEL,
+        "the level below is offered, not the lowest",
+        FIRES,
+        order("Kadcyla", "3.35 mg/kg"),
+        suggests=("Change the dose to 3 mg/kg",),
+    ),
+    Row(
+        LEVEL,
+        "below every level the lowest is offered",
+        FIRES,
+        order("Kadcyla", "1.9 mg/kg"),
+        suggests=("Change the dose to 2.4 mg/kg",),
+    ),
+    Row(
+        ABOVE,
+        "nothing is offered for a dose that was worked out from a strength and a volume",
+        FIRES,
+        computed("Kadcyla", "300 mg"),
+        fixes=(),
+    ),
+    Row(
+        Topic.DOSE_IMPLAUSIBLE,
+        "nor for a fixed dose that was worked out",
+        FIRES,
+        computed("Perjeta", "4.2 mg"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(
+        Topic.DOSE_IMPLAUSIBLE,
+        "Enhertu 3.2 mg in gastric cancer, where 3.2 mg/kg is no level",
+        FIRES,
+        order("Enhertu", "3.2 mg"),
+        GASTRIC,
+        fixes=("RemoveOrder",),
+    ),
+    Row(
+        Topic.DOSE_CANNOT_VERIFY,
+        "the volume of a vial is told as the milligrams it would hold",
+        FIRES,
+        order("Kadcyla", "12.6 mL"),
+        tells=("this would be 252 mg",),
+    ),
+    Row(
+        DISCORDANT,
+        "the summary names two results that disagree, not the two newest",
+        FIRES,
+        KADCYLA,
+        chart(her2=(ihc("3+", 20), ihc("3+", 300, name="second"), ihc("1+", 900, name="third"))),
+        says=("IHC 3+ and IHC 1+",),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "positive by ISH in a tumour that wants IHC 3+",
+        FIRES,
+        ENHERTU,
+        chart(her2=(ihc("2+"), ish("positive")), cancers=("other",)),
+        says=("positive by ISH (IHC 2+)",),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "positive by ISH, no cancer on record, early: only the cancer is asked for",
+        CANNOT,
+        ENHERTU,
+        chart(her2=(ihc("2+"), ish("positive")), cancers=(), setting="early"),
+        missing=("cancer",),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "HER2-low, setting unknown: the hormone receptor does not matter",
+        CANNOT,
+        ENHERTU,
+        chart(her2=(ihc("1+"),), setting=None),
+        missing=("setting",),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "ultralow, setting and hormone receptor unknown",
+        CANNOT,
+        ENHERTU,
+        chart(her2=(overall("ultralow"),), setting=None),
+        missing=("setting", "hormone-receptor"),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "ultralow, setting unknown, hormone receptor positive",
+        CANNOT,
+        ENHERTU,
+        chart(her2=(overall("ultralow"),), setting=None, receptor=True),
+        missing=("setting",),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "the card says what the setting was read from, and when",
+        FIRES,
+        ENHERTU,
+        chart(her2=(ihc("1+"),), setting="early"),
+        tells=(f"Setting early: Stage IIB, {days_ago(300).isoformat()}",),
+    ),
+    Row(
+        CYCLES,
+        "a fifty-second weekly dose of adjuvant trastuzumab",
+        SILENT,
+        WEEKLY,
+        chart(history=every(7, 51, dose="2 mg/kg"), setting="early"),
+    ),
+    Row(
+        CYCLES,
+        "a fifty-third weekly dose of adjuvant trastuzumab",
+        FIRES,
+        WEEKLY,
+        chart(history=every(7, 52, dose="2 mg/kg"), setting="early"),
+        says=("52 weeks",),
+    ),
+    Row(
+        START,
+        "a dose of no level three weeks after the last",
+        SILENT,
+        order("Perjeta", "500 mg"),
+        after(("pertuzumab", 21, None)),
+    ),
+    Row(
+        START,
+        "the card on a second loading dose names the last one",
+        FIRES,
+        order("Perjeta", "840 mg"),
+        after(("pertuzumab", 21, "840 mg")),
+        says=(days_ago(21).isoformat(),),
+    ),
+    Row(
+        RELOAD,
+        "the card on a gap names the last dose",
+        FIRES,
+        PERJETA,
+        after(("pertuzumab", 43, "420 mg")),
+        says=(days_ago(43).isoformat(),),
+    ),
+    Row(SOON, "the day after", FIRES, KADCYLA, after(("kadcyla", 1, None)), says=("planned 1 day after",)),
+    Row(
+        LIVER_HOLD,
+        "Gilbert syndrome does not explain an ALT",
+        FIRES,
+        KADCYLA,
+        chart(problems=("gilbert",), values={"alt": "6 ULN"}),
+        hides=("Gilbert",),
+    ),
+    Row(
+        LIVER_HOLD,
+        "Gilbert syndrome beside a bilirubin",
+        FIRES,
+        KADCYLA,
+        chart(problems=("gilbert",), values={"alt": "6 ULN", "bilirubin-total": "1.6 ULN"}),
+        tells=("Gilbert syndrome is on record", "direct bilirubin"),
+    ),
+    Row(
+        LIVER_STOP,
+        "Gilbert syndrome beside Hy's pair",
+        FIRES,
+        KADCYLA,
+        chart(problems=("gilbert",), values={"alt": "3.1 ULN", "bilirubin-total": "2.1 ULN"}),
+        tells=("Gilbert syndrome is on record",),
+    ),
+    Row(LVEF_HOLD, "no drop at all", FIRES, KADCYLA, chart(lvef="39", baseline="39"), hides=("below baseline",)),
+    Row(LVEF_HOLD, "a drop of one point", FIRES, KADCYLA, chart(lvef="39", baseline="40"), says=("1 point below",)),
+    Row(LVEF_HOLD, "a rise", FIRES, KADCYLA, chart(lvef="39", baseline="35"), hides=("below baseline",)),
+    Row(
+        NO_HCG,
+        "of several old tests the newest is shown",
+        FIRES,
+        KADCYLA,
+        hcg((False, 30), (False, 60)),
+        tells=(days_ago(30).isoformat(),),
+        hides=(days_ago(60).isoformat(),),
+    ),
+    Row(
+        Topic.DUPLICATE_ORDER,
+        "an order that is known by its code alone is named by its drug",
+        FIRES,
+        KADCYLA,
+        others=(order("", "252 mg", rxnorm=("1371041",), identifier="a"),),
+        tells=("In this session: Kadcyla",),
+    ),
+    Row(
+        Topic.HCPCS_NOT_SPECIFIC,
+        "an unspecific code on a service of the session that is linked to nothing",
+        FIRES,
+        order("Kadcyla", "252 mg", service_hcpcs=("J9999",), linked=False),
+    ),
+    Row(
+        Topic.HCPCS_NOT_SPECIFIC,
+        "a retired code on such a service",
+        FIRES,
+        order("Ziihera", "1400 mg", interval=14, service_hcpcs=("C9302",), linked=False),
+        chart(cancers=("biliary",)),
+    ),
+    Row(
+        Topic.HCPCS_NOT_SPECIFIC,
+        "a code nobody knows on such a service is not this order's",
+        SILENT,
+        order("Kadcyla", "252 mg", service_hcpcs=("J0000",), linked=False),
+    ),
+    Row(
+        Topic.HCPCS_NOT_SPECIFIC,
+        "a product of many brands is told one code and that there are others",
+        FIRES,
+        order("trastuzumab", "420 mg", hcpcs=("J9999",)),
+        says=("J9355 or the code of the brand",),
+    ),
+    Row(
+        Topic.HCPCS_MISMATCH,
+        "a code linked to nothing, beside an order that nobody asks about",
+        FIRES,
+        order("Kadcyla", "252 mg", service_hcpcs=("J9308",), linked=False),
+        others=(msgspec.structs.replace(order("Perjeta", "420 mg", identifier="a"), in_focus=False),),
+    ),
+    Row(
+        Topic.HCPCS_MISMATCH,
+        "a code linked to nothing, beside an order out of scope",
+        FIRES,
+        order("Kadcyla", "252 mg", service_hcpcs=("J9308",), linked=False),
+        others=(order("paclitaxel", "120 mg", identifier="a"),),
+    ),
+    Row(
+        Topic.HCPCS_MISMATCH,
+        "a code linked to nothing, beside another order in scope it may be for",
+        NOT_ASKED,
+        order("Kadcyla", "252 mg", service_hcpcs=("J9308",), linked=False),
+        others=(order("Perjeta", "420 mg", identifier="a"),),
+    ),
 ]

@@ -23,7 +23,8 @@ FIRES, SILENT, CANNOT, NOT_ASKED = Fired, Clear, CannotTell, NotApplicable
 class Row:
     """One case.
 
-    ``says`` are parts of the summary, ``indicator`` that of the card; ``missing`` is what a check could not do without.
+    ``says`` are parts of the summary, ``tells`` of the detail, ``hides`` of neither; ``fixes`` and ``suggests`` are
+    the kinds and the labels of all suggestions; ``missing`` is what a check could not do without.
     """
 
     topic: Topic
@@ -36,7 +37,10 @@ class Row:
     thresholds: dict[str, Decimal | None] = field(default_factory=dict)
     indicator: str | None = None
     says: tuple[str, ...] = ()
-    fixes: tuple[str, ...] = ()
+    fixes: tuple[str, ...] | None = None
+    tells: tuple[str, ...] = ()
+    hides: tuple[str, ...] = ()
+    suggests: tuple[str, ...] | None = None
     missing: tuple[str, ...] = ()
     today: date = TODAY
 

@@ -48,7 +48,11 @@ def test_case(row: Row) -> None:
         assert part in card.summary
     if row.indicator is not None:
         assert card.indicator == row.indicator
-    if row.fixes:
+    assert not [part for part in row.tells if part not in card.detail]
+    assert not [part for part in row.hides if part in card.summary + card.detail]
+    if row.suggests is not None:
+        assert tuple(suggestion.label for suggestion in card.suggestions) == row.suggests
+    if row.fixes is not None:
         assert tuple(type(fix).__name__ for fix in verdict.outcome.fixes) == row.fixes
 
 
@@ -74,6 +78,11 @@ def test_a_card_that_asks_for_a_test_is_not_repeated_among_the_incomplete_checks
     topics = [v.topic for v in judged(missing.order, patient=missing.patient) if isinstance(v.outcome, Fired)]
     assert topics == [Topic.HER2_MISSING]
     assert outcome_of(Topic.HER2_NOT_ELIGIBLE, judged(missing.order, patient=missing.patient)) is not None
+
+
+def test_a_corrected_volume_restates_nothing() -> None:
+    fired = outcome_of(Topic.DOSE_ABOVE_MAXIMUM, judged(order("Margenza", "60 mL")))
+    assert [fix.restated for fix in fired.fixes if isinstance(fix, SetDose)] == [()]
 
 
 @pytest.mark.parametrize(
