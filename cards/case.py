@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cards.facts import (
         CodedHer2,
         DrugOrder,
+        Her2Result,
         Patient,
         PresentProblem,
         Session,
@@ -126,7 +127,20 @@ class Case:
     @once
     def her2(self) -> Her2Status:
         """The HER2 status from every result that counts."""
-        return her2_status(self.patient.her2)
+        return her2_status(tuple(result for result in self.patient.her2 if result not in self.her2_of_another_tumour))
+
+    @once
+    def her2_of_another_tumour(self) -> tuple[Her2Result, ...]:
+        """The results whose code names an organ that the order is not for, in a patient who has that cancer as well.
+
+        With that cancer not on record the code is more likely wrong than the tumour.
+        """
+        on_record = {diagnosis.cancer for diagnosis in self.patient.diagnoses}
+        return tuple(
+            result
+            for result in self.patient.her2
+            if result.tumour is not None and result.tumour in on_record and result.tumour not in self.cancers
+        )
 
     @once
     def labs_since(self) -> date:

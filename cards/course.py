@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cards.facts import Treatment
     from cards.records import Level, Product, Regimen
 
-_WEEK = 7
+WEEK = 7
 # Between a dose a week late and a dose three weeks apart: what tells the schedules when no dose is recorded.
 _WEEKLY_AT_MOST = 10
 
@@ -76,10 +76,10 @@ def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...])
 
 def weeks_of_treatment(case: Case, further: int = 0) -> Decimal:
     """Add up the weeks that the earlier doses of the product stand for, with some further ones as ordered."""
-    usual = min((regimen.interval_days for regimen in case.regimens), default=_WEEK)
+    usual = min((regimen.interval_days for regimen in case.regimens), default=WEEK)
     days = {
         each.on: interval_after(case, each, case.history) or usual
         for each in case.history
         if each.on is not None and each.on <= case.planned
     }
-    return Decimal(sum(days.values()) + further * usual) / _WEEK
+    return Decimal(sum(days.values()) + further * usual) / WEEK

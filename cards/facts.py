@@ -128,7 +128,7 @@ class Her2Finding(StrEnum):
 class Her2Result(msgspec.Struct, frozen=True):
     """One tissue HER2 result that counts. ``conflict`` when its code and its own display say different things.
 
-    ``by_copies`` when it was read from a number of gene copies alone.
+    ``by_copies`` when it was read from a number of gene copies alone; ``tumour`` when its code names the organ.
     """
 
     method: Her2Method
@@ -139,6 +139,7 @@ class Her2Result(msgspec.Struct, frozen=True):
     specimen: str | None = None
     conflict: bool = False
     by_copies: bool = False
+    tumour: Cancer | None = None
 
 
 class CodedHer2(msgspec.Struct, frozen=True):

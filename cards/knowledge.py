@@ -71,6 +71,7 @@ def load(root: Traversable | None = None) -> Knowledge:
         unspecific_hcpcs=shared.unspecific_hcpcs,
         kept_apart=shared.kept_apart,
         drug_classes=shared.drug_classes,
+        not_checked=shared.not_checked,
         terminology=terminology,
         thresholds=thresholds,
         version=digest.hexdigest()[:12],
@@ -114,6 +115,7 @@ def _check(known: Knowledge) -> None:
         for meant in ambiguous.may_mean:
             known.product(meant)
     named = [pair.products for pair in known.kept_apart] + [group.with_products for group in known.drug_classes]
+    named += [entry.products for entry in known.not_checked]
     named += [rule.also_after for product in known.products for rule in product.reload]
     for product_id in (each for products in named for each in products):
         known.product(product_id)

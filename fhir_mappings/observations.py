@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
-    from cards.records import Terminology
+    from cards.records import Cancer, Terminology
     from fhir_mappings.lenient import Json
 
 _VALUES = frozenset(
@@ -157,6 +157,12 @@ class ObservationReader:
         self._stages = stages or StageReader(terminology, code_map)
         self.index = ConceptIndex(terminology, code_map)
         self._terminology = terminology
+        self._tumours = {
+            entry.code: entry.tumour
+            for each in terminology.concepts.values()
+            for entry in each.loinc
+            if entry.tumour is not None
+        }
         self._her2 = Her2Vocabulary(terminology)
         self._findings = FindingReader(terminology, code_map)
         self._code_map = code_map
@@ -258,8 +264,14 @@ class ObservationReader:
                 return [Gap(concept, origin.path, "value", on, (("value", written),))]
             method = stated or _HER2_METHODS[concept]
             by_copies = concept == "her2-copy-number"
-            found.append(Her2Result(method, finding, on, origin, written, specimen, conflict, by_copies))
+            tumour = self._tumour_of(observation)
+            found.append(Her2Result(method, finding, on, origin, written, specimen, conflict, by_copies, tumour))
         return found
+
+    def _tumour_of(self, observation: Json) -> Cancer | None:
+        """Give the cancer whose specimen the code names."""
+        codes = (coding.code for coding in codings(observation.get("code"), self._code_map))
+        return next((self._tumours[code] for code in codes if code in self._tumours), None)
 
     def _read_stage(self, holder: Json, origin: Origin, on: date | None) -> list[Fact]:
         """Read a stage group or a category of distant metastasis; one that says neither setting says nothing."""

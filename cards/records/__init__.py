@@ -29,11 +29,7 @@ from cards.records.kinds import (
     Setting,
     Tier,
 )
-from cards.records.known import (
-    Knowledge,
-    Shared,
-    Threshold,
-)
+from cards.records.known import Knowledge, NotChecked, Shared, Threshold
 from cards.records.monitoring import (
     Band,
     HepaticPair,
@@ -44,10 +40,7 @@ from cards.records.monitoring import (
     Monitoring,
     Stop,
 )
-from cards.records.products import (
-    Eligibility,
-    Product,
-)
+from cards.records.products import Eligibility, PriorTherapy, Product
 from cards.records.sourced import (
     Cited,
     Confidence,
@@ -119,10 +112,12 @@ __all__ = [
     "Maximum",
     "MetastasisCodes",
     "Monitoring",
+    "NotChecked",
     "NotTheDisease",
     "OtherCancers",
     "Package",
     "PositiveRatio",
+    "PriorTherapy",
     "Problem",
     "ProblemGroup",
     "Product",

@@ -22,6 +22,15 @@ class Threshold(Record, frozen=True, kw_only=True):
     by: Cited
 
 
+class NotChecked(Record, frozen=True, kw_only=True):
+    """What a label says and no card checks, with the reason; a reader must not take silence for a check."""
+
+    products: tuple[str, ...]
+    what: str
+    why: str
+    by: Cited
+
+
 class Shared(Record, frozen=True, kw_only=True):
     """The file of what belongs to no single product."""
 
@@ -29,6 +38,7 @@ class Shared(Record, frozen=True, kw_only=True):
     unspecific_hcpcs: tuple[UnspecificHcpcs, ...]
     kept_apart: tuple[KeptApart, ...]
     drug_classes: tuple[DrugClass, ...]
+    not_checked: tuple[NotChecked, ...]
 
 
 class Knowledge(Record, frozen=True, kw_only=True):
@@ -40,6 +50,7 @@ class Knowledge(Record, frozen=True, kw_only=True):
     unspecific_hcpcs: tuple[UnspecificHcpcs, ...]
     kept_apart: tuple[KeptApart, ...]
     drug_classes: tuple[DrugClass, ...]
+    not_checked: tuple[NotChecked, ...]
     terminology: Terminology
     thresholds: dict[str, Threshold]
     version: str

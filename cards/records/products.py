@@ -12,6 +12,13 @@ from cards.records.sourced import Cited, Record
 from cards.records.supply import AtcEntry, Brand, RxNormEntry
 
 
+class PriorTherapy(Record, frozen=True, kw_only=True):
+    """What the label wants given before. The record seldom settles it: it is told on the page of the rules alone."""
+
+    text: str
+    by: Cited
+
+
 class Eligibility(Record, frozen=True, kw_only=True):
     """A HER2 status that qualifies a patient: every condition of the row holds."""
 
@@ -23,6 +30,7 @@ class Eligibility(Record, frozen=True, kw_only=True):
     hormone_receptor_positive: bool = False
     since: date | None = None
     wording: str
+    prior: PriorTherapy | None = None
     by: Cited
 
 

@@ -9,10 +9,11 @@ from cards.records.sourced import Cited, Record
 
 
 class CodeEntry(Record, frozen=True, kw_only=True):
-    """A code of a concept; its own source where it differs from the group's."""
+    """A code of a concept; its own source where it differs from the group's. ``tumour``: it names the organ."""
 
     code: str
     display: str
+    tumour: Cancer | None = None
     by: Cited | None = None
 
 

@@ -45,10 +45,10 @@ def her2_missing(case: Case) -> Outcome:
     coded = case.coded_her2
     return Fired(
         values={"code": coded[0].code, "said": _said(coded[0].positive)} if coded else {},
-        evidence=(*_results(case), *_coded(case), *set_aside),
+        evidence=(*_results(case), *_of_another_tumour(case), *_coded(case), *set_aside),
         cited=_cited(case),
         variant="coded" if coded else "in-text" if mentioned else "default",
-        fixes=(OrderTests(("her2-ihc",)),),
+        fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
     )
 
 
@@ -64,7 +64,7 @@ def her2_ish_missing(case: Case) -> Outcome:
         values={},
         evidence=_results(case),
         cited=(_TESTING,),
-        fixes=(OrderTests(("her2-ish",)),),
+        fixes=(OrderTests((_test_on(case, "her2-ish"),)),),
     )
 
 
@@ -291,6 +291,18 @@ _TIER_WORDS = {
     frozenset({Tier.LOW, Tier.ULTRALOW, Tier.NULL}): "negative",
     frozenset({Tier.POSITIVE, Tier.LOW}): "equivocal (IHC 2+)",
 }
+
+
+def _test_on(case: Case, concept: str) -> str:
+    """Name the test to order: the one for breast tissue, or for a cancer elsewhere the one that names no organ."""
+    return concept if not case.cancers or Cancer.BREAST in case.cancers else f"{concept}-any-tissue"
+
+
+def _of_another_tumour(case: Case) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence("her2-other-tumour", dated(f"{result.method}: {result.as_reported}", result.on), result.origin)
+        for result in case.her2_of_another_tumour
+    )
 
 
 def _may_fit(case: Case, row: Eligibility) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.case import counted, dated
-from cards.course import interval_after, same_antibody, weeks_of_treatment
+from cards.course import WEEK, interval_after, same_antibody, weeks_of_treatment
 from cards.dosing import level_met
 from cards.facts import Treatment
 from cards.outcomes import (
@@ -35,8 +35,11 @@ if TYPE_CHECKING:
 def interval_too_short(case: Case) -> Outcome:
     """Fire when the previous dose was fewer than the labelled days, less the site's window, before the planned one.
 
-    A dose of the same antibody in another form counts, and the days are those of the schedule that was given.
+    A dose of the same antibody in another form counts, and the days are those of the schedule that was given. An order
+    that is itself on a schedule of fewer weeks than any labelled one is told likewise.
     """
+    if (ordered := _schedule_too_short(case)) is not None:
+        return ordered
     doses = same_antibody(case)
     last = _newest(case, doses)
     if last is None or last.on is None:
@@ -62,6 +65,31 @@ def interval_too_short(case: Case) -> Outcome:
         evidence=(_given(last),),
         cited=(regimen.by, case.known.thresholds["interval_window_days"].by),
         variant="default" if last.product == case.product.id else "other-form",
+        fixes=(RemoveOrder(),),
+    )
+
+
+def _schedule_too_short(case: Case) -> Fired | None:
+    """Fire on an order by the week that the label gives less often; a single dose has no schedule.
+
+    Shorter intervals are how a single infusion is often written ("daily"), and say nothing.
+    """
+    ordered = case.order.interval_days
+    window = case.threshold("interval_window_days")
+    regimen = min(case.regimens, key=lambda each: each.interval_days, default=None)
+    if regimen is None or ordered is None or case.order.cycles == 1 or ordered < WEEK:
+        return None
+    if ordered >= regimen.interval_days - window:
+        return None
+    return Fired(
+        values={
+            "days": counted(ordered, "day"),
+            "interval": str(regimen.interval_days),
+            "window": plain(window),
+        },
+        evidence=(Evidence("schedule", counted(ordered, "day"), case.order.origin),),
+        cited=(regimen.by,),
+        variant="schedule",
         fixes=(RemoveOrder(),),
     )
 

@@ -23,7 +23,7 @@ from cards.facts import (
     Weight,
 )
 from cards.quantities import Kg
-from cards.records import Problem
+from cards.records import Cancer, Problem
 from cards.topics import Topic
 
 SOON, CYCLES, RELOAD = Topic.INTERVAL_TOO_SHORT, Topic.CYCLE_LIMIT_REACHED, Topic.RELOAD_REQUIRED
@@ -158,6 +158,21 @@ ROWS = [
         chart(cancers=("gastric",), history=(given("ziihera", 7),)),
         missing=("regimen",),
     ),
+    Row(
+        SOON,
+        "Kadcyla ordered every week",
+        FIRES,
+        order("Kadcyla", "252 mg", interval=7),
+        indicator="warning",
+        says=("every 7 days", "21 days"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(SOON, "Enhertu ordered every eighteen days", FIRES, order("Enhertu", "378 mg", interval=18)),
+    Row(SOON, "Enhertu ordered every nineteen days", NOT_ASKED, order("Enhertu", "378 mg", interval=19)),
+    Row(SOON, "Ziihera every week", FIRES, order("Ziihera", "1400 mg", interval=7), chart(cancers=("biliary",))),
+    Row(SOON, "trastuzumab every week is a labelled schedule", NOT_ASKED, WEEKLY),
+    Row(SOON, "a single infusion written as weekly", NOT_ASKED, order("Kadcyla", "252 mg", interval=7, cycles=1)),
+    Row(SOON, "a single infusion written as daily", NOT_ASKED, order("Kadcyla", "252 mg", interval=1)),
     # reload-required, by the schedule that was given
     Row(
         RELOAD,
@@ -509,6 +524,45 @@ ROWS = [
         order("Enhertu", "378 mg"),
         chart(setting="early"),
         today=date(2026, 5, 15),
+    ),
+    Row(
+        MISSING,
+        "a result of the breast cancer is none of the gastric cancer",
+        FIRES,
+        order("trastuzumab", "420 mg", reason="gastric"),
+        chart(her2=(ihc("3+", tumour=Cancer.BREAST),), cancers=("breast", "gastric")),
+        tells=("of another tumour by its code: IHC: 3+",),
+        suggests=("Order: HER2 immunohistochemistry on tumour tissue",),
+    ),
+    Row(
+        MISSING,
+        "a breast code in a patient with gastric cancer alone is taken for the wrong code",
+        SILENT,
+        EVERY_3_WEEKS,
+        chart(her2=(ihc("3+", tumour=Cancer.BREAST),), cancers=("gastric",)),
+    ),
+    Row(
+        MISSING,
+        "a breast code for breast cancer beside another",
+        SILENT,
+        order("trastuzumab", "420 mg", reason="breast"),
+        chart(her2=(ihc("3+", tumour=Cancer.BREAST),), cancers=("breast", "gastric")),
+    ),
+    Row(
+        Topic.HER2_ISH_MISSING,
+        "gastric cancer: the test to order names no organ",
+        FIRES,
+        EVERY_3_WEEKS,
+        chart(her2=(ihc("2+"),), cancers=("gastric",)),
+        suggests=("Order: HER2 in situ hybridisation on tumour tissue",),
+    ),
+    Row(
+        Topic.HER2_ISH_MISSING,
+        "no cancer on record: the test on breast tissue",
+        FIRES,
+        KADCYLA,
+        chart(her2=(ihc("2+"),), cancers=()),
+        suggests=("Order: HER2 in situ hybridisation on breast cancer tissue",),
     ),
     # her2-agents-combined, by date
     Row(
@@ -913,6 +967,21 @@ ROWS = [
         FIRES,
         order("trastuzumab", "420 mg", hcpcs=("J9999",)),
         says=("J9355 or the code of the brand",),
+    ),
+    Row(
+        Topic.HCPCS_MISMATCH,
+        "Poherdy under Perjeta's code: ask the payer",
+        FIRES,
+        order("Poherdy", "420 mg", hcpcs=("J9306",)),
+        indicator="warning",
+        tells=("Ask the payer",),
+    ),
+    Row(
+        Topic.HCPCS_MISMATCH,
+        "Poherdy under ramucirumab's code is a mix-up all the same",
+        FIRES,
+        order("Poherdy", "420 mg", hcpcs=("J9308",)),
+        indicator="critical",
     ),
     Row(
         Topic.HCPCS_MISMATCH,

@@ -23,6 +23,11 @@ INTRODUCTION = (
     "Generated from the rules, their cases, the knowledge and the wording by `make golden`; do not edit. "
     "**(verify)** marks what was not checked against the current label: it never makes a card critical."
 )
+UNCHECKED = (
+    "The labels say this as well. Silence of this service says nothing of it. What a label wants given before "
+    "stands with each indication above, and is not checked either: the chart seldom holds it all, so a status "
+    "that qualifies is taken to be within the lines of treatment that the label names."
+)
 _KINDS = {FIRES: "Fires", SILENT: "Silent", CANNOT: "Cannot tell", NOT_ASKED: "Does not apply"}
 _CONFIDENCE = {
     Confidence.PRIMARY: "",
@@ -37,10 +42,18 @@ def page(rows: list[Row]) -> str:
         "# The rules, as they are",
         INTRODUCTION,
         "## Contents",
-        "\n".join(f"- [{rule.topic}](#{rule.topic})" for rule in RULES) + "\n- [Products](#products)",
+        "\n".join(f"- [{rule.topic}](#{rule.topic})" for rule in RULES)
+        + "\n- [Products](#products)\n- [What no card checks](#what-no-card-checks)",
         *(_topic(rule, rows) for rule in RULES),
         "## Products",
         *(_product(product) for product in KNOWN.products if product.scope is Scope.CHECKED),
+        "## What no card checks",
+        UNCHECKED,
+        "\n".join(
+            f"- **{', '.join(KNOWN.product(each).name for each in entry.products)}**: {' '.join(entry.what.split())} "
+            f"*Why:* {' '.join(entry.why.split())} ({_by(entry.by)})"
+            for entry in KNOWN.not_checked
+        ),
         "## Settings of a site",
         _thresholds(),
         "## Sources",
@@ -101,6 +114,8 @@ def _numbers(product: Product) -> Iterator[str]:
     for row in product.eligibility:
         since = f", since {row.since}" if row.since else ""
         yield f"| labelled for | {row.wording}{since} | {_by(row.by)} |"
+        if row.prior is not None:
+            yield f"| given before (not checked) | {' '.join(row.prior.text.split())} | {_by(row.prior.by)} |"
     for forbidden in product.forbidden_diluents:
         yield f"| never in | {forbidden.diluent}; use {forbidden.instead} | {_by(forbidden.by)} |"
     for reload in product.reload:
