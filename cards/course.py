@@ -77,9 +77,5 @@ def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...])
 def weeks_of_treatment(case: Case, further: int = 0) -> Decimal:
     """Add up the weeks that the earlier doses of the product stand for, with some further ones as ordered."""
     usual = min((regimen.interval_days for regimen in case.regimens), default=WEEK)
-    days = {
-        each.on: interval_after(case, each, case.history) or usual
-        for each in case.history
-        if each.on is not None and each.on <= case.planned
-    }
+    days = {each.on: interval_after(case, each, case.history) or usual for each in case.history}
     return Decimal(sum(days.values()) + further * usual) / WEEK

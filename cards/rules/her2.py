@@ -139,9 +139,10 @@ def _two_that_disagree(case: Case, *, conflict: bool) -> tuple[Her2Result, ...]:
     """Give the newest result and one that it disagrees with; or the result that disagrees with itself."""
     status = case.her2
     if conflict:
-        return tuple(result for result in status.results if result.conflict)[:1]
-    agreeing = [result for result in status.results if result not in status.against]
-    return (*agreeing[:1], *status.against[:1])
+        return (next(result for result in status.results if result.conflict),)
+    agreeing = next((result for result in status.results if result not in status.against), None)
+    against = next(iter(status.against))
+    return (agreeing, against) if agreeing is not None else (against,)
 
 
 def _against_codes(case: Case) -> Outcome:
@@ -279,7 +280,7 @@ def _undecided(case: Case) -> tuple[Missing, ...]:
     turns_on_receptor = any(row.hormone_receptor_positive and _may_fit(case, row) for row in _rows(case))
     if turns_on_receptor and case.setting is not Setting.EARLY and case.hormone_receptor_positive is None:
         missing.append(Missing("hormone-receptor", values={"status": _status(case)}))
-    return tuple(missing[:2])
+    return tuple(missing)
 
 
 _TIER_WORDS = {

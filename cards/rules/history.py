@@ -232,4 +232,7 @@ def _newest(case: Case, doses: tuple[Treatment, ...]) -> Treatment | None:
 
 
 def _given(earlier: Treatment) -> Evidence:
-    return Evidence("earlier-dose", dated(str(earlier.dose) if earlier.dose else "dose", earlier.on), earlier.origin)
+    day = earlier.on.isoformat() if earlier.on is not None else ""
+    if earlier.dose is None:
+        return Evidence("earlier-dose-unknown", day, earlier.origin)
+    return Evidence("earlier-dose", dated(str(earlier.dose), earlier.on), earlier.origin)

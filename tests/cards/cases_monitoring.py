@@ -111,7 +111,7 @@ ROWS = [
         FIRES,
         KADCYLA,
         chart(without=("ast", "alt", "bilirubin-total")),
-        says=("AST, ALT and total bilirubin",),
+        says=("AST, ALT or total bilirubin",),
     ),
     Row(LIVER, "recent today, too old for the day of the dose", FIRES, NEXT_WEEK, chart(labs={"ast": 3})),
     Row(

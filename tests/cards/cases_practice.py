@@ -657,6 +657,37 @@ ROWS = [
         EVERY_3_WEEKS,
         chart(lvef="54", baseline="66"),
     ),
+    Row(
+        LVEF_HOLD,
+        "the baseline is of thirty-six months before the newest one",
+        FIRES,
+        EVERY_3_WEEKS,
+        hearts(("54", 5), ("72", 1101)),
+    ),
+    Row(LVEF_HOLD, "a day earlier it is none", SILENT, EVERY_3_WEEKS, hearts(("54", 5), ("72", 1102))),
+    Row(
+        LVEF_HOLD,
+        "the baseline is of the day of the first dose",
+        FIRES,
+        EVERY_3_WEEKS,
+        hearts(("54", 5), ("72", 63), history=every(21, 3)),
+    ),
+    Row(
+        LVEF_HOLD,
+        "setting not on record: the card says which row was taken",
+        FIRES,
+        KADCYLA,
+        chart(lvef="44", baseline="50", setting=None),
+        tells=("so the stricter row (early) was applied",),
+    ),
+    Row(
+        LVEF_HOLD,
+        "setting not on record and both rows alike: nothing to say",
+        FIRES,
+        KADCYLA,
+        chart(lvef="39", baseline="60", setting=None),
+        hides=("stricter row",),
+    ),
     # liver tests: nodular regenerative hyperplasia, Gilbert syndrome
     Row(
         LIVER_STOP,
@@ -834,6 +865,14 @@ ROWS = [
         ENHERTU,
         chart(her2=(ihc("1+"),), setting=None),
         missing=("setting",),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "ultralow, and nothing else is known",
+        CANNOT,
+        ENHERTU,
+        chart(her2=(overall("ultralow"),), cancers=(), setting=None),
+        missing=("cancer", "setting", "hormone-receptor"),
     ),
     Row(
         NOT_ELIGIBLE,
