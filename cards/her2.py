@@ -56,9 +56,11 @@ class Her2Status(msgspec.Struct, frozen=True):
         return self.ihc is not None and self.possible == EQUIVOCAL
 
     @property
-    def ihc_3(self) -> bool:
-        """Whether the newest IHC score is 3+."""
-        return self.ihc is not None and self.ihc.finding is Her2Finding.IHC_3
+    def ihc_3(self) -> bool | None:
+        """Whether the newest IHC score is 3+; ``None`` where no score is on record, as with a bare "positive"."""
+        if self.ihc is None or self.ihc.finding is Her2Finding.POSITIVE:
+            return None
+        return self.ihc.finding is Her2Finding.IHC_3
 
 
 def her2_status(results: tuple[Her2Result, ...]) -> Her2Status:

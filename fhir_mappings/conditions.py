@@ -47,7 +47,8 @@ class ConditionReader:
         self._no_metastasis_words = words(metastasis.never_texts)
         self._not_the_disease = words(terminology.not_the_disease.texts)
         # "Secondary malignant neoplasm" is no primary, and it is a metastasis.
-        self._denied = words(phrase for phrase in terminology.not_the_disease.texts if phrase != "secondary")
+        self._doubted = words(phrase for phrase in terminology.not_the_disease.texts if phrase != "secondary")
+        self._denial = words(terminology.not_the_disease.before)
         self._problems = tuple(
             (
                 group,
@@ -81,7 +82,7 @@ class ConditionReader:
             if self._not_the_disease.search(folded):
                 continue
             for group in self._groups:
-                if any(phrase in folded for phrase in group.texts):
+                if self._states(folded, group.texts):
                     return group.cancer
         return None
 
@@ -119,7 +120,7 @@ class ConditionReader:
                 return found[0]
         written = " | ".join(texts(concept)).casefold()
         for group, _, _, unless in self._problems:
-            if not any(phrase in written for phrase in group.texts) or unless.search(written):
+            if not self._states(written, group.texts) or unless.search(written):
                 continue
             if group.past_counts or not (is_past or self._not_the_disease.search(written)):
                 return group.problem
@@ -159,7 +160,7 @@ class ConditionReader:
         if self.cancer_of(concept) is None:
             return None
         found = {self.stages.of_stage(stage) for stage in _stages(condition)}
-        found |= {self.stages.of_words(written) for written in texts(concept) if not self._is_denied(written)}
+        found |= {self.stages.of_words(written) for written in texts(concept) if not self._is_doubted(written)}
         return Setting.METASTATIC if Setting.METASTATIC in found else Setting.EARLY if found - {None} else None
 
     def receptors(self, condition: Json, origin: Origin) -> Iterator[ReceptorResult | CodedHer2]:
@@ -196,14 +197,24 @@ class ConditionReader:
 
     def _names_metastasis(self, written: str) -> bool:
         folded = " ".join(written.casefold().split())
+        found = self._metastasis_words.search(folded)
         return bool(
-            self._metastasis_words.search(folded)
+            found
+            and not self._denial.search(folded[: found.start()])
             and not self._no_metastasis_words.search(folded)
-            and not self._is_denied(folded)
+            and not self._is_doubted(folded)
         )
 
-    def _is_denied(self, written: str) -> bool:
-        return bool(self._denied.search(written.casefold()))
+    def _states(self, folded: str, phrases: tuple[str, ...]) -> bool:
+        """Tell whether a text has one of some phrases, and no denial in front of it."""
+        for phrase in phrases:
+            place = folded.find(phrase)
+            if place >= 0 and not self._denial.search(folded[:place]):
+                return True
+        return False
+
+    def _is_doubted(self, written: str) -> bool:
+        return bool(self._doubted.search(written.casefold()))
 
 
 def _plain_prefixes(prefixes: tuple[str, ...]) -> tuple[str, ...]:

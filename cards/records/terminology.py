@@ -105,9 +105,13 @@ class ReceptorCodes(Record, frozen=True, kw_only=True):
 
 
 class NotTheDisease(Record, frozen=True, kw_only=True):
-    """Words that make a written diagnosis something else: a history, a suspicion, a screening, a denial."""
+    """Words that make a written diagnosis something else: a history, a suspicion, a screening.
+
+    Those of ``before`` deny what follows them.
+    """
 
     texts: tuple[str, ...]
+    before: tuple[str, ...]
     by: Cited
 
 

@@ -102,11 +102,22 @@ def _not_eligible(case: Case) -> Fired:
 
 
 def her2_tier_unclear(case: Case) -> Outcome:
-    """Fire when a result cannot be placed in a grade that the product turns on: a bare IHC 0, "negative" alone."""
+    """Fire when a result cannot be placed in a grade that the product turns on: a bare IHC 0, "negative" alone.
+
+    So does a bare "positive", or ISH alone, for a cancer in which the label wants IHC 3+.
+    """
     if not _turns_on_her2(case):
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     if not case.her2.possible or case.her2.needs_ish:
         return NotApplicable("another card asks for the result")
+    if _wants_a_score(case):
+        return Fired(
+            values={"status": _status(case)},
+            evidence=(*_results(case), *_diagnoses(case)),
+            cited=tuple(dict.fromkeys(row.by for row in _rows(case))),
+            variant="positive-without-score",
+            fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
+        )
     if len(case.her2.possible) == 1 or _verdict_for(case, case.her2.possible) != _SOME:
         return Clear()
     bare_zero = Tier.LOW not in case.her2.possible
@@ -240,11 +251,13 @@ def _qualifies(case: Case, tier: Tier) -> bool | None:
     receptor = case.hormone_receptor_positive
     receptors = (True, False) if receptor is None else (receptor,)
     cancers = (case.cancers,) if case.cancers else tuple({frozenset(row.cancers) for row in case.eligibility})
+    scores = (True, False) if case.her2.ihc_3 is None else (case.her2.ihc_3,)
     answers = {
-        any(_row_fits(case, row, World(tier, which, setting, positive)) for row in case.eligibility)
+        any(_row_fits(row, World(tier, which, setting, positive, ihc_3)) for row in case.eligibility)
         for which in cancers
         for setting in settings
         for positive in receptors
+        for ihc_3 in scores
     }
     return answers.pop() if len(answers) == 1 else None
 
@@ -256,9 +269,10 @@ class World(NamedTuple):
     cancers: frozenset[Cancer]
     setting: Setting
     hormone_receptor_positive: bool
+    ihc_3: bool
 
 
-def _row_fits(case: Case, row: Eligibility, world: World) -> bool:
+def _row_fits(row: Eligibility, world: World) -> bool:
     if row.erbb2_mutation or world.cancers.isdisjoint(row.cancers):
         return False
     if row.settings and world.setting not in row.settings:
@@ -266,7 +280,7 @@ def _row_fits(case: Case, row: Eligibility, world: World) -> bool:
     if row.hormone_receptor_positive and not world.hormone_receptor_positive:
         return False
     if row.ihc_3_only:
-        return world.tier is Tier.POSITIVE and case.her2.ihc_3
+        return world.tier is Tier.POSITIVE and world.ihc_3
     return world.tier in row.tiers
 
 
@@ -280,7 +294,22 @@ def _undecided(case: Case) -> tuple[Missing, ...]:
     turns_on_receptor = any(row.hormone_receptor_positive and _may_fit(case, row) for row in _rows(case))
     if turns_on_receptor and case.setting is not Setting.EARLY and case.hormone_receptor_positive is None:
         missing.append(Missing("hormone-receptor", values={"status": _status(case)}))
+    if _wants_a_score(case):
+        missing.append(
+            Missing("ihc-score", told_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),
+        )
     return tuple(missing)
+
+
+def _wants_a_score(case: Case) -> bool:
+    """Tell whether the indication turns on IHC 3+, and a positive status comes without a score."""
+    rows = [row for row in _rows(case) if not row.erbb2_mutation]
+    return (
+        bool(case.cancers)
+        and case.her2.possible == POSITIVE
+        and case.her2.ihc_3 is None
+        and all(row.ihc_3_only for row in rows)
+    )
 
 
 _TIER_WORDS = {
@@ -328,7 +357,7 @@ def _copies_citation(case: Case) -> tuple[Cited, ...]:
 def _status(case: Case) -> str:
     """Write the status as pathologists do."""
     status = case.her2
-    if status.possible == POSITIVE and status.ihc is not None and not status.ihc_3:
+    if status.possible == POSITIVE and status.ihc is not None and status.ihc_3 is False:
         return f"positive by ISH (IHC {_score(status.ihc.finding)})"
     words = _TIER_WORDS.get(status.possible, "unclear")
     scored = status.ihc is not None and status.ihc.finding.startswith("ihc-") and status.possible != POSITIVE

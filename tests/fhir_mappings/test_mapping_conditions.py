@@ -179,6 +179,12 @@ def test_a_local_code_is_read_as_what_it_stands_for() -> None:
         pytest.param(condition("c", text="No evidence of metastasis"), None, id="no evidence of metastasis"),
         pytest.param(condition("c", text="Suspected liver metastases"), None, id="suspected"),
         pytest.param(condition("c", text="Brain metastases ruled out"), None, id="ruled out"),
+        pytest.param(
+            condition("c", BREAST, text="Metastatic breast cancer, no brain metastases"),
+            "metastatic",
+            id="one denied, one not",
+        ),
+        pytest.param(condition("c", text="Chronic kidney disease, stage IV"), None, id="stage IV of the kidney"),
         pytest.param(condition("c", text="History of bone metastases"), None, id="a history"),
         pytest.param(condition("c", text="At risk of bone metastases"), None, id="a risk"),
         pytest.param(
@@ -254,6 +260,9 @@ def test_a_diagnosis_that_names_her2_says_so_and_a_refuted_one_does_not() -> Non
         pytest.param(condition("c", text="Aspiration pneumonitis"), None, id="aspiration"),
         pytest.param(condition("c", icd("I11.0")), "heart-failure", id="hypertensive heart failure"),
         pytest.param(condition("c", text="Risk of heart failure"), None, id="a risk"),
+        pytest.param(condition("c", text="Heart failure, no oedema"), "heart-failure", id="what is denied comes after"),
+        pytest.param(condition("c", text="No heart failure"), None, id="heart failure denied"),
+        pytest.param(condition("c", text="Not in heart failure"), None, id="not in heart failure"),
         pytest.param(condition("c", icd("Z34.01")), "pregnancy", id="supervision of pregnancy"),
         pytest.param(
             condition("c", icd("Z32.02"), text="Encounter for pregnancy test, result negative"),
