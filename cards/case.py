@@ -7,8 +7,17 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.dosing import Ceiling, DoseReading, ceiling, read_doses, regimens_for, usable_doses
-from cards.facts import State, hormone_receptor_positive, setting_of
+from cards.dosing import (
+    Ceiling,
+    DoseReading,
+    ceiling,
+    is_over,
+    level_met,
+    read_doses,
+    regimens_for,
+    usable_doses,
+)
+from cards.facts import Moment, State, hormone_receptor_positive, setting_of
 from cards.her2 import Her2Status, her2_status
 from cards.lab_table import LabTable, read_table
 from cards.lvef_table import LvefReading, read_lvef
@@ -33,8 +42,9 @@ if TYPE_CHECKING:
         Weight,
     )
     from cards.identity import Identity
+    from cards.quantities import Kg
     from cards.recognition import Recogniser
-    from cards.records import Knowledge, Problem
+    from cards.records import Knowledge, Level, Problem
 
 
 _BRIEF = 48
@@ -51,17 +61,17 @@ class Case:
     recogniser: Recogniser
     thresholds: Mapping[str, Decimal | None]
 
-    @property
+    @once
     def known(self) -> Knowledge:
         """What is known."""
         return self.recogniser.known
 
-    @property
+    @once
     def patient(self) -> Patient:
         """The patient's chart."""
         return self.session.patient
 
-    @property
+    @once
     def product(self) -> Product:
         """The product of a settled identity; rules that need it are not asked before it is settled."""
         product = self.identity.product
@@ -83,6 +93,11 @@ class Case:
         start = self.order.start
         return start if start is not None and start > self.session.today else self.session.today
 
+    @property
+    def dose_is_near(self) -> bool:
+        """Whether a dose is planned that tests are due for: always for an order; for an open chart, near its day."""
+        return self.session.moment is not Moment.VIEW or self.order.start is not None
+
     def threshold(self, name: str) -> Decimal:
         """Give a threshold that always has a value.
 
@@ -103,7 +118,7 @@ class Case:
             ((days, weight) for days, weight in apart if days <= limit), key=lambda each: each[0], default=(0, None)
         )[1]
 
-    @property
+    @once
     def weight_based(self) -> bool:
         """Whether the product is dosed by weight."""
         return self.product.basis is Basis.WEIGHT
@@ -112,6 +127,11 @@ class Case:
     def weight(self) -> Weight | None:
         """The newest body weight; a measured one of the same day goes before a stated one."""
         return self.patient.weights[0] if self.patient.weights else None
+
+    @once
+    def kg(self) -> Kg | None:
+        """The amount of the newest body weight."""
+        return self.weight.kg if self.weight else None
 
     @once
     def doses(self) -> tuple[DoseReading, ...]:
@@ -168,6 +188,20 @@ class Case:
         return ceiling(self)
 
     @once
+    def over_maximum(self) -> list[DoseReading]:
+        """The doses above the maximum that applies."""
+        limit = self.ceiling
+        return [reading for reading in self.usable if is_over(reading, limit, self.kg)] if limit is not None else []
+
+    @once
+    def levels_met(self) -> list[tuple[DoseReading, Level | None]]:
+        """The doses that can be judged, each beside the labelled level it is at."""
+        tolerance = self.threshold("dose_rounding_tolerance_percent")
+        return [
+            (reading, level_met(reading, self.product, self.regimens, self.kg, tolerance)) for reading in self.usable
+        ]
+
+    @once
     def lvef_reading(self) -> LvefReading:
         """The newest ejection fraction against the label's table; asked only when there is one."""
         return read_lvef(self)
@@ -186,6 +220,24 @@ class Case:
     def setting(self) -> Setting | None:
         """The setting of the cancer, as far as it is on record."""
         return setting_of(self.stagings)
+
+    @once
+    def eligibility_for_cancers(self) -> tuple[Eligibility, ...]:
+        """The rows for the cancers on record; all of them when no cancer is."""
+        if not self.cancers:
+            return self.eligibility
+        return tuple(row for row in self.eligibility if not self.cancers.isdisjoint(row.cancers))
+
+    @once
+    def turns_on_her2(self) -> bool:
+        """Whether a HER2 tissue result decides anything.
+
+        It does not when the cancer is not labelled at all, nor when the indication turns on a mutation.
+        """
+        mutation = {cancer for row in self.eligibility if row.erbb2_mutation for cancer in row.cancers}
+        if self.cancers and self.cancers <= mutation:
+            return False
+        return any(row.tiers or row.ihc_3_only for row in self.eligibility_for_cancers)
 
     @once
     def settings(self) -> tuple[Setting, ...]:

@@ -223,7 +223,7 @@ def _plain_prefixes(prefixes: tuple[str, ...]) -> tuple[str, ...]:
 
 def label_of(concept: Json) -> str:
     """Give the words by which a card names a concept: its text, a display, or its code."""
-    named = next(texts(concept), "")
+    named = next(iter(texts(concept)), "")
     return named or next((coding.code for coding in codings(concept) if coding.code), "")
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from fhir_mappings.lenient import objects, text
 from fhir_mappings.wire import Listing, Unreadable
 
 if TYPE_CHECKING:
-    import msgspec
-
     from fhir_mappings.wire import Glimpse
 
 _SERIOUS = frozenset({"error", "fatal"})
@@ -27,7 +27,7 @@ class State(StrEnum):
     OMITTED = "omitted"
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True):
     """The state of a key, and its resources where there are any; ``partial`` when the server says that some lack."""
 
     state: State
@@ -47,7 +47,7 @@ def read_answer(raw: bytes | msgspec.Raw, path: str) -> Answer:
         listing = Listing(raw, path)
     except Unreadable:
         return Answer(State.FAILED)
-    if listing.glimpses and "OperationOutcome" not in {glimpse.resource_type for glimpse in listing.glimpses}:
+    if listing.glimpses and "OperationOutcome" not in listing.kinds:
         return Answer(_PRESENT, listing)
     outcomes = [glimpse for glimpse in listing.glimpses if glimpse.resource_type == "OperationOutcome"]
     listing.glimpses = [glimpse for glimpse in listing.glimpses if glimpse.resource_type != "OperationOutcome"]
@@ -56,6 +56,18 @@ def read_answer(raw: bytes | msgspec.Raw, path: str) -> Answer:
         failed = serious or any(outcome.path == path for outcome in outcomes)
         return Answer(State.FAILED if failed else State.EMPTY, listing)
     return Answer(State.PRESENT, listing, partial=serious)
+
+
+def is_answer_to(answer: Answer, query: str) -> bool:
+    """Tell whether what a server sent is of the kind that was asked for: a list for a search, else the resource.
+
+    A server that sends anything else has not said that the chart has none.
+    """
+    listing = answer.listing
+    if listing is None:
+        return False
+    kind, is_search = query.partition("?")[0].partition("/")[0], "?" in query
+    return listing.is_bundle if is_search else all(each.resource_type == kind for each in listing.glimpses)
 
 
 def _is_serious(outcome: Glimpse) -> bool:

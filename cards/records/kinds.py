@@ -94,4 +94,7 @@ class Action(StrEnum):
     @property
     def severity(self) -> int:
         """Rank the actions."""
-        return list(Action).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {action: rank for rank, action in enumerate(Action)}

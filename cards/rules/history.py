@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.case import counted, dated
 from cards.course import WEEK, interval_after, same_antibody, weeks_of_treatment
-from cards.dosing import level_met
 from cards.facts import Treatment
 from cards.outcomes import (
     CannotTell,
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from cards.case import Case
-    from cards.dosing import DoseReading
-    from cards.records import Level
 
 
 def interval_too_short(case: Case) -> Outcome:
@@ -147,12 +144,10 @@ def reload_required(case: Case) -> Outcome:
     found = gap_rule(case)
     if found is None:
         return NotApplicable("no earlier dose on record")
-    usable = case.usable
-    if not usable:
+    if not case.usable:
         return nothing_usable(case)
     rule, last, days = found.rule, found.last, found.days
-    for reading in usable:
-        level = _level_met(case, reading)
+    for reading, level in case.levels_met:
         if level is None or level.role is not LevelRole.MAINTENANCE or days < rule.after_days:
             continue
         regimen = next(each for each in case.regimens if level in each.levels)
@@ -197,10 +192,9 @@ def loading_again(case: Case) -> Fired | None:
     found = gap_rule(case)
     if found is None or found.days >= found.rule.after_days or isinstance(interval_too_short(case), Fired):
         return None
-    levels = [(reading, _level_met(case, reading)) for reading in case.usable]
-    if any(level is not None and level.role is LevelRole.MAINTENANCE for _, level in levels):
+    if any(level is not None and level.role is LevelRole.MAINTENANCE for _, level in case.levels_met):
         return None
-    for reading, level in levels:
+    for reading, level in case.levels_met:
         if level is None or level.role is not LevelRole.LOADING:
             continue
         regimen = next(each for each in case.regimens if level in each.levels)
@@ -219,11 +213,6 @@ def loading_again(case: Case) -> Fired | None:
             fixes=fixes_to(case, maintenance.dose, (reading.ordered,)),
         )
     return None
-
-
-def _level_met(case: Case, reading: DoseReading) -> Level | None:
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
-    return level_met(reading, case.product, case.regimens, case.weight.kg if case.weight else None, tolerance)
 
 
 def _newest(case: Case, doses: tuple[Treatment, ...]) -> Treatment | None:

@@ -6,19 +6,12 @@ from typing import TYPE_CHECKING
 
 from cards.case import dated
 from cards.course import level_of
-from cards.dosing import DoseReading, is_component, level_met, look_alike_met, regimens_for
+from cards.dosing import DoseReading, is_component, look_alike_met, regimens_for
 from cards.facts import Treatment
 from cards.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
-from cards.quantities import Kg, plain
+from cards.quantities import plain
 from cards.records import Basis, Level, LevelRole
-from cards.rules.dose import (
-    cancer_words,
-    dose_above_maximum,
-    dose_evidence,
-    fixes_to,
-    nothing_usable,
-    written_dose,
-)
+from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.history import loading_again
 from cards.topics import Topic
 
@@ -28,17 +21,16 @@ if TYPE_CHECKING:
 
 def dose_not_a_level(case: Case) -> Outcome:
     """Fire when the dose is more than the tolerance away from every labelled level and no other card says so."""
-    usable = case.usable
-    if not usable:
+    if not case.usable:
         return nothing_usable(case)
-    if isinstance(dose_above_maximum(case), Fired):
+    if case.over_maximum:
         return NotApplicable("the dose is above the maximum, and that card speaks")
     if not case.regimens:
         return NotApplicable("no dose on file for this cancer")
-    for reading in usable:
+    for reading, level in case.levels_met:
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
-        if _level(case, reading) is not None or is_component(case.product, reading):
+        if level is not None or is_component(case.product, reading):
             continue
         if look_alike_met(case, reading) is not None:
             return NotApplicable("the dose is that of another drug, and that card speaks")
@@ -49,7 +41,7 @@ def dose_not_a_level(case: Case) -> Outcome:
 def _no_level(case: Case, reading: DoseReading) -> Fired:
     regimens = case.regimens
     levels = {level.dose: level for regimen in regimens for level in regimen.levels}
-    dose = reading.per_kg(_kg(case)) if case.weight_based else reading.in_mg(_kg(case))
+    dose = reading.per_kg(case.kg) if case.weight_based else reading.in_mg(case.kg)
     below = [level for level in levels if dose is not None and level.value <= dose.value]
     nearest = max(below or levels, key=lambda level: level.value if below else -level.value)
     return Fired(
@@ -70,8 +62,7 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
     A reduced level and no earlier dose that explains it; or the loading dose again, so soon after the last dose that
     the label goes on with maintenance. A maintenance dose with no dose on record is let pass: courses begin elsewhere.
     """
-    usable = case.usable
-    if not usable:
+    if not case.usable:
         return nothing_usable(case)
     if (again := loading_again(case)) is not None:
         return again
@@ -79,10 +70,9 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
         return Clear()
     if case.product.basis is Basis.FIXED:
         return NotApplicable("the product has no reduced levels")
-    for reading in usable:
+    for reading, level in case.levels_met:
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
-        level = _level(case, reading)
         if level is not None and level.role is LevelRole.REDUCTION:
             return _reduced(case, reading)
     return Clear()
@@ -107,8 +97,7 @@ def dose_re_escalation(case: Case) -> Outcome:
     """Fire when the dose is above the level of an earlier reduction: the label forbids going back up."""
     if case.product.no_re_escalation is None:
         return NotApplicable("the label has no such rule")
-    usable = case.usable
-    if not usable:
+    if not case.usable:
         return nothing_usable(case)
     regimens = regimens_for(case.product, case.cancers, None)
     reductions = [(level, each) for each in case.history if (level := level_of(case, each, regimens)) is not None]
@@ -116,10 +105,9 @@ def dose_re_escalation(case: Case) -> Outcome:
     if not reduced:
         return Clear()
     lowest, earlier = min(reduced, key=lambda found: found[0].dose.value)
-    for reading in usable:
+    for reading, level in case.levels_met:
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
-        level = _level(case, reading)
         if level is not None and level.dose.value > lowest.dose.value:
             return _raised(case, reading, lowest, earlier)
     return Clear()
@@ -140,14 +128,5 @@ def _raised(case: Case, reading: DoseReading, lowest: Level, earlier: Treatment)
     )
 
 
-def _level(case: Case, reading: DoseReading) -> Level | None:
-    regimens = case.regimens
-    return level_met(reading, case.product, regimens, _kg(case), case.threshold("dose_rounding_tolerance_percent"))
-
-
 def _needs_weight(case: Case, reading: DoseReading) -> bool:
-    return case.weight_based and reading.per_kg(_kg(case)) is None
-
-
-def _kg(case: Case) -> Kg | None:
-    return case.weight.kg if case.weight else None
+    return case.weight_based and reading.per_kg(case.kg) is None

@@ -64,8 +64,8 @@ def pregnancy_test_missing(case: Case) -> Outcome:
     by = case.product.monitoring.pregnancy_test
     if by is None:
         return NotApplicable("no such rule on file")
-    if case.history:
-        return NotApplicable("not the first dose")
+    if case.history or not case.dose_is_near:
+        return NotApplicable("no first dose is planned")
     if isinstance(pregnancy_positive(case), Fired):
         return NotApplicable("a pregnancy is on record, and that card speaks")
     if not _may_become_pregnant(case):
@@ -113,6 +113,8 @@ def _telling_test(case: Case) -> PregnancyTest | None:
 
 
 def _tests_since(case: Case, threshold: str) -> tuple[PregnancyTest, ...]:
+    if not case.patient.pregnancy_tests:
+        return ()
     limit = case.days_before(case.threshold(threshold))
     return tuple(test for test in case.patient.pregnancy_tests if test.on is not None and test.on >= limit)
 
@@ -133,7 +135,10 @@ def _stopped(stop: Stop, present: tuple[PresentProblem, ...]) -> Fired:
 
 
 def _rule(case: Case, problem: Problem) -> Stop | None:
-    return next((stop for stop in case.product.monitoring.stops if stop.problem is problem), None)
+    for stop in case.product.monitoring.stops:
+        if stop.problem is problem:
+            return stop
+    return None
 
 
 def _fired(stop: Stop, problem: str, evidence: tuple[Evidence, ...]) -> Fired:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
+import tempfile
+import weakref
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,8 +16,9 @@ from fhir.resources.R4B.operationoutcome import OperationOutcome
 from cards.knowledge import default_knowledge
 from cds_service.app import create_app
 from cds_service.settings import Settings
+from cds_service.store.store import Store, open_store
 from fhir_mappings.codings import NO_CODE_MAP
-from fhir_mappings.queries import resolve, templates
+from fhir_mappings.queries import MONITORING_KEYS, resolve, templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 SELECT, SIGN = "her2-order-select", "her2-order-sign"
+DISPATCH, VIEW = "her2-order-dispatch", "her2-patient-view"
 PATIENT, USER, ORDER = "pat-1", "Practitioner/onc-17", "order-1"
 INSTANCE = "6d6a1c0e-2f0b-4c53-9b3b-6f0f3f1d9a01"
 QUERIES = {
@@ -173,21 +178,47 @@ def aspirin() -> Json:
     return order(81, "order-9", medicationCodeableConcept=concept)
 
 
+def dose_given(days: int, name: str = "given-1", patient: str = PATIENT, **more: Any) -> Json:
+    """Give a dose of Kadcyla that was given."""
+    return {
+        "resourceType": "MedicationAdministration",
+        "id": name,
+        "status": "completed",
+        "medicationCodeableConcept": order()["medicationCodeableConcept"],
+        "subject": {"reference": f"Patient/{patient}"},
+        "effectiveDateTime": days_ago(days),
+        "dosage": {"dose": {"value": 252, "unit": "mg", "system": UCUM, "code": "mg"}},
+        **more,
+    }
+
+
+def on_kadcyla(days: int = 5, **lists: Any) -> Json:
+    """Give what monitoring is judged by, for a patient whose last dose of Kadcyla was so many days ago."""
+    known = {**clean_prefetch(), "administrations": bundle(dose_given(days)), **lists}
+    return {key: known[key] for key in MONITORING_KEYS}
+
+
 def call(service: str = SIGN, orders: list[Json] | None = None, prefetch: Any = None, **more: Any) -> Json:
     """Give a request: by default of an order in its label, with every prefetch key."""
     drafts = orders if orders is not None else [order()]
-    context: Json = {
-        "userId": USER,
-        "patientId": PATIENT,
-        "draftOrders": {"resourceType": "Bundle", "entry": [{"resource": each} for each in drafts]},
-    }
+    names = [f"{each['resourceType']}/{each['id']}" for each in drafts if "id" in each]
+    context: Json = {"userId": USER, "patientId": PATIENT}
+    sent = clean_prefetch()
+    if service == DISPATCH:
+        context = {"patientId": PATIENT, "dispatchedOrders": names, "performer": "Organization/infusion-centre"}
+        sent["dispatched"] = bundle(*drafts)
+    elif service == VIEW:
+        context["encounterId"] = "enc-1"
+        sent = on_kadcyla()
+    else:
+        context["draftOrders"] = {"resourceType": "Bundle", "entry": [{"resource": each} for each in drafts]}
     if service == SELECT:
-        context["selections"] = [f"{each['resourceType']}/{each['id']}" for each in drafts if "id" in each]
+        context["selections"] = names
     return {
         "hook": service.removeprefix("her2-"),
         "hookInstance": INSTANCE,
         "context": context,
-        "prefetch": prefetch if prefetch is not None else clean_prefetch(),
+        "prefetch": prefetch if prefetch is not None else sent,
         **more,
     }
 
@@ -262,9 +293,13 @@ class Answer:
 class Caller:
     """Calls the service in this process, and looks at every answer."""
 
-    def __init__(self, settings: Settings | None = None, path: Path | None = None) -> None:
-        """Start an application with a configuration of its own."""
-        self.app = create_app(path, settings if settings is not None or path is not None else Settings())
+    def __init__(self, settings: Settings | None = None, path: Path | None = None, database: str | None = None) -> None:
+        """Start an application with a configuration and, unless told otherwise, a database of its own."""
+        folder = tempfile.mkdtemp(prefix="her2-cds-")
+        self.store = open_store(database or f"sqlite:///{folder}/her2-cds.sqlite3")
+        settings = settings if settings is not None or path is not None else Settings()
+        self.app = create_app(path, settings, self.store)
+        weakref.finalize(self.app, _put_away, self.store, folder)
         self.client: FlaskClient = self.app.test_client()
 
     def post(self, body: Any, service: str = SIGN, content_type: str | None = "application/json") -> Answer:
@@ -279,6 +314,11 @@ class Caller:
     def send(self, method: str, path: str, **more: Any) -> Answer:
         """Send anything."""
         return checked(self.client.open(path, method=method, **more))
+
+
+def _put_away(store: Store, folder: str) -> None:
+    store.close()
+    shutil.rmtree(folder)
 
 
 def checked(response: TestResponse) -> Answer:

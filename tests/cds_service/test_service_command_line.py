@@ -57,7 +57,7 @@ CHECKS = [
     pytest.param(call(prefetch={}), 2, id="a chart that lacks"),
     pytest.param(removed(call(), "context.patientId"), 2, id="a field that lacks"),
     pytest.param(removed(call(), "hook"), 2, id="a request without a hook"),
-    pytest.param({**call(), "hook": "patient-view"}, 2, id="a hook that no service answers"),
+    pytest.param({**call(), "hook": "appointment-book"}, 2, id="a hook that no service answers"),
     pytest.param({**call(), "hook": {"a": 1}}, 2, id="a hook that is no text"),
     pytest.param([call()], 2, id="an array"),
     pytest.param(b"", 2, id="an empty file"),
