@@ -7,15 +7,18 @@ last weekly dose. What is due follows from the dose that was given, not from the
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cards.dosing import near, regimens_for
+from cards.facts import Treatment
 from cards.quantities import Mg, MgPerKg
+from cards.records import Level, LevelRole, Reload
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from cards.case import Case
-    from cards.facts import Treatment
-    from cards.records import Level, Product, Regimen
+    from cards.records import Product, Regimen
 
 WEEK = 7
 # Between a dose a week late and a dose three weeks apart: what tells the schedules when no dose is recorded.
@@ -79,3 +82,60 @@ def weeks_of_treatment(case: Case, further: int = 0) -> Decimal:
     usual = min((regimen.interval_days for regimen in case.regimens), default=WEEK)
     days = {each.on: interval_after(case, each, case.history) or usual for each in case.history}
     return Decimal(sum(days.values()) + further * usual) / WEEK
+
+
+class GapRule(NamedTuple):
+    """The label's rule on a gap, the dose that it counts from, and the days since."""
+
+    rule: Reload
+    last: Treatment
+    on: date
+    days: int
+
+
+def gap_rule(case: Case) -> GapRule | None:
+    """Find the rule on a gap that fits the schedule of the last dose; none when there was no dose."""
+    counting = frozenset({case.product.id}.union(*(rule.also_after for rule in case.product.reload)))
+    doses = case.doses_of(counting)
+    last = newest_dose(case, doses)
+    if last is None or last.on is None or not case.regimens:
+        return None
+    interval = interval_after(case, last, doses) or min(regimen.interval_days for regimen in case.regimens)
+    rule = next((each for each in case.product.reload if each.interval_days == interval), None)
+    return GapRule(rule, last, last.on, case.age_in_days(last.on)) if rule is not None else None
+
+
+def newest_dose(case: Case, doses: tuple[Treatment, ...]) -> Treatment | None:
+    """Give the newest dose before the planned one."""
+    return next((each for each in doses if each.on is not None and each.on <= case.planned), None)
+
+
+class Reduced(NamedTuple):
+    """The lowest level that a course was reduced to, and the dose that shows it."""
+
+    level: Level
+    earlier: Treatment
+
+
+def lowest_reduction(case: Case) -> Reduced | None:
+    """Find the lowest reduced level among the earlier doses of the product."""
+    regimens = regimens_for(case.product, case.cancers, None)
+    levels = [(level_of(case, each, regimens), each) for each in case.history]
+    reduced = [
+        Reduced(level, each) for level, each in levels if level is not None and level.role is LevelRole.REDUCTION
+    ]
+    return min(reduced, key=lambda found: found.level.dose.value, default=None)
+
+
+def fitting_levels(case: Case) -> list[Level]:
+    """List the levels at which the course may go on: what a suggestion may offer without a card of its own."""
+    levels = [level for regimen in case.regimens for level in regimen.levels]
+    unfit: set[LevelRole] = set() if case.history else {LevelRole.REDUCTION}
+    if (gap := gap_rule(case)) is not None:
+        unfit.add(LevelRole.LOADING if gap.days < gap.rule.after_days else LevelRole.MAINTENANCE)
+    reduced = lowest_reduction(case) if case.product.no_re_escalation is not None else None
+    return [
+        level
+        for level in levels
+        if level.role not in unfit and (reduced is None or level.dose.value <= reduced.level.dose.value)
+    ]

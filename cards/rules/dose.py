@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from cards.course import fitting_levels
 from cards.dosing import (
     Ceiling,
     DoseReading,
@@ -87,8 +88,14 @@ def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReadi
         variant="fixed" if isinstance(maximum, Mg) else "default",
         indicator=Indicator.WARNING if excess <= tolerance else None,
         notes=tuple(notes),
-        fixes=fixes_to(case, maximum, tuple(reading.ordered for reading in over)),
+        fixes=fixes_to(case, _highest_that_fits(case, maximum), tuple(reading.ordered for reading in over)),
     )
+
+
+def _highest_that_fits(case: Case, maximum: Mg | MgPerKg) -> Mg | MgPerKg:
+    """Give the highest level up to the maximum at which the course may go on; the maximum where there is none."""
+    doses = [level.dose for level in fitting_levels(case) if level.dose.value <= maximum.value]
+    return max(doses, key=lambda dose: dose.value, default=maximum)
 
 
 def dose_matches_other_drug(case: Case) -> Outcome:
@@ -113,7 +120,8 @@ def dose_matches_other_drug(case: Case) -> Outcome:
 
 def _of_another(case: Case, reading: DoseReading, other: Product, level: Level) -> Fired:
     own = case.regimens
-    starts = [each for regimen in own for each in regimen.levels if each.role is not LevelRole.REDUCTION]
+    fitting = fitting_levels(case)
+    starts = [each for each in fitting if each.role is not LevelRole.REDUCTION] or fitting[:1]
     levels = [str(each.dose) for regimen in own for each in regimen.levels]
     fixes: tuple[Fix, ...] = (RemoveOrder(),)
     if len(starts) == 1:
@@ -160,8 +168,7 @@ def dose_implausible(case: Case) -> Outcome:
 
 def _meant_instead(case: Case, reading: DoseReading) -> tuple[Fix, ...]:
     """Offer the labelled level whose number was written with another unit, or the fixed doses; else removal."""
-    own = case.regimens or case.product.regimens
-    doses = dict.fromkeys(level.dose for regimen in own for level in regimen.levels)
+    doses = dict.fromkeys(level.dose for level in fitting_levels(case))
     ordered = reading.ordered
     if case.product.basis is Basis.FIXED:
         offered = [dose for dose in doses if not ordered.computed]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cards.case import counted, dated
-from cards.course import WEEK, interval_after, same_antibody, weeks_of_treatment
+from cards.course import WEEK, gap_rule, interval_after, newest_dose, same_antibody, weeks_of_treatment
 from cards.facts import Treatment
 from cards.outcomes import (
     CannotTell,
@@ -19,12 +19,11 @@ from cards.outcomes import (
     RemoveOrder,
 )
 from cards.quantities import plain
-from cards.records import CycleLimit, LevelRole, Reload, Setting
+from cards.records import CycleLimit, LevelRole, Setting
 from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
 
     from cards.case import Case
 
@@ -38,7 +37,7 @@ def interval_too_short(case: Case) -> Outcome:
     if (ordered := _schedule_too_short(case)) is not None:
         return ordered
     doses = same_antibody(case)
-    last = _newest(case, doses)
+    last = newest_dose(case, doses)
     if last is None or last.on is None:
         return NotApplicable("no earlier dose on record")
     if not case.regimens:
@@ -166,27 +165,6 @@ def reload_required(case: Case) -> Outcome:
     return Clear()
 
 
-class GapRule(NamedTuple):
-    """The label's rule on a gap, the dose that it counts from, and the days since."""
-
-    rule: Reload
-    last: Treatment
-    on: date
-    days: int
-
-
-def gap_rule(case: Case) -> GapRule | None:
-    """Find the rule on a gap that fits the schedule of the last dose; none when there was no dose."""
-    counting = frozenset({case.product.id}.union(*(rule.also_after for rule in case.product.reload)))
-    doses = case.doses_of(counting)
-    last = _newest(case, doses)
-    if last is None or last.on is None or not case.regimens:
-        return None
-    interval = interval_after(case, last, doses) or min(regimen.interval_days for regimen in case.regimens)
-    rule = next((each for each in case.product.reload if each.interval_days == interval), None)
-    return GapRule(rule, last, last.on, case.age_in_days(last.on)) if rule is not None else None
-
-
 def loading_again(case: Case) -> Fired | None:
     """Fire on a loading dose so soon after the last dose that the label goes on with maintenance."""
     found = gap_rule(case)
@@ -213,11 +191,6 @@ def loading_again(case: Case) -> Fired | None:
             fixes=fixes_to(case, maintenance.dose, (reading.ordered,)),
         )
     return None
-
-
-def _newest(case: Case, doses: tuple[Treatment, ...]) -> Treatment | None:
-    """Give the newest dose before the planned one."""
-    return next((each for each in doses if each.on is not None and each.on <= case.planned), None)
 
 
 def _given(earlier: Treatment) -> Evidence:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.case import dated
-from cards.course import level_of
-from cards.dosing import DoseReading, is_component, look_alike_met, regimens_for
+from cards.course import fitting_levels, lowest_reduction
+from cards.dosing import DoseReading, is_component, look_alike_met
 from cards.facts import Treatment
 from cards.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
 from cards.quantities import plain
@@ -40,10 +40,11 @@ def dose_not_a_level(case: Case) -> Outcome:
 
 def _no_level(case: Case, reading: DoseReading) -> Fired:
     regimens = case.regimens
-    levels = {level.dose: level for regimen in regimens for level in regimen.levels}
+    levels = dict.fromkeys(level.dose for regimen in regimens for level in regimen.levels)
     dose = reading.per_kg(case.kg) if case.weight_based else reading.in_mg(case.kg)
-    below = [level for level in levels if dose is not None and level.value <= dose.value]
-    nearest = max(below or levels, key=lambda level: level.value if below else -level.value)
+    fitting = [level.dose for level in fitting_levels(case)]
+    below = [level for level in fitting if dose is not None and level.value <= dose.value]
+    nearest = max(below, default=None) or min(fitting, default=None)
     return Fired(
         values={
             "dose": written_dose(case, reading),
@@ -52,7 +53,7 @@ def _no_level(case: Case, reading: DoseReading) -> Fired:
         },
         evidence=dose_evidence(case, reading),
         cited=(regimens[0].by,),
-        fixes=fixes_to(case, nearest, (reading.ordered,)),
+        fixes=fixes_to(case, nearest, (reading.ordered,)) if nearest is not None else (),
     )
 
 
@@ -99,12 +100,10 @@ def dose_re_escalation(case: Case) -> Outcome:
         return NotApplicable("the label has no such rule")
     if not case.usable:
         return nothing_usable(case)
-    regimens = regimens_for(case.product, case.cancers, None)
-    reductions = [(level, each) for each in case.history if (level := level_of(case, each, regimens)) is not None]
-    reduced = [(level, each) for level, each in reductions if level.role is LevelRole.REDUCTION]
-    if not reduced:
+    reduced = lowest_reduction(case)
+    if reduced is None:
         return Clear()
-    lowest, earlier = min(reduced, key=lambda found: found[0].dose.value)
+    lowest, earlier = reduced
     for reading, level in case.levels_met:
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))

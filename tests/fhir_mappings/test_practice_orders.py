@@ -18,6 +18,7 @@ from shapes import (
     TODAY,
     Json,
     bundle,
+    cards,
     chart,
     coding,
     concept,
@@ -28,6 +29,7 @@ from shapes import (
     observation,
     order,
     quantity,
+    topic,
     topics,
 )
 
@@ -44,7 +46,7 @@ def on(days: int) -> str:
 
 def drug(name: str, dose: Any = None, unit: str = "mg", *, identifier: str = "order-1", **instruction: Any) -> Json:
     """Give an order by the name of its drug; what concerns its instruction goes there."""
-    changes = {key: instruction.pop(key) for key in ("reasonCode", "medicationCodeableConcept") if key in instruction}
+    changes = {key: instruction.pop(key) for key in ("reasonCode", "reasonReference") if key in instruction}
     doses = [dose_of(Decimal(str(dose)), unit)] if dose is not None else []
     return order(dosage(*doses, **instruction), drug=concept(text=name), id=identifier, **changes)
 
@@ -364,6 +366,28 @@ CASES = [
         conditions=bundle(UNSTAGED),
         tumorMarkers=bundle(her2("1+")),
     ),
+    case(
+        "HER2-low, metastatic by the condition that the order refers to",
+        (),
+        (drug(T_DXD, 378, reasonReference=[{"reference": "Condition/cancer-1"}]),),
+        **ENHERTU,
+        conditions=bundle(METASTATIC, cancer(coding(ICD10, "C61"), stage="Stage II", name="cancer-2")),
+        tumorMarkers=bundle(her2("1+")),
+    ),
+    case(
+        "ultralow, HR+ by a code among the order's reasons",
+        (),
+        (drug(T_DXD, 378, reasonCode=[{"text": "Breast cancer"}, {"coding": [coding(ICD10, "Z17.0")]}]),),
+        **ENHERTU,
+        tumorMarkers=bundle(her2("HER2-ultralow")),
+    ),
+    case(
+        "gastric by the order's reason, 6.4 mg/kg, in a patient with breast cancer as well",
+        ("her2-missing",),
+        (drug(T_DXD, "6.4", "mg/kg", reasonCode=[{"coding": [coding(ICD10, "C16.9")]}]),),
+        **ENHERTU,
+        conditions=bundle(METASTATIC, cancer(coding(ICD10, "C16.9"), stage="Stage IV", name="cancer-2")),
+    ),
     enhertu(
         "IHC 0 alone, hormone receptor positive",
         ("her2-tier-unclear",),
@@ -560,6 +584,21 @@ CASES = [
 @pytest.mark.parametrize(("entries", "changes", "expected"), CASES)
 def test_exactly_these_cards(entries: tuple[Json, ...], changes: dict[str, Any], expected: list[str]) -> None:
     assert topics(*entries, prefetch=chart(**changes)) == expected
+
+
+@pytest.mark.parametrize(("entries", "changes", "expected"), CASES)
+def test_a_suggested_change_of_the_order_takes_its_card_away(
+    entries: tuple[Json, ...], changes: dict[str, Any], expected: list[str]
+) -> None:
+    for card in cards(*entries, prefetch=chart(**changes)):
+        for suggestion in card.get("suggestions", []):
+            actions = suggestion["actions"]
+            if any(action["type"] != "update" for action in actions):
+                continue
+            corrected = {action["resource"]["id"]: action["resource"] for action in actions}
+            again = topics(*(corrected.get(each["id"], each) for each in entries), prefetch=chart(**changes))
+            assert topic(card) not in again, suggestion["label"]
+            assert set(again) <= set(expected)
 
 
 def test_there_are_many_of_them() -> None:
