@@ -44,7 +44,7 @@ def on_treatment(
 
 def _interval(product: Product, patient: Patient) -> int:
     cancers = frozenset(diagnosis.cancer for diagnosis in patient.diagnoses)
-    return max(regimen.interval_days for regimen in regimens_for(product, cancers, None))
+    return max(each.interval_days for each in regimens_for(product, cancers, None) or product.regimens)
 
 
 def _days(thresholds: Mapping[str, Decimal | None], name: str) -> int:
