@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cards.policy import Policy
     from cards.recognition import Recogniser
     from cards.records import Product
+    from cards.rules import Rule
 
 _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
@@ -31,12 +32,16 @@ _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is 
 
 
 def judge(
-    session: Session, recogniser: Recogniser, policy: Policy, identities: Sequence[Identity] | None = None
+    session: Session,
+    recogniser: Recogniser,
+    policy: Policy,
+    identities: Sequence[Identity] | None = None,
+    rules: Sequence[Rule] = RULES,
 ) -> tuple[Verdict, ...]:
     """Give one verdict for each rule and each order in scope, and one on what could not be checked.
 
     Topics that are off give none. Only what a live card says counts as said. ``identities`` saves settling again
-    what has been settled, order by order.
+    what has been settled, order by order. ``rules`` are those of the service that is asked: clinical by default.
     """
     if identities is None:
         identities = [identify(order, recogniser) for order in session.orders]
@@ -46,7 +51,7 @@ def judge(
         for order, identity in identified
         if order.in_focus and identity.in_scope
     ]
-    verdicts = [verdict for case in cases for verdict in _verdicts(case, policy)]
+    verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules)]
     shown = [verdict for verdict in verdicts if not policy.modes or policy.mode(verdict.topic) is Mode.LIVE]
     incomplete = _incomplete(cases, verdicts, shown, session)
     return (*verdicts, incomplete) if incomplete else tuple(verdicts)
@@ -56,11 +61,11 @@ def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> t
     return tuple((other, identity) for other, identity in identified if other is not order)
 
 
-def _verdicts(case: Case, policy: Policy) -> Iterable[Verdict]:
+def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule]) -> Iterable[Verdict]:
     settled = case.identity.standing is Standing.SETTLED
     product = case.product.id if settled else None
     origin, drug, tentative = case.order.origin, case.drug, case.order.tentative
-    for rule in RULES:
+    for rule in rules:
         if policy.modes and policy.mode(rule.topic) is Mode.OFF:
             continue
         outcome = rule.judge(case) if settled or rule.before_identity else _UNSETTLED

@@ -18,9 +18,10 @@ from granian.http import HTTP1Settings
 from rich.console import Console
 
 from cds_service import __version__, examples
+from cds_service.coverage_files import CoverageFileError, prices_in_scope, read_price_file
 from cds_service.decide import DataMissing, Decider
 from cds_service.logs import configure_logs
-from cds_service.services import SERVICES
+from cds_service.services import BY_ID, SERVICES
 from cds_service.settings import ConfigurationError, json_schema, load_settings
 from cds_service.terminal import print_cards
 from cds_service.wsgi import CONFIG_VARIABLE
@@ -84,8 +85,9 @@ def serve(host: str, port: int, workers: int, config: Path | None) -> None:
 @main.command()
 @click.argument("request_file", type=click.File("rb"))
 @_config_option
+@click.option("--service", type=click.Choice([service.id for service in SERVICES]), help="By default that of the hook.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def check(request_file: BinaryIO, config: Path | None, output: str) -> None:
+def check(request_file: BinaryIO, config: Path | None, service: str | None, output: str) -> None:
     """Answer one CDS Hooks request from a file (or - for standard input) and print its cards.
 
     Exit code: 0 no cards, 1 cards, 2 the input cannot be used.
@@ -94,7 +96,9 @@ def check(request_file: BinaryIO, config: Path | None, output: str) -> None:
     decider = _decider(config)
     body = request_file.read()
     try:
-        decision = decider.decide(read_request(body, _hook_of(body)))
+        asked = BY_ID[service] if service else None
+        request = read_request(body, asked.hook if asked else _hook_of(body))
+        decision = decider.decide(request, coverage=asked is not None and asked.coverage)
     except BadRequest as error:
         _fail(f"{request_file.name}: {error.message}")
     except DataMissing as error:
@@ -138,6 +142,38 @@ def config_schema() -> None:
     click.echo(json.dumps(json_schema(), indent=2))
 
 
+@main.group()
+def asp() -> None:
+    """Take in the CMS pricing file for Part B drugs, quarter by quarter."""
+
+
+@asp.command("import")
+@click.argument("file", type=_FILE)
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write; by default asp-YYYY-QN.csv here."
+)
+def asp_import(file: Path, output: Path | None) -> None:
+    """Read the CSV or ZIP that CMS publishes, and write the payment limits of the drugs in scope to a small file.
+
+    Name that file as coverage.asp_file in the configuration; the CMS file itself will do as well.
+    """
+    try:
+        prices = read_price_file(file)
+    except CoverageFileError as error:
+        _fail(str(error))
+    written, lacking = prices_in_scope(prices)
+    output = output or Path(f"asp-{prices.quarter.replace(' ', '-')}.csv")
+    try:
+        output.write_text(written, encoding="utf-8")
+    except OSError as error:
+        _fail(f"{output}: cannot be written ({error.strerror})")
+    click.echo(f"{prices.quarter}: {prices.since} to {prices.until}")
+    click.echo(written.partition("\n\n")[2].rstrip())
+    if lacking:
+        click.echo(f"not in the file: {', '.join(lacking)}")
+    click.echo(f"written to {output}; put it into the configuration:\ncoverage:\n  asp_file: {output}")
+
+
 def _decider(path: Path | None) -> Decider:
     try:
         return Decider(load_settings(path))
@@ -145,6 +181,8 @@ def _decider(path: Path | None) -> Decider:
         _fail("\n".join(error.problems))
     except CodeMapError as error:
         _fail(f"site.code_maps: {error}")
+    except CoverageFileError as error:
+        _fail(f"coverage: {error}")
 
 
 def _must_be_free(host: str, port: int) -> None:

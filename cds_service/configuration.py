@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from cds_service.coverage_files import CoverageFileError
 from cds_service.decide import Decider
 from cds_service.settings import ConfigurationError, Settings, load_settings
 from fhir_mappings.codings import CodeMapError
@@ -70,3 +71,5 @@ def _decider(settings: Settings) -> Decider:
         return Decider(settings)
     except CodeMapError as error:
         raise ConfigurationError([f"site.code_maps: {error}"]) from None
+    except CoverageFileError as error:
+        raise ConfigurationError([f"coverage: {error}"]) from None

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+import msgspec
+
+from cards.billing.facts import BillingSession
 from cards.engine import judge
 from cards.facts import Gap, Moment, Patient, Session
 from cards.knowledge import default_knowledge
@@ -20,6 +23,8 @@ from cards.outcomes import Fired
 from cards.policy import Mode
 from cards.recognition import Recogniser
 from cards.render import Renderer
+from cards.rules import RULES
+from cards.rules.coverage import coverage_rules
 from cards.wordings import default_wording
 from cds_service.fhir_client import FhirClient
 from fhir_mappings.actions import ActionWriter
@@ -67,6 +72,7 @@ class Decider:
 
         Raises:
             CodeMapError: a code map of the site cannot be used.
+            CoverageFileError: a payer policy or a price file of the site cannot be used.
 
         """
         self.settings = settings
@@ -79,12 +85,17 @@ class Decider:
         self._chart = ChartReader(self.known.terminology, self._recogniser, code_map)
         self.templates = templates(self.known.terminology, code_map)
         self._required = frozenset(self.templates)
-        self._renderer = Renderer(self.wording, self.known, self.policy.indicators)
+        self._billing = settings.billing()
+        self._coverage_rules = coverage_rules(self._billing)
+        sources = {**self.known.sources, **self._billing.sources}
+        self._renderer = Renderer(
+            self.wording, msgspec.structs.replace(self.known, sources=sources), self.policy.indicators
+        )
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
         self._fhir = FhirClient(settings)
 
-    def decide(self, request: HookRequest) -> Decision:
-        """Answer one request.
+    def decide(self, request: HookRequest, *, coverage: bool = False) -> Decision:
+        """Answer one request; ``coverage``: by the rules of billing and coverage, and by no clinical one.
 
         Raises:
             DataMissing: an order in scope needs data that cannot be had.
@@ -108,10 +119,14 @@ class Decider:
             patient = self._chart.patient(answers, request.patient_id, self._required, orders.references)
             listed = self._chart.with_reasons(orders, _glimpses({**answers, **drugs}))
             session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
+            if coverage:
+                facts = self._chart.billing.read(request, orders, answers)
+                session = BillingSession(session.moment, session.today, listed, patient, gaps, facts)
         else:
             session = Session(Moment(request.hook), self._today(), orders.orders, Patient(), gaps)
         if gaps or orders.in_scope:
-            verdicts = judge(session, self._recogniser, self.policy, orders.identities)
+            rules = self._coverage_rules if coverage else RULES
+            verdicts = judge(session, self._recogniser, self.policy, orders.identities, rules)
             cards = tuple(self._cards(verdicts, orders, request))
         return Decision(str(uuid.uuid4()), cards, verdicts, time.perf_counter() - began)
 

@@ -26,10 +26,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from cards.billing.setup import BillingSetup
 from cards.knowledge import default_knowledge
 from cards.outcomes import Indicator
 from cards.policy import Mode, Policy
 from cards.topics import Topic
+from cds_service.coverage_files import read_billing, vial_sizes
 
 ENV_PREFIX = "HER2_CDS_"
 _NOT_A_KEY = "HER2_CDS_CONFIG"
@@ -107,6 +109,36 @@ class SiteSettings(_Section):
         return name
 
 
+class CoverageSettings(_Section):
+    """What billing and coverage go by."""
+
+    policies: list[str] = Field(
+        [],
+        description="Payer policies by id, the site's first choice first; empty: the site's own files, then every one "
+        "that ships.",
+    )
+    policy_files: list[Path] = Field([], description="Payer policies of the site's own: YAML, see docs/billing.md.")
+    vials: dict[str, list[int]] = Field(
+        {}, description="Vial sizes in mg that are stocked, by product or brand (kadcyla: [100, 160])."
+    )
+    asp_file: Path | None = Field(None, description="CMS pricing file for Part B drugs (CSV, or the ZIP it comes in).")
+
+    @field_validator("vials")
+    @classmethod
+    def _are_made(cls, vials: dict[str, list[int]]) -> dict[str, list[int]]:
+        made = vial_sizes()
+        for name, sizes in vials.items():
+            if name not in made:
+                raise PydanticCustomError("vials", "no product or brand {name}; there are {made}", {
+                    "name": repr(name), "made": ", ".join(sorted(made))
+                })  # fmt: skip
+            if not sizes or (wrong := [size for size in sizes if size not in made[name]]):
+                raise PydanticCustomError("vials", "{name} comes in {made} mg, not in {wrong}", {
+                    "name": name, "made": ", ".join(map(str, sorted(made[name]))), "wrong": sizes and wrong
+                })  # fmt: skip
+        return vials
+
+
 class LimitSettings(_Section):
     """What a request may cost."""
 
@@ -129,6 +161,7 @@ class Settings(_Section):
     auth: AuthSettings = AuthSettings()
     fhir: FhirSettings = FhirSettings()
     site: SiteSettings = SiteSettings()
+    coverage: CoverageSettings = CoverageSettings()
     limits: LimitSettings = LimitSettings()
     cards: dict[Topic, TopicSettings] = {}
     thresholds: dict[str, Decimal | None] = {}
@@ -151,6 +184,17 @@ class Settings(_Section):
     def base_url(self) -> str:
         """The public address without a trailing slash."""
         return str(self.public_url).rstrip("/")
+
+    def billing(self) -> BillingSetup:
+        """Read what billing and coverage go by.
+
+        Raises:
+            CoverageFileError: a payer policy or the price file cannot be used.
+
+        """
+        chosen = self.coverage
+        vials = {name: tuple(sizes) for name, sizes in chosen.vials.items()}
+        return read_billing(chosen.policies, chosen.policy_files, vials, chosen.asp_file)
 
     def policy(self) -> Policy:
         """Give the policy that the judgement goes by."""
@@ -184,7 +228,14 @@ def load_settings(path: Path | None, environment: dict[str, str] | None = None) 
         raise ConfigurationError([_explain(each, places, source) for each in error.errors()]) from None
     if path is not None:
         maps = [path.parent / each for each in settings.site.code_maps]
-        settings = settings.model_copy(update={"site": settings.site.model_copy(update={"code_maps": maps})})
+        coverage = settings.coverage.model_copy(
+            update={
+                "policy_files": [path.parent / each for each in settings.coverage.policy_files],
+                "asp_file": path.parent / settings.coverage.asp_file if settings.coverage.asp_file else None,
+            }
+        )
+        site = settings.site.model_copy(update={"code_maps": maps})
+        settings = settings.model_copy(update={"site": site, "coverage": coverage})
     return settings
 
 

@@ -27,7 +27,7 @@ def call(service_id: str) -> Response:
     current = decider()
     body = _body(current.settings.limits.body_bytes)
     try:
-        decision = current.decide(read_request(body, service.hook))
+        decision = current.decide(read_request(body, service.hook), coverage=service.coverage)
     except BadRequest as error:
         _log.info("hook_refused", service=service.id, status=400, code=error.code, expression=error.expression)
         where = [error.expression] if error.expression else None
