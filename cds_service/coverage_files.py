@@ -16,6 +16,7 @@ from cards.records import KnowledgeError, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
     from pathlib import Path
 
     from cards.coverage.records import PayerPolicy
@@ -106,13 +107,17 @@ def prices_in_scope(prices: PriceList) -> tuple[str, list[str]]:
     ]
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
-    writer.writerow([f"Effective {prices.since:%B %-d, %Y} through {prices.until:%B %-d, %Y}"])
+    writer.writerow([f"Effective {_long(prices.since)} through {_long(prices.until)}"])
     table.write("\n")
     writer.writerow(["HCPCS Code", "Short Description", "HCPCS Code Dosage", "Payment Limit"])
     for code, descriptor in codes:
         if (price := prices.prices.get(code)) is not None:
             writer.writerow([code, descriptor, price.dosage, precise(price.limit)])
     return table.getvalue(), [code for code, _ in codes if code not in prices.prices]
+
+
+def _long(day: date) -> str:
+    return f"{day:%B} {day.day}, {day.year}"
 
 
 def _members(raw: bytes, path: Path) -> list[str]:

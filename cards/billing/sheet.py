@@ -117,9 +117,9 @@ def diagnosis_lines(view: View) -> tuple[Evidence, ...]:
     lines = [
         Evidence(
             "primary-code" if checked.says else "primary-code-plain",
-            checked.recorded.code,
+            _with_words(checked.recorded),
             checked.recorded.origin,
-            values=(("label", _words(checked.recorded)), ("says", checked.says)),
+            values=(("says", checked.says),),
             by=checked.by,
         )
         for checked in primary_codes(facts.codes, known, case.patient.sex)
@@ -127,8 +127,7 @@ def diagnosis_lines(view: View) -> tuple[Evidence, ...]:
     if not lines:
         lines.append(Evidence("no-primary-code", "", by=known.breast.by))
     lines += [
-        Evidence("secondary-code", each.code, each.origin, values=(("label", _words(each)),))
-        for each in secondary_codes(facts.codes, known)
+        Evidence("secondary-code", _with_words(each), each.origin) for each in secondary_codes(facts.codes, known)
     ]
     lines += _receptor_lines(view, facts)
     encounter = " / ".join(each.code for each in known.encounter)
@@ -136,9 +135,9 @@ def diagnosis_lines(view: View) -> tuple[Evidence, ...]:
     return tuple(lines)
 
 
-def _words(recorded: RecordedCode) -> str:
-    """Give the words of a code on record, where it has any beside itself."""
-    return "" if recorded.label == recorded.code else f" {recorded.label}"
+def _with_words(recorded: RecordedCode) -> str:
+    """Write a code on record with its words, where it has any beside itself."""
+    return recorded.code if recorded.label == recorded.code else f"{recorded.code} {recorded.label}"
 
 
 def _receptor_lines(view: View, facts: BillingFacts) -> Iterator[Evidence]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cards.billing.bill import bill
 from cards.billing.claim import units
 from cards.billing.denials import claim_lines
 from cards.billing.facts import Counted, Quantity
 from cards.coverage.view import View
+from cards.facts import Origin
 from cards.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
 from cards.quantities import plain
 
@@ -17,10 +18,17 @@ if TYPE_CHECKING:
     from cards.billing.bill import Bill, BilledDose
     from cards.billing.setup import BillingSetup
     from cards.case import Case
-    from cards.facts import Origin
-    from cards.outcomes import Evidence as Line
 
-_EXACT = {Counted.MG, Counted.UNITS, Counted.VIALS}
+_EXACT = frozenset({Counted.MG, Counted.UNITS, Counted.VIALS})
+
+
+class Stated(NamedTuple):
+    """A quantity, what it is of, where it stands, and the modifiers of its line."""
+
+    what: str
+    quantity: Quantity
+    origin: Origin
+    modifiers: tuple[str, ...] = ()
 
 
 class BillingUnits:
@@ -41,21 +49,21 @@ class BillingUnits:
         if not quantities:
             return NotApplicable("no quantity to compare")
         if not billed.doses:
-            return CannotTell((Missing(f"billing-{billed.lacks}", values={"quantity": quantities[0][1].as_written}),))
-        wrong = [each for each in quantities if _fits(each[1], billed, case, modifiers=each[3]) is False]
+            return CannotTell(
+                (Missing(f"billing-{billed.lacks}", values={"quantity": quantities[0].quantity.as_written}),)
+            )
+        wrong = [each for each in quantities if _fits(each, billed, case) is False]
         if wrong:
             return self._fired(case, billed, wrong)
-        unclear = [each for each in quantities if _fits(each[1], billed, case, modifiers=each[3]) is None]
+        unclear = [each for each in quantities if _fits(each, billed, case) is None]
         if unclear:
-            return CannotTell((Missing("quantity-unit", values={"quantity": unclear[0][1].as_written}),))
+            return CannotTell((Missing("quantity-unit", values={"quantity": unclear[0].quantity.as_written}),))
         return Clear()
 
-    def _fired(self, case: Case, billed: Bill, wrong: list[tuple[str, Quantity, Origin, tuple[str, ...]]]) -> Fired:
-        label, quantity, _, _ = wrong[0]
+    def _fired(self, case: Case, billed: Bill, wrong: list[Stated]) -> Fired:
+        label, quantity = wrong[0].what, wrong[0].quantity
         dose = billed.doses[0]
-        evidence: list[Line] = [
-            Evidence("quantity", each.as_written, origin, values=(("what", what),)) for what, each, origin, _ in wrong
-        ]
+        stated = [Evidence("quantity", e.quantity.as_written, e.origin, values=(("what", e.what),)) for e in wrong]
         unit_mg = billed.unit_mg
         by_code = unit_mg is not None and dose.claim is not None
         return Fired(
@@ -70,7 +78,7 @@ class BillingUnits:
                 "code": billed.code or "the brand's code",
             },
             variant=_variant(quantity, by_code=by_code),
-            evidence=(*evidence, Evidence("dose", str(dose.dose)), *case.weight_evidence()),
+            evidence=(*stated, Evidence("dose", str(dose.dose)), *case.weight_evidence()),
             cited=tuple(entry.by for entry in billed.entries[:1]) or (self._setup.known.supply(case.product.id).by,),
         )
 
@@ -81,31 +89,32 @@ def _variant(quantity: Quantity, *, by_code: bool) -> str:
     return "vials" if quantity.counted is Counted.VIALS else "amount"
 
 
-def _quantities(case: Case, view: View, billed: Bill) -> list[tuple[str, Quantity, Origin, tuple[str, ...]]]:
-    """List what is to be compared: what it is of, the quantity, where, and the modifiers of a line."""
+def _quantities(case: Case, view: View, billed: Bill) -> list[Stated]:
+    """List what is to be compared: the quantity dispensed, and those of the drug's own lines."""
     supplied = view.facts.supplied.get(case.order.origin.path)
     own = {entry.code for entry in billed.entries}
-    found: list[tuple[str, Quantity, Origin, tuple[str, ...]]] = []
+    found: list[Stated] = []
     if supplied is not None and supplied.dispensed is not None:
-        found.append(("dispensed", supplied.dispensed, case.order.origin, ()))
+        found.append(Stated("dispensed", supplied.dispensed, case.order.origin))
     for line in claim_lines(view):
         if line.code in own and line.quantity is not None:
             # A quantity of a billing code counts its units unless it says otherwise.
             counted = Counted.UNITS if line.quantity.counted is Counted.UNSAID else line.quantity.counted
             quantity = Quantity(line.quantity.number, counted, line.quantity.as_written)
-            found.append((line.code, quantity, line.origin, line.modifiers))
-    return [each for each in found if each[1].counted in (*_EXACT, Counted.UNSAID)]
+            found.append(Stated(line.code, quantity, line.origin, line.modifiers))
+    return [each for each in found if each.quantity.counted in (*_EXACT, Counted.UNSAID)]
 
 
-def _fits(quantity: Quantity, billed: Bill, case: Case, *, modifiers: tuple[str, ...]) -> bool | None:
+def _fits(stated: Stated, billed: Bill, case: Case) -> bool | None:
     """Tell whether a quantity follows from any of the doses; nothing when it has no unit and could be milligrams."""
+    number, counted = stated.quantity.number, stated.quantity.counted
     doses = {1, case.order.cycles or 1}
     by_kind = {
-        kind: any(_follows(quantity.number, each, kind, number, modifiers) for each in billed.doses for number in doses)
+        kind: any(_follows(number, each, kind, times, stated.modifiers) for each in billed.doses for times in doses)
         for kind in _EXACT
     }
-    if quantity.counted in _EXACT:
-        return by_kind[quantity.counted]
+    if counted in _EXACT:
+        return by_kind[counted]
     if by_kind[Counted.VIALS] or by_kind[Counted.UNITS]:
         return True
     return None if by_kind[Counted.MG] else False

@@ -7,6 +7,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from cards.billing.facts import BillingFacts, BillingSession
+from cards.billing.knowledge import default_billing, default_policies
+from cards.billing.setup import BillingSetup
 from cards.engine import judge
 from cards.facts import (
     BillingCode,
@@ -40,8 +43,12 @@ from cards.policy import Policy, default_policy
 from cards.quantities import Kg, Mg, MgPerKg, Percent
 from cards.recognition import Recogniser
 from cards.records import Cancer, Diluent, Problem, Route, Setting
+from cards.rules import RULES, Rule
+from cards.rules.coverage import coverage_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cards.outcomes import Verdict
     from cards.topics import Topic
 
@@ -49,6 +56,9 @@ TODAY = date(2026, 11, 22)
 KNOWN = default_knowledge()
 RECOGNISER = Recogniser(KNOWN)
 POLICY = default_policy(KNOWN)
+SETUP = BillingSetup(default_billing(), default_policies())
+COVERAGE_RULES = coverage_rules(SETUP)
+ALL_RULES = (*RULES, *COVERAGE_RULES)
 ORIGIN = Origin("MedicationRequest/order-1", "context.draftOrders.entry[0].resource")
 LAST_MONTH = date(2026, 10, 23)
 NORMAL = {"ast": "0.6 ULN", "alt": "0.6 ULN", "bilirubin-total": "0.5 ULN", "platelets": "220", "neutrophils": "3.4"}
@@ -93,6 +103,7 @@ def order(  # noqa: PLR0913
     reason: str | None = None,
     text_dose: str | None = None,
     tentative: bool = False,
+    cycles: int | None = None,
     route: Route | None = None,
     diluents: tuple[Diluent, ...] = (),
     identifier: str = "order-1",
@@ -117,6 +128,7 @@ def order(  # noqa: PLR0913
         interval_days=Decimal(interval) if interval else None,
         start=start,
         tentative=tentative,
+        cycles=cycles,
         route=route,
         diluents=diluents,
         reasons=(Diagnosis(Cancer(reason), f"{reason} cancer", origin),) if reason else (),
@@ -230,10 +242,15 @@ def judged(
     moment: Moment = Moment.SIGN,
     thresholds: dict[str, Decimal | None] | None = None,
     policy: Policy | None = None,
+    billing: BillingFacts | None = None,
+    rules: Sequence[Rule] = RULES,
 ) -> tuple[Verdict, ...]:
-    session = Session(moment, TODAY, orders, chart() if patient is None else patient)
+    patient = chart() if patient is None else patient
+    session = Session(moment, TODAY, orders, patient)
+    if rules is not RULES:
+        session = BillingSession(moment, TODAY, orders, patient, (), billing or BillingFacts())
     policy = policy or with_thresholds(POLICY, thresholds)
-    return judge(session, RECOGNISER, policy)
+    return judge(session, RECOGNISER, policy, rules=rules)
 
 
 def with_thresholds(policy: Policy, thresholds: dict[str, Decimal | None] | None) -> Policy:

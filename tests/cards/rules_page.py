@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING
 
-from builders import KNOWN, judged
-from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
+from builders import ALL_RULES, KNOWN
+from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row, judged_row
 
 from cards.quantities import plain
 from cards.records import Band, Cited, Confidence, Product, Scope
 from cards.render import Renderer
-from cards.rules import RULES, Rule
+from cards.rules import Rule
 from cards.wordings import default_wording
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def page(rows: list[Row]) -> str:
         "# The rules, as they are",
         INTRODUCTION,
         "## Contents",
-        "\n".join(f"- [{rule.topic}](#{rule.topic})" for rule in RULES) + "\n- [Products](#products)",
-        *(_topic(rule, rows) for rule in RULES),
+        "\n".join(f"- [{rule.topic}](#{rule.topic})" for rule in ALL_RULES) + "\n- [Products](#products)",
+        *(_topic(rule, rows) for rule in ALL_RULES),
         "## Products",
         *(_product(product) for product in KNOWN.products if product.scope is Scope.CHECKED),
         "## Settings of a site",
@@ -71,7 +71,7 @@ def _answer(row: Row) -> str:
 
 
 def _card(row: Row) -> str:
-    verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
+    verdicts = judged_row(row)
     verdict = next(v for v in verdicts if v.topic is row.topic and v.order == row.order.origin)
     card = RENDERER.card(verdict, "rules-page")
     if card is None:

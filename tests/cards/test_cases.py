@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import get_args
 
 import cases_course
+import cases_coverage
 import cases_dose
 import cases_her2
 import cases_identity
 import cases_monitoring
 import pytest
-from builders import KNOWN, judged, order, outcome_of
-from rows import Row
+from builders import COVERAGE_RULES, KNOWN, judged, order, outcome_of
+from rows import Row, judged_row
 
 from cards.outcomes import CannotTell, Clear, Fired, Outcome, SetDose
 from cards.quantities import Mg, MgPerKg
@@ -22,12 +23,13 @@ from cards.topics import Topic
 from cards.wordings import default_wording
 
 ROWS: list[Row] = [*cases_identity.ROWS, *cases_dose.ROWS, *cases_her2.ROWS, *cases_monitoring.ROWS, *cases_course.ROWS]
+ROWS += cases_coverage.ROWS
 RENDERER = Renderer(default_wording(), KNOWN, {})
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.topic}: {row.sentence}") for row in ROWS])
 def test_case(row: Row) -> None:
-    verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
+    verdicts = judged_row(row)
     verdict = next(v for v in verdicts if v.topic is row.topic and v.order == row.order.origin)
     assert type(verdict.outcome) is row.expect, verdict.outcome
     if row.missing:
@@ -39,6 +41,10 @@ def test_case(row: Row) -> None:
     assert card is not None
     for part in row.says:
         assert part in card.summary
+    for part in row.detail:
+        assert part in card.detail
+    for part in row.never:
+        assert part not in card.summary + card.detail
     if row.indicator is not None:
         assert card.indicator == row.indicator
     if row.fixes:
@@ -49,6 +55,13 @@ def test_case(row: Row) -> None:
 def test_every_rule_has_a_case_that_fires_and_one_that_is_silent(rule) -> None:
     kinds = {row.expect for row in ROWS if row.topic is rule.topic}
     assert {Fired, Clear} <= kinds <= set(get_args(Outcome))
+
+
+@pytest.mark.parametrize("rule", COVERAGE_RULES, ids=lambda rule: rule.topic)
+def test_every_coverage_rule_has_a_case_that_fires_and_one_that_does_not(rule) -> None:
+    kinds = {row.expect for row in ROWS if row.topic is rule.topic}
+    assert Fired in kinds
+    assert len(kinds) > 1
 
 
 def test_sentences_are_not_used_twice() -> None:
