@@ -43,18 +43,25 @@ def judge(
     Topics that are off give none. Only what a live card says counts as said. ``identities`` saves settling again
     what has been settled, order by order. ``rules`` are those of the service that is asked: clinical by default.
     """
-    if identities is None:
-        identities = [identify(order, recogniser) for order in session.orders]
-    identified = list(zip(session.orders, identities, strict=True))
-    cases = [
-        Case(order, identity, session, _others(identified, order), recogniser, policy.thresholds)
-        for order, identity in identified
-        if order.in_focus and identity.in_scope
-    ]
+    cases = cases_in_scope(session, recogniser, policy, identities)
     verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules)]
     shown = [verdict for verdict in verdicts if not policy.modes or policy.mode(verdict.topic) is Mode.LIVE]
     incomplete = _incomplete(cases, verdicts, shown, session)
     return (*verdicts, incomplete) if incomplete else tuple(verdicts)
+
+
+def cases_in_scope(
+    session: Session, recogniser: Recogniser, policy: Policy, identities: Sequence[Identity] | None = None
+) -> list[Case]:
+    """Give what the rules are asked about: each order that is in focus and of a drug that is checked."""
+    if identities is None:
+        identities = [identify(order, recogniser) for order in session.orders]
+    identified = list(zip(session.orders, identities, strict=True))
+    return [
+        Case(order, identity, session, _others(identified, order), recogniser, policy.thresholds)
+        for order, identity in identified
+        if order.in_focus and identity.in_scope
+    ]
 
 
 def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> tuple[tuple[DrugOrder, Identity], ...]:

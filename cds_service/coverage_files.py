@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from cards.billing.knowledge import default_billing, default_policies, load_policies
 from cards.billing.prices import PriceFileError, PriceList, read_prices
 from cards.billing.setup import BillingSetup
+from cards.coverage.records import PolicyFile
 from cards.knowledge import default_knowledge
 from cards.quantities import precise
 from cards.records import KnowledgeError, Scope
@@ -61,7 +64,7 @@ def read_billing(
         policies += read.policies
         sources |= read.sources
     policies += default_policies()
-    prices = read_price_file(asp_file) if asp_file is not None else None
+    prices = _in_scope(read_price_file(asp_file)) if asp_file is not None else None
     return BillingSetup(default_billing(), _chosen(policies, wanted), vials, prices, sources)
 
 
@@ -96,24 +99,55 @@ def read_price_file(path: Path) -> PriceList:
     return max(found, key=lambda each: len(each.prices))
 
 
+def _codes_in_scope() -> dict[str, str]:
+    """Give the billing codes of the drugs in scope with their descriptors."""
+    products = [product for product in default_knowledge().products if product.scope is Scope.CHECKED]
+    return {entry.code: entry.descriptor for product in products for brand in product.brands for entry in brand.hcpcs}
+
+
+def _in_scope(prices: PriceList) -> PriceList:
+    codes = _codes_in_scope()
+    kept = {code: price for code, price in prices.prices.items() if code in codes}
+    return msgspec.structs.replace(prices, prices=kept)
+
+
 def prices_in_scope(prices: PriceList) -> tuple[str, list[str]]:
     """Write the payment limits of the drugs in scope as a table that can be read again; list the codes without one."""
-    codes = [
-        (entry.code, entry.descriptor)
-        for product in default_knowledge().products
-        if product.scope is Scope.CHECKED
-        for brand in product.brands
-        for entry in brand.hcpcs
-    ]
+    codes = _codes_in_scope()
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow([f"Effective {_long(prices.since)} through {_long(prices.until)}"])
     table.write("\n")
     writer.writerow(["HCPCS Code", "Short Description", "HCPCS Code Dosage", "Payment Limit"])
-    for code, descriptor in codes:
-        if (price := prices.prices.get(code)) is not None:
-            writer.writerow([code, descriptor, price.dosage, precise(price.limit)])
-    return table.getvalue(), [code for code, _ in codes if code not in prices.prices]
+    for code, price in _in_scope(prices).prices.items():
+        writer.writerow([code, codes[code], price.dosage, precise(price.limit)])
+    return table.getvalue(), [code for code in codes if code not in prices.prices]
+
+
+def recorded_setup(setup: BillingSetup) -> dict[str, Any]:
+    """Write a setup for the record: what ships by its ids, what is the site's own in full."""
+    own = tuple(policy for policy in setup.policies if policy not in default_policies())
+    return {
+        "policies": [policy.id for policy in setup.policies],
+        "own": msgspec.to_builtins(PolicyFile(sources=dict(setup.sources), policies=own)),
+        "vials": {name: list(sizes) for name, sizes in setup.stock.items()},
+        "prices": msgspec.to_builtins(setup.prices),
+    }
+
+
+def setup_of_record(recorded: dict[str, Any] | None) -> BillingSetup:
+    """Read a setup from the record again. A policy that ships no more is left out."""
+    if recorded is None:
+        return BillingSetup(default_billing(), default_policies())
+    own = msgspec.convert(recorded["own"], PolicyFile, strict=False)
+    by_id = {policy.id: policy for policy in (*default_policies(), *own.policies)}
+    return BillingSetup(
+        default_billing(),
+        tuple(by_id[name] for name in recorded["policies"] if name in by_id),
+        {name: tuple(sizes) for name, sizes in recorded["vials"].items()},
+        msgspec.convert(recorded["prices"], PriceList | None, strict=False),
+        own.sources,
+    )
 
 
 def _long(day: date) -> str:

@@ -13,7 +13,6 @@ from cards.billing.facts import (
     ClaimLine,
     Counted,
     Payer,
-    Practitioner,
     Quantity,
     Receptor,
     RecordedCode,
@@ -50,6 +49,8 @@ _PLACE = re.compile(r"\d{2}")
 _UNITS = re.compile(r"(?:billing |hcpcs )?units?|\[arb'u\]|\{units?\}|\{billing.units?\}", re.IGNORECASE)
 _VIALS = re.compile(r"vials?|\{vials?\}|un|ea|each|kits?|packages?", re.IGNORECASE)
 _UNSAID = frozenset({"", "1", "{count}", "count"})
+_SELF_PAY = frozenset({"pay", "SELFPAY"})
+_PERSONS = ("Patient/", "RelatedPerson/")
 _RECEPTORS = {"er-status": Receptor.OESTROGEN, "pr-status": Receptor.PROGESTERONE}
 
 
@@ -77,17 +78,16 @@ class BillingReader:
             if text(resource.get("resourceType")) == "ServiceRequest"
             and is_same_patient(resource.get("subject"), request.patient_id, references)
         ]
-        people = [*contents, *_contained(orders.resources)]
+        people = list(_specialties([*contents, *_contained(orders.resources)]))
         return BillingFacts(
             supplied={
                 order.origin.path: _supplied(
-                    orders.resources[order.origin.path], order.origin, services, references, request.user_id
+                    orders.resources[order.origin.path], order.origin, services, references, request.user_id, people
                 )
                 for order in orders.orders
             },
             codes=tuple(dict.fromkeys(code for each in own for code in self._codes(*each))),
             receptors=self._receptors(own),
-            practitioners=tuple(_practitioners(people)),
             payers=tuple(_payers(own, references)),
         )
 
@@ -150,10 +150,17 @@ def _subject(content: Json) -> object:
 
 
 def _supplied(
-    resource: Json, origin: Origin, services: list[tuple[str, Json]], references: References, user: str
+    resource: Json,
+    origin: Origin,
+    services: list[tuple[str, Json]],
+    references: References,
+    user: str,
+    people: list[tuple[frozenset[str], tuple[str, ...]]],
 ) -> Supplied:
     """Read what an order and the services beside it say; without a requester, the user prescribes."""
     requester = reference(resource.get("requester")) or user
+    if requester.startswith("#"):
+        requester = f"{origin.path}{requester}"
     dispensed = child(child(resource, "dispenseRequest"), "quantity")
     lines: list[ClaimLine] = []
     for path, service in services:
@@ -163,7 +170,7 @@ def _supplied(
     return Supplied(
         dispensed=_quantity(dispensed),
         infusion_minutes=infusion_minutes(resource),
-        requester=f"{origin.path}{requester}" if requester.startswith("#") else requester,
+        specialties=tuple(dict.fromkeys(each for known, said in people if requester in known for each in said)),
         lines=tuple(lines),
     )
 
@@ -211,8 +218,8 @@ def _quantity(quantity: Json) -> Quantity | None:
     return Quantity(value, Counted.UNSAID if unsaid else Counted.OTHER, written)
 
 
-def _practitioners(people: list[tuple[Json, Origin]]) -> Iterator[Practitioner]:
-    """Read the specialties of practitioners, by their roles and their qualifications."""
+def _specialties(people: list[tuple[Json, Origin]]) -> Iterator[tuple[frozenset[str], tuple[str, ...]]]:
+    """Read specialties from roles and qualifications, with every reference that means the same person."""
     for content, origin in people:
         kind = content.get("resourceType")
         if kind == "PractitionerRole":
@@ -225,18 +232,21 @@ def _practitioners(people: list[tuple[Json, Origin]]) -> Iterator[Practitioner]:
         else:
             continue
         said = [*(w for c in concepts for w in texts(c)), *(coding.code for c in concepts for coding in codings(c))]
-        said = list(dict.fromkeys(each[:80] for each in said if each))
-        if said:
-            yield Practitioner(frozenset(known - {""}), tuple(said), origin)
+        yield frozenset(known - {""}), tuple(each[:80] for each in said if each)
 
 
 def _payers(own: list[tuple[Json, Origin]], references: References) -> Iterator[Payer]:
-    """Read who pays, from coverages that are in force: by display, or by the organisation's name."""
+    """Read who pays, from coverages that are in force: by display, or by the organisation's name; never a person."""
     for content, origin in own:
         if content.get("resourceType") != "Coverage" or text(content.get("status")) not in ("active", ""):
             continue
+        if any(coding.code in _SELF_PAY for coding in codings(content.get("type"))):
+            continue
         for _, payor in objects(content.get("payor")):
-            organisation = references.find(reference(payor), content) or {}
+            wanted = reference(payor)
+            if wanted.startswith(_PERSONS):
+                continue
+            organisation = references.find(wanted, content) or {}
             name = text(payor.get("display")) or text(organisation.get("name"))
             if name:
                 yield Payer(name[:80], origin)

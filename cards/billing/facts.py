@@ -45,11 +45,11 @@ class ClaimLine(msgspec.Struct, frozen=True):
 
 
 class Supplied(msgspec.Struct, frozen=True):
-    """What an order says of supply and prescriber."""
+    """What an order says of supply and prescriber: the specialties as codes and words, and no name of a person."""
 
     dispensed: Quantity | None = None
     infusion_minutes: int | None = None
-    requester: str = ""
+    specialties: tuple[str, ...] = ()
     lines: tuple[ClaimLine, ...] = ()
 
 
@@ -68,14 +68,6 @@ class Receptor(StrEnum):
     PROGESTERONE = "progesterone"
 
 
-class Practitioner(msgspec.Struct, frozen=True):
-    """A prescriber by every reference that means the same person, with codes and words of the specialty."""
-
-    references: frozenset[str]
-    specialties: tuple[str, ...]
-    origin: Origin
-
-
 class Payer(msgspec.Struct, frozen=True):
     """Who pays, as a coverage of the patient says."""
 
@@ -89,7 +81,6 @@ class BillingFacts(msgspec.Struct, frozen=True):
     supplied: Mapping[str, Supplied] = msgspec.field(default_factory=dict)
     codes: tuple[RecordedCode, ...] = ()
     receptors: Mapping[Receptor, bool] = msgspec.field(default_factory=dict)
-    practitioners: tuple[Practitioner, ...] = ()
     payers: tuple[Payer, ...] = ()
 
 

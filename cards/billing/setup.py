@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from cards.billing.records import BillingKnowledge
 from cards.coverage.records import PayerPolicy
 
 if TYPE_CHECKING:
     from cards.billing.prices import PriceList
-    from cards.records import Source
+    from cards.records import Knowledge, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +28,8 @@ class BillingSetup:
     stock: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     prices: PriceList | None = None
     sources: Mapping[str, Source] = field(default_factory=dict)
+
+
+def with_sources(known: Knowledge, setup: BillingSetup) -> Knowledge:
+    """Add the documents of the site's own policies to those that cards may cite."""
+    return msgspec.structs.replace(known, sources={**known.sources, **setup.sources})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cards.case import dated
 from cards.coverage import records, treatment_checks
-from cards.coverage.view import Assessment, Status, View, decided, not_known
+from cards.coverage.view import Assessment, Status, View, decided, met, not_known
 from cards.outcomes import Evidence
 from cards.records import Tier
 
@@ -43,7 +43,7 @@ def _diagnosis_is(criterion: records.DiagnosisIs, view: View) -> Assessment:
         if criterion.icd10 and code.code.startswith(criterion.icd10)
     )
     if coded:
-        return decided(True, *coded)  # noqa: FBT003 - the answer to a question
+        return met(*coded)
     if not reasons:
         return not_known(Evidence("lacks-cancer", ""))
     wanted = set(criterion.cancers)
@@ -98,14 +98,11 @@ def _prescriber_specialty(criterion: records.PrescriberSpecialty, view: View) ->
     """Look up the prescriber's specialty. Another one does not rule out that a specialist was consulted."""
     wanted = view.known.specialty(criterion.specialty)
     supplied = view.facts.supplied.get(view.case.order.origin.path)
-    prescriber = supplied.requester if supplied else ""
-    found = [each for each in view.facts.practitioners if prescriber in each.references]
-    for practitioner in found:
-        for said in practitioner.specialties:
-            if said in wanted.codes or any(word in said.casefold() for word in wanted.words):
-                return decided(True, Evidence("specialty", said, practitioner.origin))  # noqa: FBT003
-    others = [Evidence("specialty", text, each.origin) for each in found for text in each.specialties[:1]]
-    return not_known(*(others or (Evidence("lacks-specialty", ""),)))
+    said = supplied.specialties if supplied else ()
+    for each in said:
+        if each in wanted.codes or any(word in each.casefold() for word in wanted.words):
+            return met(Evidence("specialty", each))
+    return not_known(Evidence("specialty", said[0]) if said else Evidence("lacks-specialty", ""))
 
 
 def _results_on_record(criterion: records.ResultsOnRecord, view: View) -> Assessment:

@@ -12,7 +12,6 @@ from cards.billing.facts import (
     ClaimLine,
     Counted,
     Payer,
-    Practitioner,
     Quantity,
     Receptor,
     RecordedCode,
@@ -40,7 +39,7 @@ def line(
     return ClaimLine(code, quantity(written) if written else None, modifiers, place, SERVICE, linked)
 
 
-def billed(  # noqa: PLR0913
+def billed(
     *lines: ClaimLine,
     dispensed: str | None = None,
     minutes: int | None = None,
@@ -49,13 +48,12 @@ def billed(  # noqa: PLR0913
     payer: str | None = None,
     receptors: dict[Receptor, bool] | None = None,
 ) -> BillingFacts:
-    supplied = Supplied(quantity(dispensed) if dispensed else None, minutes, "PractitionerRole/r-1", lines)
-    role = Practitioner(frozenset({"PractitionerRole/r-1"}), (specialty,), Origin("PractitionerRole/r-1", "x"))
+    specialties = (specialty,) if specialty else ()
+    supplied = Supplied(quantity(dispensed) if dispensed else None, minutes, specialties, lines)
     return BillingFacts(
         supplied={PATH: supplied},
         codes=codes,
         receptors=receptors or {},
-        practitioners=(role,) if specialty else (),
         payers=(Payer(payer, Origin("Coverage/c-1", "x")),) if payer else (),
     )
 

@@ -24,7 +24,7 @@ class Row:
     """One case.
 
     ``says`` are parts of the summary, ``indicator`` that of the card; ``missing`` is what a check could not do without.
-    ``detail`` are parts of the detail, ``never`` what must not stand on the card. ``billing`` is read for coverage alone.
+    ``detail`` are parts of the detail, ``never`` what must not stand on the card. ``billing`` is for coverage alone.
     """
 
     topic: Topic

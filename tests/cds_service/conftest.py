@@ -6,11 +6,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import servers
 import structlog
 from calls import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from structlog.typing import EventDict
 
@@ -19,6 +21,29 @@ if TYPE_CHECKING:
 def service() -> Caller:
     """Give the service with the configuration of a fresh installation."""
     return Caller()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[servers.Postgres]:
+    """Give a PostgreSQL server."""
+    with servers.postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Give the address of a Redis server."""
+    with servers.redis() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the address of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'her2-cds.sqlite3'}"
+    server: servers.Postgres = request.getfixturevalue("postgres")
+    return server.new_database()
 
 
 @pytest.fixture(autouse=True)
