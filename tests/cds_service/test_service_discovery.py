@@ -7,14 +7,14 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from calls import KEYS, SELECT, SIGN, Caller, call
+from calls import COVERAGE, KEYS, SELECT, SIGN, Caller, aspirin, call
 
 from cds_service.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SERVICES = {SELECT: ("order-select", "1.0"), SIGN: ("order-sign", "1.0")}
+SERVICES = {SELECT: ("order-select", "1.0"), SIGN: ("order-sign", "1.0"), COVERAGE: ("order-sign", "1.0")}
 TOKEN = "{{context.patientId}}"  # noqa: S105 - a token of a template
 READ = re.compile(r"[A-Z][A-Za-z]+/\{\{context\.patientId\}\}")
 SEARCH = re.compile(r"([A-Z][A-Za-z]+)\?([^?#\s]+)")
@@ -69,7 +69,7 @@ def test_service_discovery_gives_each_hook_an_id_of_its_own(service) -> None:
 
 @pytest.mark.parametrize("service_id", SERVICES)
 def test_service_discovery_ids_can_be_called(service, service_id) -> None:
-    assert service.post(call(service_id), service_id).body == {"cards": []}
+    assert service.post(call(service_id, [aspirin()]), service_id).body == {"cards": []}
 
 
 @pytest.mark.parametrize("path", ["/cds-services", "/cds-services/"])
