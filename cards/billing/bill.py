@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.billing.claim import Claim, claim
+from cards.billing.drug_lines import DrugLines, drug_lines
 from cards.billing.vials import Drawn, draw
 from cards.codes import ndc_readings
 from cards.quantities import Mg
@@ -31,7 +31,7 @@ class BilledDose(msgspec.Struct, frozen=True):
 
     dose: Mg
     drawn: Drawn
-    claim: Claim | None
+    lines: DrugLines | None
 
 
 class Bill(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ def bill(case: Case, setup: BillingSetup) -> Bill:
         drawn = draw(amount.value, single, multi)
         if drawn is None:
             return Bill(brand, entries, (), "vials")
-        lines = claim(amount.value, unit_mg, drawn, setup.known.modifiers) if unit_mg is not None else None
+        lines = drug_lines(amount.value, unit_mg, drawn, setup.known.modifiers) if unit_mg is not None else None
         billed.append(BilledDose(amount, drawn, lines))
     return Bill(brand, entries, tuple(billed))
 

@@ -89,9 +89,9 @@ def _modifiers(view: View, billed: Bill, own: list[ClaimLine]) -> Iterator[Evide
     if jw and jz:
         yield Evidence("denial-both-modifiers", "", where)
         return
-    if not billed.doses or billed.doses[0].claim is None:
+    if not billed.doses or billed.doses[0].lines is None:
         return
-    drawn, discarded = billed.doses[0].drawn, billed.doses[0].claim.discarded_units
+    drawn, discarded = billed.doses[0].drawn, billed.doses[0].lines.discarded_units
     if drawn.multi_dose:
         if jw or jz:
             yield Evidence("denial-multi-dose", "", where)

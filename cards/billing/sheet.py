@@ -35,28 +35,30 @@ def codes(billed: Bill) -> str:
     return " / ".join(entry.code for entry in billed.entries)
 
 
-def code_lines(billed: Bill) -> tuple[Evidence, ...]:
-    """Give the codes with descriptor and unit."""
+def code_lines(case: Case, billed: Bill, known: BillingKnowledge) -> tuple[Evidence, ...]:
+    """Give the codes with descriptor and unit, and what the unit of a combination counts."""
     if not billed.entries:
         return (Evidence("no-hcpcs", ""),)
     listed = tuple(
         _line("hcpcs", entry.code, entry.by, descriptor=entry.descriptor, unit=plain(entry.unit_mg))
         for entry in billed.entries
     )
+    if case.product.component_doses_mg:
+        return (*listed, Evidence("counts-both", billed.code, by=known.supply(case.product.id).by))
     return listed if billed.code else (Evidence("code-of-brand", ""), *listed)
 
 
-def drug_lines(billed: Bill, known: BillingKnowledge) -> tuple[Evidence, ...]:
+def written_claim_lines(billed: Bill, known: BillingKnowledge) -> tuple[Evidence, ...]:
     """Give the drug lines of each dose: no modifier beside JW, JZ alone, neither for a multi-dose vial."""
     lines = []
     code = billed.code or "?"
     for each in billed.doses:
-        if each.claim is None:
+        if each.lines is None:
             continue
-        for line in each.claim.lines:
+        for line in each.lines.lines:
             label = f"line-{line.modifier.casefold() or ('multi-dose' if each.drawn.multi_dose else 'administered')}"
             by = known.modifiers.multi_dose if each.drawn.multi_dose else known.modifiers.by
-            if not line.is_discarded and not each.claim.discarded_units and each.drawn.discarded_mg:
+            if not line.is_discarded and not each.lines.discarded_units and each.drawn.discarded_mg:
                 label, by = "line-less-than-a-unit", known.modifiers.rounding
             lines.append(_line(label, code, by, units=str(line.units), dose=str(each.dose)))
     if lines:
@@ -168,9 +170,9 @@ def payment_lines(case: Case, billed: Bill, prices: PriceList | None) -> tuple[E
         return (Evidence("price-other-unit", price.dosage, values=(("code", billed.code), *period), by=PRICES),)
     lines = [Evidence("price", precise(price.limit), values=(("code", billed.code), *period), by=PRICES)]
     for each in billed.doses:
-        if each.claim is not None:
-            amount = price.limit * each.claim.billed_units
-            billed_units = (("units", str(each.claim.billed_units)), ("dose", str(each.dose)))
+        if each.lines is not None:
+            amount = price.limit * each.lines.billed_units
+            billed_units = (("units", str(each.lines.billed_units)), ("dose", str(each.dose)))
             lines.append(Evidence("payment", f"{amount:,.2f}", values=billed_units, by=PRICES))
     if (expired := prices.days_expired(case.planned)) > 0:
         lines.append(Evidence("price-expired", str(expired), values=period, by=PRICES))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.coverage.records import Path, PayerPolicy, Phase
+from cards.coverage.records import ApprovalPath, PayerPolicy, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,7 @@ class Chosen(NamedTuple):
     """A policy and a path of it; ``open_points`` are what would have to be known to be sure of the path."""
 
     policy: PayerPolicy
-    path: Path | None
+    path: ApprovalPath | None
     open_points: tuple[str, ...] = ()
 
 
@@ -48,7 +48,7 @@ def choose(policy: PayerPolicy, view: View) -> Chosen:
     return Chosen(policy, path, open_points)
 
 
-def _is_for_cancer(path: Path, view: View) -> bool | None:
+def _is_for_cancer(path: ApprovalPath, view: View) -> bool | None:
     """Tell whether a path is for the cancer; nothing when no cancer is on record."""
     applies, case = path.applies, view.case
     if not applies.cancers and not applies.icd10:
@@ -58,7 +58,7 @@ def _is_for_cancer(path: Path, view: View) -> bool | None:
     return not case.cancers.isdisjoint(applies.cancers) if case.cancers else None
 
 
-def _open_points(path: Path, view: View) -> tuple[str, ...] | None:
+def _open_points(path: ApprovalPath, view: View) -> tuple[str, ...] | None:
     """List what is not known of a path's patients; nothing when the setting or the tier speaks against the path."""
     applies, case = path.applies, view.case
     open_points = ["cancer"] if _is_for_cancer(path, view) is None else []

@@ -161,7 +161,7 @@ class Applies(Record, frozen=True, kw_only=True):
     other: bool = False
 
 
-class Path(Record, frozen=True, kw_only=True):
+class ApprovalPath(Record, frozen=True, kw_only=True):
     """One way to approval: the patients it is for, what must be met, and how long the approval lasts."""
 
     ref: str
@@ -189,7 +189,7 @@ class PayerPolicy(Record, frozen=True, kw_only=True):
     payer_names: tuple[str, ...] = ()
     products: tuple[str, ...]
     notes: tuple[Note, ...] = ()
-    paths: tuple[Path, ...]
+    paths: tuple[ApprovalPath, ...]
     by: Cited
 
 

@@ -40,7 +40,13 @@ class BillingSummary:
         sections = [
             Section(heading, lines)
             for heading, lines in (
-                ("claim", (*sheet.code_lines(billed), *sheet.drug_lines(billed, self._setup.known))),
+                (
+                    "claim",
+                    (
+                        *sheet.code_lines(case, billed, view.known),
+                        *sheet.written_claim_lines(billed, self._setup.known),
+                    ),
+                ),
                 ("vials", sheet.vial_lines(case, billed, self._setup.known)),
                 ("administration", sheet.administration_lines(view)),
                 ("diagnoses", sheet.diagnosis_lines(view)),
@@ -78,13 +84,13 @@ def _summary(billed: Bill) -> tuple[dict[str, str], str]:
         return {"code": code or "-", "lacks": billed.lacks}, f"no-{billed.lacks}"
     first = billed.doses[0]
     values = {"dose": str(first.dose), "vials": sheet.vials(first.drawn), "code": code}
-    if first.claim is None:
+    if first.lines is None:
         return values, "no-code"
     values |= {
-        "units": str(first.claim.administered_units),
+        "units": str(first.lines.administered_units),
         "discarded": f"{plain(first.drawn.discarded_mg)} mg",
-        "discarded_units": str(first.claim.discarded_units),
+        "discarded_units": str(first.lines.discarded_units),
     }
     if first.drawn.multi_dose:
         return values, "multi-dose"
-    return values, "discarded" if first.claim.discarded_units else "nothing-discarded"
+    return values, "discarded" if first.lines.discarded_units else "nothing-discarded"

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.billing.bill import bill
-from cards.billing.claim import units
 from cards.billing.denials import claim_lines
+from cards.billing.drug_lines import units
 from cards.billing.facts import Counted, Quantity
 from cards.coverage.view import View
 from cards.facts import Origin
@@ -65,7 +65,7 @@ class BillingUnits:
         dose = billed.doses[0]
         stated = [Evidence("quantity", e.quantity.as_written, e.origin, values=(("what", e.what),)) for e in wrong]
         unit_mg = billed.unit_mg
-        by_code = unit_mg is not None and dose.claim is not None
+        by_code = unit_mg is not None and dose.lines is not None
         return Fired(
             values={
                 "what": label,
@@ -73,7 +73,7 @@ class BillingUnits:
                 "dose": str(dose.dose),
                 "unit": plain(unit_mg) if unit_mg is not None else "",
                 "units": str(units(dose.dose.value, unit_mg)) if unit_mg is not None else "",
-                "billed": str(dose.claim.billed_units) if dose.claim is not None else "",
+                "billed": str(dose.lines.billed_units) if dose.lines is not None else "",
                 "drawn": str(dose.drawn.contents_mg),
                 "code": billed.code or "the brand's code",
             },
@@ -129,8 +129,8 @@ def _follows(number: Decimal, dose: BilledDose, kind: Counted, doses: int, modif
         each = number / doses
         # Other sizes than the ones chosen here may be on the shelf: only too few or too many are wrong.
         return each * largest >= dose.dose.value and (each - 1) * smallest < dose.dose.value
-    if dose.claim is None:
+    if dose.lines is None:
         return False
     if "JW" in modifiers:
-        return number == dose.claim.discarded_units * doses
-    return number in (dose.claim.administered_units * doses, dose.claim.billed_units * doses)
+        return number == dose.lines.discarded_units * doses
+    return number in (dose.lines.administered_units * doses, dose.lines.billed_units * doses)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cards.billing.setup import BillingSetup
     from cards.case import Case
     from cards.coverage.paths import Chosen
-    from cards.coverage.records import Check, Path
+    from cards.coverage.records import ApprovalPath, Check
     from cards.records import Cited
 
 
@@ -93,7 +93,7 @@ def _policy_lines(chosen: Chosen, view: View) -> tuple[Evidence, ...]:
     return (*lines, *(Evidence("policy-note", note.text, by=note.by) for note in policy.notes))
 
 
-def _answer(path: Path, view: View) -> Answered:
+def _answer(path: ApprovalPath, view: View) -> Answered:
     lines: list[Evidence] = []
     standings: list[Status] = []
     documents: dict[str, None] = {}

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards.billing.administration import further_hours
-from cards.billing.claim import claim, units
+from cards.billing.drug_lines import drug_lines, units
 from cards.billing.knowledge import default_billing
 from cards.billing.vials import MOST_VIALS, draw
 from cards.records import Scope
@@ -79,7 +79,7 @@ def test_a_larger_dose_never_needs_smaller_vials_in_all(dose, sizes) -> None:
 @given(DOSES, SIZES, UNITS, st.booleans())
 def test_a_claim_has_one_modifier_or_the_other(dose, sizes, unit, multi_dose) -> None:
     drawn = draw(dose, (), sizes) if multi_dose else draw(dose, sizes)
-    lines = claim(dose, unit, drawn, MODIFIERS).lines
+    lines = drug_lines(dose, unit, drawn, MODIFIERS).lines
     modifiers = [line.modifier for line in lines]
     if multi_dose:
         assert modifiers == [""]
@@ -92,7 +92,7 @@ def test_a_claim_has_one_modifier_or_the_other(dose, sizes, unit, multi_dose) ->
 @given(DOSES, SIZES, UNITS)
 def test_the_units_cover_the_dose_and_never_more_than_the_vials(dose, sizes, unit) -> None:
     drawn = draw(dose, sizes)
-    billed = claim(dose, unit, drawn, MODIFIERS)
+    billed = drug_lines(dose, unit, drawn, MODIFIERS)
     assert billed.administered_units * unit >= dose > (billed.administered_units - 1) * unit
     assert billed.billed_units == billed.administered_units + billed.discarded_units
     # Every size is a whole number of units, so the claim pays for the vials, no more and no less.

@@ -142,7 +142,7 @@ def test_service_every_product_has_its_billing_summary(service, text, mg, says) 
 
 
 def test_service_coverage_carries_out_no_clinical_check(service) -> None:
-    """An overdose in a troubled chart: the clinical service warns, the coverage service bills and says no word of it."""
+    """An overdose in a troubled chart: the clinical service warns, the coverage service bills and is silent on it."""
     clinical = service.post(call(SIGN, [order(378)], troubled_prefetch())).topics
     coverage = cards(service, order(378), prefetch=troubled_prefetch())
     assert "dose-above-maximum" in clinical

@@ -25,7 +25,7 @@ class Line(msgspec.Struct, frozen=True):
     is_discarded: bool = False
 
 
-class Claim(msgspec.Struct, frozen=True):
+class DrugLines(msgspec.Struct, frozen=True):
     """The drug lines, and the units of the dose and of what is discarded."""
 
     administered_units: int
@@ -43,15 +43,15 @@ def units(amount_mg: Decimal, unit_mg: Decimal) -> int:
     return int((amount_mg / unit_mg).to_integral_value(ROUND_CEILING))
 
 
-def claim(dose_mg: Decimal, unit_mg: Decimal, drawn: Drawn, modifiers: Modifiers) -> Claim:
+def drug_lines(dose_mg: Decimal, unit_mg: Decimal, drawn: Drawn, modifiers: Modifiers) -> DrugLines:
     """Write the drug lines for a dose from the vials it is drawn from."""
     administered = units(dose_mg, unit_mg)
     if drawn.multi_dose:
-        return Claim(administered, 0, (Line(administered, ""),))
+        return DrugLines(administered, 0, (Line(administered, ""),))
     held = int((drawn.contents_mg / unit_mg).to_integral_value(ROUND_FLOOR))
     discarded = max(held - administered, 0)
     if not discarded:
-        return Claim(administered, 0, (Line(administered, modifiers.nothing_discarded),))
-    return Claim(
+        return DrugLines(administered, 0, (Line(administered, modifiers.nothing_discarded),))
+    return DrugLines(
         administered, discarded, (Line(administered, ""), Line(discarded, modifiers.discarded, is_discarded=True))
     )
