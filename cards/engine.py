@@ -45,7 +45,8 @@ def judge(
     """
     cases = cases_in_scope(session, recogniser, policy, identities)
     verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules)]
-    shown = [verdict for verdict in verdicts if not policy.modes or policy.mode(verdict.topic) is Mode.LIVE]
+    fired = [verdict for verdict in verdicts if isinstance(verdict.outcome, Fired)]
+    shown = [verdict for verdict in fired if policy.mode(verdict.topic) is Mode.LIVE]
     incomplete = _incomplete(cases, verdicts, shown, session)
     return (*verdicts, incomplete) if incomplete else tuple(verdicts)
 
@@ -68,19 +69,30 @@ def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> t
     return tuple((other, identity) for other, identity in identified if other is not order)
 
 
-def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule]) -> Iterable[Verdict]:
+def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule]) -> list[Verdict]:
     settled = case.identity.standing is Standing.SETTLED
     product = case.product.id if settled else None
     origin, drug, tentative = case.order.origin, case.drug, case.order.tentative
-    for rule in rules:
-        if policy.modes and policy.mode(rule.topic) is Mode.OFF:
-            continue
-        outcome = rule.judge(case) if settled or rule.before_identity else _UNSETTLED
-        yield Verdict(rule.topic, origin, outcome, product, drug, tentative)
+    if policy.modes:
+        rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF]
+    return [
+        Verdict(
+            rule.topic,
+            origin,
+            rule.judge(case) if settled or rule.before_identity else _UNSETTLED,
+            product,
+            drug,
+            tentative,
+        )
+        for rule in rules
+    ]
 
 
 def _incomplete(cases: list[Case], verdicts: list[Verdict], shown: list[Verdict], session: Session) -> Verdict | None:
-    """Gather what no card of its own says: missing facts, and what was set aside though a check needed it."""
+    """Gather what no card of its own says: missing facts, and what was set aside though a check needed it.
+
+    ``shown`` are the verdicts that became a card.
+    """
     if not cases and not any(gap.about is None and gap.reason != _NO_ORDER for gap in session.gaps):
         return None
     lines: dict[Evidence, None] = {}
@@ -106,10 +118,7 @@ def _line(missing: Missing, drug: str) -> Evidence:
 
 
 def _told(missing: Missing, verdict: Verdict, shown: list[Verdict]) -> bool:
-    return any(
-        other.topic is missing.told_by and other.order == verdict.order and isinstance(other.outcome, Fired)
-        for other in shown
-    )
+    return any(other.topic is missing.told_by and other.order == verdict.order for other in shown)
 
 
 def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
@@ -117,10 +126,12 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
     yield from (gap for gap in session.gaps if gap.about is None)
     if not cases:
         return
-    needed = {concept for case in cases if case.identity.product for concept in _needed(case.product)}
     for case in cases:
         if (gap := text_disagreement(case)) is not None:
             yield gap
+    if not session.patient.gaps:
+        return
+    needed = {concept for case in cases if case.identity.product for concept in _needed(case.product)}
     for gap in session.patient.gaps:
         if gap.reason in _QUIET:
             continue
