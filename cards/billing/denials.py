@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cards.billing.diagnoses import primary_codes, receptor_codes
+from cards.billing.sheet import codes
 from cards.case import dated
 from cards.codes import ndc_readings
 from cards.outcomes import Evidence
@@ -61,7 +62,17 @@ def _ndcs(view: View) -> Iterator[Evidence]:
 
 
 def _drug_lines(view: View, billed: Bill, lines: list[ClaimLine]) -> Iterator[Evidence]:
-    """Look for a drug code in the session that is of another drug."""
+    """Look for a drug code on the order or in the session that is of another drug, or of none in particular."""
+    own = {entry.code for entry in billed.entries}
+    for written in view.case.order.billing:
+        meaning = view.case.recogniser.hcpcs.get(written.code)
+        if not written.on_the_order or written.code in own:
+            continue
+        if meaning is not None:
+            other = view.case.recogniser.product(meaning.target.product).name
+            yield Evidence("denial-other-drug", written.code, written.holder, values=(("other", other),))
+        elif written.code in view.case.recogniser.unspecific and own:
+            yield Evidence("denial-unspecific", written.code, written.holder, values=(("wanted", codes(billed)),))
     for line in lines:
         meaning = view.case.recogniser.hcpcs.get(line.code)
         if meaning is not None and not _is_own(line, billed) and (line.linked or _is_look_alike(view, line.code)):

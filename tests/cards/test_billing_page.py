@@ -42,6 +42,8 @@ def test_every_check_a_policy_may_name_is_explained() -> None:
 def test_the_denial_cases_are_each_in_the_table_or_a_finer_point_of_a_row() -> None:
     denials = {row.sentence for row in ROWS if row.sentence.startswith("denial: ")}
     finer = {
+        "denial: J9308 on an order of pertuzumab is ramucirumab",
+        "denial: a code that stands for no drug in particular",
         "denial: Enhertu as HER2 ultralow on a result without staining",
         "denial: JZ on the administered line beside JW, as the billing pages would have it",
         "denial: JZ though drug is discarded",

@@ -7,12 +7,12 @@ import json
 from typing import Any
 
 import pytest
-from calls import SELECT, SIGN, Caller, aspirin, call, order, troubled_prefetch
+from calls import COVERAGE, PATIENT, SELECT, SIGN, Caller, aspirin, bundle, call, order, troubled_prefetch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 CALLER = Caller()
-SERVICES = [SELECT, SIGN]
+SERVICES = [SELECT, SIGN, COVERAGE]
 
 SCALARS = (
     st.none()
@@ -53,6 +53,28 @@ def replaced(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
     return result
 
 
+SUPPLY: Any = {
+    "requester": {"reference": "PractitionerRole/r"},
+    "dispenseRequest": {"quantity": {"value": 378, "unit": "mg"}},
+}
+LINE: Any = {
+    "resourceType": "ServiceRequest",
+    "id": "line-1",
+    "code": {"coding": [{"system": "urn:oid:2.16.840.1.113883.6.285", "code": "J9354-JW"}]},
+    "quantityQuantity": {"value": 8, "unit": "units"},
+    "orderDetail": [{"text": "JZ"}],
+    "locationCode": [{"coding": [{"code": "22"}]}],
+}
+ROLE: Any = {"resourceType": "PractitionerRole", "id": "r", "specialty": [{"text": "Oncology"}]}
+PAYER: Any = {
+    "resourceType": "Coverage",
+    "id": "c",
+    "status": "active",
+    "beneficiary": {"reference": f"Patient/{PATIENT}"},
+    "payor": [{"display": "Aetna"}],
+}
+
+
 def request_of(service: str) -> Any:
     group = {
         "resourceType": "RequestGroup",
@@ -67,6 +89,10 @@ def request_of(service: str) -> Any:
         reasonReference=[{"reference": "Condition/cancer-1"}],
     )
     del contained["medicationCodeableConcept"]
+    if service == COVERAGE:
+        return call(
+            service, [order(378, **SUPPLY), contained, LINE], troubled_prefetch() | {"team": bundle(ROLE, PAYER)}
+        )
     return call(service, [order(378), contained, aspirin(), group], troubled_prefetch())
 
 
