@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cards.billing.records import Administration, Infusion, ProcedureCode
     from cards.records import Product
 
-_HOUR = 60
+HOUR = 60
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -45,5 +45,5 @@ def further_hours(minutes: int, over: int) -> int:
 
     A 90-minute infusion has none: the half hour beyond the first is not longer than 30 minutes.
     """
-    beyond = max(minutes - _HOUR, 0)
-    return beyond // _HOUR + (beyond % _HOUR > over)
+    beyond = max(minutes - HOUR, 0)
+    return beyond // HOUR + (beyond % HOUR > over)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from cards.coverage.view import View
 
 _CLAIM_FORM = re.compile(r"\d{11}|\d{5}-\d{4}-\d{2}")
-_RETIRED_340B = "JG"
 
 
 def denials(view: View, billed: Bill) -> tuple[Evidence, ...]:
@@ -95,8 +94,10 @@ def _modifiers(view: View, billed: Bill, own: list[ClaimLine]) -> Iterator[Evide
         return
     known, where = view.known.modifiers, stated[0].origin
     jw, jz = known.discarded in modifiers, known.nothing_discarded in modifiers
-    if _RETIRED_340B in modifiers:
-        yield Evidence("denial-340b", "", where)
+    if known.ended.code in modifiers:
+        yield Evidence(
+            "denial-340b", known.ended.code, where, values=(("instead", known.ended.instead),), by=known.ended.by
+        )
     if jw and jz:
         yield Evidence("denial-both-modifiers", "", where)
         return

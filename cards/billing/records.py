@@ -70,6 +70,14 @@ class Administration(Record, frozen=True, kw_only=True):
     infusions: tuple[Infusion, ...]
 
 
+class EndedModifier(Record, frozen=True, kw_only=True):
+    """A modifier that is no more, and the one in its place."""
+
+    code: str
+    instead: str
+    by: Cited
+
+
 class Modifiers(Record, frozen=True, kw_only=True):
     """The modifiers on discarded drug and their sources."""
 
@@ -78,6 +86,7 @@ class Modifiers(Record, frozen=True, kw_only=True):
     by: Cited
     rounding: Cited
     multi_dose: Cited
+    ended: EndedModifier
 
 
 class RevenueCode(Record, frozen=True, kw_only=True):

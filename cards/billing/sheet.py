@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.billing.administration import given
+from cards.billing.administration import HOUR, given
 from cards.billing.bill import counts_alike, packages_for
 from cards.billing.diagnoses import primary_codes, receptor_code, receptor_codes, secondary_codes
 from cards.billing.facts import BillingFacts, RecordedCode
@@ -82,11 +82,16 @@ def vial_lines(case: Case, billed: Bill, known: BillingKnowledge) -> tuple[Evide
             volume = volumes.get(size)
             quantity = str(number) if volume is None else plain(number * volume)
             found = packages_for(case, billed.brand, size, multi_dose=drawn.multi_dose) if billed.brand else ()
-            for package in found:
-                counted = {"digits": package.ndc.replace("-", ""), "unit": unit.unit, "quantity": quantity}
-                lines.append(_line("package", package.ndc, package.by, size=str(size), **counted))
+            counted = {"size": str(size), "unit": unit.unit, "quantity": quantity}
             if not found:
-                lines.append(_line("package-unknown", str(size), unit.by, unit=unit.unit, quantity=quantity))
+                lines.append(_line("package-unknown", str(size), unit.by, **counted))
+            elif len(found) > 1:
+                # One vial under several numbers: a claim has the one that was dispensed.
+                numbers = " / ".join(package.ndc for package in found)
+                lines.append(_line("package-one-of", numbers, found[0].by, **counted))
+            else:
+                digits = found[0].ndc.replace("-", "")
+                lines.append(_line("package", found[0].ndc, found[0].by, digits=digits, **counted))
     if billed.doses:
         lines.append(Evidence(f"ndc-{supply.form}", unit.unit, by=unit.by))
     return tuple(lines)
@@ -104,7 +109,7 @@ def administration_lines(view: View) -> tuple[Evidence, ...]:
         label = "infusion-ordered" if doses.ordered else f"infusion-{which}"
         lines.append(Evidence(label, str(doses.minutes), by=None if doses.ordered else doses.infusion.by))
         further = "further-hours" if doses.further_hours else "no-further-hour"
-        hours = (("hours", str(doses.further_hours)),)
+        hours = (("hours", str(doses.further_hours)), ("minutes", str(HOUR + known.further_hour_over_minutes)))
         lines.append(Evidence(further, known.further_hour.code, values=hours, by=known.further_hour.by))
         if any(identity.in_scope for _, identity in case.others):
             lines.append(Evidence("second-drug", known.second_drug.code, by=known.second_drug.by))

@@ -9,6 +9,7 @@ from cards.billing.bill import bill
 from cards.billing.denials import claim_lines
 from cards.billing.drug_lines import units
 from cards.billing.facts import Counted, Quantity
+from cards.billing.sheet import codes
 from cards.coverage.view import View
 from cards.facts import Origin
 from cards.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
@@ -52,13 +53,33 @@ class BillingUnits:
             return CannotTell(
                 (Missing(f"billing-{billed.lacks}", values={"quantity": quantities[0].quantity.as_written}),)
             )
-        wrong = [each for each in quantities if _fits(each, billed, case) is False]
+        fits = {each: self._fits(each, billed, case) for each in quantities}
+        wrong = [each for each in quantities if fits[each] is False]
         if wrong:
             return self._fired(case, billed, wrong)
-        unclear = [each for each in quantities if _fits(each, billed, case) is None]
+        unclear = [each for each in quantities if fits[each] is None]
         if unclear:
             return CannotTell((Missing("quantity-unit", values={"quantity": unclear[0].quantity.as_written}),))
         return Clear()
+
+    def _fits(self, stated: Stated, billed: Bill, case: Case) -> bool | None:
+        """Tell whether a quantity follows from any of the doses; nothing when it could be milligrams or units."""
+        number, counted = stated.quantity.number, stated.quantity.counted
+        is_discarded = self._setup.known.modifiers.discarded in stated.modifiers
+        doses = {1, case.order.cycles or 1}
+        by_kind = {
+            kind: any(
+                _follows(number, each, kind, times, is_discarded=is_discarded)
+                for each in billed.doses
+                for times in doses
+            )
+            for kind in _EXACT
+        }
+        if counted in _EXACT:
+            return by_kind[counted]
+        if by_kind[Counted.VIALS] or by_kind[Counted.UNITS]:
+            return True
+        return None if by_kind[Counted.MG] else False
 
     def _fired(self, case: Case, billed: Bill, wrong: list[Stated]) -> Fired:
         label, quantity = wrong[0].what, wrong[0].quantity
@@ -75,7 +96,7 @@ class BillingUnits:
                 "units": str(units(dose.dose.value, unit_mg)) if unit_mg is not None else "",
                 "billed": str(dose.lines.billed_units) if dose.lines is not None else "",
                 "drawn": str(dose.drawn.contents_mg),
-                "code": billed.code or "the brand's code",
+                "code": billed.code or codes(billed),
             },
             variant=_variant(quantity, by_code=by_code),
             evidence=(*stated, Evidence("dose", str(dose.dose)), *case.weight_evidence()),
@@ -105,22 +126,7 @@ def _quantities(case: Case, view: View, billed: Bill) -> list[Stated]:
     return [each for each in found if each.quantity.counted in (*_EXACT, Counted.UNSAID)]
 
 
-def _fits(stated: Stated, billed: Bill, case: Case) -> bool | None:
-    """Tell whether a quantity follows from any of the doses; nothing when it has no unit and could be milligrams."""
-    number, counted = stated.quantity.number, stated.quantity.counted
-    doses = {1, case.order.cycles or 1}
-    by_kind = {
-        kind: any(_follows(number, each, kind, times, stated.modifiers) for each in billed.doses for times in doses)
-        for kind in _EXACT
-    }
-    if counted in _EXACT:
-        return by_kind[counted]
-    if by_kind[Counted.VIALS] or by_kind[Counted.UNITS]:
-        return True
-    return None if by_kind[Counted.MG] else False
-
-
-def _follows(number: Decimal, dose: BilledDose, kind: Counted, doses: int, modifiers: tuple[str, ...]) -> bool:
+def _follows(number: Decimal, dose: BilledDose, kind: Counted, doses: int, *, is_discarded: bool) -> bool:
     drawn = dose.drawn
     if kind is Counted.MG:
         return number in (dose.dose.value * doses, Decimal(drawn.contents_mg * doses))
@@ -131,6 +137,6 @@ def _follows(number: Decimal, dose: BilledDose, kind: Counted, doses: int, modif
         return each * largest >= dose.dose.value and (each - 1) * smallest < dose.dose.value
     if dose.lines is None:
         return False
-    if "JW" in modifiers:
+    if is_discarded:
         return number == dose.lines.discarded_units * doses
     return number in (dose.lines.administered_units * doses, dose.lines.billed_units * doses)

@@ -191,7 +191,7 @@ SUMMARIES = [
         order("trastuzumab", "420 mg", hcpcs=("Q5114",)),
         billing=billed(),
         says=("42 units Q5114, 3x150 mg",),
-        detail=("83257-0001-11", "67457-0991-15"),
+        detail=("NDC 67457-0991-15 / 83257-0001-11, 150 mg vial: N4 and the one dispensed, UN 3",),
     ),
     Row(
         SUMMARY,
