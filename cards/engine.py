@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cards.policy import Policy
     from cards.recognition import Recogniser
     from cards.records import Product
+    from cards.rules import Rule
 
 _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
@@ -34,15 +35,20 @@ _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is 
 
 
 def judge(
-    session: Session, recogniser: Recogniser, policy: Policy, identities: Sequence[Identity] | None = None
+    session: Session,
+    recogniser: Recogniser,
+    policy: Policy,
+    identities: Sequence[Identity] | None = None,
+    rules: Sequence[Rule] | None = None,
 ) -> tuple[Verdict, ...]:
     """Give one verdict for each rule and each order in scope, and one on what could not be checked.
 
     Topics that are off give none. Only what a live card says counts as said. ``identities`` saves settling again
-    what has been settled, order by order.
+    what has been settled, order by order. ``rules`` are those of the service that is asked: without them, the
+    clinical ones of the moment.
     """
     cases = cases_in_scope(session, recogniser, policy, identities)
-    verdicts = [verdict for case in cases for verdict in _verdicts(case, policy)]
+    verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules or rules_at(session.moment))]
     fired = [verdict for verdict in verdicts if isinstance(verdict.outcome, Fired)]
     shown = [verdict for verdict in fired if policy.mode(verdict.topic) is Mode.LIVE]
     incomplete = _incomplete(cases, verdicts, shown, session)
@@ -67,14 +73,13 @@ def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> t
     return tuple((other, identity) for other, identity in identified if other is not order)
 
 
-def _verdicts(case: Case, policy: Policy) -> list[Verdict]:
+def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule]) -> list[Verdict]:
     settled = case.identity.standing is Standing.SETTLED
     product = case.product.id if settled else None
     origin, drug, tentative = case.order.origin, case.drug, case.order.tentative
     signed = case.session.moment is Moment.DISPATCH
-    rules = rules_at(case.session.moment)
     if policy.modes:
-        rules = tuple(rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF)
+        rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF]
     verdicts = []
     for rule in rules:
         outcome = rule.judge(case) if settled or rule.before_identity else _UNSETTLED

@@ -48,12 +48,7 @@ def load(root: Traversable | None = None) -> Knowledge:
     def read(name: str, shape: type[T]) -> T:
         text = (root / name).read_text(encoding="utf-8")
         digest.update(text.encode())
-        try:
-            tree = yaml.load(text, Loader=_DecimalLoader)  # noqa: S506 - a SafeLoader with exact numbers
-            return msgspec.convert(tree, shape, strict=False)
-        except (msgspec.ValidationError, yaml.YAMLError) as error:
-            msg = f"{name}: {error}"
-            raise KnowledgeError(msg) from error
+        return parse(text, name, shape)
 
     sources = read("sources.yaml", dict[str, Source])
     shared = read("shared.yaml", Shared)
@@ -78,6 +73,21 @@ def load(root: Traversable | None = None) -> Knowledge:
     )
     _check(knowledge)
     return knowledge
+
+
+def parse(text: str, name: str, shape: type[T]) -> T:
+    """Read one knowledge file into its shape; numbers are exact.
+
+    Raises:
+        KnowledgeError: it is no YAML, or has an unknown field, a missing one, or one of the wrong type.
+
+    """
+    try:
+        tree = yaml.load(text, Loader=_DecimalLoader)  # noqa: S506 - a SafeLoader with exact numbers
+        return msgspec.convert(tree, shape, strict=False)
+    except (msgspec.ValidationError, yaml.YAMLError) as error:
+        msg = f"{name}: {error}"
+        raise KnowledgeError(msg) from error
 
 
 @cache

@@ -25,6 +25,8 @@ class Evidence(msgspec.Struct, frozen=True):
     """A line of the card's evidence: ``label`` is a key of the wording, ``text`` the value with unit and date.
 
     A line about something that was set aside carries the gap, and the wording says why it could not be used.
+    ``by`` names the source of a figure; it must be among those that the finding cites. ``parts`` are said on the same
+    line, behind it; ``below`` are lines of their own under it.
     """
 
     label: str
@@ -32,6 +34,16 @@ class Evidence(msgspec.Struct, frozen=True):
     origin: Origin | None = None
     gap: Gap | None = None
     values: tuple[tuple[str, str], ...] = ()
+    by: Cited | None = None
+    parts: tuple[Evidence, ...] = ()
+    below: tuple[Evidence, ...] = ()
+
+
+class Section(msgspec.Struct, frozen=True):
+    """Lines of a card under a heading of their own: ``heading`` is a key of the wording."""
+
+    heading: str
+    lines: tuple[Evidence, ...]
 
 
 class SetDose(msgspec.Struct, frozen=True, tag="set-dose"):
@@ -81,7 +93,8 @@ Fix = SetDose | OrderTests | RemoveOrder | HoldOrder | ReplaceBillingCode | Remo
 class Fired(msgspec.Struct, frozen=True, tag="fired"):
     """The rule found something. ``values`` fill the wording; ``notes`` are keys of further sentences.
 
-    ``variant`` chooses among the wordings of a topic. ``indicator`` overrides the topic's default.
+    ``variant`` chooses among the wordings of a topic. ``indicator`` overrides the topic's default. ``sections`` are for
+    a card that is read as a sheet: they stand behind the rule.
     """
 
     values: Mapping[str, str]
@@ -91,6 +104,7 @@ class Fired(msgspec.Struct, frozen=True, tag="fired"):
     indicator: Indicator | None = None
     notes: tuple[tuple[str, Mapping[str, str]], ...] = ()
     fixes: tuple[Fix, ...] = ()
+    sections: tuple[Section, ...] = ()
 
 
 class Clear(msgspec.Struct, frozen=True, tag="clear"):

@@ -22,14 +22,16 @@ from granian.http import HTTP1Settings
 from rich.console import Console
 
 from cds_service import __version__, examples
+from cds_service.asp import asp
 from cds_service.auth.authentication import open_replay_store, store_kind
 from cds_service.auth.replay import ReplayStoreError
 from cds_service.commands import FILE, audit, config_option, database, explain, fail
+from cds_service.coverage_files import CoverageFileError
 from cds_service.decide import Decider
 from cds_service.fhir_client import CALLS_AT_ONCE
 from cds_service.gather import DataMissing
 from cds_service.logs import configure_logs
-from cds_service.services import SERVICES
+from cds_service.services import BY_ID, SERVICES
 from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, ConfigurationError, json_schema, load_settings
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.terminal import print_cards
@@ -53,7 +55,7 @@ def main() -> None:
     """Decision support for orders of HER2-targeted cancer drugs, over CDS Hooks and FHIR R4."""
 
 
-for command in (explain, audit, database):
+for command in (explain, audit, database, asp):
     main.add_command(command)
 
 
@@ -110,8 +112,9 @@ def serve(
 @main.command()
 @click.argument("request_file", type=click.File("rb"))
 @config_option
+@click.option("--service", type=click.Choice([service.id for service in SERVICES]), help="By default that of the hook.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def check(request_file: BinaryIO, config: Path | None, output: str) -> None:
+def check(request_file: BinaryIO, config: Path | None, service: str | None, output: str) -> None:
     """Answer one CDS Hooks request from a file (or - for standard input) and print its cards.
 
     Exit code: 0 no cards, 1 cards, 2 the input cannot be used.
@@ -120,7 +123,9 @@ def check(request_file: BinaryIO, config: Path | None, output: str) -> None:
     decider = _decider(config)
     body = request_file.read()
     try:
-        decision = decider.decide(read_request(body, _hook_of(body)))
+        asked = BY_ID[service] if service else None
+        request = read_request(body, asked.hook if asked else _hook_of(body))
+        decision = decider.decide(request, coverage=asked is not None and asked.coverage)
     except BadRequest as error:
         fail(f"{request_file.name}: {error.message}")
     except DataMissing as error:
@@ -171,6 +176,8 @@ def _decider(path: Path | None) -> Decider:
         fail("\n".join(error.problems))
     except CodeMapError as error:
         fail(f"site.code_maps: {error}")
+    except CoverageFileError as error:
+        fail(f"coverage: {error}")
 
 
 def _warn(settings: Settings) -> None:

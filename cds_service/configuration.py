@@ -13,6 +13,7 @@ import structlog
 
 from cds_service.auth.authentication import Authentication
 from cds_service.auth.replay import ReplayStoreError
+from cds_service.coverage_files import CoverageFileError
 from cds_service.decide import Decider
 from cds_service.settings import ConfigurationError, Settings, load_settings
 from cds_service.store.record import Pseudonyms, RecordWriter
@@ -103,6 +104,8 @@ def _in_force(settings: Settings) -> InForce:
         raise ConfigurationError([f"site.code_maps: {error}"]) from None
     except OSError as error:
         raise ConfigurationError([f"fhir.ca_bundle: cannot be used ({type(error).__name__})"]) from None
+    except CoverageFileError as error:
+        raise ConfigurationError([f"coverage: {error}"]) from None
     key = settings.audit.patient_key
     pseudonyms = Pseudonyms(settings.audit, key.get_secret_value().encode() if key else _KEY_OF_THIS_PROCESS)
     return InForce(decider, RecordWriter(decider.versions, decider.policy, pseudonyms))

@@ -12,12 +12,16 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from cards.billing.facts import BillingSession
+from cards.billing.setup import with_sources
 from cards.engine import judge
 from cards.facts import Gap, Moment, Patient, Session
 from cards.knowledge import default_knowledge
 from cards.on_treatment import on_treatment
 from cards.recognition import Recogniser
 from cards.render import Renderer
+from cards.rules import rules_at
+from cards.rules.coverage import coverage_rules
 from cards.wordings import default_wording
 from cds_service.card_json import card_json, to_show, worded
 from cds_service.fhir_client import FhirClient
@@ -60,6 +64,7 @@ class Decider:
 
         Raises:
             CodeMapError: a code map of the site cannot be used.
+            CoverageFileError: a payer policy or a price file of the site cannot be used.
 
         """
         self.settings = settings
@@ -72,13 +77,15 @@ class Decider:
         self._chart = ChartReader(self.known.terminology, self._recogniser, code_map)
         self.templates = templates(self.known.terminology, code_map)
         self._required = frozenset(self.templates)
-        self._renderer = Renderer(self.wording, self.known, self.policy.indicators)
+        self._billing = settings.billing()
+        self._coverage_rules = coverage_rules(self._billing)
+        self._renderer = Renderer(self.wording, with_sources(self.known, self._billing), self.policy.indicators)
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
         self._fhir = FhirClient(settings)
-        self.versions = versions(settings, self.known, self.wording)
+        self.versions = versions(settings, self.known, self.wording, self._billing)
 
-    def decide(self, request: HookRequest) -> Decision:
-        """Answer one request.
+    def decide(self, request: HookRequest, *, coverage: bool = False) -> Decision:
+        """Answer one request; ``coverage``: by the rules of billing and coverage, and by no clinical one.
 
         Raises:
             DataMissing: an order in scope needs data that cannot be had.
@@ -89,10 +96,10 @@ class Decider:
         if request.hook == Moment.VIEW:
             session, verdicts, cards = self._opened(request, gathering)
         else:
-            session, verdicts, cards = self._ordered(request, gathering)
+            session, verdicts, cards = self._ordered(request, gathering, coverage=coverage)
         return Decision(str(uuid.uuid4()), cards, verdicts, session, time.perf_counter() - began)
 
-    def _ordered(self, request: HookRequest, gathering: Gathering) -> _Answered:
+    def _ordered(self, request: HookRequest, gathering: Gathering, *, coverage: bool) -> _Answered:
         """Judge the orders of a call."""
         orders = gathering.orders(self._chart)
         gaps = (*orders.gaps, *_unresolved(orders))
@@ -101,11 +108,15 @@ class Decider:
             patient = self._chart.patient(answers, request.patient_id, self._required, orders.references)
             listed = self._chart.with_reasons(orders, gathering.glimpses())
             session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
+            if coverage:
+                facts = self._chart.billing.read(request, orders, answers)
+                session = BillingSession(session.moment, session.today, listed, patient, gaps, facts)
         else:
             session = Session(Moment(request.hook), self._today(), orders.orders, Patient(), gaps)
         if not gaps and not orders.in_scope:
             return None, (), ()
-        verdicts = judge(session, self._recogniser, self.policy, orders.identities)
+        rules = self._coverage_rules if coverage else rules_at(session.moment)
+        verdicts = judge(session, self._recogniser, self.policy, orders.identities, rules)
         shown = to_show(verdicts, session, self.policy, self.known)
         return session, verdicts, tuple(self._cards(shown, orders.resources, request))
 

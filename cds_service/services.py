@@ -16,7 +16,7 @@ _USAGE = "Every prefetch key is needed for an order in scope, by prefetch or fro
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service as discovery announces it."""
+    """A service as discovery announces it. ``coverage``: it answers by the rules of billing and coverage alone."""
 
     id: str
     hook: str
@@ -30,6 +30,8 @@ class Service:
     def prefetch(self, templates: Mapping[str, str]) -> dict[str, str]:
         """Give the templates that the service publishes."""
         return {key: template for key, template in templates.items() if not self.keys or key in self.keys}
+
+    coverage: bool = False
 
 
 SERVICES: tuple[Service, ...] = (
@@ -70,6 +72,16 @@ SERVICES: tuple[Service, ...] = (
         keys=MONITORING_KEYS,
         usage="The lists of administrations and medications are needed, by prefetch or from the FHIR server; the other "
         "keys only for a patient on a HER2-targeted drug.",
+    ),
+    Service(
+        id="her2-coverage",
+        hook="order-sign",
+        hook_version="1.0",
+        title="HER2 drug orders, billing and coverage",
+        description="For billers, infusion pharmacists and prior authorisation: billing units and claim lines, vials "
+        "and discarded drug, NDCs, administration and diagnosis codes, quantities that do not match the dose, and the "
+        "criteria of payer policies. It carries out none of the clinical checks.",
+        coverage=True,
     ),
 )
 BY_ID = {service.id: service for service in SERVICES}

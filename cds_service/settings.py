@@ -30,11 +30,13 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from cards.billing.setup import BillingSetup
 from cards.knowledge import default_knowledge
 from cards.outcomes import Indicator
 from cards.policy import Mode, Policy
 from cards.topics import Topic
 from cds_service.auth.configured_keys import check_key_address, check_keys, read_key_file
+from cds_service.coverage_files import read_billing, vial_sizes
 from cds_service.fhir_connections import tls_context
 from cds_service.fhir_servers import why_not_allowed
 
@@ -180,6 +182,36 @@ class SiteSettings(_Section):
         return name
 
 
+class CoverageSettings(_Section):
+    """What billing and coverage go by."""
+
+    policies: list[str] = Field(
+        [],
+        description="Payer policies by id, the site's first choice first; empty: the site's own files, then every one "
+        "that ships.",
+    )
+    policy_files: list[Path] = Field([], description="Payer policies of the site's own: YAML, see docs/billing.md.")
+    vials: dict[str, list[int]] = Field(
+        {}, description="Vial sizes in mg that are stocked, by product or brand (kadcyla: [100, 160])."
+    )
+    asp_file: Path | None = Field(None, description="CMS pricing file for Part B drugs (CSV, or the ZIP it comes in).")
+
+    @field_validator("vials")
+    @classmethod
+    def _are_made(cls, vials: dict[str, list[int]]) -> dict[str, list[int]]:
+        made = vial_sizes()
+        for name, sizes in vials.items():
+            if name not in made:
+                raise PydanticCustomError("vials", "no product or brand {name}; there are {made}", {
+                    "name": repr(name), "made": ", ".join(sorted(made))
+                })  # fmt: skip
+            if not sizes or (wrong := [size for size in sizes if size not in made[name]]):
+                raise PydanticCustomError("vials", "{name} comes in {made} mg, not in {wrong}", {
+                    "name": name, "made": ", ".join(map(str, sorted(made[name]))), "wrong": sizes and wrong
+                })  # fmt: skip
+        return vials
+
+
 class LimitSettings(_Section):
     """What a request may cost."""
 
@@ -230,6 +262,7 @@ class Settings(_Section):
     auth: AuthSettings = AuthSettings()
     fhir: FhirSettings = FhirSettings()
     site: SiteSettings = SiteSettings()
+    coverage: CoverageSettings = CoverageSettings()
     limits: LimitSettings = LimitSettings()
     audit: AuditSettings = AuditSettings()
     operator: OperatorSettings = OperatorSettings()
@@ -270,6 +303,17 @@ class Settings(_Section):
         """The public address without a trailing slash."""
         return str(self.public_url).rstrip("/")
 
+    def billing(self) -> BillingSetup:
+        """Read what billing and coverage go by.
+
+        Raises:
+            CoverageFileError: a payer policy or the price file cannot be used.
+
+        """
+        chosen = self.coverage
+        vials = {name: tuple(sizes) for name, sizes in chosen.vials.items()}
+        return read_billing(chosen.policies, chosen.policy_files, vials, chosen.asp_file)
+
     def set_by(self, section: Literal["cards", "thresholds"], name: str) -> str:
         """Name the layer that set a value: the file, the variable of the environment, or ``default``."""
         given: Mapping[Any, Any] = getattr(self, section)
@@ -309,7 +353,14 @@ def load_settings(path: Path | None, environment: dict[str, str] | None = None) 
     settings._layers.update(_layers(places))  # noqa: SLF001 - this function is the other half of the class
     if path is not None:
         maps = [path.parent / each for each in settings.site.code_maps]
-        settings = settings.model_copy(update={"site": settings.site.model_copy(update={"code_maps": maps})})
+        coverage = settings.coverage.model_copy(
+            update={
+                "policy_files": [path.parent / each for each in settings.coverage.policy_files],
+                "asp_file": path.parent / settings.coverage.asp_file if settings.coverage.asp_file else None,
+            }
+        )
+        site = settings.site.model_copy(update={"code_maps": maps})
+        settings = settings.model_copy(update={"site": site, "coverage": coverage})
     settings = _with_authorities(settings, path, places)
     return _with_key_files(settings, path.parent if path is not None else Path(), places)
 

@@ -9,6 +9,7 @@ import msgspec
 
 from cards.facts import DrugOrder, Gap
 from cards.identity import identify
+from fhir_mappings.billing import BillingReader
 from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.conditions import ConditionReader
 from fhir_mappings.dispatched import Lacking, dispatched_entries
@@ -86,11 +87,13 @@ class ChartReader:
     def __init__(self, terminology: Terminology, recogniser: Recogniser, code_map: CodeMap = NO_CODE_MAP) -> None:
         """Prepare the readers of each resource type."""
         conditions = ConditionReader(terminology, code_map)
+        observations = ObservationReader(terminology, code_map)
         self._medication = MedicationReader(conditions, code_map)
         self._recogniser = recogniser
         treatments = TreatmentReader(self._medication, recogniser)
         observations = ObservationReader(terminology, code_map, conditions.stages)
         self._patient = PatientReader(observations, conditions, treatments)
+        self.billing = BillingReader(conditions, observations, code_map)
 
     def orders(self, request: HookRequest, glimpses: Iterable[Glimpse] = ()) -> Orders:
         """Read the orders of the session."""

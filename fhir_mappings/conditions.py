@@ -99,7 +99,7 @@ class ConditionReader:
 
     def diagnosis(self, condition: Json, origin: Origin) -> Diagnosis | None:
         """Read a Condition as a cancer on record; nothing when it is none or was refuted."""
-        if _code_of(condition, "verificationStatus") in _REFUTED:
+        if self.is_refuted(condition):
             return None
         concept = child(condition, "code")
         cancer = self.cancer_of(concept)
@@ -132,6 +132,10 @@ class ConditionReader:
             if (system == "icd10" and plain.startswith(prefixes)) or (system == "snomed" and code in snomed):
                 return group.problem, group.past_counts
         return None
+
+    def is_refuted(self, condition: Json) -> bool:
+        """Tell whether the record says that the condition never was."""
+        return _code_of(condition, "verificationStatus") in _REFUTED
 
     def is_past(self, condition: Json) -> bool:
         """Tell whether the record says that the condition is over."""

@@ -208,12 +208,17 @@ class ObservationReader:
             return self._read_receptor(_RECEPTORS[concept], holder, origin, on)
         return []
 
+    def receptors(self, concept: str, observation: Json, origin: Origin) -> list[ReceptorResult]:
+        """Read an Observation as a result of one hormone receptor, if its code says that it is of that one."""
+        if concept not in self.index.concepts([codes_of(holder) for holder in _with_parts(observation)]):
+            return []
+        return [fact for fact in self.read(concept, observation, origin) if isinstance(fact, ReceptorResult)]
+
     def _holders(self, concept: str, observation: Json) -> list[Json]:
         """Give the parts that hold a value: the Observation, and the components that have the code."""
         if "component" not in observation:
             return [observation]
-        parts = [observation, *(part for _, part in objects(observation.get("component")))]
-        return [part for part in parts if self.index.concept(codes_of(part)) == concept]
+        return [part for part in _with_parts(observation) if self.index.concept(codes_of(part)) == concept]
 
     def date_of(self, observation: Json) -> date | None:
         """Give the day a result is of: when it was taken, else when it was released."""
@@ -297,6 +302,10 @@ class ObservationReader:
 
 
 Fact = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Staging | Gap
+
+
+def _with_parts(observation: Json) -> list[Json]:
+    return [observation, *(part for _, part in objects(observation.get("component")))]
 
 
 def _number_of(holder: Json) -> Reading | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cards.billing.facts import BillingSession
 from cards.facts import Session
 from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 _session = msgspec.json.Decoder(Session)
+_billing_session = msgspec.json.Decoder(BillingSession)
 Json = dict[str, Any]
 
 
@@ -142,9 +144,9 @@ def order_name(verdict: Verdict) -> str:
     return verdict.order.reference or verdict.order.path
 
 
-def read_session(facts: str) -> Session:
-    """Read the facts of a decision again, as they were."""
-    return _session.decode(facts)
+def read_session(facts: str, *, coverage: bool = False) -> Session:
+    """Read the facts of a decision again, as they were; ``coverage``: with what billing read beside them."""
+    return (_billing_session if coverage else _session).decode(facts)
 
 
 def without_resources(card: Json) -> Json:

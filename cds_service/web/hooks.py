@@ -42,7 +42,7 @@ def _answer(service: Service, now: InForce, body: bytes) -> Response:
     base_url = now.decider.settings.base_url
     try:
         request = read_request(body, service.hook)
-        decision = now.decider.decide(request)
+        decision = now.decider.decide(request, coverage=service.coverage)
     except BadRequest as error:
         _log.info("hook_refused", service=service.id, status=400, code=error.code, expression=error.expression)
         where = [error.expression] if error.expression else None

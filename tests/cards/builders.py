@@ -7,6 +7,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from cards.billing.facts import BillingFacts, BillingSession
+from cards.billing.knowledge import default_billing, default_policies
+from cards.billing.setup import BillingSetup
 from cards.due import due_cards
 from cards.engine import judge
 from cards.facts import (
@@ -45,8 +48,12 @@ from cards.policy import Policy, default_policy
 from cards.quantities import Kg, Mg, MgPerKg, Percent
 from cards.recognition import Recogniser
 from cards.records import Cancer, Diluent, Problem, Route, Setting
+from cards.rules import RULES, Rule
+from cards.rules.coverage import coverage_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cards.outcomes import Verdict
     from cards.topics import Topic
 
@@ -54,6 +61,9 @@ TODAY = date(2026, 11, 22)
 KNOWN = default_knowledge()
 RECOGNISER = Recogniser(KNOWN)
 POLICY = default_policy(KNOWN)
+SETUP = BillingSetup(default_billing(), default_policies())
+COVERAGE_RULES = coverage_rules(SETUP)
+ALL_RULES = (*RULES, *COVERAGE_RULES)
 ORIGIN = Origin("MedicationRequest/order-1", "context.draftOrders.entry[0].resource")
 LAST_MONTH = date(2026, 10, 23)
 NORMAL = {"ast": "0.6 ULN", "alt": "0.6 ULN", "bilirubin-total": "0.5 ULN", "platelets": "220", "neutrophils": "3.4"}
@@ -248,17 +258,22 @@ def chart(  # noqa: PLR0913
     )
 
 
-def judged(
+def judged(  # noqa: PLR0913 - a case is told by what differs from the usual
     *orders: DrugOrder,
     patient: Patient | None = None,
     moment: Moment = Moment.SIGN,
     thresholds: dict[str, Decimal | None] | None = None,
     policy: Policy | None = None,
     today: date = TODAY,
+    billing: BillingFacts | None = None,
+    rules: Sequence[Rule] | None = None,
 ) -> tuple[Verdict, ...]:
-    session = Session(moment, today, orders, chart() if patient is None else patient)
+    patient = chart() if patient is None else patient
+    session = Session(moment, today, orders, patient)
+    if rules is not None:
+        session = BillingSession(moment, today, orders, patient, (), billing or BillingFacts())
     policy = policy or with_thresholds(POLICY, thresholds)
-    return judge(session, RECOGNISER, policy)
+    return judge(session, RECOGNISER, policy, rules=rules)
 
 
 def opened(patient: Patient, thresholds: dict[str, Decimal | None] | None = None) -> tuple[Verdict, ...]:

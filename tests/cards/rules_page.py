@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING
 
-from builders import KNOWN, opened
+from builders import ALL_RULES, KNOWN, opened
 from cases_view import View
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
@@ -15,7 +15,7 @@ from cards.facts import Moment
 from cards.quantities import plain
 from cards.records import Band, Cited, Confidence, Product, Scope
 from cards.render import Renderer
-from cards.rules import RULES, Rule, rules_at
+from cards.rules import Rule, rules_at
 from cards.wordings import default_wording
 
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ def page(rows: list[Row], views: list[View]) -> str:
         "# The rules, as they are",
         INTRODUCTION,
         "## Contents",
-        "\n".join(f"- [{rule.topic}](#{rule.topic})" for rule in RULES)
+        "\n".join(f"- [{rule.topic}](#{rule.topic})" for rule in ALL_RULES)
         + "\n- [When a chart is opened](#when-a-chart-is-opened)\n- [Products](#products)"
         + "\n- [What no card checks](#what-no-card-checks)",
-        *(_topic(rule, rows) for rule in RULES),
+        *(_topic(rule, rows) for rule in ALL_RULES),
         "## When a chart is opened",
         _opened(views),
         "## Products",

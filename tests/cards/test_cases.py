@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import get_args
 
 import cases_course
+import cases_coverage
 import cases_dose
 import cases_her2
 import cases_identity
 import cases_monitoring
 import cases_practice
 import pytest
-from builders import KNOWN, judged, order, outcome_of
+from builders import COVERAGE_RULES, KNOWN, judged, order, outcome_of
 from rows import Row
 
 from cards.outcomes import CannotTell, Clear, Fired, Outcome, SetDose
@@ -29,6 +30,7 @@ ROWS: list[Row] = [
     *cases_monitoring.ROWS,
     *cases_course.ROWS,
     *cases_practice.ROWS,
+    *cases_coverage.ROWS,
 ]
 RENDERER = Renderer(default_wording(), KNOWN, {})
 
@@ -60,6 +62,13 @@ def test_case(row: Row) -> None:
 def test_every_rule_has_a_case_that_fires_and_one_that_is_silent(rule) -> None:
     kinds = {row.expect for row in ROWS if row.topic is rule.topic}
     assert {Fired, Clear} <= kinds <= set(get_args(Outcome))
+
+
+@pytest.mark.parametrize("rule", COVERAGE_RULES, ids=lambda rule: rule.topic)
+def test_every_coverage_rule_has_a_case_that_fires_and_one_that_does_not(rule) -> None:
+    kinds = {row.expect for row in ROWS if row.topic is rule.topic}
+    assert Fired in kinds
+    assert len(kinds) > 1
 
 
 def test_sentences_are_not_used_twice() -> None:

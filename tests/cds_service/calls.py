@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-SELECT, SIGN = "her2-order-select", "her2-order-sign"
+SELECT, SIGN, COVERAGE = "her2-order-select", "her2-order-sign", "her2-coverage"
 DISPATCH, VIEW = "her2-order-dispatch", "her2-patient-view"
 PATIENT, USER, ORDER = "pat-1", "Practitioner/onc-17", "order-1"
 INSTANCE = "6d6a1c0e-2f0b-4c53-9b3b-6f0f3f1d9a01"
@@ -215,7 +215,7 @@ def call(service: str = SIGN, orders: list[Json] | None = None, prefetch: Any = 
     if service == SELECT:
         context["selections"] = names
     return {
-        "hook": service.removeprefix("her2-"),
+        "hook": "order-sign" if service == COVERAGE else service.removeprefix("her2-"),
         "hookInstance": INSTANCE,
         "context": context,
         "prefetch": prefetch if prefetch is not None else sent,

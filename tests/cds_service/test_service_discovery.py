@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from calls import DISPATCH, KEYS, SELECT, SIGN, VIEW, Caller, call
+from calls import COVERAGE, DISPATCH, KEYS, SELECT, SIGN, VIEW, Caller, aspirin, call
 
 from cds_service.settings import Settings
 
@@ -19,6 +19,7 @@ SERVICES = {
     SIGN: ("order-sign", "1.0"),
     DISPATCH: ("order-dispatch", "1.1"),
     VIEW: ("patient-view", "1.0"),
+    COVERAGE: ("order-sign", "1.0"),
 }
 TOKEN = "{{context.patientId}}"  # noqa: S105 - a token of a template
 READ = re.compile(r"[A-Z][A-Za-z]+/\{\{context\.patientId\}\}")
@@ -74,7 +75,7 @@ def test_service_discovery_gives_each_hook_an_id_of_its_own(service) -> None:
 
 @pytest.mark.parametrize("service_id", SERVICES)
 def test_service_discovery_ids_can_be_called(service, service_id) -> None:
-    assert service.post(call(service_id), service_id).body == {"cards": []}
+    assert service.post(call(service_id, [aspirin()]), service_id).body == {"cards": []}
 
 
 @pytest.mark.parametrize("path", ["/cds-services", "/cds-services/"])

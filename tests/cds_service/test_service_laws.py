@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from calls import (
+    COVERAGE,
     DISPATCH,
+    PATIENT,
     SELECT,
     SIGN,
     VIEW,
@@ -25,7 +27,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 CALLER = Caller()
-SERVICES = [SELECT, SIGN, DISPATCH, VIEW]
+SERVICES = [SELECT, SIGN, DISPATCH, VIEW, COVERAGE]
 
 SCALARS = (
     st.none()
@@ -67,6 +69,28 @@ def replaced(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
     return result
 
 
+SUPPLY: Any = {
+    "requester": {"reference": "PractitionerRole/r"},
+    "dispenseRequest": {"quantity": {"value": 378, "unit": "mg"}},
+}
+LINE: Any = {
+    "resourceType": "ServiceRequest",
+    "id": "line-1",
+    "code": {"coding": [{"system": "urn:oid:2.16.840.1.113883.6.285", "code": "J9354-JW"}]},
+    "quantityQuantity": {"value": 8, "unit": "units"},
+    "orderDetail": [{"text": "JZ"}],
+    "locationCode": [{"coding": [{"code": "22"}]}],
+}
+ROLE: Any = {"resourceType": "PractitionerRole", "id": "r", "specialty": [{"text": "Oncology"}]}
+PAYER: Any = {
+    "resourceType": "Coverage",
+    "id": "c",
+    "status": "active",
+    "beneficiary": {"reference": f"Patient/{PATIENT}"},
+    "payor": [{"display": "Aetna"}],
+}
+
+
 def request_of(service: str) -> Any:
     group = {
         "resourceType": "RequestGroup",
@@ -84,6 +108,10 @@ def request_of(service: str) -> Any:
     orders = [order(378), contained, aspirin(), group]
     if service == VIEW:
         return call(VIEW, prefetch=on_kadcyla(20, labs=bundle(), lvef=bundle(lvef(days=200))))
+    if service == COVERAGE:
+        return call(
+            service, [order(378, **SUPPLY), contained, LINE], troubled_prefetch() | {"team": bundle(ROLE, PAYER)}
+        )
     prefetch = troubled_prefetch() | ({"dispatched": bundle(*orders)} if service == DISPATCH else {})
     return call(service, orders, prefetch)
 
