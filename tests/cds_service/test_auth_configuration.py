@@ -6,18 +6,22 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 import servers
 import yaml
 from calls import Caller
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from signers import BASE, EHR, OTHER_EHR, Signer, as_jwk, bearer, private_key
 
 from cds_service.cli import main
 from cds_service.configuration import Configuration
 from cds_service.settings import AuthSettings, ConfigurationError, Settings, json_schema, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 SIGNER, OTHER = Signer(), Signer(OTHER_EHR, number=1)
 KEYS = {"keys": [SIGNER.jwk]}
@@ -31,7 +35,7 @@ def written(folder: Path, tree: Any, name: str = "her2.yaml") -> Path:
 
 
 def auth(*clients: Any, **more: Any) -> dict[str, Any]:
-    return {"public_url": BASE, "auth": {"mode": "required", "clients": list(clients), **more}}
+    return {"public_url": BASE, "auth": {"mode": "required", "clients": list(clients)} | more}
 
 
 def ehr(**more: Any) -> dict[str, Any]:
@@ -128,6 +132,19 @@ def test_auth_configuration_refuses_in_one_line_without_a_secret(tmp_path, tree,
     assert "\n" not in told
 
 
+@pytest.fixture
+def serve(tmp_path, monkeypatch) -> Iterator[Callable[..., Result]]:
+    """Give ``her2-cds serve`` in a folder of its own; what it sets for its workers is forgotten afterwards."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(tree: Any, *arguments: str) -> Result:
+        port = str(servers.free_port())
+        return CliRunner().invoke(main, ["serve", "--port", port, "--config", str(written(tmp_path, tree)), *arguments])
+
+    with patch.dict(os.environ):
+        yield run
+
+
 @pytest.mark.parametrize(
     ("tree", "said"),
     [
@@ -151,20 +168,18 @@ def test_auth_configuration_refuses_in_one_line_without_a_secret(tmp_path, tree,
         ),
     ],
 )
-def test_auth_stores_that_cannot_be_used_stop_the_start_in_one_line(tmp_path, tree, said) -> None:
-    path = written(tmp_path, tree)
-    result = CliRunner().invoke(main, ["serve", "--port", str(servers.free_port()), "--config", str(path)])
+def test_auth_stores_that_cannot_be_used_stop_the_start_in_one_line(serve, tree, said) -> None:
+    result = serve(tree)
     assert (result.exit_code, result.stdout) == (2, "")
     (line,) = [line for line in result.stderr.splitlines() if not line.startswith("{")]
     assert said in line
     assert "s3cret" not in result.stderr
 
 
-def test_auth_memory_of_several_workers_stops_the_start(tmp_path) -> None:
-    path = written(tmp_path, auth(ehr(jwks=KEYS), replay_store="memory"))
-    result = CliRunner().invoke(
-        main, ["serve", "--workers", "2", "--port", str(servers.free_port()), "--config", str(path)]
-    )
+@pytest.mark.parametrize("mode", ["required", "off"])
+def test_auth_memory_of_several_workers_stops_the_start(serve, mode) -> None:
+    """Also without authentication, which may be switched on while the workers run."""
+    result = serve(auth(ehr(jwks=KEYS), replay_store="memory", mode=mode), "--workers", "2")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "auth.replay_store: the memory of one worker is not known to another" in result.stderr
 
