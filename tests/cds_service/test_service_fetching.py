@@ -407,7 +407,7 @@ def test_service_asks_for_everything_at_once(service, chart) -> None:
     chart.serve({}, **slow)
     began = time.monotonic()
     assert ask(service, chart).body == {"cards": []}
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 1.8
 
 
 @pytest.mark.parametrize(

