@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from calls import Answer, Json
 
 BUDGET_S = 0.6
+# A busy machine is slow by itself; a server that is waited for takes three seconds and more.
+SLACK_S = 1.5
 TOKEN = "token-of-one-call"  # noqa: S105 - opens nothing
 
 
@@ -109,7 +111,7 @@ def test_service_asks_once_when_the_server(hasty, chart, reply) -> None:
     chart.serve({}, labs=reply)
     began = time.monotonic()
     assert ask(hasty, chart, lacking_labs()).status == 412
-    assert time.monotonic() - began < BUDGET_S + 0.5
+    assert time.monotonic() - began < BUDGET_S + SLACK_S
     assert chart.keys == ["labs"]
 
 
@@ -236,7 +238,7 @@ def test_service_stands(hasty, chart, reply) -> None:
     chart.serve({}, labs=reply)
     began = time.monotonic()
     assert ask(hasty, chart, lacking_labs()).status in (200, 412)
-    assert time.monotonic() - began < BUDGET_S + 0.5
+    assert time.monotonic() - began < BUDGET_S + SLACK_S
 
 
 @pytest.mark.parametrize(
@@ -309,7 +311,7 @@ def test_service_lets_nobody_wait_for_the_slow_server_of_others(chart, elsewhere
         for _ in range(5):
             began = time.monotonic()
             assert caller.post(body_for(chart)).body == {"cards": []}
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 1.9
         assert [each.result().status for each in stuck] == [412] * len(stuck)
 
 
