@@ -904,6 +904,14 @@ ROWS = [
     ),
     Row(
         ABOVE,
+        "above the maximum on treatment: the maximum is offered",
+        FIRES,
+        order("Kadcyla", "4 mg/kg"),
+        after(("kadcyla", 21, "3.6 mg/kg")),
+        suggests=("Change the dose to 3.6 mg/kg",),
+    ),
+    Row(
+        ABOVE,
         "above the maximum after a reduction: the reduced level is offered",
         FIRES,
         order("Kadcyla", "4 mg/kg"),
