@@ -298,12 +298,18 @@ def _results(case: Case) -> tuple[Evidence, ...]:
 def _diagnoses(case: Case) -> tuple[Evidence, ...]:
     diagnoses = case.order.reasons or case.patient.diagnoses
     lines = [Evidence("diagnosis", diagnosis.label, diagnosis.origin) for diagnosis in diagnoses]
+    # The order's reason is often the very condition that stands in the chart.
+    deciding = {(each.origin.reference, each.label): each for each in case.stagings if each.setting is case.setting}
     lines += [
-        Evidence("setting", dated(staging.label, staging.on), staging.origin, values=(("setting", staging.setting),))
-        for staging in case.stagings
-        if staging.setting is case.setting
+        Evidence(
+            "setting",
+            dated(each.label, each.on) if each.on else each.label,
+            each.origin,
+            values=(("setting", each.setting),),
+        )
+        for each in deciding.values()
     ]
-    return tuple(dict.fromkeys(lines))
+    return tuple(lines)
 
 
 def _cited(case: Case) -> tuple[Cited, ...]:

@@ -1035,6 +1035,14 @@ ROWS = [
         tells=(f"Setting early: Stage IIB, {days_ago(300).isoformat()}",),
     ),
     Row(
+        NOT_ELIGIBLE,
+        "the reason of the order and the chart are one condition: it is told once",
+        FIRES,
+        order("Enhertu", "378 mg", reason="breast", reason_setting="early"),
+        chart(her2=(ihc("1+"),), setting="early"),
+        hides=("Stage IIB, 2026-01-26 (Observation/stage)\n- Setting",),
+    ),
+    Row(
         CYCLES,
         "a fifty-second weekly dose of adjuvant trastuzumab",
         SILENT,
