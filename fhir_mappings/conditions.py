@@ -79,11 +79,10 @@ class ConditionReader:
                 return cancer
         for written in texts(concept):
             folded = " ".join(written.casefold().split())
-            if self._not_the_disease.search(folded):
-                continue
-            for group in self._groups:
-                if self._states(folded, group.texts):
-                    return group.cancer
+            cancer = next((group.cancer for group in self._groups if self._states(folded, group.texts)), None)
+            # Few texts name a cancer, and only those take the closer look.
+            if cancer is not None and not self._not_the_disease.search(folded):
+                return cancer
         return None
 
     def _read_icd10(self, code: str) -> Cancer | None:
@@ -201,6 +200,8 @@ class ConditionReader:
 
     def _names_metastasis(self, written: str) -> bool:
         folded = " ".join(written.casefold().split())
+        if not any(phrase in folded for phrase in self.terminology.metastasis.texts):
+            return False
         found = self._metastasis_words.search(folded)
         return bool(
             found
@@ -211,9 +212,8 @@ class ConditionReader:
 
     def _states(self, folded: str, phrases: tuple[str, ...]) -> bool:
         """Tell whether a text has one of some phrases, and no denial in front of it."""
-        for phrase in phrases:
-            place = folded.find(phrase)
-            if place >= 0 and not self._denial.search(folded[:place]):
+        for phrase in phrases:  # noqa: SIM110 - asked of every text of every chart, where a generator costs twice
+            if phrase in folded and not self._denial.search(folded[: folded.index(phrase)]):
                 return True
         return False
 

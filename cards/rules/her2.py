@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cards.case import brief, dated
+from cards.eligibility import Answer, answer_for, may_fit, wants_a_score
 from cards.her2 import POSITIVE
 from cards.outcomes import (
     CannotTell,
@@ -17,7 +18,7 @@ from cards.outcomes import (
     Outcome,
     RemoveOrder,
 )
-from cards.records import Cancer, Cited, Confidence, Eligibility, Setting, Tier
+from cards.records import Cancer, Cited, Confidence, Setting, Tier
 from cards.topics import Topic
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def her2_ish_missing(case: Case) -> Outcome:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     if not case.her2.needs_ish:
         return Clear()
-    if _verdict_for(case, frozenset({Tier.POSITIVE, Tier.LOW})) == _NONE:
+    if answer_for(case, frozenset({Tier.POSITIVE, Tier.LOW})) is Answer.NONE:
         return NotApplicable("neither grade qualifies, and that card says so")
     return Fired(
         values={},
@@ -75,14 +76,14 @@ def her2_not_eligible(case: Case) -> Outcome:
     if not case.her2.possible:
         told_by = Topic.HER2_DISCORDANT if case.her2.disagree else Topic.HER2_MISSING
         return CannotTell((Missing("her2", told_by=told_by),))
-    verdict = _verdict_for(case, case.her2.possible)
-    if verdict == _ALL:
+    verdict = answer_for(case, case.her2.possible)
+    if verdict is Answer.ALL:
         return Clear()
-    if verdict == _NONE:
+    if verdict is Answer.NONE:
         return _not_eligible(case)
     if case.her2.needs_ish:
         return CannotTell((Missing("her2-ish", told_by=Topic.HER2_ISH_MISSING),))
-    if verdict == _DEPENDS:
+    if verdict is Answer.DEPENDS:
         return CannotTell(_undecided(case))
     return CannotTell((Missing("her2-tier", told_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),))
 
@@ -110,7 +111,7 @@ def her2_tier_unclear(case: Case) -> Outcome:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     if not case.her2.possible or case.her2.needs_ish:
         return NotApplicable("another card asks for the result")
-    if _wants_a_score(case):
+    if wants_a_score(case):
         return Fired(
             values={"status": _status(case)},
             evidence=(*_results(case), *_diagnoses(case)),
@@ -118,13 +119,13 @@ def her2_tier_unclear(case: Case) -> Outcome:
             variant="positive-without-score",
             fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
         )
-    if len(case.her2.possible) == 1 or _verdict_for(case, case.her2.possible) != _SOME:
+    if len(case.her2.possible) == 1 or answer_for(case, case.her2.possible) is not Answer.SOME:
         return Clear()
     bare_zero = Tier.LOW not in case.her2.possible
     return Fired(
         values={"status": _status(case)},
         evidence=(*_results(case), *_diagnoses(case)),
-        cited=(_TESTING, *dict.fromkeys(row.by for row in case.eligibility_for_cancers if _may_fit(case, row))),
+        cited=(_TESTING, *dict.fromkeys(row.by for row in case.eligibility_for_cancers if may_fit(case, row))),
         variant="default" if bare_zero else "no-score",
     )
 
@@ -210,62 +211,6 @@ def erbb2_mutation_missing(case: Case) -> Outcome:
     )
 
 
-_ALL, _NONE, _SOME, _DEPENDS = "all", "none", "some", "depends"
-
-
-def _verdict_for(case: Case, possible: frozenset[Tier]) -> str:
-    """Say whether all, none or some of the possible grades qualify, or whether that depends on what is not known."""
-    answers = {_qualifies(case, tier) for tier in possible}
-    if answers == {True}:
-        return _ALL
-    if answers == {False}:
-        return _NONE
-    return _DEPENDS if None in answers else _SOME
-
-
-def _qualifies(case: Case, tier: Tier) -> bool | None:
-    """Tell whether a grade qualifies, whatever is still open; ``None`` when it hangs on what is not known.
-
-    A setting or a hormone receptor status that is not on record is tried both ways, an unknown cancer as each of
-    the labelled ones.
-    """
-    settings = (case.setting,) if case.setting else tuple(Setting)
-    receptor = case.hormone_receptor_positive
-    receptors = (True, False) if receptor is None else (receptor,)
-    cancers = (case.cancers,) if case.cancers else tuple({frozenset(row.cancers) for row in case.eligibility})
-    scores = (True, False) if case.her2.ihc_3 is None else (case.her2.ihc_3,)
-    answers = {
-        any(_row_fits(row, World(tier, which, setting, positive, ihc_3)) for row in case.eligibility)
-        for which in cancers
-        for setting in settings
-        for positive in receptors
-        for ihc_3 in scores
-    }
-    return answers.pop() if len(answers) == 1 else None
-
-
-class World(NamedTuple):
-    """One way in which what is not on record may turn out."""
-
-    tier: Tier
-    cancers: frozenset[Cancer]
-    setting: Setting
-    hormone_receptor_positive: bool
-    ihc_3: bool
-
-
-def _row_fits(row: Eligibility, world: World) -> bool:
-    if row.erbb2_mutation or world.cancers.isdisjoint(row.cancers):
-        return False
-    if row.settings and world.setting not in row.settings:
-        return False
-    if row.hormone_receptor_positive and not world.hormone_receptor_positive:
-        return False
-    if row.ihc_3_only:
-        return world.tier is Tier.POSITIVE and world.ihc_3
-    return world.tier in row.tiers
-
-
 def _undecided(case: Case) -> tuple[Missing, ...]:
     """Name what the answer hangs on."""
     missing = []
@@ -274,26 +219,15 @@ def _undecided(case: Case) -> tuple[Missing, ...]:
     if case.setting is None:
         missing.append(Missing("setting", values={"status": _status(case)}))
     turns_on_receptor = any(
-        row.hormone_receptor_positive and _may_fit(case, row) for row in case.eligibility_for_cancers
+        row.hormone_receptor_positive and may_fit(case, row) for row in case.eligibility_for_cancers
     )
     if turns_on_receptor and case.setting is not Setting.EARLY and case.hormone_receptor_positive is None:
         missing.append(Missing("hormone-receptor", values={"status": _status(case)}))
-    if _wants_a_score(case):
+    if wants_a_score(case):
         missing.append(
             Missing("ihc-score", told_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),
         )
     return tuple(missing)
-
-
-def _wants_a_score(case: Case) -> bool:
-    """Tell whether the indication turns on IHC 3+, and a positive status comes without a score."""
-    rows = [row for row in case.eligibility_for_cancers if not row.erbb2_mutation]
-    return (
-        bool(case.cancers)
-        and case.her2.possible == POSITIVE
-        and case.her2.ihc_3 is None
-        and all(row.ihc_3_only for row in rows)
-    )
 
 
 _TIER_WORDS = {
@@ -317,11 +251,6 @@ def _of_another_tumour(case: Case) -> tuple[Evidence, ...]:
         Evidence("her2-other-tumour", dated(f"{result.method}: {result.as_reported}", result.on), result.origin)
         for result in case.her2_of_another_tumour
     )
-
-
-def _may_fit(case: Case, row: Eligibility) -> bool:
-    """Tell whether one of the grades that are still open would qualify by a row."""
-    return bool(case.her2.possible & set(row.tiers))
 
 
 def _said(positive: bool) -> str:  # noqa: FBT001 - a word for a fact
@@ -369,12 +298,18 @@ def _results(case: Case) -> tuple[Evidence, ...]:
 def _diagnoses(case: Case) -> tuple[Evidence, ...]:
     diagnoses = case.order.reasons or case.patient.diagnoses
     lines = [Evidence("diagnosis", diagnosis.label, diagnosis.origin) for diagnosis in diagnoses]
+    # The order's reason is often the very condition that stands in the chart.
+    deciding = {(each.origin.reference, each.label): each for each in case.stagings if each.setting is case.setting}
     lines += [
-        Evidence("setting", dated(staging.label, staging.on), staging.origin, values=(("setting", staging.setting),))
-        for staging in case.stagings
-        if staging.setting is case.setting
+        Evidence(
+            "setting",
+            dated(each.label, each.on) if each.on else each.label,
+            each.origin,
+            values=(("setting", each.setting),),
+        )
+        for each in deciding.values()
     ]
-    return tuple(dict.fromkeys(lines))
+    return tuple(lines)
 
 
 def _cited(case: Case) -> tuple[Cited, ...]:

@@ -904,6 +904,14 @@ ROWS = [
     ),
     Row(
         ABOVE,
+        "above the maximum on treatment: the maximum is offered",
+        FIRES,
+        order("Kadcyla", "4 mg/kg"),
+        after(("kadcyla", 21, "3.6 mg/kg")),
+        suggests=("Change the dose to 3.6 mg/kg",),
+    ),
+    Row(
+        ABOVE,
         "above the maximum after a reduction: the reduced level is offered",
         FIRES,
         order("Kadcyla", "4 mg/kg"),
@@ -1025,6 +1033,14 @@ ROWS = [
         ENHERTU,
         chart(her2=(ihc("1+"),), setting="early"),
         tells=(f"Setting early: Stage IIB, {days_ago(300).isoformat()}",),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "the reason of the order and the chart are one condition: it is told once",
+        FIRES,
+        order("Enhertu", "378 mg", reason="breast", reason_setting="early"),
+        chart(her2=(ihc("1+"),), setting="early"),
+        hides=("Stage IIB, 2026-01-26 (Observation/stage)\n- Setting",),
     ),
     Row(
         CYCLES,
