@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from cards.billing.setup import with_sources
 from cards.engine import cases_in_scope, judge
+from cards.facts import Moment
 from cards.identity import Standing
 from cards.knowledge import default_knowledge
+from cards.on_treatment import on_treatment
 from cards.outcomes import Indicator
 from cards.policy import Mode, Policy
 from cards.recognition import Recogniser
 from cards.render import Renderer
-from cards.rules import RULES
+from cards.rules import rules_at
 from cards.rules.coverage import coverage_rules
 from cards.topics import Topic
 from cards.wordings import default_wording
 from cds_service import __version__
-from cds_service.card_json import card_json, shown_cards
+from cds_service.card_json import card_json, to_show, worded
 from cds_service.coverage_files import setup_of_record
 from cds_service.services import BY_ID
 from cds_service.store.record import read_session
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cards.facts import Session
+    from cards.identity import Identity
     from cards.outcomes import Verdict
     from cards.records import Knowledge
     from cards.rules import Rule
@@ -56,9 +59,14 @@ def replay(kept: Kept) -> Replay:
     coverage = service is not None and service.coverage
     session, policy = read_session(kept.row.facts, coverage=coverage), recorded_policy(kept.configuration)
     billing = setup_of_record(kept.configuration.get("coverage"))
-    rules = coverage_rules(billing) if coverage else RULES
+    rules = coverage_rules(billing) if coverage else rules_at(session.moment)
     recogniser, cited = Recogniser(known), with_sources(known, billing)
-    verdicts = judge(session, recogniser, policy, rules=rules)
+    identities = None
+    if session.moment is Moment.VIEW:
+        drugs = on_treatment(session.patient, known, policy.thresholds, session.today)
+        identities = [identity for _, identity in drugs]
+    verdicts = judge(session, recogniser, policy, identities, rules)
+    renderer = Renderer(wording, cited, policy.indicators)
     sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
     cards = tuple(
         card_json(
@@ -70,13 +78,13 @@ def replay(kept: Kept) -> Replay:
                 if each.uuid in sent
             ],
         )
-        for card in shown_cards(verdicts, Renderer(wording, cited, policy.indicators), policy, kept.row.hook_instance)
+        for card in worded(to_show(verdicts, session, policy, known), renderer, kept.row.hook_instance)
     )
     then = (kept.row.code_version, kept.row.knowledge_version, kept.row.wording_version)
     now = (__version__, known.version, wording.version)
     named = ("code", "knowledge", "wording")
     changed = tuple(name for name, old, new in zip(named, then, now, strict=True) if old != new)
-    thresholds = _thresholds(session, recogniser, policy, rules)
+    thresholds = _thresholds(session, recogniser, policy, identities, rules)
     return Replay(verdicts, cards, cards == kept.cards, changed, thresholds, cited)
 
 
@@ -112,13 +120,17 @@ class _Watched(Mapping[str, Decimal | None]):
 
 
 def _thresholds(
-    session: Session, recogniser: Recogniser, policy: Policy, rules: Sequence[Rule]
+    session: Session,
+    recogniser: Recogniser,
+    policy: Policy,
+    identities: Sequence[Identity] | None,
+    rules: Sequence[Rule],
 ) -> dict[Topic, list[str]]:
     """Find out for each topic which thresholds its rule asks for with these facts: each rule is asked by itself."""
     asked = {}
     for rule in rules:
         watched = _Watched(policy.thresholds)
-        for case in cases_in_scope(session, recogniser, Policy(watched)):
+        for case in cases_in_scope(session, recogniser, Policy(watched), identities):
             if case.identity.standing is Standing.SETTLED or rule.before_identity:
                 rule.judge(case)
         asked[rule.topic] = list(watched.asked)

@@ -63,9 +63,9 @@ def _open_points(path: ApprovalPath, view: View) -> tuple[str, ...] | None:
     applies, case = path.applies, view.case
     open_points = ["cancer"] if _is_for_cancer(path, view) is None else []
     if applies.settings:
-        if case.patient.setting is None:
+        if case.setting is None:
             open_points.append("setting")
-        elif case.patient.setting not in applies.settings:
+        elif case.setting not in applies.settings:
             return None
     if applies.tiers:
         if case.her2.possible and case.her2.possible.isdisjoint(applies.tiers):

@@ -76,7 +76,7 @@ SUMMARIES = [
         billing=billed(),
         indicator="info",
         says=("Kadcyla 252 mg: 252 units J9354, 1x160 + 1x100 mg, 8 mg JW",),
-        detail=(
+        tells=(
             "J9354 x 252, no modifier",
             "J9354-JW x 8: discarded",
             "N4 50242008701 UN 1",
@@ -85,7 +85,7 @@ SUMMARIES = [
             "C50.911 Malignant neoplasm of breast: female, right",
             "(as of 2020-04-07)",
         ),
-        never=("J9354-JZ", "Put right before the claim", "USD"),
+        hides=("J9354-JZ", "Put right before the claim", "USD"),
     ),
     Row(
         SUMMARY,
@@ -95,8 +95,8 @@ SUMMARIES = [
         chart(weight="85"),
         billing=billed(),
         says=("306 units J9354, 2x160 mg, 14 mg JW",),
-        detail=("J9354 x 306, no modifier", "J9354-JW x 14", "N4 50242008701 UN 2"),
-        never=("J9354-JZ",),
+        tells=("J9354 x 306, no modifier", "J9354-JW x 14", "N4 50242008701 UN 2"),
+        hides=("J9354-JZ",),
     ),
     Row(
         SUMMARY,
@@ -105,8 +105,8 @@ SUMMARIES = [
         order("Enhertu", "378 mg"),
         billing=billed(),
         says=("Enhertu 378 mg: 378 units J9358, 4x100 mg, 22 mg JW",),
-        detail=("J9358 x 378, no modifier", "J9358-JW x 22", "N4 65597040601 UN 4"),
-        never=("J9358-JZ",),
+        tells=("J9358 x 378, no modifier", "J9358-JW x 22", "N4 65597040601 UN 4"),
+        hides=("J9358-JZ",),
     ),
     Row(
         SUMMARY,
@@ -116,8 +116,8 @@ SUMMARIES = [
         GASTRIC,
         billing=coded("C16.0"),
         says=("512 units J9358, 6x100 mg, 88 mg JW",),
-        detail=("J9358 x 512, no modifier", "J9358-JW x 88", "C16.0"),
-        never=("J9358-JZ", "Z17."),
+        tells=("J9358 x 512, no modifier", "J9358-JW x 88", "C16.0"),
+        hides=("J9358-JZ", "Z17."),
     ),
     Row(
         SUMMARY,
@@ -134,8 +134,8 @@ SUMMARIES = [
         order("Kadcyla", "260 mg"),
         billing=billed(),
         says=("260 units J9354, 1x160 + 1x100 mg, JZ",),
-        detail=("J9354-JZ x 260: nothing discarded",),
-        never=("JW x",),
+        tells=("J9354-JZ x 260: nothing discarded",),
+        hides=("JW x",),
     ),
     Row(
         SUMMARY,
@@ -144,7 +144,7 @@ SUMMARIES = [
         order("Herceptin", "420 mg"),
         billing=billed(),
         says=("Herceptin 420 mg: 42 units J9355, 3x150 mg, 30 mg JW",),
-        detail=("J9355 x 42, no modifier", "J9355-JW x 3", "1 unit is 10 mg"),
+        tells=("J9355 x 42, no modifier", "J9355-JW x 3", "1 unit is 10 mg"),
     ),
     Row(
         SUMMARY,
@@ -153,7 +153,7 @@ SUMMARIES = [
         order("Kanjinti", "413 mg"),
         billing=billed(),
         says=("42 units Q5117", "3x150 mg, 37 mg JW"),
-        detail=("Q5117-JW x 3", "verify"),
+        tells=("Q5117-JW x 3", "verify"),
     ),
     Row(
         SUMMARY,
@@ -162,8 +162,8 @@ SUMMARIES = [
         order("Kanjinti", "443 mg"),
         billing=billed(),
         says=("45 units Q5117, 3x150 mg, JZ",),
-        detail=("Q5117-JZ x 45: less than one unit is discarded",),
-        never=("JW x",),
+        tells=("Q5117-JZ x 45: less than one unit is discarded",),
+        hides=("JW x",),
     ),
     Row(
         SUMMARY,
@@ -172,8 +172,8 @@ SUMMARIES = [
         order("Trazimera", "400 mg", ndc=("00069-0305-01",)),
         billing=billed(),
         says=("40 units Q5116, 1x420 mg multi-dose, no JW or JZ",),
-        detail=("Q5116 x 40, neither JW nor JZ", "20 mg stay in the vial"),
-        never=("Q5116-J",),
+        tells=("Q5116 x 40, neither JW nor JZ", "20 mg stay in the vial"),
+        hides=("Q5116-J",),
     ),
     Row(
         SUMMARY,
@@ -182,7 +182,7 @@ SUMMARIES = [
         order("trastuzumab", "420 mg"),
         billing=billed(),
         says=("42 units J9355 / Q5112",),
-        detail=("Bill the code of the brand that is dispensed", "the NDC of the package dispensed"),
+        tells=("Bill the code of the brand that is dispensed", "the NDC of the package dispensed"),
     ),
     Row(
         SUMMARY,
@@ -191,7 +191,7 @@ SUMMARIES = [
         order("trastuzumab", "420 mg", hcpcs=("Q5114",)),
         billing=billed(),
         says=("42 units Q5114, 3x150 mg",),
-        detail=("NDC 67457-0991-15 / 83257-0001-11, 150 mg vial: N4 and the one dispensed, UN 3",),
+        tells=("NDC 67457-0991-15 / 83257-0001-11, 150 mg vial: N4 and the one dispensed, UN 3",),
     ),
     Row(
         SUMMARY,
@@ -200,8 +200,8 @@ SUMMARIES = [
         order("Herceptin Hylecta", "600 mg"),
         billing=billed(),
         says=("60 units J9356, 1x600 mg, JZ",),
-        detail=("CPT 96401", "N4 50242007701 ML 5"),
-        never=("CPT 96413", "96415"),
+        tells=("CPT 96401", "N4 50242007701 ML 5"),
+        hides=("CPT 96413", "96415"),
     ),
     Row(
         SUMMARY,
@@ -210,7 +210,7 @@ SUMMARIES = [
         order("Perjeta", "840 mg"),
         billing=billed(),
         says=("840 units J9306, 2x420 mg, JZ",),
-        detail=("N4 50242014501 ML 28", "60 minutes the first time"),
+        tells=("N4 50242014501 ML 28", "60 minutes the first time"),
     ),
     Row(
         SUMMARY,
@@ -219,7 +219,7 @@ SUMMARIES = [
         order("Phesgo", "1800 mg"),
         billing=billed(),
         says=("180 units J9316, 1x1800 mg, JZ",),
-        detail=("J9316-JZ x 180",),
+        tells=("J9316-JZ x 180",),
     ),
     Row(
         SUMMARY,
@@ -236,7 +236,7 @@ SUMMARIES = [
         order("Phesgo", "600 mg"),
         billing=billed(),
         says=("the dose is that of one antibody",),
-        never=("60 units",),
+        hides=("60 units",),
     ),
     Row(
         SUMMARY,
@@ -245,7 +245,7 @@ SUMMARIES = [
         order("Margenza", "1050 mg"),
         billing=billed(),
         says=("210 units J9353, 5x250 mg, 200 mg JW",),
-        detail=("J9353-JW x 40", "96415 x 1"),
+        tells=("J9353-JW x 40", "96415 x 1"),
     ),
     Row(
         SUMMARY,
@@ -255,7 +255,7 @@ SUMMARIES = [
         chart(cancers=("biliary",)),
         billing=coded("C22.1"),
         says=("700 units J9276, 5x300 mg, 100 mg JW",),
-        detail=("J9276-JW x 50",),
+        tells=("J9276-JW x 50",),
     ),
     Row(
         SUMMARY,
@@ -264,7 +264,7 @@ SUMMARIES = [
         order("Poherdy", "420 mg"),
         billing=billed(),
         says=("no HCPCS code on file, 1x420 mg. Ask the payer.",),
-        never=("J9306",),
+        hides=("J9306",),
     ),
     Row(
         SUMMARY,
@@ -273,8 +273,8 @@ SUMMARIES = [
         order("Kadcyla"),
         billing=billed(),
         says=("J9354; units not counted, the order has no dose",),
-        detail=("CPT 96413",),
-        never=("J9354 x",),
+        tells=("CPT 96413",),
+        hides=("J9354 x",),
     ),
     Row(
         SUMMARY,
@@ -283,7 +283,7 @@ SUMMARIES = [
         order("Kadcyla", "3.6 mg"),
         billing=billed(),
         says=("units not counted",),
-        never=("J9354 x",),
+        hides=("J9354 x",),
     ),
     Row(
         SUMMARY,
@@ -315,8 +315,8 @@ SUMMARIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(minutes=90),
-        detail=("Order: 90 minutes", "Caution: 96415 only when more than 90 minutes are documented"),
-        never=("96415 x",),
+        tells=("Order: 90 minutes", "Caution: 96415 only when more than 90 minutes are documented"),
+        hides=("96415 x",),
     ),
     Row(
         SUMMARY,
@@ -324,7 +324,7 @@ SUMMARIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(minutes=91),
-        detail=("Caution: 96415 x 1, only with start and stop times",),
+        tells=("Caution: 96415 x 1, only with start and stop times",),
     ),
     Row(
         SUMMARY,
@@ -333,7 +333,7 @@ SUMMARIES = [
         order("Kadcyla", "252 mg"),
         chart(history=(given("kadcyla", 21, "252 mg"),)),
         billing=billed(),
-        detail=("Label: 30 minutes when the first was tolerated",),
+        tells=("Label: 30 minutes when the first was tolerated",),
     ),
     Row(
         SUMMARY,
@@ -341,8 +341,8 @@ SUMMARIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(receptors={Receptor.OESTROGEN: False}),
-        detail=("Z17.31 fits the results",),
-        never=("Z17.420",),
+        tells=("Z17.31 fits the results",),
+        hides=("Z17.420",),
     ),
     Row(
         SUMMARY,
@@ -350,7 +350,7 @@ SUMMARIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(receptors={Receptor.OESTROGEN: False, Receptor.PROGESTERONE: False}),
-        detail=("Z17.420 fits the results",),
+        tells=("Z17.420 fits the results",),
     ),
     Row(
         SUMMARY,
@@ -359,7 +359,7 @@ SUMMARIES = [
         order("Enhertu", "378 mg"),
         LOW,
         billing=billed(receptors={Receptor.OESTROGEN: True}),
-        detail=("Z17.411 fits the results: hormone receptor positive, HER2 negative",),
+        tells=("Z17.411 fits the results: hormone receptor positive, HER2 negative",),
     ),
     Row(
         SUMMARY,
@@ -368,7 +368,7 @@ SUMMARIES = [
         order("Kadcyla", "252 mg"),
         chart(her2=(ihc("2+"),)),
         billing=billed(),
-        detail=("the HER2 results leave it open", "HER2 is IHC 2+ and no ISH is on record"),
+        tells=("the HER2 results leave it open", "HER2 is IHC 2+ and no ISH is on record"),
     ),
 ]
 
@@ -381,7 +381,7 @@ DENIALS = [
         order("Kadcyla", "252 mg"),
         chart(her2=()),
         billing=billed(),
-        detail=("No HER2 result that counts is on record",),
+        tells=("No HER2 result that counts is on record",),
     ),
     Row(
         SUMMARY,
@@ -390,7 +390,7 @@ DENIALS = [
         order("Kadcyla", "252 mg"),
         chart(her2=(ihc("1+"),)),
         billing=billed(),
-        detail=("The HER2 status on record does not qualify for Kadcyla",),
+        tells=("The HER2 status on record does not qualify for Kadcyla",),
     ),
     Row(
         SUMMARY,
@@ -399,7 +399,7 @@ DENIALS = [
         order("Enhertu", "378 mg"),
         chart(her2=(ihc("null"),)),
         billing=billed(),
-        detail=("does not qualify for Enhertu",),
+        tells=("does not qualify for Enhertu",),
     ),
     Row(
         SUMMARY,
@@ -407,7 +407,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(line("J9358")),
-        detail=("J9358 is the code of Enhertu",),
+        tells=("J9358 is the code of Enhertu",),
     ),
     Row(
         SUMMARY,
@@ -416,7 +416,7 @@ DENIALS = [
         order("Perjeta", "420 mg", hcpcs=("J9308",)),
         billing=billed(),
         says=("420 units J9306",),
-        detail=("J9308 is the code of Ramucirumab",),
+        tells=("J9308 is the code of Ramucirumab",),
     ),
     Row(
         SUMMARY,
@@ -424,7 +424,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg", hcpcs=("J9999",)),
         billing=billed(),
-        detail=("J9999 is no specific code: J9354",),
+        tells=("J9999 is no specific code: J9354",),
     ),
     Row(
         SUMMARY,
@@ -432,7 +432,7 @@ DENIALS = [
         FIRES,
         order("Enhertu", "378 mg"),
         billing=billed(line("96365")),
-        detail=("CPT 96365 in the session: an infusion of this drug is 96413",),
+        tells=("CPT 96365 in the session: an infusion of this drug is 96413",),
     ),
     Row(
         SUMMARY,
@@ -440,7 +440,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(line("J9354", "252 units")),
-        detail=("No JW line in the session, and 8 units are discarded",),
+        tells=("No JW line in the session, and 8 units are discarded",),
     ),
     Row(
         SUMMARY,
@@ -448,7 +448,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(line("J9354", "252 units", "JZ"), line("J9354", "8 units", "JW")),
-        detail=("JW and JZ both in the session",),
+        tells=("JW and JZ both in the session",),
     ),
     Row(
         SUMMARY,
@@ -456,7 +456,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(line("J9354", "252 units", "JZ")),
-        detail=("JZ in the session, and 8 units are discarded",),
+        tells=("JZ in the session, and 8 units are discarded",),
     ),
     Row(
         SUMMARY,
@@ -464,7 +464,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "260 mg"),
         billing=billed(line("J9354", "260 units")),
-        detail=("No JZ in the session, and nothing is discarded",),
+        tells=("No JZ in the session, and nothing is discarded",),
     ),
     Row(
         SUMMARY,
@@ -472,7 +472,7 @@ DENIALS = [
         FIRES,
         order("Perjeta", "420 mg"),
         billing=billed(line("J9306", "420 units"), line("J9306", "20 units", "JW")),
-        detail=("JW in the session, and nothing is discarded",),
+        tells=("JW in the session, and nothing is discarded",),
     ),
     Row(
         SUMMARY,
@@ -480,7 +480,7 @@ DENIALS = [
         FIRES,
         order("Trazimera", "420 mg", ndc=("00069-0305-01",)),
         billing=billed(line("Q5116", "42 units", "JZ")),
-        detail=("a multi-dose vial has neither",),
+        tells=("a multi-dose vial has neither",),
     ),
     Row(
         SUMMARY,
@@ -488,7 +488,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "260 mg"),
         billing=billed(line("J9354", "260 units", "JZ", "JG")),
-        detail=("Modifier JG in the session",),
+        tells=("Modifier JG in the session",),
     ),
     Row(
         SUMMARY,
@@ -496,7 +496,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(line("J9354", "252 units"), line("J9354", "8 units", "JW"), line("96413", "1")),
-        never=("Put right before the claim",),
+        hides=("Put right before the claim",),
     ),
     Row(
         SUMMARY,
@@ -504,7 +504,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(line("J9354")),
-        never=("Put right before the claim",),
+        hides=("Put right before the claim",),
     ),
     Row(
         SUMMARY,
@@ -512,7 +512,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg", ndc=("50242-088-01",)),
         billing=billed(),
-        detail=("NDC 50242-088-01 on the order is not in the form of claims: 50242-0088-01",),
+        tells=("NDC 50242-088-01 on the order is not in the form of claims: 50242-0088-01",),
     ),
     Row(
         SUMMARY,
@@ -520,8 +520,8 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg", ndc=("50242008801",)),
         billing=billed(),
-        detail=("50242-0088-01", "50242-0087-01"),
-        never=("Put right before the claim",),
+        tells=("50242-0088-01", "50242-0087-01"),
+        hides=("Put right before the claim",),
     ),
     Row(
         SUMMARY,
@@ -530,7 +530,7 @@ DENIALS = [
         order("Kadcyla", "252 mg"),
         chart(history=(given("kadcyla", 21, "252 mg"), given("kadcyla", 42, "252 mg"))),
         billing=billed(line("96413", place=("22",))),
-        detail=("POS 22 in the session, and 2 doses are on record",),
+        tells=("POS 22 in the session, and 2 doses are on record",),
     ),
     Row(
         SUMMARY,
@@ -538,7 +538,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(line("96413", place=("22",))),
-        never=("POS 22 in the session",),
+        hides=("POS 22 in the session",),
     ),
     Row(
         SUMMARY,
@@ -546,7 +546,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(codes=()),
-        detail=("No ICD-10-CM code of the cancer is on record", "5th the sex (1 female, 2 male)"),
+        tells=("No ICD-10-CM code of the cancer is on record", "5th the sex (1 female, 2 male)"),
     ),
     Row(
         SUMMARY,
@@ -554,7 +554,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=coded("C50.9"),
-        detail=("C50.9 is incomplete",),
+        tells=("C50.9 is incomplete",),
     ),
     Row(
         SUMMARY,
@@ -562,7 +562,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=coded("C50.221"),
-        detail=("C50.221: male, right", "C50.221 is of the other sex"),
+        tells=("C50.221: male, right", "C50.221 is of the other sex"),
     ),
     Row(
         SUMMARY,
@@ -570,7 +570,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=coded("C50.913"),
-        detail=("C50.913 is no code of its category",),
+        tells=("C50.913 is no code of its category",),
     ),
     Row(
         SUMMARY,
@@ -578,7 +578,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=coded("C50.A1"),
-        never=("Put right before the claim",),
+        hides=("Put right before the claim",),
     ),
     Row(
         SUMMARY,
@@ -586,7 +586,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(codes=(*BREAST, RecordedCode("Z17.32", "HER2 negative", at("z")))),
-        detail=("Z17.32 contradicts the HER2 results",),
+        tells=("Z17.32 contradicts the HER2 results",),
     ),
     Row(
         SUMMARY,
@@ -594,7 +594,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(codes=(*BREAST, RecordedCode("Z17.41", "Hormone receptor positive", at("z")))),
-        detail=("Z17.41 is a heading and not billable",),
+        tells=("Z17.41 is a heading and not billable",),
     ),
 ]
 
@@ -720,7 +720,7 @@ POLICIES = [
         billing=billed(specialty="Medical Oncology"),
         indicator="info",
         says=("Kadcyla, LA.PHAR.229 (Initial approval, breast cancer): 6 met, 0 not met, 0 not known",),
-        detail=(
+        tells=(
             "**Met** · I.A.1 · HER2-positive breast cancer; IHC 3+",
             "**Met** · I.A.2",
             "**Met** · I.A.5.a · Prior trastuzumab-based therapy and a taxane; Earlier: trastuzumab",
@@ -737,7 +737,7 @@ POLICIES = [
         chart(her2=(), born=None, cancers=(), setting=None, weight=None),
         billing=billed(codes=()),
         says=("1 met, 0 not met, 5 not known",),
-        detail=("No cancer diagnosis is on record, so the path is not certain",),
+        tells=("No cancer diagnosis is on record, so the path is not certain",),
     ),
     Row(
         CRITERIA,
@@ -745,8 +745,8 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(),
-        detail=("**Not known** · I.A.5 ·", "**Not known** · I.A.5.a", "**Not met** · I.A.5.b"),
-        never=("Surgical pathology report",),
+        tells=("**Not known** · I.A.5 ·", "**Not known** · I.A.5.a", "**Not met** · I.A.5.b"),
+        hides=("Surgical pathology report",),
     ),
     Row(
         CRITERIA,
@@ -755,7 +755,7 @@ POLICIES = [
         order("Kadcyla", "252 mg"),
         chart(history=(given("trastuzumab", 30, state=State.ACTIVE), TREATED[1])),
         billing=billed(),
-        detail=("**Not known** · I.A.5.a", "no earlier trastuzumab on record"),
+        tells=("**Not known** · I.A.5.a", "no earlier trastuzumab on record"),
     ),
     Row(
         CRITERIA,
@@ -764,7 +764,7 @@ POLICIES = [
         order("Kadcyla", "252 mg"),
         chart(born=given("", 17 * 365).on),
         billing=billed(),
-        detail=("**Not met** · I.A.3 · 18 years or older; age 1",),
+        tells=("**Not met** · I.A.3 · 18 years or older; age 1",),
     ),
     Row(
         CRITERIA,
@@ -772,7 +772,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(specialty="Cardiology"),
-        detail=("**Not known** · I.A.2", "specialty on record: Cardiology"),
+        tells=("**Not known** · I.A.2", "specialty on record: Cardiology"),
     ),
     Row(
         CRITERIA,
@@ -780,7 +780,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(specialty="207RX0202X"),
-        detail=("**Met** · I.A.2",),
+        tells=("**Met** · I.A.2",),
     ),
     Row(
         CRITERIA,
@@ -789,7 +789,7 @@ POLICIES = [
         order("Kadcyla", "252 mg"),
         others=(order("capecitabine", "1500 mg", identifier="order-2"),),
         billing=billed(),
-        detail=("**Not met** · I.A.4", "In this session: capecitabine"),
+        tells=("**Not met** · I.A.4", "In this session: capecitabine"),
     ),
     Row(
         CRITERIA,
@@ -798,7 +798,7 @@ POLICIES = [
         order("Kadcyla", "252 mg"),
         others=(order("ondansetron", "8 mg", identifier="order-2"),),
         billing=billed(),
-        detail=("**Met** · I.A.4",),
+        tells=("**Met** · I.A.4",),
     ),
     Row(
         CRITERIA,
@@ -807,7 +807,7 @@ POLICIES = [
         order("Kadcyla", "252 mg"),
         chart(history=(given("tucatinib", 30, state=State.ACTIVE),)),
         billing=billed(),
-        detail=("**Not met** · I.A.4",),
+        tells=("**Not met** · I.A.4",),
     ),
     Row(
         CRITERIA,
@@ -816,7 +816,7 @@ POLICIES = [
         order("Kadcyla", "252 mg"),
         chart(gaps=(Gap("treatment", "prefetch.medications.entry[0]", "unresolved-drug"),)),
         billing=billed(),
-        detail=("**Not known** · I.A.4", "a treatment on record could not be read"),
+        tells=("**Not known** · I.A.4", "a treatment on record could not be read"),
     ),
     Row(
         CRITERIA,
@@ -824,7 +824,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "300 mg"),
         billing=billed(),
-        detail=("**Not known** · I.A.6 ·", "**Not met** · I.A.6.b", "Guideline or literature"),
+        tells=("**Not known** · I.A.6 ·", "**Not met** · I.A.6.b", "Guideline or literature"),
     ),
     Row(
         CRITERIA,
@@ -832,7 +832,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg", interval=14),
         billing=billed(),
-        detail=("**Not met** · I.A.6.b", "every 14 days"),
+        tells=("**Not met** · I.A.6.b", "every 14 days"),
     ),
     Row(
         CRITERIA,
@@ -840,7 +840,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg", interval=None),
         billing=billed(),
-        detail=("**Not known** · I.A.6.b", "the order does not say its interval"),
+        tells=("**Not known** · I.A.6.b", "the order does not say its interval"),
     ),
     Row(
         CRITERIA,
@@ -849,7 +849,7 @@ POLICIES = [
         order("Kadcyla", "252 mg", cycles=15),
         ADJUVANT,
         billing=billed(),
-        detail=("**Not met** · I.A.6.a", "dose 15 of the treatment, 0 on record"),
+        tells=("**Not met** · I.A.6.a", "dose 15 of the treatment, 0 on record"),
     ),
     Row(
         CRITERIA,
@@ -858,7 +858,7 @@ POLICIES = [
         order("Kadcyla", "252 mg", cycles=14),
         ADJUVANT,
         billing=billed(),
-        detail=("**Met** · I.A.6.a",),
+        tells=("**Met** · I.A.6.a",),
     ),
     Row(
         CRITERIA,
@@ -868,7 +868,7 @@ POLICIES = [
         chart(history=(given("kadcyla", 21, "252 mg"), given("kadcyla", 42, "252 mg"))),
         billing=billed(),
         says=("(Continued therapy): 2 met, 0 not met, 1 not known",),
-        detail=(
+        tells=(
             "**Met** · II.A.1",
             "**Not known** · II.A.2",
             "the dose is not above the last one on record",
@@ -883,7 +883,7 @@ POLICIES = [
         order("Kadcyla", "252 mg"),
         chart(history=(given("kadcyla", 21, "252 mg"),)),
         billing=billed(),
-        detail=("**Not known** · II.A.1",),
+        tells=("**Not known** · II.A.1",),
     ),
     Row(
         CRITERIA,
@@ -892,7 +892,7 @@ POLICIES = [
         order("Kadcyla", "300 mg"),
         chart(history=(given("kadcyla", 42, "210 mg"),)),
         billing=billed(),
-        detail=("**Not met** · II.A.3.b",),
+        tells=("**Not met** · II.A.3.b",),
     ),
     Row(
         CRITERIA,
@@ -901,7 +901,7 @@ POLICIES = [
         order("Kadcyla", "252 mg"),
         chart(setting="early", history=(given("kadcyla", 20, "210 mg"), *FOURTEEN[1:])),
         billing=billed(),
-        detail=("**Not met** · II.A.3.a", "dose 15 of the treatment, 14 on record"),
+        tells=("**Not met** · II.A.3.a", "dose 15 of the treatment, 14 on record"),
     ),
     Row(
         CRITERIA,
@@ -911,7 +911,7 @@ POLICIES = [
         chart(cancers=("lung",)),
         billing=coded("C34.11"),
         says=("further NCCN uses",),
-        detail=("**Met** · I.B.1.a", "**Not known** · I.B.1 · Recurrent, advanced"),
+        tells=("**Met** · I.B.1.a", "**Not known** · I.B.1 · Recurrent, advanced"),
     ),
     Row(
         CRITERIA,
@@ -921,7 +921,7 @@ POLICIES = [
         chart(cancers=("other",)),
         billing=coded("C07"),
         says=("further NCCN uses",),
-        detail=("**Met** · I.B.1.b",),
+        tells=("**Met** · I.B.1.b",),
     ),
     Row(
         CRITERIA,
@@ -931,7 +931,7 @@ POLICIES = [
         chart(cancers=("gastric",)),
         billing=coded("C16.0"),
         says=("other diagnoses): 0 met, 0 not met, 1 not known",),
-        detail=("LA.PMN.53", "LA.PMN.255"),
+        tells=("LA.PMN.53", "LA.PMN.255"),
     ),
     Row(
         CRITERIA,
@@ -940,7 +940,7 @@ POLICIES = [
         order("Kadcyla", "252 mg"),
         chart(her2=(ihc("3+"), ihc("0", days=400, name="old"), ish("negative", days=401))),
         billing=billed(),
-        detail=("**Not known** · I.A.1",),
+        tells=("**Not known** · I.A.1",),
     ),
     Row(
         CRITERIA,
@@ -950,7 +950,7 @@ POLICIES = [
         ADJUVANT,
         billing=billed(payer="UnitedHealthcare of Texas"),
         says=("UHC-KADCYLA (Early breast cancer with residual disease)",),
-        detail=(
+        tells=(
             "Payer on record: UnitedHealthcare of Texas",
             "**Not known** · residual disease",
             "Surgical pathology report with ypT and ypN",
@@ -963,7 +963,7 @@ POLICIES = [
         order("Kadcyla", "252 mg"),
         billing=billed(payer="Tricare"),
         says=("LA.PHAR.229",),
-        detail=("The payer on record has no policy here",),
+        tells=("The payer on record has no policy here",),
     ),
     Row(
         CRITERIA,
@@ -972,7 +972,7 @@ POLICIES = [
         order("Kadcyla", "252 mg"),
         chart(lvef=None, without=("ast",)),
         billing=billed(payer="Aetna"),
-        detail=("**Not known** · baseline", "none on record", "Liver tests and LVEF before treatment and since"),
+        tells=("**Not known** · baseline", "none on record", "Liver tests and LVEF before treatment and since"),
     ),
     Row(
         CRITERIA,
@@ -981,7 +981,7 @@ POLICIES = [
         order("Enhertu", "378 mg"),
         billing=billed(),
         says=("BCBS-ENHERTU (Metastatic breast cancer, HER2 positive)",),
-        detail=("**Not known** · step therapy", "no earlier HER2-directed drug on record"),
+        tells=("**Not known** · step therapy", "no earlier HER2-directed drug on record"),
     ),
     Row(
         CRITERIA,
@@ -990,7 +990,7 @@ POLICIES = [
         order("Enhertu", "378 mg"),
         others=(order("Perjeta", "840 mg", identifier="order-2"),),
         billing=billed(),
-        detail=("**Met** · step therapy", "**Met** · first line", "In this session: Perjeta"),
+        tells=("**Met** · step therapy", "**Met** · first line", "In this session: Perjeta"),
     ),
     Row(
         CRITERIA,
@@ -1000,7 +1000,7 @@ POLICIES = [
         chart(her2=(ihc("1+"),), receptor=True, history=(given("", 90, names=("letrozole",)),)),
         billing=billed(),
         says=("HER2 low): 3 met",),
-        detail=("**Met** · endocrine therapy",),
+        tells=("**Met** · endocrine therapy",),
     ),
     Row(
         CRITERIA,
@@ -1010,7 +1010,7 @@ POLICIES = [
         chart(her2=(ihc("0"),), receptor=True),
         billing=billed(),
         says=("HER2 ultralow)",),
-        detail=("The HER2 results leave the tier open", "**Not known** · HER2", "addendum"),
+        tells=("The HER2 results leave the tier open", "**Not known** · HER2", "addendum"),
     ),
     Row(
         CRITERIA,
@@ -1019,7 +1019,7 @@ POLICIES = [
         order("Enhertu", "432 mg"),
         GASTRIC,
         billing=coded("C16.0"),
-        detail=("**Not met** · dose · Starts at 6.4 mg/kg; Dose ordered: 5.4 mg/kg",),
+        tells=("**Not met** · dose · Starts at 6.4 mg/kg; Dose ordered: 5.4 mg/kg",),
     ),
     Row(
         CRITERIA,
@@ -1028,7 +1028,7 @@ POLICIES = [
         order("Enhertu", "432 mg"),
         chart(weight="80", cancers=("gastric",), history=(given("enhertu", 21, "512 mg"),)),
         billing=coded("C16.0"),
-        detail=("**Not known** · dose",),
+        tells=("**Not known** · dose",),
     ),
     Row(
         CRITERIA,
@@ -1037,7 +1037,7 @@ POLICIES = [
         order("Enhertu", "378 mg"),
         chart(cancers=("lung",), mutation=True),
         billing=coded("C34.11"),
-        detail=("**Met** · ERBB2", "Sequencing report that names the mutation"),
+        tells=("**Met** · ERBB2", "Sequencing report that names the mutation"),
     ),
     Row(
         CRITERIA,
@@ -1047,7 +1047,7 @@ POLICIES = [
         chart(cancers=("other",), her2=(ihc("2+"), ish("positive"))),
         billing=coded("C18.0"),
         says=("Other solid tumour",),
-        detail=("**Not met** · HER2", "NCCN compendium reference"),
+        tells=("**Not met** · HER2", "NCCN compendium reference"),
     ),
     Row(
         CRITERIA,
@@ -1056,8 +1056,8 @@ POLICIES = [
         order("Enhertu", "378 mg"),
         chart(her2=(ihc("null"),)),
         billing=billed(),
-        detail=("**Not met** · HER2",),
-        never=("Other solid tumour",),
+        tells=("**Not met** · HER2",),
+        hides=("Other solid tumour",),
     ),
     Row(
         CRITERIA,

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from builders import ALL_RULES, KNOWN
-from rows import judged_row
 from test_cases import ROWS
 
 import cards
@@ -53,7 +52,7 @@ def test_a_topic_without_a_rule_has_no_words_that_could_be_shown() -> None:
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.topic}: {row.sentence}") for row in ROWS])
 def test_the_words_of_a_finding_are_all_there(row) -> None:
     """Every variant, note, label and gap that a rule can name exists, and every brace it has is filled."""
-    verdicts = judged_row(row)
+    verdicts = row.verdicts()
     for verdict in verdicts:
         finding = verdict.outcome
         if isinstance(finding, CannotTell):
@@ -143,7 +142,7 @@ def test_a_fact_that_is_not_verified_never_carries_a_critical_card() -> None:
 
     renderer = Renderer(WORDING, KNOWN, {})
     for row in ROWS:
-        for verdict in judged_row(row):
+        for verdict in row.verdicts():
             card = renderer.card(verdict, "x")
             if card is not None and any(c.confidence is Confidence.UNVERIFIED for c in verdict.outcome.cited):
                 assert card.indicator != "critical"

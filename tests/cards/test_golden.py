@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from builders import ALL_RULES, KNOWN
-from rows import FIRES, Row, judged_row
+from rows import FIRES, Row
 from test_cases import ROWS
 
 from cards.card import Card
@@ -33,8 +33,7 @@ def as_text(row: Row, card: Card) -> str:
 @pytest.mark.parametrize("topic", [rule.topic for rule in ALL_RULES])
 def test_card_looks_as_agreed(topic: Topic) -> None:
     row = next(row for row in ROWS if row.topic is topic and row.expect is FIRES)
-    verdicts = judged_row(row)
-    verdict = next(v for v in verdicts if v.topic is topic and v.order == row.order.origin)
+    verdict = row.verdict()
     card = RENDERER.card(verdict, "6d6a1c0e-2f0b-4c53-9b3b-6f0f3f1d9a01")
     assert card is not None
     path = GOLDEN / f"{topic}.md"
