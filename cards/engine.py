@@ -44,9 +44,10 @@ def judge(
     """Give one verdict for each rule and each order in scope, and one on what could not be checked.
 
     Topics that are off give none. Only what a live card says counts as said. ``identities`` saves settling again
-    what has been settled, order by order. ``rules`` are those of the service that is asked: without them, the
-    clinical ones of the moment.
+    what has been settled, order by order. ``rules`` are those of the service that is asked; by default
+    the clinical ones of the moment.
     """
+    rules = rules_at(session.moment) if rules is None else rules
     cases = cases_in_scope(session, recogniser, policy, identities)
     verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules or rules_at(session.moment))]
     fired = [verdict for verdict in verdicts if isinstance(verdict.outcome, Fired)]

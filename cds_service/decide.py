@@ -20,7 +20,6 @@ from cards.knowledge import default_knowledge
 from cards.on_treatment import on_treatment
 from cards.recognition import Recogniser
 from cards.render import Renderer
-from cards.rules import rules_at
 from cards.rules.coverage import coverage_rules
 from cards.wordings import default_wording
 from cds_service.card_json import card_json, to_show, worded
@@ -115,8 +114,9 @@ class Decider:
             session = Session(Moment(request.hook), self._today(), orders.orders, Patient(), gaps)
         if not gaps and not orders.in_scope:
             return None, (), ()
-        rules = self._coverage_rules if coverage else rules_at(session.moment)
-        verdicts = judge(session, self._recogniser, self.policy, orders.identities, rules)
+        verdicts = judge(
+            session, self._recogniser, self.policy, orders.identities, self._coverage_rules if coverage else None
+        )
         shown = to_show(verdicts, session, self.policy, self.known)
         return session, verdicts, tuple(self._cards(shown, orders.resources, request))
 

@@ -23,6 +23,7 @@ class Service:
     hook_version: str
     title: str
     description: str
+    coverage: bool = False
     keys: tuple[str, ...] = ()
     """The prefetch keys that it asks for; empty: every one."""
     usage: str = _USAGE
@@ -30,8 +31,6 @@ class Service:
     def prefetch(self, templates: Mapping[str, str]) -> dict[str, str]:
         """Give the templates that the service publishes."""
         return {key: template for key, template in templates.items() if not self.keys or key in self.keys}
-
-    coverage: bool = False
 
 
 SERVICES: tuple[Service, ...] = (

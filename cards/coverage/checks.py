@@ -53,9 +53,7 @@ def _diagnosis_is(criterion: records.DiagnosisIs, view: View) -> Assessment:
 
 def _setting_is(criterion: records.SettingIs, view: View) -> Assessment:
     setting = view.case.setting
-    if setting is None:
-        return not_known(Evidence("lacks-setting", ""))
-    return decided(setting is criterion.setting, Evidence("setting-read", setting))
+    return decided(None if setting is None else setting is criterion.setting, *view.setting_lines)
 
 
 def _her2_is(criterion: records.Her2Is, view: View) -> Assessment:

@@ -66,8 +66,7 @@ def _is_of(view: View, group: DrugGroup, product: str, names: tuple[str, ...]) -
     """Tell whether a drug belongs to a group, as a product or by one of its names."""
     if product:
         return product in group.products
-    found = (each.id for name in names for each in view.case.recogniser.read_classes(name))
-    return any(each in group.classes for each in found)
+    return any(each.id in group.classes for name in names for each in view.case.recogniser.read_classes(name))
 
 
 def prior_therapy(criterion: PriorTherapy, view: View) -> Assessment:
@@ -110,9 +109,8 @@ def dose_limit(criterion: DoseLimit, view: View) -> Assessment:
     if criterion.doses is not None:
         parts.append(_count_within(criterion.doses, view))
     if criterion.setting is not None:
-        setting = case.setting
-        shown = Evidence("setting-read", setting) if setting else Evidence("lacks-setting", "")
-        parts.insert(0, decided(None if setting is None else setting is criterion.setting, shown))
+        is_setting = None if case.setting is None else case.setting is criterion.setting
+        parts.insert(0, decided(is_setting, *view.setting_lines))
     found = {part.status for part in parts}
     status = next((each for each in (Status.NOT_MET, Status.NOT_KNOWN) if each in found), Status.MET)
     return Assessment(status, tuple(line for part in parts for line in part.evidence))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.billing.facts import BillingFacts, BillingSession
+from cards.case import dated
 from cards.outcomes import Evidence
 
 if TYPE_CHECKING:
@@ -43,6 +44,16 @@ class View:
         """What billing read beside the chart; nothing when the session was read for another service."""
         session = self.case.session
         return session.billing if isinstance(session, BillingSession) else BillingFacts()
+
+    @property
+    def setting_lines(self) -> tuple[Evidence, ...]:
+        """What says whether the cancer is metastatic or early; one line is enough."""
+        lines = tuple(
+            Evidence("setting", dated(each.label, each.on), each.origin, values=(("setting", each.setting),))
+            for each in self.case.stagings
+            if each.setting is self.case.setting
+        )
+        return lines[:1] or (Evidence("lacks-setting", ""),)
 
     @property
     def chart_is_whole(self) -> bool:

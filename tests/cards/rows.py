@@ -25,8 +25,8 @@ class Row:
     """One case.
 
     ``says`` are parts of the summary, ``tells`` of the detail, ``hides`` of neither; ``fixes`` and ``suggests`` are
-    the kinds and the labels of all suggestions; ``missing`` is what a check could not do without. ``billing`` is for
-    coverage alone.
+    the kinds and the labels of all suggestions; ``missing`` is what a check could not do without.
+    ``billing`` is what coverage alone reads.
     """
 
     topic: Topic

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-SELECT, SIGN, COVERAGE = "her2-order-select", "her2-order-sign", "her2-coverage"
+SELECT, SIGN = "her2-order-select", "her2-order-sign"
 DISPATCH, VIEW = "her2-order-dispatch", "her2-patient-view"
+COVERAGE = "her2-coverage"
 PATIENT, USER, ORDER = "pat-1", "Practitioner/onc-17", "order-1"
 INSTANCE = "6d6a1c0e-2f0b-4c53-9b3b-6f0f3f1d9a01"
 QUERIES = {

@@ -105,13 +105,13 @@ def request_of(service: str) -> Any:
         reasonReference=[{"reference": "Condition/cancer-1"}],
     )
     del contained["medicationCodeableConcept"]
-    orders = [order(378), contained, aspirin(), group]
-    if service == VIEW:
-        return call(VIEW, prefetch=on_kadcyla(20, labs=bundle(), lvef=bundle(lvef(days=200))))
     if service == COVERAGE:
         return call(
             service, [order(378, **SUPPLY), contained, LINE], troubled_prefetch() | {"team": bundle(ROLE, PAYER)}
         )
+    orders = [order(378), contained, aspirin(), group]
+    if service == VIEW:
+        return call(VIEW, prefetch=on_kadcyla(20, labs=bundle(), lvef=bundle(lvef(days=200))))
     prefetch = troubled_prefetch() | ({"dispatched": bundle(*orders)} if service == DISPATCH else {})
     return call(service, orders, prefetch)
 
