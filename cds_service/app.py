@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from cds_service.configuration import Configuration
 from cds_service.errors import operation_outcome
-from cds_service.web import discovery, feedback, health, hooks, terminology, welcome
+from cds_service.web import discovery, feedback, health, hooks, terminology, tryit
 from cds_service.web.answers import decider, json_answer
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def create_app(path: Path | None = None, settings: Settings | None = None) -> Fl
     app.extensions["her2_cds"] = configuration
     # An address written with two slashes is unknown like any other; a redirect would be no OperationOutcome.
     app.url_map.merge_slashes = False
-    for module in (discovery, hooks, feedback, health, terminology, welcome):
+    for module in (discovery, hooks, feedback, health, terminology, tryit):
         app.register_blueprint(module.blueprint)
     # Browser clients preflight discovery, call and feedback; nothing here depends on cookies.
     CORS(

@@ -1,0 +1,98 @@
+"""``her2-cds serve`` as a real process: started, spoken to over HTTP, and stopped."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COMMAND = Path(sys.executable).parent / "her2-cds"
+PATIENCE_S = 20
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("HER2_CDS_")}
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@dataclass
+class Running:
+    """A running service."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    folder: Path
+
+    @property
+    def printed(self) -> str:
+        """What it has written to standard output."""
+        return (self.folder / "stdout").read_text(encoding="utf-8")
+
+    @property
+    def logged(self) -> list[dict[str, Any]]:
+        """What it has written to standard error, line by line."""
+        return [json.loads(line) for line in (self.folder / "stderr").read_text(encoding="utf-8").splitlines()]
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any, Any]:
+        """Send a request; bytes in a list are sent in chunks, without a Content-Length."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        in_chunks = isinstance(body, list)
+        raw = body if in_chunks or body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if in_chunks:
+            named["Transfer-Encoding"] = "chunked"
+        try:
+            connection.request(
+                method,
+                path,
+                iter(raw) if in_chunks else raw,
+                {"Content-Type": "application/json", **named},
+                encode_chunked=in_chunks,
+            )
+            response = connection.getresponse()
+            answer = response.read()
+            return response.status, response.headers, json.loads(answer) if answer else None
+        finally:
+            connection.close()
+
+
+def start(folder: Path, *arguments: str) -> Running:
+    """Start a service and wait until it is ready."""
+    port = free_port()
+    command = [str(COMMAND), "serve", "--port", str(port), *arguments]
+    with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
+        process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder, env=environment())  # noqa: S603
+    running = Running(process, port, folder)
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if running.send("GET", "/health/ready")[0] == 200:
+                return running
+        except OSError:
+            time.sleep(0.05)
+    process.kill()
+    process.wait()
+    pytest.fail(f"the service did not start: {(folder / 'stderr').read_text()} {running.printed}")
+
+
+def stop(running: Running) -> int:
+    running.process.send_signal(signal.SIGTERM)
+    try:
+        return running.process.wait(PATIENCE_S)
+    finally:
+        running.process.kill()
