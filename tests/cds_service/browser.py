@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 if TYPE_CHECKING:
@@ -28,13 +27,6 @@ ARGUMENTS = [
 PHONE = {"width": 360, "height": 800}
 DESK = {"width": 1280, "height": 900}
 _axe = Axe()
-
-
-def lacking(what: str) -> None:
-    """Skip a test for want of something of the machine, or fail it where everything must be there."""
-    if os.environ.get("REQUIRE_ALL") == "1":
-        pytest.fail(f"{what} is needed (REQUIRE_ALL=1)")
-    pytest.skip(f"{what} is not installed")
 
 
 @dataclass

@@ -6,8 +6,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import servers
 import structlog
-from browser import ARGUMENTS, CHROMIUM, folder_of_pictures, lacking
+from browser import ARGUMENTS, CHROMIUM, folder_of_pictures
 from calls import Caller
 from playwright.sync_api import sync_playwright
 from running import start, stop
@@ -24,6 +25,29 @@ if TYPE_CHECKING:
 def service() -> Caller:
     """Give the service with the configuration of a fresh installation."""
     return Caller()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[servers.Postgres]:
+    """Give a PostgreSQL server."""
+    with servers.postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Give the address of a Redis server."""
+    with servers.redis() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the address of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'her2-cds.sqlite3'}"
+    server: servers.Postgres = request.getfixturevalue("postgres")
+    return server.new_database()
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +72,7 @@ def _start_afresh() -> None:
 def browser() -> Iterator[Browser]:
     """Give Debian's Chromium."""
     if not CHROMIUM.exists():
-        lacking("Chromium (/usr/bin/chromium)")
+        servers.lacking("Chromium (/usr/bin/chromium)")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium

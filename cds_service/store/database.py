@@ -1,0 +1,119 @@
+"""Opens the database, and brings its tables to the state that this version needs."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+
+_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+_WAIT_S = 5
+# Any number, as long as every process takes the same one.
+_UPGRADE_LOCK = 0x4845_5232
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message says what to change and holds no password."""
+
+
+def open_engine(url: str) -> Engine:
+    """Open a database; connections are made when they are first needed, and stay open.
+
+    Raises:
+        DatabaseError: the address is none of a database that can be used.
+
+    """
+    address = _address(url)
+    if address.get_backend_name() == "sqlite":
+        engine = create_engine(address, connect_args={"timeout": _WAIT_S})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        address,
+        pool_size=16,
+        max_overflow=0,
+        pool_timeout=_WAIT_S,
+        pool_recycle=1800,
+        connect_args={"connect_timeout": _WAIT_S},
+    )
+
+
+def upgrade(engine: Engine) -> None:
+    """Make or change the tables; of several processes that start at once, one does it and the others wait.
+
+    Raises:
+        DatabaseError: the database cannot be reached or written, or is of a newer version.
+
+    """
+    try:
+        with engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection, connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
+            _upgrade(connection)
+    except SQLAlchemyError as error:
+        raise DatabaseError(f"database: {_said(engine.url, error)}") from None
+
+
+def _upgrade(connection: Connection) -> None:
+    settings = Config()
+    settings.set_main_option("script_location", "cds_service.store:migrations")
+    settings.attributes["connection"] = connection
+    present = MigrationContext.configure(connection).get_current_revision()
+    scripts = ScriptDirectory.from_config(settings)
+    if present is not None and present not in {each.revision for each in scripts.walk_revisions()}:
+        raise DatabaseError(f"database: its tables are of a newer version ({present}); run that version of her2-cds")
+    if present != scripts.get_current_head():
+        command.upgrade(settings, "head")
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise DatabaseError("database: no address of a database; write sqlite:///file or postgresql://…") from None
+    driver = _DRIVERS.get(address.get_backend_name())
+    if driver is None or (address.drivername not in (address.get_backend_name(), driver)):
+        raise DatabaseError("database: SQLite (sqlite:///file) and PostgreSQL (postgresql+psycopg://…) can be used")
+    address = address.set(drivername=driver)
+    if address.get_backend_name() == "sqlite" and address.database and address.database != ":memory:":
+        folder = Path(address.database).resolve().parent
+        if not folder.is_dir():
+            raise DatabaseError(f"database: there is no folder {folder}")
+    try:
+        address.get_dialect()
+    except NoSuchModuleError:
+        raise DatabaseError("database: no driver for this address") from None
+    return address
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
+    # SQLAlchemy says when a transaction begins; the driver would begin it only at the first change.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    # What is committed outlives the process; the last moment before a power cut may be lost (ADR 7).
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+def _said(url: URL, error: SQLAlchemyError) -> str:
+    """Say what the driver said, in one line, and of which database, without the password."""
+    cause = str(getattr(error, "orig", None) or error)
+    line = " ".join(cause.split())
+    if url.password:
+        line = line.replace(str(url.password), "***")
+    return f"{url.render_as_string(hide_password=True)}: {line}"

@@ -1,0 +1,143 @@
+"""The tables. ``migrations`` makes them; a test holds the two together.
+
+Times are UTC. JSON is kept as text, so that SQLite and PostgreSQL hold the very same bytes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment with its time zone, also where the database keeps none."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Write in UTC.
+
+        Raises:
+            ValueError: the moment says no time zone.
+
+        """
+        if value is not None and value.tzinfo is None:
+            msg = "a moment without a time zone"
+            raise ValueError(msg)
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Read in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+configurations = Table(
+    "configurations",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("first_seen", UtcTime, nullable=False),
+    # What the judgement went by: modes, indicators and thresholds, and for each who set it. No address, no key.
+    Column("content", Text, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("service", String(64), nullable=False),
+    Column("hook_instance", String(256), nullable=False),
+    Column("issuer", String(512)),
+    Column("tenant", String(256)),
+    # A keyed hash, or what the site has chosen instead.
+    Column("patient", String(256), index=True),
+    Column("user", String(256)),
+    Column("duration_ms", Float, nullable=False),
+    Column("code_version", String(32), nullable=False),
+    Column("knowledge_version", String(32), nullable=False),
+    Column("wording_version", String(32), nullable=False),
+    Column("configuration_hash", String(64), nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("verdicts", Text, nullable=False),
+    # True when the store was down at the time, and the record was written when it had come back.
+    Column("late", Boolean, nullable=False),
+)
+
+decision_cards = Table(
+    "decision_cards",
+    metadata,
+    Column("decision_id", String(36), ForeignKey("decisions.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("uuid", String(36), nullable=False, index=True),
+    Column("topic", String(64), nullable=False),
+    Column("indicator", String(16), nullable=False),
+    # As sent, without the resources of its suggestions.
+    Column("content", Text, nullable=False),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    # Of who said it and every word of it: the same entry sent again is the same row.
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("received_at", UtcTime, nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("issuer", String(512)),
+    Column("tenant", String(256)),
+    Column("card", String(256), nullable=False),
+    Column("known", Boolean, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("outcome_at", UtcTime, nullable=False),
+    Column("content", Text, nullable=False),
+    Index("ix_feedback_card_outcome_at", "card", "outcome_at"),
+)
+
+recording_gaps = Table(
+    "recording_gaps",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("began_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime, nullable=False),
+    Column("recorded_late", Integer, nullable=False),
+    Column("lost", Integer, nullable=False),
+)
+
+seen_tokens = Table(
+    "seen_tokens",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    # Seconds since 1970, as the token itself says it.
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)

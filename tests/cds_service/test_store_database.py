@@ -1,0 +1,75 @@
+"""The database: opened by its address, its tables made by migrations, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from cds_service.store.database import DatabaseError, open_engine, upgrade
+from cds_service.store.tables import metadata
+
+
+def test_the_migrations_make_the_tables_that_the_code_knows(database_url: str) -> None:
+    engine = open_engine(database_url)
+    upgrade(engine)
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_several_processes_that_start_at_once_make_the_tables_once(database_url: str) -> None:
+    engines = [open_engine(database_url) for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(upgrade, engines))
+    with engines[0].connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+    for engine in engines:
+        engine.dispose()
+
+
+def test_tables_of_a_newer_version_are_left_alone(database_url: str) -> None:
+    engine = open_engine(database_url)
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseError, match="newer version"):
+        upgrade(engine)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("nonsense", "no address of a database"),
+        ("", "no address of a database"),
+        ("mysql://user@host/db", "can be used"),
+        ("postgresql+asyncpg://user@host/db", "can be used"),
+        ("sqlite:////no/such/folder/x.sqlite3", "no folder /no/such/folder"),
+    ],
+)
+def test_an_address_of_no_database_is_refused_in_one_line(url: str, says: str) -> None:
+    with pytest.raises(DatabaseError, match=says) as error:
+        open_engine(url)
+    assert "\n" not in str(error.value)
+
+
+def test_a_server_that_cannot_be_reached_is_named_without_its_password() -> None:
+    engine = open_engine("postgresql://her2:s3cret@127.0.0.1:1/her2")
+    with pytest.raises(DatabaseError, match=r"127\.0\.0\.1") as error:
+        upgrade(engine)
+    assert "s3cret" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.sqlite3").write_bytes(b"this is a letter, not a database" * 50)
+    engine = open_engine(f"sqlite:///{tmp_path}/x.sqlite3")
+    with pytest.raises(DatabaseError, match="not a database"):
+        upgrade(engine)
+    engine.dispose()
