@@ -424,6 +424,8 @@ def test_tryit_drops_an_answer_that_is_overtaken(seen) -> None:
     seen.page.route(f"**/cds-services/{SELECT}", lambda route: held.append(route))  # noqa: PLW0108 - as in browser.py
     with seen.page.expect_request(f"**/cds-services/{SELECT}"):
         seen.page.get_by_label("Dose", exact=True).fill("900")
+    while not held:
+        seen.page.wait_for_timeout(10)
     seen.page.unroute(f"**/cds-services/{SELECT}")
     changed(seen, "Dose", "252")
     assert topics(seen.page) == []
