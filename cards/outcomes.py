@@ -34,7 +34,7 @@ class Evidence(msgspec.Struct, frozen=True):
     values: tuple[tuple[str, str], ...] = ()
 
 
-class SetDose(msgspec.Struct, frozen=True):
+class SetDose(msgspec.Struct, frozen=True, tag="set-dose"):
     """Put other doses into quantities of the order; ``dose`` is how the suggestion names the change.
 
     ``restated`` pairs the same dose in the other unit, as a text may state it, with what the text must say then.
@@ -45,17 +45,17 @@ class SetDose(msgspec.Struct, frozen=True):
     restated: tuple[tuple[Mg | MgPerKg, Mg | MgPerKg], ...] = ()
 
 
-class OrderTests(msgspec.Struct, frozen=True):
+class OrderTests(msgspec.Struct, frozen=True, tag="order-tests"):
     """Order the missing tests; each is a concept of the terminology."""
 
     concepts: tuple[str, ...]
 
 
-class RemoveOrder(msgspec.Struct, frozen=True):
+class RemoveOrder(msgspec.Struct, frozen=True, tag="remove-order"):
     """Take the order out of the session."""
 
 
-class ReplaceBillingCode(msgspec.Struct, frozen=True):
+class ReplaceBillingCode(msgspec.Struct, frozen=True, tag="replace-billing-code"):
     """Put the product's own billing code in the place of another."""
 
     wrong: BillingCode
@@ -63,7 +63,7 @@ class ReplaceBillingCode(msgspec.Struct, frozen=True):
     descriptor: str
 
 
-class RemoveNdc(msgspec.Struct, frozen=True):
+class RemoveNdc(msgspec.Struct, frozen=True, tag="remove-ndc"):
     """Take a National Drug Code off the order."""
 
     ndc: WrittenNdc
@@ -72,7 +72,7 @@ class RemoveNdc(msgspec.Struct, frozen=True):
 Fix = SetDose | OrderTests | RemoveOrder | ReplaceBillingCode | RemoveNdc
 
 
-class Fired(msgspec.Struct, frozen=True):
+class Fired(msgspec.Struct, frozen=True, tag="fired"):
     """The rule found something. ``values`` fill the wording; ``notes`` are keys of further sentences.
 
     ``variant`` chooses among the wordings of a topic. ``indicator`` overrides the topic's default.
@@ -87,7 +87,7 @@ class Fired(msgspec.Struct, frozen=True):
     fixes: tuple[Fix, ...] = ()
 
 
-class Clear(msgspec.Struct, frozen=True):
+class Clear(msgspec.Struct, frozen=True, tag="clear"):
     """The rule looked at everything it needs and found nothing."""
 
 
@@ -99,13 +99,13 @@ class Missing(msgspec.Struct, frozen=True):
     values: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-class CannotTell(msgspec.Struct, frozen=True):
+class CannotTell(msgspec.Struct, frozen=True, tag="cannot-tell"):
     """The rule applies and could not be carried out."""
 
     missing: tuple[Missing, ...]
 
 
-class NotApplicable(msgspec.Struct, frozen=True):
+class NotApplicable(msgspec.Struct, frozen=True, tag="not-applicable"):
     """The rule has nothing to say about this order."""
 
     because: str

@@ -35,7 +35,7 @@ class Kg(msgspec.Struct, frozen=True, order=True):
         return f"{plain(self.value)} kg"
 
 
-class Mg(msgspec.Struct, frozen=True, order=True):
+class Mg(msgspec.Struct, frozen=True, order=True, tag="mg"):
     """An absolute dose in milligrams of the drug (for a fixed combination, of all its antibodies together)."""
 
     value: Decimal
@@ -57,7 +57,7 @@ class Mg(msgspec.Struct, frozen=True, order=True):
         return f"{plain(self.value)} mg"
 
 
-class MgPerKg(msgspec.Struct, frozen=True, order=True):
+class MgPerKg(msgspec.Struct, frozen=True, order=True, tag="mg/kg"):
     """A dose per kilogram of body weight."""
 
     value: Decimal

@@ -11,13 +11,15 @@ from werkzeug.exceptions import HTTPException
 
 from cds_service.configuration import Configuration
 from cds_service.errors import operation_outcome
-from cds_service.web import discovery, feedback, health, hooks, terminology, tryit
+from cds_service.store.store import open_store
+from cds_service.web import discovery, feedback, health, hooks, metrics, operator, terminology, tryit
 from cds_service.web.answers import decider, json_answer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cds_service.settings import Settings
+    from cds_service.store.store import Store
 
 _log = structlog.get_logger()
 _CODES = {
@@ -26,22 +28,25 @@ _CODES = {
     405: ("method-not-allowed", "this address does not take the method"),
     413: ("body-too-large", "the body is over the limit"),
     415: ("not-json-content", "the content type must be JSON"),
+    503: ("store-unavailable", "the store cannot be reached just now"),
 }
 
 
-def create_app(path: Path | None = None, settings: Settings | None = None) -> Flask:
-    """Build the application.
+def create_app(path: Path | None = None, settings: Settings | None = None, store: Store | None = None) -> Flask:
+    """Build the application; without a ``store`` it opens the one of the configuration.
 
     Raises:
         ConfigurationError: the configuration is not valid.
+        DatabaseError: the address of the database is none that can be used.
 
     """
     configuration = Configuration(path, settings)
     app = Flask(__name__)
     app.extensions["her2_cds"] = configuration
+    app.extensions["her2_cds_store"] = store or open_store(configuration.current().decider.settings.database)
     # An address written with two slashes is unknown like any other; a redirect would be no OperationOutcome.
     app.url_map.merge_slashes = False
-    for module in (discovery, hooks, feedback, health, terminology, tryit):
+    for module in (discovery, hooks, feedback, health, metrics, operator, terminology, tryit):
         app.register_blueprint(module.blueprint)
     # Browser clients preflight discovery, call and feedback; nothing here depends on cookies.
     CORS(

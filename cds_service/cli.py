@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import secrets
 import socket
+import ssl
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 import structlog
 from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from rich.console import Console
 
 from cds_service import __version__, examples
+from cds_service.commands import FILE, audit, config_option, database, explain, fail
 from cds_service.decide import DataMissing, Decider
 from cds_service.logs import configure_logs
 from cds_service.services import SERVICES
-from cds_service.settings import ConfigurationError, json_schema, load_settings
+from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, ConfigurationError, json_schema, load_settings
+from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.terminal import print_cards
-from cds_service.wsgi import CONFIG_VARIABLE
 from fhir_mappings.codings import CodeMapError
 from fhir_mappings.hook_request import BadRequest, read_request
 from fhir_mappings.wire import encode
 
+if TYPE_CHECKING:
+    from cds_service.settings import Settings
+
 _IDLE_MS = 75_000
-NO_CARDS, CARDS, BAD_INPUT = 0, 1, 2
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_config_option = click.option("--config", "config", type=_FILE, envvar=CONFIG_VARIABLE, help="The configuration file.")
+NO_CARDS, CARDS = 0, 1
+# Named here and not taken from ``metrics``, which must not be loaded before it is set.
+MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_PATIENT_KEY = f"{ENV_PREFIX}AUDIT__PATIENT_KEY"
 
 
 @click.group()
@@ -40,29 +49,38 @@ def main() -> None:
     """Decision support for orders of HER2-targeted cancer drugs, over CDS Hooks and FHIR R4."""
 
 
+for command in (explain, audit, database):
+    main.add_command(command)
+
+
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
-@_config_option
-def serve(host: str, port: int, workers: int, config: Path | None) -> None:
+@click.option("--tls-certificate", type=FILE, help="Serve HTTPS with this certificate chain (PEM).")
+@click.option("--tls-key", type=FILE, help="The key of the certificate (PEM, not encrypted).")
+@config_option
+def serve(
+    host: str, port: int, workers: int, tls_certificate: Path | None, tls_key: Path | None, config: Path | None
+) -> None:
     """Run the service."""
     configure_logs()
     decider = _decider(config)
-    if decider.settings.auth.mode == "off":
-        structlog.get_logger().warning(
-            "authentication_is_off", meaning="anybody who reaches this address may call; keep it on a private network"
-        )
+    _warn(decider.settings)
+    _must_be_usable(tls_certificate, tls_key)
+    _prepare(decider.settings)
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
     _must_be_free(host, port)
-    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if tls_certificate else "http"
+    address = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
     click.echo(f"her2-cds {__version__}")
-    for path in ("/", "/cds-services", "/health/ready"):
+    for path in ("/", "/cds-services", "/health/ready", "/metrics"):
         click.echo(f"  {address}{path}")
     for service in SERVICES:
         click.echo(f"  {address}/cds-services/{service.id}  ({service.hook})")
     sys.stdout.flush()
+    _share_metrics(workers)
     Granian(
         "cds_service.wsgi:application",
         factory=True,
@@ -78,12 +96,15 @@ def serve(host: str, port: int, workers: int, config: Path | None) -> None:
         blocking_threads=16,
         workers_kill_timeout=10,
         log_access=False,
+        ssl_cert=tls_certificate,
+        ssl_key=tls_key,
+        ssl_protocol_min=SSLProtocols.tls12,
     ).serve()
 
 
 @main.command()
 @click.argument("request_file", type=click.File("rb"))
-@_config_option
+@config_option
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def check(request_file: BinaryIO, config: Path | None, output: str) -> None:
     """Answer one CDS Hooks request from a file (or - for standard input) and print its cards.
@@ -96,9 +117,9 @@ def check(request_file: BinaryIO, config: Path | None, output: str) -> None:
     try:
         decision = decider.decide(read_request(body, _hook_of(body)))
     except BadRequest as error:
-        _fail(f"{request_file.name}: {error.message}")
+        fail(f"{request_file.name}: {error.message}")
     except DataMissing as error:
-        _fail(f"{request_file.name}: the prefetch lacks {error}, and no FHIR server that may be read is named")
+        fail(f"{request_file.name}: the prefetch lacks {error}, and no FHIR server that may be read is named")
     if output == "json":
         click.echo(encode({"cards": decision.cards}))
     else:
@@ -116,7 +137,7 @@ def example(name: str | None) -> None:
     try:
         click.echo(examples.example(name, datetime.now(UTC).date()))
     except LookupError:
-        _fail(f"no example {name!r}; there are {', '.join(examples.names())}")
+        fail(f"no example {name!r}; there are {', '.join(examples.names())}")
 
 
 @main.group()
@@ -125,7 +146,7 @@ def config() -> None:
 
 
 @config.command("check")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 def config_check(file: Path) -> None:
     """Validate a configuration file; every problem is told with its line."""
     _decider(file)
@@ -142,9 +163,55 @@ def _decider(path: Path | None) -> Decider:
     try:
         return Decider(load_settings(path))
     except ConfigurationError as error:
-        _fail("\n".join(error.problems))
+        fail("\n".join(error.problems))
     except CodeMapError as error:
-        _fail(f"site.code_maps: {error}")
+        fail(f"site.code_maps: {error}")
+
+
+def _warn(settings: Settings) -> None:
+    """Say loudly what is meant for trying out."""
+    log = structlog.get_logger()
+    if settings.auth.mode == "off":
+        log.warning(
+            "authentication_is_off", meaning="anybody who reaches this address may call; keep it on a private network"
+        )
+    if settings.audit.patient == "hashed" and settings.audit.patient_key is None:
+        log.warning(
+            "no_patient_key",
+            meaning=f"{_PATIENT_KEY} is not set; decisions of different starts about one patient cannot be linked",
+        )
+
+
+def _prepare(settings: Settings) -> None:
+    """Make the tables, and give the workers what they must have in common."""
+    try:
+        engine = open_engine(settings.database)
+        upgrade(engine)
+    except DatabaseError as error:
+        fail(str(error))
+    # The workers are copies of this process, and a connection is not to be shared.
+    engine.dispose()
+    os.environ.setdefault(_PATIENT_KEY, secrets.token_hex(32))
+
+
+def _share_metrics(workers: int) -> None:
+    """Name the folder in which several workers put their numbers together, before any of them loads the metrics."""
+    if workers > 1 and MULTIPROCESS_VARIABLE not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="her2-cds-metrics-")
+        atexit.register(folder.cleanup)
+        os.environ[MULTIPROCESS_VARIABLE] = folder.name
+
+
+def _must_be_usable(certificate: Path | None, key: Path | None) -> None:
+    """Refuse a certificate and a key that do not belong together, before a client finds out."""
+    if certificate is None and key is None:
+        return
+    if certificate is None or key is None:
+        fail("--tls-certificate and --tls-key go together")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (ssl.SSLError, OSError) as error:
+        fail(f"{certificate} and {key} cannot be used for TLS: {getattr(error, 'reason', None) or error}")
 
 
 def _must_be_free(host: str, port: int) -> None:
@@ -152,7 +219,7 @@ def _must_be_free(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError as error:
-        _fail(f"{host}:{port} cannot be listened on: {error.strerror}")
+        fail(f"{host}:{port} cannot be listened on: {error.strerror}")
 
 
 def _hook_of(body: bytes) -> str:
@@ -166,8 +233,3 @@ def _hook_of(body: bytes) -> str:
     if hook not in known:
         raise BadRequest("hook-mismatch", f"hook must be one of {', '.join(known)}", "hook")
     return str(hook)
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(BAD_INPUT)

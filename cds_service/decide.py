@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 from cards.engine import judge
 from cards.facts import Gap, Moment, Patient, Session
 from cards.knowledge import default_knowledge
-from cards.outcomes import Fired
-from cards.policy import Mode
 from cards.recognition import Recogniser
 from cards.render import Renderer
 from cards.wordings import default_wording
+from cds_service.card_json import card_json, shown_cards
 from cds_service.fhir_client import FhirClient
+from cds_service.versions import versions
 from fhir_mappings.actions import ActionWriter
 from fhir_mappings.chart import ChartReader, Orders
 from fhir_mappings.codings import CodeMap
@@ -56,6 +56,7 @@ class Decision:
     id: str
     cards: tuple[dict[str, Any], ...]
     verdicts: tuple[Verdict, ...]
+    session: Session
     duration_s: float
 
 
@@ -82,6 +83,7 @@ class Decider:
         self._renderer = Renderer(self.wording, self.known, self.policy.indicators)
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
         self._fhir = FhirClient(settings)
+        self.versions = versions(settings, self.known, self.wording)
 
     def decide(self, request: HookRequest) -> Decision:
         """Answer one request.
@@ -113,20 +115,20 @@ class Decider:
         if gaps or orders.in_scope:
             verdicts = judge(session, self._recogniser, self.policy, orders.identities)
             cards = tuple(self._cards(verdicts, orders, request))
-        return Decision(str(uuid.uuid4()), cards, verdicts, time.perf_counter() - began)
+        return Decision(str(uuid.uuid4()), cards, verdicts, session, time.perf_counter() - began)
 
     def _cards(self, verdicts: tuple[Verdict, ...], orders: Orders, request: HookRequest) -> Iterator[dict[str, Any]]:
-        """Word what fired on a live topic. Orders that share a reference still get cards with ids of their own."""
-        used: set[str] = set()
-        for verdict in verdicts:
-            if not isinstance(verdict.outcome, Fired) or self.policy.mode(verdict.topic) is not Mode.LIVE:
-                continue
-            card = self._renderer.card(verdict, request.hook_instance)
-            if card is not None and card.uuid in used and verdict.order is not None:
-                card = self._renderer.card(verdict, f"{request.hook_instance}|{verdict.order.path}")
-            if card is not None:
-                used.add(card.uuid)
-                yield self._as_json(card, orders, request.patient_id)
+        for card in shown_cards(verdicts, self._renderer, self.policy, request.hook_instance):
+            yield card_json(card, self.settings.base_url, list(self._suggestions(card, orders, request.patient_id)))
+
+    def _suggestions(self, card: Card, orders: Orders, patient_id: str) -> Iterator[dict[str, Any]]:
+        """Write the suggestions that the EHR's own resource allows."""
+        if card.order is None:
+            return
+        for suggestion in card.suggestions:
+            actions = self._actions.actions(suggestion.fix, card.order, orders.resources, patient_id)
+            if actions:
+                yield {"label": suggestion.label, "uuid": suggestion.uuid, "actions": actions}
 
     def _sent(self, request: HookRequest) -> dict[str, Answer]:
         """Read every prefetch value, under keys of our own and of the client's; keys of ours that lack are omitted."""
@@ -146,44 +148,6 @@ class Decider:
         if lacking:
             raise DataMissing(lacking)
         return answers
-
-    def _as_json(self, card: Card, orders: Orders, patient_id: str) -> dict[str, Any]:
-        """Write a card as CDS Hooks has it; what has no value is left out."""
-        suggestions = []
-        for suggestion in card.suggestions:
-            actions = (
-                self._actions.actions(suggestion.fix, card.order, orders.resources, patient_id) if card.order else []
-            )
-            if actions:
-                suggestions.append({"label": suggestion.label, "uuid": suggestion.uuid, "actions": actions})
-        written: dict[str, Any] = {
-            "uuid": card.uuid,
-            "summary": card.summary,
-            "detail": card.detail,
-            "indicator": str(card.indicator),
-            "source": {
-                "label": card.source_label,
-                "url": f"{self.settings.base_url}{card.source_url}" if card.source_url[0] == "/" else card.source_url,
-                "topic": {
-                    "system": f"{self.settings.base_url}/CodeSystem/card-topic",
-                    "code": str(card.topic),
-                    "display": card.topic_display,
-                },
-            },
-        }
-        if suggestions:
-            written["suggestions"] = suggestions
-            written["selectionBehavior"] = "at-most-one"
-        if card.override_reasons:
-            written["overrideReasons"] = [
-                {
-                    "system": "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes",
-                    "code": reason.code,
-                    "display": reason.display,
-                }
-                for reason in card.override_reasons
-            ]
-        return written
 
 
 def _address(wanted: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ISSUE_TYPES = {
     "required": "required",
@@ -17,6 +20,7 @@ ISSUE_TYPES = {
     "body-too-large": "too-long",
     "not-json-content": "not-supported",
     "internal": "exception",
+    "store-unavailable": "transient",
 }
 
 
@@ -24,6 +28,18 @@ def operation_outcome(
     code: str, message: str, expressions: list[str] | None = None, base_url: str = ""
 ) -> dict[str, Any]:
     """Write an OperationOutcome; ``code`` is one of the stable codes above."""
+    return operation_outcomes([(code, message, expressions)], base_url)
+
+
+def operation_outcomes(problems: Sequence[tuple[str, str, list[str] | None]], base_url: str = "") -> dict[str, Any]:
+    """Write an OperationOutcome of several problems: for each its code, what to say, and the fields it is about."""
+    return {
+        "resourceType": "OperationOutcome",
+        "issue": [_issue(code, message, expressions, base_url) for code, message, expressions in problems],
+    }
+
+
+def _issue(code: str, message: str, expressions: list[str] | None, base_url: str) -> dict[str, Any]:
     issue: dict[str, Any] = {
         "severity": "error",
         "code": ISSUE_TYPES.get(code, "processing"),
@@ -32,4 +48,4 @@ def operation_outcome(
     }
     if expressions:
         issue["expression"] = expressions
-    return {"resourceType": "OperationOutcome", "issue": [issue]}
+    return issue

@@ -10,7 +10,7 @@ import difflib
 import os
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -20,6 +20,8 @@ from pydantic import (
     ConfigDict,
     Field,
     HttpUrl,
+    PrivateAttr,
+    SecretStr,
     TypeAdapter,
     ValidationError,
     field_validator,
@@ -31,8 +33,13 @@ from cards.outcomes import Indicator
 from cards.policy import Mode, Policy
 from cards.topics import Topic
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 ENV_PREFIX = "HER2_CDS_"
-_NOT_A_KEY = "HER2_CDS_CONFIG"
+CONFIG_VARIABLE = "HER2_CDS_CONFIG"
+"""Names the configuration file, for the processes that ``her2-cds serve`` starts."""
+_SECRETS = frozenset({("audit", "patient_key"), ("operator", "token")})
 _Places = dict[tuple[str, ...], str]
 """Where each key was written: a line of the file, or a variable of the environment."""
 
@@ -113,6 +120,34 @@ class LimitSettings(_Section):
     body_bytes: int = Field(5 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)
 
 
+class AuditSettings(_Section):
+    """What is kept of a decision, and for how long."""
+
+    patient: Literal["hashed", "plain", "none"] = Field(
+        "hashed", description="How the record names patient and user: by a keyed hash, by their ids, or not at all."
+    )
+    patient_key: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Key of the hash, only by HER2_CDS_AUDIT__PATIENT_KEY. Without it each start takes a new one, "
+        "and the decisions of different starts about one patient cannot be linked.",
+    )
+    keep_days: int | None = Field(
+        730, ge=1, le=36500, description="Decisions and feedback older than this are deleted; null keeps them."
+    )
+
+
+class OperatorSettings(_Section):
+    """Who may ask why a card fired."""
+
+    token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Bearer token for /decisions, only by HER2_CDS_OPERATOR__TOKEN. Without it the addresses answer "
+        "only on loopback, and only while authentication is off.",
+    )
+
+
 class TopicSettings(_Section):
     """How one topic behaves."""
 
@@ -130,8 +165,11 @@ class Settings(_Section):
     fhir: FhirSettings = FhirSettings()
     site: SiteSettings = SiteSettings()
     limits: LimitSettings = LimitSettings()
+    audit: AuditSettings = AuditSettings()
+    operator: OperatorSettings = OperatorSettings()
     cards: dict[Topic, TopicSettings] = {}
     thresholds: dict[str, Decimal | None] = {}
+    _layers: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
 
     @field_validator("thresholds")
     @classmethod
@@ -151,6 +189,11 @@ class Settings(_Section):
     def base_url(self) -> str:
         """The public address without a trailing slash."""
         return str(self.public_url).rstrip("/")
+
+    def set_by(self, section: Literal["cards", "thresholds"], name: str) -> str:
+        """Name the layer that set a value: the file, the variable of the environment, or ``default``."""
+        given: Mapping[Any, Any] = getattr(self, section)
+        return self._layers.get((section, name), "settings") if name in given else "default"
 
     def policy(self) -> Policy:
         """Give the policy that the judgement goes by."""
@@ -175,13 +218,15 @@ def load_settings(path: Path | None, environment: dict[str, str] | None = None) 
         tree, places = _read(path)
     environment = dict(os.environ) if environment is None else environment
     for name, value in sorted(environment.items()):
-        if name.startswith(ENV_PREFIX) and name != _NOT_A_KEY:
+        if name.startswith(ENV_PREFIX) and name != CONFIG_VARIABLE:
             _lay_over(tree, places, name, value)
+    _refuse_secrets(places)
     try:
         settings = Settings.model_validate(tree)
     except ValidationError as error:
         source = str(path) if path is not None else "environment"
         raise ConfigurationError([_explain(each, places, source) for each in error.errors()]) from None
+    settings._layers.update(_layers(places))  # noqa: SLF001 - this function is the other half of the class
     if path is not None:
         maps = [path.parent / each for each in settings.site.code_maps]
         settings = settings.model_copy(update={"site": settings.site.model_copy(update={"code_maps": maps})})
@@ -233,13 +278,31 @@ def _lay_over(tree: dict[str, Any], places: _Places, name: str, value: str) -> N
         if not isinstance(tree, dict):
             raise ConfigurationError([f"{name}: {step} is no section"])
     try:
-        tree[steps[-1]] = yaml.safe_load(value)
+        tree[steps[-1]] = value if tuple(steps) in _SECRETS else yaml.safe_load(value)
     except (yaml.YAMLError, ValueError, RecursionError):
         raise ConfigurationError([f"{name}: no valid YAML value; put it in quotes"]) from None
     for place in [place for place in places if place[: len(steps)] == tuple(steps)]:
         del places[place]
     for count in range(1, len(steps) + 1):
         places.setdefault(tuple(steps[:count]), name)
+
+
+def _layers(places: _Places) -> dict[tuple[str, str], str]:
+    """Name for each topic and threshold the file or the variable that set it."""
+    named = {place: where for place, where in places.items() if place[0] in ("cards", "thresholds")}
+    return {
+        (section, name[0]): where if where.startswith(ENV_PREFIX) else Path(where.rpartition(":")[0]).name
+        for (section, *name), where in named.items()
+        if name
+    }
+
+
+def _refuse_secrets(places: _Places) -> None:
+    """Refuse a secret in a file, which is copied, backed up and shown around."""
+    for place, where in places.items():
+        variable = ENV_PREFIX + "__".join(place).upper()
+        if place in _SECRETS and where != variable:
+            raise ConfigurationError([f"{where}: {'.'.join(place)} is a secret; set {variable} instead"])
 
 
 def _threshold_error(name: str, text: str) -> PydanticCustomError:

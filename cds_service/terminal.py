@@ -37,3 +37,53 @@ def print_cards(cards: Sequence[dict[str, Any]], console: Console) -> None:
         console.print()
     count = len(cards)
     console.print(f"{count} card{'s' if count > 1 else ''}")
+
+
+_OUTCOMES = {
+    "fired": "bold",
+    "could-not-check": "yellow",
+    "checked-and-fine": "green",
+    "not-applicable": "dim",
+}
+
+
+def print_explanation(explanation: dict[str, Any], console: Console) -> None:
+    """Print why a decision came out as it did: what fired first, then what could not be checked, then the rest."""
+    decision = explanation["decision"]
+    console.print(Text(f"Decision {decision['id']}", style="bold"))
+    console.print(f"  {decision['at']}  {decision['service']}  {decision['durationMs']} ms")
+    versions = explanation["versions"]
+    console.print("  " + "  ".join(f"{name} {value[:12]}" for name, value in versions.items()))
+    again = explanation["replay"]
+    console.print(f"  judged again on the recorded facts: {_replayed(again)}")
+    for outcome, style in _OUTCOMES.items():
+        checks = [check for check in explanation["checks"] if check["outcome"] == outcome]
+        if checks:
+            console.print()
+            console.print(Text(f"{outcome} ({len(checks)})", style=style))
+        for check in checks:
+            console.print(Padding(Text(_check_line(check)), (0, 0, 0, 2)))
+            if outcome == "fired":
+                console.print(Padding(Markdown(check["detail"]), (0, 0, 0, 6)))
+            for threshold in check["thresholds"]:
+                line = f"{threshold['name']} = {threshold['value']} {threshold['unit']} (set by {threshold['set_by']})"
+                console.print(Padding(Text(line, style="dim"), (0, 0, 0, 6)))
+    for card in explanation["cards"]:
+        console.print()
+        console.print(Text(f"card {card['uuid']}  {card['source']['topic']['code']}: {card['feedback']['state']}"))
+
+
+def _replayed(again: dict[str, Any]) -> str:
+    others = ", ".join(again["otherVersionsNow"])
+    same = "the same cards" if again["identical"] else "OTHER CARDS"
+    return f"{same} (now with another version of {others})" if others else same
+
+
+def _check_line(check: dict[str, Any]) -> str:
+    shown = "" if check["mode"] == "live" else f" [{check['mode']}, not shown]"
+    head = f"{check['topic']}{shown}  {check['order']}"
+    if check["outcome"] == "fired":
+        return f"{head}\n    {check['says']}"
+    if check["outcome"] == "could-not-check":
+        return "\n    ".join([head, *check["missing"]])
+    return f"{head}  {check['because']}" if "because" in check else head

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cds_service.app import create_app
+from cds_service.housekeeping import keep_house
 from cds_service.logs import configure_logs
+from cds_service.settings import CONFIG_VARIABLE
 
 if TYPE_CHECKING:
     from flask import Flask
 
-CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 _YOUNG_COLLECTIONS = 50
 _MIDDLE_COLLECTIONS = 100
@@ -24,6 +26,9 @@ def application() -> Flask:
     configure_logs()
     path = os.environ.get(CONFIG_VARIABLE)
     app = create_app(Path(path) if path else None)
+    store, configuration = app.extensions["her2_cds_store"], app.extensions["her2_cds"]
+    keep_house(store.engine, configuration)
+    atexit.register(store.close)
     _spare_the_collector()
     return app
 

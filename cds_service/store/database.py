@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
-_WAIT_S = 5
+_WAIT_S = 2
 # Any number, as long as every process takes the same one.
 _UPGRADE_LOCK = 0x4845_5232
 
@@ -35,7 +35,8 @@ def open_engine(url: str) -> Engine:
     """
     address = _address(url)
     if address.get_backend_name() == "sqlite":
-        engine = create_engine(address, connect_args={"timeout": _WAIT_S})
+        # The recorder hands its connection from thread to thread, never to two at once.
+        engine = create_engine(address, connect_args={"timeout": _WAIT_S, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -45,7 +46,12 @@ def open_engine(url: str) -> Engine:
         max_overflow=0,
         pool_timeout=_WAIT_S,
         pool_recycle=1800,
-        connect_args={"connect_timeout": _WAIT_S},
+        # A server that is gone without a word must not hold an answer for longer than this.
+        connect_args={
+            "connect_timeout": _WAIT_S,
+            "tcp_user_timeout": _WAIT_S * 1000,
+            "options": f"-c statement_timeout={_WAIT_S * 1000}",
+        },
     )
 
 
@@ -59,6 +65,7 @@ def upgrade(engine: Engine) -> None:
     try:
         with engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection, connection.begin():
             if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
             _upgrade(connection)
     except SQLAlchemyError as error:
@@ -101,8 +108,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     # SQLAlchemy says when a transaction begins; the driver would begin it only at the first change.
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode=WAL")
-    # What is committed outlives the process; the last moment before a power cut may be lost (ADR 7).
-    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, current_app
+from flask import Response, current_app, g
 
 from fhir_mappings.wire import encode
 
 if TYPE_CHECKING:
-    from cds_service.configuration import Configuration
+    from cds_service.caller import Caller
+    from cds_service.configuration import Configuration, InForce
     from cds_service.decide import Decider
+    from cds_service.store.store import Store
 
 
 def json_answer(body: Any, status: int = 200) -> Response:
@@ -18,7 +20,24 @@ def json_answer(body: Any, status: int = 200) -> Response:
     return Response(encode(body), status, content_type="application/json")
 
 
-def decider() -> Decider:
-    """Give the decider of the configuration in force."""
+def in_force() -> InForce:
+    """Give what answers requests now: the decider and the writer of records of one configuration."""
     configuration: Configuration = current_app.extensions["her2_cds"]
     return configuration.current()
+
+
+def decider() -> Decider:
+    """Give the decider of the configuration in force."""
+    return in_force().decider
+
+
+def store() -> Store:
+    """Give the store of this process."""
+    opened: Store = current_app.extensions["her2_cds_store"]
+    return opened
+
+
+def caller() -> Caller | None:
+    """Give the client that the token of this request speaks for; none where tokens are not asked for."""
+    found: Caller | None = g.get("caller")
+    return found

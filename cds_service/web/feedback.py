@@ -1,15 +1,56 @@
-"""``POST /cds-services/{id}/feedback``: what became of the cards; this version does not keep it yet."""
+"""``POST /cds-services/{id}/feedback``: what became of the cards; 200 once every entry is durably stored."""
 
 from __future__ import annotations
 
-from typing import NoReturn
+import msgspec
+import structlog
+from flask import Blueprint, Response, abort
+from sqlalchemy.exc import SQLAlchemyError
 
-from flask import Blueprint, abort
+from cds_service import metrics
+from cds_service.errors import operation_outcome, operation_outcomes
+from cds_service.feedback import BadEntry, read_feedback
+from cds_service.services import BY_ID
+from cds_service.store import feedback as kept
+from cds_service.web.answers import caller, decider, json_answer, store
+from cds_service.web.bodies import json_body
 
 blueprint = Blueprint("feedback", __name__)
+_RETRY_AFTER_S = "30"
+_log = structlog.get_logger()
 
 
 @blueprint.post("/cds-services/<service_id>/feedback")
-def take(service_id: str) -> NoReturn:  # noqa: ARG001 - no service takes feedback yet
-    """Say that there is nothing here; the address exists so that a browser's preflight is answered."""
-    abort(404)
+def take(service_id: str) -> Response:
+    """Keep feedback. Entries that cannot be taken are named; the others are kept all the same."""
+    if service_id not in BY_ID:
+        abort(404)
+    settings = decider().settings
+    raw = json_body(settings.limits.body_bytes)
+    try:
+        good, bad = read_feedback(_decoded(raw))
+    except BadEntry as error:
+        good, bad = [], [error]
+    added = 0
+    if good:
+        try:
+            added = kept.keep(store().engine, service_id, caller(), good)
+        except SQLAlchemyError as error:
+            _log.error("feedback_not_stored", service=service_id, reason=type(error).__name__, entries=len(good))
+            message = "feedback cannot be stored just now; send it again"
+            answer = json_answer(operation_outcome("store-unavailable", message, base_url=settings.base_url), 503)
+            answer.headers["Retry-After"] = _RETRY_AFTER_S
+            return answer
+    metrics.fed_back(service_id, [*(entry.outcome for entry in good), *("refused" for _ in bad)])
+    _log.info("feedback_taken", service=service_id, entries=len(good), new=added, refused=len(bad))
+    if bad:
+        problems = [(error.code, error.message, [error.expression] if error.expression else None) for error in bad]
+        return json_answer(operation_outcomes(problems, settings.base_url), 400)
+    return json_answer({})
+
+
+def _decoded(raw: bytes) -> object:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
+        raise BadEntry("not-json", "the body is no JSON that can be read", "") from None

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
+import tempfile
+import weakref
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,6 +16,7 @@ from fhir.resources.R4B.operationoutcome import OperationOutcome
 from cards.knowledge import default_knowledge
 from cds_service.app import create_app
 from cds_service.settings import Settings
+from cds_service.store.store import Store, open_store
 from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.queries import resolve, templates
 
@@ -262,9 +266,13 @@ class Answer:
 class Caller:
     """Calls the service in this process, and looks at every answer."""
 
-    def __init__(self, settings: Settings | None = None, path: Path | None = None) -> None:
-        """Start an application with a configuration of its own."""
-        self.app = create_app(path, settings if settings is not None or path is not None else Settings())
+    def __init__(self, settings: Settings | None = None, path: Path | None = None, database: str | None = None) -> None:
+        """Start an application with a configuration and, unless told otherwise, a database of its own."""
+        folder = tempfile.mkdtemp(prefix="her2-cds-")
+        self.store = open_store(database or f"sqlite:///{folder}/her2-cds.sqlite3")
+        settings = settings if settings is not None or path is not None else Settings()
+        self.app = create_app(path, settings, self.store)
+        weakref.finalize(self.app, _put_away, self.store, folder)
         self.client: FlaskClient = self.app.test_client()
 
     def post(self, body: Any, service: str = SIGN, content_type: str | None = "application/json") -> Answer:
@@ -279,6 +287,11 @@ class Caller:
     def send(self, method: str, path: str, **more: Any) -> Answer:
         """Send anything."""
         return checked(self.client.open(path, method=method, **more))
+
+
+def _put_away(store: Store, folder: str) -> None:
+    store.close()
+    shutil.rmtree(folder)
 
 
 def checked(response: TestResponse) -> Answer:

@@ -1,4 +1,4 @@
-"""``her2-cds serve`` as a real process: started, spoken to over HTTP, and stopped."""
+"""``her2-cds serve`` as a real process, for the tests that need one."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ PATIENCE_S = 20
 
 
 def environment() -> dict[str, str]:
+    """Give the environment without what configures the service."""
     return {name: value for name, value in os.environ.items() if not name.startswith("HER2_CDS_")}
 
 
@@ -65,12 +66,12 @@ class Running:
             connection.close()
 
 
-def start(folder: Path, *arguments: str) -> Running:
-    """Start a service and wait until it is ready."""
+def start(folder: Path, *arguments: str, **variables: str) -> Running:
+    """Start a service, with variables of the environment, and wait until it is ready."""
     port = free_port()
     command = [str(COMMAND), "serve", "--port", str(port), *arguments]
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
-        process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder, env=environment())  # noqa: S603
+        process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder, env=environment() | variables)  # noqa: S603
     running = Running(process, port, folder)
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and process.poll() is None:
@@ -85,6 +86,7 @@ def start(folder: Path, *arguments: str) -> Running:
 
 
 def stop(running: Running) -> int:
+    """Ask it to stop, and give its exit code."""
     running.process.send_signal(signal.SIGTERM)
     try:
         return running.process.wait(PATIENCE_S)

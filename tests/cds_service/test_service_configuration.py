@@ -92,7 +92,7 @@ REFUSED = [
     pytest.param(
         "fhir:\n\n  timeout: 3", ":3: unknown key 'fhir.timeout'", "did you mean 'timeout_s'?", id="a key misspelt"
     ),
-    pytest.param("nothing_like_it: 1", ":1: unknown key", "known are auth, cards", id="a key unlike any other"),
+    pytest.param("nothing_like_it: 1", ":1: unknown key", "known are audit, auth, cards", id="a key unlike any other"),
     pytest.param(
         "auth:\n  clients:\n    - issuer: x\n      jwks_ur: y", ":4: unknown key", "'jwks_url'", id="a key of a client"
     ),

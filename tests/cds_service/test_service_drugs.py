@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from calls import SIGN, call, order
+from calls import SIGN, Caller, call, order
 from chart_server import ChartServer, Reply
-
-from cds_service.app import create_app
-from cds_service.settings import Settings
 
 KADCYLA = {"resourceType": "Medication", "id": "m-1", "code": {"text": "Kadcyla"}}
 
@@ -22,7 +19,7 @@ def referring(display: str | None = None) -> dict:
 
 
 def topics(body: dict) -> list[str]:
-    response = create_app(settings=Settings()).test_client().post(f"/cds-services/{SIGN}", json=body)
+    response = Caller().client.post(f"/cds-services/{SIGN}", json=body)
     assert response.status_code == 200
     return [card["source"]["topic"]["code"] for card in response.json["cards"]]
 
@@ -52,6 +49,6 @@ def test_a_drug_that_cannot_be_fetched(display: str | None, expected: list[str])
 
 def test_orders_that_share_an_id_get_cards_with_ids_of_their_own() -> None:
     body = call(orders=[order(mg=378), order(mg=500, status="active")])
-    response = create_app(settings=Settings()).test_client().post(f"/cds-services/{SIGN}", json=body)
+    response = Caller().client.post(f"/cds-services/{SIGN}", json=body)
     uuids = [card["uuid"] for card in response.json["cards"]]
     assert len(uuids) == len(set(uuids)) > 2

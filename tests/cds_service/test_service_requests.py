@@ -252,7 +252,6 @@ def test_service_names_the_method_it_takes_after(service, method, path, allowed)
         pytest.param("POST", f"/cds-services/{SIGN}/", id="a slash too many at the end"),
         pytest.param("POST", f"/cds-services//{SIGN}", id="a slash too many in the middle"),
         pytest.param("POST", "/cds-services/%00%ff", id="an address that is no text"),
-        pytest.param("POST", f"/cds-services/{SIGN}/feedback", id="feedback, which is not kept yet"),
         pytest.param("POST", "/cds-services/nope/feedback", id="feedback to an unknown service"),
         pytest.param("GET", "/nope", id="any other address"),
         pytest.param("GET", "/static/nope.css", id="a missing file"),

@@ -17,6 +17,7 @@ from cds_service.app import create_app
 from cds_service.examples import example
 from cds_service.services import SERVICES
 from cds_service.settings import Settings
+from cds_service.store.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,8 +90,11 @@ def resources(payloads: list[Payload]) -> list[Payload]:
 
 
 @pytest.fixture(scope="module")
-def client() -> FlaskClient:
-    return create_app(settings=Settings()).test_client()
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    """Give the service with the configuration of a fresh installation, and a database of its own."""
+    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('store')}/her2-cds.sqlite3")
+    yield create_app(settings=Settings(), store=store).test_client()
+    store.close()
 
 
 @pytest.fixture(scope="module")

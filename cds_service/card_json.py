@@ -1,0 +1,59 @@
+"""Cards as CDS Hooks has them: which are shown, and how each is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cards.outcomes import Fired
+from cards.policy import Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cards.card import Card
+    from cards.outcomes import Verdict
+    from cards.policy import Policy
+    from cards.render import Renderer
+
+_REASONS = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
+
+
+def shown_cards(verdicts: Iterable[Verdict], renderer: Renderer, policy: Policy, hook_instance: str) -> Iterator[Card]:
+    """Word what fired on a live topic. Orders that share a reference still get cards with ids of their own."""
+    used: set[str] = set()
+    for verdict in verdicts:
+        if not isinstance(verdict.outcome, Fired) or policy.mode(verdict.topic) is not Mode.LIVE:
+            continue
+        card = renderer.card(verdict, hook_instance)
+        if card is not None and card.uuid in used and verdict.order is not None:
+            card = renderer.card(verdict, f"{hook_instance}|{verdict.order.path}")
+        if card is not None:
+            used.add(card.uuid)
+            yield card
+
+
+def card_json(card: Card, base_url: str, suggestions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Write a card; what has no value is left out."""
+    written: dict[str, Any] = {
+        "uuid": card.uuid,
+        "summary": card.summary,
+        "detail": card.detail,
+        "indicator": str(card.indicator),
+        "source": {
+            "label": card.source_label,
+            "url": f"{base_url}{card.source_url}" if card.source_url[0] == "/" else card.source_url,
+            "topic": {
+                "system": f"{base_url}/CodeSystem/card-topic",
+                "code": str(card.topic),
+                "display": card.topic_display,
+            },
+        },
+    }
+    if suggestions:
+        written["suggestions"] = suggestions
+        written["selectionBehavior"] = "at-most-one"
+    if card.override_reasons:
+        written["overrideReasons"] = [
+            {"system": _REASONS, "code": reason.code, "display": reason.display} for reason in card.override_reasons
+        ]
+    return written

@@ -1,0 +1,108 @@
+"""Judges recorded facts once more, by the settings that were in force, and compares what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from cards.engine import judge
+from cards.knowledge import default_knowledge
+from cards.outcomes import Indicator
+from cards.policy import Mode, Policy
+from cards.recognition import Recogniser
+from cards.render import Renderer
+from cards.topics import Topic
+from cards.wordings import default_wording
+from cds_service import __version__
+from cds_service.card_json import card_json, shown_cards
+from cds_service.store.record import read_session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cards.facts import Session
+    from cards.outcomes import Verdict
+    from cds_service.store.reading import Kept
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What the recorded facts give today. ``changed`` names the versions that are others now."""
+
+    verdicts: tuple[Verdict, ...]
+    cards: tuple[Json, ...]
+    identical: bool
+    changed: tuple[str, ...]
+    thresholds: Mapping[Topic, Sequence[str]]
+
+
+def replay(kept: Kept) -> Replay:
+    """Judge the facts of a decision again, with today's code, knowledge and words and the settings of then."""
+    known, wording = default_knowledge(), default_wording()
+    session, policy = read_session(kept.row.facts), recorded_policy(kept.configuration)
+    recogniser = Recogniser(known)
+    verdicts = judge(session, recogniser, policy)
+    sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
+    cards = tuple(
+        card_json(
+            card,
+            kept.configuration["base_url"],
+            [
+                {"label": each.label, "uuid": each.uuid, "actions": sent[each.uuid]["actions"]}
+                for each in card.suggestions
+                if each.uuid in sent
+            ],
+        )
+        for card in shown_cards(verdicts, Renderer(wording, known, policy.indicators), policy, kept.row.hook_instance)
+    )
+    then = (kept.row.code_version, kept.row.knowledge_version, kept.row.wording_version)
+    now = (__version__, known.version, wording.version)
+    named = ("code", "knowledge", "wording")
+    changed = tuple(name for name, old, new in zip(named, then, now, strict=True) if old != new)
+    return Replay(verdicts, cards, cards == kept.cards, changed, _thresholds(session, recogniser, policy))
+
+
+def recorded_policy(configuration: Json) -> Policy:
+    """Give the policy that a recorded configuration stands for; a topic that is no more is left out."""
+    topics = {name: each for name, each in configuration["topics"].items() if name in set(Topic)}
+    return Policy(
+        thresholds={
+            name: None if each["value"] is None else Decimal(each["value"])
+            for name, each in configuration["thresholds"].items()
+        },
+        modes={Topic(name): Mode(each["mode"]) for name, each in topics.items()},
+        indicators={Topic(name): Indicator(each["indicator"]) for name, each in topics.items()},
+    )
+
+
+class _Watched(Mapping[str, Decimal | None]):
+    """Thresholds that note which of them was asked for."""
+
+    def __init__(self, thresholds: Mapping[str, Decimal | None]) -> None:
+        self._thresholds = thresholds
+        self.asked: dict[str, None] = {}
+
+    def __getitem__(self, name: str) -> Decimal | None:
+        self.asked[name] = None
+        return self._thresholds[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._thresholds)
+
+    def __len__(self) -> int:
+        return len(self._thresholds)
+
+
+def _thresholds(session: Session, recogniser: Recogniser, policy: Policy) -> dict[Topic, list[str]]:
+    """Find out for each topic which thresholds its rule asks for with these facts: each rule is asked by itself."""
+    asked = {}
+    for topic in Topic:
+        watched = _Watched(policy.thresholds)
+        alone = {other: Mode.LIVE if other is topic else Mode.OFF for other in Topic}
+        judge(session, recogniser, Policy(watched, alone))
+        asked[topic] = list(watched.asked)
+    return asked

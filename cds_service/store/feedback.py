@@ -1,0 +1,81 @@
+"""Keeps feedback as history; what became of a card in the end is worked out from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cds_service.store.record import plain_text
+from cds_service.store.tables import decision_cards, feedback
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Engine
+
+    from cds_service.caller import Caller
+    from cds_service.feedback import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEntry:
+    """An entry as it was kept. ``known``: when it came, its card was on record."""
+
+    card: str
+    outcome: str
+    outcome_at: datetime
+    received_at: datetime
+    known: bool
+    content: dict[str, Any]
+
+
+def keep(engine: Engine, service: str, caller: Caller | None, entries: Sequence[Entry]) -> int:
+    """Store entries durably, all or none; give how many were not there yet.
+
+    Raises:
+        SQLAlchemyError: they could not be stored.
+
+    """
+    now = datetime.now(UTC)
+    with engine.begin() as connection:
+        cards = {plain_text(entry.card) for entry in entries}
+        known = set(connection.scalars(select(decision_cards.c.uuid).where(decision_cards.c.uuid.in_(cards))))
+        rows = [
+            {
+                "digest": entry.digest(service, caller),
+                "received_at": now,
+                "service": service,
+                "issuer": plain_text(caller.issuer) if caller else None,
+                "tenant": plain_text(caller.tenant) if caller and caller.tenant else None,
+                "card": plain_text(entry.card),
+                "known": plain_text(entry.card) in known,
+                "outcome": entry.outcome,
+                "outcome_at": entry.at,
+                "content": msgspec.json.encode(entry.content()).decode(),
+            }
+            for entry in entries
+        ]
+        dialect = sqlite if engine.dialect.name == "sqlite" else postgresql
+        statement = dialect.insert(feedback).on_conflict_do_nothing(index_elements=["digest"])
+        return sum(connection.execute(statement, row).rowcount for row in rows)
+
+
+def history(engine: Engine, card: str) -> list[KeptEntry]:
+    """Give everything that was said of a card, in the order in which it happened."""
+    order = (feedback.c.outcome_at, feedback.c.id)
+    with engine.connect() as connection:
+        rows = connection.execute(select(feedback).where(feedback.c.card == card).order_by(*order)).all()
+    return [
+        KeptEntry(row.card, row.outcome, row.outcome_at, row.received_at, row.known, msgspec.json.decode(row.content))
+        for row in rows
+    ]
+
+
+def current(entries: Sequence[KeptEntry]) -> KeptEntry | None:
+    """Give what became of a card in the end: a card may be overridden first and accepted later."""
+    return entries[-1] if entries else None

@@ -1,0 +1,61 @@
+"""Finds decisions again: by their id, by the id of a card, or from a time on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import Row, select
+
+from cds_service.store.tables import configurations, decision_cards, decisions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine
+
+_AT_A_TIME = 500
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A decision as it is kept: its row, its cards as sent, and the settings that it went by."""
+
+    row: Row[Any]
+    cards: tuple[Json, ...]
+    configuration: Json
+
+
+def find(engine: Engine, identifier: str) -> Kept | None:
+    """Find the decision with this id, or the newest that sent a card with this id."""
+    with engine.connect() as connection:
+        row = connection.execute(select(decisions).where(decisions.c.id == identifier)).one_or_none()
+        if row is None:
+            sent = select(decisions).join(decision_cards).where(decision_cards.c.uuid == identifier)
+            row = connection.execute(sent.order_by(decisions.c.at.desc()).limit(1)).one_or_none()
+        return _kept(connection, row, {}) if row is not None else None
+
+
+def since(engine: Engine, begin: datetime | None, end: datetime | None) -> Iterator[Kept]:
+    """Give the decisions of a time, oldest first, a few hundred at a time in memory."""
+    statement = select(decisions).order_by(decisions.c.at, decisions.c.id)
+    if begin is not None:
+        statement = statement.where(decisions.c.at >= begin)
+    if end is not None:
+        statement = statement.where(decisions.c.at < end)
+    settings: dict[str, Json] = {}
+    with engine.connect() as reading, engine.connect() as looking_up:
+        for row in reading.execution_options(yield_per=_AT_A_TIME).execute(statement):
+            yield _kept(looking_up, row, settings)
+
+
+def _kept(connection: Connection, row: Row[Any], settings: dict[str, Json]) -> Kept:
+    chosen = select(decision_cards.c.content).where(decision_cards.c.decision_id == row.id)
+    cards = connection.scalars(chosen.order_by(decision_cards.c.position)).all()
+    if row.configuration_hash not in settings:
+        content = select(configurations.c.content).where(configurations.c.hash == row.configuration_hash)
+        settings[row.configuration_hash] = msgspec.json.decode(connection.scalar(content) or "{}")
+    return Kept(row, tuple(msgspec.json.decode(card) for card in cards), settings[row.configuration_hash])

@@ -1,0 +1,165 @@
+"""What is kept of one decision: the facts, every verdict, the cards as sent, and the versions they came from.
+
+The facts hold results with their dates and references, and no name and no identifier of the patient: the patient and
+the user stand beside them as keyed hashes, unless the site has chosen otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cards.facts import Session
+from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cards.outcomes import Verdict
+    from cards.policy import Policy
+    from cds_service.caller import Caller
+    from cds_service.decide import Decision
+    from cds_service.settings import AuditSettings
+    from cds_service.versions import Versions
+    from fhir_mappings.hook_request import HookRequest
+
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+_session = msgspec.json.Decoder(Session)
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The rows of one decision; ``configuration`` is the content that its hash stands for."""
+
+    decision: Json
+    cards: tuple[Json, ...]
+    configuration: str
+
+
+class Pseudonyms:
+    """Names patients and users in the record as the site wants them named."""
+
+    def __init__(self, settings: AuditSettings, key: bytes) -> None:
+        """Take the manner and the key of the hash."""
+        self._manner = settings.patient
+        self._key = key
+
+    def name(self, kind: str, identifier: str, issuer: str = "") -> str | None:
+        """Give the name of a person; the same id at two clients is two persons."""
+        if not identifier or self._manner == "none":
+            return None
+        if self._manner == "plain":
+            return plain_text(identifier)
+        return hmac.new(self._key, f"{kind}\n{issuer}\n{identifier}".encode(), hashlib.sha256).hexdigest()
+
+
+class RecordWriter:
+    """Turns decisions into records, for one state of the configuration."""
+
+    def __init__(self, versions: Versions, policy: Policy, pseudonyms: Pseudonyms) -> None:
+        """Take what every decision of this configuration has in common."""
+        self._versions = versions
+        self._policy = policy
+        self._pseudonyms = pseudonyms
+        self._common: Json = {
+            "code_version": versions.code,
+            "knowledge_version": versions.knowledge,
+            "wording_version": versions.wording,
+            "configuration_hash": versions.configuration_hash,
+            "late": False,
+        }
+
+    def record(self, service: str, request: HookRequest, caller: Caller | None, decision: Decision) -> Record:
+        """Write the rows of a decision that gave verdicts."""
+        issuer = plain_text(caller.issuer) if caller else None
+        row = {
+            **self._common,
+            "id": decision.id,
+            "at": datetime.now(UTC),
+            "service": service,
+            "hook_instance": plain_text(request.hook_instance),
+            "issuer": issuer,
+            "tenant": plain_text(caller.tenant) if caller and caller.tenant else None,
+            "patient": self._pseudonyms.name("patient", request.patient_id, issuer or ""),
+            "user": self._pseudonyms.name("user", request.user_id, issuer or ""),
+            "duration_ms": round(decision.duration_s * 1000, 3),
+            "facts": _encode(decision.session).decode(),
+            "verdicts": _encode(self._verdicts(decision.verdicts)).decode(),
+        }
+        cards = tuple(
+            {
+                "decision_id": decision.id,
+                "position": position,
+                "uuid": card["uuid"],
+                "topic": card["source"]["topic"]["code"],
+                "indicator": card["indicator"],
+                "content": _encode(without_resources(card)).decode(),
+            }
+            for position, card in enumerate(decision.cards)
+        )
+        return Record(row, cards, self._versions.configuration)
+
+    def _verdicts(self, verdicts: Sequence[Verdict]) -> Json:
+        """Write the verdicts by kind; the silent ones, nearly all of them, as lists of topics for each order."""
+        fired: list[Json] = []
+        open_questions: list[Json] = []
+        clear: dict[str, list[str]] = {}
+        not_applicable: dict[str, dict[str, list[str]]] = {}
+        for verdict in verdicts:
+            place = order_name(verdict)
+            match verdict.outcome:
+                case Clear():
+                    clear.setdefault(place, []).append(verdict.topic)
+                case NotApplicable(because=because):
+                    not_applicable.setdefault(place, {}).setdefault(because, []).append(verdict.topic)
+                case CannotTell(missing=missing):
+                    open_questions.append({"topic": verdict.topic, "order": place, "missing": missing})
+                case Fired() as finding:
+                    fired.append(
+                        {
+                            "topic": verdict.topic,
+                            "order": place,
+                            "product": verdict.product,
+                            "mode": self._policy.mode(verdict.topic),
+                            "finding": finding,
+                        }
+                    )
+        return {"fired": fired, "cannot-tell": open_questions, "clear": clear, "not-applicable": not_applicable}
+
+
+def order_name(verdict: Verdict) -> str:
+    """Name the order of a verdict: its reference, or its place where it has none; empty for the whole request."""
+    if verdict.order is None:
+        return ""
+    return verdict.order.reference or verdict.order.path
+
+
+def read_session(facts: str) -> Session:
+    """Read the facts of a decision again, as they were."""
+    return _session.decode(facts)
+
+
+def without_resources(card: Json) -> Json:
+    """Give a card without the FHIR resources of its suggestions, which are the EHR's and name the patient."""
+    if "suggestions" not in card:
+        return card
+    return {**card, "suggestions": list(_suggestions(card["suggestions"]))}
+
+
+def _suggestions(suggestions: Iterable[Json]) -> Iterable[Json]:
+    for suggestion in suggestions:
+        actions = [
+            {name: each for name, each in action.items() if name != "resource"} for action in suggestion["actions"]
+        ]
+        yield {**suggestion, "actions": actions}
+
+
+def plain_text(text: str) -> str:
+    """Give a text that every database takes: PostgreSQL knows no NUL."""
+    return text.replace("\0", "\N{SYMBOL FOR NULL}")

@@ -1,0 +1,40 @@
+"""Deletes what is older than the site keeps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from cds_service.store.tables import decision_cards, decisions, feedback, recording_gaps
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+_AT_A_TIME = 500
+
+
+def purge(engine: Engine, keep_days: int, now: datetime | None = None) -> tuple[int, int]:
+    """Delete decisions, feedback and gaps older than ``keep_days``; give the numbers of decisions and of feedback.
+
+    Feedback goes by when it came. A few hundred rows go at a time, so that nobody who records has to wait long.
+
+    Raises:
+        SQLAlchemyError: the database cannot be used.
+
+    """
+    limit = (now or datetime.now(UTC)) - timedelta(days=keep_days)
+    gone = 0
+    while True:
+        with engine.begin() as connection:
+            old = select(decisions.c.id).where(decisions.c.at < limit).limit(_AT_A_TIME)
+            ids = list(connection.scalars(old))
+            connection.execute(delete(decision_cards).where(decision_cards.c.decision_id.in_(ids)))
+            gone += connection.execute(delete(decisions).where(decisions.c.id.in_(ids))).rowcount
+        if len(ids) < _AT_A_TIME:
+            break
+    with engine.begin() as connection:
+        said = connection.execute(delete(feedback).where(feedback.c.received_at < limit)).rowcount
+        connection.execute(delete(recording_gaps).where(recording_gaps.c.ended_at < limit))
+    return gone, said

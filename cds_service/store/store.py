@@ -1,0 +1,57 @@
+"""The store of one process: its database, and the recorder that writes to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from cds_service import metrics
+from cds_service.store.database import DatabaseError, open_engine, upgrade
+from cds_service.store.recorder import Recorder
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What is kept, and the way there."""
+
+    engine: Engine
+    recorder: Recorder
+
+    def is_reachable(self) -> bool:
+        """Ask the database for a word, and tell whether it gave one and takes records."""
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return False
+        return self.recorder.is_up
+
+    def close(self) -> None:
+        """Write what waits and close the connections."""
+        self.recorder.close()
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open the store. A database that cannot be reached now is tried again: cards are given without it.
+
+    Raises:
+        DatabaseError: the address is none of a database that can be used.
+
+    """
+    engine = open_engine(url)
+    try:
+        upgrade(engine)
+    except DatabaseError as error:
+        _log.error("store_unreachable", problem=str(error))
+        return Store(engine, Recorder(engine, ready=False, watch=metrics.store_changed))
+    return Store(engine, Recorder(engine, watch=metrics.store_changed))

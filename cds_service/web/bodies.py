@@ -1,0 +1,27 @@
+"""The body of a request: JSON by its content type, and within the limit."""
+
+from __future__ import annotations
+
+from flask import abort, request
+
+
+def json_body(limit: int) -> bytes:
+    """Read the body: in one go where its length is known, which is several times faster for a large one.
+
+    One of unknown length that goes on after the limit would otherwise be cut off there without notice. Anything that
+    is no JSON by its content type is answered with 415, anything over ``limit`` bytes with 413.
+    """
+    kind = request.mimetype
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith(("+json", "json+fhir"))):
+        abort(415)
+    length = request.content_length
+    if length is not None:
+        if length > limit:
+            abort(413)
+        body: bytes = request.environ["wsgi.input"].read(length)
+        return body
+    request.max_content_length = limit
+    body = request.get_data(cache=False)
+    if len(body) == limit and request.environ["wsgi.input"].read(1):
+        abort(413)
+    return body

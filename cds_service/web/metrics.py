@@ -1,0 +1,16 @@
+"""``GET /metrics``: the numbers of this service for Prometheus."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from cds_service import metrics
+
+blueprint = Blueprint("metrics", __name__)
+
+
+@blueprint.get("/metrics")
+def numbers() -> Response:
+    """Give the numbers."""
+    text, content_type = metrics.exposition()
+    return Response(text, content_type=content_type)

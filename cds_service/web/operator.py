@@ -1,0 +1,55 @@
+"""``GET /decisions/{id}``: why a card fired, for the operator."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, abort, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from cds_service.explain import explain
+from cds_service.web.answers import decider, json_answer, store
+
+if TYPE_CHECKING:
+    from cds_service.settings import Settings
+
+blueprint = Blueprint("operator", __name__)
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
+
+
+@blueprint.get("/decisions/<identifier>")
+def decision(identifier: str) -> Response:
+    """Explain a decision by its own id or by the id of one of its cards.
+
+    Without the operator's token the address does not exist.
+    """
+    if not _is_operator(decider().settings):
+        abort(404)
+    try:
+        found = explain(store().engine, identifier)
+    except SQLAlchemyError:
+        abort(503)
+    if found is None:
+        abort(404)
+    answer = json_answer(found)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _is_operator(settings: Settings) -> bool:
+    """Tell whether the operator's token came along; without one set, a caller on this machine is the operator.
+
+    Behind a proxy every caller seems to be on this machine, so what a proxy has forwarded is not.
+    """
+    token = settings.operator.token
+    if token is not None:
+        kind, _, given = request.headers.get("Authorization", "").partition(" ")
+        return kind.lower() == "bearer" and hmac.compare_digest(given.encode(), token.get_secret_value().encode())
+    if settings.auth.mode != "off" or any(name in request.headers for name in _FORWARDED):
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
