@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cds_service.services import Service
 
 blueprint = Blueprint("hooks", __name__)
+DECISION_HEADER = "HER2-CDS-Decision"
+"""Names the decision on record, so that an operator can ask why a silent answer was silent."""
 _log = structlog.get_logger()
 
 
@@ -66,4 +68,7 @@ def _answer(service: Service, now: InForce, body: bytes) -> Response:
         verdicts=len(decision.verdicts),
         duration_ms=round(decision.duration_s * 1000, 2),
     )
-    return json_answer({"cards": decision.cards})
+    answer = json_answer({"cards": decision.cards})
+    if decision.verdicts:
+        answer.headers[DECISION_HEADER] = decision.id
+    return answer

@@ -264,6 +264,41 @@ def test_tryit_shows_what_stands_behind_the_cards(seen) -> None:
     seen.check("behind")
 
 
+@pytest.mark.parametrize(
+    ("scenario", "word", "count"),
+    [
+        pytest.param(TYPICAL, "Found something", 1, id="a card"),
+        pytest.param(CLEAN, "Checked, nothing found", 15, id="silence"),
+    ],
+)
+def test_tryit_shows_the_verdicts_behind(seen, scenario, word, count) -> None:
+    seen.open(f"/#{scenario}")
+    answered(seen)
+    sign(seen)
+    seen.page.get_by_text("Behind the cards").click()
+    seen.page.get_by_role("button", name="Show the verdicts").click()
+    rows = seen.page.locator(".verdicts tbody tr")
+    expect(rows.first).to_be_visible()
+    assert rows.filter(has_text=word).count() >= count
+    seen.check(f"verdicts-{scenario}")
+
+
+def test_tryit_says_who_may_see_the_verdicts(seen) -> None:
+    seen.page.route("**/decisions/**", lambda route: route.fulfill(status=404, json={}))
+    seen.open("/")
+    answered(seen)
+    seen.page.get_by_text("Behind the cards").click()
+    seen.page.get_by_role("button", name="Show the verdicts").click()
+    expect(seen.page.locator(".verdicts")).to_contain_text("to its operator only (404)")
+
+
+def test_tryit_says_that_no_rule_was_asked(seen) -> None:
+    seen.open("/#none-of-its-business")
+    answered(seen)
+    seen.page.get_by_text("Behind the cards").click()
+    expect(seen.page.locator(".verdicts")).to_have_text("No order in scope: no rule was asked.")
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 def test_tryit_gives_a_call_that_a_shell_can_make(seen) -> None:
     seen.open("/")

@@ -42,6 +42,11 @@ export async function feedback(service, entry) {
   return exchange("POST", `/cds-services/${service.id}/feedback`, { feedback: [said] });
 }
 
+/** Ask what every rule answered in a decision; services tell it to their operators only. */
+export async function explained(decision) {
+  return exchange("GET", `/decisions/${decision}`);
+}
+
 async function exchange(method, path, sent, signal) {
   const options = { method, signal, headers: { Accept: "application/json" }, credentials: "omit" };
   if (sent !== undefined) {
@@ -52,7 +57,8 @@ async function exchange(method, path, sent, signal) {
   const response = await fetch(path, options);
   const text = await response.text();
   const milliseconds = performance.now() - began;
-  return { method, path, sent, status: response.status, body: parsed(text), milliseconds };
+  const decision = response.headers.get("HER2-CDS-Decision");
+  return { method, path, sent, status: response.status, body: parsed(text), milliseconds, decision };
 }
 
 function parsed(text) {

@@ -1,5 +1,6 @@
 // Behind the cards: what was sent and what came, as JSON, and the same call for a command line.
 import { element } from "./dom.js";
+import { verdictsButton } from "./verdicts.js";
 
 /** Show the calls of a moment, each with its request, its response and its time. */
 export function exchangesView(exchanges) {
@@ -11,6 +12,7 @@ export function exchangesView(exchanges) {
       element("div", { class: "pair" }, json("Request", exchanged.sent, title), json("Response", exchanged.body, title)),
       element("div", { class: "with-button" }, element("strong", {}, "The same call with curl"), copyButton(curl)),
       element("pre", { tabindex: "0", "aria-label": `${title} with curl`, role: "region" }, curl),
+      ...(exchanged.status === 200 ? [verdictsButton(exchanged.decision)] : []),
     ];
   });
 }
