@@ -32,6 +32,7 @@ from cards.knowledge import default_knowledge
 from cards.outcomes import Indicator
 from cards.policy import Mode, Policy
 from cards.topics import Topic
+from cds_service.smart.settings import SmartServer, SmartSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 """Names the configuration file, for the processes that ``her2-cds serve`` starts."""
-_SECRETS = frozenset({("audit", "patient_key"), ("operator", "token")})
+_SECRETS = frozenset({("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key")})
 _Places = dict[tuple[str, ...], str]
 """Where each key was written: a line of the file, or a variable of the environment."""
 
@@ -167,6 +168,7 @@ class Settings(_Section):
     limits: LimitSettings = LimitSettings()
     audit: AuditSettings = AuditSettings()
     operator: OperatorSettings = OperatorSettings()
+    smart: SmartSettings = SmartSettings()
     cards: dict[Topic, TopicSettings] = {}
     thresholds: dict[str, Decimal | None] = {}
     _layers: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
@@ -331,8 +333,8 @@ def _siblings(location: tuple[str, ...]) -> list[str]:
         field = model.model_fields.get(step)
         if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             model = field.annotation
-        elif step == "clients":
-            model = ClientSettings
+        elif step in ("clients", "servers"):
+            model = {"clients": ClientSettings, "servers": SmartServer}[step]
     return list(model.model_fields)
 
 
