@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cards.dosing import Ceiling, DoseReading, ceiling, read_doses, regimens_for, usable_doses
+from cards.dosing import (
+    Ceiling,
+    DoseReading,
+    ceiling,
+    is_over,
+    level_met,
+    read_doses,
+    regimens_for,
+    usable_doses,
+)
 from cards.facts import State
 from cards.her2 import Her2Status, her2_status
 from cards.lab_table import LabTable, read_table
@@ -22,8 +31,9 @@ if TYPE_CHECKING:
 
     from cards.facts import DrugOrder, Patient, Session, Treatment, Weight
     from cards.identity import Identity
+    from cards.quantities import Kg
     from cards.recognition import Recogniser
-    from cards.records import Knowledge
+    from cards.records import Knowledge, Level
 
 
 @dataclass(frozen=True)
@@ -37,17 +47,17 @@ class Case:
     recogniser: Recogniser
     thresholds: Mapping[str, Decimal | None]
 
-    @property
+    @once
     def known(self) -> Knowledge:
         """What is known."""
         return self.recogniser.known
 
-    @property
+    @once
     def patient(self) -> Patient:
         """The patient's chart."""
         return self.session.patient
 
-    @property
+    @once
     def product(self) -> Product:
         """The product of a settled identity; rules that need it are not asked before it is settled."""
         product = self.identity.product
@@ -86,7 +96,7 @@ class Case:
         dated_weights = [weight for weight in self.patient.weights if weight.on is not None]
         return min(dated_weights, key=lambda weight: abs((weight.on - on).days) if weight.on else 0, default=None)
 
-    @property
+    @once
     def weight_based(self) -> bool:
         """Whether the product is dosed by weight."""
         return self.product.basis is Basis.WEIGHT
@@ -95,6 +105,11 @@ class Case:
     def weight(self) -> Weight | None:
         """The newest body weight; a measured one of the same day goes before a stated one."""
         return self.patient.weights[0] if self.patient.weights else None
+
+    @once
+    def kg(self) -> Kg | None:
+        """The amount of the newest body weight."""
+        return self.weight.kg if self.weight else None
 
     @once
     def doses(self) -> tuple[DoseReading, ...]:
@@ -138,6 +153,20 @@ class Case:
         return ceiling(self)
 
     @once
+    def over_maximum(self) -> list[DoseReading]:
+        """The doses above the maximum that applies."""
+        limit = self.ceiling
+        return [reading for reading in self.usable if is_over(reading, limit, self.kg)] if limit is not None else []
+
+    @once
+    def levels_met(self) -> list[tuple[DoseReading, Level | None]]:
+        """The doses that can be judged, each beside the labelled level it is at."""
+        tolerance = self.threshold("dose_rounding_tolerance_percent")
+        return [
+            (reading, level_met(reading, self.product, self.regimens, self.kg, tolerance)) for reading in self.usable
+        ]
+
+    @once
     def lvef_reading(self) -> LvefReading:
         """The newest ejection fraction against the label's table; asked only when there is one."""
         return read_lvef(self)
@@ -146,6 +175,24 @@ class Case:
     def eligibility(self) -> tuple[Eligibility, ...]:
         """The rows of the product's labelled indications that are in force on the planned day."""
         return tuple(row for row in self.product.eligibility if row.since is None or row.since <= self.planned)
+
+    @once
+    def eligibility_for_cancers(self) -> tuple[Eligibility, ...]:
+        """The rows for the cancers on record; all of them when no cancer is."""
+        if not self.cancers:
+            return self.eligibility
+        return tuple(row for row in self.eligibility if not self.cancers.isdisjoint(row.cancers))
+
+    @once
+    def turns_on_her2(self) -> bool:
+        """Whether a HER2 tissue result decides anything.
+
+        It does not when the cancer is not labelled at all, nor when the indication turns on a mutation.
+        """
+        mutation = {cancer for row in self.eligibility if row.erbb2_mutation for cancer in row.cancers}
+        if self.cancers and self.cancers <= mutation:
+            return False
+        return any(row.tiers or row.ihc_3_only for row in self.eligibility_for_cancers)
 
     @once
     def settings(self) -> tuple[Setting, ...]:

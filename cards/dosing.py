@@ -56,7 +56,7 @@ class DoseReading(msgspec.Struct, frozen=True):
 
 def read_doses(case: Case) -> tuple[DoseReading, ...]:
     """Judge each dose quantity of the order on its unit and size."""
-    weight = case.weight.kg if case.weight else None
+    weight = case.kg
     readings = tuple(_read(dose, case.product, weight, case) for dose in case.order.doses)
     # A bag volume beside a dose in milligrams is the volume of the infusion, not another dose.
     masses = {reading.ordered.instruction for reading in readings if reading.ordered.unit is not DoseUnit.ML}
@@ -170,6 +170,22 @@ def _number(stated: Maximum | Level) -> Decimal:
     return stated.dose.value
 
 
+def is_over(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> bool:
+    """Tell whether a dose is above a maximum, as far as the two can be compared.
+
+    A dose up to the maximum rounded up to the next whole milligram is at the maximum.
+    """
+    maximum = limit.maximum.dose
+    if isinstance(reading.dose, MgPerKg) and isinstance(maximum, MgPerKg):
+        return reading.dose > maximum
+    in_mg = reading.in_mg(weight)
+    if in_mg is None:
+        return False
+    if isinstance(maximum, Mg):
+        return in_mg > maximum
+    return weight is not None and in_mg > (maximum * weight).whole_up()
+
+
 def near(dose: Decimal, level: Decimal, percent: Decimal) -> bool:
     """Tell whether a dose lies within so many percent of a level."""
     return abs(dose - level) * _HUNDRED <= level * percent
@@ -179,27 +195,27 @@ def level_met(
     reading: DoseReading, product: Product, regimens: Iterable[Regimen], weight: Kg | None, percent: Decimal
 ) -> Level | None:
     """Find the labelled level that a dose is at, within a tolerance; of several the nearest."""
+    if product.basis is Basis.FIXED and isinstance(reading.dose, MgPerKg):
+        return None
     per_kg, in_mg = reading.per_kg(weight), reading.in_mg(weight)
     best: tuple[Decimal, Level] | None = None
-    for level in (level for regimen in regimens for level in regimen.levels):
-        stated = level.dose
-        dose = per_kg if isinstance(stated, MgPerKg) else in_mg
-        if dose is None or (product.basis is Basis.FIXED and isinstance(reading.dose, MgPerKg)):
-            continue
-        if near(dose.value, stated.value, percent):
-            distance = abs(dose.value - stated.value)
-            if best is None or distance < best[0]:
-                best = (distance, level)
+    for regimen in regimens:
+        for level in regimen.levels:
+            stated = level.dose
+            dose = per_kg if isinstance(stated, MgPerKg) else in_mg
+            if dose is not None and near(dose.value, stated.value, percent):
+                distance = abs(dose.value - stated.value)
+                if best is None or distance < best[0]:
+                    best = (distance, level)
     return best[1] if best else None
 
 
 def look_alike_met(case: Case, reading: DoseReading) -> tuple[Product, Level] | None:
     """Find the look-alike product whose level the dose is at."""
-    weight = case.weight.kg if case.weight else None
     percent = case.threshold("look_alike_match_percent")
     for other_id in case.product.look_alikes:
         other = case.recogniser.product(other_id)
-        level = level_met(reading, other, other.regimens, weight, percent)
+        level = level_met(reading, other, other.regimens, case.kg, percent)
         if level is not None:
             return other, level
     return None
@@ -210,9 +226,9 @@ def text_disagreement(case: Case) -> Gap | None:
 
     Only a single mention in a unit is compared: a text with several may well speak of vials, or of earlier doses.
     """
-    if case.identity.product is None:
+    if case.identity.product is None or not case.order.text_doses:
         return None
-    weight = case.weight.kg if case.weight else None
+    weight = case.kg
     usable = case.usable
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     for basis in (MgPerKg, Mg):

@@ -38,37 +38,55 @@ def judge(
     Topics that are off give none. Only what a live card says counts as said. ``identities`` saves settling again
     what has been settled, order by order.
     """
+    cases = cases_in_scope(session, recogniser, policy, identities)
+    verdicts = [verdict for case in cases for verdict in _verdicts(case, policy)]
+    fired = [verdict for verdict in verdicts if isinstance(verdict.outcome, Fired)]
+    shown = [verdict for verdict in fired if policy.mode(verdict.topic) is Mode.LIVE]
+    incomplete = _incomplete(cases, verdicts, shown, session)
+    return (*verdicts, incomplete) if incomplete else tuple(verdicts)
+
+
+def cases_in_scope(
+    session: Session, recogniser: Recogniser, policy: Policy, identities: Sequence[Identity] | None = None
+) -> list[Case]:
+    """Give what the rules are asked about: each order that is in focus and of a drug that is checked."""
     if identities is None:
         identities = [identify(order, recogniser) for order in session.orders]
     identified = list(zip(session.orders, identities, strict=True))
-    cases = [
+    return [
         Case(order, identity, session, _others(identified, order), recogniser, policy.thresholds)
         for order, identity in identified
         if order.in_focus and identity.in_scope
     ]
-    verdicts = [verdict for case in cases for verdict in _verdicts(case, policy)]
-    shown = [verdict for verdict in verdicts if not policy.modes or policy.mode(verdict.topic) is Mode.LIVE]
-    incomplete = _incomplete(cases, verdicts, shown, session)
-    return (*verdicts, incomplete) if incomplete else tuple(verdicts)
 
 
 def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> tuple[tuple[DrugOrder, Identity], ...]:
     return tuple((other, identity) for other, identity in identified if other is not order)
 
 
-def _verdicts(case: Case, policy: Policy) -> Iterable[Verdict]:
+def _verdicts(case: Case, policy: Policy) -> list[Verdict]:
     settled = case.identity.standing is Standing.SETTLED
     product = case.product.id if settled else None
     origin, drug, tentative = case.order.origin, case.drug, case.order.tentative
-    for rule in RULES:
-        if policy.modes and policy.mode(rule.topic) is Mode.OFF:
-            continue
-        outcome = rule.judge(case) if settled or rule.before_identity else _UNSETTLED
-        yield Verdict(rule.topic, origin, outcome, product, drug, tentative)
+    rules = [rule for rule in RULES if policy.mode(rule.topic) is not Mode.OFF] if policy.modes else RULES
+    return [
+        Verdict(
+            rule.topic,
+            origin,
+            rule.judge(case) if settled or rule.before_identity else _UNSETTLED,
+            product,
+            drug,
+            tentative,
+        )
+        for rule in rules
+    ]
 
 
 def _incomplete(cases: list[Case], verdicts: list[Verdict], shown: list[Verdict], session: Session) -> Verdict | None:
-    """Gather what no card of its own says: missing facts, and what was set aside though a check needed it."""
+    """Gather what no card of its own says: missing facts, and what was set aside though a check needed it.
+
+    ``shown`` are the verdicts that became a card.
+    """
     if not cases and not any(gap.about is None and gap.reason != _NO_ORDER for gap in session.gaps):
         return None
     lines: dict[Evidence, None] = {}
@@ -94,10 +112,7 @@ def _line(missing: Missing, drug: str) -> Evidence:
 
 
 def _told(missing: Missing, verdict: Verdict, shown: list[Verdict]) -> bool:
-    return any(
-        other.topic is missing.told_by and other.order == verdict.order and isinstance(other.outcome, Fired)
-        for other in shown
-    )
+    return any(other.topic is missing.told_by and other.order == verdict.order for other in shown)
 
 
 def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
@@ -105,10 +120,12 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
     yield from (gap for gap in session.gaps if gap.about is None)
     if not cases:
         return
-    needed = {concept for case in cases if case.identity.product for concept in _needed(case.product)}
     for case in cases:
         if (gap := text_disagreement(case)) is not None:
             yield gap
+    if not session.patient.gaps:
+        return
+    needed = {concept for case in cases if case.identity.product for concept in _needed(case.product)}
     for gap in session.patient.gaps:
         if gap.reason in _QUIET:
             continue

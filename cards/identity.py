@@ -7,6 +7,7 @@ for the identity only when nothing clinical does, because they are checked again
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -52,15 +53,20 @@ class Identity(msgspec.Struct, frozen=True):
 
 def identify(order: DrugOrder, recogniser: Recogniser) -> Identity:
     """Settle the identity of an order, or say why it cannot be settled."""
-    claims = tuple(_claims(order, recogniser))
-    if not claims:
-        return _by_supply_codes(order, recogniser)
-    return _settle(claims, recogniser)
+    return _by_evidence(order.evidence, recogniser) or _by_supply_codes(order, recogniser)
 
 
-def _claims(order: DrugOrder, recogniser: Recogniser) -> list[Claim]:
+# The drugs of a formulary are few, and each is written on every order of it with the same codes and words.
+@lru_cache(maxsize=1024)
+def _by_evidence(evidence: tuple[IdentityEvidence, ...], recogniser: Recogniser) -> Identity | None:
+    """Identify an order by what it says of the drug; nothing when that is nothing known."""
+    claims = tuple(_claims(evidence, recogniser))
+    return _settle(claims, recogniser) if claims else None
+
+
+def _claims(said: tuple[IdentityEvidence, ...], recogniser: Recogniser) -> list[Claim]:
     claims = []
-    for evidence in order.evidence:
+    for evidence in said:
         if evidence.system == "rxnorm":
             target = recogniser.rxnorm.get(evidence.value)
         elif evidence.system == "atc":
@@ -76,8 +82,8 @@ def _claims(order: DrugOrder, recogniser: Recogniser) -> list[Claim]:
 def _settle(claims: tuple[Claim, ...], recogniser: Recogniser) -> Identity:
     firm = {target for claim in claims if len(claim.meaning) == 1 for target in claim.meaning}
     firm = _combined(firm, claims, recogniser)
-    every = {target for claim in claims for target in claim.meaning} | firm
-    named = tuple(product for product in recogniser.known.products if product.id in {t.product for t in every})
+    mentioned = {target.product for claim in claims for target in claim.meaning}.union(t.product for t in firm)
+    named = recogniser.in_order(mentioned)
     products = {target.product for target in firm}
     brands = {target.brand for target in firm if target.brand}
     if len(products) > 1 or len(brands) > 1:

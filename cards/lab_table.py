@@ -48,8 +48,10 @@ def read_table(case: Case) -> LabTable:
 
 def newest(case: Case, test: str) -> LabResult | None:
     """Give the newest result that is recent enough for the planned dose."""
-    result = next((each for each in case.patient.labs.get(test, ()) if each.on is not None), None)
-    return result if result is not None and result.on is not None and result.on >= case.labs_since else None
+    for result in case.patient.labs.get(test, ()):
+        if result.on is not None:
+            return result if result.on >= case.labs_since else None
+    return None
 
 
 def times_limit(result: LabResult) -> Decimal:
@@ -60,7 +62,7 @@ def times_limit(result: LabResult) -> Decimal:
 def _row_of(case: Case, rows: tuple[LabRow, ...], result: LabResult) -> Match | None:
     """Find the row of a result; of the settings in question the one with the severest action."""
     number = times_limit(result) if rows[0].times_uln is not None else result.value
-    fitting = [row for row in rows if _holds(row, number)]
+    fitting = [row for row in rows if (band := row.times_uln or row.value) is not None and band.holds(number)]
     if not fitting:
         return None
     by_setting = {setting: _first(fitting, setting) for setting in case.settings}
@@ -70,11 +72,6 @@ def _row_of(case: Case, rows: tuple[LabRow, ...], result: LabResult) -> Match | 
     worst = max(matching, key=lambda row: row.action.severity)
     milder = any(row is None or row.action is not worst.action for row in by_setting.values())
     return Match(result, worst, assumed=milder and bool(worst.settings))
-
-
-def _holds(row: LabRow, number: Decimal) -> bool:
-    band = row.times_uln or row.value
-    return band is not None and band.holds(number)
 
 
 def _first(rows: list[LabRow], setting: Setting) -> LabRow | None:

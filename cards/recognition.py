@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.codes import Ndc, ndc_readings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from cards.records import Brand, HcpcsEntry, Knowledge, LabRow, Package, Product
 
@@ -64,6 +64,7 @@ class Recogniser:
         self.retired: dict[str, Target] = {}
         self.unspecific = {entry.code for entry in known.unspecific_hcpcs}
         self._products = {product.id: product for product in known.products}
+        self._places = {product.id: place for place, product in enumerate(known.products)}
         self.lab_rows = {product.id: _by_test(product) for product in known.products}
         self._ndc: dict[str, Target] = {}
         names: dict[str, set[Target]] = defaultdict(set)
@@ -112,6 +113,10 @@ class Recogniser:
     def product(self, product_id: str) -> Product:
         """Find a product by its id."""
         return self._products[product_id]
+
+    def in_order(self, product_ids: Collection[str]) -> tuple[Product, ...]:
+        """Find some products, and give them in the order of the knowledge."""
+        return tuple(self._products[each] for each in sorted(product_ids, key=self._places.__getitem__))
 
     def brand(self, target: Target) -> Brand | None:
         """Find the brand of a target, if it names one."""

@@ -228,7 +228,10 @@ class Action(StrEnum):
     @property
     def severity(self) -> int:
         """Rank the actions."""
-        return list(Action).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {action: rank for rank, action in enumerate(Action)}
 
 
 class Band(Record, frozen=True, kw_only=True):

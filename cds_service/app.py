@@ -55,6 +55,7 @@ def create_app(path: Path | None = None, settings: Settings | None = None, store
         allow_headers=["Authorization", "Content-Type"],
         methods=["GET", "POST", "OPTIONS"],
         max_age=3600,
+        send_wildcard=True,
     )
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)

@@ -133,7 +133,7 @@ class Decider:
     def _sent(self, request: HookRequest) -> dict[str, Answer]:
         """Read every prefetch value, under keys of our own and of the client's; keys of ours that lack are omitted."""
         answers = {key: read_answer(raw, f"prefetch.{key}") for key, raw in request.prefetch.items()}
-        return {**dict.fromkeys(self._required, OMITTED), **answers}
+        return {**dict.fromkeys(self.templates, OMITTED), **answers}
 
     def _completed(self, request: HookRequest, answers: dict[str, Answer]) -> dict[str, Answer]:
         """Fetch the keys that lack an answer, if the EHR's server may be asked."""

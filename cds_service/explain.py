@@ -84,7 +84,7 @@ def _checks(kept: Kept, again: Replay) -> Iterable[Json]:
                     "meaning": known.thresholds[name].meaning,
                     "source": known.sources[known.thresholds[name].by.source].title,
                 }
-                for name in again.thresholds[verdict.topic]
+                for name in again.thresholds.get(verdict.topic, ())
             ],
         }
 

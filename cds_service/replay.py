@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from cards.engine import judge
+from cards.engine import cases_in_scope, judge
+from cards.identity import Standing
 from cards.knowledge import default_knowledge
 from cards.outcomes import Indicator
 from cards.policy import Mode, Policy
 from cards.recognition import Recogniser
 from cards.render import Renderer
+from cards.rules import RULES
 from cards.topics import Topic
 from cards.wordings import default_wording
 from cds_service import __version__
@@ -100,9 +102,10 @@ class _Watched(Mapping[str, Decimal | None]):
 def _thresholds(session: Session, recogniser: Recogniser, policy: Policy) -> dict[Topic, list[str]]:
     """Find out for each topic which thresholds its rule asks for with these facts: each rule is asked by itself."""
     asked = {}
-    for topic in Topic:
+    for rule in RULES:
         watched = _Watched(policy.thresholds)
-        alone = {other: Mode.LIVE if other is topic else Mode.OFF for other in Topic}
-        judge(session, recogniser, Policy(watched, alone))
-        asked[topic] = list(watched.asked)
+        for case in cases_in_scope(session, recogniser, Policy(watched)):
+            if case.identity.standing is Standing.SETTLED or rule.before_identity:
+                rule.judge(case)
+        asked[rule.topic] = list(watched.asked)
     return asked

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from fhir_mappings.lenient import items, objects, text
+import msgspec
+
+from fhir_mappings.lenient import objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +39,7 @@ _SYSTEMS = {
 _BARE_HCPCS = re.compile(r"[JQ]\d{4}")
 
 
-class Coding(NamedTuple):
+class Coding(msgspec.Struct, frozen=True, gc=False):
     """A coding with its system by short name, empty when the system is none of those in use."""
 
     system: str
@@ -126,26 +128,29 @@ class CodeMap:
 NO_CODE_MAP = CodeMap()
 
 
-def codings(concept: Any, code_map: CodeMap = NO_CODE_MAP) -> Iterator[Coding]:
+def codings(concept: Any, code_map: CodeMap = NO_CODE_MAP) -> list[Coding]:
     """Give every coding of a CodeableConcept (or of a bare Coding), and the standard code of each local one."""
     if not isinstance(concept, dict):
-        return
-    listed = concept.get("coding", concept if "code" in concept else None)
-    for _, raw in objects(listed):
-        uri, code, display = text(raw.get("system")), text(raw.get("code")), text(raw.get("display"))
+        return []
+    found: list[Coding] = []
+    for _, raw in objects(concept.get("coding", concept if "code" in concept else None)):
+        # As ``text`` reads them; this is what is read most often.
+        uri, code, display = raw.get("system"), raw.get("code"), raw.get("display")
+        uri = uri.strip() if uri.__class__ is str else ""
+        code = code.strip() if code.__class__ is str else ""
+        display = display.strip() if display.__class__ is str else ""
         # A code without a system is taken for nothing, but for the one shape that no other system shares.
         system = system_name(uri) if uri else "hcpcs" if _BARE_HCPCS.fullmatch(code) else ""
-        yield Coding(system, code, display)
+        found.append(Coding(system, code, display))
         if code_map:
-            yield from code_map.standard(uri, code)
+            found += code_map.standard(uri, code)
+    return found
 
 
-def texts(concept: Any) -> Iterator[str]:
+def texts(concept: Any) -> list[str]:
     """Give the text of a concept and the displays of its codings."""
     if not isinstance(concept, dict):
-        return
-    if text(concept.get("text")):
-        yield text(concept.get("text"))
-    for raw in items(concept.get("coding")):
-        if isinstance(raw, dict) and text(raw.get("display")):
-            yield text(raw.get("display"))
+        return []
+    written = [text(concept.get("text"))]
+    written += [text(raw.get("display")) for _, raw in objects(concept.get("coding"))]
+    return [each for each in written if each]

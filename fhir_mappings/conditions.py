@@ -159,7 +159,7 @@ def _says_metastatic(written: str) -> bool:
 
 def label_of(concept: Json) -> str:
     """Give the words by which a card names a concept: its text, a display, or its code."""
-    words = next(texts(concept), "")
+    words = next(iter(texts(concept)), "")
     return words or next((coding.code for coding in codings(concept) if coding.code), "")
 
 

@@ -31,7 +31,7 @@ _MADE_UP_IN = {
     )
     for diluent, names in _NAMES.items()
 }
-_HINT = re.compile(r"dextrose|d5|glucose|chloride|nacl|saline|\bns\b", re.IGNORECASE)
+_HINTS = ("dextrose", "d5", "glucose", "chloride", "nacl", "saline", "ns")
 _WARNING = re.compile(r"\b(?:not|never|no|avoid|incompatible)\b[^.;)]*", re.IGNORECASE)
 
 
@@ -42,11 +42,20 @@ def diluents(resource: Json, medication: Json) -> tuple[Diluent, ...]:
         for written in texts(child(ingredient, "itemCodeableConcept")):
             found.update(dict.fromkeys(each for each, pattern in _ANYWHERE.items() if pattern.search(written)))
     for written in _texts(resource, medication):
-        if not written or not _HINT.search(written):
+        if not _may_name_one(written):
             continue
         plain = _WARNING.sub(" ", written[:_LIMIT])
         found.update(dict.fromkeys(each for each, pattern in _MADE_UP_IN.items() if pattern.search(plain)))
     return tuple(sorted(found))
+
+
+def _may_name_one(written: str) -> bool:
+    """Tell at a glance that a text names no diluent, as most do; a pattern takes several times longer."""
+    folded = written.casefold()
+    for hint in _HINTS:
+        if hint in folded:
+            return True
+    return not written.isascii()
 
 
 def _texts(resource: Json, medication: Json) -> Iterator[str]:

@@ -72,7 +72,7 @@ class FindingReader:
 
     def _answer(self, holder: Json) -> tuple[bool | None, str]:
         concept = child(holder, "valueCodeableConcept")
-        written = text(holder.get("valueString")) or next(texts(concept), "")
+        written = text(holder.get("valueString")) or next(iter(texts(concept)), "")
         codes = {coding.code for coding in codings(concept, self._code_map)}
         if codes & self._yes or codes & self._no:
             if codes & self._yes and codes & self._no:

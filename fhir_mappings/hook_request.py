@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fhir_mappings.lenient import Json, objects, reference, text
+from fhir_mappings.wire import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -130,16 +131,23 @@ def _string(value: object, where: str) -> str:
     return value
 
 
-def _is_deeper(value: object, limit: int) -> bool:
-    """Tell whether objects and arrays are nested deeper than a limit, level by level."""
-    level = [value]
+def _is_deeper(value: Json, limit: int) -> bool:
+    """Tell whether objects and arrays are nested deeper than a limit, level by level.
+
+    With no more brackets than that they cannot be, and to write and count them takes less than to walk.
+    """
+    try:
+        written = encode(value)
+    except RecursionError:
+        return True
+    if written.count(b"{") + written.count(b"[") <= limit:
+        return False
+    level: list[Any] = [value]
     for _ in range(limit):
-        level = [
-            each
-            for holder in level
-            for each in (holder.values() if isinstance(holder, dict) else holder if isinstance(holder, list) else ())
-            if isinstance(each, (dict, list))
-        ]
+        below: list[Any] = []
+        for holder in level:
+            below += holder.values() if holder.__class__ is dict else holder
+        level = [each for each in below if each.__class__ is dict or each.__class__ is list]
         if not level:
             return False
     return True

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
 Json = dict[str, Any]
 
@@ -20,6 +20,7 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?=$|T)")
 # No clinical number has more digits or is so far from one; beyond that, arithmetic is slow or has to round.
 _DIGITS_LIMIT = 40
 _POWERS_OF_TEN = 12
+_LARGEST = 10**_POWERS_OF_TEN
 
 
 def items(value: Any) -> list[Any]:
@@ -29,23 +30,20 @@ def items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def objects(value: Any) -> Iterator[tuple[int | None, Json]]:
+def objects(value: Any) -> Sequence[tuple[int | None, Json]]:
     """Give the objects of an array with their index; a single object sent for an array has none."""
-    if isinstance(value, dict):
-        yield None, value
-    elif isinstance(value, list):
-        for index, element in enumerate(value):
-            if isinstance(element, dict):
-                yield index, element
+    if value.__class__ is list:
+        if len(value) == 1:
+            # So it is with most arrays.
+            return ((0, value[0]),) if value[0].__class__ is dict else ()
+        return [each for each in enumerate(value) if each[1].__class__ is dict]
+    return ((None, value),) if value.__class__ is dict else ()
 
 
 def child(value: Any, name: str) -> Json:
     """Give a member that should be an object; an empty one when it is not."""
-    if isinstance(value, dict):
-        found = value.get(name)
-        if isinstance(found, dict):
-            return found
-    return {}
+    found: Any = value.get(name) if value.__class__ is dict else None
+    return found if found.__class__ is dict else {}
 
 
 def text(value: Any) -> str:
@@ -55,17 +53,17 @@ def text(value: Any) -> str:
 
 def number(value: Any) -> Decimal | None:
     """Give an exact number; nothing when it is not clearly one."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return Decimal(value) if abs(value) < 10**_POWERS_OF_TEN else None
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+    kind = value.__class__
+    if kind is int:
+        return Decimal(value) if -_LARGEST < value < _LARGEST else None
+    if kind is str and _NUMBER.fullmatch(value.strip()):
         value = Decimal(value.strip())
-    if not isinstance(value, Decimal):
+    elif kind is not Decimal:
         return None
     sensible = (
         value.is_finite()
-        and len(value.as_tuple().digits) <= _DIGITS_LIMIT
+        # A text that is no longer than the limit holds no more digits; to list them takes much longer.
+        and (len(str(value)) <= _DIGITS_LIMIT or len(value.as_tuple().digits) <= _DIGITS_LIMIT)
         and -_POWERS_OF_TEN < value.adjusted() < _POWERS_OF_TEN
     )
     return value if sensible else None

@@ -211,7 +211,7 @@ def _written_codings(source: Source) -> Iterator[tuple[Coding, Pointer, str]]:
     """Give each coding as written, with the way to it from its resource."""
     listed = source.concept.get("coding", source.concept if "code" in source.concept else None)
     for index, raw in objects(listed):
-        coding = next(codings({"coding": [raw]}))
+        coding = codings({"coding": [raw]})[0]
         inside: Pointer = ("coding",) if index is None else ("coding", index)
         yield coding, (*source.pointer, *inside) if source.pointer else (), f"{source.path}.coding[{index or 0}]"
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from cards.facts import (
     Bound,
@@ -31,7 +33,7 @@ from fhir_mappings.findings import FindingReader
 from fhir_mappings.her2_values import Her2Vocabulary
 from fhir_mappings.lenient import child, day, number, objects, reference, text
 from fhir_mappings.units import factor_to_canonical
-from fhir_mappings.wire import codes_of
+from fhir_mappings.wire import Codes, codes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -88,11 +90,11 @@ class ConceptIndex:
         self._concept_of = lru_cache(maxsize=8192)(self._read_codes)
         self._never_of = lru_cache(maxsize=8192)(self._reads_never)
 
-    def concept(self, codes: Sequence[tuple[str, str]]) -> str | None:
+    def concept(self, codes: Codes) -> str | None:
         """Give the concept of the codes of one result: of several the one that says most, none if one never counts."""
-        return self._concept_of(tuple(codes))
+        return self._concept_of(codes)
 
-    def _read_codes(self, codes: tuple[tuple[str, str], ...]) -> str | None:
+    def _read_codes(self, codes: Codes) -> str | None:
         if self._is_foreign(codes):
             return None
         found: set[str] = set()
@@ -103,33 +105,36 @@ class ConceptIndex:
                 found.add(self._concepts[key])
         return min(found, key=lambda name: (name in _SAYS_LESS, name), default=None)
 
-    def concepts(self, holders: Iterable[Sequence[tuple[str, str]]]) -> list[str]:
+    def concepts(self, holders: Sequence[Codes]) -> Sequence[str]:
         """List the concepts of an Observation, by its own codes and by those of its components."""
-        found = [name for codes in holders if (name := self.concept(codes)) is not None]
-        return list(dict.fromkeys(found)) if found else found
+        own = self._concept_of(holders[0])
+        if len(holders) == 1:
+            return (own,) if own is not None else ()
+        found = (own, *map(self._concept_of, holders[1:]))
+        return list(dict.fromkeys(name for name in found if name is not None))
 
-    def never_counts(self, holders: Iterable[Sequence[tuple[str, str]]]) -> bool:
+    def never_counts(self, holders: Iterable[Codes]) -> bool:
         """Tell whether one of the codes looks like a result that rules use and must never count."""
-        return any(self._never_of(tuple(codes)) for codes in holders)
+        return any(map(self._never_of, holders))
 
-    def _reads_never(self, codes: tuple[tuple[str, str], ...]) -> bool:
+    def _reads_never(self, codes: Codes) -> bool:
         return any(key in self._never for key in self._known(codes))
 
-    def _is_foreign(self, codes: Sequence[tuple[str, str]]) -> bool:
+    def _is_foreign(self, codes: Codes) -> bool:
         """Tell at a glance that none of the codes means anything here; so it is with most of a chart."""
-        return not self._code_map and self._codes.isdisjoint([code.strip() for _, code in codes])
+        return not self._code_map and self._codes.isdisjoint([each.code.strip() for each in codes])
 
-    def _known(self, codes: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    def _known(self, codes: Codes) -> Iterator[tuple[str, str]]:
         """Give the codes that may mean something here by short system name; local ones as what they stand for."""
-        for uri, written in codes:
-            code = written.strip()
+        for each in codes:
+            code = each.code.strip()
             if code in self._codes:
-                yield system_name(uri), code
+                yield system_name(each.system), code
             elif self._code_map:
-                yield from ((local.system, local.code) for local in self._code_map.standard(uri, code))
+                yield from ((local.system, local.code) for local in self._code_map.standard(each.system, code))
 
 
-class Reading(NamedTuple):
+class Reading(msgspec.Struct, frozen=True):
     """A number read from a value, before its unit is considered; of a range the lower end, with the upper beside it."""
 
     value: Decimal
@@ -274,7 +279,7 @@ def _number_of(holder: Json) -> Reading | None:
         written = (
             f"{reading.value}-{upper} {reading.unit or reading.code}" if upper is not None else reading.as_reported
         )
-        return reading._replace(as_reported=written.strip(), upper=upper)
+        return msgspec.structs.replace(reading, as_reported=written.strip(), upper=upper)
     whole = number(holder.get("valueInteger"))
     if whole is not None:
         return Reading(whole, "", "", Bound.EXACT, str(whole))

@@ -6,7 +6,7 @@ Data of another patient is never used; what cannot be read is set aside with its
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cards.facts import (
     Gap,
@@ -30,7 +30,7 @@ from fhir_mappings.treatments import KINDS, TreatmentReader
 from fhir_mappings.wire import Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from cards.facts import Diagnosis
     from fhir_mappings.conditions import ConditionReader
@@ -47,6 +47,7 @@ _REFERRED_TO = frozenset({"Patient", "Medication"})
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
 
 Dated = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Treatment
+D = TypeVar("D", bound=Dated)
 
 
 @dataclass(slots=True)
@@ -101,7 +102,7 @@ class PatientReader:
         """
         draft = _Draft(patient_id, References(), every_lab=every_lab)
         for answer in answers.values():
-            if answer.listing is not None:
+            if answer.listing is not None and not answer.listing.kinds.isdisjoint(_REFERRED_TO):
                 draft.references.add_glimpses(g for g in answer.listing.glimpses if g.resource_type in _REFERRED_TO)
         for glimpse in _once(answers.values()):
             if glimpse.reference and glimpse.reference in session:
@@ -219,7 +220,8 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
             yield Gap(None, f"prefetch.{key}", "next-page")
         if answer.partial:
             yield Gap(None, f"prefetch.{key}", "partial")
-        yield from (Gap(None, path, "malformed") for path in answer.listing.broken)
+        for path in answer.listing.broken:
+            yield Gap(None, path, "malformed")
 
 
 def _newest_first(fact: Dated) -> tuple[int, str, str]:
@@ -234,31 +236,36 @@ def _measured_first(weight: Weight) -> tuple[int, bool, str]:
     return day_before, weight.stated, f"{reference_of} {value}"
 
 
+def _sorted(facts: Sequence[D], key: Callable[[D], tuple[int, Any, str]] = _newest_first) -> tuple[D, ...]:
+    return tuple(sorted(facts, key=key)) if len(facts) > 1 else tuple(facts)
+
+
 def _assembled(draft: _Draft) -> Patient:
-    facts = draft.facts
+    by_kind: dict[type, list[Any]] = {}
+    for fact in draft.facts:
+        by_kind.setdefault(fact.__class__, []).append(fact)
     labs: dict[str, list[LabResult]] = {}
-    for fact in facts:
-        if isinstance(fact, LabResult):
-            labs.setdefault(fact.test, []).append(fact)
-    lvefs = sorted((fact for fact in facts if isinstance(fact, Lvef)), key=_newest_first)
-    her2 = sorted((fact for fact in facts if isinstance(fact, Her2Result)), key=_newest_first)
-    gaps = [fact for fact in facts if isinstance(fact, Gap)]
+    for result in by_kind.get(LabResult, ()):
+        labs.setdefault(result.test, []).append(result)
+    lvefs = _sorted(by_kind.get(Lvef, ()))
+    her2 = _sorted(by_kind.get(Her2Result, ()))
+    gaps: list[Gap] = by_kind.get(Gap, [])
     if not her2:
         gaps += _mentions("her2-interpretation", draft)
     if not lvefs:
         gaps += _mentions("lvef", draft)
     setting = Setting.METASTATIC if Setting.METASTATIC in draft.settings else Setting.EARLY if draft.settings else None
     return Patient(
-        weights=tuple(sorted((fact for fact in facts if isinstance(fact, Weight)), key=_measured_first)),
-        lvefs=tuple(lvefs),
-        labs={test: tuple(sorted(results, key=_newest_first)) for test, results in labs.items()},
-        her2=tuple(her2),
-        pregnancy_tests=tuple(sorted((fact for fact in facts if isinstance(fact, PregnancyTest)), key=_newest_first)),
-        mutations=tuple(sorted((fact for fact in facts if isinstance(fact, Mutation)), key=_newest_first)),
-        receptors=tuple(sorted((fact for fact in facts if isinstance(fact, ReceptorResult)), key=_newest_first)),
+        weights=_sorted(by_kind.get(Weight, ()), key=_measured_first),
+        lvefs=lvefs,
+        labs={test: _sorted(results) for test, results in labs.items()},
+        her2=her2,
+        pregnancy_tests=_sorted(by_kind.get(PregnancyTest, ())),
+        mutations=_sorted(by_kind.get(Mutation, ())),
+        receptors=_sorted(by_kind.get(ReceptorResult, ())),
         diagnoses=tuple(sorted(draft.current or draft.past, key=lambda each: (each.origin.reference, each.label))),
         problems=tuple(sorted(draft.problems, key=lambda each: (each.origin.reference, each.label))),
-        treatments=tuple(sorted(draft.treatments, key=_newest_first)),
+        treatments=_sorted(draft.treatments),
         sex=text(draft.person.get("gender")),
         birth_date=day(draft.person.get("birthDate")),
         setting=setting,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from fhir_mappings.lenient import objects, text
 from fhir_mappings.wire import Listing, Unreadable
 
 if TYPE_CHECKING:
-    import msgspec
-
     from fhir_mappings.wire import Glimpse
 
 _SERIOUS = frozenset({"error", "fatal"})
@@ -27,7 +27,7 @@ class State(StrEnum):
     OMITTED = "omitted"
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True):
     """The state of a key, and its resources where there are any; ``partial`` when the server says that some lack."""
 
     state: State
@@ -47,7 +47,7 @@ def read_answer(raw: bytes | msgspec.Raw, path: str) -> Answer:
         listing = Listing(raw, path)
     except Unreadable:
         return Answer(State.FAILED)
-    if listing.glimpses and "OperationOutcome" not in {glimpse.resource_type for glimpse in listing.glimpses}:
+    if listing.glimpses and "OperationOutcome" not in listing.kinds:
         return Answer(_PRESENT, listing)
     outcomes = [glimpse for glimpse in listing.glimpses if glimpse.resource_type == "OperationOutcome"]
     listing.glimpses = [glimpse for glimpse in listing.glimpses if glimpse.resource_type != "OperationOutcome"]

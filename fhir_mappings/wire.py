@@ -44,27 +44,32 @@ def encode(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
-class _Head(msgspec.Struct, gc=False):
-    """As much of a resource as is needed to tell whether it matters."""
+class Code(msgspec.Struct, frozen=True, gc=False):
+    """A code as a resource writes it, and the address of its system."""
 
-    resourceType: str = ""  # noqa: N815 - FHIR's own name
-    id: str = ""
-    code: _Code | None = None
-    component: list[_Component] | None = None
-    effectiveDateTime: str = ""  # noqa: N815
-
-
-class _Code(msgspec.Struct, gc=False):
-    coding: list[_Coding] | None = None
-
-
-class _Coding(msgspec.Struct, gc=False):
     system: str = ""
     code: str = ""
 
 
+Codes = tuple[Code, ...]
+"""The codes of one concept."""
+
+
+class _Concept(msgspec.Struct, gc=False):
+    coding: Codes | None = None
+
+
 class _Component(msgspec.Struct, gc=False):
-    code: _Code | None = None
+    code: _Concept | None = None
+
+
+class _Head(_Component, gc=False):
+    """As much of a resource as is needed to tell whether it matters."""
+
+    resourceType: str = ""  # noqa: N815 - FHIR's own name
+    id: str = ""
+    component: list[_Component] | None = None
+    effectiveDateTime: str = ""  # noqa: N815
 
 
 class _Entry(msgspec.Struct, gc=False):
@@ -103,28 +108,22 @@ class Glimpse:
         self._content = content
         self.path = path
         self.full_url = full_url
-        if content is not None:
-            self._look_into(content)
-        elif raw is not None:
-            self._look_at(raw)
-
-    def _look_at(self, raw: bytes | msgspec.Raw) -> None:
+        if content is not None or raw is None:
+            self._look_into(self.content)
+            return
         try:
             head = _head.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             # An array sent as an object, a number for a text: read it whole and look again, leniently.
-            content = decode(raw)
-            if not isinstance(content, dict):
-                raise Unreadable("no object") from None
-            self._content = content
-            self._look_into(content)
+            self._look_into(self.content)
             return
-        self.resource_type = head.resourceType
-        self.reference = f"{head.resourceType}/{head.id}" if head.id else ""
-        self.codes = [[(c.system, c.code) for c in head.code.coding or ()] if head.code else []]
-        for part in head.component or ():
-            self.codes.append([(c.system, c.code) for c in part.code.coding or ()] if part.code else [])
-        self.has_code = head.code is not None
+        kind, concept = head.resourceType, head.code
+        self.resource_type = kind
+        self.reference = f"{kind}/{head.id}" if head.id else ""
+        self.has_code = concept is not None
+        self.codes = [(concept.coding or ()) if concept is not None else ()]
+        if head.component:
+            self.codes += [(part.code.coding or ()) if part.code is not None else () for part in head.component]
         self.day = head.effectiveDateTime[:10]
 
     def _look_into(self, content: Json) -> None:
@@ -159,11 +158,11 @@ class Glimpse:
         return any(word in held for word in words)
 
 
-def codes_of(holder: Json) -> list[tuple[str, str]]:
-    """List the codes of a resource or of a component, as system address and code."""
+def codes_of(holder: Json) -> Codes:
+    """List the codes of a resource or of a component."""
     codings = objects(child(holder, "code").get("coding"))
     found = [(coding.get("system", ""), coding.get("code", "")) for _, coding in codings]
-    return [(system, code) for system, code in found if isinstance(system, str) and isinstance(code, str)]
+    return tuple(Code(system, code) for system, code in found if isinstance(system, str) and isinstance(code, str))
 
 
 class Listing:
@@ -196,8 +195,15 @@ class Listing:
             return
         for index, entry in enumerate(shell.entry or ()):
             self._take(entry.resource, None, f"{path}.entry[{index}].resource", entry.fullUrl)
-        own_next = next((link.url for link in shell.link or () if link.relation == "next"), "")
-        self.next_page = own_next or self.next_page
+        for link in shell.link or ():
+            if link.relation == "next":
+                self.next_page = link.url or self.next_page
+                break
+
+    @property
+    def kinds(self) -> set[str]:
+        """The types of the resources, counted anew each time: further pages may have been added."""
+        return {glimpse.resource_type for glimpse in self.glimpses}
 
     def _take(self, raw: bytes | msgspec.Raw | None, content: Json | None, path: str, full_url: str) -> None:
         try:

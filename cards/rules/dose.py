@@ -10,7 +10,6 @@ from cards.dosing import (
     DoseReading,
     Sense,
     is_component,
-    level_met,
     look_alike_met,
 )
 from cards.facts import DoseUnit, Moment
@@ -55,8 +54,7 @@ def dose_above_maximum(case: Case) -> Outcome:
     usable = case.usable
     if not usable:
         return nothing_usable(case)
-    weight = case.weight.kg if case.weight else None
-    over = [reading for reading in usable if _is_over(reading, limit, weight)]
+    weight, over = case.kg, case.over_maximum
     if over:
         return _above(case, limit, max(over, key=lambda reading: _excess(reading, limit, weight)), tuple(over))
     if any(_cannot_compare(reading, limit, weight) for reading in usable):
@@ -65,7 +63,7 @@ def dose_above_maximum(case: Case) -> Outcome:
 
 
 def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReading, ...]) -> Fired:
-    weight = case.weight.kg if case.weight else None
+    weight = case.kg
     maximum = limit.maximum.dose
     excess = _excess(worst, limit, weight)
     tolerance = case.threshold("dose_rounding_tolerance_percent")
@@ -95,21 +93,16 @@ def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReadi
 
 def dose_matches_other_drug(case: Case) -> Outcome:
     """Fire when the dose is no level of this product and is one of a look-alike."""
-    usable = case.usable
-    if not usable:
+    if not case.usable:
         return nothing_usable(case)
     if not case.product.look_alikes:
         return NotApplicable("no look-alike")
-    limit = case.ceiling
-    weight = case.weight.kg if case.weight else None
-    if limit is not None and any(_is_over(reading, limit, weight) for reading in usable):
+    if case.over_maximum:
         return NotApplicable("the dose is above the maximum, and that card names the look-alike")
-    own = case.regimens
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
-    for reading in usable:
-        if case.product.basis is Basis.WEIGHT and reading.per_kg(weight) is None:
+    for reading, level in case.levels_met:
+        if case.weight_based and reading.per_kg(case.kg) is None:
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
-        if level_met(reading, case.product, own, weight, tolerance) or is_component(case.product, reading):
+        if level is not None or is_component(case.product, reading):
             continue
         if (met := look_alike_met(case, reading)) is not None:
             return _of_another(case, reading, *met)
@@ -149,7 +142,7 @@ def dose_implausible(case: Case) -> Outcome:
         return Clear()
     reading = odd[0]
     own = case.regimens
-    per_kg = reading.per_kg(case.weight.kg if case.weight else None)
+    per_kg = reading.per_kg(case.kg)
     return Fired(
         values={
             "dose": reading.ordered.as_written,
@@ -249,18 +242,6 @@ def nothing_usable(case: Case) -> Outcome:
     if case.session.moment is Moment.SELECT and not case.order.doses:
         return NotApplicable("no dose yet")
     return CannotTell((Missing("dose", told_by=Topic.DOSE_CANNOT_VERIFY),))
-
-
-def _is_over(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> bool:
-    maximum = limit.maximum.dose
-    if isinstance(reading.dose, MgPerKg) and isinstance(maximum, MgPerKg):
-        return reading.dose > maximum
-    in_mg = reading.in_mg(weight)
-    if in_mg is None:
-        return False
-    if isinstance(maximum, Mg):
-        return in_mg > maximum
-    return weight is not None and in_mg > (maximum * weight).whole_up()
 
 
 def _cannot_compare(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> bool:

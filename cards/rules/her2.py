@@ -34,7 +34,7 @@ _TESTING = Cited(source="asco-cap", section="HER2 testing algorithm", confidence
 
 def her2_missing(case: Case) -> Outcome:
     """Fire when no tissue HER2 result counts; serum, preliminary and cancelled results are no result."""
-    if not _turns_on_her2(case):
+    if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     if case.her2.possible:
         return Clear()
@@ -53,7 +53,7 @@ def her2_missing(case: Case) -> Outcome:
 
 def her2_ish_missing(case: Case) -> Outcome:
     """Fire when IHC is 2+ and no ISH decides between positive and low."""
-    if not _turns_on_her2(case):
+    if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     if not case.her2.needs_ish:
         return Clear()
@@ -69,7 +69,7 @@ def her2_ish_missing(case: Case) -> Outcome:
 
 def her2_not_eligible(case: Case) -> Outcome:
     """Fire when the documented status does not qualify the patient for this product and indication."""
-    if not _turns_on_her2(case):
+    if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     if not case.her2.possible:
         told_by = Topic.HER2_DISCORDANT if case.her2.disagree else Topic.HER2_MISSING
@@ -87,7 +87,7 @@ def her2_not_eligible(case: Case) -> Outcome:
 
 
 def _not_eligible(case: Case) -> Fired:
-    rows = _rows(case) or case.eligibility
+    rows = case.eligibility_for_cancers or case.eligibility
     notes: list[tuple[str, Mapping[str, str]]] = []
     if not case.cancers:
         notes.append(("cancer-unknown-eligibility", {}))
@@ -102,7 +102,7 @@ def _not_eligible(case: Case) -> Fired:
 
 def her2_tier_unclear(case: Case) -> Outcome:
     """Fire when a result cannot be placed in a grade that the product turns on: a bare IHC 0, "negative" alone."""
-    if not _turns_on_her2(case):
+    if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     if not case.her2.possible or case.her2.needs_ish:
         return NotApplicable("another card asks for the result")
@@ -111,13 +111,13 @@ def her2_tier_unclear(case: Case) -> Outcome:
     return Fired(
         values={"status": _status(case)},
         evidence=(*_results(case), *_diagnoses(case)),
-        cited=(_TESTING, *dict.fromkeys(row.by for row in _rows(case))),
+        cited=(_TESTING, *dict.fromkeys(row.by for row in case.eligibility_for_cancers)),
     )
 
 
 def her2_discordant(case: Case) -> Outcome:
     """Fire when results that count disagree: between specimens, methods, or a code and its own display."""
-    if not _turns_on_her2(case):
+    if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     if not case.her2.results:
         return NotApplicable("no HER2 result")
@@ -138,7 +138,7 @@ def indication_unsupported(case: Case) -> Outcome:
         return NotApplicable("no labelled indication on file")
     if not case.cancers:
         return CannotTell((Missing("cancer"),))
-    if _rows(case):
+    if case.eligibility_for_cancers:
         return Clear()
     rows = case.eligibility
     diagnoses = case.order.reasons or case.patient.diagnoses
@@ -151,7 +151,7 @@ def indication_unsupported(case: Case) -> Outcome:
 
 def erbb2_mutation_missing(case: Case) -> Outcome:
     """Fire when the drug is ordered for lung cancer and no ERBB2 mutation is on record."""
-    rows = [row for row in _rows(case) if row.erbb2_mutation]
+    rows = [row for row in case.eligibility_for_cancers if row.erbb2_mutation]
     if not rows or not case.cancers <= set(rows[0].cancers):
         return NotApplicable("the indication does not turn on an ERBB2 mutation")
     if case.her2.ihc_3 or any(mutation.found for mutation in case.patient.mutations):
@@ -169,24 +169,6 @@ def erbb2_mutation_missing(case: Case) -> Outcome:
 
 
 _ALL, _NONE, _SOME, _DEPENDS = "all", "none", "some", "depends"
-
-
-def _turns_on_her2(case: Case) -> bool:
-    """Tell whether a HER2 tissue result decides anything.
-
-    It does not when the cancer is not labelled at all, nor when the indication turns on a mutation.
-    """
-    mutation = {cancer for row in case.eligibility if row.erbb2_mutation for cancer in row.cancers}
-    if case.cancers and case.cancers <= mutation:
-        return False
-    return bool(_rows(case)) and any(row.tiers or row.ihc_3_only for row in _rows(case))
-
-
-def _rows(case: Case) -> tuple[Eligibility, ...]:
-    """List the rows for the cancers on record; all of them when no cancer is."""
-    if not case.cancers:
-        return case.eligibility
-    return tuple(row for row in case.eligibility if case.cancers & set(row.cancers))
 
 
 def _verdict_for(case: Case, possible: frozenset[Tier]) -> str:
@@ -299,4 +281,4 @@ def _diagnoses(case: Case) -> tuple[Evidence, ...]:
 
 
 def _cited(case: Case) -> tuple[Cited, ...]:
-    return tuple(dict.fromkeys(row.by for row in _rows(case)))[:1]
+    return tuple(dict.fromkeys(row.by for row in case.eligibility_for_cancers))[:1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.case import dated
-from cards.dosing import level_met
 from cards.outcomes import Clear, Evidence, Fired, NotApplicable, Outcome, RemoveOrder
 from cards.quantities import plain
 from cards.records import CycleLimit, LevelRole, Reload, Setting
@@ -80,14 +79,10 @@ def reload_required(case: Case) -> Outcome:
     last = _last(case)
     if last is None or last.on is None:
         return NotApplicable("no earlier dose on record")
-    usable = case.usable
-    if not usable:
+    if not case.usable:
         return nothing_usable(case)
-    weight = case.weight.kg if case.weight else None
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
     regimens = case.regimens
-    for reading in usable:
-        level = level_met(reading, case.product, regimens, weight, tolerance)
+    for reading, level in case.levels_met:
         if level is None or level.role is not LevelRole.MAINTENANCE:
             continue
         regimen = next(each for each in regimens if level in each.levels)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.case import dated
-from cards.dosing import DoseReading, is_component, level_met, look_alike_met, regimens_for
+from cards.dosing import DoseReading, is_component, look_alike_met, regimens_for
 from cards.facts import Treatment
 from cards.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
-from cards.quantities import Kg, MgPerKg, plain
+from cards.quantities import MgPerKg, plain
 from cards.records import Basis, Level, LevelRole
-from cards.rules.dose import dose_above_maximum, dose_evidence, fixes_to, nothing_usable, written_dose
+from cards.rules.dose import dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.topics import Topic
 
 if TYPE_CHECKING:
@@ -19,15 +19,14 @@ if TYPE_CHECKING:
 
 def dose_not_a_level(case: Case) -> Outcome:
     """Fire when the dose is more than the tolerance away from every labelled level and no other card says so."""
-    usable = case.usable
-    if not usable:
+    if not case.usable:
         return nothing_usable(case)
-    if isinstance(dose_above_maximum(case), Fired):
+    if case.over_maximum:
         return NotApplicable("the dose is above the maximum, and that card speaks")
-    for reading in usable:
+    for reading, level in case.levels_met:
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
-        if _level(case, reading) is not None or is_component(case.product, reading):
+        if level is not None or is_component(case.product, reading):
             continue
         if look_alike_met(case, reading) is not None:
             return NotApplicable("the dose is that of another drug, and that card speaks")
@@ -38,7 +37,7 @@ def dose_not_a_level(case: Case) -> Outcome:
 def _no_level(case: Case, reading: DoseReading) -> Fired:
     regimens = case.regimens
     levels = {level.dose: level for regimen in regimens for level in regimen.levels}
-    dose = reading.per_kg(_kg(case)) if case.weight_based else reading.in_mg(_kg(case))
+    dose = reading.per_kg(case.kg) if case.weight_based else reading.in_mg(case.kg)
     below = [level for level in levels if dose is not None and level.value <= dose.value]
     nearest = max(below or levels, key=lambda level: level.value if below else -level.value)
     return Fired(
@@ -55,17 +54,15 @@ def _no_level(case: Case, reading: DoseReading) -> Fired:
 
 def dose_wrong_for_indication(case: Case) -> Outcome:
     """Fire when the dose is a reduced level and no earlier dose explains a reduction."""
-    usable = case.usable
-    if not usable:
+    if not case.usable:
         return nothing_usable(case)
     if case.product.basis is Basis.FIXED:
         return NotApplicable("the product has no reduced levels")
     if case.history:
         return Clear()
-    for reading in usable:
+    for reading, level in case.levels_met:
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
-        level = _level(case, reading)
         if level is not None and level.role is LevelRole.REDUCTION:
             return _reduced(case, reading)
     return Clear()
@@ -91,18 +88,16 @@ def dose_re_escalation(case: Case) -> Outcome:
     """Fire when the dose is above the level of an earlier reduction: the label forbids going back up."""
     if case.product.no_re_escalation is None:
         return NotApplicable("the label has no such rule")
-    usable = case.usable
-    if not usable:
+    if not case.usable:
         return nothing_usable(case)
     reductions = [(level, each) for each in case.history if (level := _level_of(case, each)) is not None]
     reduced = [(level, each) for level, each in reductions if level.role is LevelRole.REDUCTION]
     if not reduced:
         return Clear()
     lowest, earlier = min(reduced, key=lambda found: found[0].dose.value)
-    for reading in usable:
+    for reading, level in case.levels_met:
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
-        level = _level(case, reading)
         if level is not None and level.dose.value > lowest.dose.value:
             return _raised(case, reading, lowest, earlier)
     return Clear()
@@ -123,11 +118,6 @@ def _raised(case: Case, reading: DoseReading, lowest: Level, earlier: Treatment)
     )
 
 
-def _level(case: Case, reading: DoseReading) -> Level | None:
-    regimens = case.regimens
-    return level_met(reading, case.product, regimens, _kg(case), case.threshold("dose_rounding_tolerance_percent"))
-
-
 def _level_of(case: Case, earlier: Treatment) -> Level | None:
     """Find the level of an earlier dose, by the weight nearest to its day."""
     if earlier.dose is None or earlier.on is None:
@@ -143,8 +133,4 @@ def _level_of(case: Case, earlier: Treatment) -> Level | None:
 
 
 def _needs_weight(case: Case, reading: DoseReading) -> bool:
-    return case.weight_based and reading.per_kg(_kg(case)) is None
-
-
-def _kg(case: Case) -> Kg | None:
-    return case.weight.kg if case.weight else None
+    return case.weight_based and reading.per_kg(case.kg) is None

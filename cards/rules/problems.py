@@ -45,15 +45,15 @@ def pregnancy_positive(case: Case) -> Outcome:
     recorded = _stop(case, Problem.PREGNANCY)
     if isinstance(recorded, Fired):
         return recorded
-    newest = next((test for test in _recent_tests(case) if test.positive is not None), None)
+    tests = _recent_tests(case)
+    newest = next((test for test in tests if test.positive is not None), None)
     if newest is not None:
         if not newest.positive:
             return Clear()
         line = Evidence("pregnancy-test", dated(newest.as_reported, newest.on), newest.origin)
         return _fired(stop, f"pregnancy test {newest.as_reported}"[:60], (line,))
-    if any(test.positive is None for test in _recent_tests(case)):
-        return CannotTell((Missing("pregnancy-amount"),))
-    return Clear()
+    # What is left are amounts of hormone.
+    return CannotTell((Missing("pregnancy-amount"),)) if tests else Clear()
 
 
 def pregnancy_test_missing(case: Case) -> Outcome:
@@ -90,6 +90,8 @@ def pregnancy_test_missing(case: Case) -> Outcome:
 
 
 def _recent_tests(case: Case) -> tuple[PregnancyTest, ...]:
+    if not case.patient.pregnancy_tests:
+        return ()
     limit = case.days_before(case.threshold("pregnancy_test_max_age_days"))
     return tuple(test for test in case.patient.pregnancy_tests if test.on is not None and test.on >= limit)
 
@@ -106,7 +108,10 @@ def _stop(case: Case, problem: Problem) -> Outcome:
 
 
 def _rule(case: Case, problem: Problem) -> Stop | None:
-    return next((stop for stop in case.product.monitoring.stops if stop.problem is problem), None)
+    for stop in case.product.monitoring.stops:
+        if stop.problem is problem:
+            return stop
+    return None
 
 
 def _fired(stop: Stop, problem: str, evidence: tuple[Evidence, ...]) -> Fired:

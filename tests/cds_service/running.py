@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -32,6 +33,7 @@ class Running:
     process: subprocess.Popen[bytes]
     port: int
     folder: Path
+    tls: ssl.SSLContext | None = None
 
     @property
     def printed(self) -> str:
@@ -45,7 +47,11 @@ class Running:
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any, Any]:
         """Send a request; bytes in a list are sent in chunks, without a Content-Length."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        connection = (
+            http.client.HTTPSConnection("localhost", self.port, timeout=PATIENCE_S, context=self.tls)
+            if self.tls
+            else http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        )
         in_chunks = isinstance(body, list)
         raw = body if in_chunks or body is None or isinstance(body, bytes) else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -66,13 +72,15 @@ class Running:
             connection.close()
 
 
-def start(folder: Path, *arguments: str, port: int = 0, **variables: str) -> Running:
+def start(
+    folder: Path, *arguments: str, tls: ssl.SSLContext | None = None, port: int = 0, **variables: str
+) -> Running:
     """Start a service, with variables of the environment, and wait until it is ready; without a port on a free one."""
     port = port or free_port()
     command = [str(COMMAND), "serve", "--port", str(port), *arguments]
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder, env=environment() | variables)  # noqa: S603
-    running = Running(process, port, folder)
+    running = Running(process, port, folder, tls)
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and process.poll() is None:
         try:

@@ -12,6 +12,7 @@ from cards.facts import Gap, Her2Result, Origin
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, Coding
 from fhir_mappings.her2_values import Her2Vocabulary
 from fhir_mappings.observations import ObservationReader
+from fhir_mappings.wire import Code
 
 IHC, ISH, RATIO, OVERALL = "her2-ihc", "her2-ish", "her2-ish-ratio", "her2-interpretation"
 VOCABULARY = Her2Vocabulary(TERMINOLOGY)
@@ -259,7 +260,7 @@ def test_ish_as_number(kind: str, value: Json, expected: str | None) -> None:
 )
 def test_the_code_says_the_method_whatever_its_display(code: str, method: str) -> None:
     resource = observation(code, code=concept(coding(LOINC, code, "HER2 by something else")), valueString="amplified")
-    (name,) = READER.index.concepts([[(LOINC, code)]])
+    (name,) = READER.index.concepts([(Code(LOINC, code),)])
     (fact,) = READER.read(name, resource, Origin("", "x"))
     assert isinstance(fact, Her2Result)
     assert (fact.method, fact.finding) == (method, "positive")
@@ -268,15 +269,15 @@ def test_the_code_says_the_method_whatever_its_display(code: str, method: str) -
 @pytest.mark.parametrize("code", ["32996-1", "42914-2", "51981-9"])
 @pytest.mark.parametrize("beside", ["", "85319-2", "48676-1"])
 def test_serum_her2_never_counts(code: str, beside: str) -> None:
-    codes = [(LOINC, each) for each in (code, beside) if each]
+    codes = tuple(Code(LOINC, each) for each in (code, beside) if each)
     for listed in (codes, codes[::-1]):
-        assert READER.index.concepts([listed]) == []
+        assert not READER.index.concepts([listed])
         assert READER.index.never_counts([listed])
 
 
 def test_a_method_goes_before_an_interpretation_whatever_the_order() -> None:
-    codes = [(LOINC, "48676-1"), (LOINC, "85319-2")]
-    assert READER.index.concepts([codes]) == READER.index.concepts([codes[::-1]]) == [IHC]
+    codes = (Code(LOINC, "48676-1"), Code(LOINC, "85319-2"))
+    assert READER.index.concepts([codes]) == READER.index.concepts([codes[::-1]]) == (IHC,)
 
 
 def test_a_result_knows_its_specimen_and_how_it_was_reported() -> None:

@@ -12,7 +12,7 @@ from shapes import LOINC, SNOMED, TERMINOLOGY, Json, coding, concept, observatio
 from cards.facts import Bound, Gap, Her2Result, LabResult, Lvef, Origin, ReceptorResult, Weight
 from fhir_mappings.codings import CodeMap, Coding
 from fhir_mappings.observations import ObservationReader
-from fhir_mappings.wire import Glimpse, encode
+from fhir_mappings.wire import Code, Glimpse, encode
 
 READER = ObservationReader(TERMINOLOGY)
 WEIGHT, STATED, LVEF, AST, ALT, BILIRUBIN, PLATELETS, ANC = (
@@ -441,8 +441,8 @@ def test_a_panel_without_a_value_of_its_own_says_nothing(changes: Json) -> None:
 def test_a_local_code_is_read_as_what_it_stands_for() -> None:
     standard = (Coding("loinc", WEIGHT, "Body weight"), Coding("snomed", "27113001", ""))
     reader = ObservationReader(TERMINOLOGY, CodeMap({("urn:local", "WT"): standard}))
-    codes = [[("urn:local", "WT")]]
-    assert reader.index.concepts(codes) == ["weight"]
+    codes = [(Code("urn:local", "WT"),)]
+    assert list(reader.index.concepts(codes)) == ["weight"]
     resource = observation("WT", system="urn:local", valueQuantity=quantity(70, "kg"))
     assert isinstance(reader.read("weight", resource, Origin("", "x"))[0], Weight)
     part = {"code": resource["code"], "valueQuantity": quantity(71, "kg")}

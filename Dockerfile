@@ -1,0 +1,22 @@
+# The service for production. Build: docker build -t her2-cds .
+FROM python:3.11-slim AS build
+WORKDIR /src
+COPY requirements.lock .
+RUN python -m venv /opt/her2-cds \
+ && /opt/her2-cds/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
+COPY . .
+RUN /opt/her2-cds/bin/pip install --no-cache-dir --disable-pip-version-check --no-build-isolation --no-deps .
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --home-dir /var/lib/her2-cds --create-home her2-cds
+COPY --from=build /opt/her2-cds /opt/her2-cds
+ENV PATH=/opt/her2-cds/bin:$PATH PYTHONUNBUFFERED=1
+USER 10001
+# The embedded database, where no other is configured.
+WORKDIR /var/lib/her2-cds
+VOLUME /var/lib/her2-cds
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/health/live', timeout=2)"]
+STOPSIGNAL SIGTERM
+CMD ["her2-cds", "serve", "--host", "0.0.0.0", "--workers", "2"]
