@@ -21,6 +21,7 @@ from cards.render import Renderer
 from cards.wordings import default_wording
 from cds_service.card_json import card_json, shown_cards
 from cds_service.fhir_client import FhirClient
+from cds_service.smart.context import smart_links
 from cds_service.versions import versions
 from fhir_mappings.actions import ActionWriter
 from fhir_mappings.chart import ChartReader, Orders
@@ -119,7 +120,9 @@ class Decider:
 
     def _cards(self, verdicts: tuple[Verdict, ...], orders: Orders, request: HookRequest) -> Iterator[dict[str, Any]]:
         for card in shown_cards(verdicts, self._renderer, self.policy, request.hook_instance):
-            yield card_json(card, self.settings.base_url, list(self._suggestions(card, orders, request.patient_id)))
+            suggestions = list(self._suggestions(card, orders, request.patient_id))
+            links = smart_links(card, self.settings) if card.order is not None else []
+            yield card_json(card, self.settings.base_url, suggestions, links)
 
     def _suggestions(self, card: Card, orders: Orders, patient_id: str) -> Iterator[dict[str, Any]]:
         """Write the suggestions that the EHR's own resource allows."""

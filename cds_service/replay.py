@@ -49,6 +49,7 @@ def replay(kept: Kept) -> Replay:
     recogniser = Recogniser(known)
     verdicts = judge(session, recogniser, policy)
     sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
+    links = {card["uuid"]: card["links"] for card in kept.cards if "links" in card}
     cards = tuple(
         card_json(
             card,
@@ -58,6 +59,7 @@ def replay(kept: Kept) -> Replay:
                 for each in card.suggestions
                 if each.uuid in sent
             ],
+            links.get(card.uuid, ()),
         )
         for card in shown_cards(verdicts, Renderer(wording, known, policy.indicators), policy, kept.row.hook_instance)
     )

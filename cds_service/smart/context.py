@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import msgspec
 
 from cards.topics import Topic
+
+if TYPE_CHECKING:
+    from cards.card import Card
+    from cds_service.settings import Settings
 
 _LONGEST = 1000
 
 
 class _Context(msgspec.Struct):
     topic: Topic
+
+
+def smart_links(card: Card, settings: Settings) -> list[dict[str, Any]]:
+    """Write the link that launches the app from a card, where the site's EHR can launch it."""
+    if not settings.smart.links:
+        return []
+    return [
+        {
+            "label": "HER2 therapy on one time line",
+            "url": f"{settings.base_url}/smart/launch",
+            "type": "smart",
+            "appContext": app_context(card.topic),
+        }
+    ]
 
 
 def app_context(topic: Topic) -> str:

@@ -72,9 +72,7 @@ class Running:
             connection.close()
 
 
-def start(
-    folder: Path, *arguments: str, tls: ssl.SSLContext | None = None, port: int = 0, **variables: str
-) -> Running:
+def start(folder: Path, *arguments: str, tls: ssl.SSLContext | None = None, port: int = 0, **variables: str) -> Running:
     """Start a service, with variables of the environment, and wait until it is ready; without a port on a free one."""
     port = port or free_port()
     command = [str(COMMAND), "serve", "--port", str(port), *arguments]

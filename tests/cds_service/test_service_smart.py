@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from browser import DESK, PHONE, Visit, visit
-from calls import TODAY, Caller
+from calls import TODAY, Caller, call, order
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from playwright.sync_api import expect
@@ -20,7 +20,7 @@ from servers import free_port
 from smart_ehr import CLIENT, SmartEhr, Temper
 
 from cards.knowledge import default_knowledge
-from cds_service.settings import Settings
+from cds_service.settings import ConfigurationError, Settings, load_settings
 from cds_service.tryit.resources import Writer
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def chart(dose: float = 252, *, active: bool = True) -> list[Json]:
     concept = writer.concept(kadcyla, kadcyla.brands[0])
     doses = [(252, 133), (252, 112), (252, 91), (252, 70), (210, 42), (210, 21)]
     enzymes = [(22, 134), (31, 113), (64, 92), (228, 64), (118, 43), (52, 22), (44, 2)]
-    order = writer.order("order-1", concept, writer.dosage(kadcyla))
-    order["dosageInstruction"][0]["doseAndRate"] = [
+    planned = writer.order("order-1", concept, writer.dosage(kadcyla))
+    planned["dosageInstruction"][0]["doseAndRate"] = [
         {"doseQuantity": {"value": dose, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"}}
     ]
     return [
@@ -64,7 +64,7 @@ def chart(dose: float = 252, *, active: bool = True) -> list[Json]:
         *(writer.measurement("ast", value * 0.8, days, f"ast-{days}") for value, days in enzymes),
         *(writer.measurement("bilirubin-total", 0.7, days, f"bili-{days}") for _, days in enzymes),
         *(writer.measurement("platelets", 260 - value / 2, days, f"plt-{days}") for value, days in enzymes),
-        *([{**order, "status": "active"}] if active else []),
+        *([{**planned, "status": "active"}] if active else []),
     ]
 
 
@@ -359,3 +359,44 @@ def test_smart_without_a_server_says_so(service) -> None:
     answer = service.client.get("/smart")
     assert answer.status_code == 404
     assert "smart.servers" in answer.text
+
+
+def test_smart_link_stands_on_the_cards_of_a_site_that_wants_it(service) -> None:
+    body = call(orders=[order(378)])
+    assert "links" not in service.post(body).cards[0]
+    (link,) = Caller(Settings(smart={"links": True})).post(body).cards[0]["links"]
+    assert (link["type"], link["url"]) == ("smart", "http://127.0.0.1:8080/smart/launch")
+    assert json.loads(link["appContext"]) == {"topic": "dose-above-maximum"}
+
+
+def test_smart_link_is_no_obstacle_to_an_explanation() -> None:
+    caller = Caller(Settings(smart={"links": True}))
+    (card,) = caller.post(call(orders=[order(378)])).cards
+    assert caller.client.get(f"/decisions/{card['uuid']}").json["replay"]["identical"] is True
+
+
+@pytest.mark.parametrize(
+    ("server", "problem"),
+    [
+        pytest.param("{iss: 'http://ehr.example/fhir', client_id: x}", "must be https", id="no TLS"),
+        pytest.param("{iss: 'https://ehr.example/fhir'}", "client_id", id="no client"),
+        pytest.param(
+            "{iss: 'https://a.example', client_id: x, client_secret_env: NOT_THERE}", "NOT_THERE", id="no secret"
+        ),
+        pytest.param("{iss: 'https://a.example', client_id: x, private_key: k.pem}", "key_id", id="a key without id"),
+        pytest.param("{iss: 'https://a.example', clientid: x}", "did you mean 'client_id'", id="a key misspelt"),
+    ],
+)
+def test_smart_configuration_is_refused(tmp_path, server, problem) -> None:
+    path = tmp_path / "her2.yaml"
+    path.write_text(f"smart:\n  servers:\n    - {server}\n")
+    with pytest.raises(ConfigurationError, match=r"her2\.yaml:3") as refused:
+        load_settings(path, {})
+    assert problem in str(refused.value)
+
+
+def test_smart_cookie_key_is_no_matter_for_a_file(tmp_path) -> None:
+    path = tmp_path / "her2.yaml"
+    path.write_text(f"smart: {{cookie_key: {'k' * 32}}}\n")
+    with pytest.raises(ConfigurationError, match="HER2_CDS_SMART__COOKIE_KEY"):
+        load_settings(path, {})
