@@ -289,14 +289,17 @@ def test_smart_shows_markup_as_text(seen, tempered) -> None:
     seen.check("smart-markup-is-text")
 
 
-def test_smart_prints_on_one_page(seen, tempered) -> None:
-    tempered.chart = chart(dose=378)
+@pytest.mark.parametrize(
+    ("lost", "cards"), [(("nothing",), 1), (("her2", "lvef", "alt", "ast", "bili", "plt"), 5)], ids=["one card", "five"]
+)
+def test_smart_prints_on_one_page(seen, tempered, lost, cards) -> None:
+    tempered.chart = [each for each in chart(dose=378) if not each["id"].startswith(lost)]
     launched(seen, tempered)
-    expect(seen.page.locator(".verdict")).not_to_have_count(0)
+    expect(seen.page.locator(".verdict")).to_have_count(cards)
     paper = seen.page.pdf(prefer_css_page_size=True, print_background=True)
     seen.page.emulate_media(media="print")
     seen.page.set_viewport_size({"width": 718, "height": 1047})
-    seen.picture("smart-on-paper")
+    seen.picture(f"smart-on-paper-{cards}")
     assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
 
 
