@@ -16,7 +16,7 @@ from cards.dosing import (
     regimens_for,
     usable_doses,
 )
-from cards.facts import State
+from cards.facts import Moment, State
 from cards.her2 import Her2Status, her2_status
 from cards.lab_table import LabTable, read_table
 from cards.lvef_table import LvefReading, read_lvef
@@ -78,6 +78,11 @@ class Case:
         """The day of the planned dose: the order's own start when that lies ahead, else today."""
         start = self.order.start
         return start if start is not None and start > self.session.today else self.session.today
+
+    @property
+    def dose_is_near(self) -> bool:
+        """Whether a dose is planned that tests are due for: always for an order; for an open chart, near its day."""
+        return self.session.moment is not Moment.VIEW or self.order.start is not None
 
     def threshold(self, name: str) -> Decimal:
         """Give a threshold that always has a value.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from cards.case import Case
 from cards.dosing import text_disagreement
+from cards.facts import Moment
 from cards.identity import Identity, Standing, identify
-from cards.outcomes import CannotTell, Evidence, Fired, Missing, NotApplicable, Verdict
+from cards.outcomes import CannotTell, Evidence, Fired, HoldOrder, Missing, NotApplicable, RemoveOrder, Verdict
 from cards.policy import Mode
 from cards.records import Basis, Cited, Confidence
-from cards.rules import RULES
+from cards.rules import rules_at
 from cards.topics import Topic
 
 if TYPE_CHECKING:
@@ -68,18 +71,23 @@ def _verdicts(case: Case, policy: Policy) -> list[Verdict]:
     settled = case.identity.standing is Standing.SETTLED
     product = case.product.id if settled else None
     origin, drug, tentative = case.order.origin, case.drug, case.order.tentative
-    rules = [rule for rule in RULES if policy.mode(rule.topic) is not Mode.OFF] if policy.modes else RULES
-    return [
-        Verdict(
-            rule.topic,
-            origin,
-            rule.judge(case) if settled or rule.before_identity else _UNSETTLED,
-            product,
-            drug,
-            tentative,
-        )
-        for rule in rules
-    ]
+    signed = case.session.moment is Moment.DISPATCH
+    rules = rules_at(case.session.moment)
+    if policy.modes:
+        rules = tuple(rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF)
+    verdicts = []
+    for rule in rules:
+        outcome = rule.judge(case) if settled or rule.before_identity else _UNSETTLED
+        if signed and isinstance(outcome, Fired) and RemoveOrder() in outcome.fixes:
+            outcome = _held_instead(outcome)
+        verdicts.append(Verdict(rule.topic, origin, outcome, product, drug, tentative))
+    return verdicts
+
+
+def _held_instead(finding: Fired) -> Fired:
+    """Offer to hold an order that is signed already where a draft would be removed."""
+    fixes = tuple(HoldOrder() if isinstance(fix, RemoveOrder) else fix for fix in finding.fixes)
+    return msgspec.structs.replace(finding, fixes=fixes)
 
 
 def _incomplete(cases: list[Case], verdicts: list[Verdict], shown: list[Verdict], session: Session) -> Verdict | None:
@@ -125,7 +133,7 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
             yield gap
     if not session.patient.gaps:
         return
-    needed = {concept for case in cases if case.identity.product for concept in _needed(case.product)}
+    needed = {concept for case in cases if case.identity.product for concept in _needed(case)}
     for gap in session.patient.gaps:
         if gap.reason in _QUIET:
             continue
@@ -133,20 +141,31 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
             yield gap
 
 
-def _needed(product: Product) -> Iterable[str]:
-    """Name the concepts that some check of the product reads."""
-    yield from ("patient", "diagnosis", "treatment", "pregnancy-test", "erbb2-mutation")
+def _needed(case: Case) -> Iterable[str]:
+    """Name the concepts that some check of the case reads."""
+    product = case.product
+    if case.session.moment is Moment.VIEW:
+        yield from _monitored(product, near=case.dose_is_near)
+        return
+    yield from _monitored(product, near=True)
+    yield from ("diagnosis", "treatment", "erbb2-mutation")
     if product.basis is Basis.WEIGHT:
         yield from ("weight", "weight-stated")
     if product.eligibility:
         yield from (
             "her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"
         )  # fmt: skip
+
+
+def _monitored(product: Product, *, near: bool) -> Iterable[str]:
+    """Name the concepts that the monitoring of the product reads; most of them only when a dose is near."""
     if product.monitoring.lvef:
         yield "lvef"
-    for wanted in (product.monitoring.liver, product.monitoring.blood_count):
-        if wanted:
-            yield from wanted.tests
+    if near:
+        yield from ("patient", "pregnancy-test")
+        for wanted in (product.monitoring.liver, product.monitoring.blood_count):
+            if wanted:
+                yield from wanted.tests
 
 
 def _superseded(gap: Gap, patient: Patient) -> bool:

@@ -292,6 +292,9 @@ class Moment(StrEnum):
 
     SELECT = "order-select"
     SIGN = "order-sign"
+    DISPATCH = "order-dispatch"
+    VIEW = "patient-view"
+    """A chart is opened: nothing is ordered, and what is judged are the drugs that the patient is on."""
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -46,13 +46,19 @@ class SetDose(msgspec.Struct, frozen=True, tag="set-dose"):
 
 
 class OrderTests(msgspec.Struct, frozen=True, tag="order-tests"):
-    """Order the missing tests; each is a concept of the terminology."""
+    """Order the missing tests; each is a concept of the terminology. ``is_all``: of several groups, every one."""
 
     concepts: tuple[str, ...]
+    is_urgent: bool = True
+    is_all: bool = False
 
 
 class RemoveOrder(msgspec.Struct, frozen=True, tag="remove-order"):
     """Take the order out of the session."""
+
+
+class HoldOrder(msgspec.Struct, frozen=True, tag="hold-order"):
+    """Put an order that is already signed on hold: it is no draft that could be taken out."""
 
 
 class ReplaceBillingCode(msgspec.Struct, frozen=True, tag="replace-billing-code"):
@@ -69,7 +75,7 @@ class RemoveNdc(msgspec.Struct, frozen=True, tag="remove-ndc"):
     ndc: WrittenNdc
 
 
-Fix = SetDose | OrderTests | RemoveOrder | ReplaceBillingCode | RemoveNdc
+Fix = SetDose | OrderTests | RemoveOrder | HoldOrder | ReplaceBillingCode | RemoveNdc
 
 
 class Fired(msgspec.Struct, frozen=True, tag="fired"):

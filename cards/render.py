@@ -14,6 +14,7 @@ from cards.outcomes import (
     Evidence,
     Fired,
     Fix,
+    HoldOrder,
     Indicator,
     OrderTests,
     RemoveNdc,
@@ -133,6 +134,8 @@ class Renderer:
         match fix:
             case SetDose(dose=dose):
                 return words["set-dose"].format(dose=dose)
+            case OrderTests(is_all=True):
+                return words["order-all"]
             case OrderTests(concepts=concepts):
                 known = self._known.terminology.concepts
                 names = [known[concept].order_display or known[concept].display for concept in concepts]
@@ -141,6 +144,8 @@ class Renderer:
                 return words["replace-billing-code"].format(wrong=wrong.code, code=code)
             case RemoveNdc(ndc=ndc):
                 return words["remove-ndc"].format(ndc=ndc.text)
+            case HoldOrder():
+                return words["hold-order"]
             case RemoveOrder():
                 return words["remove-order"]
 

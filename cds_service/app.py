@@ -9,6 +9,8 @@ from flask import Flask, Response
 from flask_cors import CORS
 from werkzeug.exceptions import HTTPException
 
+from cds_service import metrics as numbers
+from cds_service.auth.gate import protect
 from cds_service.configuration import Configuration
 from cds_service.errors import operation_outcome
 from cds_service.store.store import open_store
@@ -57,6 +59,7 @@ def create_app(path: Path | None = None, settings: Settings | None = None, store
         max_age=3600,
         send_wildcard=True,
     )
+    protect(app, on_refused=numbers.refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     return app

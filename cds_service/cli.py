@@ -22,8 +22,12 @@ from granian.http import HTTP1Settings
 from rich.console import Console
 
 from cds_service import __version__, examples
+from cds_service.auth.authentication import open_replay_store, store_kind
+from cds_service.auth.replay import ReplayStoreError
 from cds_service.commands import FILE, audit, config_option, database, explain, fail
-from cds_service.decide import DataMissing, Decider
+from cds_service.decide import Decider
+from cds_service.fhir_client import CALLS_AT_ONCE
+from cds_service.gather import DataMissing
 from cds_service.logs import configure_logs
 from cds_service.services import SERVICES
 from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, ConfigurationError, json_schema, load_settings
@@ -70,6 +74,7 @@ def serve(
     _warn(decider.settings)
     _must_be_usable(tls_certificate, tls_key)
     _prepare(decider.settings)
+    _prepare_authentication(decider.settings, workers)
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
     _must_be_free(host, port)
@@ -94,7 +99,7 @@ def serve(
         workers=workers,
         websockets=False,
         # Threads wait for a FHIR server or a slow client; one that never answers must not hold up a stop (ADR 3).
-        blocking_threads=16,
+        blocking_threads=CALLS_AT_ONCE,
         workers_kill_timeout=10,
         log_access=False,
         ssl_cert=tls_certificate,
@@ -120,7 +125,7 @@ def check(request_file: BinaryIO, config: Path | None, output: str) -> None:
     except BadRequest as error:
         fail(f"{request_file.name}: {error.message}")
     except DataMissing as error:
-        fail(f"{request_file.name}: the prefetch lacks {error}, and no FHIR server that may be read is named")
+        fail(f"{request_file.name}: neither in the prefetch nor on a FHIR server that may be read: {error}")
     if output == "json":
         click.echo(encode({"cards": decision.cards}))
     else:
@@ -214,6 +219,26 @@ def _must_be_usable(certificate: Path | None, key: Path | None) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
     except (ssl.SSLError, OSError) as error:
         fail(f"{certificate} and {key} cannot be used for TLS: {getattr(error, 'reason', None) or error}")
+
+
+def _prepare_authentication(settings: Settings, workers: int) -> None:
+    """Make sure, before anybody is let in, that a token used at one worker is known at the others.
+
+    Also where nobody has to say who calls: that may change while the workers run.
+    """
+    kind = store_kind(settings)
+    if workers > 1 and settings.auth.replay_store == "memory":
+        fail("auth.replay_store: the memory of one worker is not known to another; use database or redis")
+    if workers > 1 and settings.auth.replay_store == "auto":
+        os.environ[f"{ENV_PREFIX}AUTH__REPLAY_STORE"] = kind = "database" if kind == "memory" else kind
+    if settings.auth.mode == "off" or kind == "database":
+        return
+    try:
+        store = open_replay_store(settings)
+        store.check()
+    except ReplayStoreError as error:
+        fail(str(error))
+    store.close()
 
 
 def _must_be_free(host: str, port: int) -> None:

@@ -58,6 +58,18 @@ def read_answer(raw: bytes | msgspec.Raw, path: str) -> Answer:
     return Answer(State.PRESENT, listing, partial=serious)
 
 
+def is_answer_to(answer: Answer, query: str) -> bool:
+    """Tell whether what a server sent is of the kind that was asked for: a list for a search, else the resource.
+
+    A server that sends anything else has not said that the chart has none.
+    """
+    listing = answer.listing
+    if listing is None:
+        return False
+    kind, is_search = query.partition("?")[0].partition("/")[0], "?" in query
+    return listing.is_bundle if is_search else all(each.resource_type == kind for each in listing.glimpses)
+
+
 def _is_serious(outcome: Glimpse) -> bool:
     """Tell whether an OperationOutcome reports an error; one that cannot be read is taken to."""
     try:

@@ -31,6 +31,11 @@ _OBSERVED = {
     "labs": ("ast", "alt", "bilirubin-total", "platelets", "neutrophils", "pregnancy-test"),
 }
 
+TREATMENT_KEYS = ("administrations", "medications")
+"""The lists that tell which drugs a patient is on."""
+MONITORING_KEYS = ("patient", "lvef", "labs", "conditions", *TREATMENT_KEYS)
+"""What monitoring is judged by; HER2 results and the weight have no part in it."""
+
 
 def templates(terminology: Terminology, code_map: CodeMap) -> dict[str, str]:
     """Give the prefetch templates by key; the site's local codes are asked for beside the standard ones."""

@@ -28,6 +28,8 @@ def blood_count_missing(case: Case) -> Outcome:
 def _missing(case: Case, wanted: LabMonitoring | None) -> Outcome:
     if wanted is None:
         return NotApplicable("the label asks for none of these tests before a dose")
+    if not case.dose_is_near:
+        return NotApplicable("no dose is near")
     missing = [test for test in wanted.tests if not _recent(case, test)]
     if not missing:
         return Clear()

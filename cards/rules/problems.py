@@ -61,8 +61,8 @@ def pregnancy_test_missing(case: Case) -> Outcome:
     by = case.product.monitoring.pregnancy_test
     if by is None:
         return NotApplicable("no such rule on file")
-    if case.history:
-        return NotApplicable("not the first dose")
+    if case.history or not case.dose_is_near:
+        return NotApplicable("no first dose is planned")
     if any(each.problem is Problem.PREGNANCY for each in case.patient.problems):
         return NotApplicable("a pregnancy is on record, and that card speaks")
     if not case.patient.sex:

@@ -1,4 +1,7 @@
-"""Reads a patient's chart with the token of a launch, and judges the active orders on it as at signing."""
+"""Reads a patient's chart with the token of a launch, and judges it.
+
+Active orders are judged as at signing; without one, the drugs the patient is on are, as when a chart is opened.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,17 @@ from cards.case import Case
 from cards.engine import judge
 from cards.facts import DrugOrder, Moment, Origin, Patient, Session, State
 from cards.identity import Identity, Standing
+from cards.on_treatment import on_treatment
 from cards.recognition import Recogniser
 from cards.records import Scope
 from cards.render import Renderer
-from cds_service.card_json import shown_cards
+from cds_service.card_json import to_show, worded
 from cds_service.fhir_client import FhirClient
 from fhir_mappings.chart import ChartReader, Orders
 from fhir_mappings.codings import CodeMap
 from fhir_mappings.hook_request import read_request
 from fhir_mappings.person import name_of
-from fhir_mappings.prefetch import Answer
+from fhir_mappings.prefetch import OMITTED, Answer
 from fhir_mappings.prefetch import State as AnswerState
 from fhir_mappings.queries import resolve
 from fhir_mappings.wire import Unreadable, encode
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
     from cds_service.smart.exchange import Grant
     from fhir_mappings.hook_request import HookRequest
 
+_PATIENCE_S = 10.0
+"""A person waits for a page longer than an order for its cards."""
 _FAILED = frozenset({AnswerState.FAILED, AnswerState.OMITTED})
 _NOT_ON_ORDER = Origin("", "")
 
@@ -61,8 +67,14 @@ class Reviewer:
     """Reads and judges by one state of the configuration."""
 
     def __init__(self, decider: Decider) -> None:
-        """Prepare the readers."""
+        """Prepare the readers, and a client that may ask the servers of the app and no others."""
         self._decider = decider
+        settings = decider.settings
+        fhir = {
+            "allowed_servers": [server.iss for server in settings.smart.servers],
+            "timeout_s": max(settings.fhir.timeout_s, _PATIENCE_S),
+        }
+        self._client = FhirClient(settings.model_copy(update={"fhir": settings.fhir.model_copy(update=fhir)}))
         self._recogniser = Recogniser(decider.known)
         code_map = CodeMap.read(decider.settings.site.code_maps)
         self._chart = ChartReader(decider.known.terminology, self._recogniser, code_map)
@@ -77,23 +89,35 @@ class Reviewer:
         patient = self._chart.patient(answers, grant.patient, required, every_lab=True)
         orders = self._chart.orders(_request(grant.patient, _active_orders(answers)), _glimpses(answers))
         cards: tuple[Card, ...] = ()
-        if orders.in_scope and not unread:
-            judged = self._chart.patient(answers, grant.patient, required, orders.references)
-            session = Session(
-                Moment.SIGN, today, self._chart.with_reasons(orders, _glimpses(answers)), judged, orders.gaps
-            )
-            verdicts = judge(session, self._recogniser, self._decider.policy, orders.identities)
-            renderer = Renderer(self._decider.wording, self._decider.known, self._decider.policy.indicators)
-            cards = tuple(shown_cards(verdicts, renderer, self._decider.policy, str(uuid.uuid4())))
+        if not unread:
+            # The orders that are judged are no history.
+            history = self._chart.patient(answers, grant.patient, required, orders.references)
+            listed = self._chart.with_reasons(orders, _glimpses(answers))
+            cards = self._cards(orders, listed, history, today)
         cases, ordered = self._cases(orders, patient, today)
         return Review(_name(answers), patient, today, cases, ordered, cards, unread)
 
     def _answers(self, iss: str, grant: Grant) -> Mapping[str, Answer]:
-        """Ask for every list; the server is one of the configuration, so it is allowed by being asked."""
+        """Ask for every list; one that could not be had is ``FAILED``."""
+        access = self._client.access(_request(grant.patient, [], iss, grant.access_token))
+        if access is None:
+            return dict.fromkeys(self._decider.templates, OMITTED)
         quoted = quote(grant.patient, safe="")
-        queries = {key: resolve(template, quoted) for key, template in self._decider.templates.items()}
-        client = FhirClient(self._decider.settings)
-        return client.fetch(_request(grant.patient, [], iss, grant.access_token), queries)
+        queries = {f"prefetch.{key}": resolve(query, quoted) for key, query in self._decider.templates.items()}
+        return {place.removeprefix("prefetch."): answer for place, answer in access.fetch(queries).items()}
+
+    def _cards(self, orders: Orders, listed: tuple[DrugOrder, ...], patient: Patient, today: date) -> tuple[Card, ...]:
+        decider = self._decider
+        if orders.in_scope:
+            session = Session(Moment.SIGN, today, listed, patient, orders.gaps)
+            identities = orders.identities
+        else:
+            drugs = on_treatment(patient, decider.known, decider.policy.thresholds, today)
+            session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
+            identities = tuple(identity for _, identity in drugs)
+        verdicts = judge(session, self._recogniser, decider.policy, identities)
+        renderer = Renderer(decider.wording, decider.known, decider.policy.indicators)
+        return tuple(worded(to_show(verdicts, session, decider.policy, decider.known), renderer, str(uuid.uuid4())))
 
     def _cases(self, orders: Orders, patient: Patient, today: date) -> tuple[tuple[Case, ...], frozenset[str]]:
         """Lay the chart beside each HER2 drug that is on order or was given; one case for each drug."""

@@ -75,8 +75,10 @@ class RecordWriter:
             "late": False,
         }
 
-    def record(self, service: str, request: HookRequest, caller: Caller | None, decision: Decision) -> Record:
-        """Write the rows of a decision that gave verdicts."""
+    def record(
+        self, service: str, request: HookRequest, caller: Caller | None, decision: Decision, session: Session
+    ) -> Record:
+        """Write the rows of a decision that judged something."""
         issuer = plain_text(caller.issuer) if caller else None
         row = {
             **self._common,
@@ -89,7 +91,7 @@ class RecordWriter:
             "patient": self._pseudonyms.name("patient", request.patient_id, issuer or ""),
             "user": self._pseudonyms.name("user", request.user_id, issuer or ""),
             "duration_ms": round(decision.duration_s * 1000, 3),
-            "facts": _encode(decision.session).decode(),
+            "facts": _encode(session).decode(),
             "verdicts": _encode(self._verdicts(decision.verdicts)).decode(),
         }
         cards = tuple(

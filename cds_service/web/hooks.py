@@ -9,8 +9,8 @@ import structlog
 from flask import Blueprint, Response, abort
 
 from cds_service import metrics
-from cds_service.decide import DataMissing
 from cds_service.errors import operation_outcome
+from cds_service.gather import DataMissing
 from cds_service.services import BY_ID
 from cds_service.web.answers import caller, in_force, json_answer, store
 from cds_service.web.bodies import json_body
@@ -50,16 +50,15 @@ def _answer(service: Service, now: InForce, body: bytes) -> Response:
         where = [error.expression] if error.expression else None
         return json_answer(operation_outcome(error.code, error.message, where, base_url), 400)
     except DataMissing as error:
-        _log.info("hook_refused", service=service.id, status=412, code="required-data-missing", keys=error.keys)
+        _log.info("hook_refused", service=service.id, status=412, code="required-data-missing", places=error.places)
         message = f"required data is neither in the prefetch nor on a FHIR server that may be read: {error}"
-        where = [f"prefetch.{key}" for key in error.keys]
-        return json_answer(operation_outcome("required-data-missing", message, where, base_url), 412)
-    if decision.verdicts:
+        return json_answer(operation_outcome("required-data-missing", message, error.places, base_url), 412)
+    if decision.session is not None:
         # Before the answer leaves: a card that was seen is on record, whatever happens next.
         recorder = store().recorder
-        at_once = recorder.write(now.records.record(service.id, request, caller(), decision))
+        at_once = recorder.write(now.records.record(service.id, request, caller(), decision, decision.session))
         metrics.recorded(recorder, at_once=at_once)
-        metrics.decided(service.id, decision)
+        metrics.decided(service.id, decision.cards, decision.session)
     _log.info(
         "hook_answered",
         service=service.id,

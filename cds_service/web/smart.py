@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from flask.blueprints import BlueprintSetupState
     from werkzeug.wrappers import Response as AnyResponse
 
+    from cds_service.decide import Decider
     from cds_service.smart.settings import SmartServer, SmartSettings
 
 blueprint = Blueprint("smart", __name__, url_prefix="/smart")
@@ -76,7 +78,7 @@ def end() -> Response:
         pending = _seal().open(request.cookies.get(name, ""), state)
         server = _server(pending.iss)
         grant = exchange.redeem(server, pending, _code(), _redirect_uri())
-        review = Reviewer(decider()).review(server.base, grant)
+        review = _reviewer(decider()).review(server.base, grant)
     except LaunchError as error:
         answer = _failed(error)
     else:
@@ -85,6 +87,12 @@ def end() -> Response:
         answer = _time_line(review, topic_of(grant.app_context))
     answer.delete_cookie(name, path="/smart")
     return answer
+
+
+@lru_cache(maxsize=2)
+def _reviewer(current: Decider) -> Reviewer:
+    """Keep the readers and the connections of the configuration in force."""
+    return Reviewer(current)
 
 
 def _time_line(review: Review, topic: str) -> Response:

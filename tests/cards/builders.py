@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from cards.due import due_cards
 from cards.engine import judge
 from cards.facts import (
     BillingCode,
@@ -36,6 +37,8 @@ from cards.facts import (
     WrittenNdc,
 )
 from cards.knowledge import default_knowledge
+from cards.on_treatment import on_treatment
+from cards.outcomes import Fired
 from cards.policy import Policy, default_policy
 from cards.quantities import Kg, Mg, MgPerKg, Percent
 from cards.recognition import Recogniser
@@ -234,6 +237,15 @@ def judged(
     session = Session(moment, TODAY, orders, chart() if patient is None else patient)
     policy = policy or with_thresholds(POLICY, thresholds)
     return judge(session, RECOGNISER, policy)
+
+
+def opened(patient: Patient, thresholds: dict[str, Decimal | None] | None = None) -> tuple[Verdict, ...]:
+    """Give what is shown of a chart that is opened."""
+    policy = with_thresholds(POLICY, thresholds)
+    drugs = on_treatment(patient, KNOWN, policy.thresholds, TODAY)
+    session = Session(Moment.VIEW, TODAY, tuple(each for each, _ in drugs), patient)
+    verdicts = judge(session, RECOGNISER, policy, [identity for _, identity in drugs])
+    return due_cards((verdict for verdict in verdicts if isinstance(verdict.outcome, Fired)), session, KNOWN)
 
 
 def with_thresholds(policy: Policy, thresholds: dict[str, Decimal | None] | None) -> Policy:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING
 
-from builders import KNOWN, judged
+from builders import KNOWN, judged, opened
+from cases_view import View
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
+from cards import due
+from cards import on_treatment as on_treatment_module
+from cards.facts import Moment
 from cards.quantities import plain
 from cards.records import Band, Cited, Confidence, Product, Scope
 from cards.render import Renderer
-from cards.rules import RULES, Rule
+from cards.rules import RULES, Rule, rules_at
 from cards.wordings import default_wording
 
 if TYPE_CHECKING:
@@ -31,14 +35,17 @@ _CONFIDENCE = {
 }
 
 
-def page(rows: list[Row]) -> str:
+def page(rows: list[Row], views: list[View]) -> str:
     """Write the whole page."""
     parts = [
         "# The rules, as they are",
         INTRODUCTION,
         "## Contents",
-        "\n".join(f"- [{rule.topic}](#{rule.topic})" for rule in RULES) + "\n- [Products](#products)",
+        "\n".join(f"- [{rule.topic}](#{rule.topic})" for rule in RULES)
+        + "\n- [When a chart is opened](#when-a-chart-is-opened)\n- [Products](#products)",
         *(_topic(rule, rows) for rule in RULES),
+        "## When a chart is opened",
+        _opened(views),
         "## Products",
         *(_product(product) for product in KNOWN.products if product.scope is Scope.CHECKED),
         "## Settings of a site",
@@ -64,6 +71,28 @@ def _topic(rule: Rule, rows: list[Row]) -> str:
     lines += ["| case | answer |\n|---|---|\n" + "\n".join(f"| {row.sentence} | {_answer(row)} |" for row in own)]
     lines += [_card(example)]
     return "\n\n".join(lines)
+
+
+def _opened(views: list[View]) -> str:
+    """Write which drugs a patient is on, what is due, and the cases of both."""
+    asked = ", ".join(f"`{rule.topic}`" for rule in rules_at(Moment.VIEW))
+    cases = "\n".join(f"| {view.sentence} | {'; '.join(view.shows) or 'Silent'} |" for view in views)
+    card = RENDERER.card(opened(views[0].patient)[0], "rules-page")
+    text = f"**{card.indicator}** · {card.summary}\n\n{card.detail}" if card else ""
+    quoted = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+    said = (
+        f"Asked are {asked}; results that call for a hold are told at the order. Tests for the next dose alone make "
+        "the card info, an LVEF that is missing or overdue makes it a warning."
+    )
+    return "\n\n".join(
+        (
+            " ".join((inspect.getdoc(on_treatment_module) or "").split()),
+            " ".join((inspect.getdoc(due) or "").split()),
+            said,
+            f"| case | what the cards say |\n|---|---|\n{cases}",
+            f"The card ({views[0].sentence}):\n\n{quoted}",
+        )
+    )
 
 
 def _answer(row: Row) -> str:

@@ -7,12 +7,25 @@ import json
 from typing import Any
 
 import pytest
-from calls import SELECT, SIGN, Caller, aspirin, call, order, troubled_prefetch
+from calls import (
+    DISPATCH,
+    SELECT,
+    SIGN,
+    VIEW,
+    Caller,
+    aspirin,
+    bundle,
+    call,
+    lvef,
+    on_kadcyla,
+    order,
+    troubled_prefetch,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 CALLER = Caller()
-SERVICES = [SELECT, SIGN]
+SERVICES = [SELECT, SIGN, DISPATCH, VIEW]
 
 SCALARS = (
     st.none()
@@ -24,7 +37,8 @@ SCALARS = (
 )
 NAMES = st.text(max_size=8) | st.sampled_from(
     ["resourceType", "resource", "entry", "id", "code", "coding", "system", "value", "unit", "reference", "hook",
-     "context", "prefetch", "draftOrders", "selections", "patientId", "userId", "hookInstance", "contained",
+     "context", "prefetch", "draftOrders", "selections", "dispatchedOrders", "performer", "order", "status",
+     "effectiveDateTime", "patientId", "userId", "hookInstance", "contained",
      "doseAndRate", "doseQuantity", "dosageInstruction", "extension", "action", "link", "url", "issue", "component"]
 )  # fmt: skip
 JSON = st.recursive(
@@ -67,7 +81,11 @@ def request_of(service: str) -> Any:
         reasonReference=[{"reference": "Condition/cancer-1"}],
     )
     del contained["medicationCodeableConcept"]
-    return call(service, [order(378), contained, aspirin(), group], troubled_prefetch())
+    orders = [order(378), contained, aspirin(), group]
+    if service == VIEW:
+        return call(VIEW, prefetch=on_kadcyla(20, labs=bundle(), lvef=bundle(lvef(days=200))))
+    prefetch = troubled_prefetch() | ({"dispatched": bundle(*orders)} if service == DISPATCH else {})
+    return call(service, orders, prefetch)
 
 
 REQUESTS = {service: request_of(service) for service in SERVICES}

@@ -261,10 +261,17 @@ def test_smart_says_that_there_is_no_order(seen, tempered) -> None:
     assert seen.page.locator("figure").count() == 4
 
 
+def test_smart_says_what_is_due_where_nothing_is_ordered(seen, tempered) -> None:
+    tempered.chart = [each for each in chart(active=False) if not each["id"].startswith("lvef")]
+    launched(seen, tempered)
+    expect(seen.page.locator(".verdict")).to_contain_text("LVEF")
+    assert seen.page.locator(".good").count() == 0
+
+
 def test_smart_says_that_there_is_nothing_to_say(seen, tempered) -> None:
     tempered.chart = chart(dose=210)
     launched(seen, tempered)
-    expect(seen.page.locator(".good")).to_have_text("No cards: nothing to say about the active orders.")
+    expect(seen.page.locator(".beside")).to_contain_text("About the active orders, as at signing: no cards.")
 
 
 def test_smart_says_that_there_is_no_drug(seen, tempered) -> None:
