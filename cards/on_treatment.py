@@ -44,7 +44,7 @@ def on_treatment(
 
 def _interval(product: Product, patient: Patient) -> int:
     cancers = frozenset(diagnosis.cancer for diagnosis in patient.diagnoses)
-    return max(regimen.interval_days for regimen in regimens_for(product, cancers, None))
+    return max(each.interval_days for each in regimens_for(product, cancers, None) or product.regimens)
 
 
 def _days(thresholds: Mapping[str, Decimal | None], name: str) -> int:
@@ -55,7 +55,12 @@ def _last_dose(own: list[Treatment], today: date) -> Treatment | None:
     """Give the newest dose on record; a completed order stands for one where none was recorded."""
     past = [each for each in own if each.on is not None and each.on <= today]
     given = [each for each in past if each.state is State.GIVEN]
-    return next(iter(given or [each for each in past if each.state is State.COMPLETED]), None)
+    stand_ins = [each for each in past if each.state is State.COMPLETED]
+    return max(given or stand_ins, key=_day, default=None)
+
+
+def _day(treatment: Treatment) -> date:
+    return treatment.on or date.min
 
 
 def _shown_by(
@@ -65,7 +70,7 @@ def _shown_by(
     last = _last_dose(own, today)
     if last is not None and _is_recent(last, interval, thresholds, today):
         return last
-    return next(iter(_current_orders(own, last, thresholds, today)), None)
+    return max(_current_orders(own, last, thresholds, today), key=_day, default=None)
 
 
 def _is_recent(last: Treatment, interval: int, thresholds: Mapping[str, Decimal | None], today: date) -> bool:
@@ -76,7 +81,7 @@ def _is_recent(last: Treatment, interval: int, thresholds: Mapping[str, Decimal 
 def _current_orders(
     own: list[Treatment], last: Treatment | None, thresholds: Mapping[str, Decimal | None], today: date
 ) -> list[Treatment]:
-    """List the active orders after which no dose has been given and that are not too old, newest first."""
+    """List the active orders after which no dose has been given and that are not too old."""
     limit = today - timedelta(days=_days(thresholds, "on_treatment_order_days"))
     after = last.on if last is not None else None
     return [

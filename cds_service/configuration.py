@@ -101,6 +101,8 @@ def _in_force(settings: Settings) -> InForce:
         decider = Decider(settings)
     except CodeMapError as error:
         raise ConfigurationError([f"site.code_maps: {error}"]) from None
+    except OSError as error:
+        raise ConfigurationError([f"fhir.ca_bundle: cannot be used ({type(error).__name__})"]) from None
     key = settings.audit.patient_key
     pseudonyms = Pseudonyms(settings.audit, key.get_secret_value().encode() if key else _KEY_OF_THIS_PROCESS)
     return InForce(decider, RecordWriter(decider.versions, decider.policy, pseudonyms))

@@ -210,9 +210,7 @@ def _pause(response: requests.Response) -> float | None:
 
 def _checked(answer: Answer, query: str) -> Answer:
     """Take an answer for none that is no answer to what was asked."""
-    if answer.state is State.PRESENT and not is_answer_to(answer, query):
-        return Answer(State.FAILED)
-    return answer
+    return answer if is_answer_to(answer, query) else Answer(State.FAILED)
 
 
 def _joined(pages: Sequence[Answer]) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from fhir_mappings.queries import resolve
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from cds_service.fhir_client import FhirClient
+    from cds_service.fhir_client import FhirAccess, FhirClient
     from fhir_mappings.chart import ChartReader, Orders
     from fhir_mappings.hook_request import HookRequest
     from fhir_mappings.wire import Glimpse
@@ -35,7 +36,7 @@ class Gathering:
         """Leave everything unread until it is asked for."""
         self._request = request
         self._templates = templates
-        self._access = client.access(request)
+        self._client = client
         self._sent: dict[str, Answer] | None = None
         self._fetched: dict[str, Answer] = {}
         self._read_on: set[str] = set()
@@ -56,7 +57,7 @@ class Gathering:
             orders = chart.orders(self._request, self.glimpses())
             if places := [each.path for each in orders.lacking if each.may_be_for_a_drug]:
                 raise DataMissing(places)
-        if orders.drugs_to_fetch and self._access is not None:
+        if orders.drugs_to_fetch:
             self._fetch({place: wanted for wanted, place in orders.drugs_to_fetch.items()})
             orders = chart.orders(self._request, self.glimpses())
         return orders
@@ -71,7 +72,8 @@ class Gathering:
         answers = self._answers()
         needed = tuple(keys or self._templates)
         lacking = [key for key in needed if answers[key].state in _UNANSWERED]
-        if self._access is not None:
+        reads_on = any(answer.listing is not None and answer.listing.next_page for answer in answers.values())
+        if (lacking or reads_on) and self._access is not None:
             patient = quote(self._request.patient_id, safe="")
             queries = {f"prefetch.{key}": resolve(self._templates[key], patient) for key in lacking}
             # A list that was sent is read on once; one that goes on after that is known to be incomplete.
@@ -92,6 +94,11 @@ class Gathering:
         """List all resources that are at hand."""
         answers = {**self._answers(), **self._fetched}
         return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
+
+    @cached_property
+    def _access(self) -> FhirAccess | None:
+        """Leave to ask the server of the call; whether there is any is found out when it is needed."""
+        return self._client.access(self._request)
 
     def _answers(self) -> dict[str, Answer]:
         """Read every prefetch value, under keys of our own and of the client's; keys of ours that lack are omitted."""

@@ -89,7 +89,8 @@ class ChartReader:
         self._medication = MedicationReader(conditions, code_map)
         self._recogniser = recogniser
         treatments = TreatmentReader(self._medication, recogniser)
-        self._patient = PatientReader(ObservationReader(terminology, code_map), conditions, treatments)
+        observations = ObservationReader(terminology, code_map, conditions.stages)
+        self._patient = PatientReader(observations, conditions, treatments)
 
     def orders(self, request: HookRequest, glimpses: Iterable[Glimpse] = ()) -> Orders:
         """Read the orders of the session."""
@@ -131,7 +132,7 @@ class ChartReader:
         return Orders(read, resources, tuple(gaps), identities, request.patient_id, lacking)
 
     def with_reasons(self, orders: Orders, glimpses: Iterable[Glimpse]) -> tuple[DrugOrder, ...]:
-        """Add to each order the cancers that it gives as its reason, which may stand in the chart."""
+        """Add to each order what its own reasons say of the cancer; they may stand in the chart."""
         if not any("reasonCode" in each or "reasonReference" in each for each in orders.resources.values()):
             return orders.orders
         references = References()
@@ -141,15 +142,14 @@ class ChartReader:
         with_reasons = []
         for order in orders.orders:
             resource = orders.resources.get(order.origin.path, {})
-            reasons = tuple(
-                self._medication.reasons(
+            with_reasons.append(
+                self._medication.with_reasons(
+                    order,
                     resource,
-                    order.origin.path,
                     references,
                     lambda each: is_same_patient(each.get("subject"), orders.patient_id, references),
                 )
             )
-            with_reasons.append(msgspec.structs.replace(order, reasons=reasons) if reasons else order)
         return tuple(with_reasons)
 
     def _of_other_release(self, resource: Json, path: str, references: References) -> list[Gap]:

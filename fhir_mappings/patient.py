@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cards.facts import (
+    CodedHer2,
     Gap,
     Her2Result,
     LabResult,
@@ -19,10 +20,10 @@ from cards.facts import (
     PregnancyTest,
     PresentProblem,
     ReceptorResult,
+    Staging,
     Treatment,
     Weight,
 )
-from cards.records import Setting
 from fhir_mappings.lenient import day, text
 from fhir_mappings.observations import LABS
 from fhir_mappings.references import References, is_same_patient
@@ -46,7 +47,7 @@ _MENTIONS = {
 _REFERRED_TO = frozenset({"Patient", "Medication"})
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
 
-Dated = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Treatment
+Dated = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Staging | Treatment
 D = TypeVar("D", bound=Dated)
 
 
@@ -59,7 +60,8 @@ class _Draft:
     facts: list[Fact] = field(default_factory=list)
     current: list[Diagnosis] = field(default_factory=list)
     past: list[Diagnosis] = field(default_factory=list)
-    settings: set[Setting] = field(default_factory=set)
+    stagings: list[Staging] = field(default_factory=list)
+    coded_her2: list[CodedHer2] = field(default_factory=list)
     problems: list[PresentProblem] = field(default_factory=list)
     treatments: list[Treatment] = field(default_factory=list)
     unread: list[Glimpse] = field(default_factory=list)
@@ -187,8 +189,13 @@ class PatientReader:
             (draft.past if self._conditions.is_past(content) else draft.current).append(diagnosis)
         if (problem := self._conditions.problem(content, origin)) is not None:
             draft.problems.append(problem)
-        if (setting := self._conditions.setting(content)) is not None:
-            draft.settings.add(setting)
+        if (staging := self._conditions.staging(content, origin)) is not None:
+            draft.stagings.append(staging)
+        for stated in self._conditions.receptors(content, origin):
+            if isinstance(stated, CodedHer2):
+                draft.coded_her2.append(stated)
+            else:
+                draft.facts.append(stated)
 
     def _treatment(self, glimpse: Glimpse, draft: _Draft) -> None:
         content = glimpse.content
@@ -226,7 +233,7 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
 
 def _newest_first(fact: Dated) -> tuple[int, str, str]:
     """Order by date, undated last, and then by what does not depend on the order in which the client sent them."""
-    value = getattr(fact, "as_reported", "") or str(getattr(fact, "kg", ""))
+    value = getattr(fact, "as_reported", "") or str(getattr(fact, "kg", "")) or getattr(fact, "label", "")
     return (-fact.on.toordinal() if fact.on else 0, fact.origin.reference, value)
 
 
@@ -254,7 +261,6 @@ def _assembled(draft: _Draft) -> Patient:
         gaps += _mentions("her2-interpretation", draft)
     if not lvefs:
         gaps += _mentions("lvef", draft)
-    setting = Setting.METASTATIC if Setting.METASTATIC in draft.settings else Setting.EARLY if draft.settings else None
     return Patient(
         weights=_sorted(by_kind.get(Weight, ()), key=_measured_first),
         lvefs=lvefs,
@@ -268,7 +274,8 @@ def _assembled(draft: _Draft) -> Patient:
         treatments=_sorted(draft.treatments),
         sex=text(draft.person.get("gender")),
         birth_date=day(draft.person.get("birthDate")),
-        setting=setting,
+        coded_her2=tuple(sorted(draft.coded_her2, key=lambda each: (each.origin.reference, each.label))),
+        stagings=_sorted([*draft.stagings, *by_kind.get(Staging, ())]),
         gaps=tuple(sorted(gaps, key=lambda gap: gap.path)),
     )
 

@@ -61,13 +61,14 @@ def read_answer(raw: bytes | msgspec.Raw, path: str) -> Answer:
 def is_answer_to(answer: Answer, query: str) -> bool:
     """Tell whether what a server sent is of the kind that was asked for: a list for a search, else the resource.
 
-    A server that sends anything else has not said that the chart has none.
+    A server that sends anything else has not said that the chart has none; one that knows no such resource has.
     """
-    listing = answer.listing
-    if listing is None:
-        return False
-    kind, is_search = query.partition("?")[0].partition("/")[0], "?" in query
-    return listing.is_bundle if is_search else all(each.resource_type == kind for each in listing.glimpses)
+    if (listing := answer.listing) is None:
+        return answer.state is State.EMPTY
+    if "?" in query:
+        return listing.is_bundle
+    kind = query.partition("/")[0]
+    return {each.resource_type for each in listing.glimpses} == {kind}
 
 
 def _is_serious(outcome: Glimpse) -> bool:

@@ -11,6 +11,7 @@ from cards.due import due_cards
 from cards.engine import judge
 from cards.facts import (
     BillingCode,
+    CodedHer2,
     Diagnosis,
     DoseUnit,
     DrugOrder,
@@ -31,6 +32,7 @@ from cards.facts import (
     PresentProblem,
     ReceptorResult,
     Session,
+    Staging,
     State,
     Treatment,
     Weight,
@@ -55,6 +57,14 @@ POLICY = default_policy(KNOWN)
 ORIGIN = Origin("MedicationRequest/order-1", "context.draftOrders.entry[0].resource")
 LAST_MONTH = date(2026, 10, 23)
 NORMAL = {"ast": "0.6 ULN", "alt": "0.6 ULN", "bilirubin-total": "0.5 ULN", "platelets": "220", "neutrophils": "3.4"}
+PROBLEMS = {
+    "ild": "Interstitial lung disease",
+    "heart-failure": "Congestive heart failure",
+    "pregnancy": "Pregnancy",
+    "nodular-hyperplasia": "Nodular regenerative hyperplasia of liver",
+    "gilbert": "Gilbert syndrome",
+    "infertile": "Postmenopausal state",
+}
 LABS = ("ast", "alt", "bilirubin-total", "platelets", "neutrophils")
 
 _UNITS = {
@@ -94,6 +104,8 @@ def order(  # noqa: PLR0913
     interval: int | None = 21,
     start: date | None = None,
     reason: str | None = None,
+    reason_setting: str | None = None,
+    cycles: int | None = None,
     text_dose: str | None = None,
     tentative: bool = False,
     route: Route | None = None,
@@ -119,10 +131,12 @@ def order(  # noqa: PLR0913
         text_doses=_text_doses(text_dose),
         interval_days=Decimal(interval) if interval else None,
         start=start,
+        cycles=cycles,
         tentative=tentative,
         route=route,
         diluents=diluents,
         reasons=(Diagnosis(Cancer(reason), f"{reason} cancer", origin),) if reason else (),
+        stagings=staged(reason_setting),
     )
 
 
@@ -145,6 +159,11 @@ def lab(test: str, written: str, days: int = 1) -> LabResult:
 def measured(percent: str, on: date | None, name: str, normal: str | None = None) -> Lvef:
     limit = Percent(Decimal(normal)) if normal else None
     return Lvef(Percent(Decimal(percent)), on, at(name), f"{percent} %", limit)
+
+
+def staged(setting: str | None) -> tuple[Staging, ...]:
+    words = {"metastatic": "Secondary malignant neoplasm of bone", "early": "Stage IIB"}
+    return (Staging(Setting(setting), words[setting], days_ago(300), at("stage")),) if setting else ()
 
 
 def tested(positive: bool | None, days: int) -> PregnancyTest:  # noqa: FBT001
@@ -197,6 +216,7 @@ def chart(  # noqa: PLR0913
     cancers: tuple[str, ...] = ("breast",),
     setting: str | None = "metastatic",
     receptor: bool | None = None,
+    coded: tuple[tuple[str, bool], ...] = (),
     gaps: tuple[Gap, ...] = (),
 ) -> Patient:
     """Build a chart in which everything is in place but for what is said otherwise; ``labs`` gives ages in days."""
@@ -218,11 +238,12 @@ def chart(  # noqa: PLR0913
         treatments=history,
         sex=sex,
         birth_date=born,
-        problems=tuple(PresentProblem(Problem(problem), problem, at(problem)) for problem in problems),
+        problems=tuple(PresentProblem(Problem(problem), PROBLEMS[problem], at(problem)) for problem in problems),
+        coded_her2=tuple(CodedHer2(positive, label, at("condition")) for label, positive in coded),
         pregnancy_tests=(tested(*pregnancy_test),) if pregnancy_test else (),
         mutations=() if mutation is None else (Mutation(mutation, days_ago(90), at("ngs"), "ERBB2 p.Y772_A775dup"),),
         diagnoses=tuple(Diagnosis(Cancer(cancer), f"{cancer} cancer", at("condition")) for cancer in cancers),
-        setting=Setting(setting) if setting else None,
+        stagings=staged(setting),
         gaps=gaps,
     )
 
@@ -233,8 +254,9 @@ def judged(
     moment: Moment = Moment.SIGN,
     thresholds: dict[str, Decimal | None] | None = None,
     policy: Policy | None = None,
+    today: date = TODAY,
 ) -> tuple[Verdict, ...]:
-    session = Session(moment, TODAY, orders, chart() if patient is None else patient)
+    session = Session(moment, today, orders, chart() if patient is None else patient)
     policy = policy or with_thresholds(POLICY, thresholds)
     return judge(session, RECOGNISER, policy)
 

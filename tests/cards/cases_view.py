@@ -80,7 +80,7 @@ VIEWS = [
     View(
         "completed orders, where no dose is recorded",
         on(ordered("kadcyla", 18, State.COMPLETED), without=("platelets",)),
-        ("Kadcyla: no result within 7 days of the dose for platelets",),
+        ("Kadcyla: no platelets within 7 days of the dose",),
         indicator="info",
     ),
     # LVEF
@@ -98,7 +98,7 @@ VIEWS = [
     View(
         "two drugs that lack different tests",
         on(given("enhertu", 20), given("pertuzumab", 5), lvef_on=OLD, without=("neutrophils",)),
-        ("Enhertu: no result within 7 days of the dose for neutrophils", "Pertuzumab: the last LVEF"),
+        ("Enhertu: no neutrophils within 7 days of the dose", "Pertuzumab: the last LVEF"),
         indicator="info",
     ),
     # Tests for the next dose
@@ -106,7 +106,7 @@ VIEWS = [
     View(
         "the next dose is three days away",
         on(given("kadcyla", 18), labs=dict.fromkeys(LIVER, 30)),
-        ("Kadcyla: no result within 7 days of the dose for AST, ALT and total bilirubin",),
+        ("Kadcyla: no AST, ALT or total bilirubin within 7 days of the dose",),
         indicator="info",
     ),
     View(
@@ -116,13 +116,13 @@ VIEWS = [
     View(
         "a result that will be too old on the day of the dose",
         on(given("kadcyla", 18), labs={"platelets": 5}),
-        ("Kadcyla: no result within 7 days of the dose for platelets",),
+        ("Kadcyla: no platelets within 7 days of the dose",),
         indicator="info",
     ),
     View(
         "a dose that is late",
         on(given("enhertu", 30), without=("neutrophils",)),
-        ("Enhertu: no result within 7 days of the dose for neutrophils",),
+        ("Enhertu: no neutrophils within 7 days of the dose",),
         indicator="info",
     ),
     View(

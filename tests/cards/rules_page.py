@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING
 
-from builders import KNOWN, judged, opened
+from builders import KNOWN, opened
 from cases_view import View
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
@@ -27,6 +27,11 @@ INTRODUCTION = (
     "Generated from the rules, their cases, the knowledge and the wording by `make golden`; do not edit. "
     "**(verify)** marks what was not checked against the current label: it never makes a card critical."
 )
+UNCHECKED = (
+    "The labels say this as well. Silence of this service says nothing of it. What a label wants given before "
+    "stands with each indication above, and is not checked either: the chart seldom holds it all, so a status "
+    "that qualifies is taken to be within the lines of treatment that the label names."
+)
 _KINDS = {FIRES: "Fires", SILENT: "Silent", CANNOT: "Cannot tell", NOT_ASKED: "Does not apply"}
 _CONFIDENCE = {
     Confidence.PRIMARY: "",
@@ -42,12 +47,20 @@ def page(rows: list[Row], views: list[View]) -> str:
         INTRODUCTION,
         "## Contents",
         "\n".join(f"- [{rule.topic}](#{rule.topic})" for rule in RULES)
-        + "\n- [When a chart is opened](#when-a-chart-is-opened)\n- [Products](#products)",
+        + "\n- [When a chart is opened](#when-a-chart-is-opened)\n- [Products](#products)"
+        + "\n- [What no card checks](#what-no-card-checks)",
         *(_topic(rule, rows) for rule in RULES),
         "## When a chart is opened",
         _opened(views),
         "## Products",
         *(_product(product) for product in KNOWN.products if product.scope is Scope.CHECKED),
+        "## What no card checks",
+        UNCHECKED,
+        "\n".join(
+            f"- **{', '.join(KNOWN.product(each).name for each in entry.products)}**: {' '.join(entry.what.split())} "
+            f"*Why:* {' '.join(entry.why.split())} ({_by(entry.by)})"
+            for entry in KNOWN.not_checked
+        ),
         "## Settings of a site",
         _thresholds(),
         "## Sources",
@@ -100,8 +113,7 @@ def _answer(row: Row) -> str:
 
 
 def _card(row: Row) -> str:
-    verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
-    verdict = next(v for v in verdicts if v.topic is row.topic and v.order == row.order.origin)
+    verdict = row.verdict()
     card = RENDERER.card(verdict, "rules-page")
     if card is None:
         return ""
@@ -131,20 +143,24 @@ def _numbers(product: Product) -> Iterator[str]:
     for row in product.eligibility:
         since = f", since {row.since}" if row.since else ""
         yield f"| labelled for | {row.wording}{since} | {_by(row.by)} |"
+        if row.prior is not None:
+            yield f"| given before (not checked) | {' '.join(row.prior.text.split())} | {_by(row.prior.by)} |"
     for forbidden in product.forbidden_diluents:
         yield f"| never in | {forbidden.diluent}; use {forbidden.instead} | {_by(forbidden.by)} |"
     for reload in product.reload:
         schedule = f"{reload.interval_days}-day schedule"
         yield f"| loading dose again ({schedule}) | from day {reload.after_days} | {_by(reload.by)} |"
     for limit in product.cycle_limits:
-        yield f"| cycles, {limit.setting} | {limit.cycles} | {_by(limit.by)} |"
+        most = f"{limit.cycles} doses" if limit.cycles is not None else f"{limit.weeks} weeks"
+        yield f"| at most, {limit.setting} {' or '.join(limit.cancers)} | {most} | {_by(limit.by)} |"
     if product.no_re_escalation is not None:
         yield f"| after a reduction | never raised again | {_by(product.no_re_escalation)} |"
     yield from _monitoring(product)
     for pair in KNOWN.kept_apart:
         if product.id in pair.products:
             other = next(each for each in pair.products if each != product.id)
-            yield f"| not with | {KNOWN.product(other).name} | {_by(pair.by)} |"
+            until = f", before {pair.until}" if pair.until else ""
+            yield f"| not with | {KNOWN.product(other).name}{until} | {_by(pair.by)} |"
 
 
 def _monitoring(product: Product) -> Iterator[str]:

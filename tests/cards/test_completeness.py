@@ -53,7 +53,14 @@ def test_a_topic_without_a_rule_has_no_words_that_could_be_shown() -> None:
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.topic}: {row.sentence}") for row in ROWS])
 def test_the_words_of_a_finding_are_all_there(row) -> None:
     """Every variant, note, label and gap that a rule can name exists, and every brace it has is filled."""
-    verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
+    verdicts = judged(
+        row.order,
+        *row.others,
+        patient=row.patient,
+        moment=row.moment,
+        thresholds=row.thresholds,
+        today=row.today,
+    )
     for verdict in verdicts:
         finding = verdict.outcome
         if isinstance(finding, CannotTell):

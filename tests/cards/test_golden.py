@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from builders import KNOWN, judged
+from builders import KNOWN
 from rows import FIRES, Row
 from test_cases import ROWS
 
@@ -34,8 +34,7 @@ def as_text(row: Row, card: Card) -> str:
 @pytest.mark.parametrize("topic", [rule.topic for rule in RULES])
 def test_card_looks_as_agreed(topic: Topic) -> None:
     row = next(row for row in ROWS if row.topic is topic and row.expect is FIRES)
-    verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
-    verdict = next(v for v in verdicts if v.topic is topic and v.order == row.order.origin)
+    verdict = row.verdict()
     card = RENDERER.card(verdict, "6d6a1c0e-2f0b-4c53-9b3b-6f0f3f1d9a01")
     assert card is not None
     path = GOLDEN / f"{topic}.md"

@@ -227,7 +227,7 @@ def test_auth_keys_are_waited_for_a_moment_only(published, reply) -> None:
     published.answer(reply)
     began = time.monotonic()
     assert published.tells(OLD) is Reason.KEYS_UNAVAILABLE
-    assert WAIT_S * 0.9 < time.monotonic() - began < WAIT_S + 1
+    assert WAIT_S * 0.9 < time.monotonic() - began < 2 * WAIT_S
 
 
 def test_auth_keys_that_have_been_waited_for_are_not_waited_for_again(published) -> None:
@@ -236,7 +236,7 @@ def test_auth_keys_that_have_been_waited_for_are_not_waited_for_again(published)
     published.clock.now += WAIT_S
     began = time.monotonic()
     assert {published.tells(OLD) for _ in range(20)} == {Reason.KEYS_UNAVAILABLE}
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < WAIT_S
     assert published.asked == 1
 
 
@@ -246,7 +246,7 @@ def test_auth_known_keys_are_not_waited_for(published) -> None:
     published.clock.now += RENEW_S + 1
     began = time.monotonic()
     assert published.has(OLD)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < WAIT_S
 
 
 def test_auth_keys_are_fetched_by_one_of_many_who_need_them(published) -> None:

@@ -117,9 +117,9 @@ def test_auth_replay_store_forgets_what_is_over(opened: Opens) -> None:
     clock = Clock()
     store, token = opened(clock), name()
     assert store.is_first(token, in_an_hour())
-    clock.ahead = 3595
+    clock.ahead = 3500
     assert not store.is_first(token, in_an_hour())
-    clock.ahead = 3601
+    clock.ahead = 3700
     assert store.is_first(token, in_an_hour() + 3600)
     assert not store.is_first(token, in_an_hour() + 3600)
 
@@ -236,7 +236,7 @@ def test_auth_a_leeway_that_is_raised_does_not_revive_a_used_token() -> None:
     memory = MemoryReplayStore(clock)
     token = f"Bearer {EHR.token()}"
     Authenticator(required(client(EHR), leeway_s=0).auth, memory, clock=clock).authenticate(token, DISCOVERY)
-    clock.ahead = 300 + 290
+    clock.ahead = 300 + 200
     with pytest.raises(Refused, match=Reason.REPLAYED):
         Authenticator(required(client(EHR), leeway_s=300).auth, memory, clock=clock).authenticate(token, DISCOVERY)
 

@@ -140,6 +140,7 @@ def test_service_asks_a_second_time_for_a_later_page(hasty, chart) -> None:
         pytest.param("labs", labs()[0], id="one result for a search"),
         pytest.param("patient", labs()[0], id="a result for the patient"),
         pytest.param("patient", {"resourceType": "Parameters"}, id="parameters for the patient"),
+        pytest.param("patient", bundle(), id="an empty list for the patient"),
     ],
 )
 def test_service_does_not_take_for_an_answer(hasty, chart, key, body) -> None:
@@ -217,7 +218,8 @@ def test_service_bounds_all_that_is_read_for_one_call(chart) -> None:
         chart.add(f"/fhir?page={number}", Reply(body, headers={"Content-Type": "application/json"}))
     chart.replies |= {f"/fhir/{QUERIES[key]}": chart.replies["/fhir?page=0"] for key in ("labs", "lvef", "weight")}
     answer = ask(caller, chart, without(clean_prefetch(), "labs", "lvef", "weight"))
-    assert "checks-incomplete" in answer.topics
+    # Which of the three lists comes too short, and whether at its first page, is a matter of chance.
+    assert answer.status == 412 or "checks-incomplete" in answer.topics
     assert len(chart.heard) <= 13
 
 

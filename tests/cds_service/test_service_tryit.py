@@ -14,6 +14,8 @@ import pytest
 from browser import DESK, PHONE, Visit, folder_of_pictures, visit
 from calls import KEYS, SELECT, SIGN, TODAY
 from playwright.sync_api import expect
+from running import start, stop
+from signers import Signer
 
 from cds_service.tryit.scenarios import read_scenarios
 
@@ -434,6 +436,24 @@ def test_tryit_explains_that_calls_need_a_token(seen, status) -> None:
     seen.page.get_by_role("button", name="Sign", exact=True).click()
     assert seen.sent(f"/cds-services/{SIGN}") == []
     seen.check(f"refused-{status}")
+
+
+def test_tryit_stays_usable_where_tokens_are_asked_for(browser, pictures, tmp_path) -> None:
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": [Signer().jwk]}))
+    config = tmp_path / "her2.yaml"
+    config.write_text("auth: {mode: required, clients: [{issuer: 'https://ehr.example', jwks_file: keys.json}]}\n")
+    service = start(tmp_path, "--config", str(config))
+    try:
+        seen = visit(browser, f"http://127.0.0.1:{service.port}", pictures)
+        seen.open("/")
+        expect(seen.page.locator("#cards")).to_contain_text("refused the call (401)")
+        expect(seen.page.locator("main > .notice")).to_contain_text("wants a signed token (JWT) on every call")
+        expect(seen.page.locator("#patient-name")).to_have_text("Maria Lindqvist")
+        seen.check("tokens-required")
+        seen.end()
+        seen.page.context.close()
+    finally:
+        stop(service)
 
 
 def test_tryit_says_what_is_wrong_with_a_call(seen) -> None:

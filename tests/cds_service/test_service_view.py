@@ -24,7 +24,7 @@ from calls import (
     removed,
     without,
 )
-from chart_server import ChartServer, Reply
+from chart_server import ChartServer, Reply, as_json
 
 from cds_service.settings import Settings
 from fhir_mappings.queries import MONITORING_KEYS, TREATMENT_KEYS
@@ -149,6 +149,28 @@ def test_service_keeps_to_one_budget_for_both_rounds_of_questions(chart) -> None
     chart.serve(on_kadcyla(), **slow)
     answer = opened(caller, {}, fhirServer=chart.base)
     assert (answer.status, answer.expression) == (412, ["prefetch.lvef", "prefetch.labs"])
+
+
+def test_service_reads_on_in_a_list_of_drugs_once(service, chart) -> None:
+    chart.serve({})
+    chart.add("/fhir?page=2", Reply(status=500))
+    cut_off = bundle(link=[{"relation": "next", "url": f"{chart.base}?page=2"}])
+    answer = opened(service, on_kadcyla(medications=cut_off), fhirServer=chart.base)
+    assert answer.topics == ["checks-incomplete"]
+    assert [each.path for each in chart.heard] == ["/fhir?page=2"]
+
+
+def test_service_finds_the_drug_on_a_later_page(service, chart) -> None:
+    chart.serve({})
+    chart.add("/fhir?page=2", as_json(bundle(dose_given(5))))
+    cut_off = bundle(link=[{"relation": "next", "url": f"{chart.base}?page=2"}])
+    answer = opened(service, on_kadcyla(administrations=cut_off, lvef=bundle()), fhirServer=chart.base)
+    assert answer.topics == ["lvef-missing"]
+
+
+def test_service_has_no_thought_for_a_server_when_all_was_sent(service, log_lines) -> None:
+    opened(service, fhirServer="https://ehr.example.org/fhir")
+    assert [line["event"] for line in log_lines] == ["hook_answered"]
 
 
 def test_service_says_what_it_could_not_check_for_a_patient_on_a_drug(service) -> None:
