@@ -10,7 +10,7 @@ from cards.outcomes import Fired
 from cards.policy import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cards.card import Card
     from cards.facts import Session
@@ -44,7 +44,9 @@ def worded(verdicts: Iterable[Verdict], renderer: Renderer, hook_instance: str) 
             yield card
 
 
-def card_json(card: Card, base_url: str, suggestions: list[dict[str, Any]]) -> dict[str, Any]:
+def card_json(
+    card: Card, base_url: str, suggestions: list[dict[str, Any]], links: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
     """Write a card; what has no value is left out."""
     written: dict[str, Any] = {
         "uuid": card.uuid,
@@ -68,4 +70,6 @@ def card_json(card: Card, base_url: str, suggestions: list[dict[str, Any]]) -> d
         written["overrideReasons"] = [
             {"system": _REASONS, "code": reason.code, "display": reason.display} for reason in card.override_reasons
         ]
+    if links:
+        written["links"] = list(links)
     return written

@@ -47,6 +47,7 @@ NO_CARDS, CARDS = 0, 1
 # Named here and not taken from ``metrics``, which must not be loaded before it is set.
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PATIENT_KEY = f"{ENV_PREFIX}AUDIT__PATIENT_KEY"
+_COOKIE_KEY = f"{ENV_PREFIX}SMART__COOKIE_KEY"
 
 
 @click.group()
@@ -204,6 +205,7 @@ def _prepare(settings: Settings) -> None:
     # The workers are copies of this process, and a connection is not to be shared.
     engine.dispose()
     os.environ.setdefault(_PATIENT_KEY, secrets.token_hex(32))
+    os.environ.setdefault(_COOKIE_KEY, secrets.token_hex(32))
 
 
 def _share_metrics(workers: int) -> None:

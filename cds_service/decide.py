@@ -25,6 +25,7 @@ from cards.wordings import default_wording
 from cds_service.card_json import card_json, to_show, worded
 from cds_service.fhir_client import FhirClient
 from cds_service.gather import Gathering
+from cds_service.smart.context import smart_links
 from cds_service.versions import versions
 from fhir_mappings.actions import ActionWriter, requested_in
 from fhir_mappings.chart import ChartReader, Orders
@@ -139,7 +140,9 @@ class Decider:
         self, verdicts: Iterable[Verdict], resources: Mapping[str, Json], request: HookRequest
     ) -> Iterator[dict[str, Any]]:
         for card in worded(verdicts, self._renderer, request.hook_instance):
-            yield card_json(card, self.settings.base_url, list(self._suggestions(card, resources, request.patient_id)))
+            suggestions = list(self._suggestions(card, resources, request.patient_id))
+            links = smart_links(card, self.settings) if card.order is not None else []
+            yield card_json(card, self.settings.base_url, suggestions, links)
 
     def _suggestions(self, card: Card, resources: Mapping[str, Json], patient_id: str) -> Iterator[dict[str, Any]]:
         """Write the suggestions that the EHR's own resource allows."""

@@ -68,6 +68,7 @@ def replay(kept: Kept) -> Replay:
     verdicts = judge(session, recogniser, policy, identities, rules)
     renderer = Renderer(wording, cited, policy.indicators)
     sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
+    links = {card["uuid"]: card["links"] for card in kept.cards if "links" in card}
     cards = tuple(
         card_json(
             card,
@@ -77,6 +78,7 @@ def replay(kept: Kept) -> Replay:
                 for each in card.suggestions
                 if each.uuid in sent
             ],
+            links.get(card.uuid, ()),
         )
         for card in worded(to_show(verdicts, session, policy, known), renderer, kept.row.hook_instance)
     )

@@ -39,6 +39,7 @@ from cds_service.auth.configured_keys import check_key_address, check_keys, read
 from cds_service.coverage_files import read_billing, vial_sizes
 from cds_service.fhir_connections import tls_context
 from cds_service.fhir_servers import why_not_allowed
+from cds_service.smart.settings import SmartServer, SmartSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 """Names the configuration file, for the processes that ``her2-cds serve`` starts."""
-_SECRETS = frozenset({("audit", "patient_key"), ("operator", "token")})
+_SECRETS = frozenset({("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key")})
 Algorithm = Literal["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"]
 """What a token may be signed with: nothing symmetric, and never ``none``."""
 _Places = dict[tuple[str, ...], str]
@@ -266,6 +267,7 @@ class Settings(_Section):
     limits: LimitSettings = LimitSettings()
     audit: AuditSettings = AuditSettings()
     operator: OperatorSettings = OperatorSettings()
+    smart: SmartSettings = SmartSettings()
     cards: dict[Topic, TopicSettings] = {}
     thresholds: dict[str, Decimal | None] = {}
     _layers: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
@@ -494,8 +496,8 @@ def _siblings(location: tuple[str, ...]) -> list[str]:
         field = model.model_fields.get(step)
         if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             model = field.annotation
-        elif step == "clients":
-            model = ClientSettings
+        elif step in ("clients", "servers"):
+            model = {"clients": ClientSettings, "servers": SmartServer}[step]
     return list(model.model_fields)
 
 

@@ -188,12 +188,15 @@ class ChartReader:
         patient_id: str,
         required: frozenset[str],
         session: frozenset[str] = frozenset(),
+        *,
+        every_lab: bool = False,
     ) -> Patient:
         """Read the chart from the answers to all queries, and from whatever else the client sent along.
 
         ``session`` names the orders that are being asked about: they are no history, wherever else they stand.
+        ``every_lab`` reads the laboratory results of all days, not only the newest.
         """
-        return self._patient.read(answers, patient_id, required, session)
+        return self._patient.read(answers, patient_id, required, session, every_lab=every_lab)
 
 
 def _reference_of(resource: Json) -> str:

@@ -67,6 +67,7 @@ class _Draft:
     unread: list[Glimpse] = field(default_factory=list)
     labs: dict[str, list[Glimpse]] = field(default_factory=dict)
     person: Json = field(default_factory=dict)
+    every_lab: bool = False
 
     def is_own(self, content: Json) -> bool:
         """Tell whether a resource is the patient's."""
@@ -89,10 +90,19 @@ class PatientReader:
         self._treatments = treatments
 
     def read(
-        self, answers: Mapping[str, Answer], patient_id: str, required: frozenset[str], session: frozenset[str]
+        self,
+        answers: Mapping[str, Answer],
+        patient_id: str,
+        required: frozenset[str],
+        session: frozenset[str],
+        *,
+        every_lab: bool = False,
     ) -> Patient:
-        """Read the chart; ``session`` names the orders that are being asked about and are no history."""
-        draft = _Draft(patient_id, References())
+        """Read the chart; ``session`` names the orders that are being asked about and are no history.
+
+        Rules ask for the newest laboratory results alone; ``every_lab`` reads the rest too.
+        """
+        draft = _Draft(patient_id, References(), every_lab=every_lab)
         for answer in answers.values():
             if answer.listing is not None and not answer.listing.kinds.isdisjoint(_REFERRED_TO):
                 draft.references.add_glimpses(g for g in answer.listing.glimpses if g.resource_type in _REFERRED_TO)
@@ -146,7 +156,7 @@ class PatientReader:
         """
         last_day = ""
         for glimpse in sorted(glimpses, key=lambda each: each.day or "9999", reverse=True):
-            if last_day and glimpse.day < last_day:
+            if last_day and glimpse.day < last_day and not draft.every_lab:
                 return
             try:
                 read = self._results((test,), glimpse, draft)

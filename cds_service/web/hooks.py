@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cds_service.services import Service
 
 blueprint = Blueprint("hooks", __name__)
+DECISION_HEADER = "HER2-CDS-Decision"
+"""Names the decision on record, so that an operator can ask why a silent answer was silent."""
 _log = structlog.get_logger()
 
 
@@ -66,6 +68,8 @@ def _answer(service: Service, now: InForce, body: bytes) -> Response:
         duration_ms=round(decision.duration_s * 1000, 2),
     )
     answer = json_answer({"cards": decision.cards})
+    if decision.verdicts:
+        answer.headers[DECISION_HEADER] = decision.id
     # What flask-cors would answer; it leaves alone what has its answer, and need not look for a rule that fits.
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer
