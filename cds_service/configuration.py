@@ -6,10 +6,14 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import structlog
 
+from cds_service.auth.authentication import Authentication
+from cds_service.auth.replay import ReplayStoreError
+from cds_service.coverage_files import CoverageFileError
 from cds_service.decide import Decider
 from cds_service.settings import ConfigurationError, Settings, load_settings
 from cds_service.store.record import Pseudonyms, RecordWriter
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY_S = 1.0
 # What needs a start to change: who already holds it would go on with the old one.
-_NEED_A_START = ("database", "redis")
+_NEED_A_START = ("database", "redis", "auth.replay_store")
 _KEY_OF_THIS_PROCESS = secrets.token_bytes(32)
 _log = structlog.get_logger()
 
@@ -47,7 +51,8 @@ class Configuration:
         self._lock = threading.Lock()
         self._looked = time.monotonic()
         self._stamp = self._file_stamp()
-        self._in_force = _in_force(settings if settings is not None else load_settings(path))
+        self.authentication = Authentication()
+        self._in_force = self._taken(settings if settings is not None else load_settings(path))
 
     def current(self) -> InForce:
         """Give what answers requests now; the file is looked at once a second at most."""
@@ -64,15 +69,23 @@ class Configuration:
             self._stamp = stamp
             before = self._in_force.decider.settings
             try:
-                self._in_force = _in_force(load_settings(self._path))
+                self._in_force = self._taken(load_settings(self._path))
             except ConfigurationError as error:
                 _log.error("configuration_refused", problems=error.problems)
                 return
         after = self._in_force.decider
         _log.info("configuration_loaded", path=str(self._path), configuration=after.versions.configuration_hash)
-        waiting = [name for name in _NEED_A_START if getattr(before, name) != getattr(after.settings, name)]
+        waiting = [name for name in _NEED_A_START if attrgetter(name)(before) != attrgetter(name)(after.settings)]
         if waiting:
             _log.warning("restart_needed", keys=waiting)
+
+    def _taken(self, settings: Settings) -> InForce:
+        taken = _in_force(settings)
+        try:
+            self.authentication.use(settings)
+        except ReplayStoreError as error:
+            raise ConfigurationError([str(error)]) from None
+        return taken
 
     def _file_stamp(self) -> tuple[int, int] | None:
         if self._path is None:
@@ -89,6 +102,10 @@ def _in_force(settings: Settings) -> InForce:
         decider = Decider(settings)
     except CodeMapError as error:
         raise ConfigurationError([f"site.code_maps: {error}"]) from None
+    except CoverageFileError as error:
+        raise ConfigurationError([f"coverage: {error}"]) from None
+    except OSError as error:
+        raise ConfigurationError([f"fhir.ca_bundle: cannot be used ({type(error).__name__})"]) from None
     key = settings.audit.patient_key
     pseudonyms = Pseudonyms(settings.audit, key.get_secret_value().encode() if key else _KEY_OF_THIS_PROCESS)
     return InForce(decider, RecordWriter(decider.versions, decider.policy, pseudonyms))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cards.billing.facts import BillingSession
 from cards.facts import Session
 from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 _session = msgspec.json.Decoder(Session)
+_billing_session = msgspec.json.Decoder(BillingSession)
 Json = dict[str, Any]
 
 
@@ -75,8 +77,10 @@ class RecordWriter:
             "late": False,
         }
 
-    def record(self, service: str, request: HookRequest, caller: Caller | None, decision: Decision) -> Record:
-        """Write the rows of a decision that gave verdicts."""
+    def record(
+        self, service: str, request: HookRequest, caller: Caller | None, decision: Decision, session: Session
+    ) -> Record:
+        """Write the rows of a decision that judged something."""
         issuer = plain_text(caller.issuer) if caller else None
         row = {
             **self._common,
@@ -89,7 +93,7 @@ class RecordWriter:
             "patient": self._pseudonyms.name("patient", request.patient_id, issuer or ""),
             "user": self._pseudonyms.name("user", request.user_id, issuer or ""),
             "duration_ms": round(decision.duration_s * 1000, 3),
-            "facts": _encode(decision.session).decode(),
+            "facts": _encode(session).decode(),
             "verdicts": _encode(self._verdicts(decision.verdicts)).decode(),
         }
         cards = tuple(
@@ -140,9 +144,9 @@ def order_name(verdict: Verdict) -> str:
     return verdict.order.reference or verdict.order.path
 
 
-def read_session(facts: str) -> Session:
-    """Read the facts of a decision again, as they were."""
-    return _session.decode(facts)
+def read_session(facts: str, *, coverage: bool = False) -> Session:
+    """Read the facts of a decision again, as they were; ``coverage``: with what billing read beside them."""
+    return (_billing_session if coverage else _session).decode(facts)
 
 
 def without_resources(card: Json) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from cds_service.services import SERVICES, USAGE
+from cds_service.services import SERVICES
 from cds_service.web.answers import decider, json_answer
 
 CDS_HOOKS_VERSION = "3.0.0"
@@ -23,8 +23,8 @@ def discover() -> Response:
                     "title": service.title,
                     "description": service.description,
                     "id": service.id,
-                    "prefetch": templates,
-                    "usageRequirements": USAGE,
+                    "prefetch": service.prefetch(templates),
+                    "usageRequirements": service.usage,
                     "version": CDS_HOOKS_VERSION,
                     "hookVersion": service.hook_version,
                 }
