@@ -36,6 +36,8 @@ _REASONS = {
     "drug-unknown": "refer to a drug that is not in the export",
 }
 _LISTED_LINES = 1000
+# What an earlier run with other options may have left.
+_NOT_ALWAYS = ("differences.parquet", "differences.csv", "accuracy.csv", "unreadable.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ def finish(run: Plan, counts: Counts, parts: list[Path]) -> Summary:
 
     """
     compared = run.b is not None
+    for name in _NOT_ALWAYS:
+        (run.output / name).unlink(missing_ok=True)
     write_tables(parts, run.output, compared=compared)
     found = figures(run.output, compared=compared)
     totals: dict[str, int] = {}
