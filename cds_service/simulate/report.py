@@ -70,8 +70,8 @@ def write_report(output: Path, found: Figures, judged: Sequence[Accuracy], about
     sections += [_group(name, found.groups[name]) for name in GROUPS]
     if compared:
         if about.settings:
-            caption = "Settings that differ"
-            sections.insert(0, Section("settings", caption, caption, ("setting", "A", "B"), about.settings, words=3))
+            title, caption = "What is set differently", "Settings of A and of B"
+            sections.insert(0, Section("settings", title, caption, ("setting", "A", "B"), about.settings, words=3))
         sections.append(_differences(output, found))
     for configuration in dict.fromkeys(each.configuration for each in judged):
         sections += _accuracy(configuration, [each for each in judged if each.configuration == configuration])
