@@ -26,9 +26,9 @@ golden: $(VENV)/.installed-dev
 lock: $(VENV)/.installed-dev
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-emit-index-url --group build pyproject.toml -o requirements.lock
+		--no-emit-index-url --group build --extra simulate pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-emit-index-url --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+		--no-emit-index-url --group dev --extra spark -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

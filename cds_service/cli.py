@@ -33,6 +33,7 @@ from cds_service.gather import DataMissing
 from cds_service.logs import configure_logs
 from cds_service.services import BY_ID, SERVICES
 from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, ConfigurationError, json_schema, load_settings
+from cds_service.simulate.command import simulate
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.terminal import print_cards
 from fhir_mappings.codings import CodeMapError
@@ -56,7 +57,7 @@ def main() -> None:
     """Decision support for orders of HER2-targeted cancer drugs, over CDS Hooks and FHIR R4."""
 
 
-for command in (explain, audit, database, asp):
+for command in (explain, audit, database, asp, simulate):
     main.add_command(command)
 
 

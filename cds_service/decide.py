@@ -59,8 +59,15 @@ class Decision:
 class Decider:
     """Everything that answering needs, for one state of the configuration."""
 
-    def __init__(self, settings: Settings, today: Callable[[], date] | None = None) -> None:
-        """Build the readers, the judgement and the wording.
+    def __init__(
+        self,
+        settings: Settings,
+        today: Callable[[], date] | None = None,
+        *,
+        suggestions: bool = True,
+        chart_reader: type[ChartReader] = ChartReader,
+    ) -> None:
+        """Build the readers, the judgement and the wording; without ``suggestions`` cards only say what is wrong.
 
         Raises:
             CodeMapError: a code map of the site cannot be used.
@@ -71,10 +78,11 @@ class Decider:
         self.known = default_knowledge()
         self.wording = default_wording()
         self.policy = settings.policy()
+        self._with_suggestions = suggestions
         self._today = today or (lambda: datetime.now(ZoneInfo(settings.site.timezone)).date())
         self._recogniser = Recogniser(self.known)
         code_map = CodeMap.read(settings.site.code_maps)
-        self._chart = ChartReader(self.known.terminology, self._recogniser, code_map)
+        self.chart_reader = self._chart = chart_reader(self.known.terminology, self._recogniser, code_map)
         self.templates = templates(self.known.terminology, code_map)
         self._required = frozenset(self.templates)
         self._billing = settings.billing()
@@ -146,7 +154,7 @@ class Decider:
 
     def _suggestions(self, card: Card, resources: Mapping[str, Json], patient_id: str) -> Iterator[dict[str, Any]]:
         """Write the suggestions that the EHR's own resource allows."""
-        if card.order is None:
+        if card.order is None or not self._with_suggestions:
             return
         for suggestion in card.suggestions:
             actions = self._actions.actions(suggestion.fix, card.order, resources, patient_id)

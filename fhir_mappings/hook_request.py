@@ -18,6 +18,8 @@ from fhir_mappings.wire import encode
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from fhir_mappings.prefetch import Answer
+
 _ID_LIMIT = 256
 # No FHIR resource is nested nearly as deep; deeper ones exhaust the stack of whoever copies or writes them.
 _DEPTH_LIMIT = 100
@@ -59,7 +61,7 @@ class HookRequest:
     user_id: str
     selections: tuple[str, ...]
     draft_orders: Json
-    prefetch: Mapping[str, msgspec.Raw]
+    prefetch: Mapping[str, msgspec.Raw | Answer]
     fhir_server: str = ""
     fhir_authorization: FhirAuthorization | None = None
     dispatched: tuple[str, ...] = ()

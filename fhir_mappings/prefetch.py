@@ -39,8 +39,10 @@ _PRESENT = State.PRESENT
 OMITTED = Answer(State.OMITTED)
 
 
-def read_answer(raw: bytes | msgspec.Raw, path: str) -> Answer:
-    """Read the value of one prefetch key, or the body of a search."""
+def read_answer(raw: bytes | msgspec.Raw | Answer, path: str) -> Answer:
+    """Read the value of one prefetch key, or the body of a search; one that has been read already stays as it is."""
+    if isinstance(raw, Answer):
+        return raw
     if memoryview(raw)[:8].tobytes().strip() == b"null":
         return Answer(State.EMPTY)
     try:
