@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from browser import DESK, PHONE, Visit, folder_of_pictures, visit
-from calls import KEYS, SELECT, SIGN, TODAY
+from calls import COVERAGE, KEYS, SELECT, SIGN, TODAY
 from playwright.sync_api import expect
 from running import start, stop
 from signers import Signer
@@ -240,6 +240,19 @@ def test_tryit_overrides_a_card(seen) -> None:
     seen.check("overridden")
     changed(seen, "Dose", "400")
     assert topics(seen.page) == ["dose-above-maximum"]
+
+
+def test_tryit_asks_about_billing_only_when_that_is_wanted(seen) -> None:
+    seen.open(f"/#{CLEAN}")
+    answered(seen)
+    sign(seen)
+    assert seen.sent(f"/cds-services/{COVERAGE}") == []
+    with seen.page.expect_response(f"**/cds-services/{COVERAGE}"):
+        seen.page.get_by_label("Ask about billing and coverage too").check()
+    answered(seen, "At signing")
+    assert "billing-summary" in topics(seen.page)
+    expect(seen.page.locator("#signed")).to_have_text("Signed.")
+    seen.check("billing")
 
 
 def test_tryit_edits_the_order_that_is_chosen(seen) -> None:
