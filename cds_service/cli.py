@@ -23,10 +23,12 @@ from rich.console import Console
 
 from cds_service import __version__, examples
 from cds_service.commands import FILE, audit, config_option, database, explain, fail
+from cds_service.config_commands import config_diff, config_show
 from cds_service.decide import DataMissing, Decider
+from cds_service.layers import ConfigurationError
 from cds_service.logs import configure_logs
 from cds_service.services import SERVICES
-from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, ConfigurationError, json_schema, load_settings
+from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, json_schema, load_settings
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.terminal import print_cards
 from fhir_mappings.codings import CodeMapError
@@ -157,6 +159,10 @@ def config_check(file: Path) -> None:
 def config_schema() -> None:
     """Print the JSON Schema of the configuration, for editors."""
     click.echo(json.dumps(json_schema(), indent=2))
+
+
+for command in (config_diff, config_show):
+    config.add_command(command)
 
 
 def _decider(path: Path | None) -> Decider:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -29,10 +29,11 @@ from fhir_mappings.prefetch import OMITTED, Answer, State, read_answer
 from fhir_mappings.queries import resolve, templates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from cards.card import Card
     from cards.outcomes import Verdict
+    from cds_service.repeats import Suppressed
     from cds_service.settings import Settings
     from fhir_mappings.hook_request import HookRequest
     from fhir_mappings.wire import Glimpse
@@ -58,6 +59,9 @@ class Decision:
     verdicts: tuple[Verdict, ...]
     session: Session
     duration_s: float
+    suppressed: tuple[Suppressed, ...] = ()
+    findings: Mapping[str, str] = field(default_factory=dict)
+    """The names of findings by the id of the card, where repeats of them may be left out later."""
 
 
 class Decider:

@@ -22,8 +22,9 @@ from cds_service.card_json import card_json, shown_cards
 from cds_service.store.record import read_session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from cards.card import Card
     from cards.facts import Session
     from cards.outcomes import Verdict
     from cds_service.store.reading import Kept
@@ -59,13 +60,21 @@ def replay(kept: Kept) -> Replay:
                 if each.uuid in sent
             ],
         )
-        for card in shown_cards(verdicts, Renderer(wording, known, policy.indicators), policy, kept.row.hook_instance)
+        for card in _sent(
+            kept, shown_cards(verdicts, Renderer(wording, known, policy.indicators), policy, kept.row.hook_instance)
+        )
     )
     then = (kept.row.code_version, kept.row.knowledge_version, kept.row.wording_version)
     now = (__version__, known.version, wording.version)
     named = ("code", "knowledge", "wording")
     changed = tuple(name for name, old, new in zip(named, then, now, strict=True) if old != new)
     return Replay(verdicts, cards, cards == kept.cards, changed, _thresholds(session, recogniser, policy))
+
+
+def _sent(kept: Kept, cards: Iterable[Card]) -> Iterable[Card]:
+    """Leave out what was left out then because it had been overridden before."""
+    left_out = {row.uuid for row in kept.suppressed}
+    return (card for card in cards if card.uuid not in left_out)
 
 
 def recorded_policy(configuration: Json) -> Policy:
