@@ -26,6 +26,7 @@ from cds_service.commands import FILE, audit, config_option, database, explain, 
 from cds_service.config_commands import config_diff, config_show
 from cds_service.decide import DataMissing, Decider
 from cds_service.layers import ConfigurationError
+from cds_service.learning.learn_commands import feedback, learn
 from cds_service.learning.shadow_commands import shadow
 from cds_service.logs import configure_logs
 from cds_service.services import SERVICES
@@ -52,7 +53,7 @@ def main() -> None:
     """Decision support for orders of HER2-targeted cancer drugs, over CDS Hooks and FHIR R4."""
 
 
-for command in (explain, audit, database, shadow):
+for command in (explain, audit, database, shadow, learn, feedback):
     main.add_command(command)
 
 

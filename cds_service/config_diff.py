@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from cards.knowledge import default_knowledge
 from cards.outcomes import Indicator
-from cards.policy import Mode
+from cards.policy import Mode, Policy
 from cards.topics import Topic
 from cards.wordings import default_wording
 from cds_service.policy_settings import ProfileSettings, QuirkSettings, TopicSettings
@@ -51,6 +51,15 @@ def differences(before: Settings, after: Settings) -> list[Difference]:
         found += _profile(name, before, after)
     found += _others(before, after, Settings, "")
     return found
+
+
+def policy_differences(before: Policy, after: Policy) -> list[Difference]:
+    """List what is different in the topics and thresholds of another policy."""
+    topics = [
+        {topic: TopicSettings(mode=policy.mode(topic), indicator=policy.indicators.get(topic)) for topic in Topic}
+        for policy in (before, after)
+    ]
+    return [*_topics(*topics), *_thresholds(before.thresholds, after.thresholds)]
 
 
 def _values(settings: Settings) -> Mapping[str, Decimal | None]:
