@@ -163,7 +163,7 @@ def _setting(old: Any, new: Any, path: str, model: type[BaseModel], name: str) -
 
 
 def _named(values: Iterable[Any]) -> list[str]:
-    return [str(getattr(value, "issuer", value)) for value in values]
+    return [str(getattr(value, "issuer", getattr(value, "base", value))) for value in values]
 
 
 def _shown(value: Any) -> str:

@@ -56,12 +56,17 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == int(value) else float(value)
     if isinstance(value, list):
-        return [_plain(each.model_dump(mode="json") if isinstance(each, BaseModel) else each) for each in value]
+        return [_plain(_written(each) if isinstance(each, BaseModel) else each) for each in value]
     if isinstance(value, dict):
         return {str(name): _plain(each) for name, each in value.items()}
     if value is None or isinstance(value, (bool, int, float)):
         return value
     return without_password(str(value))
+
+
+def _written(entry: BaseModel) -> dict[str, Any]:
+    """Write an entry of a list; what was read from a key file stands in that file."""
+    return entry.model_dump(mode="json", exclude={"jwks"} if getattr(entry, "jwks_file", None) else None)
 
 
 def as_yaml(settings: Settings) -> str:

@@ -10,44 +10,40 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from cards.billing.facts import BillingSession
+from cards.billing.setup import with_sources
 from cards.engine import judge
 from cards.facts import Gap, Moment, Patient, Session
 from cards.knowledge import default_knowledge
+from cards.on_treatment import on_treatment
 from cards.recognition import Recogniser
 from cards.render import Renderer
+from cards.rules.coverage import coverage_rules
 from cards.wordings import default_wording
-from cds_service.card_json import card_json, shown_cards
+from cds_service.card_json import card_json, to_show, worded
 from cds_service.fhir_client import FhirClient
+from cds_service.gather import Gathering
+from cds_service.smart.context import smart_links
 from cds_service.versions import versions
-from fhir_mappings.actions import ActionWriter
+from fhir_mappings.actions import ActionWriter, requested_in
 from fhir_mappings.chart import ChartReader, Orders
 from fhir_mappings.codings import CodeMap
-from fhir_mappings.prefetch import OMITTED, Answer, State, read_answer
-from fhir_mappings.queries import resolve, templates
+from fhir_mappings.queries import MONITORING_KEYS, TREATMENT_KEYS, templates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from cards.card import Card
     from cards.outcomes import Verdict
     from cds_service.repeats import Suppressed
     from cds_service.settings import Settings
     from fhir_mappings.hook_request import HookRequest
-    from fhir_mappings.wire import Glimpse
+    from fhir_mappings.lenient import Json
 
-_UNANSWERED = frozenset({State.OMITTED, State.FAILED})
-
-
-class DataMissing(LookupError):  # noqa: N818 - named for the answer it leads to
-    """Data that an order in scope needs can be had neither from the prefetch nor from the FHIR server."""
-
-    def __init__(self, keys: list[str]) -> None:
-        """Keep the prefetch keys that lack an answer."""
-        super().__init__(", ".join(keys))
-        self.keys = keys
+    _Shown = tuple[tuple[dict[str, Any], ...], tuple[Verdict, ...]]
+    _Answered = tuple[Session | None, tuple[Verdict, ...], _Shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +53,12 @@ class Decision:
     id: str
     cards: tuple[dict[str, Any], ...]
     verdicts: tuple[Verdict, ...]
-    session: Session
+    session: Session | None
+    """What was judged; none where nothing was."""
     duration_s: float
+    shown: tuple[Verdict, ...] = ()
+    """What stands behind each card that was made, whether it was sent or suppressed: at an opened chart, findings put
+    together."""
     suppressed: tuple[Suppressed, ...] = ()
     findings: Mapping[str, str] = field(default_factory=dict)
     """The names of findings by the id of the card, where repeats of them may be left out later."""
@@ -72,6 +72,7 @@ class Decider:
 
         Raises:
             CodeMapError: a code map of the site cannot be used.
+            CoverageFileError: a payer policy or a price file of the site cannot be used.
 
         """
         self.settings = settings
@@ -84,84 +85,81 @@ class Decider:
         self._chart = ChartReader(self.known.terminology, self._recogniser, code_map)
         self.templates = templates(self.known.terminology, code_map)
         self._required = frozenset(self.templates)
-        self._renderer = Renderer(self.wording, self.known, self.policy.indicators)
+        self.billing = settings.billing()
+        self._coverage_rules = coverage_rules(self.billing)
+        self._renderer = Renderer(self.wording, with_sources(self.known, self.billing), self.policy.indicators)
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
         self._fhir = FhirClient(settings)
-        self.versions = versions(settings, self.known, self.wording)
+        self.versions = versions(settings, self.known, self.wording, self.billing)
 
-    def decide(self, request: HookRequest) -> Decision:
-        """Answer one request.
+    def decide(self, request: HookRequest, *, coverage: bool = False) -> Decision:
+        """Answer one request; ``coverage``: by the rules of billing and coverage, and by no clinical one.
 
         Raises:
             DataMissing: an order in scope needs data that cannot be had.
 
         """
         began = time.perf_counter()
-        orders = self._chart.orders(request)
-        answers: dict[str, Answer] = {}
-        if orders.unresolved:
-            answers = self._sent(request)
-            orders = self._chart.orders(request, _glimpses(answers))
-        drugs: dict[str, Answer] = {}
-        if orders.drugs_to_fetch and self._fhir.may_use(request):
-            drugs = self._fhir.fetch(request, {wanted: _address(wanted) for wanted in orders.drugs_to_fetch})
-            orders = self._chart.orders(request, _glimpses({**answers, **drugs}))
-        verdicts: tuple[Verdict, ...] = ()
-        cards: tuple[dict[str, Any], ...] = ()
+        gathering = Gathering(request, self.templates, self._fhir)
+        if request.hook == Moment.VIEW:
+            session, verdicts, (cards, shown) = self._opened(request, gathering)
+        else:
+            session, verdicts, (cards, shown) = self._ordered(request, gathering, coverage=coverage)
+        return Decision(str(uuid.uuid4()), cards, verdicts, session, time.perf_counter() - began, shown)
+
+    def _ordered(self, request: HookRequest, gathering: Gathering, *, coverage: bool) -> _Answered:
+        """Judge the orders of a call."""
+        orders = gathering.orders(self._chart)
         gaps = (*orders.gaps, *_unresolved(orders))
         if orders.in_scope:
-            answers = self._completed(request, answers or self._sent(request))
+            answers = gathering.chart()
             patient = self._chart.patient(answers, request.patient_id, self._required, orders.references)
-            listed = self._chart.with_reasons(orders, _glimpses({**answers, **drugs}))
+            listed = self._chart.with_reasons(orders, gathering.glimpses())
             session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
+            if coverage:
+                facts = self._chart.billing.read(request, orders, answers)
+                session = BillingSession(session.moment, session.today, listed, patient, gaps, facts)
         else:
             session = Session(Moment(request.hook), self._today(), orders.orders, Patient(), gaps)
-        if gaps or orders.in_scope:
-            verdicts = judge(session, self._recogniser, self.policy, orders.identities)
-            cards = tuple(self._cards(verdicts, orders, request))
-        return Decision(str(uuid.uuid4()), cards, verdicts, session, time.perf_counter() - began)
+        if not gaps and not orders.in_scope:
+            return None, (), ((), ())
+        verdicts = judge(
+            session, self._recogniser, self.policy, orders.identities, self._coverage_rules if coverage else None
+        )
+        shown = tuple(to_show(verdicts, session, self.policy, self.known))
+        return session, verdicts, (tuple(self._cards(shown, orders.resources, request)), shown)
 
-    def _cards(self, verdicts: tuple[Verdict, ...], orders: Orders, request: HookRequest) -> Iterator[dict[str, Any]]:
-        for card in shown_cards(verdicts, self._renderer, self.policy, request.hook_instance):
-            yield card_json(card, self.settings.base_url, list(self._suggestions(card, orders, request.patient_id)))
+    def _opened(self, request: HookRequest, gathering: Gathering) -> _Answered:
+        """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
+        today = self._today()
+        patient = self._chart.patient(gathering.chart(TREATMENT_KEYS), request.patient_id, frozenset(TREATMENT_KEYS))
+        if not on_treatment(patient, self.known, self.policy.thresholds, today):
+            return None, (), ((), ())
+        answers = gathering.chart(MONITORING_KEYS)
+        patient = self._chart.patient(answers, request.patient_id, frozenset(MONITORING_KEYS))
+        drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
+        session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
+        verdicts = judge(session, self._recogniser, self.policy, [identity for _, identity in drugs])
+        resources = {order.origin.path: requested_in(request) for order, _ in drugs}
+        shown = tuple(to_show(verdicts, session, self.policy, self.known))
+        return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)
 
-    def _suggestions(self, card: Card, orders: Orders, patient_id: str) -> Iterator[dict[str, Any]]:
+    def _cards(
+        self, verdicts: Iterable[Verdict], resources: Mapping[str, Json], request: HookRequest
+    ) -> Iterator[dict[str, Any]]:
+        for card in worded(verdicts, self._renderer, request.hook_instance):
+            suggestions = list(self._suggestions(card, resources, request.patient_id))
+            links = smart_links(card, self.settings) if card.order is not None else []
+            yield card_json(card, self.settings.base_url, suggestions, links)
+
+    def _suggestions(self, card: Card, resources: Mapping[str, Json], patient_id: str) -> Iterator[dict[str, Any]]:
         """Write the suggestions that the EHR's own resource allows."""
         if card.order is None:
             return
         for suggestion in card.suggestions:
-            actions = self._actions.actions(suggestion.fix, card.order, orders.resources, patient_id)
+            actions = self._actions.actions(suggestion.fix, card.order, resources, patient_id)
             if actions:
                 yield {"label": suggestion.label, "uuid": suggestion.uuid, "actions": actions}
-
-    def _sent(self, request: HookRequest) -> dict[str, Answer]:
-        """Read every prefetch value, under keys of our own and of the client's; keys of ours that lack are omitted."""
-        answers = {key: read_answer(raw, f"prefetch.{key}") for key, raw in request.prefetch.items()}
-        return {**dict.fromkeys(self.templates, OMITTED), **answers}
-
-    def _completed(self, request: HookRequest, answers: dict[str, Answer]) -> dict[str, Answer]:
-        """Fetch the keys that lack an answer, if the EHR's server may be asked."""
-        lacking = [key for key in self.templates if answers[key].state in _UNANSWERED]
-        if not lacking:
-            return answers
-        if self._fhir.may_use(request):
-            patient = quote(request.patient_id, safe="")
-            queries = {key: resolve(self.templates[key], patient) for key in lacking}
-            answers = {**answers, **self._fhir.fetch(request, queries)}
-            lacking = [key for key in lacking if answers[key].state in _UNANSWERED]
-        if lacking:
-            raise DataMissing(lacking)
-        return answers
-
-
-def _address(wanted: str) -> str:
-    """Write a reference as the address below the server's base."""
-    kind, _, identifier = wanted.partition("/")
-    return f"{kind}/{quote(identifier, safe='')}"
-
-
-def _glimpses(answers: dict[str, Answer]) -> list[Glimpse]:
-    return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
 
 
 def _unresolved(orders: Orders) -> tuple[Gap, ...]:

@@ -21,6 +21,9 @@ _PATHS: tuple[Place, ...] = (
     ("site", "code_maps", "*"),
     ("auth", "clients", "*", "jwks_file"),
     ("fhir", "ca_bundle"),
+    ("coverage", "policy_files", "*"),
+    ("coverage", "asp_file"),
+    ("smart", "servers", "*", "private_key"),
     ("shadow", "configuration"),
 )
 
@@ -110,8 +113,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Places]:
         return {}, {}
     if not isinstance(tree, dict):
         raise ConfigurationError([f"{path}:1: the file must hold keys and values"])
-    for steps in _PATHS:
-        _anchor(tree, steps, path.parent)
+    anchor(tree, path.parent)
     return tree, places
 
 
@@ -130,8 +132,13 @@ def _note_places(node: yaml.Node | None, where: Place, places: Places, path: Pat
             _note_places(value, (*where, str(index)), places, path)
 
 
+def anchor(tree: dict[str, Any], folder: Path) -> None:
+    """Make every relative path one that leads from anywhere to the same file."""
+    for steps in _PATHS:
+        _anchor(tree, steps, folder)
+
+
 def _anchor(holder: Any, steps: Place, folder: Path) -> None:
-    """Make a relative path one that leads from anywhere to the same file."""
     step, *rest = steps
     if step == "*":
         keys: Any = range(len(holder)) if isinstance(holder, list) else ()

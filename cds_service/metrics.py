@@ -16,7 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cds_service.decide import Decision
+    from cards.facts import Session
     from cds_service.store.recorder import Recorder
 
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -39,6 +39,7 @@ _feedback = Counter(
     "her2_cds_feedback", "Feedback entries, by outcome; refused ones too.", ["service", "outcome"], **_kept
 )
 _records = Counter("her2_cds_records", "Decisions recorded at once, or kept waiting for the store.", ["fate"], **_kept)
+_refused = Counter("her2_cds_auth_refused", "Calls that were not let in, by reason.", ["reason"], **_kept)
 _store_up = Gauge("her2_cds_store_up", "1 while the store takes records.", multiprocess_mode="livemin", **_kept)
 _waiting = Gauge("her2_cds_records_waiting", "Records that wait for the store.", multiprocess_mode="livesum", **_kept)
 
@@ -55,11 +56,11 @@ def answered(service: str, status: int, seconds: float, body_bytes: int) -> None
     _child(_seconds, service, size).observe(seconds)
 
 
-def decided(service: str, decision: Decision) -> None:
+def decided(service: str, cards: Iterable[dict[str, Any]], session: Session) -> None:
     """Count the cards of a decision and what it could not read."""
-    for card in decision.cards:
+    for card in cards:
         _child(_cards, service, card["source"]["topic"]["code"], card["indicator"]).inc()
-    for gap in (*decision.session.gaps, *decision.session.patient.gaps):
+    for gap in (*session.gaps, *session.patient.gaps):
         _child(_gaps, gap.reason).inc()
 
 
@@ -80,6 +81,11 @@ def fed_back(service: str, outcomes: Iterable[str]) -> None:
     """Count feedback."""
     for outcome in outcomes:
         _child(_feedback, service, outcome).inc()
+
+
+def refused(reason: str) -> None:
+    """Count a call that was not let in."""
+    _child(_refused, str(reason)).inc()
 
 
 def exposition() -> tuple[bytes, str]:

@@ -65,12 +65,12 @@ class Repeats:
         """Name the findings of a selection; leave out what repeats them at signing and dispatch."""
         issuer = caller.issuer if caller else ""
         patient = self._pseudonyms.name("patient", request.patient_id, issuer)
-        if patient is None or not decision.cards:
+        if patient is None or decision.session is None or not decision.cards:
             return decision
         named = {
             card["uuid"]: (finding_name(patient, verdict, decision.session), verdict)
             for card, verdict in zip(decision.cards, subjects(decision), strict=True)
-            if verdict is not None and verdict.order is not None and card["indicator"] not in self._never
+            if verdict.order is not None and card["indicator"] not in self._never
         }
         if request.hook == Moment.SELECT:
             return replace(decision, findings={uuid: name for uuid, (name, _) in named.items()})

@@ -1,4 +1,9 @@
-"""Another policy on trial: judged by on the same facts as the one in force, recorded beside it, and never shown."""
+"""Another policy on trial: judged by on the same facts as the one in force, recorded beside it, and never shown.
+
+Coverage is judged by the payer policies and prices in force; a trial has none of its own. At an opened chart a trial
+may find other drugs that the patient is on. Where the policy in force found none, nothing was judged, and nothing is
+tried.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +15,13 @@ import structlog
 from cards.engine import judge
 from cards.outcomes import CannotTell, Fired
 from cards.recognition import Recogniser
+from cds_service.judging_again import question
 from cds_service.versions import Versions, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cards.billing.setup import BillingSetup
     from cards.facts import Session
     from cards.outcomes import Verdict
     from cards.policy import Policy
@@ -39,13 +46,14 @@ class Candidate:
 class Shadow:
     """Judges by the candidate that a call would get if the trial were in force."""
 
-    def __init__(self, tried: Settings, known: Knowledge, wording: Wording) -> None:
+    def __init__(self, tried: Settings, known: Knowledge, wording: Wording, billing: BillingSetup) -> None:
         """Take the settings on trial."""
         self._recogniser = Recogniser(known)
-        self._base = Candidate(tried.policy(), versions(tried, known, wording))
+        self._known, self._billing = known, billing
+        self._base = Candidate(tried.policy(), versions(tried, known, wording, billing))
         self._profiles: list[tuple[ProfileMatch, Candidate]] = []
         for match, profile in tried.by_profile():
-            self._profiles.append((match, Candidate(profile.policy(), versions(profile, known, wording))))
+            self._profiles.append((match, Candidate(profile.policy(), versions(profile, known, wording, billing))))
 
     def candidate(self, caller: Caller | None, service: str) -> Candidate:
         """Give the candidate for a call."""
@@ -54,7 +62,8 @@ class Shadow:
     def verdicts(self, session: Session, candidate: Candidate) -> Json | None:
         """Judge facts by a candidate; nothing that goes wrong here may cost a clinician the answer."""
         try:
-            verdicts = judge(session, self._recogniser, candidate.policy)
+            asked = question(session, self._known, candidate.policy, self._billing)
+            verdicts = judge(asked.session, self._recogniser, candidate.policy, asked.identities, asked.rules)
         except Exception as error:  # noqa: BLE001 - a trial that fails is a trial that fails
             _log.error("shadow_failed", reason=type(error).__name__)
             return None

@@ -58,6 +58,19 @@ def read_answer(raw: bytes | msgspec.Raw, path: str) -> Answer:
     return Answer(State.PRESENT, listing, partial=serious)
 
 
+def is_answer_to(answer: Answer, query: str) -> bool:
+    """Tell whether what a server sent is of the kind that was asked for: a list for a search, else the resource.
+
+    A server that sends anything else has not said that the chart has none; one that knows no such resource has.
+    """
+    if (listing := answer.listing) is None:
+        return answer.state is State.EMPTY
+    if "?" in query:
+        return listing.is_bundle
+    kind = query.partition("/")[0]
+    return {each.resource_type for each in listing.glimpses} == {kind}
+
+
 def _is_serious(outcome: Glimpse) -> bool:
     """Tell whether an OperationOutcome reports an error; one that cannot be read is taken to."""
     try:

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cards.billing.setup import with_sources
 from cards.engine import judge
 from cards.knowledge import default_knowledge
 from cards.recognition import Recogniser
 from cards.render import Renderer
 from cards.wordings import default_wording
+from cds_service.coverage_files import setup_of_record
+from cds_service.judging_again import question, recorded_session
 from cds_service.learning.judgements import settings_of
 from cds_service.replay import recorded_policy
 from cds_service.store.reading import find
-from cds_service.store.record import order_name, read_session
+from cds_service.store.record import order_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -34,7 +37,9 @@ def unseen_card(engine: Engine, case: Case) -> Json:
         with engine.connect() as connection:
             settings = settings_of(connection, [kept.shadow.configuration_hash])[kept.shadow.configuration_hash]
     known, policy = default_knowledge(), recorded_policy(settings)
-    renderer = Renderer(default_wording(), known, policy.indicators)
+    billing = setup_of_record(settings.get("coverage"))
+    renderer = Renderer(default_wording(), with_sources(known, billing), policy.indicators)
+    asked = question(recorded_session(kept), known, policy, billing)
     written: Json = {
         "decision": case.decision,
         "topic": case.topic,
@@ -43,7 +48,7 @@ def unseen_card(engine: Engine, case: Case) -> Json:
         "service": kept.row.service,
         "facts": msgspec.json.decode(kept.row.facts),
     }
-    for verdict in judge(read_session(kept.row.facts), Recogniser(known), policy):
+    for verdict in judge(asked.session, Recogniser(known), policy, asked.identities, asked.rules):
         if verdict.topic == case.topic and order_name(verdict) == case.order:
             card = renderer.card(verdict, kept.row.hook_instance)
             if card is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cards.billing.facts import BillingSession
 from cards.facts import Session
 from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cds_service.clock import Clock, now
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 _session = msgspec.json.Decoder(Session)
+_billing_session = msgspec.json.Decoder(BillingSession)
 Json = dict[str, Any]
 
 
@@ -87,8 +89,10 @@ class RecordWriter:
             "late": False,
         }
 
-    def record(self, service: str, request: HookRequest, caller: Caller | None, decision: Decision) -> Record:
-        """Write the rows of a decision that gave verdicts."""
+    def record(
+        self, service: str, request: HookRequest, caller: Caller | None, decision: Decision, session: Session
+    ) -> Record:
+        """Write the rows of a decision that judged something."""
         issuer = plain_text(caller.issuer) if caller else None
         row = {
             **self._common,
@@ -101,34 +105,39 @@ class RecordWriter:
             "patient": self._pseudonyms.name("patient", request.patient_id, issuer or ""),
             "user": self._pseudonyms.name("user", request.user_id, issuer or ""),
             "duration_ms": round(decision.duration_s * 1000, 3),
-            "facts": _encode(decision.session).decode(),
+            "facts": _encode(session).decode(),
             "verdicts": _encode(self._verdicts(decision.verdicts)).decode(),
         }
         cards = tuple(
             {
                 **_card(decision.id, position, card),
-                "order_name": order_name(verdict) if verdict else None,
-                "product": verdict.product if verdict else None,
+                "order_name": order_name(verdict),
+                "product": verdict.product,
                 "finding": decision.findings.get(card["uuid"]),
             }
             for position, (card, verdict) in enumerate(zip(decision.cards, subjects(decision), strict=True))
         )
         configurations = [self._configuration]
-        shadow = tuple(self._tried(service, caller, decision, configurations))
+        shadow = tuple(self._tried(service, caller, decision.id, session, configurations))
         return Record(row, cards, tuple(configurations), tuple(_suppressions(decision)), shadow)
 
     def _tried(
-        self, service: str, caller: Caller | None, decision: Decision, configurations: list[tuple[str, str]]
+        self,
+        service: str,
+        caller: Caller | None,
+        decision: str,
+        session: Session,
+        configurations: list[tuple[str, str]],
     ) -> Iterator[Json]:
         """Judge by what is tried, and add its content to the configurations."""
         if self._shadow is None:
             return
         candidate = self._shadow.candidate(caller, service)
-        verdicts = self._shadow.verdicts(decision.session, candidate)
+        verdicts = self._shadow.verdicts(session, candidate)
         if verdicts is not None:
             digest = candidate.versions.configuration_hash
             configurations.append((digest, candidate.versions.configuration))
-            yield {"decision_id": decision.id, "configuration_hash": digest, "verdicts": _encode(verdicts).decode()}
+            yield {"decision_id": decision, "configuration_hash": digest, "verdicts": _encode(verdicts).decode()}
 
     def _verdicts(self, verdicts: Sequence[Verdict]) -> Json:
         """Write the verdicts by kind; the silent ones, nearly all of them, as lists of topics for each order."""
@@ -158,15 +167,10 @@ class RecordWriter:
         return {"fired": fired, "cannot-tell": open_questions, "clear": clear, "not-applicable": not_applicable}
 
 
-def subjects(decision: Decision) -> list[Verdict | None]:
-    """Give for each card of a decision the verdict behind it: cards of one topic come in the order of its verdicts."""
+def subjects(decision: Decision) -> list[Verdict]:
+    """Give for each card that is sent what stands behind it."""
     suppressed = {id(each.verdict) for each in decision.suppressed}
-    fired: dict[str, list[Verdict]] = {}
-    for verdict in decision.verdicts:
-        if isinstance(verdict.outcome, Fired) and id(verdict) not in suppressed:
-            fired.setdefault(verdict.topic, []).append(verdict)
-    behind = (fired.get(card["source"]["topic"]["code"]) for card in decision.cards)
-    return [verdicts.pop(0) if verdicts else None for verdicts in behind]
+    return [verdict for verdict in decision.shown if id(verdict) not in suppressed]
 
 
 def _card(decision: str, position: int, card: Json) -> Json:
@@ -198,9 +202,9 @@ def order_name(verdict: Verdict) -> str:
     return verdict.order.reference or verdict.order.path
 
 
-def read_session(facts: str) -> Session:
-    """Read the facts of a decision again, as they were."""
-    return _session.decode(facts)
+def read_session(facts: str, *, coverage: bool = False) -> Session:
+    """Read the facts of a decision again, as they were; ``coverage``: with what billing read beside them."""
+    return (_billing_session if coverage else _session).decode(facts)
 
 
 def without_resources(card: Json) -> Json:
