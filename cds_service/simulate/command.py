@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cds_service.commands import FILE, fail, settings_of
-from cds_service.settings import CONFIG_VARIABLE
+from cds_service.coverage_files import CoverageFileError
+from cds_service.settings import CONFIG_VARIABLE, ConfigurationError
 from fhir_mappings.codings import CodeMapError
 
 if TYPE_CHECKING:
@@ -65,24 +67,26 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
     if folder is None:
         fail("say which export to replay: --input DIR (or make one up: her2-cds simulate generate)")
     _must_have(engine)
-    from cds_service.simulate.inputs import ExportError  # noqa: PLC0415 - what an extra brings is loaded when asked for
+    import duckdb  # noqa: PLC0415 - what an extra brings is loaded when asked for
+
+    from cds_service.simulate.inputs import ExportError  # noqa: PLC0415
     from cds_service.simulate.plan import open_work, plan  # noqa: PLC0415
 
     console = Console(stderr=True, highlight=False)
     try:
         if labels is not None:
             _check(labels)
-        run = plan(folder, output, settings_of(config), settings_of(against) if against else None, labels)
+        both = [(config.name if config else "the defaults", settings_of(config))]
+        both += [(against.name, settings_of(against))] if against else []
+        run = plan(folder, output, both, labels)
         if open_work(run):
             click.echo(f"{output}: going on where the last run was broken off", err=True)
         summary = _run(run, workers or os.cpu_count() or 1, engine, console)
-    except ExportError as error:
+    except (ExportError, ConfigurationError, CoverageFileError) as error:
         fail(str(error))
     except CodeMapError as error:
         fail(f"site.code_maps: {error}")
-    except ValueError as error:
-        fail(str(error))
-    except OSError as error:
+    except (OSError, duckdb.Error, BrokenProcessPool) as error:
         _cannot_write(output, error)
     for warning in summary.warnings():
         click.echo(warning, err=True)
@@ -151,7 +155,12 @@ def _must_have(engine: str) -> None:
         fail("--engine spark needs Java 17 or later, and there is no java on the path")
 
 
-def _cannot_write(output: Path, error: OSError) -> NoReturn:
-    why = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or type(error).__name__
+def _cannot_write(output: Path, error: Exception) -> NoReturn:
+    if isinstance(error, OSError):
+        why = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or type(error).__name__
+    elif isinstance(error, BrokenProcessPool):
+        why = "a process was ended from outside, for want of memory perhaps"
+    else:
+        why = str(error).splitlines()[0]
     click.echo(f"{output}: cannot be written: {why}; start again when that is put right, and the run goes on", err=True)
     sys.exit(NO_ROOM)

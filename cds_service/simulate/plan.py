@@ -13,6 +13,7 @@ from cds_service.simulate.inputs import export_files, pieces, stamp
 from cds_service.simulate.staging import LAST_PART_BITS, size_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from cds_service.settings import Settings
@@ -35,6 +36,7 @@ class Plan:
     b: Settings | None
     versions: tuple[Versions, ...]
     labels: Path | None = None
+    names: tuple[str, ...] = ("A", "B")
 
     @property
     def pieces(self) -> list[Piece]:
@@ -60,8 +62,8 @@ class Plan:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def plan(folder: Path, output: Path, a: Settings, b: Settings | None, labels: Path | None = None) -> Plan:
-    """Plan a run.
+def plan(folder: Path, output: Path, both: Sequence[tuple[str, Settings]], labels: Path | None = None) -> Plan:
+    """Plan a run by one configuration or by two, each with its name.
 
     Raises:
         ExportError: there is no input.
@@ -69,8 +71,10 @@ def plan(folder: Path, output: Path, a: Settings, b: Settings | None, labels: Pa
 
     """
     files = tuple(export_files(folder))
-    both = [settings for settings in (a, b) if settings is not None]
-    return Plan(folder, files, output, a, b, tuple(Decider(each).versions for each in both), labels)
+    names, settings = zip(*both, strict=True)
+    against = settings[1] if len(settings) > 1 else None
+    versions = tuple(Decider(each).versions for each in settings)
+    return Plan(folder, files, output, settings[0], against, versions, labels, names)
 
 
 def open_work(run: Plan) -> bool:

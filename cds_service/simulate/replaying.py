@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from cards.outcomes import Fired
 from cards.render import Renderer
 from cds_service.decide import Decider
+from cds_service.settings import ConfigurationError
 from cds_service.simulate.rows import Rows
 from fhir_mappings.as_of.history import INSTANCE, PatientHistory
 from fhir_mappings.as_of.remembering import RememberingChartReader
@@ -99,14 +100,14 @@ class Replayer:
 
         Raises:
             CodeMapError: a code map of a site cannot be used.
-            ValueError: the two have different time zones, or a query of the service is not understood here.
+            ConfigurationError: the two have different time zones.
 
         """
         self._a = _Configured(settings)
         self._both = [self._a] if against is None else [self._a, _Configured(against)]
         if len({each.decider.settings.site.timezone for each in self._both}) > 1:
             msg = "site.timezone must be the same in both configurations: it says on which day an order was signed"
-            raise ValueError(msg)
+            raise ConfigurationError([msg])
         self._zone = ZoneInfo(settings.site.timezone)
 
     @property

@@ -55,6 +55,7 @@ class About:
     names: Sequence[str]
     run: Sequence[tuple[str, str]]
     warnings: Sequence[str]
+    settings: Sequence[tuple[str, str, str]] = ()
 
 
 def write_report(output: Path, found: Figures, judged: Sequence[Accuracy], about: About) -> None:
@@ -68,6 +69,9 @@ def write_report(output: Path, found: Figures, judged: Sequence[Accuracy], about
     sections = [_topics(found, compared=compared)]
     sections += [_group(name, found.groups[name]) for name in GROUPS]
     if compared:
+        if about.settings:
+            title, caption = "What is set differently", "Settings of A and of B"
+            sections.insert(0, Section("settings", title, caption, ("setting", "A", "B"), about.settings, words=3))
         sections.append(_differences(output, found))
     for configuration in dict.fromkeys(each.configuration for each in judged):
         sections += _accuracy(configuration, [each for each in judged if each.configuration == configuration])

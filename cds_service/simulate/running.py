@@ -36,6 +36,8 @@ _REASONS = {
     "drug-unknown": "refer to a drug that is not in the export",
 }
 _LISTED_LINES = 1000
+# What an earlier run with other options may have left.
+_NOT_ALWAYS = ("differences.parquet", "differences.csv", "accuracy.csv", "unreadable.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ def finish(run: Plan, counts: Counts, parts: list[Path]) -> Summary:
 
     """
     compared = run.b is not None
+    for name in _NOT_ALWAYS:
+        (run.output / name).unlink(missing_ok=True)
     write_tables(parts, run.output, compared=compared)
     found = figures(run.output, compared=compared)
     totals: dict[str, int] = {}
@@ -87,8 +91,8 @@ def finish(run: Plan, counts: Counts, parts: list[Path]) -> Summary:
         _write_unreadable(run)
     summary = Summary(found, counts, totals, _reasons(run.output))
     written = _written(run, summary)
-    names = [f"configuration {version.configuration_hash[:12]}" for version in run.versions]
-    about = About(names, [(name, str(value)) for name, value in written["about"].items()], summary.warnings())
+    told = [(name, str(value)) for name, value in written["about"].items()]
+    about = About(run.names, told, summary.warnings(), _settings_that_differ(run))
     write_report(run.output, found, judged, about)
     (run.output / "run.json").write_text(json.dumps(written, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     shutil.rmtree(run.work, ignore_errors=True)
@@ -116,6 +120,23 @@ def _written(run: Plan, summary: Summary) -> dict[str, dict[str, object]]:
         "undated": {n.removeprefix("undated "): v for n, v in summary.totals.items() if n.startswith("undated ")},
         "unreadable lines": {"lines": summary.counts.unreadable},
     }
+
+
+def _settings_that_differ(run: Plan) -> list[tuple[str, str, str]]:
+    """List the thresholds and topics that the two configurations set differently."""
+    both = [json.loads(version.configuration) for version in run.versions]
+    if len(both) == 1:
+        return []
+    found = []
+    for section, keys in (("thresholds", ("value",)), ("topics", ("mode", "indicator"))):
+        for name, own in both[0][section].items():
+            other = both[1][section].get(name, {})
+            found += [
+                (name if key == "value" else f"{name}: {key}", str(own[key]), str(other.get(key)))
+                for key in keys
+                if own[key] != other.get(key)
+            ]
+    return sorted(found)
 
 
 def _reasons(output: Path) -> dict[str, int]:

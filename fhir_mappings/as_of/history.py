@@ -201,7 +201,7 @@ class PatientHistory:
                 self.left_out.append(LeftOut(name, reason))
                 continue
             moment, written, dated_by = self._signed(content)
-            if moment is None:
+            if moment is None or (not is_order and content.get("status") == "entered-in-error"):
                 if is_order:
                     self.left_out.append(LeftOut(name, "no-time"))
                 continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def when(value: object, zone: ZoneInfo) -> When | None:
             moment = datetime.fromisoformat(written)
             # A time without its zone is not FHIR, and is what many systems export: it is the site's own.
             local = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
-            return When(local.astimezone(zone).date(), local.astimezone(UTC).timestamp())
+            return When(local.astimezone(zone).date(), local.timestamp())
         if (match := _PARTIAL.fullmatch(written)) is not None:
             year, month = int(match[1]), int(match[2] or _DECEMBER)
             return When(date(year, month, calendar.monthrange(year, month)[1]))

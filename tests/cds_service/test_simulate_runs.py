@@ -179,10 +179,13 @@ def test_work_of_another_run_is_not_taken_up(cohort, tmp_path) -> None:
     work = tmp_path / "again" / ".work"
     (work / "parts" / "0000").mkdir(parents=True)
     (work / "run.json").write_text(json.dumps({"run": "another"}))
+    for name in ("differences.csv", "accuracy.csv"):
+        (tmp_path / "again" / name).write_text("of an earlier run\n")
     done = simulate("--input", cohort, "--output", tmp_path / "again", "--workers", 1)
     assert done.exit_code == 0, done.output
     assert "going on" not in done.output
     assert not (tmp_path / "again" / "differences.csv").exists()
+    assert not (tmp_path / "again" / "accuracy.csv").exists()
 
 
 def test_spark_gives_the_same_bytes(cohort, other_configuration, compared, tmp_path) -> None:

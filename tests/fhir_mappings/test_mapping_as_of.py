@@ -201,6 +201,14 @@ def test_later_orders_and_those_signed_together_are_no_history() -> None:
     assert found.request(found.sessions[1]).prefetch["medications"].state is State.EMPTY
 
 
+def test_services_of_the_same_time_come_with_the_orders() -> None:
+    service = {"resourceType": "ServiceRequest", "id": "s", **SUBJECT, "authoredOn": "2024-03-10T09:00:00Z"}
+    wrong = {**service, "id": "wrong", "status": "entered-in-error"}
+    found = history(order(), service, wrong, {**service, "id": "later", "authoredOn": "2024-03-10T09:00:01Z"})
+    entries = found.request(found.sessions[0]).draft_orders["entry"]
+    assert [(e["resource"]["id"], e["resource"]["status"]) for e in entries] == [("o", "draft"), ("s", "draft")]
+
+
 def test_an_order_is_dated_by_its_authoring_its_first_dose_or_its_visit() -> None:
     visit = {"resourceType": "Encounter", "id": "v", **SUBJECT, "period": {"start": "2024-03-03T08:00:00Z"}}
     timed = {"dosageInstruction": [{"timing": {"event": ["2024-03-02"]}}]}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _WRONG_CODES = {"Kadcyla": "J9355", "Enhertu": "J9354", "Perjeta": "J9308"}
 _MONTHS_OF_LVEF = 5
+_PAST_CHILDBEARING = 1950
 
 
 def _one(course: Course, random: Random, first: int = 1) -> Visit:
@@ -138,6 +139,8 @@ def _agents_combined(course: Course, random: Random) -> None:
     visit = _one(course, random)
     added = Ordered("Perjeta", usual_dose("Perjeta", course.kilograms, first=True), code=CODES["Perjeta"], given=False)
     added.expected.add("her2-agents-combined")
+    # A first dose of another drug would want a pregnancy test of its own.
+    course.born = course.born.replace(year=_PAST_CHILDBEARING)
     visit.orders.insert(1, added)
 
 
@@ -159,32 +162,28 @@ def _of(*drugs: str) -> Callable[[Course], bool]:
     return lambda course: course.drug in drugs
 
 
-def _by_weight(course: Course) -> bool:
-    return bool(course.drug)
-
-
 def _long(course: Course) -> bool:
     return course.drug not in ("", "Enhertu") and len(course.visits) > _MONTHS_OF_LVEF
 
 
 FAULTS: tuple[Fault, ...] = (
     (_look_alike_dose, 3, _of("Kadcyla", "Enhertu")),
-    (_per_kilogram_as_total, 1, _by_weight),
-    (_no_dose, 1, _by_weight),
+    (_per_kilogram_as_total, 1, _any),
+    (_no_dose, 1, _any),
     (_wrong_code, 3, _any),
     (_too_soon, 2, _any),
     (_no_tissue_test, 2, _any),
     (_equivocal, 2, _of("Kadcyla")),
     (_no_lvef, 2, _any),
     (_lvef_overdue, 3, _long),
-    (_old_weight, 2, _by_weight),
+    (_old_weight, 2, _any),
     (_no_liver_tests, 2, _of("Kadcyla")),
     (_no_blood_count, 1, _of("Kadcyla", "Enhertu")),
     (_high_alt, 1, _of("Kadcyla")),
     (_low_platelets, 1, _of("Kadcyla")),
     (_lung_disease, 1, _of("Kadcyla", "Enhertu")),
     (_agents_combined, 1, _of("Kadcyla")),
-    (_twice, 1, _by_weight),
+    (_twice, 1, _any),
 )
 
 
