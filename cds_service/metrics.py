@@ -34,6 +34,7 @@ _seconds = Histogram(
     **_kept,
 )
 _cards = Counter("her2_cds_cards", "Cards given.", ["service", "topic", "indicator"], **_kept)
+_suppressed = Counter("her2_cds_suppressed", "Cards left out as repeats.", ["service", "topic"], **_kept)
 _gaps = Counter("her2_cds_gaps", "What was sent and could not be read, by reason.", ["reason"], **_kept)
 _feedback = Counter(
     "her2_cds_feedback", "Feedback entries, by outcome; refused ones too.", ["service", "outcome"], **_kept
@@ -56,7 +57,9 @@ def answered(service: str, status: int, seconds: float, body_bytes: int) -> None
 
 
 def decided(service: str, decision: Decision) -> None:
-    """Count the cards of a decision and what it could not read."""
+    """Count the cards of a decision, those left out as repeats, and what it could not read."""
+    for each in decision.suppressed:
+        _child(_suppressed, service, each.verdict.topic.value).inc()
     for card in decision.cards:
         _child(_cards, service, card["source"]["topic"]["code"], card["indicator"]).inc()
     for gap in (*decision.session.gaps, *decision.session.patient.gaps):

@@ -85,6 +85,7 @@ def _answer(service: Service, now: InForce, body: bytes) -> Response:
         service=service.id,
         decision=decision.id,
         cards=[card["source"]["topic"]["code"] for card in decision.cards],
+        suppressed=[each.verdict.topic.value for each in decision.suppressed],
         verdicts=len(decision.verdicts),
         duration_ms=round(decision.duration_s * 1000, 2),
     )
