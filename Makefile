@@ -20,15 +20,15 @@ bench: $(VENV)/.installed-dev
 
 # Rewrites the golden cards from what the service says now; read the difference before you commit it.
 golden: $(VENV)/.installed-dev
-	GOLDEN=write $(BIN)/pytest -q tests/cards/test_golden.py tests/cards/test_rules_page.py
+	GOLDEN=write $(BIN)/pytest -q tests/cards/test_golden.py tests/cards/test_view.py tests/cards/test_rules_page.py
 
 # Pins every dependency with its hashes, for every platform.
 lock: $(VENV)/.installed-dev
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-emit-index-url --group build pyproject.toml -o requirements.lock
+		--no-emit-index-url --group build --extra simulate pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-emit-index-url --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+		--no-emit-index-url --group dev --extra spark -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

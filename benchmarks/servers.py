@@ -28,15 +28,17 @@ class ServerError(RuntimeError):
 
 
 @contextmanager
-def running(command: tuple[str, ...]) -> Iterator[int]:
+def running(command: tuple[str, ...], **configuration: str) -> Iterator[int]:
     """Run ``serve`` of a command with one worker, in a directory of its own, and give its port.
+
+    The configuration is that of a fresh installation but for what is given as variables of the environment.
 
     The log goes to a file, as in production it goes somewhere: writing it is part of what a request costs.
     """
     port = _free_port()
     arguments = [*command, "serve", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     with tempfile.TemporaryDirectory() as directory, tempfile.TemporaryFile(dir=directory) as log:
-        process = subprocess.Popen(arguments, cwd=directory, env=_environment(), stdout=log, stderr=log)
+        process = subprocess.Popen(arguments, cwd=directory, env=_environment() | configuration, stdout=log, stderr=log)
         try:
             _wait(process, port)
             yield port

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cards.dosing import (
@@ -16,24 +17,37 @@ from cards.dosing import (
     regimens_for,
     usable_doses,
 )
-from cards.facts import State
+from cards.facts import Moment, State, hormone_receptor_positive, setting_of
 from cards.her2 import Her2Status, her2_status
 from cards.lab_table import LabTable, read_table
 from cards.lvef_table import LvefReading, read_lvef
 from cards.once import once
 from cards.outcomes import Evidence
+from cards.quantities import plain
 from cards.records import Basis, Cancer, Eligibility, Product, Regimen, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
-    from decimal import Decimal
 
-    from cards.facts import DrugOrder, Patient, Session, Treatment, Weight
+    from cards.facts import (
+        CodedHer2,
+        DrugOrder,
+        Her2Result,
+        Patient,
+        PresentProblem,
+        Session,
+        Staging,
+        Treatment,
+        Weight,
+    )
     from cards.identity import Identity
     from cards.quantities import Kg
     from cards.recognition import Recogniser
-    from cards.records import Knowledge, Level
+    from cards.records import Knowledge, Level, Problem
+
+
+_BRIEF = 48
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,11 @@ class Case:
         start = self.order.start
         return start if start is not None and start > self.session.today else self.session.today
 
+    @property
+    def dose_is_near(self) -> bool:
+        """Whether a dose is planned that tests are due for: always for an order; for an open chart, near its day."""
+        return self.session.moment is not Moment.VIEW or self.order.start is not None
+
     def threshold(self, name: str) -> Decimal:
         """Give a threshold that always has a value.
 
@@ -92,9 +111,12 @@ class Case:
         return value
 
     def weight_at(self, on: date) -> Weight | None:
-        """Give the body weight nearest to a day; none on record, none."""
-        dated_weights = [weight for weight in self.patient.weights if weight.on is not None]
-        return min(dated_weights, key=lambda weight: abs((weight.on - on).days) if weight.on else 0, default=None)
+        """Give the body weight nearest to a day; none when the nearest is from another time."""
+        limit = self.threshold("earlier_weight_max_days")
+        apart = [(abs((weight.on - on).days), weight) for weight in self.patient.weights if weight.on is not None]
+        return min(
+            ((days, weight) for days, weight in apart if days <= limit), key=lambda each: each[0], default=(0, None)
+        )[1]
 
     @once
     def weight_based(self) -> bool:
@@ -125,7 +147,20 @@ class Case:
     @once
     def her2(self) -> Her2Status:
         """The HER2 status from every result that counts."""
-        return her2_status(self.patient.her2)
+        return her2_status(tuple(result for result in self.patient.her2 if result not in self.her2_of_another_tumour))
+
+    @once
+    def her2_of_another_tumour(self) -> tuple[Her2Result, ...]:
+        """The results whose code names an organ that the order is not for, in a patient who has that cancer as well.
+
+        With that cancer not on record the code is more likely wrong than the tumour.
+        """
+        on_record = {diagnosis.cancer for diagnosis in self.patient.diagnoses}
+        return tuple(
+            result
+            for result in self.patient.her2
+            if result.tumour is not None and result.tumour in on_record and result.tumour not in self.cancers
+        )
 
     @once
     def labs_since(self) -> date:
@@ -177,6 +212,16 @@ class Case:
         return tuple(row for row in self.product.eligibility if row.since is None or row.since <= self.planned)
 
     @once
+    def stagings(self) -> tuple[Staging, ...]:
+        """What says whether the cancer is metastatic or early: the order's own reasons first, then the chart."""
+        return (*self.order.stagings, *self.patient.stagings)
+
+    @once
+    def setting(self) -> Setting | None:
+        """The setting of the cancer, as far as it is on record."""
+        return setting_of(self.stagings)
+
+    @once
     def eligibility_for_cancers(self) -> tuple[Eligibility, ...]:
         """The rows for the cancers on record; all of them when no cancer is."""
         if not self.cancers:
@@ -197,14 +242,32 @@ class Case:
     @once
     def settings(self) -> tuple[Setting, ...]:
         """The settings that come into question: the one on record, or both."""
-        return (self.patient.setting,) if self.patient.setting else tuple(Setting)
+        return (self.setting,) if self.setting else tuple(Setting)
+
+    @once
+    def hormone_receptor_positive(self) -> bool | None:
+        """Whether the tumour is hormone receptor-positive, as far as that is known."""
+        return hormone_receptor_positive((*self.order.receptors, *self.patient.receptors))
+
+    @once
+    def coded_her2(self) -> tuple[CodedHer2, ...]:
+        """The HER2 status that diagnosis codes state: support for a pathology result, never one."""
+        return tuple(dict.fromkeys((*self.order.coded_her2, *self.patient.coded_her2)))
 
     @once
     def history(self) -> tuple[Treatment, ...]:
         """The earlier doses of this product, newest first: those given, or completed orders where none was recorded."""
-        own = [each for each in self.patient.treatments if each.product == self.product.id and each.on is not None]
+        return self.doses_of(frozenset({self.product.id}))
+
+    def doses_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
+        """Give the earlier doses of some products, newest first."""
+        own = [each for each in self.patient.treatments if each.product in products and each.on is not None]
         given = tuple(each for each in own if each.state is State.GIVEN)
         return given or tuple(each for each in own if each.state is State.COMPLETED)
+
+    def has(self, problem: Problem) -> tuple[PresentProblem, ...]:
+        """List the entries of the chart that name a problem."""
+        return tuple(each for each in self.patient.problems if each.problem is problem)
 
     def age_in_days(self, on: date) -> int:
         """Count the days from a result to the planned dose."""
@@ -223,6 +286,16 @@ class Case:
     def set_aside(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
         """Give an evidence line for each result about some concepts that was there and could not be used."""
         return tuple(Evidence("set-aside", gap.path, gap=gap) for gap in self.patient.gaps if gap.about in concepts)
+
+
+def brief(text: str) -> str:
+    """Cut a text of the chart to what a summary has room for."""
+    return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1].rstrip()}…"
+
+
+def counted(number: int | Decimal, noun: str) -> str:
+    """Write a number with its noun: 1 day, 2 days."""
+    return f"{plain(Decimal(number))} {noun}{'' if number == 1 else 's'}"
 
 
 def dated(text: str, on: date | None) -> str:

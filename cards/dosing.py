@@ -141,9 +141,17 @@ class Ceiling(msgspec.Struct, frozen=True):
 
 
 def regimens_for(product: Product, cancers: Iterable[Cancer], interval_days: Decimal | None) -> tuple[Regimen, ...]:
-    """List the regimens that fit the cancers and the ordered interval, as far as either is known."""
+    """List the regimens that fit the cancers and the ordered interval, as far as either is known.
+
+    There is none for a cancer that the label covers and whose doses are not on file; any other cancer is not covered,
+    and the doses of the label's own cancers are what an order can be held against.
+    """
     wanted = set(cancers)
-    fitting = [regimen for regimen in product.regimens if wanted & set(regimen.cancers)] or list(product.regimens)
+    fitting = [regimen for regimen in product.regimens if wanted & set(regimen.cancers)]
+    if not fitting:
+        if any(wanted & set(row.cancers) for row in product.eligibility):
+            return ()
+        fitting = list(product.regimens)
     on_schedule = [regimen for regimen in fitting if interval_days == regimen.interval_days]
     return tuple(on_schedule or fitting)
 

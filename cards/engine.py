@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from cards.case import Case
 from cards.dosing import text_disagreement
+from cards.facts import Moment
 from cards.identity import Identity, Standing, identify
-from cards.outcomes import CannotTell, Evidence, Fired, Missing, NotApplicable, Verdict
+from cards.outcomes import CannotTell, Evidence, Fired, HoldOrder, Missing, NotApplicable, RemoveOrder, Verdict
 from cards.policy import Mode
 from cards.records import Basis, Cited, Confidence
-from cards.rules import RULES
+from cards.rules import rules_at
 from cards.topics import Topic
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from cards.policy import Policy
     from cards.recognition import Recogniser
     from cards.records import Product
+    from cards.rules import Rule
 
 _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
@@ -31,15 +35,21 @@ _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is 
 
 
 def judge(
-    session: Session, recogniser: Recogniser, policy: Policy, identities: Sequence[Identity] | None = None
+    session: Session,
+    recogniser: Recogniser,
+    policy: Policy,
+    identities: Sequence[Identity] | None = None,
+    rules: Sequence[Rule] | None = None,
 ) -> tuple[Verdict, ...]:
     """Give one verdict for each rule and each order in scope, and one on what could not be checked.
 
     Topics that are off give none. Only what a live card says counts as said. ``identities`` saves settling again
-    what has been settled, order by order.
+    what has been settled, order by order. ``rules`` are those of the service that is asked; by default
+    the clinical ones of the moment.
     """
+    rules = rules_at(session.moment) if rules is None else rules
     cases = cases_in_scope(session, recogniser, policy, identities)
-    verdicts = [verdict for case in cases for verdict in _verdicts(case, policy)]
+    verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules or rules_at(session.moment))]
     fired = [verdict for verdict in verdicts if isinstance(verdict.outcome, Fired)]
     shown = [verdict for verdict in fired if policy.mode(verdict.topic) is Mode.LIVE]
     incomplete = _incomplete(cases, verdicts, shown, session)
@@ -64,22 +74,26 @@ def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> t
     return tuple((other, identity) for other, identity in identified if other is not order)
 
 
-def _verdicts(case: Case, policy: Policy) -> list[Verdict]:
+def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule]) -> list[Verdict]:
     settled = case.identity.standing is Standing.SETTLED
     product = case.product.id if settled else None
     origin, drug, tentative = case.order.origin, case.drug, case.order.tentative
-    rules = [rule for rule in RULES if policy.mode(rule.topic) is not Mode.OFF] if policy.modes else RULES
-    return [
-        Verdict(
-            rule.topic,
-            origin,
-            rule.judge(case) if settled or rule.before_identity else _UNSETTLED,
-            product,
-            drug,
-            tentative,
-        )
-        for rule in rules
-    ]
+    signed = case.session.moment is Moment.DISPATCH
+    if policy.modes:
+        rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF]
+    verdicts = []
+    for rule in rules:
+        outcome = rule.judge(case) if settled or rule.before_identity else _UNSETTLED
+        if signed and isinstance(outcome, Fired) and RemoveOrder() in outcome.fixes:
+            outcome = _held_instead(outcome)
+        verdicts.append(Verdict(rule.topic, origin, outcome, product, drug, tentative))
+    return verdicts
+
+
+def _held_instead(finding: Fired) -> Fired:
+    """Offer to hold an order that is signed already where a draft would be removed."""
+    fixes = tuple(HoldOrder() if isinstance(fix, RemoveOrder) else fix for fix in finding.fixes)
+    return msgspec.structs.replace(finding, fixes=fixes)
 
 
 def _incomplete(cases: list[Case], verdicts: list[Verdict], shown: list[Verdict], session: Session) -> Verdict | None:
@@ -125,7 +139,7 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
             yield gap
     if not session.patient.gaps:
         return
-    needed = {concept for case in cases if case.identity.product for concept in _needed(case.product)}
+    needed = {concept for case in cases if case.identity.product for concept in _needed(case)}
     for gap in session.patient.gaps:
         if gap.reason in _QUIET:
             continue
@@ -133,20 +147,31 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
             yield gap
 
 
-def _needed(product: Product) -> Iterable[str]:
-    """Name the concepts that some check of the product reads."""
-    yield from ("patient", "diagnosis", "treatment", "pregnancy-test", "erbb2-mutation")
+def _needed(case: Case) -> Iterable[str]:
+    """Name the concepts that some check of the case reads."""
+    product = case.product
+    if case.session.moment is Moment.VIEW:
+        yield from _monitored(product, near=case.dose_is_near)
+        return
+    yield from _monitored(product, near=True)
+    yield from ("diagnosis", "treatment", "erbb2-mutation")
     if product.basis is Basis.WEIGHT:
         yield from ("weight", "weight-stated")
     if product.eligibility:
         yield from (
             "her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"
         )  # fmt: skip
+
+
+def _monitored(product: Product, *, near: bool) -> Iterable[str]:
+    """Name the concepts that the monitoring of the product reads; most of them only when a dose is near."""
     if product.monitoring.lvef:
         yield "lvef"
-    for wanted in (product.monitoring.liver, product.monitoring.blood_count):
-        if wanted:
-            yield from wanted.tests
+    if near:
+        yield from ("patient", "pregnancy-test")
+        for wanted in (product.monitoring.liver, product.monitoring.blood_count):
+            if wanted:
+                yield from wanted.tests
 
 
 def _superseded(gap: Gap, patient: Patient) -> bool:

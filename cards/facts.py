@@ -5,7 +5,7 @@ Dates are calendar days as the chart wrote them. Lists of results are sorted new
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -126,7 +126,10 @@ class Her2Finding(StrEnum):
 
 
 class Her2Result(msgspec.Struct, frozen=True):
-    """One tissue HER2 result that counts. ``conflict`` when its code and its own display say different things."""
+    """One tissue HER2 result that counts. ``conflict`` when its code and its own display say different things.
+
+    ``by_copies`` when it was read from a number of gene copies alone; ``tumour`` when its code names the organ.
+    """
 
     method: Her2Method
     finding: Her2Finding
@@ -135,14 +138,54 @@ class Her2Result(msgspec.Struct, frozen=True):
     as_reported: str
     specimen: str | None = None
     conflict: bool = False
+    by_copies: bool = False
+    tumour: Cancer | None = None
+
+
+class CodedHer2(msgspec.Struct, frozen=True):
+    """A HER2 status that a diagnosis code states. It is shown beside the pathology and never stands in for it."""
+
+    positive: bool
+    code: str
+    origin: Origin
+    display: str = ""
+
+    @property
+    def label(self) -> str:
+        """The code with its words."""
+        return f"{self.code} {self.display}".strip()
+
+
+class Receptor(StrEnum):
+    """Which hormone receptor a result is of."""
+
+    OESTROGEN = "ER"
+    PROGESTERONE = "PR"
+    EITHER = "HR"
+    """Stated of both together."""
 
 
 class ReceptorResult(msgspec.Struct, frozen=True):
-    """A hormone receptor result: oestrogen or progesterone, positive or negative."""
+    """A hormone receptor result, positive or negative."""
 
     positive: bool
     on: date | None
     origin: Origin
+    receptor: Receptor = Receptor.EITHER
+
+
+def hormone_receptor_positive(results: Iterable[ReceptorResult]) -> bool | None:
+    """Tell whether a tumour is hormone receptor-positive: it is when either receptor is.
+
+    ``None`` when that is not known: one receptor alone that is negative leaves the other open.
+    """
+    positive = {result.receptor for result in results if result.positive}
+    negative = {result.receptor for result in results if not result.positive}
+    if positive:
+        return True
+    if Receptor.EITHER in negative or {Receptor.OESTROGEN, Receptor.PROGESTERONE} <= negative:
+        return False
+    return None
 
 
 class PregnancyTest(msgspec.Struct, frozen=True):
@@ -164,11 +207,27 @@ class Mutation(msgspec.Struct, frozen=True):
 
 
 class PresentProblem(msgspec.Struct, frozen=True):
-    """A problem that is present in the chart and that a label stops treatment for."""
+    """A problem that is present in the chart and that a rule asks about; ``on`` is when it began or was recorded."""
 
     problem: Problem
     label: str
     origin: Origin
+    on: date | None = None
+
+
+class Staging(msgspec.Struct, frozen=True):
+    """A stage, a metastasis or a wording that says whether a cancer is metastatic or early."""
+
+    setting: Setting
+    label: str
+    on: date | None
+    origin: Origin
+
+
+def setting_of(stagings: Iterable[Staging]) -> Setting | None:
+    """Give the setting: metastatic once anything says so, because a cancer does not go back."""
+    settings = {staging.setting for staging in stagings}
+    return Setting.METASTATIC if Setting.METASTATIC in settings else Setting.EARLY if settings else None
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
@@ -187,6 +246,7 @@ class Patient(msgspec.Struct, frozen=True):
     labs: Mapping[str, tuple[LabResult, ...]] = msgspec.field(default_factory=dict)
     her2: tuple[Her2Result, ...] = ()
     receptors: tuple[ReceptorResult, ...] = ()
+    coded_her2: tuple[CodedHer2, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
     problems: tuple[PresentProblem, ...] = ()
     pregnancy_tests: tuple[PregnancyTest, ...] = ()
@@ -194,13 +254,18 @@ class Patient(msgspec.Struct, frozen=True):
     sex: str = ""
     birth_date: date | None = None
     treatments: tuple[Treatment, ...] = ()
-    setting: Setting | None = None
+    stagings: tuple[Staging, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
     @property
+    def setting(self) -> Setting | None:
+        """Whether the cancer is metastatic or early, as far as the chart says."""
+        return setting_of(self.stagings)
+
+    @property
     def hormone_receptor_positive(self) -> bool | None:
-        """Whether any receptor result is positive; ``None`` when there is no result."""
-        return any(result.positive for result in self.receptors) if self.receptors else None
+        """Whether the tumour is hormone receptor-positive, as far as the chart says."""
+        return hormone_receptor_positive(self.receptors)
 
 
 class EvidenceKind(StrEnum):
@@ -268,7 +333,7 @@ class OrderedDose(msgspec.Struct, frozen=True):
 
 
 class DrugOrder(msgspec.Struct, frozen=True):
-    """A medication order of the session, of whatever drug."""
+    """A medication order of the session, of whatever drug, with what its own reasons say of the cancer."""
 
     origin: Origin
     evidence: tuple[IdentityEvidence, ...] = ()
@@ -283,6 +348,9 @@ class DrugOrder(msgspec.Struct, frozen=True):
     start: date | None = None
     tentative: bool = False
     reasons: tuple[Diagnosis, ...] = ()
+    stagings: tuple[Staging, ...] = ()
+    receptors: tuple[ReceptorResult, ...] = ()
+    coded_her2: tuple[CodedHer2, ...] = ()
     in_focus: bool = True
     gaps: tuple[Gap, ...] = ()
 
@@ -292,6 +360,9 @@ class Moment(StrEnum):
 
     SELECT = "order-select"
     SIGN = "order-sign"
+    DISPATCH = "order-dispatch"
+    VIEW = "patient-view"
+    """A chart is opened: nothing is ordered, and what is judged are the drugs that the patient is on."""
 
 
 class Session(msgspec.Struct, frozen=True):

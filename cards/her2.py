@@ -38,13 +38,17 @@ _UNDECIDED = frozenset({Her2Finding.EQUIVOCAL, Her2Finding.INDETERMINATE, Her2Fi
 
 
 class Her2Status(msgspec.Struct, frozen=True):
-    """The grades still possible (none: no result counts), the results they rest on, and whether results disagree."""
+    """The grades still possible (none: no result counts), the results they rest on, and whether results disagree.
+
+    ``against`` are the results that the status as a whole contradicts.
+    """
 
     possible: frozenset[Tier]
     results: tuple[Her2Result, ...]
     ihc: Her2Result | None = None
     ish: Her2Result | None = None
     disagree: bool = False
+    against: tuple[Her2Result, ...] = ()
 
     @property
     def needs_ish(self) -> bool:
@@ -52,9 +56,11 @@ class Her2Status(msgspec.Struct, frozen=True):
         return self.ihc is not None and self.possible == EQUIVOCAL
 
     @property
-    def ihc_3(self) -> bool:
-        """Whether the newest IHC score is 3+."""
-        return self.ihc is not None and self.ihc.finding is Her2Finding.IHC_3
+    def ihc_3(self) -> bool | None:
+        """Whether the newest IHC score is 3+; ``None`` where no score is on record, as with a bare "positive"."""
+        if self.ihc is None or self.ihc.finding is Her2Finding.POSITIVE:
+            return None
+        return self.ihc.finding is Her2Finding.IHC_3
 
 
 def her2_status(results: tuple[Her2Result, ...]) -> Her2Status:
@@ -62,16 +68,23 @@ def her2_status(results: tuple[Her2Result, ...]) -> Her2Status:
     counting = tuple(result for result in results if result.finding in _ALONE or result.method is Her2Method.ISH)
     usable = tuple(result for result in counting if not result.conflict)
     ihc = _newest(usable, Her2Method.IHC)
-    ish = _newest((r for r in usable if r.finding not in _UNDECIDED), Her2Method.ISH)
+    ish = _decisive(r for r in usable if r.method is Her2Method.ISH and r.finding not in _UNDECIDED)
     read = _newest(usable, Her2Method.INTERPRETATION)
     possible = _combine(ihc, ish, read)
     conflict = any(result.conflict for result in counting)
-    disagree = conflict or any(_contradicts(result, possible) for result in usable)
-    return Her2Status(possible, counting, ihc, ish, disagree)
+    against = tuple(result for result in usable if _contradicts(result, possible))
+    return Her2Status(possible, counting, ihc, ish, conflict or bool(against), against)
 
 
 def _newest(results: Iterable[Her2Result], method: Her2Method) -> Her2Result | None:
     return next((result for result in results if result.method is method), None)
+
+
+def _decisive(results: Iterable[Her2Result]) -> Her2Result | None:
+    """Give the newest result of ISH; of one day a stated result or a ratio goes before a number of copies."""
+    listed = tuple(results)
+    newest = listed[0] if listed else None
+    return next((each for each in listed if newest and each.on == newest.on and not each.by_copies), newest)
 
 
 def _combine(ihc: Her2Result | None, ish: Her2Result | None, read: Her2Result | None) -> frozenset[Tier]:

@@ -48,12 +48,7 @@ def load(root: Traversable | None = None) -> Knowledge:
     def read(name: str, shape: type[T]) -> T:
         text = (root / name).read_text(encoding="utf-8")
         digest.update(text.encode())
-        try:
-            tree = yaml.load(text, Loader=_DecimalLoader)  # noqa: S506 - a SafeLoader with exact numbers
-            return msgspec.convert(tree, shape, strict=False)
-        except (msgspec.ValidationError, yaml.YAMLError) as error:
-            msg = f"{name}: {error}"
-            raise KnowledgeError(msg) from error
+        return parse(text, name, shape)
 
     sources = read("sources.yaml", dict[str, Source])
     shared = read("shared.yaml", Shared)
@@ -71,12 +66,28 @@ def load(root: Traversable | None = None) -> Knowledge:
         unspecific_hcpcs=shared.unspecific_hcpcs,
         kept_apart=shared.kept_apart,
         drug_classes=shared.drug_classes,
+        not_checked=shared.not_checked,
         terminology=terminology,
         thresholds=thresholds,
         version=digest.hexdigest()[:12],
     )
     _check(knowledge)
     return knowledge
+
+
+def parse(text: str, name: str, shape: type[T]) -> T:
+    """Read one knowledge file into its shape; numbers are exact.
+
+    Raises:
+        KnowledgeError: it is no YAML, or has an unknown field, a missing one, or one of the wrong type.
+
+    """
+    try:
+        tree = yaml.load(text, Loader=_DecimalLoader)  # noqa: S506 - a SafeLoader with exact numbers
+        return msgspec.convert(tree, shape, strict=False)
+    except (msgspec.ValidationError, yaml.YAMLError) as error:
+        msg = f"{name}: {error}"
+        raise KnowledgeError(msg) from error
 
 
 @cache
@@ -114,6 +125,8 @@ def _check(known: Knowledge) -> None:
         for meant in ambiguous.may_mean:
             known.product(meant)
     named = [pair.products for pair in known.kept_apart] + [group.with_products for group in known.drug_classes]
+    named += [entry.products for entry in known.not_checked]
+    named += [rule.also_after for product in known.products for rule in product.reload]
     for product_id in (each for products in named for each in products):
         known.product(product_id)
     _check_terminology(known.terminology)
@@ -156,6 +169,8 @@ def _check_terminology(terminology: Terminology) -> None:
     snomed += [entry.code for group in terminology.diagnoses for entry in group.snomed]
     snomed += [entry.code for group in terminology.problems for entry in group.snomed]
     snomed += [entry.code for words in terminology.routes for entry in words.snomed]
+    snomed += [entry.code for words in terminology.stages for entry in words.snomed]
+    snomed += [code.snomed for code in terminology.receptor_codes.codes if code.snomed is not None]
     loinc += [terminology.genes.gene_studied, terminology.genes.variant_assessment]
     snomed += [entry.code for entry in (*metastasis.snomed, *metastasis.history_snomed)]
     for code in loinc:
@@ -167,5 +182,7 @@ def _check_terminology(terminology: Terminology) -> None:
             LoincAnswerCode(answer)
     prefixes = [prefix for group in terminology.diagnoses for prefix in group.icd10]
     prefixes += [prefix for group in terminology.problems for prefix in group.icd10]
-    for prefix in (*prefixes, *metastasis.icd10, *metastasis.regional_icd10):
+    prefixes += [code.icd10 for code in terminology.receptor_codes.codes if code.icd10 is not None]
+    prefixes += [each for pair in terminology.other_cancers.icd10 for each in pair]
+    for prefix in (*prefixes, *metastasis.icd10, *metastasis.regional_icd10, *terminology.other_cancers.never_icd10):
         Icd10Code(prefix)

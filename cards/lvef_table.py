@@ -1,6 +1,7 @@
 """Reads the newest ejection fraction against the label's table, with the drop from baseline.
 
-Baseline is the newest measurement up to the first dose on record; with no dose on record the oldest there is.
+Baseline is the newest measurement up to the first dose on record; with no dose on record the oldest there is. One from
+years before treatment is none.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from cards.calendar_months import months_before
 from cards.records import Action, LvefRow, Setting
 
 if TYPE_CHECKING:
@@ -40,13 +42,16 @@ def _severity(row: LvefRow | None) -> int:
 
 def _baseline(case: Case) -> Lvef | None:
     """Give the measurement that a drop is counted from; none when treatment began before the first one on record."""
-    measured = [lvef for lvef in case.patient.lvefs if lvef.on is not None]
-    given = [each.on for each in case.history if each.on is not None]
+    measured = [(lvef.on, lvef) for lvef in case.patient.lvefs if lvef.on is not None]
     if not measured:
         return None
-    if given:
-        return next((lvef for lvef in measured if lvef.on is not None and lvef.on <= min(given)), None)
-    return measured[-1]
+    given = [each.on for each in case.history if each.on is not None]
+    counts_from = min(given) if given else measured[0][0]
+    oldest = months_before(counts_from, int(case.threshold("lvef_baseline_max_months")))
+    before = [lvef for on, lvef in measured if oldest <= on <= counts_from]
+    if not before:
+        return None
+    return before[0] if given else before[-1]
 
 
 def _rows_for(case: Case, setting: Setting, newest: Lvef, baseline: Lvef | None) -> tuple[LvefRow | None, ...]:
@@ -56,7 +61,7 @@ def _rows_for(case: Case, setting: Setting, newest: Lvef, baseline: Lvef | None)
     for row in case.product.monitoring.lvef_rows:
         if (row.settings and setting not in row.settings) or not row.lvef.holds(newest.percent.value):
             continue
-        fits = _drop_fits(row, drop, newest)
+        fits = _drop_fits(case, row, drop, newest)
         if fits:
             return (*possible, row)
         if fits is None:
@@ -64,13 +69,28 @@ def _rows_for(case: Case, setting: Setting, newest: Lvef, baseline: Lvef | None)
     return (*possible, None)
 
 
-def _drop_fits(row: LvefRow, drop: Decimal | None, newest: Lvef) -> bool | None:
+def _drop_fits(case: Case, row: LvefRow, drop: Decimal | None, newest: Lvef) -> bool | None:
     """Tell whether the conditions beside the value hold; ``None`` when one that is not known decides."""
-    if row.drop is not None:
-        if drop is None:
-            return None
-        if not row.drop.holds(drop):
-            return False
+    answers = (_dropped(case, row, drop, newest), _below_normal(case, row, newest))
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def _dropped(case: Case, row: LvefRow, drop: Decimal | None, newest: Lvef) -> bool | None:
+    """Without a baseline the drop is not known, and no larger than from the highest ejection fraction believed."""
+    if row.drop is None:
+        return True
+    if drop is not None:
+        return row.drop.holds(drop)
+    most = case.threshold("lvef_highest_believed_percent") - newest.percent.value
+    return None if row.drop.reaches(most) else False
+
+
+def _below_normal(case: Case, row: LvefRow, newest: Lvef) -> bool | None:
+    """Without a lower limit of normal on the result, a value is normal from the highest limit in use on."""
     if not row.below_normal:
         return True
-    return newest.percent < newest.lower_limit if newest.lower_limit is not None else None
+    if newest.lower_limit is not None:
+        return newest.percent < newest.lower_limit
+    return False if newest.percent.value >= case.threshold("lvef_highest_lower_limit_percent") else None

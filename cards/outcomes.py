@@ -25,6 +25,8 @@ class Evidence(msgspec.Struct, frozen=True):
     """A line of the card's evidence: ``label`` is a key of the wording, ``text`` the value with unit and date.
 
     A line about something that was set aside carries the gap, and the wording says why it could not be used.
+    ``by`` names the source of a figure; it must be among those that the finding cites. ``parts`` are said on the same
+    line, behind it; ``below`` are lines of their own under it.
     """
 
     label: str
@@ -32,6 +34,16 @@ class Evidence(msgspec.Struct, frozen=True):
     origin: Origin | None = None
     gap: Gap | None = None
     values: tuple[tuple[str, str], ...] = ()
+    by: Cited | None = None
+    parts: tuple[Evidence, ...] = ()
+    below: tuple[Evidence, ...] = ()
+
+
+class Section(msgspec.Struct, frozen=True):
+    """Lines of a card under a heading of their own: ``heading`` is a key of the wording."""
+
+    heading: str
+    lines: tuple[Evidence, ...]
 
 
 class SetDose(msgspec.Struct, frozen=True, tag="set-dose"):
@@ -46,13 +58,19 @@ class SetDose(msgspec.Struct, frozen=True, tag="set-dose"):
 
 
 class OrderTests(msgspec.Struct, frozen=True, tag="order-tests"):
-    """Order the missing tests; each is a concept of the terminology."""
+    """Order the missing tests; each is a concept of the terminology. ``is_all``: of several groups, every one."""
 
     concepts: tuple[str, ...]
+    is_urgent: bool = True
+    is_all: bool = False
 
 
 class RemoveOrder(msgspec.Struct, frozen=True, tag="remove-order"):
     """Take the order out of the session."""
+
+
+class HoldOrder(msgspec.Struct, frozen=True, tag="hold-order"):
+    """Put an order that is already signed on hold: it is no draft that could be taken out."""
 
 
 class ReplaceBillingCode(msgspec.Struct, frozen=True, tag="replace-billing-code"):
@@ -69,13 +87,14 @@ class RemoveNdc(msgspec.Struct, frozen=True, tag="remove-ndc"):
     ndc: WrittenNdc
 
 
-Fix = SetDose | OrderTests | RemoveOrder | ReplaceBillingCode | RemoveNdc
+Fix = SetDose | OrderTests | RemoveOrder | HoldOrder | ReplaceBillingCode | RemoveNdc
 
 
 class Fired(msgspec.Struct, frozen=True, tag="fired"):
     """The rule found something. ``values`` fill the wording; ``notes`` are keys of further sentences.
 
-    ``variant`` chooses among the wordings of a topic. ``indicator`` overrides the topic's default.
+    ``variant`` chooses among the wordings of a topic. ``indicator`` overrides the topic's default. ``sections`` are for
+    a card that is read as a sheet: they stand behind the rule.
     """
 
     values: Mapping[str, str]
@@ -85,6 +104,7 @@ class Fired(msgspec.Struct, frozen=True, tag="fired"):
     indicator: Indicator | None = None
     notes: tuple[tuple[str, Mapping[str, str]], ...] = ()
     fixes: tuple[Fix, ...] = ()
+    sections: tuple[Section, ...] = ()
 
 
 class Clear(msgspec.Struct, frozen=True, tag="clear"):

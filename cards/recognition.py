@@ -12,7 +12,7 @@ from cards.codes import Ndc, ndc_readings
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from cards.records import Brand, HcpcsEntry, Knowledge, LabRow, Package, Product
+    from cards.records import Brand, DrugClass, HcpcsEntry, Knowledge, LabRow, Package, Product
 
 _TEXT_LIMIT = 500
 _JOINERS = re.compile(r"[\s\-_\u2010-\u2015\u2212]+")
@@ -52,6 +52,10 @@ def normalise(text: str) -> str:
     return _JOINERS.sub(" ", text[:_TEXT_LIMIT].casefold()).strip()
 
 
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(r"(?<![a-z0-9])(?:" + "|".join(re.escape(normalise(name)) for name in names) + r")(?![a-z0-9])")
+
+
 class Recogniser:
     """The indexes from codes and names to products, built once from the knowledge."""
 
@@ -77,12 +81,10 @@ class Recogniser:
         longest_first = sorted(self._names, key=lambda name: (-len(name), name))
         self._pattern = re.compile(r"(?<![a-z0-9])(?:" + "|".join(map(re.escape, longest_first)) + r")(?![a-z0-9])")
         # Texts are drug names from the EHR's formulary: few, repeated on every order.
-        self._classes = {
-            group.id: re.compile(
-                r"(?<![a-z0-9])(?:" + "|".join(re.escape(normalise(name)) for name in group.names) + r")(?![a-z0-9])"
-            )
+        self._classes = tuple(
+            (group, _any_of(group.names), _any_of(group.unless) if group.unless else None)
             for group in known.drug_classes
-        }
+        )
         self.read_classes = lru_cache(maxsize=4096)(self._read_classes)
         self.read_text = lru_cache(maxsize=4096)(self._read_text)
 
@@ -122,10 +124,14 @@ class Recogniser:
         """Find the brand of a target, if it names one."""
         return self._products[target.product].brand(target.brand)
 
-    def _read_classes(self, text: str) -> frozenset[str]:
+    def _read_classes(self, text: str) -> tuple[DrugClass, ...]:
         """List the drug classes that a text names a drug of."""
         plain = normalise(text)
-        return frozenset(group for group, pattern in self._classes.items() if pattern.search(plain))
+        return tuple(
+            group
+            for group, names, unless in self._classes
+            if names.search(plain) and (unless is None or not unless.search(plain))
+        )
 
     def ndc(self, text: str) -> Target | None:
         """Find the product of a written NDC; ten digits without hyphens count only when one reading is known."""

@@ -14,6 +14,7 @@ from cards.outcomes import (
     Evidence,
     Fired,
     Fix,
+    HoldOrder,
     Indicator,
     OrderTests,
     RemoveNdc,
@@ -87,21 +88,40 @@ class Renderer:
         headings = self._wording.headings
         parts = []
         if finding.evidence:
-            lines = "\n".join(f"- {self._evidence_line(line)}" for line in finding.evidence)
-            parts.append(f"**{headings['evidence']}**\n\n{lines}")
+            parts.append(self._list(headings["evidence"], finding.evidence, finding.cited))
         values = {name: escape(value) for name, value in finding.values.items()}
         parts.append(f"**{headings['rule']}** {sentence.rule.format(drug=escape(verdict.drug), **values)}")
+        parts += [self._list(headings[each.heading], each.lines, finding.cited) for each in finding.sections]
         parts += [
             self._wording.notes[note].format(**{name: escape(value) for name, value in filled.items()})
             for note, filled in finding.notes
         ]
         if verdict.soften:
             parts.append(self._wording.notes["tentative"])
-        sources = "; ".join(self._citation(cited) for cited in finding.cited)
-        parts.append(f"**{headings['source']}** {sources}")
-        if _unverified(finding.cited):
+        if finding.sections:
+            # Each line names its source by number.
+            numbered = "\n".join(f"{n}. {self._citation(cited)}" for n, cited in enumerate(finding.cited, 1))
+            parts.append(f"**{headings['source']}**\n\n{numbered}")
+        else:
+            sources = "; ".join(self._citation(cited) for cited in finding.cited)
+            parts.append(f"**{headings['source']}** {sources}")
+        if _unverified(finding.cited) and not finding.sections:
             parts.append(f"**{headings['verify']}**")
         return "\n\n".join(parts)
+
+    def _list(self, heading: str, lines: Iterable[Evidence], cited: tuple[Cited, ...]) -> str:
+        written = []
+        for line in lines:
+            written.append(f"- {self._evidence_line(line)}{self._numbered(line, cited)}")
+            written += [f"  - {self._evidence_line(below)}{self._numbered(below, cited)}" for below in line.below]
+        return "\n".join((f"**{heading}**", "", *written))
+
+    def _numbered(self, line: Evidence, cited: tuple[Cited, ...]) -> str:
+        """Say which of the sources a line rests on, and whether that has been verified."""
+        if line.by is None:
+            return ""
+        label = "source-verify" if _unverified((line.by,)) else "source-number"
+        return " " + self._wording.headings[label].format(number=cited.index(line.by) + 1)
 
     def _evidence_line(self, line: Evidence) -> str:
         values = {name: escape(value) for name, value in line.values}
@@ -110,7 +130,8 @@ class Renderer:
             values["reason"] = self._wording.gaps[line.gap.reason].format(**filled)
         text = self._wording.evidence[line.label].format(text=escape(line.text), **values)
         reference = line.origin.reference if line.origin else ""
-        return f"{text} ({escape(reference)})" if reference else text
+        text = f"{text} ({escape(reference)})" if reference else text
+        return "; ".join((text, *(self._evidence_line(part) for part in line.parts)))
 
     def _citation(self, cited: Cited) -> str:
         source = self._known.sources[cited.source]
@@ -133,6 +154,8 @@ class Renderer:
         match fix:
             case SetDose(dose=dose):
                 return words["set-dose"].format(dose=dose)
+            case OrderTests(is_all=True):
+                return words["order-all"]
             case OrderTests(concepts=concepts):
                 known = self._known.terminology.concepts
                 names = [known[concept].order_display or known[concept].display for concept in concepts]
@@ -141,6 +164,8 @@ class Renderer:
                 return words["replace-billing-code"].format(wrong=wrong.code, code=code)
             case RemoveNdc(ndc=ndc):
                 return words["remove-ndc"].format(ndc=ndc.text)
+            case HoldOrder():
+                return words["hold-order"]
             case RemoveOrder():
                 return words["remove-order"]
 

@@ -9,11 +9,13 @@ from flask import Flask, Response
 from flask_cors import CORS
 from werkzeug.exceptions import HTTPException
 
+from cds_service import metrics as numbers
+from cds_service.auth.gate import protect
 from cds_service.clock import Clock, now
 from cds_service.configuration import Configuration
 from cds_service.errors import operation_outcome
 from cds_service.store.store import open_store
-from cds_service.web import discovery, feedback, health, hooks, metrics, operator, terminology, welcome
+from cds_service.web import discovery, feedback, health, hooks, metrics, operator, smart, terminology, tryit
 from cds_service.web.answers import decider, json_answer
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def create_app(
     app.extensions["her2_cds_store"] = store or open_store(configuration.current().decider.settings.database)
     # An address written with two slashes is unknown like any other; a redirect would be no OperationOutcome.
     app.url_map.merge_slashes = False
-    for module in (discovery, hooks, feedback, health, metrics, operator, terminology, welcome):
+    for module in (discovery, hooks, feedback, health, metrics, operator, smart, terminology, tryit):
         app.register_blueprint(module.blueprint)
     # Browser clients preflight discovery, call and feedback; nothing here depends on cookies.
     CORS(
@@ -60,6 +62,7 @@ def create_app(
         max_age=3600,
         send_wildcard=True,
     )
+    protect(app, on_refused=numbers.refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     return app

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cards.due import due_cards
+from cards.facts import Moment
 from cards.outcomes import Fired
 from cards.policy import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cards.card import Card
+    from cards.facts import Session
     from cards.outcomes import Verdict
     from cards.policy import Policy
+    from cards.records import Knowledge
     from cards.render import Renderer
 
 _REASONS = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 
 
-def shown_cards(verdicts: Iterable[Verdict], renderer: Renderer, policy: Policy, hook_instance: str) -> Iterator[Card]:
-    """Word what fired on a live topic. Orders that share a reference still get cards with ids of their own."""
+def to_show(verdicts: Iterable[Verdict], session: Session, policy: Policy, known: Knowledge) -> Iterator[Verdict]:
+    """Pick what fired on a live topic; when a chart is opened, put together what is due for a drug."""
+    live = (
+        verdict
+        for verdict in verdicts
+        if isinstance(verdict.outcome, Fired) and policy.mode(verdict.topic) is Mode.LIVE
+    )
+    return iter(due_cards(live, session, known)) if session.moment is Moment.VIEW else live
+
+
+def worded(verdicts: Iterable[Verdict], renderer: Renderer, hook_instance: str) -> Iterator[Card]:
+    """Word what is shown. Orders that share a reference still get cards with ids of their own."""
     used: set[str] = set()
     for verdict in verdicts:
-        if not isinstance(verdict.outcome, Fired) or policy.mode(verdict.topic) is not Mode.LIVE:
-            continue
         card = renderer.card(verdict, hook_instance)
         if card is not None and card.uuid in used and verdict.order is not None:
             card = renderer.card(verdict, f"{hook_instance}|{verdict.order.path}")
@@ -32,7 +44,9 @@ def shown_cards(verdicts: Iterable[Verdict], renderer: Renderer, policy: Policy,
             yield card
 
 
-def card_json(card: Card, base_url: str, suggestions: list[dict[str, Any]]) -> dict[str, Any]:
+def card_json(
+    card: Card, base_url: str, suggestions: list[dict[str, Any]], links: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
     """Write a card; what has no value is left out."""
     written: dict[str, Any] = {
         "uuid": card.uuid,
@@ -56,4 +70,6 @@ def card_json(card: Card, base_url: str, suggestions: list[dict[str, Any]]) -> d
         written["overrideReasons"] = [
             {"system": _REASONS, "code": reason.code, "display": reason.display} for reason in card.override_reasons
         ]
+    if links:
+        written["links"] = list(links)
     return written

@@ -22,15 +22,22 @@ from granian.http import HTTP1Settings
 from rich.console import Console
 
 from cds_service import __version__, examples
+from cds_service.asp import asp
+from cds_service.auth.authentication import open_replay_store, store_kind
+from cds_service.auth.replay import ReplayStoreError
 from cds_service.commands import FILE, audit, config_option, database, explain, fail
 from cds_service.config_commands import config_diff, config_show
-from cds_service.decide import DataMissing, Decider
+from cds_service.coverage_files import CoverageFileError
+from cds_service.decide import Decider
+from cds_service.fhir_client import CALLS_AT_ONCE
+from cds_service.gather import DataMissing
 from cds_service.layers import ConfigurationError
 from cds_service.learning.learn_commands import feedback, learn
 from cds_service.learning.shadow_commands import shadow
 from cds_service.logs import configure_logs
-from cds_service.services import SERVICES
+from cds_service.services import BY_ID, SERVICES
 from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, json_schema, load_settings
+from cds_service.simulate.command import simulate
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.terminal import print_cards
 from fhir_mappings.codings import CodeMapError
@@ -45,6 +52,7 @@ NO_CARDS, CARDS = 0, 1
 # Named here and not taken from ``metrics``, which must not be loaded before it is set.
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PATIENT_KEY = f"{ENV_PREFIX}AUDIT__PATIENT_KEY"
+_COOKIE_KEY = f"{ENV_PREFIX}SMART__COOKIE_KEY"
 
 
 @click.group()
@@ -53,7 +61,7 @@ def main() -> None:
     """Decision support for orders of HER2-targeted cancer drugs, over CDS Hooks and FHIR R4."""
 
 
-for command in (explain, audit, database, shadow, learn, feedback):
+for command in (explain, audit, database, asp, simulate, shadow, learn, feedback):
     main.add_command(command)
 
 
@@ -73,6 +81,7 @@ def serve(
     _warn(decider.settings)
     _must_be_usable(tls_certificate, tls_key)
     _prepare(decider.settings)
+    _prepare_authentication(decider.settings, workers)
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
     _must_be_free(host, port)
@@ -97,7 +106,7 @@ def serve(
         workers=workers,
         websockets=False,
         # Threads wait for a FHIR server or a slow client; one that never answers must not hold up a stop (ADR 3).
-        blocking_threads=16,
+        blocking_threads=CALLS_AT_ONCE,
         workers_kill_timeout=10,
         log_access=False,
         ssl_cert=tls_certificate,
@@ -109,8 +118,9 @@ def serve(
 @main.command()
 @click.argument("request_file", type=click.File("rb"))
 @config_option
+@click.option("--service", type=click.Choice([service.id for service in SERVICES]), help="By default that of the hook.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def check(request_file: BinaryIO, config: Path | None, output: str) -> None:
+def check(request_file: BinaryIO, config: Path | None, service: str | None, output: str) -> None:
     """Answer one CDS Hooks request from a file (or - for standard input) and print its cards.
 
     Exit code: 0 no cards, 1 cards, 2 the input cannot be used.
@@ -119,11 +129,13 @@ def check(request_file: BinaryIO, config: Path | None, output: str) -> None:
     decider = _decider(config)
     body = request_file.read()
     try:
-        decision = decider.decide(read_request(body, _hook_of(body)))
+        asked = BY_ID[service] if service else None
+        request = read_request(body, asked.hook if asked else _hook_of(body))
+        decision = decider.decide(request, coverage=asked is not None and asked.coverage)
     except BadRequest as error:
         fail(f"{request_file.name}: {error.message}")
     except DataMissing as error:
-        fail(f"{request_file.name}: the prefetch lacks {error}, and no FHIR server that may be read is named")
+        fail(f"{request_file.name}: neither in the prefetch nor on a FHIR server that may be read: {error}")
     if output == "json":
         click.echo(encode({"cards": decision.cards}))
     else:
@@ -174,6 +186,8 @@ def _decider(path: Path | None) -> Decider:
         fail("\n".join(error.problems))
     except CodeMapError as error:
         fail(f"site.code_maps: {error}")
+    except CoverageFileError as error:
+        fail(f"coverage: {error}")
 
 
 def _warn(settings: Settings) -> None:
@@ -200,6 +214,7 @@ def _prepare(settings: Settings) -> None:
     # The workers are copies of this process, and a connection is not to be shared.
     engine.dispose()
     os.environ.setdefault(_PATIENT_KEY, secrets.token_hex(32))
+    os.environ.setdefault(_COOKIE_KEY, secrets.token_hex(32))
 
 
 def _share_metrics(workers: int) -> None:
@@ -220,6 +235,26 @@ def _must_be_usable(certificate: Path | None, key: Path | None) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
     except (ssl.SSLError, OSError) as error:
         fail(f"{certificate} and {key} cannot be used for TLS: {getattr(error, 'reason', None) or error}")
+
+
+def _prepare_authentication(settings: Settings, workers: int) -> None:
+    """Make sure, before anybody is let in, that a token used at one worker is known at the others.
+
+    Also where nobody has to say who calls: that may change while the workers run.
+    """
+    kind = store_kind(settings)
+    if workers > 1 and settings.auth.replay_store == "memory":
+        fail("auth.replay_store: the memory of one worker is not known to another; use database or redis")
+    if workers > 1 and settings.auth.replay_store == "auto":
+        os.environ[f"{ENV_PREFIX}AUTH__REPLAY_STORE"] = kind = "database" if kind == "memory" else kind
+    if settings.auth.mode == "off" or kind == "database":
+        return
+    try:
+        store = open_replay_store(settings)
+        store.check()
+    except ReplayStoreError as error:
+        fail(str(error))
+    store.close()
 
 
 def _must_be_free(host: str, port: int) -> None:

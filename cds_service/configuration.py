@@ -6,12 +6,16 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from cds_service.auth.authentication import Authentication
+from cds_service.auth.replay import ReplayStoreError
 from cds_service.clock import Clock, now
+from cds_service.coverage_files import CoverageFileError
 from cds_service.decide import Decider
 from cds_service.layers import ConfigurationError
 from cds_service.repeats import Repeats
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY_S = 1.0
 # What needs a start to change: who already holds it would go on with the old one.
-_NEED_A_START = ("database", "redis")
+_NEED_A_START = ("database", "redis", "auth.replay_store")
 _Stamp = tuple[int, int] | None
 _KEY_OF_THIS_PROCESS = secrets.token_bytes(32)
 _log = structlog.get_logger()
@@ -75,7 +79,8 @@ class Configuration:
         self._stamps = _stamps(() if path is None else (path,))
         first = settings if settings is not None else load_settings(path)
         self._watch(first.files)
-        self._in_force = _in_force(first, clock)
+        self.authentication = Authentication()
+        self._in_force = self._taken(first)
 
     def current(self) -> InForce:
         """Give what answers requests now; the file is looked at once a second at most."""
@@ -95,16 +100,24 @@ class Configuration:
             try:
                 settings = load_settings(self._path)
                 self._watch(settings.files)
-                self._in_force = _in_force(settings, self._clock)
+                self._in_force = self._taken(settings)
             except ConfigurationError as error:
                 self._watch((*self._stamps, *error.files))
                 _log.error("configuration_refused", problems=error.problems)
                 return
         after = self._in_force.decider
         _log.info("configuration_loaded", path=str(self._path), configuration=after.versions.configuration_hash)
-        waiting = [name for name in _NEED_A_START if getattr(before, name) != getattr(after.settings, name)]
+        waiting = [name for name in _NEED_A_START if attrgetter(name)(before) != attrgetter(name)(after.settings)]
         if waiting:
             _log.warning("restart_needed", keys=waiting)
+
+    def _taken(self, settings: Settings) -> InForce:
+        taken = _in_force(settings, self._clock)
+        try:
+            self.authentication.use(settings)
+        except ReplayStoreError as error:
+            raise ConfigurationError([str(error)]) from None
+        return taken
 
     def _watch(self, files: Iterable[Path]) -> None:
         """Look at these files from now on, the broken ones too: each may be put right where it is."""
@@ -129,11 +142,18 @@ def _in_force(settings: Settings, clock: Clock) -> InForce:
         decider = Decider(settings, lambda: clock().astimezone(zone).date())
     except CodeMapError as error:
         raise ConfigurationError([f"site.code_maps: {error}"]) from None
+    except CoverageFileError as error:
+        raise ConfigurationError([f"coverage: {error}"]) from None
+    except OSError as error:
+        raise ConfigurationError([f"fhir.ca_bundle: cannot be used ({type(error).__name__})"]) from None
     key = settings.audit.patient_key
     pseudonyms = Pseudonyms(settings.audit, key.get_secret_value().encode() if key else _KEY_OF_THIS_PROCESS)
     repeats = Repeats(settings.suppress_repeats, pseudonyms, clock) if settings.suppress_repeats.enabled else None
     tried = settings.tried()
-    shadow = Shadow(tried, decider.known, decider.wording) if tried is not None else None
+    try:
+        shadow = Shadow(tried, decider.known, decider.wording) if tried is not None else None
+    except (CoverageFileError, OSError) as error:
+        raise ConfigurationError([f"shadow.configuration: {error}"]) from None
     return InForce(
         decider,
         RecordWriter(decider.versions, decider.policy, pseudonyms, clock, shadow),

@@ -19,6 +19,9 @@ ISSUE_TYPES = {
     "method-not-allowed": "not-supported",
     "body-too-large": "too-long",
     "not-json-content": "not-supported",
+    "not-authenticated": "login",
+    "not-allowed": "forbidden",
+    "try-again": "transient",
     "internal": "exception",
     "store-unavailable": "transient",
 }

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.knowledge import default_knowledge
 from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cards.policy import Mode
 from cards.render import Renderer
@@ -67,7 +66,7 @@ def explain(engine: Engine, identifier: str) -> Json | None:
 
 
 def _checks(kept: Kept, again: Replay) -> Iterable[Json]:
-    known, wording = default_knowledge(), default_wording()
+    known, wording = again.known, default_wording()
     policy = recorded_policy(kept.configuration)
     renderer = Renderer(wording, known, policy.indicators)
     for verdict in again.verdicts:

@@ -21,6 +21,9 @@ _PATHS: tuple[Place, ...] = (
     ("site", "code_maps", "*"),
     ("auth", "clients", "*", "jwks_file"),
     ("fhir", "ca_bundle"),
+    ("coverage", "policy_files", "*"),
+    ("coverage", "asp_file"),
+    ("smart", "servers", "*", "private_key"),
     ("shadow", "configuration"),
 )
 

@@ -16,6 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cards.facts import Session
     from cds_service.decide import Decision
     from cds_service.store.recorder import Recorder
 
@@ -40,6 +41,7 @@ _feedback = Counter(
     "her2_cds_feedback", "Feedback entries, by outcome; refused ones too.", ["service", "outcome"], **_kept
 )
 _records = Counter("her2_cds_records", "Decisions recorded at once, or kept waiting for the store.", ["fate"], **_kept)
+_refused = Counter("her2_cds_auth_refused", "Calls that were not let in, by reason.", ["reason"], **_kept)
 _store_up = Gauge("her2_cds_store_up", "1 while the store takes records.", multiprocess_mode="livemin", **_kept)
 _waiting = Gauge("her2_cds_records_waiting", "Records that wait for the store.", multiprocess_mode="livesum", **_kept)
 
@@ -56,13 +58,13 @@ def answered(service: str, status: int, seconds: float, body_bytes: int) -> None
     _child(_seconds, service, size).observe(seconds)
 
 
-def decided(service: str, decision: Decision) -> None:
+def decided(service: str, decision: Decision, session: Session) -> None:
     """Count the cards of a decision, those left out as repeats, and what it could not read."""
     for each in decision.suppressed:
         _child(_suppressed, service, each.verdict.topic.value).inc()
     for card in decision.cards:
         _child(_cards, service, card["source"]["topic"]["code"], card["indicator"]).inc()
-    for gap in (*decision.session.gaps, *decision.session.patient.gaps):
+    for gap in (*session.gaps, *session.patient.gaps):
         _child(_gaps, gap.reason).inc()
 
 
@@ -83,6 +85,11 @@ def fed_back(service: str, outcomes: Iterable[str]) -> None:
     """Count feedback."""
     for outcome in outcomes:
         _child(_feedback, service, outcome).inc()
+
+
+def refused(reason: str) -> None:
+    """Count a call that was not let in."""
+    _child(_refused, str(reason)).inc()
 
 
 def exposition() -> tuple[bytes, str]:

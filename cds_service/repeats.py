@@ -65,10 +65,11 @@ class Repeats:
         """Name the findings of a selection; leave out what repeats them at signing and dispatch."""
         issuer = caller.issuer if caller else ""
         patient = self._pseudonyms.name("patient", request.patient_id, issuer)
-        if patient is None or not decision.cards:
+        session = decision.session
+        if patient is None or session is None or not decision.cards:
             return decision
         named = {
-            card["uuid"]: (finding_name(patient, verdict, decision.session), verdict)
+            card["uuid"]: (finding_name(patient, verdict, session), verdict)
             for card, verdict in zip(decision.cards, subjects(decision), strict=True)
             if verdict is not None and verdict.order is not None and card["indicator"] not in self._never
         }
@@ -78,7 +79,7 @@ class Repeats:
             return decision
         user = self._pseudonyms.name("user", request.user_id, issuer)
         known = list(self._ask(store, {name for name, _ in named.values()}))
-        references = {order.origin.reference for order in decision.session.orders}
+        references = {order.origin.reference for order in session.orders}
         suppressed = []
         for card in decision.cards:
             name, verdict = named.get(card["uuid"], ("", None))

@@ -7,26 +7,34 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from cards.billing.setup import with_sources
 from cards.engine import cases_in_scope, judge
+from cards.facts import Moment
 from cards.identity import Standing
 from cards.knowledge import default_knowledge
+from cards.on_treatment import on_treatment
 from cards.outcomes import Indicator
 from cards.policy import Mode, Policy
 from cards.recognition import Recogniser
 from cards.render import Renderer
-from cards.rules import RULES
+from cards.rules import rules_at
+from cards.rules.coverage import coverage_rules
 from cards.topics import Topic
 from cards.wordings import default_wording
 from cds_service import __version__
-from cds_service.card_json import card_json, shown_cards
+from cds_service.card_json import card_json, to_show, worded
+from cds_service.coverage_files import setup_of_record
+from cds_service.services import BY_ID
 from cds_service.store.record import read_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from cards.card import Card
     from cards.facts import Session
+    from cards.identity import Identity
     from cards.outcomes import Verdict
+    from cards.records import Knowledge
+    from cards.rules import Rule
     from cds_service.store.reading import Kept
 
 Json = dict[str, Any]
@@ -41,15 +49,24 @@ class Replay:
     identical: bool
     changed: tuple[str, ...]
     thresholds: Mapping[Topic, Sequence[str]]
+    known: Knowledge
 
 
 def replay(kept: Kept) -> Replay:
     """Judge the facts of a decision again, with today's code, knowledge and words and the settings of then."""
     known, wording = default_knowledge(), default_wording()
-    session, policy = read_session(kept.row.facts), recorded_policy(kept.configuration)
-    recogniser = Recogniser(known)
-    verdicts = judge(session, recogniser, policy)
+    service = BY_ID.get(kept.row.service)
+    coverage = service is not None and service.coverage
+    session, policy = read_session(kept.row.facts, coverage=coverage), recorded_policy(kept.configuration)
+    billing = setup_of_record(kept.configuration.get("coverage"))
+    rules = coverage_rules(billing) if coverage else rules_at(session.moment)
+    recogniser, cited = Recogniser(known), with_sources(known, billing)
+    identities = identities_at(session, policy, known)
+    verdicts = judge(session, recogniser, policy, identities, rules)
+    renderer = Renderer(wording, cited, policy.indicators)
     sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
+    left_out = {row.uuid for row in kept.suppressed}
+    links = {card["uuid"]: card["links"] for card in kept.cards if "links" in card}
     cards = tuple(
         card_json(
             card,
@@ -59,22 +76,25 @@ def replay(kept: Kept) -> Replay:
                 for each in card.suggestions
                 if each.uuid in sent
             ],
+            links.get(card.uuid, ()),
         )
-        for card in _sent(
-            kept, shown_cards(verdicts, Renderer(wording, known, policy.indicators), policy, kept.row.hook_instance)
-        )
+        for card in worded(to_show(verdicts, session, policy, known), renderer, kept.row.hook_instance)
+        if card.uuid not in left_out
     )
     then = (kept.row.code_version, kept.row.knowledge_version, kept.row.wording_version)
     now = (__version__, known.version, wording.version)
     named = ("code", "knowledge", "wording")
     changed = tuple(name for name, old, new in zip(named, then, now, strict=True) if old != new)
-    return Replay(verdicts, cards, cards == kept.cards, changed, _thresholds(session, recogniser, policy))
+    thresholds = _thresholds(session, recogniser, policy, identities, rules)
+    return Replay(verdicts, cards, cards == kept.cards, changed, thresholds, cited)
 
 
-def _sent(kept: Kept, cards: Iterable[Card]) -> Iterable[Card]:
-    """Leave out what was left out then because it had been overridden before."""
-    left_out = {row.uuid for row in kept.suppressed}
-    return (card for card in cards if card.uuid not in left_out)
+def identities_at(session: Session, policy: Policy, known: Knowledge) -> list[Identity] | None:
+    """Give what the drugs are that a patient is on, where a chart was opened; orders are settled by the judgement."""
+    if session.moment is not Moment.VIEW:
+        return None
+    drugs = on_treatment(session.patient, known, policy.thresholds, session.today)
+    return [identity for _, identity in drugs]
 
 
 def recorded_policy(configuration: Json) -> Policy:
@@ -108,12 +128,18 @@ class _Watched(Mapping[str, Decimal | None]):
         return len(self._thresholds)
 
 
-def _thresholds(session: Session, recogniser: Recogniser, policy: Policy) -> dict[Topic, list[str]]:
+def _thresholds(
+    session: Session,
+    recogniser: Recogniser,
+    policy: Policy,
+    identities: Sequence[Identity] | None,
+    rules: Sequence[Rule],
+) -> dict[Topic, list[str]]:
     """Find out for each topic which thresholds its rule asks for with these facts: each rule is asked by itself."""
     asked = {}
-    for rule in RULES:
+    for rule in rules:
         watched = _Watched(policy.thresholds)
-        for case in cases_in_scope(session, recogniser, Policy(watched)):
+        for case in cases_in_scope(session, recogniser, Policy(watched), identities):
             if case.identity.standing is Standing.SETTLED or rule.before_identity:
                 rule.judge(case)
         asked[rule.topic] = list(watched.asked)

@@ -7,6 +7,7 @@ is a threshold that somebody believes to be in force.
 from __future__ import annotations
 
 import os
+import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,11 +24,18 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     field_validator,
+    model_validator,
 )
+from pydantic_core import PydanticCustomError
 
+from cards.billing.setup import BillingSetup
 from cards.knowledge import default_knowledge
 from cards.policy import Policy
 from cards.topics import Topic
+from cds_service.auth.configured_keys import check_key_address, check_keys, read_key_file
+from cds_service.coverage_files import read_billing, vial_sizes
+from cds_service.fhir_connections import tls_context
+from cds_service.fhir_servers import why_not_allowed
 from cds_service.layers import ConfigurationError, Layers, Places, read_layers
 from cds_service.policy_settings import (
     ProfileMatch,
@@ -41,7 +49,9 @@ from cds_service.policy_settings import (
     check_profiles,
     nearest,
     on_off,
+    problem_below,
 )
+from cds_service.smart.settings import SmartSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,8 +59,10 @@ if TYPE_CHECKING:
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 """Names the configuration file, for the processes that ``her2-cds serve`` starts."""
-SECRETS = frozenset({("audit", "patient_key"), ("operator", "token")})
+SECRETS = frozenset({("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key")})
 """What stands in no file and is never shown."""
+Algorithm = Literal["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"]
+"""What a token may be signed with: nothing symmetric, and never ``none``."""
 
 
 class _Section(BaseModel):
@@ -58,12 +70,41 @@ class _Section(BaseModel):
 
 
 class ClientSettings(_Section):
-    """An EHR that may call."""
+    """An EHR that may call, and where its public keys are: in ``jwks``, ``jwks_file`` or behind an address."""
 
-    issuer: str
-    jwks: dict[str, Any] | None = None
-    jwks_url: HttpUrl | None = None
-    tenants: list[str] = []
+    issuer: str = Field(min_length=1, description="The 'iss' of its tokens, letter by letter.")
+    jwks: dict[str, Any] | None = Field(None, description="Its public keys, as a JWK Set.")
+    jwks_file: Path | None = Field(None, description="A file with its JWK Set, beside the configuration.")
+    jwks_url: HttpUrl | None = Field(None, description="Where it publishes its JWK Set: https, or http on loopback.")
+    jku: list[str] = Field([], description="What its tokens may name as 'jku'; empty: 'jku' is not looked at.")
+    tenants: list[str] = Field([], description="Who may call through it; empty: any.")
+
+    @property
+    def key_places(self) -> list[str]:
+        """The settings that say where the keys are."""
+        given = {"jwks": self.jwks and self.jwks["keys"], "jwks_file": self.jwks_file, "jwks_url": self.jwks_url}
+        return [name for name, value in given.items() if value]
+
+    @field_validator("jwks")
+    @classmethod
+    def _is_public(cls, jwks: dict[str, Any] | None) -> dict[str, Any] | None:
+        if jwks is not None:
+            check_keys(jwks)
+        return jwks
+
+    @field_validator("jwks_url")
+    @classmethod
+    def _is_safe(cls, url: HttpUrl | None) -> HttpUrl | None:
+        if url is not None:
+            check_key_address(str(url))
+        return url
+
+    @field_validator("jku")
+    @classmethod
+    def _are_safe(cls, addresses: list[str]) -> list[str]:
+        for address in addresses:
+            check_key_address(address)
+        return addresses
 
 
 class AuthSettings(_Section):
@@ -73,14 +114,32 @@ class AuthSettings(_Section):
         "off", description="'required' wants a signed JWT on every call."
     )
     clients: list[ClientSettings] = []
+    algorithms: list[Algorithm] = Field(
+        ["ES384", "RS384", "ES256", "RS256"], min_length=1, description="What tokens may be signed with."
+    )
+    leeway_s: int = Field(10, ge=0, le=300, description="How far the clocks of the EHR and of this service may differ.")
+    max_lifetime_s: int = Field(
+        86_400, ge=1, le=604_800, description="How long a token may be good for, from 'iat' to 'exp'."
+    )
+    replay_store: Literal["auto", "memory", "database", "redis"] = Field(
+        "auto",
+        description="Where tokens are remembered that have been used. auto: Redis if there is one; else the database "
+        "if it is PostgreSQL or there are several workers; else memory.",
+    )
 
-    @field_validator("mode")
-    @classmethod
-    def _is_enforced(cls, mode: str) -> str:
-        if mode == "required":
-            msg = "'required' is not enforced by this version, so it is refused; keep the service on a private network"
-            raise ValueError(msg)
-        return mode
+    @model_validator(mode="after")
+    def _lets_somebody_in(self) -> AuthSettings:
+        issuers = [client.issuer for client in self.clients]
+        for index, client in enumerate(self.clients):
+            if client.issuer in issuers[:index]:
+                raise problem_below(f"clients.{index}", f"issuer {client.issuer!r} is given twice")
+            if len(client.key_places) > 1:
+                raise problem_below(f"clients.{index}", f"keys in {' and '.join(client.key_places)}; give one of them")
+            if self.mode == "required" and not client.key_places and not client.jku:
+                raise problem_below(f"clients.{index}", "no keys; give jwks, jwks_file or jwks_url")
+        if self.mode == "required" and not self.clients:
+            raise problem_below("mode", "'required' without auth.clients lets nobody in; name an issuer and its keys")
+        return self
 
 
 class FhirSettings(_Section):
@@ -90,6 +149,18 @@ class FhirSettings(_Section):
         [], description="Base URLs that may be fetched from; empty with auth off: loopback only."
     )
     timeout_s: float = Field(2.0, gt=0, le=30, description="One budget for all the fetches of one request.")
+    ca_bundle: Path | None = Field(
+        None, description="PEM file of the authorities that vouch for the servers, in place of the public ones."
+    )
+
+    @field_validator("allowed_servers")
+    @classmethod
+    def _can_be_asked(cls, servers: list[HttpUrl]) -> list[HttpUrl]:
+        for server in servers:
+            why = why_not_allowed(str(server))
+            if why:
+                raise ValueError(f"{server.host}: {why}")
+        return servers
 
 
 class SiteSettings(_Section):
@@ -107,6 +178,36 @@ class SiteSettings(_Section):
             msg = f"no time zone {name!r}"
             raise ValueError(msg) from error
         return name
+
+
+class CoverageSettings(_Section):
+    """What billing and coverage go by."""
+
+    policies: list[str] = Field(
+        [],
+        description="Payer policies by id, the site's first choice first; empty: the site's own files, then every one "
+        "that ships.",
+    )
+    policy_files: list[Path] = Field([], description="Payer policies of the site's own: YAML, see docs/billing.md.")
+    vials: dict[str, list[int]] = Field(
+        {}, description="Vial sizes in mg that are stocked, by product or brand (kadcyla: [100, 160])."
+    )
+    asp_file: Path | None = Field(None, description="CMS pricing file for Part B drugs (CSV, or the ZIP it comes in).")
+
+    @field_validator("vials")
+    @classmethod
+    def _are_made(cls, vials: dict[str, list[int]]) -> dict[str, list[int]]:
+        made = vial_sizes()
+        for name, sizes in vials.items():
+            if name not in made:
+                raise PydanticCustomError("vials", "no product or brand {name}; there are {made}", {
+                    "name": repr(name), "made": ", ".join(sorted(made))
+                })  # fmt: skip
+            if not sizes or (wrong := [size for size in sizes if size not in made[name]]):
+                raise PydanticCustomError("vials", "{name} comes in {made} mg, not in {wrong}", {
+                    "name": name, "made": ", ".join(map(str, sorted(made[name]))), "wrong": sizes and wrong
+                })  # fmt: skip
+        return vials
 
 
 class LimitSettings(_Section):
@@ -148,13 +249,15 @@ class Settings(_Section):
 
     public_url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8080"), description="Base of links and of card topics.")
     database: str = "sqlite:///her2-cds.sqlite3"
-    redis: str | None = None
+    redis: str | None = Field(None, description="redis://host:6379/0 shares the replay store between machines.")
     auth: AuthSettings = AuthSettings()
     fhir: FhirSettings = FhirSettings()
     site: SiteSettings = SiteSettings()
+    coverage: CoverageSettings = CoverageSettings()
     limits: LimitSettings = LimitSettings()
     audit: AuditSettings = AuditSettings()
     operator: OperatorSettings = OperatorSettings()
+    smart: SmartSettings = SmartSettings()
     cards: dict[Topic, TopicSettings] = {}
     thresholds: Thresholds = {}
     quirks: QuirkSettings = QuirkSettings()
@@ -174,10 +277,35 @@ class Settings(_Section):
     def _are_told_apart(cls, profiles: dict[str, ProfileSettings]) -> dict[str, ProfileSettings]:
         return check_profiles(profiles)
 
+    @field_validator("redis")
+    @classmethod
+    def _is_redis(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
+            msg = "no address of a Redis server; write redis://host:6379/0, or rediss:// for TLS"
+            raise ValueError(msg)
+        return url
+
+    @model_validator(mode="after")
+    def _has_its_replay_store(self) -> Settings:
+        if self.auth.replay_store == "redis" and not self.redis:
+            raise problem_below("auth.replay_store", "'redis' needs its address in the key 'redis'")
+        return self
+
     @property
     def base_url(self) -> str:
         """The public address without a trailing slash."""
         return str(self.public_url).rstrip("/")
+
+    def billing(self) -> BillingSetup:
+        """Read what billing and coverage go by.
+
+        Raises:
+            CoverageFileError: a payer policy or the price file cannot be used.
+
+        """
+        chosen = self.coverage
+        vials = {name: tuple(sizes) for name, sizes in chosen.vials.items()}
+        return read_billing(chosen.policies, chosen.policy_files, vials, chosen.asp_file)
 
     def set_by(self, section: Literal["cards", "thresholds"], name: str) -> str:
         """Name the layer that set a value: the file, the variable of the environment, or ``default``."""
@@ -286,8 +414,46 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
     settings._files = layers.files  # noqa: SLF001
     if path is not None:
         maps = [path.parent / each for each in settings.site.code_maps]
-        settings = settings.model_copy(update={"site": settings.site.model_copy(update={"code_maps": maps})})
-    return settings
+        coverage = settings.coverage.model_copy(
+            update={
+                "policy_files": [path.parent / each for each in settings.coverage.policy_files],
+                "asp_file": path.parent / settings.coverage.asp_file if settings.coverage.asp_file else None,
+            }
+        )
+        site = settings.site.model_copy(update={"code_maps": maps})
+        settings = settings.model_copy(update={"site": site, "coverage": coverage})
+    settings = _with_authorities(settings, path, places)
+    return _with_key_files(settings, path.parent if path is not None else Path(), places)
+
+
+def _with_authorities(settings: Settings, path: Path | None, places: Places) -> Settings:
+    """Find the file of certificate authorities beside the configuration, and try it."""
+    if settings.fhir.ca_bundle is None:
+        return settings
+    bundle = path.parent / settings.fhir.ca_bundle if path is not None else settings.fhir.ca_bundle
+    try:
+        tls_context(bundle)
+    except OSError as error:
+        where = places.get(("fhir", "ca_bundle"), "environment")
+        why = "holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else type(error).__name__
+        raise ConfigurationError([f"{where}: fhir.ca_bundle: {bundle} cannot be used ({why})"]) from None
+    return settings.model_copy(update={"fhir": settings.fhir.model_copy(update={"ca_bundle": bundle})})
+
+
+def _with_key_files(settings: Settings, folder: Path, places: Places) -> Settings:
+    """Put what the key files hold in their place."""
+    clients = []
+    for index, client in enumerate(settings.auth.clients):
+        found = client
+        if client.jwks_file is not None:
+            try:
+                jwks = read_key_file(folder / client.jwks_file)
+            except ValueError as error:
+                where = places.get(("auth", "clients", str(index), "jwks_file"), "environment")
+                raise ConfigurationError([f"{where}: auth.clients.{index}.jwks_file: {error}"]) from None
+            found = client.model_copy(update={"jwks": jwks})
+        clients.append(found)
+    return settings.model_copy(update={"auth": settings.auth.model_copy(update={"clients": clients})})
 
 
 def _lay_over(tree: dict[str, Any], places: Places, name: str, value: str) -> None:

@@ -10,6 +10,8 @@ import structlog
 from cards.engine import judge
 from cards.outcomes import CannotTell, Fired
 from cards.recognition import Recogniser
+from cards.rules import rules_at
+from cds_service.replay import identities_at
 from cds_service.versions import Versions, versions
 
 if TYPE_CHECKING:
@@ -40,12 +42,20 @@ class Shadow:
     """Judges by the candidate that a call would get if the trial were in force."""
 
     def __init__(self, tried: Settings, known: Knowledge, wording: Wording) -> None:
-        """Take the settings on trial."""
+        """Take the settings on trial.
+
+        Raises:
+            CoverageFileError: a file of theirs about coverage cannot be used.
+            OSError: a code map of theirs cannot be read.
+
+        """
         self._recogniser = Recogniser(known)
-        self._base = Candidate(tried.policy(), versions(tried, known, wording))
+        self._base = Candidate(tried.policy(), versions(tried, known, wording, tried.billing()))
         self._profiles: list[tuple[ProfileMatch, Candidate]] = []
         for match, profile in tried.by_profile():
-            self._profiles.append((match, Candidate(profile.policy(), versions(profile, known, wording))))
+            self._profiles.append(
+                (match, Candidate(profile.policy(), versions(profile, known, wording, profile.billing())))
+            )
 
     def candidate(self, caller: Caller | None, service: str) -> Candidate:
         """Give the candidate for a call."""
@@ -54,7 +64,8 @@ class Shadow:
     def verdicts(self, session: Session, candidate: Candidate) -> Json | None:
         """Judge facts by a candidate; nothing that goes wrong here may cost a clinician the answer."""
         try:
-            verdicts = judge(session, self._recogniser, candidate.policy)
+            identities = identities_at(session, candidate.policy, self._recogniser.known)
+            verdicts = judge(session, self._recogniser, candidate.policy, identities, rules_at(session.moment))
         except Exception as error:  # noqa: BLE001 - a trial that fails is a trial that fails
             _log.error("shadow_failed", reason=type(error).__name__)
             return None

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from cards.topics import Topic
 from cds_service import __version__
+from cds_service.coverage_files import recorded_setup
 
 if TYPE_CHECKING:
+    from cards.billing.setup import BillingSetup
     from cards.records import Knowledge
     from cards.wordings import Wording
     from cds_service.settings import Settings
@@ -31,9 +33,10 @@ class Versions:
     configuration_hash: str
 
 
-def versions(settings: Settings, known: Knowledge, wording: Wording) -> Versions:
+def versions(settings: Settings, known: Knowledge, wording: Wording, billing: BillingSetup) -> Versions:
     """Name the versions in force."""
-    content = json.dumps(_judgement(settings, known, wording), sort_keys=True, separators=(",", ":"))
+    judgement = {**_judgement(settings, known, wording), "coverage": recorded_setup(billing)}
+    content = json.dumps(judgement, sort_keys=True, separators=(",", ":"))
     return Versions(
         code=__version__,
         knowledge=known.version,

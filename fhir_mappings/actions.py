@@ -15,7 +15,7 @@ from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from cards.facts import DoseUnit
-from cards.outcomes import Fix, OrderTests, RemoveNdc, RemoveOrder, ReplaceBillingCode, SetDose
+from cards.outcomes import Fix, HoldOrder, OrderTests, RemoveNdc, RemoveOrder, ReplaceBillingCode, SetDose
 from cards.quantities import Mg, MgPerKg, precise
 from fhir_mappings.lenient import number, objects, reference
 from fhir_mappings.wire import encode
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from cards.facts import OrderedDose, Origin, Pointer
     from cards.records import Terminology
+    from fhir_mappings.hook_request import HookRequest
     from fhir_mappings.lenient import Json
 
 Action = dict[str, Any]
@@ -54,8 +55,11 @@ class ActionWriter:
         match fix:
             case RemoveOrder():
                 return self._delete(order)
+            case HoldOrder():
+                return self._update(resource, order, put_on_hold, self._words["on-hold"])
             case OrderTests(concepts=concepts):
-                return [self._create(concept, resource, order, patient_id) for concept in concepts]
+                priority = "urgent" if fix.is_urgent else "routine"
+                return [self._create(concept, resource, order, patient_id, priority) for concept in concepts]
             case SetDose():
                 return self._update(resource, order, lambda changed: set_doses(changed, fix), fix.dose)
             case ReplaceBillingCode(wrong=wrong):
@@ -81,7 +85,7 @@ class ActionWriter:
             return []
         return [{"type": "update", "description": self._words["update"].format(what=what), "resource": changed}]
 
-    def _create(self, concept: str, resource: Json, order: Origin, patient_id: str) -> Action:
+    def _create(self, concept: str, resource: Json, order: Origin, patient_id: str, priority: str) -> Action:
         known = self._terminology.concepts[concept]
         code = known.order_loinc or known.loinc[0].code
         display = next((entry.display for entry in known.loinc if entry.code == code), known.display)
@@ -89,7 +93,7 @@ class ActionWriter:
             "resourceType": "ServiceRequest",
             "status": "draft",
             "intent": "order",
-            "priority": "urgent",
+            "priority": priority,
             "code": {
                 "coding": [{"system": _LOINC, "code": code, "display": display}],
                 "text": known.order_display or known.display,
@@ -112,6 +116,24 @@ class ActionWriter:
                 request.pop(name, None)
         words = self._words["create"].format(what=known.order_display or known.display)
         return {"type": "create", "description": words, "resource": request}
+
+
+def requested_in(request: HookRequest) -> Json:
+    """Give what a new request takes over where there is no order: the encounter and the user of the call."""
+    found: Json = {}
+    if request.encounter_id:
+        found["encounter"] = {"reference": f"Encounter/{request.encounter_id}"}
+    if request.user_id.startswith(("Practitioner/", "PractitionerRole/")):
+        found["requester"] = {"reference": request.user_id}
+    return found
+
+
+def put_on_hold(resource: Json) -> bool:
+    """Put a signed order on hold; there is nothing to do for one that is."""
+    if resource.get("status") == "on-hold":
+        return False
+    resource["status"] = "on-hold"
+    return True
 
 
 def without_empties(value: Any) -> Any:

@@ -9,9 +9,11 @@ import msgspec
 
 from cards.facts import DrugOrder, Gap
 from cards.identity import identify
+from fhir_mappings.billing import BillingReader
 from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.conditions import ConditionReader
-from fhir_mappings.hook_request import bundle_entries, selected_references
+from fhir_mappings.dispatched import Lacking, dispatched_entries
+from fhir_mappings.hook_request import DISPATCH, bundle_entries, selected_references
 from fhir_mappings.lenient import child, reference, text
 from fhir_mappings.medication import MedicationReader, orders_served, service_billing
 from fhir_mappings.observations import ObservationReader
@@ -46,6 +48,7 @@ class Orders:
 
     identities: tuple[Identity, ...]
     patient_id: str
+    lacking: tuple[Lacking, ...] = ()
 
     @property
     def references(self) -> frozenset[str]:
@@ -54,19 +57,21 @@ class Orders:
 
     @property
     def unresolved(self) -> bool:
-        """Whether the drug of an order that is asked about is a reference that could not be followed yet."""
+        """Whether an order that is asked about, or its drug, is a reference that could not be followed yet."""
+        if self.lacking:
+            return True
         gaps = (*self.gaps, *(gap for order in self.orders if order.in_focus for gap in order.gaps))
         return any(gap.reason in ("unresolved-drug", "other-release-unnamed") for gap in gaps)
 
     @property
-    def drugs_to_fetch(self) -> tuple[str, ...]:
-        """The Medications that orders refer to and that the request does not hold."""
-        wanted = (
-            reference(self.resources[order.origin.path].get("medicationReference"))
+    def drugs_to_fetch(self) -> dict[str, str]:
+        """The Medications that orders refer to and that the request does not hold, each with the place that does."""
+        wanted = {
+            reference(self.resources[order.origin.path].get("medicationReference")): order.origin.path
             for order in self.orders
             if order.in_focus and any(gap.reason == "unresolved-drug" for gap in order.gaps)
-        )
-        return tuple(dict.fromkeys(each for each in wanted if each.startswith("Medication/")))
+        }
+        return {each: f"{path}.medicationReference" for each, path in wanted.items() if each.startswith("Medication/")}
 
     @property
     def in_scope(self) -> bool:
@@ -82,19 +87,26 @@ class ChartReader:
     def __init__(self, terminology: Terminology, recogniser: Recogniser, code_map: CodeMap = NO_CODE_MAP) -> None:
         """Prepare the readers of each resource type."""
         conditions = ConditionReader(terminology, code_map)
+        observations = ObservationReader(terminology, code_map)
         self._medication = MedicationReader(conditions, code_map)
         self._recogniser = recogniser
         treatments = TreatmentReader(self._medication, recogniser)
-        self._patient = PatientReader(ObservationReader(terminology, code_map), conditions, treatments)
+        observations = ObservationReader(terminology, code_map, conditions.stages)
+        self._patient = PatientReader(observations, conditions, treatments)
+        self.billing = BillingReader(conditions, observations, code_map)
 
     def orders(self, request: HookRequest, glimpses: Iterable[Glimpse] = ()) -> Orders:
         """Read the orders of the session."""
         references = References()
-        entries = list(bundle_entries(request.draft_orders, "context.draftOrders"))
+        references.add_glimpses(glimpses)
+        lacking: tuple[Lacking, ...] = ()
+        if request.hook == DISPATCH:
+            entries, lacking = dispatched_entries(request.dispatched, references)
+        else:
+            entries = list(bundle_entries(request.draft_orders, "context.draftOrders"))
         for _, resource, full_url in entries:
             if resource is not None:
                 references.add(resource, full_url)
-        references.add_glimpses(glimpses)
         selected = selected_references(request) if request.hook == "order-select" else None
         orders: list[DrugOrder] = []
         resources: dict[str, Json] = {}
@@ -120,10 +132,10 @@ class ChartReader:
                 orders.append(self._medication.read(resource, path, references, in_focus=in_focus))
         read = tuple(_with_services(orders, services))
         identities = tuple(identify(order, self._recogniser) for order in read)
-        return Orders(read, resources, tuple(gaps), identities, request.patient_id)
+        return Orders(read, resources, tuple(gaps), identities, request.patient_id, lacking)
 
     def with_reasons(self, orders: Orders, glimpses: Iterable[Glimpse]) -> tuple[DrugOrder, ...]:
-        """Add to each order the cancers that it gives as its reason, which may stand in the chart."""
+        """Add to each order what its own reasons say of the cancer; they may stand in the chart."""
         if not any("reasonCode" in each or "reasonReference" in each for each in orders.resources.values()):
             return orders.orders
         references = References()
@@ -133,15 +145,14 @@ class ChartReader:
         with_reasons = []
         for order in orders.orders:
             resource = orders.resources.get(order.origin.path, {})
-            reasons = tuple(
-                self._medication.reasons(
+            with_reasons.append(
+                self._medication.with_reasons(
+                    order,
                     resource,
-                    order.origin.path,
                     references,
                     lambda each: is_same_patient(each.get("subject"), orders.patient_id, references),
                 )
             )
-            with_reasons.append(msgspec.structs.replace(order, reasons=reasons) if reasons else order)
         return tuple(with_reasons)
 
     def _of_other_release(self, resource: Json, path: str, references: References) -> list[Gap]:
@@ -177,12 +188,15 @@ class ChartReader:
         patient_id: str,
         required: frozenset[str],
         session: frozenset[str] = frozenset(),
+        *,
+        every_lab: bool = False,
     ) -> Patient:
         """Read the chart from the answers to all queries, and from whatever else the client sent along.
 
         ``session`` names the orders that are being asked about: they are no history, wherever else they stand.
+        ``every_lab`` reads the laboratory results of all days, not only the newest.
         """
-        return self._patient.read(answers, patient_id, required, session)
+        return self._patient.read(answers, patient_id, required, session, every_lab=every_lab)
 
 
 def _reference_of(resource: Json) -> str:

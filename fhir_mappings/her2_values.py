@@ -10,8 +10,9 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts import Her2Finding
+from cards.facts import Her2Finding, Her2Method
 from fhir_mappings.codings import codings
+from fhir_mappings.her2_texts import read_text
 from fhir_mappings.lenient import child, number, text
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _RATIO = re.compile(
 )
 _BELOW, _AT_MOST = frozenset({"<", "less than", "below"}), frozenset({"<=", "\u2264"})
 _ABOVE = frozenset({">", ">=", "\u2265", "greater than", "above"})
+_MANY_COPIES = 100
 _SCORES = {0: Her2Finding.IHC_0, 1: Her2Finding.IHC_1, 2: Her2Finding.IHC_2, 3: Her2Finding.IHC_3}
 _UNKNOWN_MEANING = frozenset({"present", "absent"})
 Reading = tuple[Her2Finding | None, bool, str]
@@ -44,6 +46,7 @@ class Her2Vocabulary:
     def __init__(self, terminology: Terminology) -> None:
         """Index them."""
         self._positive = terminology.ish_positive.at_least
+        self._copies = terminology.her2_copies
         self._codes: dict[tuple[str, str], Her2Finding] = {}
         self._texts: dict[str, Her2Finding] = {}
         for entry in terminology.her2_values:
@@ -67,7 +70,45 @@ class Her2Vocabulary:
             return _SCORES.get(int(whole)), False, str(whole)
         if isinstance(holder.get("valueRatio"), dict):
             return _ratio(concept, holder["valueRatio"], self._positive)
+        if concept == "her2-copy-number":
+            return self._number_of_copies(child(holder, "valueQuantity"))
         return _quantity(concept, child(holder, "valueQuantity"), self._positive)
+
+    def _number_of_copies(self, quantity: Json) -> Reading:
+        """Read a count of copies in a nucleus; a bound on one is not placed."""
+        value, comparator = number(quantity.get("value")), text(quantity.get("comparator"))
+        as_reported = f"{comparator}{value if value is not None else '?'} copies"
+        if value is None or comparator or not 0 < value < _MANY_COPIES:
+            return None, False, as_reported
+        return self.by_copies(value), False, as_reported
+
+    def methods(self, concept: str, holder: Json, code_map: CodeMap) -> list[tuple[Her2Method | None, Reading]]:
+        """Read the value of a HER2 result that may state two methods; ``None`` is the method of its own code.
+
+        A text that states both gives both, and a coded score keeps the ISH that its text adds.
+        """
+        own = self.read(concept, holder, code_map)
+        written = text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
+        finding, conflict, as_reported = own
+        if not written or conflict:
+            return [(None, own)]
+        stated = read_text(written, self._by_ratio, self.by_copies)
+        both = stated.ihc is not None and stated.ish is not None
+        is_coded = isinstance(holder.get("valueCodeableConcept"), dict)
+        if (both and (finding is None or not is_coded or _agree(finding, stated.ihc or finding))) or (
+            finding is None and stated.each()
+        ):
+            return [(method, (said, False, written[:60])) for method, said in stated.each()]
+        return [(None, (finding, conflict, as_reported))]
+
+    def by_copies(self, copies: Decimal) -> Her2Finding:
+        """Place a number of gene copies; between the two limits it decides nothing."""
+        if copies >= self._copies.positive_at_least:
+            return Her2Finding.POSITIVE
+        return Her2Finding.NEGATIVE if copies < self._copies.negative_below else Her2Finding.EQUIVOCAL
+
+    def _by_ratio(self, ratio: Decimal, word: str) -> Her2Finding:
+        return _by_ratio(ratio, word, self._positive)
 
     def _coded(self, concept: str, coded: Json, code_map: CodeMap) -> Reading:
         by_code: set[Her2Finding] = set()

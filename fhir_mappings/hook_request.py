@@ -1,6 +1,7 @@
 """The CDS Hooks request, checked field by field; nothing of its content goes into an error.
 
-Source: CDS Hooks 2.0.1 and 3.0.0, HTTP request; hook definitions order-select 1.0 and order-sign 1.0.
+Source: CDS Hooks 2.0.1 and 3.0.0, HTTP request; hook definitions order-select 1.0, order-sign 1.0, order-dispatch 1.1
+(and 1.0, which some clients still send) and patient-view 1.0.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fhir_mappings.lenient import Json, objects, reference, text
+from fhir_mappings.lenient import Json, number, objects, reference, text
 from fhir_mappings.wire import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from fhir_mappings.prefetch import Answer
+
 _ID_LIMIT = 256
 # No FHIR resource is nested nearly as deep; deeper ones exhaust the stack of whoever copies or writes them.
 _DEPTH_LIMIT = 100
+DISPATCH = "order-dispatch"
+_DRAFTS = frozenset({"order-select", "order-sign"})
+_ORDERS_LIMIT = 200
 
 
 class BadRequest(ValueError):  # noqa: N818 - named for the answer it leads to
@@ -43,7 +49,11 @@ class FhirAuthorization:
 
 @dataclass(frozen=True, slots=True)
 class HookRequest:
-    """A request that has every required field, with its prefetch still unread."""
+    """A request that has every required field, with its prefetch still unread.
+
+    ``user_id`` and ``encounter_id`` are empty where the hook has none. ``dispatched`` holds the references of the
+    orders of an order-dispatch, whose ``draft_orders`` are empty.
+    """
 
     hook: str
     hook_instance: str
@@ -51,9 +61,11 @@ class HookRequest:
     user_id: str
     selections: tuple[str, ...]
     draft_orders: Json
-    prefetch: Mapping[str, msgspec.Raw]
+    prefetch: Mapping[str, msgspec.Raw | Answer]
     fhir_server: str = ""
     fhir_authorization: FhirAuthorization | None = None
+    dispatched: tuple[str, ...] = ()
+    encounter_id: str = ""
 
 
 class _Envelope(msgspec.Struct):
@@ -84,20 +96,21 @@ def read_request(body: bytes, hook: str) -> HookRequest:
     context = envelope.context
     if not isinstance(context, dict):
         raise BadRequest(_why(context), "context must be an object", "context")
-    if _is_deeper(context, _DEPTH_LIMIT):
+    if is_too_deep(context):
         raise BadRequest("not-json", "the context is nested too deeply to be read", "context")
     server, authorization = _fhir_access(envelope)
     return HookRequest(
         hook=given,
         hook_instance=instance,
         patient_id=_patient_id(context),
-        # Clients of the first CDS Hooks drafts send the user outside the context.
-        user_id=_string(envelope.user if context.get("userId") is None else context["userId"], "context.userId"),
+        user_id=_user_id(envelope, context) if hook != DISPATCH else "",
         selections=_selections(context) if hook == "order-select" else (),
-        draft_orders=_draft_orders(context),
+        draft_orders=_draft_orders(context) if hook in _DRAFTS else {},
         prefetch=envelope.prefetch or {},
         fhir_server=server,
         fhir_authorization=authorization,
+        dispatched=_dispatched(context) if hook == DISPATCH else (),
+        encounter_id=text(context.get("encounterId")).removeprefix("Encounter/")[:_ID_LIMIT],
     )
 
 
@@ -131,8 +144,8 @@ def _string(value: object, where: str) -> str:
     return value
 
 
-def _is_deeper(value: Json, limit: int) -> bool:
-    """Tell whether objects and arrays are nested deeper than a limit, level by level.
+def is_too_deep(value: Any) -> bool:
+    """Tell whether objects and arrays are nested deeper than can be copied and written, level by level.
 
     With no more brackets than that they cannot be, and to write and count them takes less than to walk.
     """
@@ -140,10 +153,10 @@ def _is_deeper(value: Json, limit: int) -> bool:
         written = encode(value)
     except RecursionError:
         return True
-    if written.count(b"{") + written.count(b"[") <= limit:
+    if written.count(b"{") + written.count(b"[") <= _DEPTH_LIMIT:
         return False
     level: list[Any] = [value]
-    for _ in range(limit):
+    for _ in range(_DEPTH_LIMIT):
         below: list[Any] = []
         for holder in level:
             below += holder.values() if holder.__class__ is dict else holder
@@ -157,6 +170,29 @@ def _patient_id(context: Json) -> str:
     """Give the id of the patient, which some clients send as a reference."""
     identifier = _string(context.get("patientId"), "context.patientId")
     return _string(identifier.removeprefix("Patient/"), "context.patientId")
+
+
+def _user_id(envelope: _Envelope, context: Json) -> str:
+    """Give the user, whom clients of the first CDS Hooks drafts send outside the context."""
+    return _string(envelope.user if context.get("userId") is None else context["userId"], "context.userId")
+
+
+def _dispatched(context: Json) -> tuple[str, ...]:
+    """Give the references of the dispatched orders; hook version 1.0 has the one ``order``.
+
+    The tasks of either version say nothing that is checked, and the published examples disagree on their name and type.
+    """
+    listed = context.get("dispatchedOrders")
+    if listed is None and context.get("order") is not None:
+        listed = [_string(context["order"], "context.order")]
+    if not isinstance(listed, list) or not all(isinstance(each, str) and each.strip() for each in listed):
+        message = "context.dispatchedOrders must be a list of references"
+        raise BadRequest(_why(listed), message, "context.dispatchedOrders")
+    if len(listed) > _ORDERS_LIMIT:
+        message = f"context.dispatchedOrders has more than {_ORDERS_LIMIT} orders"
+        raise BadRequest("too-long", message, "context.dispatchedOrders")
+    _string(context.get("performer"), "context.performer")
+    return tuple(dict.fromkeys(reference(each) for each in listed))
 
 
 def _draft_orders(context: Json) -> Json:
@@ -185,9 +221,15 @@ def _fhir_access(envelope: _Envelope) -> tuple[str, FhirAuthorization | None]:
         raise BadRequest("wrong-type", "fhirAuthorization must be an object", "fhirAuthorization")
     if not server:
         raise BadRequest("required", "fhirAuthorization needs a fhirServer", "fhirServer")
-    token = text(authorization.get("access_token"))
+    token = "" if _is_over(authorization.get("expires_in")) else text(authorization.get("access_token"))
     patient = text(authorization.get("patient")).removeprefix("Patient/")
     return server, FhirAuthorization(token, patient) if token else None
+
+
+def _is_over(seconds: object) -> bool:
+    """Tell whether a token has no time left; one that does not say how much is taken to have some."""
+    left = number(seconds)
+    return left is not None and left <= 0
 
 
 def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, str]]:
@@ -213,13 +255,14 @@ def selected_references(request: HookRequest) -> frozenset[str]:
         if resource is None or resource.get("resourceType") != "RequestGroup":
             continue
         if not selected.isdisjoint((f"RequestGroup/{text(resource.get('id'))}", reference(full_url) or None)):
-            selected.update(_actions(resource, depth=8))
+            selected.update(orders_of_group(resource))
     return frozenset(selected)
 
 
-def _actions(holder: Json, depth: int) -> Iterator[str]:
+def orders_of_group(holder: Json, depth: int = 8) -> Iterator[str]:
+    """List the orders that the actions of a RequestGroup refer to."""
     for _, action in objects(holder.get("action")):
         if (wanted := reference(action.get("resource"))) != "":
             yield wanted
         if depth:
-            yield from _actions(action, depth - 1)
+            yield from orders_of_group(action, depth - 1)

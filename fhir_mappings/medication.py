@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from cards.codes import HcpcsCode
 from cards.facts import (
     BillingCode,
+    CodedHer2,
     Diagnosis,
     DrugOrder,
     EvidenceKind,
@@ -14,6 +17,8 @@ from cards.facts import (
     IdentityEvidence,
     Origin,
     Pointer,
+    ReceptorResult,
+    Staging,
     WrittenNdc,
 )
 from cards.records import Route
@@ -166,22 +171,37 @@ class MedicationReader:
                 found.append(IdentityEvidence(EvidenceKind.INGREDIENT_TEXT, "", display, where))
         return list(dict.fromkeys(found))
 
-    def reasons(
-        self, resource: Json, path: str, references: References, is_of_patient: Callable[[Json], bool]
-    ) -> Iterator[Diagnosis]:
-        """Give the cancers that an order names as its reason; another patient's condition is none."""
+    def with_reasons(
+        self, order: DrugOrder, resource: Json, references: References, is_of_patient: Callable[[Json], bool]
+    ) -> DrugOrder:
+        """Add what an order's own reasons say: cancers, setting, receptors. Another patient's condition is none."""
+        found: list[Diagnosis | Staging | ReceptorResult | CodedHer2 | None] = []
+        path = order.origin.path
         for index, concept in objects(resource.get("reasonCode")):
-            cancer = self._conditions.cancer_of(concept)
-            if cancer is not None:
-                label = text(concept.get("text")) or next((c.display or c.code for c in codings(concept)), "")
-                yield Diagnosis(cancer, label, Origin("", f"{path}.reasonCode[{index or 0}]"))
+            origin = Origin("", f"{path}.reasonCode[{index or 0}]")
+            found += self._of_reason({"code": concept}, origin)
         for _, referred in objects(resource.get("reasonReference")):
             wanted = reference(referred)
             condition = references.find(wanted, resource)
             if condition is not None and is_of_patient(condition):
-                diagnosis = self._conditions.diagnosis(condition, Origin(wanted, f"{path}.reasonReference"))
-                if diagnosis is not None:
-                    yield diagnosis
+                found += self._of_reason(condition, Origin(wanted, f"{path}.reasonReference"))
+        return msgspec.structs.replace(
+            order,
+            reasons=tuple(each for each in found if isinstance(each, Diagnosis)),
+            stagings=tuple(each for each in found if isinstance(each, Staging)),
+            receptors=tuple(each for each in found if isinstance(each, ReceptorResult)),
+            coded_her2=tuple(each for each in found if isinstance(each, CodedHer2)),
+        )
+
+    def _of_reason(
+        self, condition: Json, origin: Origin
+    ) -> list[Diagnosis | Staging | ReceptorResult | CodedHer2 | None]:
+        read = self._conditions
+        return [
+            read.diagnosis(condition, origin),
+            read.staging(condition, origin),
+            *read.receptors(condition, origin),
+        ]
 
 
 def service_billing(resource: Json, path: str) -> list[BillingCode]:

@@ -24,14 +24,17 @@ from cards.facts import (
     Mutation,
     Origin,
     PregnancyTest,
+    Receptor,
     ReceptorResult,
+    Staging,
     Weight,
 )
 from cards.quantities import Kg, Percent
-from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name
+from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, texts
 from fhir_mappings.findings import FindingReader
 from fhir_mappings.her2_values import Her2Vocabulary
 from fhir_mappings.lenient import child, day, number, objects, reference, text
+from fhir_mappings.staging import StageReader
 from fhir_mappings.units import factor_to_canonical
 from fhir_mappings.wire import Codes, codes_of
 
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
-    from cards.records import Terminology
+    from cards.records import Cancer, Terminology
     from fhir_mappings.lenient import Json
 
 _VALUES = frozenset(
@@ -49,6 +52,7 @@ _VALUES = frozenset(
 _COUNTS = frozenset({"final", "amended", "corrected"})
 LABS = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils"})
 """The tests of which only the newest result counts."""
+_MEASURED = LABS | {"weight", "weight-stated", "lvef"}
 # What harms is a high value: of a range the upper end counts, of every other measurement the lower.
 _RISES = frozenset({"ast", "alt", "bilirubin-total"})
 # Beside a code that names the method, or says that nobody weighed the patient, these add nothing.
@@ -59,7 +63,10 @@ _HER2_METHODS = {
     "her2-interpretation": Her2Method.INTERPRETATION,
     "her2-ish": Her2Method.ISH,
     "her2-ish-ratio": Her2Method.ISH,
+    "her2-copy-number": Her2Method.ISH,
 }
+_RECEPTORS = {"er-status": Receptor.OESTROGEN, "pr-status": Receptor.PROGESTERONE}
+_STAGES = frozenset({"stage-group", "metastasis-category"})
 _RANGE = re.compile(
     r"(?P<bound>[<>]=?|[\u2264\u2265]|less than|greater than|below|above)?\s*(?P<low>\d{1,6}(?:\.\d+)?)"
     r"(?:\s*(?:-|\u2013|to)\s*(?P<high>\d{1,6}(?:\.\d+)?))?\s*(?P<unit>%|percent)?",
@@ -148,10 +155,19 @@ class Reading(msgspec.Struct, frozen=True):
 class ObservationReader:
     """Reads the Observations of one chart."""
 
-    def __init__(self, terminology: Terminology, code_map: CodeMap = NO_CODE_MAP) -> None:
+    def __init__(
+        self, terminology: Terminology, code_map: CodeMap = NO_CODE_MAP, stages: StageReader | None = None
+    ) -> None:
         """Prepare the indexes; one reader serves every request."""
+        self._stages = stages or StageReader(terminology, code_map)
         self.index = ConceptIndex(terminology, code_map)
         self._terminology = terminology
+        self._tumours = {
+            entry.code: entry.tumour
+            for each in terminology.concepts.values()
+            for entry in each.loinc
+            if entry.tumour is not None
+        }
         self._her2 = Her2Vocabulary(terminology)
         self._findings = FindingReader(terminology, code_map)
         self._code_map = code_map
@@ -177,27 +193,32 @@ class ObservationReader:
         if _VALUES.isdisjoint(holder):
             is_panel = holder is observation and ("hasMember" in observation or "component" in observation)
             return [] if is_panel else [Gap(concept, origin.path, "no-value", on)]
-        if concept in LABS:
+        if concept in _MEASURED:
             return [self._read_number(concept, holder, origin, on)]
         if concept in _HER2_METHODS:
-            return [self._read_her2(concept, holder, observation, origin, on)]
+            return self._read_her2(concept, holder, observation, origin, on)
+        if concept in _STAGES:
+            return self._read_stage(holder, origin, on)
         if concept == "pregnancy-test":
             return [self._findings.pregnancy_test(holder, on, origin)]
         if concept == "erbb2-mutation":
             found = self._findings.mutation(observation, on, origin)
             return [found] if found is not None else []
-        if concept in ("er-status", "pr-status"):
-            return self._read_receptor(holder, origin, on)
-        if concept in ("weight", "weight-stated", "lvef") or concept in LABS:
-            return [self._read_number(concept, holder, origin, on)]
+        if concept in _RECEPTORS:
+            return self._read_receptor(_RECEPTORS[concept], holder, origin, on)
         return []
+
+    def receptors(self, concept: str, observation: Json, origin: Origin) -> list[ReceptorResult]:
+        """Read an Observation as a result of one hormone receptor, if its code says that it is of that one."""
+        if concept not in self.index.concepts([codes_of(holder) for holder in _with_parts(observation)]):
+            return []
+        return [fact for fact in self.read(concept, observation, origin) if isinstance(fact, ReceptorResult)]
 
     def _holders(self, concept: str, observation: Json) -> list[Json]:
         """Give the parts that hold a value: the Observation, and the components that have the code."""
         if "component" not in observation:
             return [observation]
-        parts = [observation, *(part for _, part in objects(observation.get("component")))]
-        return [part for part in parts if self.index.concept(codes_of(part)) == concept]
+        return [part for part in _with_parts(observation) if self.index.concept(codes_of(part)) == concept]
 
     def date_of(self, observation: Json) -> date | None:
         """Give the day a result is of: when it was taken, else when it was released."""
@@ -245,23 +266,46 @@ class ObservationReader:
         limit = _upper_limit(concept, holder, reading)
         return LabResult(concept, value, unit, on, origin, reading.as_reported, limit, reading.bound)
 
-    def _read_her2(self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None) -> Fact:
-        method = _HER2_METHODS[concept]
-        finding, conflict, written = self._her2.read(concept, holder, self._code_map)
-        if finding is None:
-            return Gap(concept, origin.path, "value", on, (("value", written),))
+    def _read_her2(self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None) -> list[Fact]:
         specimen = reference(observation.get("specimen")) or text(child(observation, "bodySite").get("text")) or None
-        return Her2Result(method, finding, on, origin, written, specimen, conflict)
+        found: list[Fact] = []
+        for stated, (finding, conflict, written) in self._her2.methods(concept, holder, self._code_map):
+            if finding is None:
+                return [Gap(concept, origin.path, "value", on, (("value", written),))]
+            method = stated or _HER2_METHODS[concept]
+            by_copies = concept == "her2-copy-number"
+            tumour = self._tumour_of(observation)
+            found.append(Her2Result(method, finding, on, origin, written, specimen, conflict, by_copies, tumour))
+        return found
 
-    def _read_receptor(self, holder: Json, origin: Origin, on: date | None) -> list[Fact]:
+    def _tumour_of(self, observation: Json) -> Cancer | None:
+        """Give the cancer whose specimen the code names."""
+        codes = (coding.code for coding in codings(observation.get("code"), self._code_map))
+        return next((self._tumours[code] for code in codes if code in self._tumours), None)
+
+    def _read_stage(self, holder: Json, origin: Origin, on: date | None) -> list[Fact]:
+        """Read a stage group or a category of distant metastasis; one that says neither setting says nothing."""
+        coded = child(holder, "valueCodeableConcept")
+        written = text(holder.get("valueString"))
+        setting = self._stages.of_text(written) if written else self._stages.of_stage(coded)
+        if setting is None:
+            return []
+        label = written or next(iter(texts(coded)), "") or next((coding.code for coding in codings(coded)), "")
+        return [Staging(setting, label[:80], on, origin)]
+
+    def _read_receptor(self, receptor: Receptor, holder: Json, origin: Origin, on: date | None) -> list[Fact]:
         """Read a hormone receptor; one that is neither plainly positive nor negative says nothing."""
         finding, conflict, _ = self._her2.read("receptor", holder, self._code_map)
         if conflict or finding not in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE):
             return []
-        return [ReceptorResult(finding is Her2Finding.POSITIVE, on, origin)]
+        return [ReceptorResult(finding is Her2Finding.POSITIVE, on, origin, receptor)]
 
 
-Fact = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Gap
+Fact = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Staging | Gap
+
+
+def _with_parts(observation: Json) -> list[Json]:
+    return [observation, *(part for _, part in objects(observation.get("component")))]
 
 
 def _number_of(holder: Json) -> Reading | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cards.facts import (
+    CodedHer2,
     Gap,
     Her2Result,
     LabResult,
@@ -19,10 +20,10 @@ from cards.facts import (
     PregnancyTest,
     PresentProblem,
     ReceptorResult,
+    Staging,
     Treatment,
     Weight,
 )
-from cards.records import Setting
 from fhir_mappings.lenient import day, text
 from fhir_mappings.observations import LABS
 from fhir_mappings.references import References, is_same_patient
@@ -46,7 +47,7 @@ _MENTIONS = {
 _REFERRED_TO = frozenset({"Patient", "Medication"})
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
 
-Dated = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Treatment
+Dated = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Staging | Treatment
 D = TypeVar("D", bound=Dated)
 
 
@@ -59,12 +60,14 @@ class _Draft:
     facts: list[Fact] = field(default_factory=list)
     current: list[Diagnosis] = field(default_factory=list)
     past: list[Diagnosis] = field(default_factory=list)
-    settings: set[Setting] = field(default_factory=set)
+    stagings: list[Staging] = field(default_factory=list)
+    coded_her2: list[CodedHer2] = field(default_factory=list)
     problems: list[PresentProblem] = field(default_factory=list)
     treatments: list[Treatment] = field(default_factory=list)
     unread: list[Glimpse] = field(default_factory=list)
     labs: dict[str, list[Glimpse]] = field(default_factory=dict)
     person: Json = field(default_factory=dict)
+    every_lab: bool = False
 
     def is_own(self, content: Json) -> bool:
         """Tell whether a resource is the patient's."""
@@ -87,10 +90,19 @@ class PatientReader:
         self._treatments = treatments
 
     def read(
-        self, answers: Mapping[str, Answer], patient_id: str, required: frozenset[str], session: frozenset[str]
+        self,
+        answers: Mapping[str, Answer],
+        patient_id: str,
+        required: frozenset[str],
+        session: frozenset[str],
+        *,
+        every_lab: bool = False,
     ) -> Patient:
-        """Read the chart; ``session`` names the orders that are being asked about and are no history."""
-        draft = _Draft(patient_id, References())
+        """Read the chart; ``session`` names the orders that are being asked about and are no history.
+
+        Rules ask for the newest laboratory results alone; ``every_lab`` reads the rest too.
+        """
+        draft = _Draft(patient_id, References(), every_lab=every_lab)
         for answer in answers.values():
             if answer.listing is not None and not answer.listing.kinds.isdisjoint(_REFERRED_TO):
                 draft.references.add_glimpses(g for g in answer.listing.glimpses if g.resource_type in _REFERRED_TO)
@@ -144,7 +156,7 @@ class PatientReader:
         """
         last_day = ""
         for glimpse in sorted(glimpses, key=lambda each: each.day or "9999", reverse=True):
-            if last_day and glimpse.day < last_day:
+            if last_day and glimpse.day < last_day and not draft.every_lab:
                 return
             try:
                 read = self._results((test,), glimpse, draft)
@@ -177,8 +189,13 @@ class PatientReader:
             (draft.past if self._conditions.is_past(content) else draft.current).append(diagnosis)
         if (problem := self._conditions.problem(content, origin)) is not None:
             draft.problems.append(problem)
-        if (setting := self._conditions.setting(content)) is not None:
-            draft.settings.add(setting)
+        if (staging := self._conditions.staging(content, origin)) is not None:
+            draft.stagings.append(staging)
+        for stated in self._conditions.receptors(content, origin):
+            if isinstance(stated, CodedHer2):
+                draft.coded_her2.append(stated)
+            else:
+                draft.facts.append(stated)
 
     def _treatment(self, glimpse: Glimpse, draft: _Draft) -> None:
         content = glimpse.content
@@ -216,7 +233,7 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
 
 def _newest_first(fact: Dated) -> tuple[int, str, str]:
     """Order by date, undated last, and then by what does not depend on the order in which the client sent them."""
-    value = getattr(fact, "as_reported", "") or str(getattr(fact, "kg", ""))
+    value = getattr(fact, "as_reported", "") or str(getattr(fact, "kg", "")) or getattr(fact, "label", "")
     return (-fact.on.toordinal() if fact.on else 0, fact.origin.reference, value)
 
 
@@ -244,7 +261,6 @@ def _assembled(draft: _Draft) -> Patient:
         gaps += _mentions("her2-interpretation", draft)
     if not lvefs:
         gaps += _mentions("lvef", draft)
-    setting = Setting.METASTATIC if Setting.METASTATIC in draft.settings else Setting.EARLY if draft.settings else None
     return Patient(
         weights=_sorted(by_kind.get(Weight, ()), key=_measured_first),
         lvefs=lvefs,
@@ -258,7 +274,8 @@ def _assembled(draft: _Draft) -> Patient:
         treatments=_sorted(draft.treatments),
         sex=text(draft.person.get("gender")),
         birth_date=day(draft.person.get("birthDate")),
-        setting=setting,
+        coded_her2=tuple(sorted(draft.coded_her2, key=lambda each: (each.origin.reference, each.label))),
+        stagings=_sorted([*draft.stagings, *by_kind.get(Staging, ())]),
         gaps=tuple(sorted(gaps, key=lambda gap: gap.path)),
     )
 

@@ -39,8 +39,10 @@ _PRESENT = State.PRESENT
 OMITTED = Answer(State.OMITTED)
 
 
-def read_answer(raw: bytes | msgspec.Raw, path: str) -> Answer:
-    """Read the value of one prefetch key, or the body of a search."""
+def read_answer(raw: bytes | msgspec.Raw | Answer, path: str) -> Answer:
+    """Read the value of one prefetch key, or the body of a search; one that has been read already stays as it is."""
+    if isinstance(raw, Answer):
+        return raw
     if memoryview(raw)[:8].tobytes().strip() == b"null":
         return Answer(State.EMPTY)
     try:
@@ -56,6 +58,19 @@ def read_answer(raw: bytes | msgspec.Raw, path: str) -> Answer:
         failed = serious or any(outcome.path == path for outcome in outcomes)
         return Answer(State.FAILED if failed else State.EMPTY, listing)
     return Answer(State.PRESENT, listing, partial=serious)
+
+
+def is_answer_to(answer: Answer, query: str) -> bool:
+    """Tell whether what a server sent is of the kind that was asked for: a list for a search, else the resource.
+
+    A server that sends anything else has not said that the chart has none; one that knows no such resource has.
+    """
+    if (listing := answer.listing) is None:
+        return answer.state is State.EMPTY
+    if "?" in query:
+        return listing.is_bundle
+    kind = query.partition("/")[0]
+    return {each.resource_type for each in listing.glimpses} == {kind}
 
 
 def _is_serious(outcome: Glimpse) -> bool:

@@ -26,10 +26,18 @@ _OBSERVED = {
         "er-status",
         "pr-status",
         "erbb2-mutation",
+        "her2-copy-number",
+        "stage-group",
+        "metastasis-category",
     ),
     "lvef": ("lvef",),
     "labs": ("ast", "alt", "bilirubin-total", "platelets", "neutrophils", "pregnancy-test"),
 }
+
+TREATMENT_KEYS = ("administrations", "medications")
+"""The lists that tell which drugs a patient is on."""
+MONITORING_KEYS = ("patient", "lvef", "labs", "conditions", *TREATMENT_KEYS)
+"""What monitoring is judged by; HER2 results and the weight have no part in it."""
 
 
 def templates(terminology: Terminology, code_map: CodeMap) -> dict[str, str]:

@@ -168,7 +168,8 @@ def codes_of(holder: Json) -> Codes:
 class Listing:
     """The resources of a prefetch value or of a search result.
 
-    ``next_page`` is the address of a page that was not sent; ``broken`` lists the paths of entries that could not
+    ``next_page`` is the address of a page that was not sent; ``is_bundle`` tells a list from a single resource;
+    ``broken`` lists the paths of entries that could not
     be read at all.
     """
 
@@ -182,6 +183,7 @@ class Listing:
         self.glimpses: list[Glimpse] = []
         self.broken: list[str] = []
         self.next_page = ""
+        self.is_bundle = False
         self._depth = depth
         if depth > _NESTING:
             raise Unreadable("nested")
@@ -193,6 +195,7 @@ class Listing:
         if shell.resourceType != "Bundle":
             self._read_leniently(decode(raw), path)
             return
+        self.is_bundle = True
         for index, entry in enumerate(shell.entry or ()):
             self._take(entry.resource, None, f"{path}.entry[{index}].resource", entry.fullUrl)
         for link in shell.link or ():
@@ -231,6 +234,7 @@ class Listing:
                 raise Unreadable("no resource")
             self._take(None, value, path, "")
             return
+        self.is_bundle = True
         for where, entry in _entries(value, path):
             resource = entry.get("resource") if isinstance(entry, dict) else None
             if isinstance(resource, dict):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cards.case import Case
+from cards.facts import Moment
 from cards.outcomes import Outcome
 from cards.rules import (
     billing_codes,
@@ -27,11 +28,15 @@ from cards.topics import Topic
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A topic and the function that judges a case on it. ``before_identity``: it does not need a settled drug."""
+    """A topic and the function that judges a case on it.
+
+    ``before_identity``: it does not need a settled drug. ``on_view``: it is asked when a chart is opened, too.
+    """
 
     topic: Topic
     judge: Callable[[Case], Outcome]
     before_identity: bool = False
+    on_view: bool = False
 
 
 RULES: tuple[Rule, ...] = (
@@ -64,17 +69,25 @@ RULES: tuple[Rule, ...] = (
     Rule(Topic.HER2_TIER_UNCLEAR, her2.her2_tier_unclear),
     Rule(Topic.HER2_DISCORDANT, her2.her2_discordant),
     Rule(Topic.ERBB2_MUTATION_MISSING, her2.erbb2_mutation_missing),
-    Rule(Topic.LVEF_MISSING, lvef.lvef_missing),
-    Rule(Topic.LVEF_OVERDUE, lvef.lvef_overdue),
+    Rule(Topic.LVEF_MISSING, lvef.lvef_missing, on_view=True),
+    Rule(Topic.LVEF_OVERDUE, lvef.lvef_overdue, on_view=True),
     Rule(Topic.LVEF_HOLD, lvef_holds.lvef_hold),
     Rule(Topic.LVEF_RECHECK, lvef_holds.lvef_recheck),
     Rule(Topic.LIVER_TESTS_DISCONTINUE, holds.liver_tests_discontinue),
     Rule(Topic.LIVER_TESTS_HOLD, holds.liver_tests_hold),
     Rule(Topic.BLOOD_COUNT_HOLD, holds.blood_count_hold),
     Rule(Topic.PREGNANCY_POSITIVE, problems.pregnancy_positive),
-    Rule(Topic.PREGNANCY_TEST_MISSING, problems.pregnancy_test_missing),
+    Rule(Topic.PREGNANCY_TEST_MISSING, problems.pregnancy_test_missing, on_view=True),
     Rule(Topic.ILD_ACTIVE, problems.ild_active),
     Rule(Topic.HEART_FAILURE_ACTIVE, problems.heart_failure_active),
-    Rule(Topic.LIVER_TESTS_MISSING, labs.liver_tests_missing),
-    Rule(Topic.BLOOD_COUNT_MISSING, labs.blood_count_missing),
+    Rule(Topic.LIVER_TESTS_MISSING, labs.liver_tests_missing, on_view=True),
+    Rule(Topic.BLOOD_COUNT_MISSING, labs.blood_count_missing, on_view=True),
 )
+
+
+RULES_ON_VIEW = tuple(rule for rule in RULES if rule.on_view)
+
+
+def rules_at(moment: Moment) -> tuple[Rule, ...]:
+    """Give the rules that are asked at a moment."""
+    return RULES_ON_VIEW if moment is Moment.VIEW else RULES

@@ -10,6 +10,7 @@ from cards.outcomes import (
     Evidence,
     Fired,
     Fix,
+    Indicator,
     Missing,
     NotApplicable,
     Outcome,
@@ -45,6 +46,9 @@ def hcpcs_mismatch(case: Case) -> Outcome:
         return Clear()
     code = wrong[0].code
     other = case.recogniser.hcpcs[code]
+    own_entries = _own_entries(case)
+    # A brand without a code of its own, under the code of another brand: a question to the payer, no mix-up.
+    same_drug = not own_entries and other.target.product == case.product.id
     return Fired(
         values={
             "code": code,
@@ -52,12 +56,13 @@ def hcpcs_mismatch(case: Case) -> Outcome:
             "own": _own_codes(case),
             "descriptor": other.entry.descriptor,
         },
+        indicator=Indicator.WARNING if same_drug else None,
         evidence=tuple(
             Evidence("billing-code", f"{b.code}: {case.recogniser.hcpcs[b.code].entry.descriptor}", b.holder)
             for b in wrong
         ),
         cited=_cited(case, (other.entry.by,)),
-        variant="default" if _own_entries(case) else "no-own-code",
+        variant="default" if own_entries else "no-own-code",
         fixes=_replacements(case, tuple(wrong)),
     )
 

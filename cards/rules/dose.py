@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from cards.course import fitting_levels
 from cards.dosing import (
     Ceiling,
     DoseReading,
@@ -28,7 +29,7 @@ from cards.outcomes import (
     SetDose,
 )
 from cards.quantities import Mg, MgPerKg, plain, precise
-from cards.records import Basis, Level, LevelRole, Product
+from cards.records import Basis, Cancer, Level, LevelRole, Product
 from cards.topics import Topic
 
 if TYPE_CHECKING:
@@ -48,12 +49,12 @@ def dose_above_maximum(case: Case) -> Outcome:
     A dose up to the maximum rounded up to the next whole milligram is at the maximum. Within the rounding tolerance
     the card is a warning, beyond it critical.
     """
-    limit = case.ceiling
-    if limit is None:
-        return NotApplicable("the label names no maximum")
     usable = case.usable
     if not usable:
         return nothing_usable(case)
+    limit = case.ceiling
+    if limit is None:
+        return CannotTell((Missing("regimen", values={"cancer": cancer_words(case)}),))
     weight, over = case.kg, case.over_maximum
     if over:
         return _above(case, limit, max(over, key=lambda reading: _excess(reading, limit, weight)), tuple(over))
@@ -87,8 +88,14 @@ def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReadi
         variant="fixed" if isinstance(maximum, Mg) else "default",
         indicator=Indicator.WARNING if excess <= tolerance else None,
         notes=tuple(notes),
-        fixes=fixes_to(case, maximum, tuple(reading.ordered for reading in over)),
+        fixes=fixes_to(case, _highest_that_fits(case, maximum), tuple(reading.ordered for reading in over)),
     )
+
+
+def _highest_that_fits(case: Case, maximum: Mg | MgPerKg) -> Mg | MgPerKg:
+    """Give the highest level up to the maximum at which the course may go on; the maximum where there is none."""
+    doses = [level.dose for level in fitting_levels(case) if level.dose.value <= maximum.value]
+    return max(doses, key=lambda dose: dose.value, default=maximum)
 
 
 def dose_matches_other_drug(case: Case) -> Outcome:
@@ -97,6 +104,8 @@ def dose_matches_other_drug(case: Case) -> Outcome:
         return nothing_usable(case)
     if not case.product.look_alikes:
         return NotApplicable("no look-alike")
+    if not case.regimens:
+        return NotApplicable("no dose on file for this cancer")
     if case.over_maximum:
         return NotApplicable("the dose is above the maximum, and that card names the look-alike")
     for reading, level in case.levels_met:
@@ -111,7 +120,8 @@ def dose_matches_other_drug(case: Case) -> Outcome:
 
 def _of_another(case: Case, reading: DoseReading, other: Product, level: Level) -> Fired:
     own = case.regimens
-    starts = [each for regimen in own for each in regimen.levels if each.role is not LevelRole.REDUCTION]
+    fitting = fitting_levels(case)
+    starts = [each for each in fitting if each.role is not LevelRole.REDUCTION] or fitting[:1]
     levels = [str(each.dose) for regimen in own for each in regimen.levels]
     fixes: tuple[Fix, ...] = (RemoveOrder(),)
     if len(starts) == 1:
@@ -141,7 +151,7 @@ def dose_implausible(case: Case) -> Outcome:
     if not odd:
         return Clear()
     reading = odd[0]
-    own = case.regimens
+    own = case.regimens or case.product.regimens
     per_kg = reading.per_kg(case.kg)
     return Fired(
         values={
@@ -158,8 +168,7 @@ def dose_implausible(case: Case) -> Outcome:
 
 def _meant_instead(case: Case, reading: DoseReading) -> tuple[Fix, ...]:
     """Offer the labelled level whose number was written with another unit, or the fixed doses; else removal."""
-    own = case.regimens
-    doses = dict.fromkeys(level.dose for regimen in own for level in regimen.levels)
+    doses = dict.fromkeys(level.dose for level in fitting_levels(case))
     ordered = reading.ordered
     if case.product.basis is Basis.FIXED:
         offered = [dose for dose in doses if not ordered.computed]
@@ -253,6 +262,12 @@ def _excess(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> Decimal:
     maximum = limit.maximum.dose
     dose = reading.per_kg(weight) if isinstance(maximum, MgPerKg) else reading.in_mg(weight)
     return (dose.value / maximum.value - 1) * _HUNDRED if dose is not None else Decimal(0)
+
+
+def cancer_words(case: Case) -> str:
+    """Name the cancers that an order is for, as a sentence needs them."""
+    named = [f"{cancer} cancer" if cancer is not Cancer.OTHER else "this cancer" for cancer in sorted(case.cancers)]
+    return " and ".join(named) or "any cancer on its label"
 
 
 def written_dose(case: Case, reading: DoseReading) -> str:

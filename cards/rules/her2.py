@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from cards.case import dated
+from cards.case import brief, dated
+from cards.eligibility import Answer, answer_for, may_fit, wants_a_score
 from cards.her2 import POSITIVE
 from cards.outcomes import (
     CannotTell,
@@ -17,7 +18,7 @@ from cards.outcomes import (
     Outcome,
     RemoveOrder,
 )
-from cards.records import Cancer, Cited, Confidence, Eligibility, Setting, Tier
+from cards.records import Cancer, Cited, Confidence, Setting, Tier
 from cards.topics import Topic
 
 if TYPE_CHECKING:
@@ -42,12 +43,13 @@ def her2_missing(case: Case) -> Outcome:
         return NotApplicable("the results on record contradict themselves, and that card says so")
     set_aside = case.set_aside(_HER2_CONCEPTS)
     mentioned = any(line.gap is not None and line.gap.reason == "her2-in-text" for line in set_aside)
+    coded = case.coded_her2
     return Fired(
-        values={},
-        evidence=(*_results(case), *set_aside),
+        values={"code": coded[0].code, "said": _said(coded[0].positive)} if coded else {},
+        evidence=(*_results(case), *_of_another_tumour(case), *_coded(case), *set_aside),
         cited=_cited(case),
-        variant="in-text" if mentioned else "default",
-        fixes=(OrderTests(("her2-ihc",)),),
+        variant="coded" if coded else "in-text" if mentioned else "default",
+        fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
     )
 
 
@@ -57,13 +59,13 @@ def her2_ish_missing(case: Case) -> Outcome:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     if not case.her2.needs_ish:
         return Clear()
-    if _verdict_for(case, frozenset({Tier.POSITIVE, Tier.LOW})) == _NONE:
+    if answer_for(case, frozenset({Tier.POSITIVE, Tier.LOW})) is Answer.NONE:
         return NotApplicable("neither grade qualifies, and that card says so")
     return Fired(
         values={},
         evidence=_results(case),
         cited=(_TESTING,),
-        fixes=(OrderTests(("her2-ish",)),),
+        fixes=(OrderTests((_test_on(case, "her2-ish"),)),),
     )
 
 
@@ -74,44 +76,57 @@ def her2_not_eligible(case: Case) -> Outcome:
     if not case.her2.possible:
         told_by = Topic.HER2_DISCORDANT if case.her2.disagree else Topic.HER2_MISSING
         return CannotTell((Missing("her2", told_by=told_by),))
-    verdict = _verdict_for(case, case.her2.possible)
-    if verdict == _ALL:
+    verdict = answer_for(case, case.her2.possible)
+    if verdict is Answer.ALL:
         return Clear()
-    if verdict == _NONE:
+    if verdict is Answer.NONE:
         return _not_eligible(case)
     if case.her2.needs_ish:
         return CannotTell((Missing("her2-ish", told_by=Topic.HER2_ISH_MISSING),))
-    if verdict == _DEPENDS:
+    if verdict is Answer.DEPENDS:
         return CannotTell(_undecided(case))
     return CannotTell((Missing("her2-tier", told_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),))
 
 
 def _not_eligible(case: Case) -> Fired:
-    rows = case.eligibility_for_cancers or case.eligibility
+    rows = case.eligibility_for_cancers
     notes: list[tuple[str, Mapping[str, str]]] = []
     if not case.cancers:
         notes.append(("cancer-unknown-eligibility", {}))
     return Fired(
         values={"status": _status(case), "needed": "; ".join(dict.fromkeys(row.wording for row in rows))},
         evidence=(*_results(case), *_diagnoses(case)),
-        cited=tuple(dict.fromkeys(row.by for row in rows)),
+        cited=(*dict.fromkeys(row.by for row in rows), *_copies_citation(case)),
         notes=tuple(notes),
         fixes=(RemoveOrder(),),
     )
 
 
 def her2_tier_unclear(case: Case) -> Outcome:
-    """Fire when a result cannot be placed in a grade that the product turns on: a bare IHC 0, "negative" alone."""
+    """Fire when a result cannot be placed in a grade that the product turns on: a bare IHC 0, "negative" alone.
+
+    So does a bare "positive", or ISH alone, for a cancer in which the label wants IHC 3+.
+    """
     if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     if not case.her2.possible or case.her2.needs_ish:
         return NotApplicable("another card asks for the result")
-    if len(case.her2.possible) == 1 or _verdict_for(case, case.her2.possible) != _SOME:
+    if wants_a_score(case):
+        return Fired(
+            values={"status": _status(case)},
+            evidence=(*_results(case), *_diagnoses(case)),
+            cited=tuple(dict.fromkeys(row.by for row in case.eligibility_for_cancers)),
+            variant="positive-without-score",
+            fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
+        )
+    if len(case.her2.possible) == 1 or answer_for(case, case.her2.possible) is not Answer.SOME:
         return Clear()
+    bare_zero = Tier.LOW not in case.her2.possible
     return Fired(
         values={"status": _status(case)},
         evidence=(*_results(case), *_diagnoses(case)),
-        cited=(_TESTING, *dict.fromkeys(row.by for row in case.eligibility_for_cancers)),
+        cited=(_TESTING, *dict.fromkeys(row.by for row in case.eligibility_for_cancers if may_fit(case, row))),
+        variant="default" if bare_zero else "no-score",
     )
 
 
@@ -122,13 +137,41 @@ def her2_discordant(case: Case) -> Outcome:
     if not case.her2.results:
         return NotApplicable("no HER2 result")
     if not case.her2.disagree:
-        return Clear()
+        return _against_codes(case)
     conflict = any(result.conflict for result in case.her2.results)
     return Fired(
-        values={"results": " and ".join(dict.fromkeys(_short(r) for r in case.her2.results[:2]))},
+        values={"results": " and ".join(_short(result) for result in _two_that_disagree(case, conflict=conflict))},
         evidence=_results(case),
         cited=(_TESTING,),
         variant="code-and-display" if conflict else "default",
+    )
+
+
+def _two_that_disagree(case: Case, *, conflict: bool) -> tuple[Her2Result, ...]:
+    """Give the newest result and one that it disagrees with; or the result that disagrees with itself."""
+    status = case.her2
+    if conflict:
+        return (next(result for result in status.results if result.conflict),)
+    agreeing = next((result for result in status.results if result not in status.against), None)
+    against = next(iter(status.against))
+    return (agreeing, against) if agreeing is not None else (against,)
+
+
+def _against_codes(case: Case) -> Outcome:
+    """Fire when a diagnosis code says the opposite of the pathology; a code for negative agrees with HER2-low."""
+    possible = case.her2.possible
+    wrong = [
+        coded
+        for coded in case.coded_her2
+        if (possible == POSITIVE and not coded.positive) or (possible and coded.positive and not possible & POSITIVE)
+    ]
+    if not wrong:
+        return Clear()
+    return Fired(
+        values={"status": _status(case), "code": wrong[0].code, "said": _said(wrong[0].positive)},
+        evidence=(*_results(case), *_coded(case)),
+        cited=(_TESTING, case.known.terminology.receptor_codes.by),
+        variant="diagnosis-code",
     )
 
 
@@ -143,7 +186,7 @@ def indication_unsupported(case: Case) -> Outcome:
     rows = case.eligibility
     diagnoses = case.order.reasons or case.patient.diagnoses
     return Fired(
-        values={"cancer": diagnoses[0].label[:60], "needed": "; ".join(dict.fromkeys(row.wording for row in rows))},
+        values={"cancer": brief(diagnoses[0].label), "needed": "; ".join(dict.fromkeys(row.wording for row in rows))},
         evidence=_diagnoses(case),
         cited=tuple(dict.fromkeys(row.by for row in rows)),
     )
@@ -168,69 +211,23 @@ def erbb2_mutation_missing(case: Case) -> Outcome:
     )
 
 
-_ALL, _NONE, _SOME, _DEPENDS = "all", "none", "some", "depends"
-
-
-def _verdict_for(case: Case, possible: frozenset[Tier]) -> str:
-    """Say whether all, none or some of the possible grades qualify, or whether that depends on what is not known."""
-    answers = {_qualifies(case, tier) for tier in possible}
-    if answers == {True}:
-        return _ALL
-    if answers == {False}:
-        return _NONE
-    return _DEPENDS if None in answers else _SOME
-
-
-def _qualifies(case: Case, tier: Tier) -> bool | None:
-    """Tell whether a grade qualifies, whatever is still open; ``None`` when it hangs on what is not known.
-
-    A setting or a hormone receptor status that is not on record is tried both ways, an unknown cancer as each of
-    the labelled ones.
-    """
-    settings = (case.patient.setting,) if case.patient.setting else tuple(Setting)
-    receptor = case.patient.hormone_receptor_positive
-    receptors = (True, False) if receptor is None else (receptor,)
-    cancers = (case.cancers,) if case.cancers else tuple({frozenset(row.cancers) for row in case.eligibility})
-    answers = {
-        any(_row_fits(case, row, World(tier, which, setting, positive)) for row in case.eligibility)
-        for which in cancers
-        for setting in settings
-        for positive in receptors
-    }
-    return answers.pop() if len(answers) == 1 else None
-
-
-class World(NamedTuple):
-    """One way in which what is not on record may turn out."""
-
-    tier: Tier
-    cancers: frozenset[Cancer]
-    setting: Setting
-    hormone_receptor_positive: bool
-
-
-def _row_fits(case: Case, row: Eligibility, world: World) -> bool:
-    if row.erbb2_mutation or world.cancers.isdisjoint(row.cancers):
-        return False
-    if row.settings and world.setting not in row.settings:
-        return False
-    if row.hormone_receptor_positive and not world.hormone_receptor_positive:
-        return False
-    if row.ihc_3_only:
-        return world.tier is Tier.POSITIVE and case.her2.ihc_3
-    return world.tier in row.tiers
-
-
 def _undecided(case: Case) -> tuple[Missing, ...]:
     """Name what the answer hangs on."""
     missing = []
     if not case.cancers:
         missing.append(Missing("cancer"))
-    if case.patient.setting is None:
+    if case.setting is None:
         missing.append(Missing("setting", values={"status": _status(case)}))
-    if case.patient.setting is not Setting.EARLY and case.patient.hormone_receptor_positive is None:
+    turns_on_receptor = any(
+        row.hormone_receptor_positive and may_fit(case, row) for row in case.eligibility_for_cancers
+    )
+    if turns_on_receptor and case.setting is not Setting.EARLY and case.hormone_receptor_positive is None:
         missing.append(Missing("hormone-receptor", values={"status": _status(case)}))
-    return tuple(missing[:2])
+    if wants_a_score(case):
+        missing.append(
+            Missing("ihc-score", told_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),
+        )
+    return tuple(missing)
 
 
 _TIER_WORDS = {
@@ -244,10 +241,36 @@ _TIER_WORDS = {
 }
 
 
+def _test_on(case: Case, concept: str) -> str:
+    """Name the test to order: the one for breast tissue, or for a cancer elsewhere the one that names no organ."""
+    return concept if not case.cancers or Cancer.BREAST in case.cancers else f"{concept}-any-tissue"
+
+
+def _of_another_tumour(case: Case) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence("her2-other-tumour", dated(f"{result.method}: {result.as_reported}", result.on), result.origin)
+        for result in case.her2_of_another_tumour
+    )
+
+
+def _said(positive: bool) -> str:  # noqa: FBT001 - a word for a fact
+    return "positive" if positive else "negative"
+
+
+def _coded(case: Case) -> tuple[Evidence, ...]:
+    return tuple(Evidence("her2-code", each.label, each.origin) for each in case.coded_her2)
+
+
+def _copies_citation(case: Case) -> tuple[Cited, ...]:
+    """Cite the limits on gene copies where the status rests on them."""
+    ish = case.her2.ish
+    return (case.known.terminology.her2_copies.by,) if ish is not None and ish.by_copies else ()
+
+
 def _status(case: Case) -> str:
     """Write the status as pathologists do."""
     status = case.her2
-    if status.possible == POSITIVE and status.ihc is not None and not status.ihc_3:
+    if status.possible == POSITIVE and status.ihc is not None and status.ihc_3 is False:
         return f"positive by ISH (IHC {_score(status.ihc.finding)})"
     words = _TIER_WORDS.get(status.possible, "unclear")
     scored = status.ihc is not None and status.ihc.finding.startswith("ihc-") and status.possible != POSITIVE
@@ -262,7 +285,7 @@ def _score(finding: str) -> str:
 
 
 def _short(result: Her2Result) -> str:
-    return f"{result.method} {result.as_reported}"[:40]
+    return brief(f"{result.method} {result.as_reported}")
 
 
 def _results(case: Case) -> tuple[Evidence, ...]:
@@ -275,10 +298,19 @@ def _results(case: Case) -> tuple[Evidence, ...]:
 def _diagnoses(case: Case) -> tuple[Evidence, ...]:
     diagnoses = case.order.reasons or case.patient.diagnoses
     lines = [Evidence("diagnosis", diagnosis.label, diagnosis.origin) for diagnosis in diagnoses]
-    if case.patient.setting is not None:
-        lines.append(Evidence("setting", str(case.patient.setting)))
+    # The order's reason is often the very condition that stands in the chart.
+    deciding = {(each.origin.reference, each.label): each for each in case.stagings if each.setting is case.setting}
+    lines += [
+        Evidence(
+            "setting",
+            dated(each.label, each.on) if each.on else each.label,
+            each.origin,
+            values=(("setting", each.setting),),
+        )
+        for each in deciding.values()
+    ]
     return tuple(lines)
 
 
 def _cited(case: Case) -> tuple[Cited, ...]:
-    return tuple(dict.fromkeys(row.by for row in case.eligibility_for_cancers))[:1]
+    return tuple(dict.fromkeys(row.by for row in case.eligibility_for_cancers))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.case import dated
+from cards.case import brief, dated
 from cards.lab_table import Match, times_limit
 from cards.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
 from cards.quantities import plain
-from cards.records import Action
+from cards.records import Action, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,19 +26,32 @@ _COUNTS = frozenset({"platelets", "neutrophils"})
 
 def liver_tests_hold(case: Case) -> Outcome:
     """Fire when AST, ALT or total bilirubin is in a row that says hold or reduce, and none says discontinue."""
-    if case.lab_table.pair or any(match.row.action is Action.DISCONTINUE for match in case.lab_table.matches):
-        return NotApplicable("a result says discontinue, and that card speaks")
+    if isinstance(liver_tests_discontinue(case), Fired):
+        return NotApplicable("the label says discontinue, and that card speaks")
     return _verdict(case, _LIVER, Action.HOLD)
 
 
 def liver_tests_discontinue(case: Case) -> Outcome:
-    """Fire when a liver test is in a row that says discontinue, or two together are (Hy's law)."""
+    """Fire when a liver test is in a row that says discontinue, or two together are (Hy's law).
+
+    It fires as well on nodular regenerative hyperplasia, which ends treatment whatever the tests say.
+    """
+    hyperplasia = case.has(Problem.NODULAR_HYPERPLASIA)
+    stop = next((each for each in case.product.monitoring.stops if each.problem is Problem.NODULAR_HYPERPLASIA), None)
+    if stop is not None and hyperplasia:
+        return Fired(
+            values={"results": brief(hyperplasia[0].label), "then": stop.then},
+            evidence=tuple(Evidence("problem", each.label, each.origin) for each in hyperplasia),
+            cited=(stop.by,),
+            fixes=(RemoveOrder(),),
+        )
     rule, pair = case.product.monitoring.hepatic_pair, case.lab_table.pair
     if rule is not None and pair is not None:
         return Fired(
             values={"results": ", ".join(_short(case, result) for result in pair), "then": rule.then},
-            evidence=tuple(_line(case, result) for result in pair),
+            evidence=(*(_line(case, result) for result in pair), *_gilbert(case, pair)),
             cited=(rule.by,),
+            notes=_gilbert_note(case, pair),
             fixes=(RemoveOrder(),),
         )
     return _verdict(case, _LIVER, Action.DISCONTINUE)
@@ -66,14 +79,26 @@ def _fired(case: Case, found: list[Match]) -> Fired:
     assumed = [match for match in found if match.assumed]
     if assumed:
         notes.append(("setting-unknown", {"setting": str(assumed[0].row.settings[0])}))
+    results = tuple(match.result for match in found)
     then = dict.fromkeys(f"{_name(case, match.result)}: {match.row.then}" for match in found)
     return Fired(
         values={"results": ", ".join(_short(case, match.result) for match in found), "then": " ".join(then)},
-        evidence=tuple(_line(case, match.result) for match in found),
+        evidence=(*(_line(case, match.result) for match in found), *_gilbert(case, results)),
         cited=tuple(dict.fromkeys(match.row.by for match in found)),
-        notes=tuple(notes),
+        notes=(*notes, *_gilbert_note(case, results)),
         fixes=(RemoveOrder(),),
     )
+
+
+def _gilbert(case: Case, results: tuple[LabResult, ...]) -> tuple[Evidence, ...]:
+    """Give the entry of Gilbert syndrome where bilirubin is among the results: it explains, and decides nothing."""
+    if all(result.test != "bilirubin-total" for result in results):
+        return ()
+    return tuple(Evidence("problem", each.label, each.origin) for each in case.has(Problem.GILBERT))
+
+
+def _gilbert_note(case: Case, results: tuple[LabResult, ...]) -> tuple[tuple[str, Mapping[str, str]], ...]:
+    return (("gilbert", {}),) if _gilbert(case, results) else ()
 
 
 def _name(case: Case, result: LabResult) -> str:
@@ -87,5 +112,5 @@ def _short(case: Case, result: LabResult) -> str:
 
 
 def _line(case: Case, result: LabResult) -> Evidence:
-    limit = f" ({plain(times_limit(result))} x ULN)" if result.upper_limit is not None and result.test in _LIVER else ""
+    limit = f" ({plain(times_limit(result))} x ULN)" if result.test in _LIVER else ""
     return Evidence("lab", f"{_name(case, result)}: {dated(result.as_reported + limit, result.on)}", result.origin)

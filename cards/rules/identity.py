@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cards.case import brief
 from cards.identity import Claim, Standing
 from cards.outcomes import Clear, Evidence, Fired, NotApplicable, Outcome, RemoveOrder
 
@@ -35,9 +36,9 @@ def drug_ambiguous(case: Case) -> Outcome:
     if case.identity.standing is not Standing.AMBIGUOUS:
         return Clear()
     named = [product.name for product in case.identity.named]
-    written = next(claim.evidence.value for claim in case.identity.claims if len(claim.meaning) > 1)
+    written = case.identity.claims[0].evidence.value
     return Fired(
-        values={"written": written[:40], "candidates": " or ".join(named)},
+        values={"written": brief(written), "candidates": " or ".join(named)},
         evidence=_evidence(case),
         cited=_labels(case),
         notes=_confusions(case),

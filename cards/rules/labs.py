@@ -28,6 +28,8 @@ def blood_count_missing(case: Case) -> Outcome:
 def _missing(case: Case, wanted: LabMonitoring | None) -> Outcome:
     if wanted is None:
         return NotApplicable("the label asks for none of these tests before a dose")
+    if not case.dose_is_near:
+        return NotApplicable("no dose is near")
     missing = [test for test in wanted.tests if not _recent(case, test)]
     if not missing:
         return Clear()
@@ -55,4 +57,4 @@ def _line(case: Case, test: str) -> Evidence:
 
 
 def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

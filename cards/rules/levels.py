@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.case import dated
-from cards.dosing import DoseReading, is_component, look_alike_met, regimens_for
+from cards.course import fitting_levels, lowest_reduction
+from cards.dosing import DoseReading, is_component, look_alike_met
 from cards.facts import Treatment
 from cards.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
-from cards.quantities import MgPerKg, plain
+from cards.quantities import plain
 from cards.records import Basis, Level, LevelRole
-from cards.rules.dose import dose_evidence, fixes_to, nothing_usable, written_dose
+from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
+from cards.rules.history import loading_again
 from cards.topics import Topic
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ def dose_not_a_level(case: Case) -> Outcome:
         return nothing_usable(case)
     if case.over_maximum:
         return NotApplicable("the dose is above the maximum, and that card speaks")
+    if not case.regimens:
+        return NotApplicable("no dose on file for this cancer")
     for reading, level in case.levels_met:
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
@@ -36,10 +40,11 @@ def dose_not_a_level(case: Case) -> Outcome:
 
 def _no_level(case: Case, reading: DoseReading) -> Fired:
     regimens = case.regimens
-    levels = {level.dose: level for regimen in regimens for level in regimen.levels}
+    levels = dict.fromkeys(level.dose for regimen in regimens for level in regimen.levels)
     dose = reading.per_kg(case.kg) if case.weight_based else reading.in_mg(case.kg)
-    below = [level for level in levels if dose is not None and level.value <= dose.value]
-    nearest = max(below or levels, key=lambda level: level.value if below else -level.value)
+    fitting = [level.dose for level in fitting_levels(case)]
+    below = [level for level in fitting if dose is not None and level.value <= dose.value]
+    nearest = max(below, default=None) or min(fitting, default=None)
     return Fired(
         values={
             "dose": written_dose(case, reading),
@@ -48,18 +53,24 @@ def _no_level(case: Case, reading: DoseReading) -> Fired:
         },
         evidence=dose_evidence(case, reading),
         cited=(regimens[0].by,),
-        fixes=fixes_to(case, nearest, (reading.ordered,)),
+        fixes=fixes_to(case, nearest, (reading.ordered,)) if nearest is not None else (),
     )
 
 
 def dose_wrong_for_indication(case: Case) -> Outcome:
-    """Fire when the dose is a reduced level and no earlier dose explains a reduction."""
+    """Fire when a labelled level does not fit the course.
+
+    A reduced level and no earlier dose that explains it; or the loading dose again, so soon after the last dose that
+    the label goes on with maintenance. A maintenance dose with no dose on record is let pass: courses begin elsewhere.
+    """
     if not case.usable:
         return nothing_usable(case)
-    if case.product.basis is Basis.FIXED:
-        return NotApplicable("the product has no reduced levels")
+    if (again := loading_again(case)) is not None:
+        return again
     if case.history:
         return Clear()
+    if case.product.basis is Basis.FIXED:
+        return NotApplicable("the product has no reduced levels")
     for reading, level in case.levels_met:
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
@@ -71,12 +82,11 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
 def _reduced(case: Case, reading: DoseReading) -> Fired:
     regimens = case.regimens
     starts = [level for regimen in regimens for level in regimen.levels if level.role is LevelRole.START]
-    cancers = ", ".join(sorted(case.cancers)) or "any cancer on its label"
     return Fired(
         values={
             "dose": written_dose(case, reading),
             "start": ", ".join(dict.fromkeys(str(level.dose) for level in starts)),
-            "cancer": cancers,
+            "cancer": cancer_words(case),
         },
         evidence=dose_evidence(case, reading),
         cited=tuple(dict.fromkeys(level.by for level in starts)),
@@ -90,11 +100,10 @@ def dose_re_escalation(case: Case) -> Outcome:
         return NotApplicable("the label has no such rule")
     if not case.usable:
         return nothing_usable(case)
-    reductions = [(level, each) for each in case.history if (level := _level_of(case, each)) is not None]
-    reduced = [(level, each) for level, each in reductions if level.role is LevelRole.REDUCTION]
-    if not reduced:
+    reduced = lowest_reduction(case)
+    if reduced is None:
         return Clear()
-    lowest, earlier = min(reduced, key=lambda found: found[0].dose.value)
+    lowest, earlier = reduced
     for reading, level in case.levels_met:
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
@@ -116,20 +125,6 @@ def _raised(case: Case, reading: DoseReading, lowest: Level, earlier: Treatment)
         cited=(by,) if by is not None else (),
         fixes=fixes_to(case, lowest.dose, (reading.ordered,)),
     )
-
-
-def _level_of(case: Case, earlier: Treatment) -> Level | None:
-    """Find the level of an earlier dose, by the weight nearest to its day."""
-    if earlier.dose is None or earlier.on is None:
-        return None
-    weight = case.weight_at(earlier.on)
-    per_kg = earlier.dose if isinstance(earlier.dose, MgPerKg) else earlier.dose / weight.kg if weight else None
-    if per_kg is None:
-        return None
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
-    levels = [level for regimen in regimens_for(case.product, case.cancers, None) for level in regimen.levels]
-    near = [level for level in levels if abs(per_kg.value - level.dose.value) * 100 <= level.dose.value * tolerance]
-    return min(near, key=lambda level: abs(per_kg.value - level.dose.value), default=None)
 
 
 def _needs_weight(case: Case, reading: DoseReading) -> bool:

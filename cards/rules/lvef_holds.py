@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.case import dated
+from cards.case import counted, dated
 from cards.outcomes import (
     CannotTell,
     Clear,
@@ -17,7 +17,6 @@ from cards.outcomes import (
     Outcome,
     RemoveOrder,
 )
-from cards.quantities import plain
 from cards.records import Action, LvefRow
 from cards.topics import Topic
 
@@ -63,7 +62,7 @@ def _fired(reading: LvefReading, row: LvefRow) -> Fired:
     if baseline is not None and baseline is not newest:
         evidence.append(Evidence("lvef-baseline", dated(baseline.as_reported, baseline.on), baseline.origin))
         points = baseline.percent.value - newest.percent.value
-        dropped = f" ({plain(points)} points below baseline)" if points > 0 else ""
+        dropped = f" ({counted(points, 'point')} below baseline)" if points > 0 else ""
     fixes: tuple[Fix, ...] = (OrderTests(("lvef",)),)
     return Fired(
         values={"lvef": f"{newest.percent}{dropped}", "then": row.then},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.calendar_months import years_before
-from cards.case import dated
+from cards.case import brief, dated
 from cards.outcomes import (
     CannotTell,
     Clear,
@@ -21,10 +21,12 @@ from cards.quantities import plain
 from cards.records import Problem, Stop
 
 if TYPE_CHECKING:
-    from cards.case import Case
-    from cards.facts import PregnancyTest
+    from datetime import date
 
-_FEMALE = "female"
+    from cards.case import Case
+    from cards.facts import PregnancyTest, PresentProblem
+
+_FEMALE, _MALE = "female", "male"
 
 
 def ild_active(case: Case) -> Outcome:
@@ -38,22 +40,23 @@ def heart_failure_active(case: Case) -> Outcome:
 
 
 def pregnancy_positive(case: Case) -> Outcome:
-    """Fire on a recorded pregnancy, or a positive test that no later negative one takes back."""
+    """Fire on a recorded pregnancy, or a positive test that no later negative one takes back.
+
+    What is older than a pregnancy lasts says nothing of today.
+    """
     stop = _rule(case, Problem.PREGNANCY)
     if stop is None:
         return NotApplicable("no such rule on file")
-    recorded = _stop(case, Problem.PREGNANCY)
-    if isinstance(recorded, Fired):
-        return recorded
-    tests = _recent_tests(case)
-    newest = next((test for test in tests if test.positive is not None), None)
-    if newest is not None:
-        if not newest.positive:
-            return Clear()
+    present = _pregnancies(case)
+    if present:
+        return _stopped(stop, present)
+    newest = _telling_test(case)
+    if newest is not None and newest.positive:
         line = Evidence("pregnancy-test", dated(newest.as_reported, newest.on), newest.origin)
-        return _fired(stop, f"pregnancy test {newest.as_reported}"[:60], (line,))
-    # What is left are amounts of hormone.
-    return CannotTell((Missing("pregnancy-amount"),)) if tests else Clear()
+        return _fired(stop, brief(f"pregnancy test {dated(newest.as_reported, newest.on)}"), (line,))
+    if newest is None and _tests_since(case, "pregnancy_test_max_age_days"):
+        return CannotTell((Missing("pregnancy-amount"),))
+    return Clear()
 
 
 def pregnancy_test_missing(case: Case) -> Outcome:
@@ -61,22 +64,17 @@ def pregnancy_test_missing(case: Case) -> Outcome:
     by = case.product.monitoring.pregnancy_test
     if by is None:
         return NotApplicable("no such rule on file")
-    if case.history:
-        return NotApplicable("not the first dose")
-    if any(each.problem is Problem.PREGNANCY for each in case.patient.problems):
+    if case.history or not case.dose_is_near:
+        return NotApplicable("no first dose is planned")
+    if isinstance(pregnancy_positive(case), Fired):
         return NotApplicable("a pregnancy is on record, and that card speaks")
-    if not case.patient.sex:
-        return CannotTell((Missing("sex"),))
-    if case.patient.sex != _FEMALE:
-        return NotApplicable("the patient is not recorded as female")
-    if case.patient.birth_date is None:
-        return CannotTell((Missing("birth-date"),))
-    low = years_before(case.planned, int(case.threshold("pregnancy_age_min_years")))
-    high = years_before(case.planned, int(case.threshold("pregnancy_age_max_years")) + 1)
-    if not high < case.patient.birth_date <= low:
-        return NotApplicable("the patient is not of an age to become pregnant")
-    if _recent_tests(case):
+    if not _may_become_pregnant(case):
+        return NotApplicable("the patient cannot become pregnant, by sex, age or history")
+    if _tests_since(case, "pregnancy_test_max_age_days"):
         return Clear()
+    unknown = [name for name, known in (("sex", case.patient.sex == _FEMALE), ("birth-date", _born(case))) if not known]
+    if unknown:
+        return CannotTell(tuple(Missing(name) for name in unknown))
     older = case.patient.pregnancy_tests[:1]
     return Fired(
         values={"limit": plain(case.threshold("pregnancy_test_max_age_days"))},
@@ -89,10 +87,35 @@ def pregnancy_test_missing(case: Case) -> Outcome:
     )
 
 
-def _recent_tests(case: Case) -> tuple[PregnancyTest, ...]:
+def _may_become_pregnant(case: Case) -> bool:
+    """Tell whether nothing on record rules a pregnancy out; what is not on record does not."""
+    if case.patient.sex == _MALE or case.has(Problem.INFERTILE):
+        return False
+    born = _born(case)
+    low = years_before(case.planned, int(case.threshold("pregnancy_age_min_years")))
+    high = years_before(case.planned, int(case.threshold("pregnancy_age_max_years")) + 1)
+    return born is None or high < born <= low
+
+
+def _born(case: Case) -> date | None:
+    return case.patient.birth_date
+
+
+def _pregnancies(case: Case) -> tuple[PresentProblem, ...]:
+    """List the recorded pregnancies that may still last; one without a date may."""
+    first = case.days_before(case.threshold("pregnancy_max_days"))
+    return tuple(each for each in case.has(Problem.PREGNANCY) if each.on is None or each.on >= first)
+
+
+def _telling_test(case: Case) -> PregnancyTest | None:
+    """Give the newest test of the time that a pregnancy lasts that says yes or no."""
+    return next((test for test in _tests_since(case, "pregnancy_max_days") if test.positive is not None), None)
+
+
+def _tests_since(case: Case, threshold: str) -> tuple[PregnancyTest, ...]:
     if not case.patient.pregnancy_tests:
         return ()
-    limit = case.days_before(case.threshold("pregnancy_test_max_age_days"))
+    limit = case.days_before(case.threshold(threshold))
     return tuple(test for test in case.patient.pregnancy_tests if test.on is not None and test.on >= limit)
 
 
@@ -100,11 +123,15 @@ def _stop(case: Case, problem: Problem) -> Outcome:
     stop = _rule(case, problem)
     if stop is None:
         return NotApplicable("no such rule on file")
-    present = [each for each in case.patient.problems if each.problem is problem]
-    if not present:
-        return Clear()
-    lines = tuple(Evidence("problem", each.label, each.origin) for each in present)
-    return _fired(stop, present[0].label[:60], lines)
+    present = case.has(problem)
+    return _stopped(stop, present) if present else Clear()
+
+
+def _stopped(stop: Stop, present: tuple[PresentProblem, ...]) -> Fired:
+    lines = tuple(
+        Evidence("problem", dated(each.label, each.on) if each.on else each.label, each.origin) for each in present
+    )
+    return _fired(stop, brief(present[0].label), lines)
 
 
 def _rule(case: Case, problem: Problem) -> Stop | None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.case import dated
+from cards.case import brief, dated
 from cards.facts import Origin, State
 from cards.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
-from cards.records import DrugClass, KeptApart
 
 if TYPE_CHECKING:
     from cards.case import Case
+    from cards.records import KeptApart
 
 
 class Beside(NamedTuple):
@@ -68,15 +68,18 @@ def duplicate_order(case: Case) -> Outcome:
 
 
 def _of_class(case: Case, group_id: str) -> Outcome:
-    group: DrugClass = next(each for each in case.known.drug_classes if each.id == group_id)
-    if group.with_products and case.product.id not in group.with_products:
-        return Clear()
+    groups = [
+        group
+        for group in case.known.drug_classes
+        if group.id == group_id and (not group.with_products or case.product.id in group.with_products)
+    ]
     for other in _beside(case):
-        named = next((name for name in other.names if group_id in case.recogniser.read_classes(name)), None)
-        if named is not None:
-            return Fired(
-                values={"other": named[:40], "reason": group.reason}, evidence=(other.line,), cited=(group.by,)
-            )
+        for group in groups:
+            named = next((name for name in other.names if group in case.recogniser.read_classes(name)), None)
+            if named is not None:
+                return Fired(
+                    values={"other": brief(named), "reason": group.reason}, evidence=(other.line,), cited=(group.by,)
+                )
     return Clear()
 
 
@@ -96,14 +99,19 @@ def _beside(case: Case) -> list[Beside]:
 
 
 def _kept_apart(case: Case, other: str) -> KeptApart | None:
-    if not other or other == case.product.id:
-        return None
-    return next((pair for pair in case.known.kept_apart if {case.product.id, other} == set(pair.products)), None)
+    return next(
+        (
+            pair
+            for pair in case.known.kept_apart
+            if {case.product.id, other} == set(pair.products) and (pair.until is None or case.planned < pair.until)
+        ),
+        None,
+    )
 
 
 def _told_there(case: Case, other: Beside) -> bool:
     """Tell whether the card about two orders of the session belongs on the other one."""
     rivals = {order.origin: (order.in_focus, identity.in_scope) for order, identity in case.others}
-    in_focus, in_scope = rivals.get(other.origin, (False, False))
+    in_focus, in_scope = rivals[other.origin]
     own, theirs = case.order.origin, other.origin
     return in_focus and in_scope and (theirs.reference, theirs.path) > (own.reference, own.path)

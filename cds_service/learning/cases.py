@@ -10,9 +10,10 @@ from cards.engine import judge
 from cards.knowledge import default_knowledge
 from cards.recognition import Recogniser
 from cards.render import Renderer
+from cards.rules import rules_at
 from cards.wordings import default_wording
 from cds_service.learning.judgements import settings_of
-from cds_service.replay import recorded_policy
+from cds_service.replay import identities_at, recorded_policy
 from cds_service.store.reading import find
 from cds_service.store.record import order_name, read_session
 
@@ -43,7 +44,9 @@ def unseen_card(engine: Engine, case: Case) -> Json:
         "service": kept.row.service,
         "facts": msgspec.json.decode(kept.row.facts),
     }
-    for verdict in judge(read_session(kept.row.facts), Recogniser(known), policy):
+    session = read_session(kept.row.facts)
+    identities = identities_at(session, policy, known)
+    for verdict in judge(session, Recogniser(known), policy, identities, rules_at(session.moment)):
         if verdict.topic == case.topic and order_name(verdict) == case.order:
             card = renderer.card(verdict, kept.row.hook_instance)
             if card is not None:

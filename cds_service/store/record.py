@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cards.billing.facts import BillingSession
 from cards.facts import Session
 from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cds_service.clock import Clock, now
+from cds_service.services import BY_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 _session = msgspec.json.Decoder(Session)
+_billing_session = msgspec.json.Decoder(BillingSession)
 Json = dict[str, Any]
 
 
@@ -87,8 +90,10 @@ class RecordWriter:
             "late": False,
         }
 
-    def record(self, service: str, request: HookRequest, caller: Caller | None, decision: Decision) -> Record:
-        """Write the rows of a decision that gave verdicts."""
+    def record(
+        self, service: str, request: HookRequest, caller: Caller | None, decision: Decision, session: Session
+    ) -> Record:
+        """Write the rows of a decision that judged something."""
         issuer = plain_text(caller.issuer) if caller else None
         row = {
             **self._common,
@@ -101,7 +106,7 @@ class RecordWriter:
             "patient": self._pseudonyms.name("patient", request.patient_id, issuer or ""),
             "user": self._pseudonyms.name("user", request.user_id, issuer or ""),
             "duration_ms": round(decision.duration_s * 1000, 3),
-            "facts": _encode(decision.session).decode(),
+            "facts": _encode(session).decode(),
             "verdicts": _encode(self._verdicts(decision.verdicts)).decode(),
         }
         cards = tuple(
@@ -114,17 +119,22 @@ class RecordWriter:
             for position, (card, verdict) in enumerate(zip(decision.cards, subjects(decision), strict=True))
         )
         configurations = [self._configuration]
-        shadow = tuple(self._tried(service, caller, decision, configurations))
+        shadow = tuple(self._tried(service, caller, decision, session, configurations))
         return Record(row, cards, tuple(configurations), tuple(_suppressions(decision)), shadow)
 
     def _tried(
-        self, service: str, caller: Caller | None, decision: Decision, configurations: list[tuple[str, str]]
+        self,
+        service: str,
+        caller: Caller | None,
+        decision: Decision,
+        session: Session,
+        configurations: list[tuple[str, str]],
     ) -> Iterator[Json]:
-        """Judge by what is tried, and add its content to the configurations."""
-        if self._shadow is None:
+        """Judge by what is tried, and add its content to the configurations; billing and coverage are not on trial."""
+        if self._shadow is None or BY_ID[service].coverage:
             return
         candidate = self._shadow.candidate(caller, service)
-        verdicts = self._shadow.verdicts(decision.session, candidate)
+        verdicts = self._shadow.verdicts(session, candidate)
         if verdicts is not None:
             digest = candidate.versions.configuration_hash
             configurations.append((digest, candidate.versions.configuration))
@@ -198,9 +208,9 @@ def order_name(verdict: Verdict) -> str:
     return verdict.order.reference or verdict.order.path
 
 
-def read_session(facts: str) -> Session:
-    """Read the facts of a decision again, as they were."""
-    return _session.decode(facts)
+def read_session(facts: str, *, coverage: bool = False) -> Session:
+    """Read the facts of a decision again, as they were; ``coverage``: with what billing read beside them."""
+    return (_billing_session if coverage else _session).decode(facts)
 
 
 def without_resources(card: Json) -> Json:

@@ -9,6 +9,7 @@ from flask import Response, current_app, g
 from fhir_mappings.wire import encode
 
 if TYPE_CHECKING:
+    from cds_service.auth.authentication import Authentication
     from cds_service.caller import Caller
     from cds_service.configuration import Configuration, InForce
     from cds_service.decide import Decider
@@ -24,6 +25,12 @@ def in_force() -> InForce:
     """Give what answers requests now: the decider and the writer of records of one configuration."""
     configuration: Configuration = current_app.extensions["her2_cds"]
     return configuration.current()
+
+
+def authentication() -> Authentication:
+    """Give what tells who calls, by the configuration in force."""
+    configuration: Configuration = current_app.extensions["her2_cds"]
+    return configuration.authentication
 
 
 def decider() -> Decider:

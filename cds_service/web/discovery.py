@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from cds_service.services import SERVICES, SHARED, SHARED_ID, USAGE
+from cds_service.services import SERVICES, SHARED, SHARED_ID
 from cds_service.web.answers import caller, in_force, json_answer
 
 CDS_HOOKS_VERSION = "3.0.0"
@@ -24,8 +24,8 @@ def discover() -> Response:
                     "title": service.title,
                     "description": service.description,
                     "id": SHARED_ID if now.same_ids and service in SHARED else service.id,
-                    "prefetch": templates,
-                    "usageRequirements": USAGE,
+                    "prefetch": service.prefetch(templates),
+                    "usageRequirements": service.usage,
                     "version": CDS_HOOKS_VERSION,
                     "hookVersion": service.hook_version,
                 }

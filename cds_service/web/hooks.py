@@ -10,8 +10,8 @@ import structlog
 from flask import Blueprint, Response, abort
 
 from cds_service import metrics
-from cds_service.decide import DataMissing
 from cds_service.errors import operation_outcome
+from cds_service.gather import DataMissing
 from cds_service.services import BY_ID, SHARED, SHARED_ID
 from cds_service.web.answers import caller, in_force, json_answer, store
 from cds_service.web.bodies import json_body
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("hooks", __name__)
 _CRD_HOOKS = frozenset({"order-sign", "order-dispatch"})
+DECISION_HEADER = "HER2-CDS-Decision"
+"""Names the decision on record, so that an operator can ask why a silent answer was silent."""
 _log = structlog.get_logger()
 
 
@@ -62,24 +64,23 @@ def _answer(service: Service, now: InForce, body: bytes) -> Response:
     base_url = now.decider.settings.base_url
     try:
         request = read_request(body, service.hook)
-        decision = now.decider.decide(request)
+        decision = now.decider.decide(request, coverage=service.coverage)
     except BadRequest as error:
         _log.info("hook_refused", service=service.id, status=400, code=error.code, expression=error.expression)
         where = [error.expression] if error.expression else None
         return json_answer(operation_outcome(error.code, error.message, where, base_url), 400)
     except DataMissing as error:
-        _log.info("hook_refused", service=service.id, status=412, code="required-data-missing", keys=error.keys)
+        _log.info("hook_refused", service=service.id, status=412, code="required-data-missing", places=error.places)
         message = f"required data is neither in the prefetch nor on a FHIR server that may be read: {error}"
-        where = [f"prefetch.{key}" for key in error.keys]
-        return json_answer(operation_outcome("required-data-missing", message, where, base_url), 412)
-    if now.repeats is not None:
+        return json_answer(operation_outcome("required-data-missing", message, error.places, base_url), 412)
+    if now.repeats is not None and not service.coverage:
         decision = now.repeats.applied(store(), request, caller(), decision)
-    if decision.verdicts:
+    if decision.session is not None:
         # Before the answer leaves: a card that was seen is on record, whatever happens next.
         recorder = store().recorder
-        at_once = recorder.write(now.records.record(service.id, request, caller(), decision))
+        at_once = recorder.write(now.records.record(service.id, request, caller(), decision, decision.session))
         metrics.recorded(recorder, at_once=at_once)
-        metrics.decided(service.id, decision)
+        metrics.decided(service.id, decision, decision.session)
     _log.info(
         "hook_answered",
         service=service.id,
@@ -92,6 +93,8 @@ def _answer(service: Service, now: InForce, body: bytes) -> Response:
     # CDS Hooks forbids the empty list that Da Vinci CRD wants.
     crd = now.decider.settings.quirks.crd and service.hook in _CRD_HOOKS
     answer = json_answer({"cards": decision.cards, "systemActions": []} if crd else {"cards": decision.cards})
+    if decision.verdicts:
+        answer.headers[DECISION_HEADER] = decision.id
     # What flask-cors would answer; it leaves alone what has its answer, and need not look for a rule that fits.
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer

@@ -7,9 +7,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from cards.billing.facts import BillingFacts, BillingSession
+from cards.billing.knowledge import default_billing, default_policies
+from cards.billing.setup import BillingSetup
+from cards.due import due_cards
 from cards.engine import judge
 from cards.facts import (
     BillingCode,
+    CodedHer2,
     Diagnosis,
     DoseUnit,
     DrugOrder,
@@ -30,18 +35,25 @@ from cards.facts import (
     PresentProblem,
     ReceptorResult,
     Session,
+    Staging,
     State,
     Treatment,
     Weight,
     WrittenNdc,
 )
 from cards.knowledge import default_knowledge
+from cards.on_treatment import on_treatment
+from cards.outcomes import Fired
 from cards.policy import Policy, default_policy
 from cards.quantities import Kg, Mg, MgPerKg, Percent
 from cards.recognition import Recogniser
 from cards.records import Cancer, Diluent, Problem, Route, Setting
+from cards.rules import RULES, Rule
+from cards.rules.coverage import coverage_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cards.outcomes import Verdict
     from cards.topics import Topic
 
@@ -49,9 +61,20 @@ TODAY = date(2026, 11, 22)
 KNOWN = default_knowledge()
 RECOGNISER = Recogniser(KNOWN)
 POLICY = default_policy(KNOWN)
+SETUP = BillingSetup(default_billing(), default_policies())
+COVERAGE_RULES = coverage_rules(SETUP)
+ALL_RULES = (*RULES, *COVERAGE_RULES)
 ORIGIN = Origin("MedicationRequest/order-1", "context.draftOrders.entry[0].resource")
 LAST_MONTH = date(2026, 10, 23)
 NORMAL = {"ast": "0.6 ULN", "alt": "0.6 ULN", "bilirubin-total": "0.5 ULN", "platelets": "220", "neutrophils": "3.4"}
+PROBLEMS = {
+    "ild": "Interstitial lung disease",
+    "heart-failure": "Congestive heart failure",
+    "pregnancy": "Pregnancy",
+    "nodular-hyperplasia": "Nodular regenerative hyperplasia of liver",
+    "gilbert": "Gilbert syndrome",
+    "infertile": "Postmenopausal state",
+}
 LABS = ("ast", "alt", "bilirubin-total", "platelets", "neutrophils")
 
 _UNITS = {
@@ -91,6 +114,8 @@ def order(  # noqa: PLR0913
     interval: int | None = 21,
     start: date | None = None,
     reason: str | None = None,
+    reason_setting: str | None = None,
+    cycles: int | None = None,
     text_dose: str | None = None,
     tentative: bool = False,
     route: Route | None = None,
@@ -116,10 +141,12 @@ def order(  # noqa: PLR0913
         text_doses=_text_doses(text_dose),
         interval_days=Decimal(interval) if interval else None,
         start=start,
+        cycles=cycles,
         tentative=tentative,
         route=route,
         diluents=diluents,
         reasons=(Diagnosis(Cancer(reason), f"{reason} cancer", origin),) if reason else (),
+        stagings=staged(reason_setting),
     )
 
 
@@ -142,6 +169,11 @@ def lab(test: str, written: str, days: int = 1) -> LabResult:
 def measured(percent: str, on: date | None, name: str, normal: str | None = None) -> Lvef:
     limit = Percent(Decimal(normal)) if normal else None
     return Lvef(Percent(Decimal(percent)), on, at(name), f"{percent} %", limit)
+
+
+def staged(setting: str | None) -> tuple[Staging, ...]:
+    words = {"metastatic": "Secondary malignant neoplasm of bone", "early": "Stage IIB"}
+    return (Staging(Setting(setting), words[setting], days_ago(300), at("stage")),) if setting else ()
 
 
 def tested(positive: bool | None, days: int) -> PregnancyTest:  # noqa: FBT001
@@ -194,6 +226,7 @@ def chart(  # noqa: PLR0913
     cancers: tuple[str, ...] = ("breast",),
     setting: str | None = "metastatic",
     receptor: bool | None = None,
+    coded: tuple[tuple[str, bool], ...] = (),
     gaps: tuple[Gap, ...] = (),
 ) -> Patient:
     """Build a chart in which everything is in place but for what is said otherwise; ``labs`` gives ages in days."""
@@ -215,25 +248,41 @@ def chart(  # noqa: PLR0913
         treatments=history,
         sex=sex,
         birth_date=born,
-        problems=tuple(PresentProblem(Problem(problem), problem, at(problem)) for problem in problems),
+        problems=tuple(PresentProblem(Problem(problem), PROBLEMS[problem], at(problem)) for problem in problems),
+        coded_her2=tuple(CodedHer2(positive, label, at("condition")) for label, positive in coded),
         pregnancy_tests=(tested(*pregnancy_test),) if pregnancy_test else (),
         mutations=() if mutation is None else (Mutation(mutation, days_ago(90), at("ngs"), "ERBB2 p.Y772_A775dup"),),
         diagnoses=tuple(Diagnosis(Cancer(cancer), f"{cancer} cancer", at("condition")) for cancer in cancers),
-        setting=Setting(setting) if setting else None,
+        stagings=staged(setting),
         gaps=gaps,
     )
 
 
-def judged(
+def judged(  # noqa: PLR0913 - a case is told by what differs from the usual
     *orders: DrugOrder,
     patient: Patient | None = None,
     moment: Moment = Moment.SIGN,
     thresholds: dict[str, Decimal | None] | None = None,
     policy: Policy | None = None,
+    today: date = TODAY,
+    billing: BillingFacts | None = None,
+    rules: Sequence[Rule] | None = None,
 ) -> tuple[Verdict, ...]:
-    session = Session(moment, TODAY, orders, chart() if patient is None else patient)
+    patient = chart() if patient is None else patient
+    session = Session(moment, today, orders, patient)
+    if rules is not None:
+        session = BillingSession(moment, today, orders, patient, (), billing or BillingFacts())
     policy = policy or with_thresholds(POLICY, thresholds)
-    return judge(session, RECOGNISER, policy)
+    return judge(session, RECOGNISER, policy, rules=rules)
+
+
+def opened(patient: Patient, thresholds: dict[str, Decimal | None] | None = None) -> tuple[Verdict, ...]:
+    """Give what is shown of a chart that is opened."""
+    policy = with_thresholds(POLICY, thresholds)
+    drugs = on_treatment(patient, KNOWN, policy.thresholds, TODAY)
+    session = Session(Moment.VIEW, TODAY, tuple(each for each, _ in drugs), patient)
+    verdicts = judge(session, RECOGNISER, policy, [identity for _, identity in drugs])
+    return due_cards((verdict for verdict in verdicts if isinstance(verdict.outcome, Fired)), session, KNOWN)
 
 
 def with_thresholds(policy: Policy, thresholds: dict[str, Decimal | None] | None) -> Policy:

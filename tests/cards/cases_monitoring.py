@@ -111,7 +111,7 @@ ROWS = [
         FIRES,
         KADCYLA,
         chart(without=("ast", "alt", "bilirubin-total")),
-        says=("AST, ALT and total bilirubin",),
+        says=("AST, ALT or total bilirubin",),
     ),
     Row(LIVER, "recent today, too old for the day of the dose", FIRES, NEXT_WEEK, chart(labs={"ast": 3})),
     Row(
@@ -384,7 +384,7 @@ ROWS = [
         chart(born=date(1991, 5, 1), history=(given("kadcyla", 21),)),
     ),
     Row(NO_HCG, "a pregnancy on record has its own card", NOT_ASKED, KADCYLA, chart(problems=("pregnancy",))),
-    Row(NO_HCG, "sex not on record", CANNOT, KADCYLA, chart(sex="")),
+    Row(NO_HCG, "sex not on record", CANNOT, KADCYLA, chart(sex="", born=date(1991, 5, 1))),
     Row(NO_HCG, "date of birth not on record", CANNOT, KADCYLA, chart(born=None)),
     # pregnancy-positive
     Row(

@@ -5,13 +5,17 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING
 
-from builders import KNOWN, judged
+from builders import ALL_RULES, KNOWN, opened
+from cases_view import View
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
+from cards import due
+from cards import on_treatment as on_treatment_module
+from cards.facts import Moment
 from cards.quantities import plain
 from cards.records import Band, Cited, Confidence, Product, Scope
 from cards.render import Renderer
-from cards.rules import RULES, Rule
+from cards.rules import Rule, rules_at
 from cards.wordings import default_wording
 
 if TYPE_CHECKING:
@@ -23,6 +27,11 @@ INTRODUCTION = (
     "Generated from the rules, their cases, the knowledge and the wording by `make golden`; do not edit. "
     "**(verify)** marks what was not checked against the current label: it never makes a card critical."
 )
+UNCHECKED = (
+    "The labels say this as well. Silence of this service says nothing of it. What a label wants given before "
+    "stands with each indication above, and is not checked either: the chart seldom holds it all, so a status "
+    "that qualifies is taken to be within the lines of treatment that the label names."
+)
 _KINDS = {FIRES: "Fires", SILENT: "Silent", CANNOT: "Cannot tell", NOT_ASKED: "Does not apply"}
 _CONFIDENCE = {
     Confidence.PRIMARY: "",
@@ -31,16 +40,27 @@ _CONFIDENCE = {
 }
 
 
-def page(rows: list[Row]) -> str:
+def page(rows: list[Row], views: list[View]) -> str:
     """Write the whole page."""
     parts = [
         "# The rules, as they are",
         INTRODUCTION,
         "## Contents",
-        "\n".join(f"- [{rule.topic}](#{rule.topic})" for rule in RULES) + "\n- [Products](#products)",
-        *(_topic(rule, rows) for rule in RULES),
+        "\n".join(f"- [{rule.topic}](#{rule.topic})" for rule in ALL_RULES)
+        + "\n- [When a chart is opened](#when-a-chart-is-opened)\n- [Products](#products)"
+        + "\n- [What no card checks](#what-no-card-checks)",
+        *(_topic(rule, rows) for rule in ALL_RULES),
+        "## When a chart is opened",
+        _opened(views),
         "## Products",
         *(_product(product) for product in KNOWN.products if product.scope is Scope.CHECKED),
+        "## What no card checks",
+        UNCHECKED,
+        "\n".join(
+            f"- **{', '.join(KNOWN.product(each).name for each in entry.products)}**: {' '.join(entry.what.split())} "
+            f"*Why:* {' '.join(entry.why.split())} ({_by(entry.by)})"
+            for entry in KNOWN.not_checked
+        ),
         "## Settings of a site",
         _thresholds(),
         "## Sources",
@@ -66,13 +86,34 @@ def _topic(rule: Rule, rows: list[Row]) -> str:
     return "\n\n".join(lines)
 
 
+def _opened(views: list[View]) -> str:
+    """Write which drugs a patient is on, what is due, and the cases of both."""
+    asked = ", ".join(f"`{rule.topic}`" for rule in rules_at(Moment.VIEW))
+    cases = "\n".join(f"| {view.sentence} | {'; '.join(view.shows) or 'Silent'} |" for view in views)
+    card = RENDERER.card(opened(views[0].patient)[0], "rules-page")
+    text = f"**{card.indicator}** · {card.summary}\n\n{card.detail}" if card else ""
+    quoted = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+    said = (
+        f"Asked are {asked}; results that call for a hold are told at the order. Tests for the next dose alone make "
+        "the card info, an LVEF that is missing or overdue makes it a warning."
+    )
+    return "\n\n".join(
+        (
+            " ".join((inspect.getdoc(on_treatment_module) or "").split()),
+            " ".join((inspect.getdoc(due) or "").split()),
+            said,
+            f"| case | what the cards say |\n|---|---|\n{cases}",
+            f"The card ({views[0].sentence}):\n\n{quoted}",
+        )
+    )
+
+
 def _answer(row: Row) -> str:
     return _KINDS[row.expect] + (f", {row.indicator}" if row.indicator else "")
 
 
 def _card(row: Row) -> str:
-    verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
-    verdict = next(v for v in verdicts if v.topic is row.topic and v.order == row.order.origin)
+    verdict = row.verdict()
     card = RENDERER.card(verdict, "rules-page")
     if card is None:
         return ""
@@ -102,20 +143,24 @@ def _numbers(product: Product) -> Iterator[str]:
     for row in product.eligibility:
         since = f", since {row.since}" if row.since else ""
         yield f"| labelled for | {row.wording}{since} | {_by(row.by)} |"
+        if row.prior is not None:
+            yield f"| given before (not checked) | {' '.join(row.prior.text.split())} | {_by(row.prior.by)} |"
     for forbidden in product.forbidden_diluents:
         yield f"| never in | {forbidden.diluent}; use {forbidden.instead} | {_by(forbidden.by)} |"
     for reload in product.reload:
         schedule = f"{reload.interval_days}-day schedule"
         yield f"| loading dose again ({schedule}) | from day {reload.after_days} | {_by(reload.by)} |"
     for limit in product.cycle_limits:
-        yield f"| cycles, {limit.setting} | {limit.cycles} | {_by(limit.by)} |"
+        most = f"{limit.cycles} doses" if limit.cycles is not None else f"{limit.weeks} weeks"
+        yield f"| at most, {limit.setting} {' or '.join(limit.cancers)} | {most} | {_by(limit.by)} |"
     if product.no_re_escalation is not None:
         yield f"| after a reduction | never raised again | {_by(product.no_re_escalation)} |"
     yield from _monitoring(product)
     for pair in KNOWN.kept_apart:
         if product.id in pair.products:
             other = next(each for each in pair.products if each != product.id)
-            yield f"| not with | {KNOWN.product(other).name} | {_by(pair.by)} |"
+            until = f", before {pair.until}" if pair.until else ""
+            yield f"| not with | {KNOWN.product(other).name}{until} | {_by(pair.by)} |"
 
 
 def _monitoring(product: Product) -> Iterator[str]:

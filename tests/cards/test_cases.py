@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import get_args
 
 import cases_course
+import cases_coverage
 import cases_dose
 import cases_her2
 import cases_identity
 import cases_monitoring
+import cases_practice
 import pytest
-from builders import KNOWN, judged, order, outcome_of
+from builders import COVERAGE_RULES, KNOWN, judged, order, outcome_of
 from rows import Row
 
 from cards.outcomes import CannotTell, Clear, Fired, Outcome, SetDose
@@ -21,14 +23,21 @@ from cards.rules import RULES
 from cards.topics import Topic
 from cards.wordings import default_wording
 
-ROWS: list[Row] = [*cases_identity.ROWS, *cases_dose.ROWS, *cases_her2.ROWS, *cases_monitoring.ROWS, *cases_course.ROWS]
+ROWS: list[Row] = [
+    *cases_identity.ROWS,
+    *cases_dose.ROWS,
+    *cases_her2.ROWS,
+    *cases_monitoring.ROWS,
+    *cases_course.ROWS,
+    *cases_practice.ROWS,
+    *cases_coverage.ROWS,
+]
 RENDERER = Renderer(default_wording(), KNOWN, {})
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.topic}: {row.sentence}") for row in ROWS])
 def test_case(row: Row) -> None:
-    verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
-    verdict = next(v for v in verdicts if v.topic is row.topic and v.order == row.order.origin)
+    verdict = row.verdict()
     assert type(verdict.outcome) is row.expect, verdict.outcome
     if row.missing:
         assert isinstance(verdict.outcome, CannotTell)
@@ -41,7 +50,11 @@ def test_case(row: Row) -> None:
         assert part in card.summary
     if row.indicator is not None:
         assert card.indicator == row.indicator
-    if row.fixes:
+    assert not [part for part in row.tells if part not in card.detail]
+    assert not [part for part in row.hides if part in card.summary + card.detail]
+    if row.suggests is not None:
+        assert tuple(suggestion.label for suggestion in card.suggestions) == row.suggests
+    if row.fixes is not None:
         assert tuple(type(fix).__name__ for fix in verdict.outcome.fixes) == row.fixes
 
 
@@ -49,6 +62,13 @@ def test_case(row: Row) -> None:
 def test_every_rule_has_a_case_that_fires_and_one_that_is_silent(rule) -> None:
     kinds = {row.expect for row in ROWS if row.topic is rule.topic}
     assert {Fired, Clear} <= kinds <= set(get_args(Outcome))
+
+
+@pytest.mark.parametrize("rule", COVERAGE_RULES, ids=lambda rule: rule.topic)
+def test_every_coverage_rule_has_a_case_that_fires_and_one_that_does_not(rule) -> None:
+    kinds = {row.expect for row in ROWS if row.topic is rule.topic}
+    assert Fired in kinds
+    assert len(kinds) > 1
 
 
 def test_sentences_are_not_used_twice() -> None:
@@ -67,6 +87,11 @@ def test_a_card_that_asks_for_a_test_is_not_repeated_among_the_incomplete_checks
     topics = [v.topic for v in judged(missing.order, patient=missing.patient) if isinstance(v.outcome, Fired)]
     assert topics == [Topic.HER2_MISSING]
     assert outcome_of(Topic.HER2_NOT_ELIGIBLE, judged(missing.order, patient=missing.patient)) is not None
+
+
+def test_a_corrected_volume_restates_nothing() -> None:
+    fired = outcome_of(Topic.DOSE_ABOVE_MAXIMUM, judged(order("Margenza", "60 mL")))
+    assert [fix.restated for fix in fired.fixes if isinstance(fix, SetDose)] == [()]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import string
 from pathlib import Path
 
 import pytest
-from builders import KNOWN, judged
+from builders import ALL_RULES, KNOWN
 from test_cases import ROWS
 
 import cards
@@ -26,7 +26,6 @@ from cards.codes import (
 from cards.knowledge import citations
 from cards.outcomes import CannotTell, Fired
 from cards.records import Basis, Confidence, Scope
-from cards.rules import RULES
 from cards.topics import Topic
 from cards.wordings import default_wording
 
@@ -41,19 +40,19 @@ def fields(template: str) -> set[str]:
 
 def test_every_topic_has_words_and_every_rule_says_something() -> None:
     assert set(WORDING.topics) == set(Topic)
-    assert all(WORDING.topics[rule.topic].variants for rule in RULES)
-    assert len({rule.topic for rule in RULES}) == len(RULES)
+    assert all(WORDING.topics[rule.topic].variants for rule in ALL_RULES)
+    assert len({rule.topic for rule in ALL_RULES}) == len(ALL_RULES)
 
 
 def test_a_topic_without_a_rule_has_no_words_that_could_be_shown() -> None:
-    spoken = {rule.topic for rule in RULES} | {Topic.CHECKS_INCOMPLETE}
+    spoken = {rule.topic for rule in ALL_RULES} | {Topic.CHECKS_INCOMPLETE}
     assert [topic for topic, words in WORDING.topics.items() if words.variants and topic not in spoken] == []
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.topic}: {row.sentence}") for row in ROWS])
 def test_the_words_of_a_finding_are_all_there(row) -> None:
     """Every variant, note, label and gap that a rule can name exists, and every brace it has is filled."""
-    verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
+    verdicts = row.verdicts()
     for verdict in verdicts:
         finding = verdict.outcome
         if isinstance(finding, CannotTell):
@@ -64,7 +63,14 @@ def test_the_words_of_a_finding_are_all_there(row) -> None:
         sentence = WORDING.topics[verdict.topic].variants[finding.variant]
         assert fields(sentence.summary) | fields(sentence.rule) <= {"drug", *finding.values}
         assert all(fields(WORDING.notes[note]) <= set(filled) for note, filled in finding.notes)
-        assert all(line.label in WORDING.evidence for line in finding.evidence)
+        assert all(section.heading in WORDING.headings for section in finding.sections)
+        lines = [*finding.evidence, *(line for section in finding.sections for line in section.lines)]
+        lines += [
+            each for line in lines for each in (*line.parts, *line.below, *(p for b in line.below for p in b.parts))
+        ]
+        for line in lines:
+            assert fields(WORDING.evidence[line.label]) <= {"text", "reason", *(name for name, _ in line.values)}
+            assert line.by is None or line.by in finding.cited
         assert finding.cited
 
 
@@ -136,7 +142,7 @@ def test_a_fact_that_is_not_verified_never_carries_a_critical_card() -> None:
 
     renderer = Renderer(WORDING, KNOWN, {})
     for row in ROWS:
-        for verdict in judged(row.order, *row.others, patient=row.patient, thresholds=row.thresholds):
+        for verdict in row.verdicts():
             card = renderer.card(verdict, "x")
             if card is not None and any(c.confidence is Confidence.UNVERIFIED for c in verdict.outcome.cited):
                 assert card.indicator != "critical"

@@ -6,13 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from builders import KNOWN, judged
+from builders import ALL_RULES, KNOWN
 from rows import FIRES, Row
 from test_cases import ROWS
 
 from cards.card import Card
 from cards.render import Renderer
-from cards.rules import RULES
 from cards.topics import Topic
 from cards.wordings import default_wording
 
@@ -31,11 +30,10 @@ def as_text(row: Row, card: Card) -> str:
     )
 
 
-@pytest.mark.parametrize("topic", [rule.topic for rule in RULES])
+@pytest.mark.parametrize("topic", [rule.topic for rule in ALL_RULES])
 def test_card_looks_as_agreed(topic: Topic) -> None:
     row = next(row for row in ROWS if row.topic is topic and row.expect is FIRES)
-    verdicts = judged(row.order, *row.others, patient=row.patient, moment=row.moment, thresholds=row.thresholds)
-    verdict = next(v for v in verdicts if v.topic is topic and v.order == row.order.origin)
+    verdict = row.verdict()
     card = RENDERER.card(verdict, "6d6a1c0e-2f0b-4c53-9b3b-6f0f3f1d9a01")
     assert card is not None
     path = GOLDEN / f"{topic}.md"
@@ -46,4 +44,4 @@ def test_card_looks_as_agreed(topic: Topic) -> None:
 
 
 def test_no_golden_card_is_left_over() -> None:
-    assert {path.stem for path in GOLDEN.glob("*.md")} == {str(rule.topic) for rule in RULES}
+    assert {path.stem for path in GOLDEN.glob("*.md")} == {str(rule.topic) for rule in ALL_RULES}

@@ -19,7 +19,7 @@ from cds_service.clock import Clock, now
 from cds_service.settings import Settings
 from cds_service.store.store import Store, open_store
 from fhir_mappings.codings import NO_CODE_MAP
-from fhir_mappings.queries import resolve, templates
+from fhir_mappings.queries import MONITORING_KEYS, resolve, templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 SELECT, SIGN = "her2-order-select", "her2-order-sign"
+DISPATCH, VIEW = "her2-order-dispatch", "her2-patient-view"
+COVERAGE = "her2-coverage"
 PATIENT, USER, ORDER = "pat-1", "Practitioner/onc-17", "order-1"
 INSTANCE = "6d6a1c0e-2f0b-4c53-9b3b-6f0f3f1d9a01"
 QUERIES = {
@@ -178,21 +180,47 @@ def aspirin() -> Json:
     return order(81, "order-9", medicationCodeableConcept=concept)
 
 
+def dose_given(days: int, name: str = "given-1", patient: str = PATIENT, **more: Any) -> Json:
+    """Give a dose of Kadcyla that was given."""
+    return {
+        "resourceType": "MedicationAdministration",
+        "id": name,
+        "status": "completed",
+        "medicationCodeableConcept": order()["medicationCodeableConcept"],
+        "subject": {"reference": f"Patient/{patient}"},
+        "effectiveDateTime": days_ago(days),
+        "dosage": {"dose": {"value": 252, "unit": "mg", "system": UCUM, "code": "mg"}},
+        **more,
+    }
+
+
+def on_kadcyla(days: int = 5, **lists: Any) -> Json:
+    """Give what monitoring is judged by, for a patient whose last dose of Kadcyla was so many days ago."""
+    known = {**clean_prefetch(), "administrations": bundle(dose_given(days)), **lists}
+    return {key: known[key] for key in MONITORING_KEYS}
+
+
 def call(service: str = SIGN, orders: list[Json] | None = None, prefetch: Any = None, **more: Any) -> Json:
     """Give a request: by default of an order in its label, with every prefetch key."""
     drafts = orders if orders is not None else [order()]
-    context: Json = {
-        "userId": USER,
-        "patientId": PATIENT,
-        "draftOrders": {"resourceType": "Bundle", "entry": [{"resource": each} for each in drafts]},
-    }
+    names = [f"{each['resourceType']}/{each['id']}" for each in drafts if "id" in each]
+    context: Json = {"userId": USER, "patientId": PATIENT}
+    sent = clean_prefetch()
+    if service == DISPATCH:
+        context = {"patientId": PATIENT, "dispatchedOrders": names, "performer": "Organization/infusion-centre"}
+        sent["dispatched"] = bundle(*drafts)
+    elif service == VIEW:
+        context["encounterId"] = "enc-1"
+        sent = on_kadcyla()
+    else:
+        context["draftOrders"] = {"resourceType": "Bundle", "entry": [{"resource": each} for each in drafts]}
     if service == SELECT:
-        context["selections"] = [f"{each['resourceType']}/{each['id']}" for each in drafts if "id" in each]
+        context["selections"] = names
     return {
-        "hook": service.removeprefix("her2-"),
+        "hook": "order-sign" if service == COVERAGE else service.removeprefix("her2-"),
         "hookInstance": INSTANCE,
         "context": context,
-        "prefetch": prefetch if prefetch is not None else clean_prefetch(),
+        "prefetch": prefetch if prefetch is not None else sent,
         **more,
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -32,6 +33,8 @@ class Reply:
     """Whether the body comes one byte at a time, for as long as anybody listens."""
     hangs_up: bool = False
     """Whether the server closes the connection without a word."""
+    drips: bool = False
+    """Whether the headers never end, and come one byte at a time."""
 
 
 @dataclass
@@ -41,6 +44,8 @@ class Heard:
     method: str
     path: str
     headers: Message
+    port: int
+    """The port of the caller, by which connections are told apart."""
 
 
 class ChartServer(ThreadingHTTPServer):
@@ -50,9 +55,13 @@ class ChartServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, chart: Json | None = None) -> None:
+    def __init__(self, chart: Json | None = None, tls: ssl.SSLContext | None = None) -> None:
         """Serve a chart, given as a prefetch."""
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.server_names: list[str] = []
+        if tls is not None:
+            tls.sni_callback = lambda _socket, name, _context: self.server_names.append(name or "")
+            self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.replies: dict[str, Reply | Callable[[], Reply]] = {}
         self.heard: list[Heard] = []
         self.is_closing = False
@@ -82,6 +91,9 @@ class ChartServer(ThreadingHTTPServer):
         paths = [each.path for each in self.heard]
         return [key for key in KEYS for path in paths if path == f"/fhir/{QUERIES[key]}"]
 
+    def handle_error(self, *_: object) -> None:
+        """Keep quiet about a client that hangs up in the middle of a handshake."""
+
     def close(self) -> None:
         """Stop."""
         self.is_closing = True
@@ -105,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         path = unquote(self.path)
-        self.server.heard.append(Heard(self.command, path, self.headers))
+        self.server.heard.append(Heard(self.command, path, self.headers, self.client_address[1]))
         found = self.server.replies.get(path, Reply(status=404))
         reply = found() if callable(found) else found
         time.sleep(reply.after_s)
@@ -118,6 +130,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _write(self, reply: Reply) -> None:
+        if reply.drips:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+            while not self.server.is_closing:
+                self.wfile.write(b"x")
+                time.sleep(0.02)
+            return
         self.send_response(reply.status)
         headers = {"Content-Length": str(10**9 if reply.trickles else len(reply.body)), **reply.headers}
         for name, value in headers.items():

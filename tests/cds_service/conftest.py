@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import servers
 import structlog
+from browser import ARGUMENTS, CHROMIUM, folder_of_pictures
 from calls import Caller
+from playwright.sync_api import sync_playwright
+from running import start, stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from playwright.sync_api import Browser
     from structlog.typing import EventDict
 
 
@@ -62,3 +66,28 @@ def _start_afresh() -> None:
         vars(logger).pop("bind", None)
     structlog.reset_defaults()
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give Debian's Chromium."""
+    if not CHROMIUM.exists():
+        servers.lacking("Chromium (/usr/bin/chromium)")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def running_service(tmp_path_factory) -> Iterator[str]:
+    """Give the address of a service that runs with the configuration of a fresh installation."""
+    service = start(tmp_path_factory.mktemp("service"))
+    yield f"http://127.0.0.1:{service.port}"
+    stop(service)
+
+
+@pytest.fixture
+def pictures(tmp_path) -> Path:
+    """Give the folder where pictures of pages are kept."""
+    return folder_of_pictures(tmp_path / "pictures")

@@ -72,9 +72,9 @@ class Running:
             connection.close()
 
 
-def start(folder: Path, *arguments: str, tls: ssl.SSLContext | None = None, **variables: str) -> Running:
-    """Start a service, with variables of the environment, and wait until it is ready."""
-    port = free_port()
+def start(folder: Path, *arguments: str, tls: ssl.SSLContext | None = None, port: int = 0, **variables: str) -> Running:
+    """Start a service, with variables of the environment, and wait until it is ready; without a port on a free one."""
+    port = port or free_port()
     command = [str(COMMAND), "serve", "--port", str(port), *arguments]
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder, env=environment() | variables)  # noqa: S603

@@ -57,7 +57,7 @@ CHECKS = [
     pytest.param(call(prefetch={}), 2, id="a chart that lacks"),
     pytest.param(removed(call(), "context.patientId"), 2, id="a field that lacks"),
     pytest.param(removed(call(), "hook"), 2, id="a request without a hook"),
-    pytest.param({**call(), "hook": "patient-view"}, 2, id="a hook that no service answers"),
+    pytest.param({**call(), "hook": "appointment-book"}, 2, id="a hook that no service answers"),
     pytest.param({**call(), "hook": {"a": 1}}, 2, id="a hook that is no text"),
     pytest.param([call()], 2, id="an array"),
     pytest.param(b"", 2, id="an empty file"),
@@ -190,7 +190,7 @@ def test_service_command_helps(arguments) -> None:
         pytest.param("auth: {mode: off}", 0, "valid", id="a valid file"),
         pytest.param("fhri: {}", 2, ":1: unknown key 'fhri'; did you mean 'fhir'?", id="a key misspelt"),
         pytest.param("a: [", 2, ":1: no valid YAML", id="no YAML"),
-        pytest.param("auth: {mode: required}", 2, ":1: auth.mode: 'required' is not enforced", id="authentication"),
+        pytest.param("auth: {mode: required}", 2, ":1: auth.mode: 'required' without", id="nobody to let in"),
         pytest.param("site: {code_maps: [nope.json]}", 2, "nope.json", id="a code map that is not there"),
     ],
 )
@@ -220,7 +220,7 @@ def test_service_config_schema_prints_json_and_nothing_else() -> None:
     [
         pytest.param("fhri: {}", "her2.yaml:1: unknown key 'fhri'; did you mean 'fhir'?", id="a key misspelt"),
         pytest.param(
-            "auth: {mode: required}", "not enforced by this version", id="authentication that is not done yet"
+            "auth: {mode: required}", "her2.yaml:1: auth.mode: 'required' without auth.clients", id="nobody to let in"
         ),
         pytest.param("site: {code_maps: [nope.json]}", "nope.json", id="a code map that is not there"),
     ],

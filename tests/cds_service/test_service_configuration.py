@@ -134,7 +134,7 @@ REFUSED = [
     pytest.param("public_url: cds.example.org", ":1: public_url", "valid URL", id="an address without a scheme"),
     pytest.param("site: {timezone: Mars/Olympus}", ":1:", "no time zone 'Mars/Olympus'", id="a time zone of Mars"),
     pytest.param("site: {timezone: ../../etc/passwd}", ":1:", "no time zone", id="a time zone that is a file"),
-    pytest.param("auth: {mode: required}", ":1: auth.mode", "not enforced by this version", id="authentication"),
+    pytest.param("auth: {mode: required}", ":1: auth.mode", "name an issuer and its keys", id="nobody to let in"),
     pytest.param("auth: {mode: on}", ":1: auth.mode", "'off' or 'required'", id="authentication that is on"),
     pytest.param("auth:\n  mode: maybe", ":2: auth.mode", "'off' or 'required'", id="authentication that may be"),
     pytest.param(
@@ -246,7 +246,7 @@ def test_service_configuration_is_laid_over_by_a_variable(tmp_path, name, value,
         pytest.param("FHIR__TIMEOUT_S__X", "1", "timeout_s is no section", id="a key below a value of the file"),
         pytest.param("DATABASE", "[x", "no valid YAML", id="half a list"),
         pytest.param("DATABASE", "@x", "no valid YAML", id="a mark that YAML keeps for itself"),
-        pytest.param("AUTH__MODE", "required", "not enforced", id="authentication"),
+        pytest.param("AUTH__MODE", "required", "without auth.clients", id="nobody to let in"),
         pytest.param("", "x", "unknown key", id="no name"),
     ],
 )
@@ -295,7 +295,7 @@ def test_service_configuration_is_picked_up_when_it_changes(tmp_path, log_lines)
         pytest.param("x: &a [*a]", id="that holds itself"),
         pytest.param("x: 2026-99-99", id="with a day that there is not"),
         pytest.param("site: {code_maps: [nope.json]}", id="with a code map that is not there"),
-        pytest.param("auth: {mode: required}", id="that asks for what this version does not do"),
+        pytest.param("auth: {mode: required}", id="that lets nobody in"),
         pytest.param(None, id="that is gone"),
     ],
 )

@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from calls import (
+    DISPATCH,
     ORDER,
     SELECT,
     SIGN,
     TODAY,
+    VIEW,
     Caller,
     aspirin,
     bundle,
@@ -23,9 +25,11 @@ from calls import (
     ihc,
     labs,
     lvef,
+    on_kadcyla,
     order,
     troubled_prefetch,
     weight,
+    without,
 )
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
@@ -116,9 +120,21 @@ CASES: dict[str, tuple[list[Json], Json]] = {
         troubled_prefetch(),
     ),
 }
-REQUESTS = {f"{name}, at {service}": call(service, *CASES[name]) for name in CASES for service in (SIGN, SELECT)} | {
-    f"the example {name}": json.loads(examples.example(name, TODAY)) for name in examples.names()
+ON_VIEW = {
+    "a chart of which much is due": on_kadcyla(20, lvef=bundle(lvef(days=200)), labs=bundle()),
+    "a chart of which one test is due": on_kadcyla(lvef=bundle()),
+    "a chart that could not be read whole": on_kadcyla(lvef=bundle(without(lvef(), "effectiveDateTime"))),
 }
+DISPATCHED = {name: (orders, {**sent, "dispatched": bundle(*orders)}) for name, (orders, sent) in CASES.items()}
+del DISPATCHED["an order without an id"], DISPATCHED["an order of another release"]
+REQUESTS = (
+    {f"{name}, at {service}": call(service, *CASES[name]) for name in CASES for service in (SIGN, SELECT)}
+    | {
+        **{f"{name}, dispatched": call(DISPATCH, *DISPATCHED[name]) for name in DISPATCHED},
+        **{name: call(VIEW, prefetch=ON_VIEW[name]) for name in ON_VIEW},
+    }
+    | {f"the example {name}": json.loads(examples.example(name, TODAY)) for name in examples.names()}
+)
 # An order that has no id cannot be selected.
 SILENT = {"the example kadcyla-clean", "an order without an id, at her2-order-select"}
 request_of = pytest.mark.parametrize("request_body", REQUESTS.values(), ids=REQUESTS)
@@ -132,11 +148,15 @@ def answered(caller: Caller, request_body: Json) -> Json:
 
 @request_of
 def test_service_conformance_of_the_requests_themselves(request_body) -> None:
-    assert request_body["hook"] in ("order-select", "order-sign")  # I5
+    assert request_body["hook"] in ("order-select", "order-sign", "order-dispatch", "patient-view")  # I5
     assert UUID.fullmatch(request_body["hookInstance"])
     context = request_body["context"]
     assert "fhirAuthorization" not in request_body or request_body["fhirServer"]  # I6
-    assert all(isinstance(context[name], str) for name in ("userId", "patientId"))  # I7
+    wanted = ("performer", "patientId") if request_body["hook"] == "order-dispatch" else ("userId", "patientId")
+    assert all(isinstance(context[name], str) for name in wanted)  # I7
+    assert set(context.get("dispatchedOrders", ())) <= set(known_orders(request_body))
+    if "draftOrders" not in context:
+        return
     resources = drafts(request_body)
     assert ORDER_TYPES & {each["resourceType"] for each in resources} or "MedicationOrder" in str(resources)  # I8
     assert set(context.get("selections", ())) <= {f"{each['resourceType']}/{each.get('id')}" for each in resources}
@@ -144,6 +164,19 @@ def test_service_conformance_of_the_requests_themselves(request_body) -> None:
 
 def drafts(request_body: Json) -> list[Json]:
     return [entry["resource"] for entry in request_body["context"]["draftOrders"]["entry"]]
+
+
+def known_orders(request_body: Json) -> dict[str, Json]:
+    """Give the orders that actions may be about: the drafts, or at dispatch what the prefetch holds."""
+    dispatched = request_body["context"].get("dispatchedOrders", ())
+    held = [
+        entry["resource"]
+        for value in request_body["prefetch"].values()
+        for entry in (value or {}).get("entry", ())
+        if f"{entry['resource']['resourceType']}/{entry['resource'].get('id')}" in dispatched
+    ]
+    found = drafts(request_body) if "draftOrders" in request_body["context"] else held
+    return {f"{each['resourceType']}/{each.get('id')}": each for each in found}
 
 
 def test_service_conformance_of_discovery(service) -> None:
@@ -240,7 +273,7 @@ def test_service_conformance_of_suggestions(service, request_body) -> None:
 
 @request_of
 def test_service_conformance_of_actions(service, request_body) -> None:
-    known = {f"{each['resourceType']}/{each.get('id')}": each for each in drafts(request_body)}
+    known = known_orders(request_body)
     for action in actions(answered(service, request_body)):  # I16, I22
         assert action["description"].strip()
         match action["type"]:

@@ -7,14 +7,20 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from calls import KEYS, SELECT, SIGN, Caller, call
+from calls import COVERAGE, DISPATCH, KEYS, SELECT, SIGN, VIEW, Caller, aspirin, call
 
 from cds_service.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SERVICES = {SELECT: ("order-select", "1.0"), SIGN: ("order-sign", "1.0")}
+SERVICES = {
+    SELECT: ("order-select", "1.0"),
+    SIGN: ("order-sign", "1.0"),
+    DISPATCH: ("order-dispatch", "1.1"),
+    VIEW: ("patient-view", "1.0"),
+    COVERAGE: ("order-sign", "1.0"),
+}
 TOKEN = "{{context.patientId}}"  # noqa: S105 - a token of a template
 READ = re.compile(r"[A-Z][A-Za-z]+/\{\{context\.patientId\}\}")
 SEARCH = re.compile(r"([A-Z][A-Za-z]+)\?([^?#\s]+)")
@@ -40,13 +46,13 @@ def announced(caller: Caller, service: str) -> dict:
 @pytest.mark.parametrize(
     ("field", "pattern"),
     [
-        pytest.param("hook", r"order-(select|sign)", id="the hook is the one it answers"),
+        pytest.param("hook", r"order-(select|sign|dispatch)|patient-view", id="the hook is the one it answers"),
         pytest.param("title", r"\S.{5,80}", id="the title is a short text"),
         pytest.param("description", r"\S.{40,}", id="the description says what is checked"),
         pytest.param("id", r"[a-z0-9-]+", id="the id needs no escaping in an address"),
         pytest.param("usageRequirements", r"\S.{10,}", id="the usage requirements say what must be sent"),
         pytest.param("version", r"3\.0\.0", id="the version is that of CDS Hooks"),
-        pytest.param("hookVersion", r"1\.0", id="the hook version is the published one"),
+        pytest.param("hookVersion", r"1\.[01]", id="the hook version is the published one"),
     ],
 )
 def test_service_discovery_has_every_field_as_text(service, service_id, field, pattern) -> None:
@@ -69,7 +75,7 @@ def test_service_discovery_gives_each_hook_an_id_of_its_own(service) -> None:
 
 @pytest.mark.parametrize("service_id", SERVICES)
 def test_service_discovery_ids_can_be_called(service, service_id) -> None:
-    assert service.post(call(service_id), service_id).body == {"cards": []}
+    assert service.post(call(service_id, [aspirin()]), service_id).body == {"cards": []}
 
 
 @pytest.mark.parametrize("path", ["/cds-services", "/cds-services/"])
@@ -84,14 +90,17 @@ def test_service_discovery_says_the_same_every_time(service) -> None:
 @pytest.mark.parametrize("service_id", SERVICES)
 def test_service_prefetch_keys_come_in_a_fixed_order(service, service_id) -> None:
     keys = tuple(announced(service, service_id)["prefetch"])
-    assert keys == KEYS
-    assert keys[:6] == ("patient", "weight", "tumorMarkers", "lvef", "labs", "conditions")
+    if service_id == VIEW:
+        assert keys == ("patient", "lvef", "labs", "conditions", "administrations", "medications")
+    else:
+        assert keys == KEYS
+        assert keys[:6] == ("patient", "weight", "tumorMarkers", "lvef", "labs", "conditions")
 
 
 @pytest.mark.parametrize("service_id", SERVICES)
-@pytest.mark.parametrize("key", KEYS)
-def test_service_prefetch_templates_stay_in_the_subset_that_every_client_can_fill(service, service_id, key) -> None:
-    assert faults(announced(service, service_id)["prefetch"][key]) == []
+def test_service_prefetch_templates_stay_in_the_subset_that_every_client_can_fill(service, service_id) -> None:
+    for template in announced(service, service_id)["prefetch"].values():
+        assert faults(template) == []
 
 
 @pytest.mark.parametrize(

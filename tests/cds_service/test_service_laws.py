@@ -7,12 +7,27 @@ import json
 from typing import Any
 
 import pytest
-from calls import SELECT, SIGN, Caller, aspirin, call, order, troubled_prefetch
+from calls import (
+    COVERAGE,
+    DISPATCH,
+    PATIENT,
+    SELECT,
+    SIGN,
+    VIEW,
+    Caller,
+    aspirin,
+    bundle,
+    call,
+    lvef,
+    on_kadcyla,
+    order,
+    troubled_prefetch,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 CALLER = Caller()
-SERVICES = [SELECT, SIGN]
+SERVICES = [SELECT, SIGN, DISPATCH, VIEW, COVERAGE]
 
 SCALARS = (
     st.none()
@@ -24,7 +39,8 @@ SCALARS = (
 )
 NAMES = st.text(max_size=8) | st.sampled_from(
     ["resourceType", "resource", "entry", "id", "code", "coding", "system", "value", "unit", "reference", "hook",
-     "context", "prefetch", "draftOrders", "selections", "patientId", "userId", "hookInstance", "contained",
+     "context", "prefetch", "draftOrders", "selections", "dispatchedOrders", "performer", "order", "status",
+     "effectiveDateTime", "patientId", "userId", "hookInstance", "contained",
      "doseAndRate", "doseQuantity", "dosageInstruction", "extension", "action", "link", "url", "issue", "component"]
 )  # fmt: skip
 JSON = st.recursive(
@@ -53,6 +69,28 @@ def replaced(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
     return result
 
 
+SUPPLY: Any = {
+    "requester": {"reference": "PractitionerRole/r"},
+    "dispenseRequest": {"quantity": {"value": 378, "unit": "mg"}},
+}
+LINE: Any = {
+    "resourceType": "ServiceRequest",
+    "id": "line-1",
+    "code": {"coding": [{"system": "urn:oid:2.16.840.1.113883.6.285", "code": "J9354-JW"}]},
+    "quantityQuantity": {"value": 8, "unit": "units"},
+    "orderDetail": [{"text": "JZ"}],
+    "locationCode": [{"coding": [{"code": "22"}]}],
+}
+ROLE: Any = {"resourceType": "PractitionerRole", "id": "r", "specialty": [{"text": "Oncology"}]}
+PAYER: Any = {
+    "resourceType": "Coverage",
+    "id": "c",
+    "status": "active",
+    "beneficiary": {"reference": f"Patient/{PATIENT}"},
+    "payor": [{"display": "Aetna"}],
+}
+
+
 def request_of(service: str) -> Any:
     group = {
         "resourceType": "RequestGroup",
@@ -67,7 +105,15 @@ def request_of(service: str) -> Any:
         reasonReference=[{"reference": "Condition/cancer-1"}],
     )
     del contained["medicationCodeableConcept"]
-    return call(service, [order(378), contained, aspirin(), group], troubled_prefetch())
+    if service == COVERAGE:
+        return call(
+            service, [order(378, **SUPPLY), contained, LINE], troubled_prefetch() | {"team": bundle(ROLE, PAYER)}
+        )
+    orders = [order(378), contained, aspirin(), group]
+    if service == VIEW:
+        return call(VIEW, prefetch=on_kadcyla(20, labs=bundle(), lvef=bundle(lvef(days=200))))
+    prefetch = troubled_prefetch() | ({"dispatched": bundle(*orders)} if service == DISPATCH else {})
+    return call(service, orders, prefetch)
 
 
 REQUESTS = {service: request_of(service) for service in SERVICES}

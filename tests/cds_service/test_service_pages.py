@@ -12,6 +12,7 @@ from fhir.resources.R4B.codesystem import CodeSystem
 from cards.topics import Topic
 from cds_service import __version__
 from cds_service.settings import Settings
+from cds_service.tryit.scenarios import read_scenarios
 
 
 class Links(HTMLParser):
@@ -21,12 +22,15 @@ class Links(HTMLParser):
         """Start with none."""
         super().__init__()
         self.addresses: list[str] = []
+        self.places: list[str] = []
         self.inline: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take an element."""
-        self.addresses += [value for name, value in attrs if name in ("href", "src") and value]
-        self.inline += [tag] if tag in ("script", "style") else []
+        found = [value for name, value in attrs if name in ("href", "src") and value]
+        self.addresses += [address for address in found if not address.startswith("#")]
+        self.places += [address.removeprefix("#") for address in found if address.startswith("#")]
+        self.inline += [tag] if tag == "style" or (tag == "script" and not found) else []
         self.inline += [name for name, _ in attrs if name == "style" or name.startswith("on")]
 
 
@@ -78,6 +82,8 @@ def test_service_welcomes_with_links_that_lead_somewhere(service) -> None:
     links = Links()
     links.feed(response.text)
     assert len(links.addresses) >= 3
+    scenarios = {each.id for each in read_scenarios().scenarios}
+    assert all(place in scenarios or f'id="{place}"' in response.text for place in links.places)
     for address in links.addresses:
         with service.client.get(address) as found:
             assert found.status_code == 200, address

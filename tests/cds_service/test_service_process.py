@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from calls import KEYS, SELECT, SIGN, authorization, call, check_body, clean_prefetch, order, without
+from calls import DISPATCH, KEYS, SELECT, SIGN, authorization, call, check_body, clean_prefetch, order, without
 from chart_server import ChartServer, Reply
 from click.testing import CliRunner
 from running import PATIENCE_S, Running, start, stop
@@ -49,7 +49,7 @@ def test_service_process_warns_loudly_that_nobody_is_authenticated(running) -> N
     assert [line["level"] for line in warnings] == ["warning"]
 
 
-@pytest.mark.parametrize("service_id", [SELECT, SIGN])
+@pytest.mark.parametrize("service_id", [SELECT, SIGN, DISPATCH])
 def test_service_process_answers_a_call(running, service_id) -> None:
     status, headers, body = running.send("POST", f"/cds-services/{service_id}", call(service_id, [order(378)]))
     assert (status, headers["Content-Type"]) == (200, "application/json")

@@ -59,7 +59,8 @@ def a_record(caller: Caller, instance: str = "i-1") -> Record:
     """Give the record of a decision with cards."""
     now = caller.app.extensions["her2_cds"].current()
     request = read_request(json.dumps(TROUBLED | {"hookInstance": instance}).encode(), "order-sign")
-    return now.records.record(SIGN, request, None, now.decider.decide(request))
+    decision = now.decider.decide(request)
+    return now.records.record(SIGN, request, None, decision, decision.session)
 
 
 def test_a_decision_is_kept_with_its_verdicts_facts_cards_and_versions(caller: Caller) -> None:
@@ -140,7 +141,7 @@ def test_the_facts_that_are_kept_are_the_facts_that_were_judged(name: str) -> No
     body = examples.example(name, date.today()).encode()  # noqa: DTZ011 - as the command line has it
     request = read_request(body, json.loads(body)["hook"])
     decision = now.decider.decide(request)
-    record = now.records.record(SIGN, request, None, decision)
+    record = now.records.record(SIGN, request, None, decision, decision.session)
     assert read_session(record.decision["facts"]) == decision.session
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 from shapes import ICD10, SNOMED, TERMINOLOGY, Json, coding, concept, condition
 
-from cards.facts import Origin
+from cards.facts import CodedHer2, Origin
 from fhir_mappings.codings import CodeMap, Coding
 from fhir_mappings.conditions import ConditionReader, label_of
 
@@ -117,7 +118,7 @@ def test_diagnosis(changes: Json, is_on_record: bool, is_past: bool) -> None:  #
         pytest.param(staged(concept(text="cT2 cN1 cM1")), "metastatic", id="cM1"),
         pytest.param(staged(concept(text="T2N1M1")), "metastatic", id="M1 in one word"),
         pytest.param(staged(concept(text="pT2pN1a(f)pM1")), "metastatic", id="pM1 in one word"),
-        pytest.param(staged(concept(text="T2N1M0")), None, id="M0"),
+        pytest.param(staged(concept(text="T2N1M0")), "early", id="M0"),
         pytest.param(staged([concept(text="Stage IV")]), "metastatic", id="a summary sent as an array"),
         pytest.param(staged(concept(text="Stage IIB")), "early", id="stage IIB"),
         pytest.param(staged(concept(text="IIIA")), "early", id="IIIA alone"),
@@ -126,8 +127,8 @@ def test_diagnosis(changes: Json, is_on_record: bool, is_past: bool) -> None:  #
         pytest.param(condition("c", BREAST, text="Metastatic breast cancer"), "metastatic", id="metastatic in words"),
         pytest.param(condition("c", BREAST, text="Breast cancer stage IV"), "metastatic", id="stage in the words"),
         pytest.param(condition("c", BREAST, text="Breast cancer stage II"), "early", id="early stage in the words"),
-        pytest.param(condition("c", BREAST, text="Non-metastatic breast cancer"), None, id="non-metastatic"),
-        pytest.param(condition("c", BREAST, text="Breast cancer, not metastatic"), None, id="not metastatic"),
+        pytest.param(condition("c", BREAST, text="Non-metastatic breast cancer"), "early", id="non-metastatic"),
+        pytest.param(condition("c", BREAST, text="Breast cancer, not metastatic"), "early", id="not metastatic"),
         pytest.param(condition("c", BREAST, text="Breast cancer without metastases"), None, id="without metastases"),
         pytest.param(condition("c", BREAST, text="Breast cancer, no metastasis"), None, id="no metastasis"),
         pytest.param(
@@ -159,3 +160,137 @@ def test_the_label_is_the_text_a_display_or_the_code() -> None:
 def test_a_local_code_is_read_as_what_it_stands_for() -> None:
     code_map = CodeMap({("urn:local", "BC"): (Coding("icd10", "C50.9", ""),)})
     assert ConditionReader(TERMINOLOGY, code_map).cancer_of(concept(coding("urn:local", "BC"))) == "breast"
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        pytest.param(condition("c", text="Secondary malignant neoplasm of bone"), "metastatic", id="bone, in words"),
+        pytest.param(condition("c", text="Brain metastases"), "metastatic", id="brain metastases"),
+        pytest.param(condition("c", coding(SNOMED, "94222008", "Metastasis to bone")), "metastatic", id="by display"),
+        pytest.param(condition("c", text="Liver mets"), "metastatic", id="liver mets"),
+        pytest.param(condition("c", text="Metastasis to axillary lymph node"), None, id="axillary nodes, in words"),
+        pytest.param(
+            condition("c", icd("C77.3"), text="Secondary malignant neoplasm of axilla"),
+            None,
+            id="axilla, code and words",
+        ),
+        pytest.param(condition("c", text="Metastatic calcification"), None, id="calcium spreads as well"),
+        pytest.param(condition("c", text="No evidence of metastasis"), None, id="no evidence of metastasis"),
+        pytest.param(condition("c", text="Suspected liver metastases"), None, id="suspected"),
+        pytest.param(condition("c", text="Brain metastases ruled out"), None, id="ruled out"),
+        pytest.param(
+            condition("c", BREAST, text="Metastatic breast cancer, no brain metastases"),
+            "metastatic",
+            id="one denied, one not",
+        ),
+        pytest.param(condition("c", text="Chronic kidney disease, stage IV"), None, id="stage IV of the kidney"),
+        pytest.param(condition("c", text="History of bone metastases"), None, id="a history"),
+        pytest.param(condition("c", text="At risk of bone metastases"), None, id="a risk"),
+        pytest.param(
+            condition("c", BREAST, text="Metastatic breast cancer to lymph nodes"),
+            None,
+            id="to nodes, nobody says which",
+        ),
+        pytest.param(condition("c", BREAST, text="Early-stage breast cancer"), "early", id="early-stage in words"),
+        pytest.param(condition("c", BREAST, text="Breast cancer, stage group IIA"), "early", id="stage group"),
+        pytest.param(condition("c", BREAST, text="Breast cancer, Stage: IIIC"), "early", id="stage with a colon"),
+        pytest.param(staged(concept(text="Anatomic stage IIB")), "early", id="anatomic stage"),
+        pytest.param(staged(concept(text="Stage IA1")), "early", id="stage IA1"),
+        pytest.param(staged(concept(text="T2 N1 M0(i+)")), "early", id="M0(i+)"),
+        pytest.param(staged(concept(text="T2 N1 Mx")), None, id="Mx says neither"),
+        pytest.param(staged(concept(coding("http://cancerstaging.org", "3C"))), "early", id="AJCC code 3C"),
+        pytest.param(staged(concept(coding("http://cancerstaging.org", "4"))), "metastatic", id="AJCC code 4"),
+        pytest.param(staged(concept(coding("http://cancerstaging.org", "cM1"))), "metastatic", id="AJCC code cM1"),
+        pytest.param(staged(concept(coding("urn:local", "4"))), None, id="a local code 4 is no stage"),
+        pytest.param(staged(concept(coding(SNOMED, "1229903009"))), "metastatic", id="cM1 by code alone"),
+        pytest.param(staged(concept(coding(SNOMED, "1222806003"))), "early", id="IIIC by code alone"),
+    ],
+)
+def test_setting_in_other_words(resource: Json, expected: str | None) -> None:
+    assert READER.setting(resource) == expected
+
+
+def test_a_staging_names_what_said_it_and_when() -> None:
+    resource = condition("c", BREAST, stage=[{"summary": concept(text="Stage IIB")}], recordedDate="2024-03-01")
+    found = READER.staging(resource, Origin("Condition/c", "x"))
+    assert found is not None
+    assert (found.setting, found.label, found.on) == (
+        "early",
+        "Malignant neoplasm of breast (disorder), Stage IIB",
+        date(2024, 3, 1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("Z17.0", [("ER", True)]),
+        ("Z17.1", [("ER", False)]),
+        ("Z17.21", [("PR", True)]),
+        ("Z17.22", [("PR", False)]),
+        ("Z17.31", [("HER2", True)]),
+        ("Z17.32", [("HER2", False)]),
+        ("Z17.410", [("HR", True), ("HER2", True)]),
+        ("Z17.411", [("HR", True), ("HER2", False)]),
+        ("Z17.420", [("HR", False), ("HER2", True)]),
+        ("Z17421", [("HR", False), ("HER2", False)]),
+        ("Z17.4", []),
+        ("C50.911", []),
+    ],
+)
+def test_receptor_codes(code: str, expected: list[tuple[str, bool]]) -> None:
+    found = READER.receptors(condition("c", icd(code)), Origin("", "x"))
+    said = [("HER2" if isinstance(each, CodedHer2) else str(each.receptor), each.positive) for each in found]
+    assert said == expected
+
+
+def test_a_diagnosis_that_names_her2_says_so_and_a_refuted_one_does_not() -> None:
+    positive = coding(SNOMED, "427685000", "HER2-positive carcinoma of breast")
+    (found,) = READER.receptors(condition("c", positive), Origin("", "x"))
+    assert (found.positive, found.label) == (True, "427685000 HER2-positive carcinoma of breast")  # type: ignore[union-attr]
+    assert list(READER.receptors(condition("c", positive, verificationStatus="refuted"), Origin("", "x"))) == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        pytest.param(condition("c", text="Pneumonitis, grade 2"), "ild", id="pneumonitis"),
+        pytest.param(condition("c", text="Radiation pneumonitis"), None, id="radiation pneumonitis has its own rules"),
+        pytest.param(condition("c", text="Aspiration pneumonitis"), None, id="aspiration"),
+        pytest.param(condition("c", icd("I11.0")), "heart-failure", id="hypertensive heart failure"),
+        pytest.param(condition("c", text="Risk of heart failure"), None, id="a risk"),
+        pytest.param(condition("c", text="Heart failure, no oedema"), "heart-failure", id="what is denied comes after"),
+        pytest.param(condition("c", text="No heart failure"), None, id="heart failure denied"),
+        pytest.param(condition("c", text="Not in heart failure"), None, id="not in heart failure"),
+        pytest.param(condition("c", icd("Z34.01")), "pregnancy", id="supervision of pregnancy"),
+        pytest.param(
+            condition("c", icd("Z32.02"), text="Encounter for pregnancy test, result negative"),
+            None,
+            id="a negative test",
+        ),
+        pytest.param(condition("c", text="Ectopic pregnancy"), None, id="an ectopic pregnancy is none to protect"),
+        pytest.param(condition("c", text="Contraception to prevent pregnancy"), None, id="contraception"),
+        pytest.param(
+            condition("c", text="Nodular regenerative hyperplasia of liver"), "nodular-hyperplasia", id="NRH, in words"
+        ),
+        pytest.param(condition("c", icd("K76.89")), None, id="K76.89 is many things"),
+        pytest.param(condition("c", icd("E80.4")), "gilbert", id="Gilbert"),
+        pytest.param(condition("c", icd("Z90.710")), "infertile", id="uterus and cervix removed"),
+        pytest.param(condition("c", icd("Z90.712")), None, id="the uterus remains"),
+        pytest.param(condition("c", text="History of hysterectomy"), "infertile", id="a past hysterectomy counts"),
+        pytest.param(condition("c", icd("Z90.710"), clinicalStatus="resolved"), "infertile", id="and a resolved one"),
+        pytest.param(condition("c", icd("I50.9"), clinicalStatus="resolved"), None, id="a resolved heart failure"),
+        pytest.param(condition("c", text="Postmenopausal bleeding"), None, id="bleeding is a complaint"),
+    ],
+)
+def test_problem(resource: Json, expected: str | None) -> None:
+    found = READER.problem(resource, Origin("Condition/c", "x"))
+    assert (found.problem if found else None) == expected
+
+
+def test_a_problem_knows_when_it_began() -> None:
+    began = condition("c", icd("Z33.1"), onsetDateTime="2026-09-01", recordedDate="2026-10-01")
+    recorded = condition("c", icd("Z33.1"), recordedDate="2026-10-01")
+    found = [READER.problem(each, Origin("", "x")) for each in (began, recorded)]
+    assert [each.on for each in found if each] == [date(2026, 9, 1), date(2026, 10, 1)]

@@ -300,3 +300,11 @@ def test_a_local_answer_is_read_as_what_it_stands_for() -> None:
     code_map = CodeMap({("urn:lab", "H3"): (Coding("loinc", "LA11843-2", "three"),)})
     value = {"valueCodeableConcept": concept(coding("urn:lab", "H3"))}
     assert VOCABULARY.read(IHC, value, code_map)[0] == "ihc-3+"
+
+
+@pytest.mark.parametrize(("code", "tumour"), [("85319-2", "breast"), ("18474-7", None), ("48676-1", None)])
+def test_a_code_may_name_the_tumour(code: str, tumour: str | None) -> None:
+    (name,) = READER.index.concepts([(Code(LOINC, code),)])
+    (fact,) = READER.read(name, observation(code, valueString="3+"), Origin("", "x"))
+    assert isinstance(fact, Her2Result)
+    assert fact.tumour == tumour

@@ -35,7 +35,7 @@ from shapes import (
     topic,
 )
 
-from cds_service.decide import DataMissing
+from cds_service.gather import DataMissing
 from fhir_mappings.hook_request import BadRequest, read_request
 from fhir_mappings.prefetch import read_answer
 from fhir_mappings.wire import Glimpse, Listing, Unreadable, decode, encode

@@ -35,6 +35,8 @@ from fhir_mappings.lenient import child, day, items, number, objects, reference,
         pytest.param("0.00000000000000000001", None, id="a number too small to be meant, sent as text"),
         pytest.param(Decimal("NaN"), None, id="not a number"),
         pytest.param(Decimal("0." + "1" * 60), None, id="more digits than can be meant"),
+        pytest.param(Decimal("1." + "1" * 39), Decimal("1." + "1" * 39), id="as many digits as are taken"),
+        pytest.param(Decimal("1." + "1" * 40), None, id="one digit more than is taken"),
     ],
 )
 def test_number(value: Any, expected: Decimal | None) -> None:

@@ -428,8 +428,10 @@ def reasons(resource: Json, *beside: Json, is_of_patient: bool = True) -> list[t
     references = References()
     for each in beside:
         references.add(each)
-    found = medication_reader().reasons(resource, "x", references, lambda _: is_of_patient)
-    return [(diagnosis.cancer, diagnosis.label) for diagnosis in found]
+    reader = medication_reader()
+    ordered = reader.read(resource, "x", references)
+    found = reader.with_reasons(ordered, resource, references, lambda _: is_of_patient)
+    return [(diagnosis.cancer, diagnosis.label) for diagnosis in found.reasons]
 
 
 CANCER = condition("cancer-1", coding(ICD10, "C16.0"), text="Gastric cancer")

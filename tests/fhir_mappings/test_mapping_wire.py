@@ -183,6 +183,13 @@ def test_a_glimpse_without_code_says_so() -> None:
     assert listing(bundle(WEIGHT)).glimpses[0].has_code
 
 
+def test_the_types_of_a_list_are_those_of_its_further_pages_too() -> None:
+    first, second = listing(bundle(WEIGHT)), listing(bundle({"resourceType": "Medication", "id": "m"}))
+    assert first.kinds == {"Observation"}
+    first.glimpses += second.glimpses
+    assert first.kinds == {"Observation", "Medication"}
+
+
 @pytest.mark.parametrize("identifier", [None, 5, "", ["a"]])
 def test_a_resource_without_id_has_no_reference(identifier: Any) -> None:
     assert references(bundle({**WEIGHT, "id": identifier})) == [""]

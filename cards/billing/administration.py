@@ -1,0 +1,49 @@
+"""The administration codes of a dose, by route and infusion time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cards.records import Route
+
+if TYPE_CHECKING:
+    from cards.billing.records import Administration, Infusion, ProcedureCode
+    from cards.records import Product
+
+HOUR = 60
+
+
+class Given(msgspec.Struct, frozen=True):
+    """The code of the dose, how many further hours its time makes, and where the time comes from.
+
+    ``minutes`` is ``None`` for an injection; ``infusion`` is the label's time, ``ordered``: the order says another.
+    """
+
+    code: ProcedureCode
+    minutes: int | None = None
+    further_hours: int = 0
+    infusion: Infusion | None = None
+    ordered: bool = False
+
+
+def given(known: Administration, product: Product, minutes: int | None, *, is_first: bool) -> Given:
+    """Choose the codes; ``minutes`` are those of the order, if it says them."""
+    if product.route is Route.SUBCUTANEOUS:
+        return Given(known.subcutaneous)
+    infusion = next(each for each in known.infusions if each.product == product.id)
+    labelled = infusion.first_minutes if is_first else infusion.later_minutes
+    long = labelled if minutes is None else minutes
+    return Given(
+        known.first_hour, long, further_hours(long, known.further_hour_over_minutes), infusion, minutes is not None
+    )
+
+
+def further_hours(minutes: int, over: int) -> int:
+    """Count the further hours: each full one, and a last part that is longer than ``over`` minutes.
+
+    A 90-minute infusion has none: the half hour beyond the first is not longer than 30 minutes.
+    """
+    beyond = max(minutes - HOUR, 0)
+    return beyond // HOUR + (beyond % HOUR > over)

@@ -1,0 +1,175 @@
+"""What a payer would send a claim back for, as far as the order, the session and the chart show it before the claim.
+
+Each finding is a line of evidence whose label is a key of the wording.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cards.billing.diagnoses import primary_codes, receptor_codes
+from cards.billing.sheet import codes
+from cards.case import dated
+from cards.codes import ndc_readings
+from cards.outcomes import Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cards.billing.bill import Bill
+    from cards.billing.facts import ClaimLine
+    from cards.coverage.view import View
+
+_CLAIM_FORM = re.compile(r"\d{11}|\d{5}-\d{4}-\d{2}")
+
+
+def denials(view: View, billed: Bill) -> tuple[Evidence, ...]:
+    """List everything that speaks against the claim."""
+    lines = claim_lines(view)
+    return (
+        *_ndcs(view),
+        *_drug_lines(view, billed, lines),
+        *_modifiers(view, billed, [line for line in lines if _is_own(line, billed)]),
+        *_administration(view, lines),
+        *_places(view, lines),
+        *_diagnoses(view),
+        *_her2(view),
+    )
+
+
+def claim_lines(view: View) -> list[ClaimLine]:
+    """List the lines of the session that are for the order: those that say so, and any other when it stands alone."""
+    supplied = view.facts.supplied.get(view.case.order.origin.path)
+    alone = not any(order.in_focus and identity.in_scope for order, identity in view.case.others)
+    return [line for line in supplied.lines if line.linked or alone] if supplied else []
+
+
+def _is_own(line: ClaimLine, billed: Bill) -> bool:
+    return line.code in {entry.code for entry in billed.entries}
+
+
+def _ndcs(view: View) -> Iterator[Evidence]:
+    """Look for an NDC that is not in the form of claims."""
+    recogniser = view.case.recogniser
+    for ndc in view.case.order.ndcs:
+        if _CLAIM_FORM.fullmatch(ndc.text.strip()):
+            continue
+        known = [reading for reading in ndc_readings(ndc.text) if recogniser.ndc(reading) is not None]
+        wanted = known[0] if len(known) == 1 else ""
+        yield Evidence("denial-ndc" if wanted else "denial-ndc-unread", ndc.text, values=(("wanted", wanted),))
+
+
+def _drug_lines(view: View, billed: Bill, lines: list[ClaimLine]) -> Iterator[Evidence]:
+    """Look for a drug code on the order or in the session that is of another drug, or of none in particular."""
+    own = {entry.code for entry in billed.entries}
+    for written in view.case.order.billing:
+        meaning = view.case.recogniser.hcpcs.get(written.code)
+        if not written.on_the_order or written.code in own:
+            continue
+        if meaning is not None:
+            other = view.case.recogniser.product(meaning.target.product).name
+            yield Evidence("denial-other-drug", written.code, written.holder, values=(("other", other),))
+        elif written.code in view.case.recogniser.unspecific and own:
+            yield Evidence("denial-unspecific", written.code, written.holder, values=(("wanted", codes(billed)),))
+    for line in lines:
+        meaning = view.case.recogniser.hcpcs.get(line.code)
+        if meaning is not None and not _is_own(line, billed) and (line.linked or _is_look_alike(view, line.code)):
+            other = view.case.recogniser.product(meaning.target.product).name
+            yield Evidence("denial-other-drug", line.code, line.origin, values=(("other", other),))
+
+
+def _is_look_alike(view: View, code: str) -> bool:
+    """Tell whether an unlinked code is of a drug that gets confused with this one, and of no other order."""
+    product = view.case.recogniser.hcpcs[code].target.product
+    ordered = {identity.product.id for _, identity in view.case.others if identity.product}
+    return product in view.case.product.look_alikes and product not in ordered
+
+
+def _modifiers(view: View, billed: Bill, own: list[ClaimLine]) -> Iterator[Evidence]:
+    """Hold the modifiers of the drug lines against what the vials leave; a bare code is an order, no claim line."""
+    stated = [line for line in own if line.quantity is not None or line.modifiers]
+    modifiers = {modifier for line in stated for modifier in line.modifiers}
+    if not stated:
+        return
+    known, where = view.known.modifiers, stated[0].origin
+    jw, jz = known.discarded in modifiers, known.nothing_discarded in modifiers
+    if known.ended.code in modifiers:
+        yield Evidence(
+            "denial-340b", known.ended.code, where, values=(("instead", known.ended.instead),), by=known.ended.by
+        )
+    if jw and jz:
+        yield Evidence("denial-both-modifiers", "", where)
+        return
+    if not billed.doses or billed.doses[0].lines is None:
+        return
+    drawn, discarded = billed.doses[0].drawn, billed.doses[0].lines.discarded_units
+    if drawn.multi_dose:
+        if jw or jz:
+            yield Evidence("denial-multi-dose", "", where)
+    elif discarded and jz:
+        yield Evidence("denial-jz-with-waste", str(discarded), where)
+    elif discarded and not jw:
+        yield Evidence("denial-no-jw", str(discarded), where)
+    elif not discarded and jw:
+        yield Evidence("denial-jw-without-waste", "", where)
+    elif not discarded and not jz:
+        yield Evidence("denial-no-jz", "", where)
+
+
+def _administration(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
+    """Look for infusion codes that are not those of chemotherapy."""
+    never = {each.code for each in view.known.administration.never}
+    wanted = view.known.administration.first_hour.code
+    for line in lines:
+        if line.code in never:
+            yield Evidence("denial-administration", line.code, line.origin, values=(("wanted", wanted),))
+
+
+def _places(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
+    """Look for a place that commercial payers steer away from after the first doses."""
+    given = len(view.case.history)
+    for site in view.known.site_of_care:
+        if view.case.product.id not in site.products:
+            continue
+        away = {
+            code
+            for place in site.places
+            if place.steered_away_after is not None and given >= place.steered_away_after
+            for code in place.codes
+        }
+        for line in lines:
+            for place in line.places:
+                if place in away:
+                    yield Evidence("denial-place", place, line.origin, values=(("given", str(given)),))
+
+
+def _diagnoses(view: View) -> Iterator[Evidence]:
+    """Look at the codes on record: incomplete, of the other sex, against the HER2 result, or none."""
+    known, case = view.known.diagnoses, view.case
+    primary = primary_codes(view.facts.codes, known, case.patient.sex)
+    if not primary:
+        yield Evidence("denial-no-diagnosis", "")
+    for checked in primary:
+        if checked.fault is not None:
+            yield Evidence(f"denial-code-{checked.fault}", checked.recorded.code, checked.recorded.origin)
+    for recorded, _, fault in receptor_codes(view.facts.codes, known, case.her2):
+        if fault is not None:
+            yield Evidence(f"denial-code-{fault}", recorded.code, recorded.origin)
+
+
+def _her2(view: View) -> Iterator[Evidence]:
+    """Look at the pathology that every payer asks for: none, IHC 2+ without ISH, or a tier that does not qualify."""
+    case = view.case
+    rows = [row for row in case.eligibility if not case.cancers or not case.cancers.isdisjoint(row.cancers)]
+    tiers = {tier for row in rows for tier in row.tiers}
+    if not tiers:
+        return
+    status = case.her2
+    lines = tuple(Evidence("her2-result", dated(r.as_reported, r.on), r.origin) for r in status.results)
+    if not status.possible:
+        yield Evidence("denial-her2-none", "")
+    elif status.needs_ish:
+        yield Evidence("denial-her2-ish", "", parts=lines)
+    elif status.possible.isdisjoint(tiers):
+        yield Evidence("denial-her2-tier", case.drug, parts=lines)

@@ -1,0 +1,57 @@
+"""The drug lines of a claim: units by the code's own unit, and one modifier or the other, never both.
+
+Source: Medicare contractors' text on JW and JZ. With drug discarded, the administered line has no modifier and the
+discarded units stand on a line with JW; with none discarded, one line has JZ; multi-dose vials have neither. A part
+of a unit is rounded up on the administered line, and less than one unit is never a line of discarded drug.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from cards.billing.records import Modifiers
+    from cards.billing.vials import Drawn
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line: units and modifier; an empty modifier means that the line has none."""
+
+    units: int
+    modifier: str
+    is_discarded: bool = False
+
+
+class DrugLines(msgspec.Struct, frozen=True):
+    """The drug lines, and the units of the dose and of what is discarded."""
+
+    administered_units: int
+    discarded_units: int
+    lines: tuple[Line, ...]
+
+    @property
+    def billed_units(self) -> int:
+        """All units of the claim."""
+        return sum(line.units for line in self.lines)
+
+
+def units(amount_mg: Decimal, unit_mg: Decimal) -> int:
+    """Count the billing units of an amount that is given; a part of a unit counts as one."""
+    return int((amount_mg / unit_mg).to_integral_value(ROUND_CEILING))
+
+
+def drug_lines(dose_mg: Decimal, unit_mg: Decimal, drawn: Drawn, modifiers: Modifiers) -> DrugLines:
+    """Write the drug lines for a dose from the vials it is drawn from."""
+    administered = units(dose_mg, unit_mg)
+    if drawn.multi_dose:
+        return DrugLines(administered, 0, (Line(administered, ""),))
+    held = int((drawn.contents_mg / unit_mg).to_integral_value(ROUND_FLOOR))
+    discarded = max(held - administered, 0)
+    if not discarded:
+        return DrugLines(administered, 0, (Line(administered, modifiers.nothing_discarded),))
+    return DrugLines(
+        administered, discarded, (Line(administered, ""), Line(discarded, modifiers.discarded, is_discarded=True))
+    )

@@ -1,0 +1,134 @@
+"""Loads what is known about billing and the payer policies, and checks both against the rest of the knowledge."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from cards.billing.records import BillingKnowledge, Form
+from cards.codes import Icd10Code
+from cards.coverage import records
+from cards.coverage.records import PayerPolicy, PolicyFile
+from cards.knowledge import citations, default_knowledge, parse
+from cards.records import KnowledgeError, Scope, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from importlib.resources.abc import Traversable
+
+    from cards.records import Knowledge
+
+
+def load_billing(root: Traversable | None = None) -> BillingKnowledge:
+    """Read what is known about billing.
+
+    Raises:
+        KnowledgeError: an unknown field, a value without a source, a product without vials.
+
+    """
+    root = root or files("cards") / "knowledge"
+    name = "billing.yaml"
+    billing = parse((root / name).read_text(encoding="utf-8"), name, BillingKnowledge)
+    known = default_knowledge()
+    _need_sources(billing, known.sources)
+    supplied = [supply.product for supply in billing.supplies]
+    checked = [product.id for product in known.products if product.scope is Scope.CHECKED]
+    if sorted(supplied) != sorted(checked):
+        raise KnowledgeError(f"{name}: vials are wanted for {sorted(checked)}, once each")
+    for supply in billing.supplies:
+        if any((vial.volume_ml is None) is (supply.form is Form.SOLUTION) for vial in supply.vials):
+            raise KnowledgeError(f"{name}: {supply.product}: a solution has a volume, a powder none")
+    classes = {group.id for group in known.drug_classes}
+    for group in billing.drug_groups:
+        for product in group.products:
+            known.product(product)
+        if unknown := set(group.classes) - classes:
+            raise KnowledgeError(f"{name}: {group.id}: unknown drug classes {sorted(unknown)}")
+    diagnoses = billing.diagnoses
+    for code in (*(c for each in diagnoses.complete for c in each.codes), *(each.code for each in diagnoses.receptors)):
+        Icd10Code(code)
+    return billing
+
+
+def load_policies(text: str, name: str, billing: BillingKnowledge) -> PolicyFile:
+    """Read a file of payer policies: one that ships, or a site's own.
+
+    Raises:
+        KnowledgeError: an unknown check or field, a criterion without a source, an unknown product, group or test.
+
+    """
+    file = parse(text, name, PolicyFile)
+    known = default_knowledge()
+    if repeated := set(file.sources) & set(known.sources):
+        raise KnowledgeError(f"{name}: the sources {sorted(repeated)} are there already; name yours otherwise")
+    try:
+        for policy in file.policies:
+            _need_sources(policy, {**known.sources, **file.sources})
+            _check(policy, known, billing)
+    except KnowledgeError as error:
+        raise KnowledgeError(f"{name}: {error}") from None
+    return file
+
+
+def _need_sources(node: object, sources: Mapping[str, Source]) -> None:
+    for cited in citations(node):
+        if cited.source not in sources:
+            raise KnowledgeError(f"unknown source {cited.source!r}")
+
+
+def _check(policy: PayerPolicy, known: Knowledge, billing: BillingKnowledge) -> None:
+    for product in policy.products:
+        known.product(product)
+    for path in policy.paths:
+        for criterion in flat(path.criteria):
+            _check_names(criterion, known, billing)
+
+
+def flat(criteria: Iterable[records.Check | records.OneOf]) -> Iterable[records.Check]:
+    """Give every check of some criteria, the alternatives one by one."""
+    for criterion in criteria:
+        if isinstance(criterion, records.OneOf):
+            yield from criterion.of
+        else:
+            yield criterion
+
+
+def _check_names(criterion: records.Check, known: Knowledge, billing: BillingKnowledge) -> None:
+    """Follow the names that a check uses."""
+    match criterion:
+        case records.PriorTherapy(groups=groups):
+            _need(groups, {group.id for group in billing.drug_groups}, "drug group")
+        case records.PrescriberSpecialty(specialty=specialty):
+            _need((specialty,), {each.id for each in billing.specialties}, "specialty")
+        case records.ResultsOnRecord(tests=tests):
+            _need(tests, set(known.terminology.concepts), "test")
+        case records.GivenWith(products=products) | records.SingleAgent(beside=products):
+            _need(products, {product.id for product in known.products}, "product")
+        case _:
+            pass
+
+
+def _need(names: Iterable[str], known: set[str], what: str) -> None:
+    for name in names:
+        if name not in known:
+            raise KnowledgeError(f"no {what} {name!r}; there are {', '.join(sorted(known))}")
+
+
+@cache
+def default_billing() -> BillingKnowledge:
+    """Give what ships with the package; read once."""
+    return load_billing()
+
+
+@cache
+def default_policies() -> tuple[PayerPolicy, ...]:
+    """Give the policies that ship with the package, that of a single payer before those of a billing page."""
+    folder = files("cards") / "knowledge" / "policies"
+    names = sorted((entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=_own_text_first)
+    read = [load_policies((folder / name).read_text(encoding="utf-8"), name, default_billing()) for name in names]
+    return tuple(policy for file in read for policy in file.policies)
+
+
+def _own_text_first(name: str) -> tuple[bool, str]:
+    return name.endswith("-payers.yaml"), name

@@ -1,0 +1,117 @@
+"""Payment limits from a CMS pricing file for Part B drugs (average sales price), as a site provides it.
+
+The file is a table behind some lines of title and notes; one of them says from when to when the limits hold. Source:
+https://www.cms.gov/medicare/payment/part-b-drugs/asp-pricing-files. Nothing is known of a price but what is in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+
+from cards.codes import HcpcsCode
+
+_PERIOD = re.compile(
+    r"effective\s+([a-z]+)\s+(\d{1,2}),?\s+(\d{4})\s*(?:through|thru|to|-|\u2013)\s*([a-z]+)\s+(\d{1,2}),?\s+(\d{4})",
+    re.IGNORECASE,
+)
+_OPEN_PERIOD = re.compile(r"effective\s+([a-z]+)\s+(\d{1,2}),?\s+(\d{4})", re.IGNORECASE)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_CODE, _LIMIT, _DOSAGE = "hcpcs code", "payment limit", "hcpcs code dosage"
+_MONTHS_IN_QUARTER = 3
+_LAST_DAY = timedelta(days=1)
+
+
+class PriceFileError(ValueError):
+    """The file is none that payment limits can be read from; the message says what is lacking."""
+
+
+class Price(msgspec.Struct, frozen=True):
+    """The payment limit of one unit in US dollars, and the unit as the file has it (``1 MG``)."""
+
+    limit: Decimal
+    dosage: str
+
+
+class PriceList(msgspec.Struct, frozen=True):
+    """The payment limits of one quarter, by HCPCS code."""
+
+    since: date
+    until: date
+    prices: dict[str, Price]
+
+    @property
+    def quarter(self) -> str:
+        """The quarter in which the limits begin to hold, as ``2026 Q4``."""
+        return f"{self.since.year} Q{(self.since.month - 1) // _MONTHS_IN_QUARTER + 1}"
+
+    def days_expired(self, on: date) -> int:
+        """Count the days since the limits ceased to hold; zero or less while they hold."""
+        return (on - self.until).days
+
+
+def read_prices(text: str) -> PriceList:
+    """Read the payment limits.
+
+    Raises:
+        PriceFileError: the table, its period, or any price is missing.
+
+    """
+    try:
+        rows = list(csv.reader(text.splitlines()))
+    except csv.Error as error:
+        raise PriceFileError(f"it is no CSV table ({error})") from None
+    header = next((n for n, row in enumerate(rows) if {_CODE, _LIMIT} <= {_plain(cell) for cell in row}), None)
+    if header is None:
+        raise PriceFileError("no row with the columns 'HCPCS Code' and 'Payment Limit'")
+    since, until = _period(" ".join(cell for row in rows[:header] for cell in row))
+    columns = [_plain(cell) for cell in rows[header]]
+    prices: dict[str, Price] = {}
+    for row in rows[header + 1 :]:
+        named = dict(zip(columns, row, strict=False))
+        code, limit = HcpcsCode.of(named.get(_CODE, "").strip().upper()), _amount(named.get(_LIMIT, ""))
+        if code is None or limit is None:
+            continue
+        price = Price(limit, " ".join(named.get(_DOSAGE, "").split()))
+        if prices.setdefault(str(code), price) != price:
+            raise PriceFileError(f"{code} stands there twice with different limits")
+    if not prices:
+        raise PriceFileError("no payment limit could be read")
+    return PriceList(since, until, prices)
+
+
+def _plain(cell: str) -> str:
+    return " ".join(cell.replace("_", " ").casefold().split())
+
+
+def _amount(cell: str) -> Decimal | None:
+    try:
+        amount = Decimal(cell.strip().lstrip("$").replace(",", ""))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and amount > 0 else None
+
+
+def _period(title: str) -> tuple[date, date]:
+    """Read from when to when the limits hold; a quarter when only its first day is named."""
+    if match := _PERIOD.search(title):
+        since, until = _day(*match.groups()[:3]), _day(*match.groups()[3:])
+        if since <= until:
+            return since, until
+        raise PriceFileError("the limits end before they begin")
+    if match := _OPEN_PERIOD.search(title):
+        since = _day(*match.groups())
+        month = since.month + _MONTHS_IN_QUARTER
+        return since, date(since.year + (month > len(_MONTHS)), (month - 1) % len(_MONTHS) + 1, 1) - _LAST_DAY
+    raise PriceFileError("no line says from when the limits hold ('Effective October 1, 2026 through …')")
+
+
+def _day(month: str, day: str, year: str) -> date:
+    try:
+        return date(int(year), _MONTHS.index(month[:3].casefold()) + 1, int(day))
+    except ValueError:
+        raise PriceFileError(f"{month} {day}, {year} is no date") from None

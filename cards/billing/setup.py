@@ -1,0 +1,35 @@
+"""What billing and coverage go by: the knowledge, the payer policies in the site's order, its vials and its prices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cards.billing.records import BillingKnowledge
+from cards.coverage.records import PayerPolicy
+
+if TYPE_CHECKING:
+    from cards.billing.prices import PriceList
+    from cards.records import Knowledge, Source
+
+
+@dataclass(frozen=True, slots=True)
+class BillingSetup:
+    """The setup of a site. ``stock``: vial sizes in mg by product or brand; of what is not named, every size is there.
+
+    ``sources`` are the documents that the site's own policies cite.
+    """
+
+    known: BillingKnowledge
+    policies: tuple[PayerPolicy, ...]
+    stock: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    prices: PriceList | None = None
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+
+def with_sources(known: Knowledge, setup: BillingSetup) -> Knowledge:
+    """Add the documents of the site's own policies to those that cards may cite."""
+    return msgspec.structs.replace(known, sources={**known.sources, **setup.sources})

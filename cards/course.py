@@ -1,0 +1,141 @@
+"""The course of treatment so far: which schedule an earlier dose was of, and how many weeks of treatment there were.
+
+A course may change its schedule: weekly trastuzumab beside paclitaxel goes on every three weeks, one week after the
+last weekly dose. What is due follows from the dose that was given, not from the one that is ordered.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.dosing import near, regimens_for
+from cards.facts import Treatment
+from cards.quantities import Mg, MgPerKg
+from cards.records import Level, LevelRole, Reload
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from cards.case import Case
+    from cards.records import Product, Regimen
+
+WEEK = 7
+# Between a dose a week late and a dose three weeks apart: what tells the schedules when no dose is recorded.
+_WEEKLY_AT_MOST = 10
+
+
+def antibodies(product: Product) -> frozenset[str]:
+    """Name the antibodies that a product holds: its own, or those it is combined from."""
+    return frozenset(product.parts or (product.id,))
+
+
+def same_antibody(case: Case) -> tuple[Treatment, ...]:
+    """Give the earlier doses of every product that shares an antibody with the ordered one, newest first."""
+    wanted = antibodies(case.product)
+    sharing = frozenset(other.id for other in case.known.products if wanted & antibodies(other))
+    return case.doses_of(sharing)
+
+
+def per_kg(case: Case, earlier: Treatment) -> MgPerKg | None:
+    """Give an earlier dose per kilogram, by the weight of its time."""
+    if isinstance(earlier.dose, MgPerKg):
+        return earlier.dose
+    weight = case.weight_at(earlier.on) if earlier.on is not None else None
+    return earlier.dose / weight.kg if isinstance(earlier.dose, Mg) and weight is not None else None
+
+
+def level_of(case: Case, earlier: Treatment, regimens: tuple[Regimen, ...]) -> Level | None:
+    """Find the level that an earlier dose was at, within the site's tolerance; of several the nearest."""
+    dose = per_kg(case, earlier)
+    if dose is None:
+        return None
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    levels = [level for regimen in regimens for level in regimen.levels if isinstance(level.dose, MgPerKg)]
+    met = [level for level in levels if near(dose.value, level.dose.value, tolerance)]
+    return min(met, key=lambda level: abs(dose.value - level.dose.value), default=None)
+
+
+def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...]) -> int | None:
+    """Give the days that the label wants after an earlier dose; ``None`` when its schedule cannot be told.
+
+    By the level of the dose where the product has several schedules, else by the time since the dose before it.
+    """
+    product = case.recogniser.product(earlier.product)
+    regimens = regimens_for(product, case.cancers, None)
+    intervals = {regimen.interval_days for regimen in regimens}
+    if len(intervals) == 1:
+        return intervals.pop()
+    level = level_of(case, earlier, regimens)
+    if level is not None:
+        return next(regimen.interval_days for regimen in regimens if level in regimen.levels)
+    before = next(
+        (each.on for each in doses if each.on is not None and earlier.on is not None and each.on < earlier.on), None
+    )
+    if before is None or earlier.on is None:
+        return None
+    return min(intervals) if (earlier.on - before).days <= _WEEKLY_AT_MOST else max(intervals)
+
+
+def weeks_of_treatment(case: Case, further: int = 0) -> Decimal:
+    """Add up the weeks that the earlier doses of the product stand for, with some further ones as ordered."""
+    usual = min((regimen.interval_days for regimen in case.regimens), default=WEEK)
+    days = {each.on: interval_after(case, each, case.history) or usual for each in case.history}
+    return Decimal(sum(days.values()) + further * usual) / WEEK
+
+
+class GapRule(NamedTuple):
+    """The label's rule on a gap, the dose that it counts from, and the days since."""
+
+    rule: Reload
+    last: Treatment
+    on: date
+    days: int
+
+
+def gap_rule(case: Case) -> GapRule | None:
+    """Find the rule on a gap that fits the schedule of the last dose; none when there was no dose."""
+    counting = frozenset({case.product.id}.union(*(rule.also_after for rule in case.product.reload)))
+    doses = case.doses_of(counting)
+    last = newest_dose(case, doses)
+    if last is None or last.on is None or not case.regimens:
+        return None
+    interval = interval_after(case, last, doses) or min(regimen.interval_days for regimen in case.regimens)
+    rule = next((each for each in case.product.reload if each.interval_days == interval), None)
+    return GapRule(rule, last, last.on, case.age_in_days(last.on)) if rule is not None else None
+
+
+def newest_dose(case: Case, doses: tuple[Treatment, ...]) -> Treatment | None:
+    """Give the newest dose before the planned one."""
+    return next((each for each in doses if each.on is not None and each.on <= case.planned), None)
+
+
+class Reduced(NamedTuple):
+    """The lowest level that a course was reduced to, and the dose that shows it."""
+
+    level: Level
+    earlier: Treatment
+
+
+def lowest_reduction(case: Case) -> Reduced | None:
+    """Find the lowest reduced level among the earlier doses of the product."""
+    regimens = regimens_for(case.product, case.cancers, None)
+    levels = [(level_of(case, each, regimens), each) for each in case.history]
+    reduced = [
+        Reduced(level, each) for level, each in levels if level is not None and level.role is LevelRole.REDUCTION
+    ]
+    return min(reduced, key=lambda found: found.level.dose.value, default=None)
+
+
+def fitting_levels(case: Case) -> list[Level]:
+    """List the levels at which the course may go on: what a suggestion may offer without a card of its own."""
+    levels = [level for regimen in case.regimens for level in regimen.levels]
+    unfit: set[LevelRole] = set() if case.history else {LevelRole.REDUCTION}
+    if (gap := gap_rule(case)) is not None:
+        unfit.add(LevelRole.LOADING if gap.days < gap.rule.after_days else LevelRole.MAINTENANCE)
+    reduced = lowest_reduction(case) if case.product.no_re_escalation is not None else None
+    return [
+        level
+        for level in levels
+        if level.role not in unfit and (reduced is None or level.dose.value <= reduced.level.dose.value)
+    ]

@@ -1,0 +1,1 @@
+"""Payer policies and how far an order and a chart meet their criteria. None of this bears on a clinical card."""

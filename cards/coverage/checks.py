@@ -1,0 +1,138 @@
+"""The checks that payer policies name. They are a fixed set: a policy that needs another one needs code and its tests.
+
+What a chart lacks is not known, never not met: an earlier treatment may stand in another hospital's chart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from cards.case import dated
+from cards.coverage import records, treatment_checks
+from cards.coverage.view import Assessment, Status, View, decided, met, not_known
+from cards.outcomes import Evidence
+from cards.records import Tier
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from cards.coverage.records import Check, OneOf
+
+
+def assess(criterion: Check, view: View) -> Assessment:
+    """Hold one criterion against the order and the chart."""
+    return _CHECKS[type(criterion)](criterion, view)
+
+
+def assess_one_of(group: OneOf, view: View) -> tuple[Assessment, tuple[Assessment, ...]]:
+    """Hold alternatives against the order and the chart: one that is met suffices; none left means not met."""
+    each = tuple(assess(alternative, view) for alternative in group.of)
+    found = {assessment.status for assessment in each}
+    status = Status.MET if Status.MET in found else Status.NOT_KNOWN if Status.NOT_KNOWN in found else Status.NOT_MET
+    return Assessment(status), each
+
+
+def _diagnosis_is(criterion: records.DiagnosisIs, view: View) -> Assessment:
+    """Look at the order's own reason, else at every cancer on record: of several, only the reason can tell."""
+    reasons = view.case.order.reasons or view.case.patient.diagnoses
+    lines = tuple(Evidence("diagnosis", reason.label, reason.origin) for reason in reasons)
+    coded = tuple(
+        Evidence("diagnosis", f"{code.code} {code.label}", code.origin)
+        for code in view.facts.codes
+        if criterion.icd10 and code.code.startswith(criterion.icd10)
+    )
+    if coded:
+        return met(*coded)
+    if not reasons:
+        return not_known(Evidence("lacks-cancer", ""))
+    wanted = set(criterion.cancers)
+    cancers = set(view.case.cancers)
+    return decided(cancers <= wanted if cancers <= wanted or not cancers & wanted else None, *lines)
+
+
+def _setting_is(criterion: records.SettingIs, view: View) -> Assessment:
+    setting = view.case.setting
+    return decided(None if setting is None else setting is criterion.setting, *view.setting_lines)
+
+
+def _her2_is(criterion: records.Her2Is, view: View) -> Assessment:
+    """Look at the grades that the results leave open; results that disagree leave everything open."""
+    status = view.case.her2
+    lines = tuple(
+        Evidence("her2-result", f"{result.method} {dated(result.as_reported, result.on)}", result.origin)
+        for result in status.results
+    )
+    if not status.possible or status.disagree:
+        return not_known(*(lines or (Evidence("lacks-her2", ""),)))
+    if criterion.ihc_3_only and status.possible == {Tier.POSITIVE}:
+        return decided(status.ihc_3 if status.ihc is not None else None, *lines)
+    wanted = set(criterion.tiers)
+    open_tiers = set(status.possible)
+    return decided(open_tiers <= wanted if open_tiers <= wanted or not open_tiers & wanted else None, *lines)
+
+
+def _erbb2_mutation(_: records.Erbb2Mutation, view: View) -> Assessment:
+    results = view.case.patient.mutations
+    if not results:
+        return not_known(Evidence("lacks-erbb2", ""))
+    newest = results[0]
+    return decided(newest.found, Evidence("mutation", dated(newest.as_reported, newest.on), newest.origin))
+
+
+def _age_at_least(criterion: records.AgeAtLeast, view: View) -> Assessment:
+    born = view.case.patient.birth_date
+    if born is None:
+        return not_known(Evidence("lacks-birth-date", ""))
+    age = _years(born, view.case.planned)
+    return decided(age >= criterion.years, Evidence("age", str(age)))
+
+
+def _years(born: date, on: date) -> int:
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def _prescriber_specialty(criterion: records.PrescriberSpecialty, view: View) -> Assessment:
+    """Look up the prescriber's specialty. Another one does not rule out that a specialist was consulted."""
+    wanted = view.known.specialty(criterion.specialty)
+    supplied = view.facts.supplied.get(view.case.order.origin.path)
+    said = supplied.specialties if supplied else ()
+    for each in said:
+        if each in wanted.codes or any(word in each.casefold() for word in wanted.words):
+            return met(Evidence("specialty", each))
+    return not_known(Evidence("specialty", said[0]) if said else Evidence("lacks-specialty", ""))
+
+
+def _results_on_record(criterion: records.ResultsOnRecord, view: View) -> Assessment:
+    patient, known = view.case.patient, view.case.known.terminology.concepts
+    lines, lacking = [], []
+    for test in criterion.tests:
+        results: tuple[Any, ...] = patient.lvefs if test == "lvef" else patient.labs.get(test, ())
+        if results:
+            newest = results[0]
+            lines.append(Evidence("result", dated(f"{known[test].display} {newest.as_reported}", newest.on)))
+        else:
+            lacking.append(Evidence("lacks-result", known[test].display))
+    return decided(None if lacking else True, *lines, *lacking)
+
+
+def _documented_by(_: records.DocumentedBy, __: View) -> Assessment:
+    return not_known(Evidence("by-document", ""))
+
+
+_CHECKS: dict[type, Callable[[Any, View], Assessment]] = {
+    records.DiagnosisIs: _diagnosis_is,
+    records.SettingIs: _setting_is,
+    records.Her2Is: _her2_is,
+    records.Erbb2Mutation: _erbb2_mutation,
+    records.AgeAtLeast: _age_at_least,
+    records.PrescriberSpecialty: _prescriber_specialty,
+    records.ResultsOnRecord: _results_on_record,
+    records.DocumentedBy: _documented_by,
+    records.SingleAgent: treatment_checks.single_agent,
+    records.GivenWith: treatment_checks.given_with,
+    records.PriorTherapy: treatment_checks.prior_therapy,
+    records.DoseLimit: treatment_checks.dose_limit,
+    records.StartsAt: treatment_checks.starts_at,
+    records.CurrentlyOn: treatment_checks.currently_on,
+}

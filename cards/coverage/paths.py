@@ -1,0 +1,75 @@
+"""Which policy speaks for an order, and which of its paths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.coverage.records import ApprovalPath, PayerPolicy, Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cards.coverage.view import View
+
+
+class Chosen(NamedTuple):
+    """A policy and a path of it; ``open_points`` are what would have to be known to be sure of the path."""
+
+    policy: PayerPolicy
+    path: ApprovalPath | None
+    open_points: tuple[str, ...] = ()
+
+
+def policies_for(policies: Iterable[PayerPolicy], view: View) -> tuple[PayerPolicy, ...]:
+    """Choose the policies of the payers on record; where none has one here, the site's first for the product."""
+    fitting = [policy for policy in policies if view.case.product.id in policy.products]
+    payers = [payer.name.casefold() for payer in view.facts.payers]
+    of_payer = [
+        policy for policy in fitting if any(name.casefold() in payer for name in policy.payer_names for payer in payers)
+    ]
+    return tuple(of_payer or fitting[:1])
+
+
+def choose(policy: PayerPolicy, view: View) -> Chosen:
+    """Choose the path: of those that nothing on record speaks against, the one with the fewest open points.
+
+    Where only the setting or the HER2 tier speaks against all paths for the cancer, the first of them is taken: its
+    criteria then say what is not met.
+    """
+    phase = Phase.CONTINUATION if view.case.history else Phase.INITIAL
+    paths = [path for path in policy.paths if path.phase in (None, phase)]
+    for_cancer = [path for path in paths if _is_for_cancer(path, view) is not False and not path.applies.other]
+    if not for_cancer:
+        return Chosen(policy, next((path for path in paths if path.applies.other), None))
+    possible = [(points, path) for path in for_cancer if (points := _open_points(path, view)) is not None]
+    if not possible:
+        return Chosen(policy, for_cancer[0])
+    open_points, path = min(possible, key=lambda each: len(each[0]))
+    return Chosen(policy, path, open_points)
+
+
+def _is_for_cancer(path: ApprovalPath, view: View) -> bool | None:
+    """Tell whether a path is for the cancer; nothing when no cancer is on record."""
+    applies, case = path.applies, view.case
+    if not applies.cancers and not applies.icd10:
+        return True
+    if any(code.code.startswith(applies.icd10) for code in view.facts.codes if applies.icd10):
+        return True
+    return not case.cancers.isdisjoint(applies.cancers) if case.cancers else None
+
+
+def _open_points(path: ApprovalPath, view: View) -> tuple[str, ...] | None:
+    """List what is not known of a path's patients; nothing when the setting or the tier speaks against the path."""
+    applies, case = path.applies, view.case
+    open_points = ["cancer"] if _is_for_cancer(path, view) is None else []
+    if applies.settings:
+        if case.setting is None:
+            open_points.append("setting")
+        elif case.setting not in applies.settings:
+            return None
+    if applies.tiers:
+        if case.her2.possible and case.her2.possible.isdisjoint(applies.tiers):
+            return None
+        if not case.her2.possible or not case.her2.possible <= set(applies.tiers):
+            open_points.append("her2")
+    return tuple(open_points)

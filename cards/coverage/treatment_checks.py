@@ -1,0 +1,199 @@
+"""The checks on drugs and doses: what was given before, what is given beside, and how much of it how often."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.case import dated
+from cards.coverage.view import Assessment, Status, View, decided, met, not_known, not_met
+from cards.dosing import near
+from cards.facts import State
+from cards.outcomes import Evidence
+from cards.quantities import MgPerKg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cards.billing.records import DrugGroup
+    from cards.coverage.records import CurrentlyOn, DoseLimit, GivenWith, PriorTherapy, SingleAgent, StartsAt
+    from cards.facts import Treatment
+
+_OTHER_CANCER_DRUG = "cancer-drug"
+
+
+def single_agent(criterion: SingleAgent, view: View) -> Assessment:
+    """Look for another cancer drug in the session or active. A drug that is not settled leaves it open."""
+    others = [
+        line
+        for product, names, line in _beside(view)
+        if product not in (view.case.product.id, *criterion.beside)
+        and (product or _is_of(view, view.known.group(_OTHER_CANCER_DRUG), product, names))
+    ]
+    if others:
+        return not_met(*others)
+    unsettled = [
+        Evidence("in-session", " / ".join(each.name for each in identity.named), order.origin)
+        for order, identity in view.case.others
+        if identity.product is None and identity.named
+    ]
+    if unsettled or not view.chart_is_whole:
+        return not_known(*(unsettled or (Evidence("chart-incomplete", ""),)))
+    return met(Evidence("no-other-cancer-drug", ""))
+
+
+def given_with(criterion: GivenWith, view: View) -> Assessment:
+    """Look for a partner in the session or active."""
+    partners = [line for product, _, line in _beside(view) if product in criterion.products]
+    if partners:
+        return met(*partners)
+    names = " / ".join(view.case.recogniser.product(each).name for each in criterion.products)
+    return not_known(Evidence("not-beside", names))
+
+
+def _beside(view: View) -> Iterator[tuple[str, tuple[str, ...], Evidence]]:
+    """List the other orders of the session and the active drugs, with the product they are, if any."""
+    for order, identity in view.case.others:
+        names = tuple(evidence.value for evidence in order.evidence if not evidence.system)
+        product = identity.product.id if identity.product else ""
+        shown = names[0] if names else product
+        yield product, names, Evidence("in-session", shown, order.origin)
+    for each in view.case.patient.treatments:
+        if each.state is State.ACTIVE:
+            yield each.product, each.names, Evidence("active-drug", dated(each.names[0], each.on), each.origin)
+
+
+def _is_of(view: View, group: DrugGroup, product: str, names: tuple[str, ...]) -> bool:
+    """Tell whether a drug belongs to a group, as a product or by one of its names."""
+    if product:
+        return product in group.products
+    return any(each.id in group.classes for name in names for each in view.case.recogniser.read_classes(name))
+
+
+def prior_therapy(criterion: PriorTherapy, view: View) -> Assessment:
+    """Look for a dose, or a completed order, of every group before this order. What is not on record is not known."""
+    lines: list[Evidence] = []
+    is_whole = True
+    for group_id in criterion.groups:
+        group = view.known.group(group_id)
+        earlier = next((each for each in view.case.patient.treatments if _came_before(each, group, view)), None)
+        if earlier is None:
+            is_whole = False
+            lines.append(Evidence("lacks-earlier", group.name))
+        else:
+            lines.append(Evidence("earlier-dose", dated(earlier.names[0], earlier.on), earlier.origin))
+    if not criterion.hormone_receptor_positive:
+        return decided(is_whole or None, *lines)
+    positive = view.case.patient.hormone_receptor_positive
+    if positive is False:
+        return not_met(Evidence("hormone-receptor-negative", ""))
+    if positive is None:
+        lines.append(Evidence("lacks-hormone-receptor", ""))
+    else:
+        lines.append(Evidence("hormone-receptor-positive", ""))
+    return decided((is_whole and positive) or None, *lines)
+
+
+def _came_before(treatment: Treatment, group: DrugGroup, view: View) -> bool:
+    """Tell whether a treatment was given before. An order that is merely active says nothing of a dose."""
+    if treatment.state is State.ACTIVE or not _is_of(view, group, treatment.product, treatment.names):
+        return False
+    return treatment.on is None or treatment.on < view.case.planned
+
+
+def dose_limit(criterion: DoseLimit, view: View) -> Assessment:
+    """Hold dose, interval and count against their limits; each must be known for the criterion to be met."""
+    case = view.case
+    if criterion.increase_only and not _is_raised(view):
+        return met(Evidence("not-raised", ""))
+    parts = [_dose_within(criterion, view), _interval_within(criterion, view)]
+    if criterion.doses is not None:
+        parts.append(_count_within(criterion.doses, view))
+    if criterion.setting is not None:
+        is_setting = None if case.setting is None else case.setting is criterion.setting
+        parts.insert(0, decided(is_setting, *view.setting_lines))
+    found = {part.status for part in parts}
+    status = next((each for each in (Status.NOT_MET, Status.NOT_KNOWN) if each in found), Status.MET)
+    return Assessment(status, tuple(line for part in parts for line in part.evidence))
+
+
+def _dose_within(criterion: DoseLimit, view: View) -> Assessment:
+    """Compare as the label's maximum is compared: up to the limit rounded up to a whole milligram is within it."""
+    case = view.case
+    weight = case.weight.kg if case.weight else None
+    limit = MgPerKg(criterion.mg_per_kg)
+    if not case.usable:
+        return not_known(Evidence("lacks-dose", ""))
+    within: list[bool] = []
+    for reading in case.usable:
+        in_mg, per_kg = reading.in_mg(weight), reading.per_kg(weight)
+        if in_mg is not None and weight is not None:
+            within.append(in_mg <= (limit * weight).whole_up())
+        elif per_kg is not None:
+            within.append(per_kg <= limit)
+        else:
+            return not_known(Evidence("dose", str(reading.dose)), Evidence("lacks-weight", ""))
+    largest = max((reading.per_kg(weight) for reading in case.usable), key=lambda dose: dose.value if dose else 0)
+    return decided(all(within), Evidence("dose", str(largest)), *case.weight_evidence())
+
+
+def _interval_within(criterion: DoseLimit, view: View) -> Assessment:
+    days = view.case.order.interval_days
+    if days is None:
+        return not_known(Evidence("lacks-interval", ""))
+    return decided(days >= criterion.every_days, Evidence("interval", str(int(days))))
+
+
+def _count_within(limit: int, view: View) -> Assessment:
+    """Count the doses on record and those that the order plans; one when it names no number."""
+    case = view.case
+    count = len(case.history) + (case.order.cycles or 1)
+    line = Evidence("dose-number", str(count), values=(("given", str(len(case.history))),))
+    if count > limit:
+        return not_met(line)
+    return decided(True if view.chart_is_whole else None, line)
+
+
+def _is_raised(view: View) -> bool:
+    """Tell whether the dose is above the last one on record, or might be."""
+    case = view.case
+    weight = case.weight.kg if case.weight else None
+    last = next((each for each in case.history if each.dose is not None), None)
+    if last is None or last.dose is None or not case.usable:
+        return True
+    then = case.weight_at(last.on) if last.on else None
+    if isinstance(last.dose, MgPerKg):
+        before: MgPerKg | None = last.dose
+    else:
+        before = last.dose / then.kg if then else None
+    now = [reading.per_kg(weight) for reading in case.usable]
+    if before is None or any(dose is None for dose in now):
+        return True
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    return any(dose is not None and dose > before and not near(dose.value, before.value, tolerance) for dose in now)
+
+
+def starts_at(criterion: StartsAt, view: View) -> Assessment:
+    """Hold a first dose against the level it must have; a lower one later may be a reduction."""
+    case = view.case
+    weight = case.weight.kg if case.weight else None
+    doses = [dose for reading in case.usable if (dose := reading.per_kg(weight)) is not None]
+    if not doses:
+        return not_known(Evidence("lacks-dose", ""))
+    line = Evidence("dose", str(max(doses)))
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    if all(near(dose.value, criterion.mg_per_kg, tolerance) for dose in doses):
+        return met(line)
+    earlier = tuple(Evidence("earlier-dose", dated(each.names[0], each.on), each.origin) for each in case.history[:1])
+    return decided(None if earlier and max(doses).value < criterion.mg_per_kg else False, line, *earlier)
+
+
+def currently_on(criterion: CurrentlyOn, view: View) -> Assessment:
+    """Look at the first dose on record."""
+    history = view.case.history
+    if not history:
+        return not_known(Evidence("lacks-earlier-dose", ""))
+    first = history[-1]
+    line = Evidence("earlier-dose", dated(first.names[0], first.on), first.origin)
+    days = view.case.age_in_days(first.on) if first.on else None
+    # The first dose that is on record need not be the first that was given.
+    return decided(True if days is not None and days >= criterion.days else None, line)

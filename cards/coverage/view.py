@@ -1,0 +1,81 @@
+"""What the checks of a payer policy look at: one order's case, what billing read beside it, and what is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cards.billing.facts import BillingFacts, BillingSession
+from cards.case import dated
+from cards.outcomes import Evidence
+
+if TYPE_CHECKING:
+    from cards.billing.records import BillingKnowledge
+    from cards.case import Case
+
+
+class Status(StrEnum):
+    """How a criterion stands. What is not known is never shown as met."""
+
+    MET = "met"
+    NOT_MET = "not-met"
+    NOT_KNOWN = "not-known"
+
+
+class Assessment(msgspec.Struct, frozen=True):
+    """How a criterion stands and the evidence for it."""
+
+    status: Status
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True)
+class View:
+    """One order as a payer looks at it."""
+
+    case: Case
+    known: BillingKnowledge
+
+    @property
+    def facts(self) -> BillingFacts:
+        """What billing read beside the chart; nothing when the session was read for another service."""
+        session = self.case.session
+        return session.billing if isinstance(session, BillingSession) else BillingFacts()
+
+    @property
+    def setting_lines(self) -> tuple[Evidence, ...]:
+        """What says whether the cancer is metastatic or early; one line is enough."""
+        lines = tuple(
+            Evidence("setting", dated(each.label, each.on), each.origin, values=(("setting", each.setting),))
+            for each in self.case.stagings
+            if each.setting is self.case.setting
+        )
+        return lines[:1] or (Evidence("lacks-setting", ""),)
+
+    @property
+    def chart_is_whole(self) -> bool:
+        """Whether every earlier treatment that was sent could be read."""
+        return not any(gap.about in (None, "treatment") for gap in self.case.patient.gaps)
+
+
+def met(*evidence: Evidence) -> Assessment:
+    """Say that the criterion is met."""
+    return Assessment(Status.MET, evidence)
+
+
+def not_met(*evidence: Evidence) -> Assessment:
+    """Say that the criterion is not met."""
+    return Assessment(Status.NOT_MET, evidence)
+
+
+def not_known(*evidence: Evidence) -> Assessment:
+    """Say that it is not known whether the criterion is met."""
+    return Assessment(Status.NOT_KNOWN, evidence)
+
+
+def decided(holds: bool | None, *evidence: Evidence) -> Assessment:  # noqa: FBT001 - the answer to a question
+    """Say that a criterion is met, not met, or not known, for yes, no, and no answer."""
+    return not_known(*evidence) if holds is None else met(*evidence) if holds else not_met(*evidence)

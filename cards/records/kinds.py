@@ -1,0 +1,100 @@
+"""The words that knowledge and facts share: cancers, settings, grades, routes, actions."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """What the service does with orders of a product."""
+
+    CHECKED = "checked"
+    NEIGHBOUR = "neighbour"
+    """Known only so that it is not taken for another."""
+
+
+class Basis(StrEnum):
+    """What a dose of the product is measured by."""
+
+    WEIGHT = "weight"
+    FIXED = "fixed"
+
+
+class Route(StrEnum):
+    """How the product is given."""
+
+    INTRAVENOUS = "intravenous"
+    SUBCUTANEOUS = "subcutaneous"
+
+
+class Cancer(StrEnum):
+    """The cancers that the labels tell apart."""
+
+    BREAST = "breast"
+    GASTRIC = "gastric"
+    LUNG = "lung"
+    BILIARY = "biliary"
+    OTHER = "other"
+
+
+class Setting(StrEnum):
+    """Whether the cancer has spread."""
+
+    METASTATIC = "metastatic"
+    EARLY = "early"
+
+
+class Tier(StrEnum):
+    """HER2 status in the grades that the labels turn on."""
+
+    POSITIVE = "positive"
+    LOW = "low"
+    ULTRALOW = "ultralow"
+    NULL = "null"
+
+
+class LevelRole(StrEnum):
+    """What a dose level is for."""
+
+    START = "start"
+    LOADING = "loading"
+    MAINTENANCE = "maintenance"
+    REDUCTION = "reduction"
+
+
+class Diluent(StrEnum):
+    """What an infusion is made up in."""
+
+    DEXTROSE = "dextrose"
+    SODIUM_CHLORIDE = "sodium chloride"
+
+
+class Problem(StrEnum):
+    """What a label stops treatment for, beside numbers, and what bears on that."""
+
+    ILD = "ild"
+    HEART_FAILURE = "heart-failure"
+    PREGNANCY = "pregnancy"
+    NODULAR_HYPERPLASIA = "nodular-hyperplasia"
+    """Nodular regenerative hyperplasia of the liver."""
+    GILBERT = "gilbert"
+    """Gilbert syndrome: bilirubin is high and the liver is well. It stops nothing; a card says that it is there."""
+    INFERTILE = "infertile"
+    """After menopause or hysterectomy: no pregnancy test is asked for."""
+
+
+class Action(StrEnum):
+    """What a label says to do about a result, the mildest first."""
+
+    CONTINUE = "continue"
+    RECHECK = "recheck"
+    HOLD = "hold"
+    DISCONTINUE = "discontinue"
+
+    @property
+    def severity(self) -> int:
+        """Rank the actions."""
+        return _RANKS[self]
+
+
+_RANKS = {action: rank for rank, action in enumerate(Action)}

@@ -1,0 +1,43 @@
+"""What every piece of a knowledge file has: no unknown fields, and a citation."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class KnowledgeError(ValueError):
+    """A knowledge file is wrong: the message names the file and the field."""
+
+
+class Confidence(StrEnum):
+    """How a fact was established."""
+
+    PRIMARY = "V"
+    """Read in a primary or near-primary text."""
+    SECONDARY = "V2"
+    """Read in a secondary text."""
+    UNVERIFIED = "K"
+    """Own knowledge, not verified: never drives a critical card alone."""
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A piece of a knowledge file."""
+
+
+class Cited(Record, frozen=True, kw_only=True):
+    """Where a value comes from."""
+
+    source: str
+    section: str
+    confidence: Confidence
+
+
+class Source(Record, frozen=True, kw_only=True):
+    """A document that values are taken from."""
+
+    title: str
+    url: str
+    as_of: str
+    note: str | None = None

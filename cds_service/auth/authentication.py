@@ -1,0 +1,66 @@
+"""The authenticator of the configuration in force, and what must outlive a change of it: tokens seen, keys fetched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cds_service.auth.authenticator import Authenticator
+from cds_service.auth.key_fetching import FetchedKeys
+from cds_service.auth.replay import MemoryReplayStore, ReplayStore, ReplayStoreError
+from cds_service.auth.replay_database import DatabaseReplayStore
+from cds_service.auth.replay_redis import RedisReplayStore
+from cds_service.store.database import DatabaseError, open_engine
+
+if TYPE_CHECKING:
+    from cds_service.settings import Settings
+
+
+class Authentication:
+    """Gives the authenticator, or none where nobody has to say who calls."""
+
+    def __init__(self) -> None:
+        """Begin without clients."""
+        self.current: Authenticator | None = None
+        self._replay: ReplayStore | None = None
+        self._fetched: dict[str, FetchedKeys] = {}
+
+    def use(self, settings: Settings) -> None:
+        """Take another state of the configuration; the store of used tokens stays the one of the start.
+
+        Raises:
+            ReplayStoreError: the address of the store is none; the state before stays in force.
+
+        """
+        if settings.auth.mode == "off":
+            self.current = None
+            return
+        self._replay = self._replay or open_replay_store(settings)
+        self.current = Authenticator(settings.auth, self._replay, self._keys_at)
+
+    def _keys_at(self, url: str) -> FetchedKeys:
+        return self._fetched.setdefault(url, FetchedKeys(url))
+
+
+def store_kind(settings: Settings) -> str:
+    """Say where tokens are remembered. Whoever has a database server may well run the service more than once."""
+    if settings.auth.replay_store == "auto":
+        return "redis" if settings.redis else "memory" if settings.database.startswith("sqlite") else "database"
+    return settings.auth.replay_store
+
+
+def open_replay_store(settings: Settings) -> ReplayStore:
+    """Open the store of a configuration; nothing is asked of it yet.
+
+    Raises:
+        ReplayStoreError: its address is none.
+
+    """
+    kind = store_kind(settings)
+    if kind == "redis":
+        return RedisReplayStore(settings.redis or "")
+    if kind == "database":
+        try:
+            return DatabaseReplayStore(open_engine(settings.database))
+        except DatabaseError as error:
+            raise ReplayStoreError(str(error)) from None
+    return MemoryReplayStore()

@@ -1,0 +1,91 @@
+"""Stands before every CDS Hooks address: nobody gets past it without a token, as far as the site requires one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from flask import Flask, Response, g, request
+
+from cds_service.auth.refusals import Reason, Refused
+from cds_service.errors import operation_outcome
+from cds_service.services import BY_ID
+from cds_service.web.answers import authentication, decider, json_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROTECTED = "/cds-services"
+"""Discovery; calls and feedback lie below it. Whatever else is added there is protected too."""
+_OUTCOMES = {
+    401: ("not-authenticated", "the call is not authenticated"),
+    403: ("not-allowed", "the caller is not allowed here"),
+    503: ("try-again", "the call cannot be checked just now"),
+}
+_RETRY_AFTER_S = "5"
+_SHOWN = 200
+_log = structlog.get_logger()
+
+
+def protect(app: Flask, on_refused: Callable[[Reason], None] | None = None) -> None:
+    """Put the gate before an application; ``on_refused`` is told of every call that is turned away.
+
+    ``flask.g.caller`` is the `Caller` from then on, or None where nobody has to say who calls.
+    """
+
+    @app.before_request
+    def check() -> Response | None:
+        g.caller = None
+        path = request.path.rstrip("/")
+        # A preflight carries no token: the browser asks whether it may send one.
+        if request.method == "OPTIONS" or not (path == PROTECTED or path.startswith(f"{PROTECTED}/")):
+            return None
+        # First, because it looks whether the configuration has changed.
+        base_url = decider().settings.base_url
+        authenticator = authentication().current
+        if authenticator is None:
+            return None
+        try:
+            g.caller = authenticator.authenticate(request.headers.get("Authorization"), base_url + path)
+        except Refused as refused:
+            _log.warning(
+                "auth_refused",
+                reason=str(refused.reason),
+                status=refused.reason.status,
+                endpoint=_endpoint(path),
+                **{name: _shown(value) for name, value in refused.details.items() if value is not None},
+            )
+            if on_refused is not None:
+                on_refused(refused.reason)
+            return _answer(refused.reason.status, base_url)
+        return None
+
+
+def _answer(status: int, base_url: str) -> Response:
+    """Say no: the same words to everybody, because the reason would help whoever tries to get in."""
+    answer = json_answer(operation_outcome(*_OUTCOMES[status], base_url=base_url), status)
+    # The body stays unread, so that a stranger cannot keep a thread busy with it; the connection is of no more use.
+    answer.headers["Connection"] = "close"
+    if status == 401:  # noqa: PLR2004 - as the standards write it
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    if status == 503:  # noqa: PLR2004
+        answer.headers["Retry-After"] = _RETRY_AFTER_S
+    return answer
+
+
+def _endpoint(path: str) -> str:
+    """Name what was called in our own words: a path that is none of ours may hold anything."""
+    _, _, below = path.removeprefix(PROTECTED).partition("/")
+    service, _, rest = below.partition("/")
+    if not below:
+        return "discovery"
+    if service not in BY_ID or rest not in ("", "feedback"):
+        return "unknown"
+    return f"{service}/{rest}" if rest else service
+
+
+def _shown(value: Any) -> Any:
+    """Make what a stranger wrote fit for the log: short, one line, no character that means something there."""
+    if isinstance(value, int):
+        return value
+    return value[:_SHOWN].encode("unicode_escape").decode()[:_SHOWN] if isinstance(value, str) else "?"

@@ -1,0 +1,125 @@
+"""The keys of a client that publishes them at an address: kept, renewed, and asked for again when one is not known.
+
+The address is one of the configuration, never one out of a token. A call waits for it for a moment at most; whoever
+makes tokens up cannot make the service ask more often than every half a minute.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import requests
+import structlog
+import urllib3
+
+from cds_service.auth.keys import JwkProblem, KeySet, VerificationKey, read_keys
+from cds_service.auth.refusals import Reason, Refused
+from cds_service.auth.strict_json import read_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RENEW_S = 300
+"""After this time the keys are renewed beside the call that notices."""
+WAIT_FOR_RENEWAL_S = 3600
+"""After this time without traffic, or without success, a call waits for the renewal."""
+USELESS_S = 86_400
+"""After this time without success the keys are used no more: one of them may have been withdrawn."""
+BETWEEN_FETCHES_S = 30
+WAIT_S = 1.5
+"""What a call waits for at most; the fetch itself may go on."""
+FETCH_S = 5.0
+MAX_BYTES = 256 * 1024
+_CHUNK = 16_384
+_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
+_log = structlog.get_logger()
+
+
+class FetchedKeys:
+    """The keys behind one address."""
+
+    def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """Know the address; nothing is fetched before a token needs it."""
+        self.url = url
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._held: tuple[KeySet, float] | None = None
+        self._tried: float | None = None
+        self._running: threading.Event | None = None
+
+    def find(self, key_id: str, algorithm: str) -> VerificationKey:
+        """Give the key with an id.
+
+        Raises:
+            Refused: the address does not answer, or there is no such key behind it, or it is not for the algorithm.
+
+        """
+        held = self._held
+        if held is None or key_id not in held[0] or self._clock() - held[1] > WAIT_FOR_RENEWAL_S:
+            self._wait(self._fetch())
+            held = self._held
+        elif self._clock() - held[1] > RENEW_S:
+            self._fetch()
+        if held is None or self._clock() - held[1] > USELESS_S:
+            raise Refused(Reason.KEYS_UNAVAILABLE)
+        return held[0].find(key_id, algorithm)
+
+    def _wait(self, fetch: threading.Event | None) -> None:
+        """Wait for a fetch, but not for one that has already taken too long: many calls may come meanwhile."""
+        if fetch is not None and self._tried is not None:
+            fetch.wait(max(0.0, self._tried + WAIT_S - self._clock()))
+
+    def _fetch(self) -> threading.Event | None:
+        """Begin a fetch, unless one is under way or the last one has just been; give what tells its end."""
+        with self._lock:
+            if self._running is not None:
+                return self._running
+            now = self._clock()
+            if self._tried is not None and now - self._tried < BETWEEN_FETCHES_S:
+                return None
+            self._tried = now
+            done = self._running = threading.Event()
+            # Ends with the process: an address that never answers must not hold up a stop.
+            threading.Thread(target=self._renew, args=(done,), name="jwks", daemon=True).start()
+            return done
+
+    def _renew(self, done: threading.Event) -> None:
+        try:
+            keys, problems = read_keys(read_object(fetch(self.url)))
+        except JwkProblem as problem:
+            _log.warning("jwks_refused", url=self.url, problem=str(problem))
+        except _FAILURES as error:
+            _log.warning("jwks_not_fetched", url=self.url, reason=type(error).__name__)
+        else:
+            for each in problems:
+                _log.warning("jwk_refused", url=self.url, problem=str(each))
+            self._held = (keys, self._clock())
+        finally:
+            with self._lock:
+                self._running = None
+            done.set()
+
+
+def fetch(url: str) -> bytes:
+    """Read what an address holds: no redirect, no proxy, no credentials of the machine, nothing large or slow.
+
+    Raises:
+        OSError: it cannot be had (requests' errors are OSErrors too).
+        urllib3.exceptions.HTTPError: it broke off.
+
+    """
+    deadline = time.monotonic() + FETCH_S
+    with requests.Session() as session:
+        session.trust_env = False
+        headers = {"Accept": "application/jwk-set+json, application/json"}
+        with session.get(url, headers=headers, timeout=FETCH_S, allow_redirects=False, stream=True) as response:
+            if response.status_code != requests.codes.ok:
+                raise requests.HTTPError(f"status {response.status_code}")
+            body = bytearray()
+            while chunk := response.raw.read1(_CHUNK, decode_content=True):
+                body += chunk
+                if len(body) > MAX_BYTES or time.monotonic() > deadline:
+                    raise requests.Timeout
+    return bytes(body)

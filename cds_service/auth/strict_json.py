@@ -1,0 +1,37 @@
+"""JSON that can be read in one way only: no name twice, no NaN, no Infinity.
+
+A token whose name stands in it twice is read differently by different readers, and one of them may be the one that
+an attacker wants to fool (RFC 8725, 2.4).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def read_object(raw: bytes) -> dict[str, Any]:
+    """Read a JSON object in UTF-8.
+
+    Raises:
+        ValueError: it is none, or can be read in more than one way.
+
+    """
+    try:
+        value = json.loads(raw.decode(), object_pairs_hook=_object, parse_constant=_constant)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if not isinstance(value, dict):
+        raise ValueError("no object")  # noqa: TRY004 - the caller asks for one kind of error
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is given twice")
+    return found
+
+
+def _constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")

@@ -1,0 +1,150 @@
+"""Which FHIR servers may be asked, and at which addresses: the operator names them, and some addresses nobody may.
+
+A server is named by its base URL. An allowed name may lead to a private address, as is usual inside a hospital; it
+never leads to a link-local, metadata, unspecified, multicast or reserved one, and to loopback only where the name
+itself says so. A name that leads to one such address among others is refused as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Address = IPv4Address | IPv6Address
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+# What is read differently by those who split an address and those who call it, is no address.
+_PLAIN_URL = re.compile(r"[!-\[\]-~]+")
+# Where clouds hand out the credentials of a machine, outside the link-local range.
+_METADATA = frozenset(
+    ip_address(written)
+    for written in ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
+)
+_NAT64 = IPv6Network("64:ff9b::/96")
+_IPV4_BITS = 32
+
+
+class RefusedAddressError(OSError):
+    """A name leads to an address that is never asked; ``kind`` says which, and nothing else is told."""
+
+    def __init__(self, kind: str) -> None:
+        """Keep the kind of the address."""
+        super().__init__(kind)
+        self.kind = kind
+
+
+class FhirServers:
+    """The servers that may be asked."""
+
+    def __init__(self, allowed: Iterable[str], *, loopback_only: bool) -> None:
+        """Take the allowed base URLs; ``loopback_only`` counts when there are none."""
+        self._allowed = [parts(url) for url in allowed]
+        self._loopback_only = loopback_only and not self._allowed
+
+    def allows(self, url: str) -> bool:
+        """Tell whether a base URL is one that may be asked."""
+        try:
+            found = parts(url)
+        except ValueError:
+            return False
+        if "?" in url or "#" in url:
+            return False
+        if self._loopback_only:
+            return found[1] in _LOOPBACK_NAMES
+        return any(found[:3] == base[:3] and is_below(found[3], base[3]) for base in self._allowed)
+
+
+def why_not_allowed(url: str) -> str:
+    """Say why a base URL cannot be allowed; empty when it can."""
+    try:
+        _, host, _, path = parts(url)
+    except ValueError:
+        return "a base URL has a scheme, a host and a path, and no user"
+    if "?" in url or "#" in url or not is_below(path, ""):
+        return "a base URL has no query, no fragment and no way up"
+    kind = kind_of(host)
+    return "" if kind in ("", "loopback", "no address") else f"{kind} addresses are never asked"
+
+
+def is_same_server(url: str, base: str) -> bool:
+    """Tell whether an address lies on the same server as a base URL, and below it."""
+    try:
+        page, own = parts(url), parts(base)
+    except ValueError:
+        return False
+    return page[:3] == own[:3] and is_below(page[3], own[3])
+
+
+def parts(url: str) -> tuple[str, str, int, str]:
+    """Split an address into scheme, host, port and path.
+
+    Raises:
+        ValueError: it has no host, a user, no number for a port, or a character that no address has.
+
+    """
+    split = urlsplit(url)
+    host = split.hostname if _PLAIN_URL.fullmatch(url) and split.username is None else None
+    if not host or split.scheme not in ("http", "https"):
+        raise ValueError("no plain http address")
+    port = split.port or {"http": 80, "https": 443}[split.scheme]
+    return split.scheme, host.lower(), port, split.path.rstrip("/")
+
+
+def is_below(path: str, base: str) -> bool:
+    """Tell whether a path lies at or below another, without climbing out of it."""
+    return (path == base or path.startswith(f"{base}/")) and ".." not in unquote(path).split("/")
+
+
+def check_addresses(host: str, addresses: Sequence[str]) -> None:
+    """Check the addresses to which the name of an allowed server leads.
+
+    Raises:
+        RefusedAddressError: there is none, or one of them is never asked.
+
+    """
+    if not addresses:
+        raise RefusedAddressError("none")
+    wants_loopback = _is_loopback_name(host)
+    for written in addresses:
+        kind = kind_of(written)
+        if kind == "loopback" and wants_loopback:
+            continue
+        if kind or wants_loopback:
+            raise RefusedAddressError(kind or "not loopback")
+
+
+def _is_loopback_name(host: str) -> bool:
+    bare = host.strip("[]").rstrip(".").lower()
+    return bare == "localhost" or bare.endswith(".localhost") or kind_of(bare) == "loopback"
+
+
+def kind_of(written: str) -> str:
+    """Name the kind of an address that is not asked without more ado; empty for any other."""
+    try:
+        address = _innermost(ip_address(written.partition("%")[0]))
+    except ValueError:
+        return "no address"
+    if address.is_loopback:
+        return "loopback"
+    if address in _METADATA:
+        return "metadata"
+    kinds = {
+        "unspecified": address.is_unspecified or (address.version == 4 and int(address) >> 24 == 0),  # noqa: PLR2004
+        "link-local": address.is_link_local,
+        "multicast": address.is_multicast,
+        "reserved": address.is_reserved,
+    }
+    return next((kind for kind, holds in kinds.items() if holds), "")
+
+
+def _innermost(address: Address) -> Address:
+    """Give the IPv4 address that an IPv6 one stands for, if it does."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(int(address) & (2**_IPV4_BITS - 1))
+    return address.ipv4_mapped or address.sixtofour or address

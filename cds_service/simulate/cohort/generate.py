@@ -1,0 +1,71 @@
+"""Writes a cohort: NDJSON files by resource type, and the labels of its orders. Same seed, same bytes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from contextlib import ExitStack
+from random import Random
+from typing import TYPE_CHECKING
+
+from cds_service.simulate.cohort.courses import clean_course
+from cds_service.simulate.cohort.faults import put_in
+from cds_service.simulate.cohort.resources import places, resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import TextIO
+
+    from cds_service.simulate.cohort.courses import Course
+
+LABELS = "labels.csv"
+ERRORS_PERCENT = 25
+
+
+def courses(patients: int, seed: int, errors_percent: int = ERRORS_PERCENT) -> Iterator[Course]:
+    """Make the courses of a cohort; each depends on the seed and on its number alone."""
+    for number in range(patients):
+        random = Random(f"{seed}/{number}")  # noqa: S311 - a cohort, no secret
+        course = clean_course(f"p{seed}-{number:07}", random)
+        if random.randrange(100) < errors_percent:
+            put_in(course, random)
+        yield course
+
+
+def generate(patients: int, seed: int, output: Path, errors_percent: int = ERRORS_PERCENT) -> tuple[int, int]:
+    """Write a cohort; give how many orders it has, and how many of them have an error.
+
+    Raises:
+        OSError: the folder cannot be written.
+
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    orders = wrong = 0
+    files: dict[str, TextIO] = {}
+    with ExitStack() as stack:
+
+        def write(resource: dict[str, object]) -> None:
+            kind = str(resource["resourceType"])
+            if kind not in files:
+                path = output / f"{kind}.ndjson"
+                files[kind] = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+            files[kind].write(json.dumps(resource, separators=(",", ":")) + "\n")
+
+        labels = csv.writer(
+            stack.enter_context((output / LABELS).open("w", encoding="utf-8", newline="")), lineterminator="\n"
+        )
+        labels.writerow(("order", "topic", "expected"))
+        for place in places():
+            write(place)
+        for course in courses(patients, seed, errors_percent):
+            for resource, ordered in resources(course):
+                write(resource)
+                if ordered is None:
+                    continue
+                orders += 1
+                wrong += bool(ordered.expected)
+                reference = f"MedicationRequest/{resource['id']}"
+                labels.writerows((reference, topic, "yes") for topic in sorted(ordered.expected))
+                labels.writerow((reference, "*", "no"))
+    return orders, wrong

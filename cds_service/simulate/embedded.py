@@ -1,0 +1,172 @@
+"""The engine of one machine: processes read and replay, DuckDB brings together what belongs to a patient.
+
+What a process has done is a folder that was renamed when it was whole: a run that was killed goes on behind it.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import multiprocessing
+import os
+import shutil
+import threading
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow.parquet as pq
+
+from cds_service.simulate.replaying import Replayer
+from cds_service.simulate.routing import Router
+from cds_service.simulate.rows import SCHEMAS, Rows
+from cds_service.simulate.staging import stage, told
+from cds_service.simulate.tables import rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+    from typing import Self
+
+    from cds_service.settings import Settings
+    from cds_service.simulate.inputs import Piece
+    from cds_service.simulate.plan import Plan
+    from cds_service.simulate.staging import Counts
+
+_FLUSH_ORDERS = 20_000
+_MEMORY = "512MB"
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000
+_IN_ORDER = """
+    SELECT patient, line FROM (
+        SELECT digest, patient, line FROM read_parquet($lines) WHERE part = $part
+        {drugs}
+    ) ORDER BY digest, patient, line
+"""
+# A drug is no patient's: it goes to every patient one of whose resources refers to it.
+_DRUGS = """
+        UNION ALL SELECT DISTINCT own.digest, own.patient, drugs.line
+        FROM read_parquet($lines) AS own JOIN read_parquet($drugs) AS drugs ON drugs.reference = own.drug
+        WHERE own.part = $part
+"""
+
+_of_process: tuple[Replayer, Router] | None = None
+
+
+def replay(run: Plan, workers: int, progress: Callable[[str, int, int], None]) -> tuple[Counts, list[Path]]:
+    """Read and replay the whole input; give what was read and the folders of the parts, in order.
+
+    Raises:
+        ExportError: a file cannot be read.
+        OSError: the output cannot be written.
+
+    """
+    staged = [run.work / "read" / f"{number:06}" for number in range(len(run.pieces))]
+    parts = [run.work / "parts" / f"{number:04}" for number in range(2**run.bits)]
+    with ProcessPoolExecutor(
+        workers, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(run.a, run.b)
+    ) as pool:
+        try:
+            reading = [
+                pool.submit(_stage, piece, folder, run.bits) for piece, folder in zip(run.pieces, staged, strict=True)
+            ]
+            for done, future in enumerate(as_completed(reading), 1):
+                future.result()
+                progress("reading", done, len(reading))
+            counts, names = told(staged)
+            replaying = [pool.submit(_replay, run.work, number, names) for number in range(len(parts))]
+            for done, future in enumerate(as_completed(replaying), 1):
+                future.result()
+                progress("replaying", done, len(replaying))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return counts, parts
+
+
+def _begin(a: Settings, b: Settings | None) -> None:
+    """Prepare a process, and let it end with the one that started it."""
+    global _of_process  # noqa: PLW0603 - what each process prepares once
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    replayer = Replayer(a, b)
+    _of_process = replayer, Router(replayer.wanted)
+    # What is read makes few cycles, and what was prepared stays: looking for cycles often would only cost.
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+
+
+def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
+
+
+def _prepared() -> tuple[Replayer, Router]:
+    if _of_process is None:
+        msg = "the process was not prepared"
+        raise ValueError(msg)
+    return _of_process
+
+
+def _stage(piece: Piece, folder: Path, bits: int) -> None:
+    stage(piece, folder, _prepared()[1], bits)
+
+
+def _replay(work: Path, part: int, names: Mapping[str, str]) -> None:
+    """Replay the patients of a part, and lay their rows down."""
+    folder = work / "parts" / f"{part:04}"
+    if folder.exists():
+        return
+    building = folder.with_suffix(".new")
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    replayer = _prepared()[0]
+    rows, totals = Rows(), Rows()
+    with PartWriter(building) as writer:
+        for patient, lines in _patients(work, part):
+            rows.add(replayer.replay_patient(patient, lines, names))
+            if len(rows.orders) >= _FLUSH_ORDERS:
+                writer.write(rows)
+                totals.count(rows.counts)
+                rows = Rows()
+        writer.write(rows)
+        totals.count(rows.counts)
+    (building / "counts.json").write_text(json.dumps(totals.counts), encoding="utf-8")
+    building.rename(folder)
+
+
+class PartWriter:
+    """Writes the tables of a part as their rows come."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open a file for each table."""
+        self._writers = {name: pq.ParquetWriter(folder / f"{name}.parquet", schema) for name, schema in SCHEMAS.items()}
+
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the files."""
+        for writer in self._writers.values():
+            writer.close()
+
+    def write(self, rows: Rows) -> None:
+        """Write some rows."""
+        for name, writer in self._writers.items():
+            writer.write_table(rows.table(name))
+
+
+def _patients(work: Path, part: int) -> Iterator[tuple[str, list[bytes]]]:
+    """Give each patient of a part with all its lines, in an order that depends on nothing but them."""
+    lines = sorted(str(path) for path in (work / "read").glob("*/lines-*.parquet"))
+    drugs = sorted(str(path) for path in (work / "read").glob("*/drugs-*.parquet"))
+    if not lines:
+        return
+    spill = work / "spill" / f"{part:04}"
+    with duckdb.connect(config={"threads": 1, "memory_limit": _MEMORY, "temp_directory": str(spill)}) as database:
+        query = _IN_ORDER.format(drugs=_DRUGS if drugs else "")
+        parameters = {"lines": lines, "part": part, **({"drugs": drugs} if drugs else {})}
+        found = rows_of(database.execute(query, parameters))
+        for patient, group in groupby(found, key=lambda row: row[0]):
+            yield patient, [line for _, line in group]

@@ -1,0 +1,87 @@
+"""What a run is: its input, its configurations, its versions; and the folder in which it lays down what is done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cds_service.decide import Decider
+from cds_service.simulate.inputs import export_files, pieces, stamp
+from cds_service.simulate.staging import LAST_PART_BITS, size_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cds_service.settings import Settings
+    from cds_service.simulate.inputs import Piece
+    from cds_service.versions import Versions
+
+_PART_BYTES = 24 * 1024 * 1024
+_FIRST_PART_BITS = 3
+WORK = ".work"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run: everything that its result depends on, and where it goes."""
+
+    folder: Path
+    files: tuple[Path, ...]
+    output: Path
+    a: Settings
+    b: Settings | None
+    versions: tuple[Versions, ...]
+    labels: Path | None = None
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """The pieces of the input."""
+        return pieces(self.files)
+
+    @property
+    def bits(self) -> int:
+        """The number of parts is two to the power of this."""
+        wanted = max(1, size_of(self.files) // _PART_BYTES)
+        return max(_FIRST_PART_BITS, min(LAST_PART_BITS, (wanted - 1).bit_length()))
+
+    @property
+    def work(self) -> Path:
+        """Where the run keeps what is done, until it is finished."""
+        return self.output / WORK
+
+    @property
+    def name(self) -> str:
+        """A digest of everything that the rows depend on."""
+        parts = [stamp(self.files, self.folder), str(self.bits)]
+        parts += [f"{v.code}/{v.knowledge}/{v.wording}/{v.configuration_hash}" for v in self.versions]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def plan(folder: Path, output: Path, a: Settings, b: Settings | None, labels: Path | None = None) -> Plan:
+    """Plan a run.
+
+    Raises:
+        ExportError: there is no input.
+        CodeMapError: a code map of a site cannot be used.
+
+    """
+    files = tuple(export_files(folder))
+    both = [settings for settings in (a, b) if settings is not None]
+    return Plan(folder, files, output, a, b, tuple(Decider(each).versions for each in both), labels)
+
+
+def open_work(run: Plan) -> bool:
+    """Make the work folder, or take up the one of a run that was broken off; what another run left is cleared away."""
+    manifest = run.work / "run.json"
+    try:
+        if json.loads(manifest.read_text(encoding="utf-8")) == {"run": run.name}:
+            return True
+    except (OSError, ValueError):
+        pass
+    shutil.rmtree(run.work, ignore_errors=True)
+    run.work.mkdir(parents=True)
+    manifest.write_text(json.dumps({"run": run.name}), encoding="utf-8")
+    return False

@@ -1,0 +1,174 @@
+"""One patient's orders, answered by the service's own code as of the time of each: a pure function of its input."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from cards.outcomes import Fired
+from cards.render import Renderer
+from cds_service.decide import Decider
+from cds_service.simulate.rows import Rows
+from fhir_mappings.as_of.history import INSTANCE, PatientHistory
+from fhir_mappings.as_of.remembering import RememberingChartReader
+from fhir_mappings.as_of.searches import searches
+from fhir_mappings.as_of.sites import site_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from cards.outcomes import Verdict
+    from cds_service.decide import Decision
+    from cds_service.settings import Settings
+    from fhir_mappings.as_of.history import SignedTogether
+    from fhir_mappings.as_of.searches import Search
+    from fhir_mappings.hook_request import HookRequest
+
+_DIGEST_LENGTH = 16
+
+
+def digest(patient_id: str) -> str:
+    """Name a patient in the tables. It groups and sorts; it does not hide who the patient is from one who knows ids."""
+    return hashlib.sha256(patient_id.encode()).hexdigest()[:_DIGEST_LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What fired on an order, as its card says it."""
+
+    order: str
+    topic: str
+    indicator: str
+    mode: str
+    shown: bool
+    summary: str
+
+
+class _Configured:
+    """One configuration, ready to answer as of any day."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.today: date | None = None
+        self.decider = Decider(settings, self._day, suggestions=False, chart_reader=RememberingChartReader)
+        self.wanted = searches(self.decider.templates)
+        self._renderer = Renderer(self.decider.wording, self.decider.known, self.decider.policy.indicators)
+
+    def _day(self) -> date:
+        if self.today is None:
+            msg = "no order is being replayed"
+            raise ValueError(msg)
+        return self.today
+
+    def forget(self) -> None:
+        """Forget the patient."""
+        if isinstance(self.decider.chart_reader, RememberingChartReader):
+            self.decider.chart_reader.forget()
+
+    def answer(self, request: HookRequest, today: date) -> Decision:
+        self.today = today
+        return self.decider.decide(request)
+
+    def findings(self, decision: Decision) -> list[Finding]:
+        """List what fired, on topics that are shown and on those that are in shadow."""
+        fired = [verdict for verdict in decision.verdicts if isinstance(verdict.outcome, Fired)]
+        if not fired:
+            return []
+        first = next((v.order.reference for v in decision.verdicts if v.order is not None), "")
+        shown = {card["uuid"] for card in decision.cards}
+        return [self._finding(verdict, first, shown) for verdict in fired]
+
+    def _finding(self, verdict: Verdict, first: str, shown: set[str]) -> Finding:
+        card = self._renderer.card(verdict, INSTANCE)
+        if card is None:
+            msg = "a verdict that fired has a card"
+            raise ValueError(msg)
+        # What is said once for the whole request is counted with the first order in scope.
+        order = verdict.order.reference if verdict.order is not None else first
+        mode = str(self.decider.policy.mode(verdict.topic))
+        return Finding(order, str(verdict.topic), str(card.indicator), mode, card.uuid in shown, card.summary)
+
+
+class Replayer:
+    """Replays patients by one configuration, or by two side by side."""
+
+    def __init__(self, settings: Settings, against: Settings | None = None) -> None:
+        """Prepare both.
+
+        Raises:
+            CodeMapError: a code map of a site cannot be used.
+            ValueError: the two have different time zones, or a query of the service is not understood here.
+
+        """
+        self._a = _Configured(settings)
+        self._both = [self._a] if against is None else [self._a, _Configured(against)]
+        if len({each.decider.settings.site.timezone for each in self._both}) > 1:
+            msg = "site.timezone must be the same in both configurations: it says on which day an order was signed"
+            raise ValueError(msg)
+        self._zone = ZoneInfo(settings.site.timezone)
+
+    @property
+    def wanted(self) -> list[Search]:
+        """The queries of both configurations."""
+        return [search for configured in self._both for search in configured.wanted.values()]
+
+    def replay_patient(self, patient_id: str, resources: Sequence[bytes], names: Mapping[str, str]) -> Rows:
+        """Replay every order of a patient; ``names`` gives the names of organisations and places by reference."""
+        history = PatientHistory(patient_id, resources, self._a.wanted, self._zone)
+        histories = [
+            history if each.wanted == self._a.wanted else PatientHistory(patient_id, resources, each.wanted, self._zone)
+            for each in self._both
+        ]
+        rows, patient = Rows(), digest(patient_id)
+        rows.left_out = [(patient, each.order, each.reason) for each in history.left_out]
+        for number, session in enumerate(history.sessions):
+            requests = [each.request(each.sessions[number]) for each in histories]
+            self._replay(session, requests, history, (patient, names), rows)
+        for configured in self._both:
+            configured.forget()
+        rows.left_out.sort()
+        rows.count(
+            {
+                "patients": 1,
+                "orders": sum(len(session.orders) for session in history.sessions) + len(history.left_out),
+                "in scope": len(rows.orders),
+                **{f"undated {kind}": number for kind, number in sorted(history.undated.items())},
+            }
+        )
+        return rows
+
+    def _replay(
+        self,
+        session: SignedTogether,
+        requests: Sequence[HookRequest],
+        history: PatientHistory,
+        known: tuple[str, Mapping[str, str]],
+        rows: Rows,
+    ) -> None:
+        patient, names = known
+        today = session.moment.day
+        answers = [each.answer(request, today) for each, request in zip(self._both, requests, strict=True)]
+        drugs = {
+            verdict.order.reference: (verdict.product or "", verdict.drug)
+            for answer in reversed(answers)
+            for verdict in answer.verdicts
+            if verdict.order is not None
+        }
+        found = [each.findings(answer) for each, answer in zip(self._both, answers, strict=True)]
+        for order in session.orders:
+            if order.reference not in drugs:
+                if history.lacks_drug_of(order.content):
+                    rows.left_out.append((patient, order.reference, "drug-unknown"))
+                continue
+            site = site_of(order.content, history.resource, names)
+            about = (patient, order.reference, today, f"{today:%Y-%m}", *drugs[order.reference], site)
+            own = [[each for each in findings if each.order == order.reference] for findings in found]
+            shown = [sum(each.shown for each in findings) for findings in own]
+            rows.orders.append((*about, session.dated_by, *shown, *[None] * (2 - len(shown))))
+            for configuration, findings in zip("AB", own, strict=False):
+                rows.firings += [
+                    (*about, configuration, each.topic, each.indicator, each.mode, each.shown, each.summary)
+                    for each in findings
+                ]

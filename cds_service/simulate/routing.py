@@ -1,0 +1,107 @@
+"""One line of an export: whose it is, and whether a replay can use it. The same for every engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from fhir_mappings.as_of.sites import NAMED_KINDS
+from fhir_mappings.lenient import child, reference, text
+from fhir_mappings.wire import Glimpse, Unreadable, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from fhir_mappings.as_of.searches import Search
+
+_OF_PATIENTS = frozenset({"MedicationRequest", "ServiceRequest", "Encounter"})
+
+
+class Routed(NamedTuple):
+    """Where a line goes: to a patient, to the drugs, to the names of places; or why it goes nowhere.
+
+    ``kind`` is the type of the resource, ``drug`` the Medication that it refers to.
+    """
+
+    kind: str
+    patient: str = ""
+    drug: str = ""
+    unused: str = ""
+
+
+class _Referred(msgspec.Struct, gc=False):
+    reference: str = ""
+
+
+class _Head(msgspec.Struct, gc=False):
+    resourceType: str = ""  # noqa: N815 - FHIR's own names
+    id: str = ""
+    subject: _Referred | None = None
+    patient: _Referred | None = None
+    medicationReference: _Referred | None = None  # noqa: N815
+
+
+_head = msgspec.json.Decoder(_Head)
+UNREADABLE = Routed("", unused="unreadable")
+
+
+class Router:
+    """Routes lines for the queries of the service."""
+
+    def __init__(self, wanted: Iterable[Search]) -> None:
+        """Note which types are asked for, and with which codes."""
+        tokens: dict[str, set[tuple[str, str]] | None] = {}
+        for search in wanted:
+            known = tokens.setdefault(search.kind, set())
+            if search.tokens is None or known is None:
+                tokens[search.kind] = None
+            else:
+                known.update(search.tokens)
+        self._tokens: Mapping[str, set[tuple[str, str]] | None] = {**tokens, **dict.fromkeys(_OF_PATIENTS)}
+
+    def route(self, line: bytes) -> Routed:
+        """Route one line."""
+        try:
+            head = _head.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self._leniently(line)
+        owner = head.subject or head.patient
+        drug = head.medicationReference
+        return self._routed(
+            line, head.resourceType, head.id, owner.reference if owner else "", drug.reference if drug else ""
+        )
+
+    def _leniently(self, line: bytes) -> Routed:
+        """Read a line whose shape is odd in a place that matters here."""
+        try:
+            content = decode(line)
+        except Unreadable:
+            return UNREADABLE
+        if not isinstance(content, dict) or not text(content.get("resourceType")):
+            return UNREADABLE
+        owner = reference(content.get("subject")) or reference(content.get("patient"))
+        drug = reference(child(content, "medicationReference"))
+        return self._routed(line, text(content["resourceType"]), text(content.get("id")), owner, drug)
+
+    def _routed(self, line: bytes, kind: str, identifier: str, owner: str, drug: str) -> Routed:
+        if not kind:
+            return UNREADABLE
+        if kind == "Patient":
+            return Routed(kind, patient=identifier) if identifier else Routed(kind, unused="no id")
+        if kind == "Medication" or kind in NAMED_KINDS:
+            return Routed(kind) if identifier else Routed(kind, unused="no id")
+        if kind not in self._tokens:
+            return Routed(kind, unused="type")
+        wanted = reference(owner)
+        if not wanted.startswith("Patient/"):
+            return Routed(kind, unused="no patient")
+        codes = self._tokens[kind]
+        if codes is not None:
+            try:
+                glimpse = Glimpse(line, None, "")
+            except Unreadable:
+                return UNREADABLE
+            if not any((each.system, each.code) in codes for each in glimpse.codes[0]):
+                return Routed(kind, unused="code")
+        return Routed(kind, patient=wanted.removeprefix("Patient/"), drug=reference(drug))

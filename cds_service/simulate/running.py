@@ -1,0 +1,146 @@
+"""A run from its input to its report."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cds_service.simulate.accuracy import accuracy
+from cds_service.simulate.figures import figures
+from cds_service.simulate.inputs import LINE_LIMIT
+from cds_service.simulate.replaying import Replayer
+from cds_service.simulate.report import About, write_report
+from cds_service.simulate.routing import Router
+from cds_service.simulate.tables import write_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cds_service.simulate.figures import Figures
+    from cds_service.simulate.plan import Plan
+    from cds_service.simulate.staging import Counts
+
+_REASONS = {
+    "no-time": "have no time at all",
+    "no-id": "have no id",
+    "not-signed": "are drafts",
+    "entered-in-error": "were entered in error",
+    "do-not-perform": "say that the drug must not be given",
+    "reported": "are reports of what was ordered elsewhere",
+    "other-release": "are of FHIR R5",
+    "drug-unknown": "refer to a drug that is not in the export",
+}
+_LISTED_LINES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run came to, and what it had to leave out."""
+
+    figures: Figures
+    counts: Counts
+    totals: dict[str, int]
+    reasons: dict[str, int]
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether something that may be an order could not be read at all."""
+        return bool(self.counts.unreadable or self.reasons.get("other-release"))
+
+    def warnings(self) -> list[str]:
+        """Say in one line each what is not in the figures."""
+        found = [f"{number:,} orders {_REASONS[reason]}" for reason, number in self.reasons.items()]
+        if self.counts.unreadable:
+            found.append(f"{self.counts.unreadable:,} lines could not be read: unreadable.csv lists them")
+        for name, number in sorted(self.totals.items()):
+            if name.startswith("undated "):
+                kind = name.removeprefix("undated ")
+                found.append(f"{number:,} resources of type {kind} have no date, so no order was judged by them")
+        for name, number in sorted(self.counts.unused.items()):
+            kind, _, why = name.partition(": ")
+            if why in ("no patient", "no id"):
+                found.append(f"{number:,} resources of type {kind} have {why}")
+        return found
+
+
+def finish(run: Plan, counts: Counts, parts: list[Path]) -> Summary:
+    """Write the tables, the figures and the report, and clear the work away.
+
+    Raises:
+        OSError: the output cannot be written.
+
+    """
+    compared = run.b is not None
+    write_tables(parts, run.output, compared=compared)
+    found = figures(run.output, compared=compared)
+    totals: dict[str, int] = {}
+    for part in parts:
+        for name, number in json.loads((part / "counts.json").read_text(encoding="utf-8")).items():
+            totals[name] = totals.get(name, 0) + number
+    judged = accuracy(run.output, run.labels, "AB" if compared else "A") if run.labels else []
+    if counts.unreadable:
+        _write_unreadable(run)
+    summary = Summary(found, counts, totals, _reasons(run.output))
+    written = _written(run, summary)
+    names = [f"configuration {version.configuration_hash[:12]}" for version in run.versions]
+    about = About(names, [(name, str(value)) for name, value in written["about"].items()], summary.warnings())
+    write_report(run.output, found, judged, about)
+    (run.output / "run.json").write_text(json.dumps(written, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    shutil.rmtree(run.work, ignore_errors=True)
+    return summary
+
+
+def _written(run: Plan, summary: Summary) -> dict[str, dict[str, object]]:
+    """Say what the run was, without a word of when or where."""
+    about: dict[str, object] = {
+        "code": run.versions[0].code,
+        "knowledge": run.versions[0].knowledge,
+        "wording": run.versions[0].wording,
+        "patients": summary.totals.get("patients", 0),
+        "orders": summary.totals.get("orders", 0),
+        "orders in scope": summary.totals.get("in scope", 0),
+        "lines read": summary.counts.lines,
+    }
+    for name, version in zip("AB", run.versions, strict=False):
+        about[f"configuration {name}"] = version.configuration_hash
+    return {
+        "about": about,
+        "resources": dict(sorted(summary.counts.kinds.items())),
+        "not used": dict(sorted(summary.counts.unused.items())),
+        "left out": dict(summary.reasons),
+        "undated": {n.removeprefix("undated "): v for n, v in summary.totals.items() if n.startswith("undated ")},
+        "unreadable lines": {"lines": summary.counts.unreadable},
+    }
+
+
+def _reasons(output: Path) -> dict[str, int]:
+    found: dict[str, int] = {}
+    with (output / "left_out.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            found[row["reason"]] = found.get(row["reason"], 0) + 1
+    return dict(sorted(found.items()))
+
+
+def _write_unreadable(run: Plan) -> None:
+    """List where the lines are that could not be read, and nothing of what they hold."""
+    with (run.output / "unreadable.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("file", "line"))
+        for _, place in zip(range(_LISTED_LINES), _unreadable(run), strict=False):
+            writer.writerow(place)
+
+
+def _unreadable(run: Plan) -> Iterator[tuple[str, int]]:
+    """Look for the lines once more, with their numbers: files are read in pieces, which know none."""
+    router = Router(Replayer(run.a, run.b).wanted)
+    for path in run.files:
+        with gzip.open(path, "rb") if path.suffix.casefold() == ".gz" else path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                plain = line.strip()
+                if plain and (len(plain) > LINE_LIMIT or router.route(plain).unused == "unreadable"):
+                    yield str(path.relative_to(run.folder)), number

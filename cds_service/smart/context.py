@@ -1,0 +1,46 @@
+"""What a card's link tells the app: which card it was. No data of a patient, the launch brings that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cards.topics import Topic
+
+if TYPE_CHECKING:
+    from cards.card import Card
+    from cds_service.settings import Settings
+
+_LONGEST = 1000
+
+
+class _Context(msgspec.Struct):
+    topic: Topic
+
+
+def smart_links(card: Card, settings: Settings) -> list[dict[str, Any]]:
+    """Write the link that launches the app from a card, where the site's EHR can launch it."""
+    if not settings.smart.links:
+        return []
+    return [
+        {
+            "label": "HER2 therapy on one time line",
+            "url": f"{settings.base_url}/smart/launch",
+            "type": "smart",
+            "appContext": app_context(card.topic),
+        }
+    ]
+
+
+def app_context(topic: Topic) -> str:
+    """Write the context of a card's link."""
+    return msgspec.json.encode(_Context(topic)).decode()
+
+
+def topic_of(context: str) -> str:
+    """Read the topic of the card that the app was launched from; empty for anything else."""
+    try:
+        return str(msgspec.json.decode(context[:_LONGEST], type=_Context).topic)
+    except msgspec.MsgspecError:
+        return ""

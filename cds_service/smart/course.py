@@ -1,0 +1,263 @@
+"""The course of one drug as panels over one time line. Every number comes from the chart or from the knowledge.
+
+Where the label's rows depend on the setting and none is on record, the stricter row is drawn, as the rules read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cards.calendar_months import months_before
+from cards.facts import DrugOrder, Lvef, Origin
+from cards.lab_table import times_limit
+from cards.lvef_table import read_lvef
+from cards.outcomes import Fired
+from cards.quantities import Mg, Percent, plain
+from cards.records import Action, Band, LabRow, Setting
+from cards.rules.lvef import lvef_overdue
+from cds_service.smart.panels import Line, Panel, Point, Series, Zone
+
+if TYPE_CHECKING:
+    from cards.case import Case
+    from cards.facts import LabResult
+
+_LIVER = ("ast", "alt", "bilirubin-total")
+_WORDS = {Action.HOLD: "hold", Action.DISCONTINUE: "discontinue", Action.RECHECK: "repeat soon"}
+_OPEN = "more data decides"
+_FURTHEST_DAYS = 800
+_WHOLE = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What is to be seen of one drug."""
+
+    drug: str
+    generic: str
+    count: int
+    limit: str
+    setting: str
+    panels: tuple[Panel, ...]
+    lvef_due: str
+
+
+def course(case: Case) -> Course:
+    """Draw up the course of a drug."""
+    limits = [each for each in case.product.cycle_limits if each.setting in case.settings]
+    liver = _labs(case, _LIVER, "Liver tests, multiples of the upper limit of normal")
+    counts = _labs(case, tuple(test for test in _tests(case) if test not in _LIVER), "Blood counts")
+    panels = (_doses(case), *([_lvef(case)] if case.product.monitoring.lvef else []), *liver, *counts)
+    return Course(
+        case.drug,
+        case.product.generic,
+        len({each.on for each in case.history}),
+        f"{limits[0].cycles} in {limits[0].setting} disease" if limits else "",
+        str(case.setting or "not on record: the stricter rows count"),
+        panels,
+        _due(case),
+    )
+
+
+def _doses(case: Case) -> Panel:
+    """Show the doses given, per kilogram at the weight of their day, against the levels of the label."""
+    unit = "mg/kg" if case.weight_based else "mg"
+    points, rows = [], []
+    for treatment in reversed(case.history):
+        if treatment.on is None or treatment.dose is None:
+            continue
+        dose = treatment.dose
+        weight = case.weight_at(treatment.on)
+        note = ""
+        if case.weight_based and isinstance(dose, Mg):
+            if weight is None:
+                rows.append((treatment.on, str(dose), "no weight on record"))
+                continue
+            note = f"{dose} at {weight.kg}"
+            dose = dose / weight.kg
+        points.append(Point(treatment.on, dose.value, str(dose)))
+        rows.append((treatment.on, str(dose), note))
+    lines: dict[Decimal, list[str]] = {}
+    maximum = None
+    for regimen in case.regimens:
+        for level in regimen.levels:
+            _add(lines, level.dose.value, str(level.role))
+        maximum = max(maximum or Decimal(0), regimen.maximum.dose.value)
+    drawn = [Line(value, f"{plain(value)} {', '.join(names)}", "level") for value, names in lines.items()]
+    if maximum is not None:
+        drawn = [each for each in drawn if each.value != maximum]
+        names = ", ".join([*lines.get(maximum, []), "maximum"])
+        drawn.append(Line(maximum, f"{plain(maximum)} {names}", "limit"))
+    series = [Series("Given", tuple(points), "square")]
+    if ordered := _ordered(case):
+        series.append(Series("Ordered", ordered, "ring"))
+        rows += [(point.on, point.said, "ordered") for point in ordered]
+    return Panel("Doses", unit, tuple(series), tuple(drawn), rows=tuple(rows))
+
+
+def _ordered(case: Case) -> tuple[Point, ...]:
+    """Show the doses of the order on the day for which it is planned, where they can be read."""
+    weight = case.weight.kg if case.weight else None
+    doses = (each.per_kg(weight) if case.weight_based else each.in_mg(weight) for each in case.usable)
+    return tuple(Point(case.planned, dose.value, str(dose)) for dose in doses if dose is not None)
+
+
+def _add(lines: dict[Decimal, list[str]], value: Decimal, name: str) -> None:
+    names = lines.setdefault(value, [])
+    if name not in names:
+        names.append(name)
+
+
+def _lvef(case: Case) -> Panel:
+    """Show the ejection fractions in the bands that the label's table has for the next one."""
+    measured = [lvef for lvef in reversed(case.patient.lvefs) if lvef.on is not None]
+    points = tuple(Point(each.on, each.percent.value, str(each.percent)) for each in measured if each.on)
+    rows = tuple((each.on, each.as_reported, "") for each in case.patient.lvefs[::-1])
+    zones = tuple(_zones(case)) if measured else ()
+    return Panel("LVEF", "%", (Series("LVEF", points, "circle"),), zones=zones, rows=rows, low=Decimal(30))
+
+
+def _zones(case: Case) -> Iterable[Zone]:
+    """Ask the label's table what it would say of every ejection fraction, were it measured today.
+
+    Its answer can only change at a limit of a row, or at a drop from baseline that a row names: these are asked about,
+    and one value between each two.
+    """
+    edges = sorted({edge for edge in _edges(case) if 0 < edge < _WHOLE})
+    asked: list[tuple[Decimal, bool]] = []
+    for low, high in pairwise([Decimal(0), *edges, _WHOLE]):
+        asked += [((low + high) / 2, False), (high, True)]
+    runs = groupby(asked[:-1], key=lambda each: _action_at(case, each[0]))
+    began = Decimal(0)
+    for action, values in runs:
+        last, is_edge = list(values)[-1]
+        top = last if is_edge else next((edge for edge in edges if edge > last), _WHOLE)
+        if action is None or action in _WORDS:
+            where = f"at {plain(top)} % or less" if is_edge else f"below {plain(top)} %"
+            yield Zone(began, top, f"{_WORDS[action] if action else _OPEN} {where}", str(action or "open"))
+        began = top
+
+
+def _edges(case: Case) -> Iterable[Decimal]:
+    baseline = case.lvef_reading.baseline
+    for row in case.product.monitoring.lvef_rows:
+        yield from _ends(row.lvef)
+        if row.drop is not None and baseline is not None:
+            yield from (baseline.percent.value - end for end in _ends(row.drop))
+
+
+def _ends(band: Band) -> Iterable[Decimal]:
+    return (end for end in (band.above, band.at_least, band.below, band.at_most) if end is not None)
+
+
+def _action_at(case: Case, percent: Decimal) -> Action | None:
+    """Give the action that the table has for a value; ``None`` when it turns on what is not on record."""
+    measured = Lvef(Percent(percent), case.session.today, Origin("", ""), "")
+    patient = msgspec.structs.replace(case.patient, lvefs=(measured, *case.patient.lvefs))
+    session = msgspec.structs.replace(case.session, patient=patient)
+    rows = read_lvef(replace(case, session=session)).rows
+    actions = {row.action if row else Action.CONTINUE for row in rows}
+    return actions.pop() if len(actions) == 1 else None
+
+
+def _due(case: Case) -> str:
+    """Say until when the next ejection fraction is due, by the rule that says when one is overdue."""
+    newest = next((each.on for each in case.patient.lvefs if each.on is not None), None)
+    if newest is None:
+        return ""
+    outcome = lvef_overdue(case)
+    if isinstance(outcome, Fired):
+        due = _last_day(newest, int(outcome.values["months"]))
+        return f"overdue since {due + timedelta(days=1)}"
+    for days in range(1, _FURTHEST_DAYS):
+        day = case.session.today + timedelta(days=days)
+        order = msgspec.structs.replace(case.order, start=day)
+        if isinstance(lvef_overdue(_with(case, order)), Fired):
+            return f"next due by {day - timedelta(days=1)}"
+    return ""
+
+
+def _with(case: Case, order: DrugOrder) -> Case:
+    return replace(case, order=order)
+
+
+def _last_day(on: date, months: int) -> date:
+    """Give the last day on which a measurement is recent enough."""
+    day = on
+    while months_before(day + timedelta(days=1), months) <= on:
+        day += timedelta(days=1)
+    return day
+
+
+def _tests(case: Case) -> tuple[str, ...]:
+    return tuple(case.recogniser.lab_rows[case.product.id])
+
+
+def _labs(case: Case, tests: tuple[str, ...], title: str) -> tuple[Panel, ...]:
+    """Show the tests that the label has a table for, with the values from which it says hold or discontinue."""
+    wanted = [test for test in tests if test in _tests(case)]
+    if not wanted:
+        return ()
+    names = {test: case.known.terminology.concepts[test].display for test in wanted}
+    by_limit = any(row.times_uln for test in wanted for row in _rows(case, test))
+    series = tuple(
+        Series(names[test], tuple(_points(case.patient.labs.get(test, ()), by_limit=by_limit)), shape)
+        for test, shape in zip(wanted, ("circle", "square", "triangle"), strict=False)
+    )
+    lines: dict[tuple[Decimal, str, str], list[str]] = {}
+    for test in wanted:
+        for value, side, action in _limits(_rows(case, test)):
+            lines.setdefault((value, side, str(action)), []).append(names[test])
+    unit = "x ULN" if by_limit else case.known.terminology.concepts[wanted[0]].unit or ""
+    drawn = tuple(
+        Line(value, f"{action} {side} {plain(value)}" + (f" ({', '.join(of)})" if len(wanted) > 1 else ""), action)
+        for (value, side, action), of in sorted(lines.items())
+    )
+    rows = tuple(
+        (result.on, f"{names[test]} {result.as_reported}", _multiple(result) if by_limit else "")
+        for test in wanted
+        for result in reversed(case.patient.labs.get(test, ()))
+    )
+    return (Panel(title, unit, series, drawn, rows=rows),)
+
+
+def _multiple(result: LabResult) -> str:
+    return f"{plain(times_limit(result))} x ULN" if result.upper_limit else "no upper limit of normal with the result"
+
+
+def _points(results: Iterable[LabResult], *, by_limit: bool) -> Iterable[Point]:
+    for result in reversed(tuple(results)):
+        if result.on is None or (by_limit and not result.upper_limit):
+            continue
+        value = times_limit(result) if by_limit else result.value
+        yield Point(result.on, value, f"{plain(value)}{' x ULN' if by_limit else ''}")
+
+
+def _rows(case: Case, test: str) -> tuple[LabRow, ...]:
+    settings: tuple[Setting, ...] = case.settings
+    rows = case.recogniser.lab_rows[case.product.id][test]
+    return tuple(row for row in rows if not row.settings or not set(row.settings).isdisjoint(settings))
+
+
+def _limits(rows: Iterable[LabRow]) -> Iterable[tuple[Decimal, str, Action]]:
+    """Give the value at which each action begins; of several settings in question the stricter one."""
+    above: dict[Action, Decimal] = {}
+    below: dict[Action, Decimal] = {}
+    for row in rows:
+        band = row.times_uln or row.value
+        if band is None or row.action not in _WORDS:
+            continue
+        low = band.above if band.above is not None else band.at_least
+        high = band.below if band.below is not None else band.at_most
+        if row.times_uln is not None and low is not None:
+            above[row.action] = min(low, above.get(row.action, low))
+        elif row.value is not None and high is not None:
+            below[row.action] = max(high, below.get(row.action, high))
+    yield from ((value, "above", action) for action, value in above.items())
+    yield from ((value, "below", action) for action, value in below.items())

@@ -1,0 +1,117 @@
+"""A launch from its start to the code: state and PKCE, sealed into a cookie of the browser that began it.
+
+Source: SMART App Launch 2.2, RFC 7636 (PKCE, S256 only).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import threading
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import msgspec
+from cryptography.fernet import Fernet, InvalidToken
+
+if TYPE_CHECKING:
+    from cds_service.smart.settings import SmartServer
+
+MINUTES = 10
+"""How long a launch may take; the EHR may ask for a password on the way."""
+_READ = ("Patient", "Observation", "Condition", "MedicationRequest", "MedicationAdministration")
+_SPENT_AT_MOST = 10_000
+
+
+class LaunchError(Exception):
+    """A launch cannot go on; ``code`` is stable and the message is for the person at the screen."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        """Keep what to say and how to answer."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A launch under way: whom it is with, and what only the browser that began it can show again."""
+
+    iss: str
+    state: str
+    verifier: str
+    token_endpoint: str
+
+
+def begin(iss: str, token_endpoint: str) -> Pending:
+    """Begin a launch."""
+    return Pending(iss, secrets.token_urlsafe(32), secrets.token_urlsafe(64), token_endpoint)
+
+
+def scopes(*, from_ehr: bool) -> str:
+    """Give the least that the time line needs: to read five kinds of resources of one patient, and to be told who."""
+    context = "launch" if from_ehr else "launch/patient"
+    return " ".join([context, *(f"patient/{kind}.rs" for kind in _READ)])
+
+
+def authorization_url(endpoint: str, server: SmartServer, pending: Pending, redirect_uri: str, launch: str) -> str:
+    """Write the address at which the EHR asks its user."""
+    digest = hashlib.sha256(pending.verifier.encode()).digest()
+    query = {
+        "response_type": "code",
+        "client_id": server.client_id,
+        "redirect_uri": redirect_uri,
+        "scope": scopes(from_ehr=bool(launch)),
+        "state": pending.state,
+        "aud": pending.iss,
+        "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+        "code_challenge_method": "S256",
+    }
+    if launch:
+        query["launch"] = launch
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
+
+
+def cookie_name(state: str) -> str:
+    """Name the cookie of a launch: two launches in two tabs do not get into each other's way."""
+    return f"her2-launch-{hashlib.sha256(state.encode()).hexdigest()[:16]}"
+
+
+class Seal:
+    """Seals launches under way, and opens each of them once."""
+
+    def __init__(self, key: str) -> None:
+        """Derive the key; every worker and machine that answers must have the same."""
+        self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest()))
+        self._spent: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def close(self, pending: Pending) -> str:
+        """Seal a launch, so that nobody can read or change it."""
+        return self._fernet.encrypt(msgspec.json.encode(pending)).decode()
+
+    def open(self, sealed: str, state: str) -> Pending:
+        """Open the launch that an answer belongs to.
+
+        Raises:
+            LaunchError: it is none of ours, too old, of another state, or has been opened before.
+
+        """
+        try:
+            pending = msgspec.json.decode(self._fernet.decrypt(sealed, ttl=MINUTES * 60), type=Pending)
+        except (InvalidToken, msgspec.MsgspecError):
+            raise LaunchError("unknown-launch", "This launch was not begun in this browser, or too long ago.") from None
+        if not secrets.compare_digest(pending.state.encode(), state.encode()):
+            raise LaunchError("wrong-state", "The answer belongs to another launch.")
+        with self._lock:
+            now = time.monotonic()
+            if state in self._spent:
+                raise LaunchError("used-launch", "This launch has been used. Launch the app again from the EHR.")
+            for old in [each for each, since in self._spent.items() if now - since > MINUTES * 60]:
+                del self._spent[old]
+            if len(self._spent) >= _SPENT_AT_MOST:
+                raise LaunchError("too-many-launches", "Too many launches are under way.", 503)
+            self._spent[state] = now
+        return pending

@@ -1,0 +1,184 @@
+"""Reads a patient's chart with the token of a launch, and judges it.
+
+Active orders are judged as at signing; without one, the drugs the patient is on are, as when a chart is opened.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from cards.case import Case
+from cards.engine import judge
+from cards.facts import DrugOrder, Moment, Origin, Patient, Session, State
+from cards.identity import Identity, Standing
+from cards.on_treatment import on_treatment
+from cards.recognition import Recogniser
+from cards.records import Scope
+from cards.render import Renderer
+from cds_service.card_json import to_show, worded
+from cds_service.fhir_client import FhirClient
+from fhir_mappings.chart import ChartReader, Orders
+from fhir_mappings.codings import CodeMap
+from fhir_mappings.hook_request import read_request
+from fhir_mappings.person import name_of
+from fhir_mappings.prefetch import OMITTED, Answer
+from fhir_mappings.prefetch import State as AnswerState
+from fhir_mappings.queries import resolve
+from fhir_mappings.wire import Unreadable, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cards.card import Card
+    from cards.records import Product
+    from cds_service.decide import Decider
+    from cds_service.smart.exchange import Grant
+    from fhir_mappings.hook_request import HookRequest
+
+_PATIENCE_S = 10.0
+"""A person waits for a page longer than an order for its cards."""
+_FAILED = frozenset({AnswerState.FAILED, AnswerState.OMITTED})
+_NOT_ON_ORDER = Origin("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A chart and what is to be said about it.
+
+    ``unread`` are the lists that could not be had: what they would have held is not known, and nothing is judged.
+    ``cases`` are the HER2 drugs of the patient, the ones on order first.
+    """
+
+    name: str
+    patient: Patient
+    today: date
+    cases: tuple[Case, ...]
+    ordered: frozenset[str]
+    cards: tuple[Card, ...]
+    unread: tuple[str, ...]
+
+
+class Reviewer:
+    """Reads and judges by one state of the configuration."""
+
+    def __init__(self, decider: Decider) -> None:
+        """Prepare the readers, and a client that may ask the servers of the app and no others."""
+        self._decider = decider
+        settings = decider.settings
+        fhir = {
+            "allowed_servers": [server.iss for server in settings.smart.servers],
+            "timeout_s": max(settings.fhir.timeout_s, _PATIENCE_S),
+        }
+        self._client = FhirClient(settings.model_copy(update={"fhir": settings.fhir.model_copy(update=fhir)}))
+        self._recogniser = Recogniser(decider.known)
+        code_map = CodeMap.read(decider.settings.site.code_maps)
+        self._chart = ChartReader(decider.known.terminology, self._recogniser, code_map)
+
+    def review(self, iss: str, grant: Grant) -> Review:
+        """Read the chart of the patient that the EHR named, and judge it."""
+        settings = self._decider.settings
+        today = datetime.now(ZoneInfo(settings.site.timezone)).date()
+        answers = self._answers(iss, grant)
+        required = frozenset(self._decider.templates)
+        unread = tuple(key for key in self._decider.templates if answers[key].state in _FAILED)
+        patient = self._chart.patient(answers, grant.patient, required, every_lab=True)
+        orders = self._chart.orders(_request(grant.patient, _active_orders(answers)), _glimpses(answers))
+        cards: tuple[Card, ...] = ()
+        if not unread:
+            # The orders that are judged are no history.
+            history = self._chart.patient(answers, grant.patient, required, orders.references)
+            listed = self._chart.with_reasons(orders, _glimpses(answers))
+            cards = self._cards(orders, listed, history, today)
+        cases, ordered = self._cases(orders, patient, today)
+        return Review(_name(answers), patient, today, cases, ordered, cards, unread)
+
+    def _answers(self, iss: str, grant: Grant) -> Mapping[str, Answer]:
+        """Ask for every list; one that could not be had is ``FAILED``."""
+        access = self._client.access(_request(grant.patient, [], iss, grant.access_token))
+        if access is None:
+            return dict.fromkeys(self._decider.templates, OMITTED)
+        quoted = quote(grant.patient, safe="")
+        queries = {f"prefetch.{key}": resolve(query, quoted) for key, query in self._decider.templates.items()}
+        return {place.removeprefix("prefetch."): answer for place, answer in access.fetch(queries).items()}
+
+    def _cards(self, orders: Orders, listed: tuple[DrugOrder, ...], patient: Patient, today: date) -> tuple[Card, ...]:
+        decider = self._decider
+        if orders.in_scope:
+            session = Session(Moment.SIGN, today, listed, patient, orders.gaps)
+            identities = orders.identities
+        else:
+            drugs = on_treatment(patient, decider.known, decider.policy.thresholds, today)
+            session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
+            identities = tuple(identity for _, identity in drugs)
+        verdicts = judge(session, self._recogniser, decider.policy, identities)
+        renderer = Renderer(decider.wording, decider.known, decider.policy.indicators)
+        return tuple(worded(to_show(verdicts, session, decider.policy, decider.known), renderer, str(uuid.uuid4())))
+
+    def _cases(self, orders: Orders, patient: Patient, today: date) -> tuple[tuple[Case, ...], frozenset[str]]:
+        """Lay the chart beside each HER2 drug that is on order or was given; one case for each drug."""
+        found: dict[str, tuple[DrugOrder, Identity]] = {}
+        for order, identity in zip(orders.orders, orders.identities, strict=True):
+            if identity.standing is Standing.SETTLED and identity.product and identity.in_scope:
+                found.setdefault(identity.product.id, (order, identity))
+        ordered = frozenset(found)
+        for treatment in patient.treatments:
+            product = self._product(treatment.product)
+            if product is not None and treatment.state is not State.ACTIVE:
+                identity = Identity(Standing.SETTLED, product=product, named=(product,))
+                found.setdefault(product.id, (DrugOrder(_NOT_ON_ORDER), identity))
+        thresholds = self._decider.policy.thresholds
+        return tuple(
+            Case(order, identity, Session(Moment.SIGN, today, (order,), patient), (), self._recogniser, thresholds)
+            for order, identity in found.values()
+        ), ordered
+
+    def _product(self, identifier: str) -> Product | None:
+        products = (each for each in self._decider.known.products if each.scope is Scope.CHECKED)
+        return next((each for each in products if each.id == identifier), None)
+
+
+def _request(patient_id: str, orders: list[Any], server: str = "", token: str = "") -> HookRequest:
+    """Write what an EHR would send at signing, so that orders and token are read by the same ways."""
+    body: dict[str, Any] = {
+        "hook": Moment.SIGN,
+        "hookInstance": str(uuid.uuid4()),
+        "context": {
+            "userId": "Practitioner/at-the-screen",
+            "patientId": patient_id,
+            "draftOrders": {"resourceType": "Bundle", "entry": [{"resource": order} for order in orders]},
+        },
+    }
+    if server:
+        body["fhirServer"] = server
+        body["fhirAuthorization"] = {"access_token": token, "token_type": "Bearer"}
+    return read_request(encode(body), Moment.SIGN)
+
+
+def _active_orders(answers: Mapping[str, Answer]) -> list[Any]:
+    """List the active medication orders of the chart as the EHR has them."""
+    found = []
+    for glimpse in _glimpses(answers):
+        if glimpse.resource_type == "MedicationRequest":
+            try:
+                if glimpse.content.get("status") == "active":
+                    found.append(glimpse.content)
+            except Unreadable:
+                continue
+    return found
+
+
+def _name(answers: Mapping[str, Answer]) -> str:
+    people = [glimpse for glimpse in _glimpses(answers) if glimpse.resource_type == "Patient"]
+    try:
+        return name_of(people[0].content) if people else ""
+    except Unreadable:
+        return ""
+
+
+def _glimpses(answers: Mapping[str, Answer]) -> list[Any]:
+    return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]

@@ -1,0 +1,1 @@
+"""What the try-it page plays with: scenarios of synthetic patients, and the drugs and measurements to choose from."""

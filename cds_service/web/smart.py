@@ -1,0 +1,162 @@
+"""``/smart``: the SMART app. The token of a launch lives as long as the one request that reads the chart with it."""
+
+from __future__ import annotations
+
+import secrets
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from flask import Blueprint, Response, current_app, redirect, request
+
+from cds_service.smart import exchange, launch, panels
+from cds_service.smart.context import topic_of
+from cds_service.smart.course import course
+from cds_service.smart.launch import LaunchError, Seal
+from cds_service.smart.markdown import html
+from cds_service.smart.panels import TimeAxis, draw
+from cds_service.smart.review import Review, Reviewer
+from cds_service.web.answers import decider
+from cds_service.web.pages import page
+
+if TYPE_CHECKING:
+    from flask.blueprints import BlueprintSetupState
+    from werkzeug.wrappers import Response as AnyResponse
+
+    from cds_service.decide import Decider
+    from cds_service.smart.settings import SmartServer, SmartSettings
+
+blueprint = Blueprint("smart", __name__, url_prefix="/smart")
+_SEAL = "her2_cds_smart_seal"
+_LONGEST = 4096
+_log = structlog.get_logger()
+
+
+@blueprint.record
+def _prepare(state: BlueprintSetupState) -> None:
+    key = state.app.extensions["her2_cds"].current().decider.settings.smart.cookie_key
+    state.app.extensions[_SEAL] = Seal(key.get_secret_value() if key else secrets.token_urlsafe(32))
+
+
+@blueprint.get("")
+def start() -> Response:
+    """List the EHRs that the app can be started for without one of them having launched it."""
+    servers = _settings().servers
+    return page("smart_start.html", 200 if servers else 404, servers=servers)
+
+
+@blueprint.get("/launch")
+def begin() -> AnyResponse:
+    """Begin a launch: by an EHR, which sends ``iss`` and ``launch``, or from the list, with ``iss`` alone."""
+    try:
+        server = _server(_given("iss"))
+        found = exchange.endpoints(server)
+        pending = launch.begin(server.base, found.token)
+        url = launch.authorization_url(found.authorization, server, pending, _redirect_uri(), _given("launch"))
+    except LaunchError as error:
+        return _failed(error)
+    answer = redirect(url)
+    answer.headers["Cache-Control"] = "no-store"
+    answer.set_cookie(
+        launch.cookie_name(pending.state),
+        _seal().close(pending),
+        max_age=launch.MINUTES * 60,
+        path="/smart",
+        httponly=True,
+        samesite="Lax",
+        secure=decider().settings.base_url.startswith("https"),
+    )
+    return answer
+
+
+@blueprint.get("/callback")
+def end() -> Response:
+    """Take the EHR's answer: redeem the code, read the chart, show it, and forget the token."""
+    state = _given("state")
+    name = launch.cookie_name(state)
+    try:
+        pending = _seal().open(request.cookies.get(name, ""), state)
+        server = _server(pending.iss)
+        grant = exchange.redeem(server, pending, _code(), _redirect_uri())
+        review = _reviewer(decider()).review(server.base, grant)
+    except LaunchError as error:
+        answer = _failed(error)
+    else:
+        topics = [str(card.topic) for card in review.cards]
+        _log.info("smart_opened", cards=topics, drugs=len(review.cases), unread=list(review.unread))
+        answer = _time_line(review, topic_of(grant.app_context))
+    answer.delete_cookie(name, path="/smart")
+    return answer
+
+
+@lru_cache(maxsize=2)
+def _reviewer(current: Decider) -> Reviewer:
+    """Keep the readers and the connections of the configuration in force."""
+    return Reviewer(current)
+
+
+def _time_line(review: Review, topic: str) -> Response:
+    courses = [course(case) for case in review.cases]
+    axis = TimeAxis((day for each in courses for panel in each.panels for day in panel.days), review.today)
+    answer = page(
+        "smart_timeline.html",
+        review=review,
+        courses=[(each, [draw(panel, axis) for panel in each.panels]) for each in courses],
+        cards=[(card, html(card.detail)) for card in review.cards],
+        frame=panels,
+        topic=topic,
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _failed(error: LaunchError) -> Response:
+    _log.info("smart_launch_failed", code=error.code)
+    answer = page("smart_failed.html", error.status, error=error)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _settings() -> SmartSettings:
+    return decider().settings.smart
+
+
+def _server(iss: str) -> SmartServer:
+    """Find the server that a launch names.
+
+    Raises:
+        LaunchError: it is none of the configuration.
+
+    """
+    server = _settings().server(iss)
+    if server is None:
+        raise LaunchError("unknown-server", "The app is not set up for this EHR.", 403)
+    return server
+
+
+def _given(name: str) -> str:
+    """Give a parameter that is there once and of a bearable length."""
+    values: list[Any] = request.args.getlist(name)
+    return str(values[0]) if len(values) == 1 and len(values[0]) <= _LONGEST else ""
+
+
+def _code() -> str:
+    """Give the code of the EHR's answer.
+
+    Raises:
+        LaunchError: the answer is a refusal.
+
+    """
+    code = _given("code")
+    if not code or "error" in request.args:
+        raise LaunchError("not-allowed", "The EHR did not allow the app to read the chart.", 403)
+    return code
+
+
+def _redirect_uri() -> str:
+    return f"{decider().settings.base_url}/smart/callback"
+
+
+def _seal() -> Seal:
+    seal: Seal = current_app.extensions[_SEAL]
+    return seal

@@ -1,0 +1,40 @@
+"""``GET /``: the try-it page, an order screen whose every change calls the service as an EHR would."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response
+
+from cds_service.services import SERVICES
+from cds_service.tryit.scenarios import page_data, read_scenarios
+from cds_service.web.answers import decider, json_answer
+from cds_service.web.pages import page
+
+blueprint = Blueprint("tryit", __name__)
+FAMILIES = {
+    "dose": "Dose",
+    "identity": "Identity and coding",
+    "biomarker": "HER2 and indication",
+    "monitoring": "Monitoring",
+    "regimen": "Course of treatment",
+    "clean": "All is well",
+}
+
+
+@blueprint.get("/")
+def try_it() -> Response:
+    """Show the page."""
+    listed = read_scenarios().scenarios
+    groups = [(label, [each for each in listed if each.family == family]) for family, label in FAMILIES.items()]
+    wants_token = decider().settings.auth.mode == "required"
+    return page("tryit.html", services=SERVICES, groups=groups, wants_token=wants_token)
+
+
+@blueprint.get("/try-it/scenarios")
+def scenarios() -> Response:
+    """Give the scenarios, with results as old today as they are meant to be."""
+    current = decider()
+    today = datetime.now(ZoneInfo(current.settings.site.timezone)).date()
+    return json_answer(page_data(current.known, today))

@@ -1,0 +1,281 @@
+"""Everything an export holds of one patient, and the requests that the service would have got at each order.
+
+The resources are looked at once, and each request is given those that were known at its moment. Doses and other orders
+count only when they are certainly earlier than the order, for the dose of the same day is most often its consequence.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+from fhir_mappings.as_of.known_since import before_its_end, known_since
+from fhir_mappings.as_of.moments import When, when
+from fhir_mappings.hook_request import HookRequest
+from fhir_mappings.lenient import child, objects, reference, text
+from fhir_mappings.prefetch import Answer, State
+from fhir_mappings.wire import Glimpse, Listing, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from zoneinfo import ZoneInfo
+
+    from fhir_mappings.as_of.searches import Search
+    from fhir_mappings.lenient import Json
+
+HOOK, INSTANCE, USER = "order-sign", "simulation", "simulation"
+ORDER = "MedicationRequest"
+_EARLIER_ONLY = frozenset({"MedicationAdministration", "MedicationRequest"})
+_WITH_ORDERS = frozenset({"MedicationRequest", "ServiceRequest"})
+_STATIC = frozenset({"Patient", "Medication"})
+_NEVER_SIGNED = frozenset({"draft", "entered-in-error"})
+_DRUGS = "drugs"
+_EMPTY_LIST = b'{"resourceType":"Bundle"}'
+_ALWAYS = When(date.min)
+
+
+@dataclass(slots=True)
+class _Held:
+    """A resource of the chart: since when it is seen, and how it stood before it came to its end."""
+
+    glimpse: Glimpse
+    since: When
+    earlier_only: bool
+    order: str = ""
+    end: When | None = None
+    before: Glimpse | None = None
+
+    def at(self, moment: When) -> Glimpse | None:
+        """Give the resource as it stood at a moment; nothing when it was not known."""
+        seen = self.since.is_before(moment) if self.earlier_only else not self.since.is_after(moment)
+        if not seen:
+            return None
+        if self.end is not None and not self.end.is_before(moment):
+            return self.before
+        return self.glimpse
+
+
+@dataclass(slots=True)
+class SignedTogether:
+    """Orders of one patient that were signed at the same moment; ``dated_by`` says how the moment is known."""
+
+    moment: When
+    dated_by: str
+    orders: list[Glimpse] = field(default_factory=list)
+    services: list[Glimpse] = field(default_factory=list)
+
+    @property
+    def references(self) -> frozenset[str]:
+        """The references of the orders."""
+        return frozenset(order.reference for order in self.orders)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An order that cannot be replayed, and why."""
+
+    order: str
+    reason: str
+
+
+class PatientHistory:
+    """The resources of one patient, ready to be asked what was known when."""
+
+    def __init__(
+        self, patient_id: str, resources: Iterable[bytes], wanted: Mapping[str, Search], zone: ZoneInfo
+    ) -> None:
+        """Look at every resource once."""
+        self.patient_id = patient_id
+        self._zone = zone
+        self.left_out: list[LeftOut] = []
+        self.undated: dict[str, int] = defaultdict(int)
+        self._by_reference = _newest(resources)
+        self._lists: dict[str, list[_Held]] = {key: [] for key in wanted}
+        self._statuses = {key: search for key, search in wanted.items() if search.statuses is not None}
+        drugs = sorted(name for name in self._by_reference if name.startswith("Medication/"))
+        self._drugs = [self._by_reference[name] for name in drugs]
+        self._fill(wanted)
+        self.sessions = sorted(self._sessions(), key=_in_order)
+
+    def resource(self, wanted: str) -> Json:
+        """Find a resource of the patient by its reference; an empty one where there is none."""
+        glimpse = self._by_reference.get(wanted)
+        return glimpse.content if glimpse is not None else {}
+
+    def lacks_drug_of(self, order: Json) -> bool:
+        """Tell whether an order refers to a drug that the export does not hold and that it does not name."""
+        referred = child(order, "medicationReference")
+        wanted = reference(referred)
+        return bool(wanted) and wanted[0] != "#" and wanted not in self._by_reference and not referred.get("display")
+
+    def request(self, session: SignedTogether) -> HookRequest:
+        """Give the request that the service would have got when the orders of a session were signed."""
+        entries = [{"resource": {**order.content, "status": "draft"}} for order in session.orders]
+        entries += [{"resource": {**service.content, "status": "draft"}} for service in session.services]
+        # The drugs that the orders refer to come with them, so that they need not be looked up.
+        named = {reference(order.content.get("medicationReference")) for order in session.orders}
+        entries += [{"resource": self.resource(name)} for name in sorted(named) if name in self._by_reference]
+        draft_orders: Json = {"resourceType": "Bundle", "entry": entries}
+        return HookRequest(HOOK, INSTANCE, self.patient_id, USER, (), draft_orders, self._answers(session))
+
+    def _answers(self, session: SignedTogether) -> dict[str, Answer]:
+        own = session.references
+        answers = {}
+        for key, listed in self._lists.items():
+            search = self._statuses.get(key)
+            seen: list[Glimpse] = []
+            for held in listed:
+                glimpse = held.at(session.moment)
+                if glimpse is None or held.order in own or glimpse.reference in own:
+                    continue
+                if search is not None and not search.wants_status(glimpse.content):
+                    continue
+                seen.append(glimpse)
+            answers[key] = _answer(key, seen)
+        if self._drugs:
+            answers[_DRUGS] = _answer(_DRUGS, self._drugs)
+        return answers
+
+    def _fill(self, wanted: Mapping[str, Search]) -> None:
+        """Put each resource into the lists that ask for it, newest first where the query says so."""
+        last_given = self._last_given()
+        keys: dict[str, list[str]] = defaultdict(list)
+        for key, search in wanted.items():
+            keys[search.kind].append(key)
+        for name, glimpse in sorted(self._by_reference.items()):
+            asking = [key for key in keys.get(glimpse.resource_type, ()) if wanted[key].wants_codes(glimpse.codes[0])]
+            if not asking:
+                continue
+            held = self._hold(glimpse, last_given.get(name))
+            if held is not None:
+                for key in asking:
+                    self._lists[key].append(held)
+        for key, search in wanted.items():
+            if search.newest_first:
+                self._lists[key].sort(key=lambda held: held.glimpse.day, reverse=True)
+            # The place in the whole history, so that it is the same at every order.
+            for index, held in enumerate(self._lists[key]):
+                held.glimpse.path = f"prefetch.{key}.entry[{index}].resource"
+                if held.before is not None:
+                    held.before.path = held.glimpse.path
+
+    def _hold(self, glimpse: Glimpse, last_given: When | None) -> _Held | None:
+        content, kind = glimpse.content, glimpse.resource_type
+        if kind in _STATIC:
+            return _Held(glimpse, _ALWAYS, earlier_only=False)
+        since = known_since(content, self._zone)
+        if since is None:
+            self.undated[kind] += 1
+            return None
+        held = _Held(glimpse, since, kind in _EARLIER_ONLY)
+        if kind == "MedicationAdministration":
+            held.order = reference(content.get("request"))
+        if (ended := before_its_end(content, last_given, self._zone)) is not None:
+            held.end = ended[0]
+            held.before = Glimpse(None, ended[1], "")
+        return held
+
+    def _last_given(self) -> dict[str, When]:
+        """Give for each order the moment of its last administration."""
+        found: dict[str, When] = {}
+        for glimpse in self._by_reference.values():
+            if glimpse.resource_type == "MedicationAdministration":
+                order = reference(glimpse.content.get("request"))
+                given = known_since(glimpse.content, self._zone) if order else None
+                if given is not None and (order not in found or found[order].is_before(given)):
+                    found[order] = given
+        return found
+
+    def _sessions(self) -> Iterator[SignedTogether]:
+        """Group the orders by the moment at which they were signed, as it is written."""
+        found: dict[str, SignedTogether] = {}
+        for name, glimpse in sorted(self._by_reference.items()):
+            if glimpse.resource_type not in _WITH_ORDERS:
+                continue
+            content = glimpse.content
+            is_order = glimpse.resource_type == ORDER
+            reason = ("" if glimpse.reference else "no-id") or _why_not(content) if is_order else ""
+            if reason:
+                self.left_out.append(LeftOut(name, reason))
+                continue
+            moment, written, dated_by = self._signed(content)
+            if moment is None:
+                if is_order:
+                    self.left_out.append(LeftOut(name, "no-time"))
+                continue
+            session = found.setdefault(written, SignedTogether(moment, dated_by))
+            (session.orders if is_order else session.services).append(glimpse)
+        return (session for session in found.values() if session.orders)
+
+    def _signed(self, order: Json) -> tuple[When | None, str, str]:
+        """Give the moment at which an order was signed: when it was authored, else its first dose, else its visit."""
+        encounter = self.resource(reference(order.get("encounter")))
+        for dated_by, written in (
+            ("authored", text(order.get("authoredOn"))),
+            ("first-dose", _first_dose(order)),
+            ("encounter", text(child(encounter, "period").get("start"))),
+        ):
+            moment = when(written, self._zone)
+            # A month is no moment at which an order can be replayed.
+            if moment is not None and len(written) >= len("2026-01-01"):
+                return moment, written, dated_by
+        return None, "", ""
+
+
+def _in_order(session: SignedTogether) -> tuple[int, float, str]:
+    return session.moment.day.toordinal(), session.moment.at or 0.0, session.orders[0].reference
+
+
+def _why_not(order: Json) -> str:
+    if isinstance(order.get("medication"), dict):
+        return "other-release"
+    if text(order.get("status")) in _NEVER_SIGNED:
+        return "not-signed" if order["status"] == "draft" else "entered-in-error"
+    if order.get("doNotPerform") is True:
+        return "do-not-perform"
+    return "reported" if order.get("reportedBoolean") is True or "reportedReference" in order else ""
+
+
+def _first_dose(order: Json) -> str:
+    for _, instruction in objects(order.get("dosageInstruction")):
+        timing = child(instruction, "timing")
+        events = timing.get("event")
+        first = events[0] if isinstance(events, list) and events else events
+        written = text(first) or text(child(child(timing, "repeat"), "boundsPeriod").get("start"))
+        if written:
+            return written
+    return ""
+
+
+def _newest(resources: Iterable[bytes]) -> dict[str, Glimpse]:
+    """Look at each resource; of several versions of one the last that was written counts."""
+    found: dict[str, tuple[Glimpse, bytes]] = {}
+    nameless = 0
+    for raw in resources:
+        try:
+            glimpse = Glimpse(raw, None, "")
+        except Unreadable:
+            continue
+        name = glimpse.reference
+        if not name:
+            nameless += 1
+            name = f"{glimpse.resource_type}?{nameless:06}"
+        other = found.get(name)
+        if other is None or _version(*other) < _version(glimpse, raw):
+            found[name] = glimpse, raw
+    return {name: glimpse for name, (glimpse, _) in found.items()}
+
+
+def _version(glimpse: Glimpse, raw: bytes) -> tuple[str, bytes]:
+    return text(child(glimpse.content, "meta").get("lastUpdated")), raw
+
+
+def _answer(key: str, glimpses: list[Glimpse]) -> Answer:
+    """Give the answer to a query."""
+    if not glimpses:
+        return Answer(State.EMPTY)
+    listing = Listing(_EMPTY_LIST, key)
+    listing.glimpses = glimpses
+    return Answer(State.PRESENT, listing)

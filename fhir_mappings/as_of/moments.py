@@ -1,0 +1,66 @@
+"""FHIR dates and times as moments that can be put in order, whatever their precision.
+
+A moment with a time is compared by its time; one that is a day alone, by its day in the site's time zone. A month or a
+year alone stands for its last day: what happened some time in May may not have been known on the second.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+_PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
+_DAY_LENGTH = 10
+_DECEMBER = 12
+
+
+class When(NamedTuple):
+    """A moment: its day where the site is, and its time in seconds where it has one."""
+
+    day: date
+    at: float | None = None
+
+    def is_before(self, other: When) -> bool:
+        """Tell whether it is certainly earlier than another."""
+        if self.at is not None and other.at is not None:
+            return self.at < other.at
+        return self.day < other.day
+
+    def is_after(self, other: When) -> bool:
+        """Tell whether it is certainly later than another."""
+        return other.is_before(self)
+
+
+def when(value: object, zone: ZoneInfo) -> When | None:
+    """Read a FHIR date, dateTime or instant; nothing when it is none."""
+    if not isinstance(value, str):
+        return None
+    written = value.strip()
+    try:
+        if len(written) == _DAY_LENGTH:
+            return When(date.fromisoformat(written))
+        if len(written) > _DAY_LENGTH:
+            moment = datetime.fromisoformat(written)
+            # A time without its zone is not FHIR, and is what many systems export: it is the site's own.
+            local = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
+            return When(local.astimezone(zone).date(), local.astimezone(UTC).timestamp())
+        if (match := _PARTIAL.fullmatch(written)) is not None:
+            year, month = int(match[1]), int(match[2] or _DECEMBER)
+            return When(date(year, month, calendar.monthrange(year, month)[1]))
+    except (ValueError, OverflowError):
+        pass
+    return None
+
+
+def later(first: When | None, second: When | None) -> When | None:
+    """Give the later of two moments; where neither is certainly later, the one that has a time."""
+    if first is None or second is None:
+        return first or second
+    if first.is_before(second):
+        return second
+    return second if first.at is None and not second.is_before(first) else first

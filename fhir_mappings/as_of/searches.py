@@ -1,0 +1,99 @@
+"""The service's own queries, answered from the resources of one patient as a FHIR server would answer them.
+
+Only what the queries use is understood: an instance read, and a type search by patient, code and status. A list has no
+pages here: a server would give the next page on demand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from fhir_mappings.lenient import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fhir_mappings.lenient import Json
+    from fhir_mappings.wire import Code
+
+_IGNORED = frozenset({"patient", "_sort", "_count"})
+# What clients send under keys of their own, and no query of the service asks for.
+BESIDE = {"statements": "MedicationStatement"}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One query: the type it asks for, and the codes and statuses that it wants, ``None`` for any."""
+
+    kind: str
+    tokens: frozenset[tuple[str, str]] | None = None
+    statuses: frozenset[str] | None = None
+    newest_first: bool = False
+
+    def wants_codes(self, codes: Sequence[Code]) -> bool:
+        """Tell whether a resource with some codes is asked for."""
+        return self.tokens is None or any((each.system, each.code) in self.tokens for each in codes)
+
+    def wants_status(self, resource: Json) -> bool:
+        """Tell whether a resource is asked for as it stands."""
+        return self.statuses is None or text(resource.get("status")) in self.statuses
+
+
+def searches(templates: Mapping[str, str]) -> dict[str, Search]:
+    """Read the prefetch templates.
+
+    Raises:
+        ValueError: a template uses a parameter that is not understood here.
+
+    """
+    found = {key: _search(template) for key, template in templates.items()}
+    return {**found, **{key: Search(kind) for key, kind in BESIDE.items()}}
+
+
+def _search(template: str) -> Search:
+    kind, _, query = template.partition("?")
+    tokens: frozenset[tuple[str, str]] | None = None
+    statuses: frozenset[str] | None = None
+    newest_first = False
+    for part in query.split("&") if query else ():
+        name, _, value = part.partition("=")
+        if name == "code":
+            tokens = frozenset(_token(each) for each in _split(value, ","))
+        elif name == "status":
+            statuses = frozenset(value.split(","))
+        elif name not in _IGNORED:
+            msg = f"the simulation does not know the search parameter {name!r}"
+            raise ValueError(msg)
+        newest_first |= name == "_sort" and value == "-date"
+    return Search(kind.partition("/")[0], tokens, statuses, newest_first)
+
+
+def _token(written: str) -> tuple[str, str]:
+    system, code = _split(written, "|")
+    return _plain(system), _plain(code)
+
+
+def _split(written: str, mark: str) -> list[str]:
+    """Split at a mark that is not escaped; the escapes stay."""
+    parts, current, escaped = [], "", False
+    for character in written.replace("%5C", "\\"):
+        if character == mark and not escaped:
+            parts.append(current)
+            current = ""
+        else:
+            current += character
+        escaped = character == "\\" and not escaped
+    return [*parts, current]
+
+
+def _plain(part: str) -> str:
+    found, escaped = "", False
+    for character in unquote(part):
+        if character == "\\" and not escaped:
+            escaped = True
+        else:
+            found += character
+            escaped = False
+    return found

@@ -1,0 +1,94 @@
+"""A visit to a page of the service in Chromium: what it loaded, what it complained of, how accessible it is."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 360, "height": 800}
+DESK = {"width": 1280, "height": 900}
+_axe = Axe()
+
+
+@dataclass
+class Visit:
+    """One visitor with one page."""
+
+    page: Page
+    base: str
+    pictures: Path
+    asked: list[Request] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Listen to everything that the page does."""
+        self.page.on("request", lambda request: self.asked.append(request))  # noqa: PLW0108 - a method of a list is refused
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._hear)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # A refused call is an answer that a page must cope with, and the browser mentions each.
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+            self.complaints.append(message.text)
+
+    def open(self, path: str) -> None:
+        """Go to an address of the service."""
+        self.page.goto(f"{self.base}{path}")
+
+    def sent(self, path: str) -> list[Any]:
+        """List the bodies that were sent to an address."""
+        return [each.post_data_json for each in self.asked if urlsplit(each.url).path == path and each.post_data]
+
+    def picture(self, name: str) -> None:
+        """Keep how the page looks."""
+        self.pictures.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=self.pictures / f"{name}.png", full_page=True)
+
+    def check(self, name: str = "") -> None:
+        """Look for what makes a page hard to use: axe's rules, and a page wider than its window."""
+        found = _axe.run(self.page)
+        assert found.violations_count == 0, found.generate_report()
+        wide, window = self.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert wide <= window
+        if name:
+            self.picture(name)
+
+    def end(self, *hosts: str) -> None:
+        """Hold the visit to what every visit must hold to: nothing from elsewhere, and no complaint."""
+        allowed = {urlsplit(self.base).netloc, *hosts}
+        assert {urlsplit(each.url).netloc for each in self.asked} <= allowed
+        assert self.complaints == []
+
+
+def visit(browser: Browser, base: str, pictures: Path, **look: Any) -> Visit:
+    """Begin a visit: on a desk and by daylight unless something else is said, and without motion."""
+    context = browser.new_context(**{"viewport": DESK, "reduced_motion": "reduce", **look})
+    context.set_default_timeout(10_000)
+    begun = Visit(context.new_page(), base, pictures)
+    begun.start()
+    return begun
+
+
+def folder_of_pictures(fallback: Path) -> Path:
+    """Give the folder where pictures are kept: the one that SCREENSHOTS names, else one that is thrown away."""
+    named = os.environ.get("SCREENSHOTS")
+    return Path(named) if named else fallback

@@ -1,0 +1,145 @@
+"""HER2 results of two methods in one text: both are read, or none. What is not understood to the last word is none."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from shapes import LOINC, TERMINOLOGY, Json, coding, concept, observation, quantity
+
+from cards.facts import Gap, Her2Result, Origin
+from fhir_mappings.codings import NO_CODE_MAP
+from fhir_mappings.her2_values import Her2Vocabulary
+from fhir_mappings.observations import ObservationReader
+
+VOCABULARY = Her2Vocabulary(TERMINOLOGY)
+READER = ObservationReader(TERMINOLOGY)
+
+
+def read(written: str, kind: str = "her2-interpretation") -> list[tuple[str | None, str | None]]:
+    return [(method, reading[0]) for method, reading in VOCABULARY.methods(kind, {"valueString": written}, NO_CODE_MAP)]
+
+
+@pytest.mark.parametrize(
+    ("written", "ihc", "ish"),
+    [
+        ("IHC 2+, FISH negative", "ihc-2+", "negative"),
+        ("HER2 2+ by IHC, ISH not amplified", "ihc-2+", "negative"),
+        ("IHC 3+ / ISH amplified", "ihc-3+", "positive"),
+        ("IHC 2+/ISH-", "ihc-2+", "negative"),
+        ("IHC2+/FISH+", "ihc-2+", "positive"),
+        ("2+ (FISH not amplified)", "ihc-2+", "negative"),
+        ("IHC 2+; negative by FISH", "ihc-2+", "negative"),
+        ("HER2/neu 3+ by immunohistochemistry; gene amplified by FISH", "ihc-3+", "positive"),
+        ("HER2 IHC score 0, FISH negative", "ihc-0", "negative"),
+        ("IHC 0, FISH amplified", "ihc-0", "positive"),
+        ("IHC 2+ and ISH equivocal", "ihc-2+", "equivocal"),
+        ("IHC 2+ \u2013 FISH: non\u2011amplified", "ihc-2+", "negative"),
+        ("IHC 2+, DISH non-amplified", "ihc-2+", "negative"),
+        ("IHC 2+, in situ hybridization: no amplification detected", "ihc-2+", "negative"),
+        ("IHC 2+, FISH ratio 2.4", "ihc-2+", "positive"),
+        ("IHC 2+, FISH ratio 2.0", "ihc-2+", "positive"),
+        ("IHC 2+, FISH ratio 1.9", "ihc-2+", "negative"),
+        ("IHC 2+, FISH ratio < 2.0", "ihc-2+", "negative"),
+        ("IHC 2+, HER2 copy number 6.0", "ihc-2+", "positive"),
+        ("IHC 2+, HER2 copy number 3.9", "ihc-2+", "negative"),
+        ("IHC 2+, HER2 copy number 4.0", "ihc-2+", "equivocal"),
+        ("IHC: 1+; FISH: not amplified, ratio 1.2", "ihc-1+", "negative"),
+        (
+            "IHC 2+ (equivocal), FISH amplified (HER2/CEP17 ratio 3.1, average HER2 copy number 7.4)",
+            "ihc-2+",
+            "positive",
+        ),
+        ("IHC score: 2+. FISH: HER2/CEP17 ratio 1.3, HER2 copy number 2.8 per cell", "ihc-2+", "negative"),
+        ("HER2 negative (IHC 1+, ISH not amplified)", "ihc-1+", "negative"),
+        ("HER2 positive (IHC 2+, ISH amplified)", "ihc-2+", "positive"),
+        ("HER2 low (IHC 2+, FISH not amplified)", "ihc-2+", "negative"),
+        ("Equivocal (2+), FISH amplified", "ihc-2+", "positive"),
+    ],
+)
+def test_both_methods(written: str, ihc: str, ish: str) -> None:
+    for kind in ("her2-ihc", "her2-ish", "her2-interpretation"):
+        assert read(written, kind) == [("IHC", ihc), ("ISH", ish)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "IHC 2+, FISH pending",
+        "IHC 2+, FISH to follow",
+        "IHC 3+, FISH not done",
+        "IHC 2+ or 3+, FISH negative",
+        "IHC 1+ to 2+, FISH negative",
+        "IHC 2+ FISH negative IHC 3+",
+        "HER2+ by IHC, FISH negative",
+        "not IHC 3+, FISH negative",
+        "previous IHC 2+, FISH negative",
+        "IHC 2+, FISH negative (2019), repeat biopsy positive",
+        "IHC 2+ (negative), FISH amplified",
+        "HER2 positive (IHC 2+, ISH not amplified)",
+        "HER2 negative (IHC 3+, FISH negative)",
+        "HER2 low (IHC 0, FISH not amplified)",
+        "IHC 2+, FISH negative, ratio 2.5",
+        "IHC 2+, FISH negative, copy number 7.2",
+        "HER2/CEP17 ratio 2.1; HER2 copy number 3.2",
+        "HER2/CEP17 ratio 1.8; average HER2 copy number 6.5",
+        "IHC 2+, FISH ratio 1.3%",
+        "IHC 2+, FISH negative?",
+        "IHC 2+ (90% of cells), FISH negative",
+    ],
+)
+def test_what_is_not_understood_to_the_last_word_is_not_read(written: str) -> None:
+    if written.endswith("?"):
+        # A question mark is no word; the result is as stated.
+        assert read(written) == [("IHC", "ihc-2+"), ("ISH", "negative")]
+        return
+    assert read(written) == [(None, None)]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("FISH: not amplified (ratio 1.3)", [("ISH", "negative")]),
+        ("Amplified, HER2/CEP17 ratio 4.2, average HER2 copy number 9.1", [("ISH", "positive")]),
+        ("ratio 1.6, average HER2 copy number 4.8", [("ISH", "negative")]),
+        ("not amplified", [(None, "negative")]),
+    ],
+)
+def test_ish_alone_with_its_numbers(written: str, expected: list[tuple[str | None, str]]) -> None:
+    assert read(written, "her2-ish") == expected
+
+
+def test_a_coded_score_keeps_the_ish_that_its_text_adds() -> None:
+    value = concept(coding(LOINC, "LA11842-4", "2+"), text="2+ (FISH not amplified)")
+    found = READER.read("her2-ihc", observation("85319-2", valueCodeableConcept=value), Origin("", "x"))
+    assert [(f.method, f.finding, f.as_reported) for f in found if isinstance(f, Her2Result)] == [
+        ("IHC", "ihc-2+", "2+ (FISH not amplified)"),
+        ("ISH", "negative", "2+ (FISH not amplified)"),
+    ]
+
+
+def test_a_coded_score_that_its_text_contradicts_stays_a_conflict() -> None:
+    value = concept(coding(LOINC, "LA11841-6", "1+"), text="IHC 2+, FISH negative")
+    (found,) = READER.read("her2-ihc", observation("85319-2", valueCodeableConcept=value), Origin("", "x"))
+    assert isinstance(found, Her2Result)
+    assert found.finding == "ihc-1+"
+
+
+def copies(value: Json) -> Her2Result | Gap:
+    (found,) = READER.read("her2-copy-number", observation("74860-8", valueQuantity=value), Origin("", "x"))
+    assert isinstance(found, Her2Result | Gap)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("number", "finding"), [("6.0", "positive"), ("5.9", "equivocal"), ("4.0", "equivocal"), ("3.9", "negative")]
+)
+def test_gene_copies_alone(number: str, finding: str) -> None:
+    found = copies(quantity(Decimal(number), "{copies}/{nucleus}"))
+    assert isinstance(found, Her2Result)
+    assert (found.method, found.finding, found.by_copies) == ("ISH", finding, True)
+
+
+@pytest.mark.parametrize("value", [{}, {"value": 0}, {"value": 100}, {"value": 6, "comparator": "<"}])
+def test_gene_copies_that_are_none(value: Json) -> None:
+    assert isinstance(copies(value), Gap)
