@@ -38,11 +38,11 @@ class TopicWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ThresholdWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a threshold does, in a sentence, and how often its topics fire when it is set higher."""
+    """What a threshold does, in a sentence, and how often its topics fire when it is set higher, if that is plain."""
 
     says: str
-    higher: Literal["fewer", "more"]
     topics: tuple[Topic, ...]
+    higher: Literal["fewer", "more"] | None = None
 
 
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

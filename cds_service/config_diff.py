@@ -94,7 +94,7 @@ def _thresholds(before: Mapping[str, Decimal | None], after: Mapping[str, Decima
         words = default_wording().thresholds.get(name)
         says = words.says.format(value=value) if words else f"{name}: {value}. {threshold.meaning}"
         effect = ""
-        if words and old is not None and new is not None:
+        if words and words.higher and old is not None and new is not None:
             fewer = (new > old) == (words.higher == "fewer")
             effect = f"{', '.join(words.topics)} will fire {'less' if fewer else 'more'} often."
         yield Difference("threshold", name, was, now, says, effect)

@@ -150,7 +150,10 @@ def _in_force(settings: Settings, clock: Clock) -> InForce:
     pseudonyms = Pseudonyms(settings.audit, key.get_secret_value().encode() if key else _KEY_OF_THIS_PROCESS)
     repeats = Repeats(settings.suppress_repeats, pseudonyms, clock) if settings.suppress_repeats.enabled else None
     tried = settings.tried()
-    shadow = Shadow(tried, decider.known, decider.wording, decider.billing) if tried is not None else None
+    try:
+        shadow = Shadow(tried, decider.known, decider.wording, decider.billing) if tried is not None else None
+    except (CoverageFileError, OSError) as error:
+        raise ConfigurationError([f"shadow.configuration: {error}"]) from None
     return InForce(
         decider,
         RecordWriter(decider.versions, decider.policy, pseudonyms, clock, shadow),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 _AT_A_TIME = 1000
+_UNSETTLED = "not settled"
 Json = dict[str, Any]
 
 
@@ -91,6 +92,7 @@ def judgements(engine: Engine, window: Window) -> Iterator[Judged]:
             names = {*verdicts["clear"], *verdicts["not-applicable"]}
             names |= {each["order"] for each in (*verdicts["fired"], *verdicts["cannot-tell"])}
             names.discard("")
+            products = dict(_products(row.facts, recogniser)) if names else {}
             if names:
                 yield Judged(
                     row.id,
@@ -103,7 +105,7 @@ def judgements(engine: Engine, window: Window) -> Iterator[Judged]:
                         ("wording", row.wording_version),
                         ("configuration", row.configuration_hash),
                     ),
-                    {name: product for name, product in _products(row.facts, recogniser) if name in names},
+                    {name: products.get(name, _UNSETTLED) for name in sorted(names)},
                     _findings(row.configuration_hash, verdicts),
                     _findings(row.tried, msgspec.json.decode(row.trial)) if row.tried else None,
                 )
@@ -129,7 +131,7 @@ def _client(issuer: str | None, tenant: str | None) -> str:
 def _products(facts: str, recogniser: Recogniser) -> Iterator[tuple[str, str]]:
     for order in _orders.decode(facts).orders:
         product = identify(order, recogniser).product
-        yield order.origin.reference or order.origin.path, product.id if product else "not settled"
+        yield order.origin.reference or order.origin.path, product.id if product else _UNSETTLED
 
 
 def _findings(configuration: str, verdicts: Json) -> Findings:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, bindparam, exists, select
 
 from cds_service.store.tables import decision_cards, decisions, feedback
 
@@ -14,7 +14,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Engine, Select
+
+
+def _statement() -> Select[Any]:
+    other_card, other = decision_cards.alias(), decisions.alias()
+    of_another_patient = exists().where(
+        # By the feedback and not by the card: so it is looked at only where there is feedback.
+        other_card.c.uuid == feedback.c.card,
+        other.c.id == other_card.c.decision_id,
+        other.c.patient.is_distinct_from(decisions.c.patient),
+    )
+    said_here = and_(
+        feedback.c.card == decision_cards.c.uuid,
+        feedback.c.issuer.is_not_distinct_from(decisions.c.issuer),
+        feedback.c.tenant.is_not_distinct_from(decisions.c.tenant),
+        feedback.c.received_at >= decisions.c.at,
+    )
+    return (
+        select(
+            decision_cards.c.finding, decision_cards.c.uuid, decision_cards.c.order_name,
+            decisions.c.user, decisions.c.issuer, decisions.c.tenant,
+            feedback.c.outcome, feedback.c.received_at, feedback.c.content,
+        )
+        .join(decisions, decisions.c.id == decision_cards.c.decision_id)
+        .join(feedback, said_here)
+        .where(decision_cards.c.finding.in_(bindparam("findings", expanding=True)), ~of_another_patient)
+        .order_by(feedback.c.outcome_at, feedback.c.id)
+    )  # fmt: skip
+
+
+# Put together once: that takes longer than asking.
+_ASKED = _statement()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +71,11 @@ def overrides(engine: Engine, findings: Iterable[str], since: datetime) -> list[
         SQLAlchemyError: the database cannot be read.
 
     """
-    other_card, other = decision_cards.alias(), decisions.alias()
-    of_another_patient = exists().where(
-        other_card.c.uuid == decision_cards.c.uuid,
-        other.c.id == other_card.c.decision_id,
-        other.c.patient.is_distinct_from(decisions.c.patient),
-    )
-    said_here = and_(
-        feedback.c.card == decision_cards.c.uuid,
-        feedback.c.issuer.is_not_distinct_from(decisions.c.issuer),
-        feedback.c.tenant.is_not_distinct_from(decisions.c.tenant),
-        feedback.c.received_at >= decisions.c.at,
-    )
-    statement = (
-        select(decision_cards, decisions, feedback.c.outcome, feedback.c.received_at, feedback.c.content.label("said"))
-        .join(decisions, decisions.c.id == decision_cards.c.decision_id)
-        .join(feedback, said_here)
-        .where(decision_cards.c.finding.in_(findings), ~of_another_patient)
-        .order_by(feedback.c.outcome_at, feedback.c.id)
-    )
     with engine.connect() as connection:
-        last = {(row.finding, row.uuid): row for row in connection.execute(statement)}
+        last = {(row.finding, row.uuid): row for row in connection.execute(_ASKED, {"findings": list(findings)})}
     found = []
     for row in last.values():
-        reason = msgspec.json.decode(row.said).get("overrideReason", {})
+        reason = msgspec.json.decode(row.content).get("overrideReason", {})
         if row.outcome == "overridden" and row.received_at >= since and (reason.get("code") or reason.get("comment")):
             found.append(
                 Override(

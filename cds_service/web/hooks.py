@@ -81,12 +81,13 @@ def _answer(service: Service, now: InForce, body: bytes) -> Response:
         recorder = store().recorder
         at_once = recorder.write(now.records.record(service.id, request, caller(), decision, decision.session))
         metrics.recorded(recorder, at_once=at_once)
-        metrics.decided(service.id, decision.cards, decision.session)
+        metrics.decided(service.id, decision, decision.session)
     _log.info(
         "hook_answered",
         service=service.id,
         decision=decision.id,
         cards=[card["source"]["topic"]["code"] for card in decision.cards],
+        suppressed=[each.verdict.topic.value for each in decision.suppressed],
         verdicts=len(decision.verdicts),
         duration_ms=round(decision.duration_s * 1000, 2),
     )

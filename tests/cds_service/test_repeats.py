@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 from calls import (
+    DISPATCH,
     INSTANCE,
     ORDER,
     SELECT,
@@ -144,6 +145,13 @@ def test_it_stays_left_out_while_nothing_changed_but(change: Callable[[Json], Js
 @pytest.mark.parametrize("change", OTHER)
 def test_it_is_told_again_when_this_changed(change: Callable[[Json], Json]) -> None:
     assert "weight-stale" in overridden().post(change(sign())).topics
+
+
+def test_it_is_not_told_at_dispatch_either_which_names_no_user() -> None:
+    chart = STALE | {"orders": bundle(order(252, status="active"))}
+    request = call(DISPATCH, [order(252, status="active")], chart) | {"hookInstance": "dispatch-1"}
+    assert "weight-stale" in Caller(Settings(suppress_repeats=ON)).post(request, DISPATCH).topics
+    assert "weight-stale" not in overridden().post(request, DISPATCH).topics
 
 
 def test_of_two_equal_orders_the_overridden_one_alone_is_left_out() -> None:
