@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import yaml
@@ -37,6 +37,14 @@ class TopicWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     override_reasons: tuple[str, ...] = ()
 
 
+class ThresholdWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a threshold does, in a sentence, and how often its topics fire when it is set higher, if that is plain."""
+
+    says: str
+    topics: tuple[Topic, ...]
+    higher: Literal["fewer", "more"] | None = None
+
+
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every word a card can say. ``version`` is the digest of the file."""
 
@@ -48,6 +56,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     suggestions: dict[str, str]
     actions: dict[str, str]
     override_reasons: dict[str, str]
+    thresholds: dict[str, ThresholdWording] = {}
     version: str = ""
 
 

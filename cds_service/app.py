@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from cds_service import metrics as numbers
 from cds_service.auth.gate import protect
+from cds_service.clock import Clock, now
 from cds_service.configuration import Configuration
 from cds_service.errors import operation_outcome
 from cds_service.store.store import open_store
@@ -34,7 +35,9 @@ _CODES = {
 }
 
 
-def create_app(path: Path | None = None, settings: Settings | None = None, store: Store | None = None) -> Flask:
+def create_app(
+    path: Path | None = None, settings: Settings | None = None, store: Store | None = None, clock: Clock = now
+) -> Flask:
     """Build the application; without a ``store`` it opens the one of the configuration.
 
     Raises:
@@ -42,7 +45,7 @@ def create_app(path: Path | None = None, settings: Settings | None = None, store
         DatabaseError: the address of the database is none that can be used.
 
     """
-    configuration = Configuration(path, settings)
+    configuration = Configuration(path, settings, clock)
     app = Flask(__name__)
     app.extensions["her2_cds"] = configuration
     app.extensions["her2_cds_store"] = store or open_store(configuration.current().decider.settings.database)

@@ -38,6 +38,10 @@ def as_row(kept: Kept) -> Json:
         "facts": msgspec.json.decode(row.facts),
         "verdicts": msgspec.json.decode(row.verdicts),
         "cards": list(kept.cards),
+        "suppressed": [
+            {"card": msgspec.json.decode(each.content), "overriddenCard": each.overridden_card}
+            for each in kept.suppressed
+        ],
     }
 
 

@@ -26,13 +26,17 @@ from cds_service.asp import asp
 from cds_service.auth.authentication import open_replay_store, store_kind
 from cds_service.auth.replay import ReplayStoreError
 from cds_service.commands import FILE, audit, config_option, database, explain, fail
+from cds_service.config_commands import config_diff, config_show
 from cds_service.coverage_files import CoverageFileError
 from cds_service.decide import Decider
 from cds_service.fhir_client import CALLS_AT_ONCE
 from cds_service.gather import DataMissing
+from cds_service.layers import ConfigurationError
+from cds_service.learning.learn_commands import feedback, learn
+from cds_service.learning.shadow_commands import shadow
 from cds_service.logs import configure_logs
 from cds_service.services import BY_ID, SERVICES
-from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, ConfigurationError, json_schema, load_settings
+from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, json_schema, load_settings
 from cds_service.simulate.command import simulate
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.terminal import print_cards
@@ -57,7 +61,7 @@ def main() -> None:
     """Decision support for orders of HER2-targeted cancer drugs, over CDS Hooks and FHIR R4."""
 
 
-for command in (explain, audit, database, asp, simulate):
+for command in (explain, audit, database, asp, shadow, learn, feedback, simulate):
     main.add_command(command)
 
 
@@ -169,6 +173,10 @@ def config_check(file: Path) -> None:
 def config_schema() -> None:
     """Print the JSON Schema of the configuration, for editors."""
     click.echo(json.dumps(json_schema(), indent=2))
+
+
+for command in (config_diff, config_show):
+    config.add_command(command)
 
 
 def _decider(path: Path | None) -> Decider:

@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.audit_export import as_audit_event, as_row
 from cds_service.explain import explain as explained
-from cds_service.settings import CONFIG_VARIABLE, ConfigurationError, Settings, load_settings
+from cds_service.layers import ConfigurationError
+from cds_service.settings import CONFIG_VARIABLE, Settings, load_settings
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.store.reading import since
 from cds_service.store.retention import purge as purge_now
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 BAD_INPUT = 2
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 config_option = click.option("--config", "config", type=FILE, envvar=CONFIG_VARIABLE, help="The configuration file.")
-_time = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 
 
 @click.command("explain")
@@ -36,7 +37,7 @@ _time = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 def explain(identifier: str, output: str, config: Path | None) -> None:
     """Say why a decision or a card came out as it did; IDENTIFIER is the id of either."""
     try:
-        found = explained(_engine(settings_of(config)), identifier)
+        found = explained(open_record(settings_of(config)), identifier)
     except SQLAlchemyError as error:
         fail(f"the record cannot be read: {type(error).__name__}")
     if found is None:
@@ -54,14 +55,14 @@ def audit() -> None:
 
 @audit.command("export")
 @click.option("--format", "output", type=click.Choice(["ndjson", "fhir"]), default="ndjson", show_default=True)
-@click.option("--from", "begin", type=_time, help="From this moment on (UTC).")
-@click.option("--to", "end", type=_time, help="Before this moment (UTC).")
+@click.option("--from", "begin", type=moment, help="From this moment on (UTC).")
+@click.option("--to", "end", type=moment, help="Before this moment (UTC).")
 @config_option
 def export(output: str, begin: datetime | None, end: datetime | None, config: Path | None) -> None:
     """Write decisions to standard output, one JSON object a line: in full, or as FHIR AuditEvents."""
     settings = settings_of(config)
     try:
-        for kept in since(_engine(settings), _utc(begin), _utc(end)):
+        for kept in since(open_record(settings), utc(begin), utc(end)):
             written = as_row(kept) if output == "ndjson" else as_audit_event(kept, settings.base_url)
             sys.stdout.buffer.write(encode(written) + b"\n")
     except SQLAlchemyError as error:
@@ -78,7 +79,7 @@ def purge(days: int | None, config: Path | None) -> None:
     if keep is None:
         fail("audit.keep_days is null, so nothing is old; say --older-than DAYS")
     try:
-        decisions, feedback = purge_now(_engine(settings), keep)
+        decisions, feedback = purge_now(open_record(settings), keep)
     except SQLAlchemyError as error:
         fail(f"the record cannot be changed: {type(error).__name__}")
     click.echo(f"deleted {decisions} decisions and {feedback} feedback entries older than {keep} days")
@@ -93,7 +94,7 @@ def database() -> None:
 @config_option
 def database_upgrade(config: Path | None) -> None:
     """Make or change the tables now; ``serve`` does it by itself at its start."""
-    engine = _engine(settings_of(config))
+    engine = open_record(settings_of(config))
     click.echo(f"{engine.url.render_as_string(hide_password=True)}: its tables are those of this version")
 
 
@@ -105,7 +106,8 @@ def settings_of(path: Path | None) -> Settings:
         fail("\n".join(error.problems))
 
 
-def _engine(settings: Settings) -> Engine:
+def open_record(settings: Settings) -> Engine:
+    """Open the database with the tables of this version, or end with what is wrong with it."""
     try:
         engine = open_engine(settings.database)
         upgrade(engine)
@@ -114,7 +116,8 @@ def _engine(settings: Settings) -> Engine:
     return engine
 
 
-def _utc(moment: datetime | None) -> datetime | None:
+def utc(moment: datetime | None) -> datetime | None:
+    """Take a moment of the command line for UTC."""
     return moment.replace(tzinfo=UTC) if moment is not None else None
 
 

@@ -8,23 +8,33 @@ import time
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from cds_service.auth.authentication import Authentication
 from cds_service.auth.replay import ReplayStoreError
+from cds_service.clock import Clock, now
 from cds_service.coverage_files import CoverageFileError
 from cds_service.decide import Decider
-from cds_service.settings import ConfigurationError, Settings, load_settings
+from cds_service.layers import ConfigurationError
+from cds_service.repeats import Repeats
+from cds_service.settings import Settings, load_settings
+from cds_service.shadow import Shadow
 from cds_service.store.record import Pseudonyms, RecordWriter
 from fhir_mappings.codings import CodeMapError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from cds_service.caller import Caller
+    from cds_service.policy_settings import ProfileMatch
 
 _LOOK_EVERY_S = 1.0
 # What needs a start to change: who already holds it would go on with the old one.
 _NEED_A_START = ("database", "redis", "auth.replay_store")
+_Stamp = tuple[int, int] | None
 _KEY_OF_THIS_PROCESS = secrets.token_bytes(32)
 _log = structlog.get_logger()
 
@@ -35,13 +45,28 @@ class InForce:
 
     decider: Decider
     records: RecordWriter
+    repeats: Repeats | None
+    clock: Clock
+    profiles: tuple[tuple[ProfileMatch, InForce], ...] = ()
+
+    @property
+    def same_ids(self) -> bool:
+        """Whether the services of orders are announced under one id."""
+        return self.decider.settings.quirks.same_ids
+
+    def of(self, caller: Caller | None, service: str | None) -> InForce:
+        """Give what answers the calls of a client: the profile that is for them, if there is one."""
+        for match, profile in self.profiles:
+            if match.holds(caller, service):
+                return profile
+        return self
 
 
 class Configuration:
     """Gives what the newest configuration that is valid makes of a request."""
 
-    def __init__(self, path: Path | None = None, settings: Settings | None = None) -> None:
-        """Read the configuration for the first time.
+    def __init__(self, path: Path | None = None, settings: Settings | None = None, clock: Clock = now) -> None:
+        """Read the configuration for the first time; ``clock`` says what time it is.
 
         Raises:
             ConfigurationError: it is not valid; the service does not start.
@@ -50,9 +75,12 @@ class Configuration:
         self._path = path
         self._lock = threading.Lock()
         self._looked = time.monotonic()
-        self._stamp = self._file_stamp()
+        self._clock = clock
+        self._stamps = _stamps(() if path is None else (path,))
         self.authentication = Authentication()
-        self._in_force = self._taken(settings if settings is not None else load_settings(path))
+        first = settings if settings is not None else load_settings(path)
+        self._watch(first.files)
+        self._in_force = self._taken(first)
 
     def current(self) -> InForce:
         """Give what answers requests now; the file is looked at once a second at most."""
@@ -63,14 +91,18 @@ class Configuration:
     def _look(self) -> None:
         with self._lock:
             self._looked = time.monotonic()
-            stamp = self._file_stamp()
-            if stamp == self._stamp:
+            stamps = _stamps(self._stamps)
+            if stamps == self._stamps:
                 return
-            self._stamp = stamp
+            # Taken before the files are read: what changes meanwhile is seen the next time.
+            self._stamps = stamps
             before = self._in_force.decider.settings
             try:
-                self._in_force = self._taken(load_settings(self._path))
+                settings = load_settings(self._path)
+                self._watch(settings.files)
+                self._in_force = self._taken(settings)
             except ConfigurationError as error:
+                self._watch((*self._stamps, *error.files))
                 _log.error("configuration_refused", problems=error.problems)
                 return
         after = self._in_force.decider
@@ -80,26 +112,34 @@ class Configuration:
             _log.warning("restart_needed", keys=waiting)
 
     def _taken(self, settings: Settings) -> InForce:
-        taken = _in_force(settings)
+        taken = _in_force(settings, self._clock)
         try:
             self.authentication.use(settings)
         except ReplayStoreError as error:
             raise ConfigurationError([str(error)]) from None
         return taken
 
-    def _file_stamp(self) -> tuple[int, int] | None:
-        if self._path is None:
-            return None
-        try:
-            status = self._path.stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_size
+    def _watch(self, files: Iterable[Path]) -> None:
+        """Look at these files from now on, the broken ones too: each may be put right where it is."""
+        self._stamps = {path: self._stamps[path] if path in self._stamps else _stamp(path) for path in files}
 
 
-def _in_force(settings: Settings) -> InForce:
+def _stamps(files: Iterable[Path]) -> dict[Path, _Stamp]:
+    return {path: _stamp(path) for path in files}
+
+
+def _stamp(path: Path) -> _Stamp:
     try:
-        decider = Decider(settings)
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _in_force(settings: Settings, clock: Clock) -> InForce:
+    zone = ZoneInfo(settings.site.timezone)
+    try:
+        decider = Decider(settings, lambda: clock().astimezone(zone).date())
     except CodeMapError as error:
         raise ConfigurationError([f"site.code_maps: {error}"]) from None
     except CoverageFileError as error:
@@ -108,4 +148,16 @@ def _in_force(settings: Settings) -> InForce:
         raise ConfigurationError([f"fhir.ca_bundle: cannot be used ({type(error).__name__})"]) from None
     key = settings.audit.patient_key
     pseudonyms = Pseudonyms(settings.audit, key.get_secret_value().encode() if key else _KEY_OF_THIS_PROCESS)
-    return InForce(decider, RecordWriter(decider.versions, decider.policy, pseudonyms))
+    repeats = Repeats(settings.suppress_repeats, pseudonyms, clock) if settings.suppress_repeats.enabled else None
+    tried = settings.tried()
+    try:
+        shadow = Shadow(tried, decider.known, decider.wording, decider.billing) if tried is not None else None
+    except (CoverageFileError, OSError) as error:
+        raise ConfigurationError([f"shadow.configuration: {error}"]) from None
+    return InForce(
+        decider,
+        RecordWriter(decider.versions, decider.policy, pseudonyms, clock, shadow),
+        repeats,
+        clock,
+        tuple((match, _in_force(profile, clock)) for match, profile in settings.by_profile()),
+    )

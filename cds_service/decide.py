@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -37,11 +37,13 @@ if TYPE_CHECKING:
 
     from cards.card import Card
     from cards.outcomes import Verdict
+    from cds_service.repeats import Suppressed
     from cds_service.settings import Settings
     from fhir_mappings.hook_request import HookRequest
     from fhir_mappings.lenient import Json
 
-    _Answered = tuple[Session | None, tuple[Verdict, ...], tuple[dict[str, Any], ...]]
+    _Shown = tuple[tuple[dict[str, Any], ...], tuple[Verdict, ...]]
+    _Answered = tuple[Session | None, tuple[Verdict, ...], _Shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,12 @@ class Decision:
     session: Session | None
     """What was judged; none where nothing was."""
     duration_s: float
+    shown: tuple[Verdict, ...] = ()
+    """What stands behind each card that was made, whether it was sent or suppressed: at an opened chart, findings put
+    together."""
+    suppressed: tuple[Suppressed, ...] = ()
+    findings: Mapping[str, str] = field(default_factory=dict)
+    """The names of findings by the id of the card, where repeats of them may be left out later."""
 
 
 class Decider:
@@ -85,12 +93,12 @@ class Decider:
         self.chart_reader = self._chart = chart_reader(self.known.terminology, self._recogniser, code_map)
         self.templates = templates(self.known.terminology, code_map)
         self._required = frozenset(self.templates)
-        self._billing = settings.billing()
-        self._coverage_rules = coverage_rules(self._billing)
-        self._renderer = Renderer(self.wording, with_sources(self.known, self._billing), self.policy.indicators)
+        self.billing = settings.billing()
+        self._coverage_rules = coverage_rules(self.billing)
+        self._renderer = Renderer(self.wording, with_sources(self.known, self.billing), self.policy.indicators)
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
         self._fhir = FhirClient(settings)
-        self.versions = versions(settings, self.known, self.wording, self._billing)
+        self.versions = versions(settings, self.known, self.wording, self.billing)
 
     def decide(self, request: HookRequest, *, coverage: bool = False) -> Decision:
         """Answer one request; ``coverage``: by the rules of billing and coverage, and by no clinical one.
@@ -102,10 +110,10 @@ class Decider:
         began = time.perf_counter()
         gathering = Gathering(request, self.templates, self._fhir)
         if request.hook == Moment.VIEW:
-            session, verdicts, cards = self._opened(request, gathering)
+            session, verdicts, (cards, shown) = self._opened(request, gathering)
         else:
-            session, verdicts, cards = self._ordered(request, gathering, coverage=coverage)
-        return Decision(str(uuid.uuid4()), cards, verdicts, session, time.perf_counter() - began)
+            session, verdicts, (cards, shown) = self._ordered(request, gathering, coverage=coverage)
+        return Decision(str(uuid.uuid4()), cards, verdicts, session, time.perf_counter() - began, shown)
 
     def _ordered(self, request: HookRequest, gathering: Gathering, *, coverage: bool) -> _Answered:
         """Judge the orders of a call."""
@@ -122,27 +130,27 @@ class Decider:
         else:
             session = Session(Moment(request.hook), self._today(), orders.orders, Patient(), gaps)
         if not gaps and not orders.in_scope:
-            return None, (), ()
+            return None, (), ((), ())
         verdicts = judge(
             session, self._recogniser, self.policy, orders.identities, self._coverage_rules if coverage else None
         )
-        shown = to_show(verdicts, session, self.policy, self.known)
-        return session, verdicts, tuple(self._cards(shown, orders.resources, request))
+        shown = tuple(to_show(verdicts, session, self.policy, self.known))
+        return session, verdicts, (tuple(self._cards(shown, orders.resources, request)), shown)
 
     def _opened(self, request: HookRequest, gathering: Gathering) -> _Answered:
         """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
         today = self._today()
         patient = self._chart.patient(gathering.chart(TREATMENT_KEYS), request.patient_id, frozenset(TREATMENT_KEYS))
         if not on_treatment(patient, self.known, self.policy.thresholds, today):
-            return None, (), ()
+            return None, (), ((), ())
         answers = gathering.chart(MONITORING_KEYS)
         patient = self._chart.patient(answers, request.patient_id, frozenset(MONITORING_KEYS))
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
         session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
         verdicts = judge(session, self._recogniser, self.policy, [identity for _, identity in drugs])
         resources = {order.origin.path: requested_in(request) for order, _ in drugs}
-        shown = to_show(verdicts, session, self.policy, self.known)
-        return session, verdicts, tuple(self._cards(shown, resources, request))
+        shown = tuple(to_show(verdicts, session, self.policy, self.known))
+        return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)
 
     def _cards(
         self, verdicts: Iterable[Verdict], resources: Mapping[str, Json], request: HookRequest

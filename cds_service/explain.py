@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
+from cards.policy import Mode
 from cards.render import Renderer
 from cards.wordings import default_wording
 from cds_service.replay import recorded_policy, replay
@@ -21,7 +22,7 @@ from cds_service.store.record import order_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Engine, Row
 
     from cards.outcomes import Missing, Verdict
     from cds_service.replay import Replay
@@ -58,6 +59,8 @@ def explain(engine: Engine, identifier: str) -> Json | None:
         "facts": msgspec.json.decode(row.facts),
         "checks": list(_checks(kept, again)),
         "cards": [{**card, "feedback": _feedback(engine, card["uuid"])} for card in kept.cards],
+        "suppressed": [_suppressed(each) for each in kept.suppressed],
+        "shadow": _shadow(kept),
         "replay": {"identical": again.identical, "otherVersionsNow": list(again.changed)},
     }
 
@@ -105,6 +108,31 @@ def _outcome(verdict: Verdict, renderer: Renderer, hook_instance: str) -> Json:
 def _missing(missing: Missing, verdict: Verdict) -> str:
     sentence = default_wording().evidence.get(f"missing-{missing.what}", missing.what)
     return sentence.format(text=verdict.drug, **missing.values)
+
+
+def _suppressed(row: Row[Any]) -> Json:
+    return {
+        "uuid": row.uuid,
+        "topic": row.topic,
+        "order": row.order_name,
+        "summary": msgspec.json.decode(row.content)["summary"],
+        "because": {
+            "overriddenCard": row.overridden_card,
+            "receivedAt": row.overridden_at.isoformat(),
+            **msgspec.json.decode(row.reason),
+        },
+    }
+
+
+def _shadow(kept: Kept) -> Json | None:
+    """Say what the policy on trial would have shown, if there was one."""
+    if kept.shadow is None:
+        return None
+    fired = msgspec.json.decode(kept.shadow.verdicts)["fired"]
+    return {
+        "configuration": kept.shadow.configuration_hash,
+        "wouldShow": [f"{each['topic']} {each['order']}".rstrip() for each in fired if each["mode"] == Mode.LIVE],
+    }
 
 
 def _feedback(engine: Engine, card: str) -> Json:

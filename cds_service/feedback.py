@@ -108,7 +108,7 @@ def _entry(entry: Any, where: str) -> Entry:
     if outcome == "accepted" and not suggestions:
         place = f"{where}.acceptedSuggestions"
         raise BadEntry("required", f"{place} must name the suggestions that were accepted", place)
-    reason = _reason(entry.get("overrideReason"), f"{where}.overrideReason")
+    reason = _reason(_given_reason(entry), f"{where}.overrideReason")
     return Entry(card, "accepted" if outcome == "accepted" else "overridden", at, suggestions, reason)
 
 
@@ -149,6 +149,15 @@ def _suggestions(value: Any, where: str) -> tuple[str, ...]:
             raise BadEntry("wrong-type", f"{place} must be an object", place)
         found.append(_text(each, "id", place, _ID_LIMIT))
     return tuple(dict.fromkeys(found))
+
+
+def _given_reason(entry: dict[str, Any]) -> Any:
+    """Give the reason; some EHRs send a list of them under another name, of which the first is kept."""
+    several = entry.get("overrideReasons")
+    if entry.get("overrideReason") is not None or not isinstance(several, list) or not several:
+        return entry.get("overrideReason")
+    first = several[0]
+    return {"reason": first} if isinstance(first, dict) and "code" in first else first
 
 
 def _reason(value: Any, where: str) -> Reason:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cards.facts import Session
+    from cds_service.decide import Decision
     from cds_service.store.recorder import Recorder
 
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -34,6 +35,7 @@ _seconds = Histogram(
     **_kept,
 )
 _cards = Counter("her2_cds_cards", "Cards given.", ["service", "topic", "indicator"], **_kept)
+_suppressed = Counter("her2_cds_suppressed", "Cards left out as repeats.", ["service", "topic"], **_kept)
 _gaps = Counter("her2_cds_gaps", "What was sent and could not be read, by reason.", ["reason"], **_kept)
 _feedback = Counter(
     "her2_cds_feedback", "Feedback entries, by outcome; refused ones too.", ["service", "outcome"], **_kept
@@ -56,9 +58,11 @@ def answered(service: str, status: int, seconds: float, body_bytes: int) -> None
     _child(_seconds, service, size).observe(seconds)
 
 
-def decided(service: str, cards: Iterable[dict[str, Any]], session: Session) -> None:
-    """Count the cards of a decision and what it could not read."""
-    for card in cards:
+def decided(service: str, decision: Decision, session: Session) -> None:
+    """Count the cards of a decision, those left out as repeats, and what it could not read."""
+    for each in decision.suppressed:
+        _child(_suppressed, service, each.verdict.topic.value).inc()
+    for card in decision.cards:
         _child(_cards, service, card["source"]["topic"]["code"], card["indicator"]).inc()
     for gap in (*session.gaps, *session.patient.gaps):
         _child(_gaps, gap.reason).inc()

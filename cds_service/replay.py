@@ -9,27 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 from cards.billing.setup import with_sources
 from cards.engine import cases_in_scope, judge
-from cards.facts import Moment
 from cards.identity import Standing
 from cards.knowledge import default_knowledge
-from cards.on_treatment import on_treatment
 from cards.outcomes import Indicator
 from cards.policy import Mode, Policy
 from cards.recognition import Recogniser
 from cards.render import Renderer
-from cards.rules import rules_at
-from cards.rules.coverage import coverage_rules
 from cards.topics import Topic
 from cards.wordings import default_wording
 from cds_service import __version__
 from cds_service.card_json import card_json, to_show, worded
 from cds_service.coverage_files import setup_of_record
-from cds_service.services import BY_ID
-from cds_service.store.record import read_session
+from cds_service.judging_again import question, recorded_session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from cards.card import Card
     from cards.facts import Session
     from cards.identity import Identity
     from cards.outcomes import Verdict
@@ -55,16 +51,9 @@ class Replay:
 def replay(kept: Kept) -> Replay:
     """Judge the facts of a decision again, with today's code, knowledge and words and the settings of then."""
     known, wording = default_knowledge(), default_wording()
-    service = BY_ID.get(kept.row.service)
-    coverage = service is not None and service.coverage
-    session, policy = read_session(kept.row.facts, coverage=coverage), recorded_policy(kept.configuration)
-    billing = setup_of_record(kept.configuration.get("coverage"))
-    rules = coverage_rules(billing) if coverage else rules_at(session.moment)
+    policy, billing = recorded_policy(kept.configuration), setup_of_record(kept.configuration.get("coverage"))
+    session, identities, rules = question(recorded_session(kept), known, policy, billing)
     recogniser, cited = Recogniser(known), with_sources(known, billing)
-    identities = None
-    if session.moment is Moment.VIEW:
-        drugs = on_treatment(session.patient, known, policy.thresholds, session.today)
-        identities = [identity for _, identity in drugs]
     verdicts = judge(session, recogniser, policy, identities, rules)
     renderer = Renderer(wording, cited, policy.indicators)
     sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
@@ -80,7 +69,7 @@ def replay(kept: Kept) -> Replay:
             ],
             links.get(card.uuid, ()),
         )
-        for card in worded(to_show(verdicts, session, policy, known), renderer, kept.row.hook_instance)
+        for card in _sent(kept, worded(to_show(verdicts, session, policy, known), renderer, kept.row.hook_instance))
     )
     then = (kept.row.code_version, kept.row.knowledge_version, kept.row.wording_version)
     now = (__version__, known.version, wording.version)
@@ -88,6 +77,12 @@ def replay(kept: Kept) -> Replay:
     changed = tuple(name for name, old, new in zip(named, then, now, strict=True) if old != new)
     thresholds = _thresholds(session, recogniser, policy, identities, rules)
     return Replay(verdicts, cards, cards == kept.cards, changed, thresholds, cited)
+
+
+def _sent(kept: Kept, cards: Iterable[Card]) -> Iterable[Card]:
+    """Leave out what was left out then because it had been overridden before."""
+    left_out = {row.uuid for row in kept.suppressed}
+    return (card for card in cards if card.uuid not in left_out)
 
 
 def recorded_policy(configuration: Json) -> Policy:

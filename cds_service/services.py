@@ -84,3 +84,7 @@ SERVICES: tuple[Service, ...] = (
     ),
 )
 BY_ID = {service.id: service for service in SERVICES}
+SHARED_ID = "her2-orders"
+"""The id of the services of orders for a client that wants one for all hooks (``quirks.same_ids``)."""
+_SHARING = ("her2-order-select", "her2-order-sign", "her2-order-dispatch")
+SHARED = tuple(service for service in SERVICES if service.id in _SHARING)

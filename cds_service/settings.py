@@ -6,12 +6,10 @@ is a threshold that somebody believes to be in force.
 
 from __future__ import annotations
 
-import difflib
 import os
 import ssl
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -32,14 +30,28 @@ from pydantic_core import PydanticCustomError
 
 from cards.billing.setup import BillingSetup
 from cards.knowledge import default_knowledge
-from cards.outcomes import Indicator
-from cards.policy import Mode, Policy
+from cards.policy import Policy
 from cards.topics import Topic
 from cds_service.auth.configured_keys import check_key_address, check_keys, read_key_file
 from cds_service.coverage_files import read_billing, vial_sizes
 from cds_service.fhir_connections import tls_context
 from cds_service.fhir_servers import why_not_allowed
-from cds_service.smart.settings import SmartServer, SmartSettings
+from cds_service.layers import ConfigurationError, Layers, Places, anchor, read_layers
+from cds_service.policy_settings import (
+    ProfileMatch,
+    ProfileSettings,
+    PromotionSettings,
+    QuirkSettings,
+    RepeatSettings,
+    ShadowSettings,
+    Thresholds,
+    TopicSettings,
+    check_profiles,
+    nearest,
+    on_off,
+    problem_below,
+)
+from cds_service.smart.settings import SmartSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,29 +59,14 @@ if TYPE_CHECKING:
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 """Names the configuration file, for the processes that ``her2-cds serve`` starts."""
-_SECRETS = frozenset({("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key")})
+SECRETS = frozenset({("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key")})
+"""What stands in no file and is never shown."""
 Algorithm = Literal["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"]
 """What a token may be signed with: nothing symmetric, and never ``none``."""
-_Places = dict[tuple[str, ...], str]
-"""Where each key was written: a line of the file, or a variable of the environment."""
-
-
-class ConfigurationError(ValueError):
-    """The configuration cannot be used; each problem names its line and what to write instead."""
-
-    def __init__(self, problems: list[str]) -> None:
-        """Keep the problems, one line each."""
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _on_off(value: object) -> object:
-    """YAML reads a bare ``off`` as false."""
-    return {False: "off", True: "on"}.get(value, value) if isinstance(value, bool) else value
 
 
 class ClientSettings(_Section):
@@ -113,7 +110,7 @@ class ClientSettings(_Section):
 class AuthSettings(_Section):
     """Who may call."""
 
-    mode: Annotated[Literal["off", "required"], BeforeValidator(_on_off)] = Field(
+    mode: Annotated[Literal["off", "required"], BeforeValidator(on_off)] = Field(
         "off", description="'required' wants a signed JWT on every call."
     )
     clients: list[ClientSettings] = []
@@ -135,13 +132,13 @@ class AuthSettings(_Section):
         issuers = [client.issuer for client in self.clients]
         for index, client in enumerate(self.clients):
             if client.issuer in issuers[:index]:
-                raise _problem_below(f"clients.{index}", f"issuer {client.issuer!r} is given twice")
+                raise problem_below(f"clients.{index}", f"issuer {client.issuer!r} is given twice")
             if len(client.key_places) > 1:
-                raise _problem_below(f"clients.{index}", f"keys in {' and '.join(client.key_places)}; give one of them")
+                raise problem_below(f"clients.{index}", f"keys in {' and '.join(client.key_places)}; give one of them")
             if self.mode == "required" and not client.key_places and not client.jku:
-                raise _problem_below(f"clients.{index}", "no keys; give jwks, jwks_file or jwks_url")
+                raise problem_below(f"clients.{index}", "no keys; give jwks, jwks_file or jwks_url")
         if self.mode == "required" and not self.clients:
-            raise _problem_below("mode", "'required' without auth.clients lets nobody in; name an issuer and its keys")
+            raise problem_below("mode", "'required' without auth.clients lets nobody in; name an issuer and its keys")
         return self
 
 
@@ -247,13 +244,6 @@ class OperatorSettings(_Section):
     )
 
 
-class TopicSettings(_Section):
-    """How one topic behaves."""
-
-    mode: Annotated[Mode, BeforeValidator(_on_off)] = Mode.LIVE
-    indicator: Indicator | None = None
-
-
 class Settings(_Section):
     """The whole configuration."""
 
@@ -269,22 +259,23 @@ class Settings(_Section):
     operator: OperatorSettings = OperatorSettings()
     smart: SmartSettings = SmartSettings()
     cards: dict[Topic, TopicSettings] = {}
-    thresholds: dict[str, Decimal | None] = {}
+    thresholds: Thresholds = {}
+    quirks: QuirkSettings = QuirkSettings()
+    profiles: dict[str, ProfileSettings] = Field({}, description="What is different for some calls.")
+    shadow: ShadowSettings = ShadowSettings()
+    promotion: PromotionSettings = PromotionSettings()
+    suppress_repeats: RepeatSettings = RepeatSettings()
+    extends: Path | None = Field(None, description="The file beneath this one, relative to it.")
     _layers: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
+    _places: Places = PrivateAttr(default_factory=dict)
+    _files: tuple[Path, ...] = PrivateAttr(default=())
+    _profile: str | None = PrivateAttr(default=None)
+    _candidate: Settings | None = PrivateAttr(default=None)
 
-    @field_validator("thresholds")
+    @field_validator("profiles")
     @classmethod
-    def _within_bounds(cls, thresholds: dict[str, Decimal | None]) -> dict[str, Decimal | None]:
-        known = default_knowledge().thresholds
-        for name, value in thresholds.items():
-            if name not in known:
-                raise _problem_below(name, f"unknown threshold{_nearest(name, list(known))}")
-            bounds = known[name]
-            if value is not None and not bounds.minimum <= value <= bounds.maximum:
-                raise _problem_below(name, f"must lie between {bounds.minimum} and {bounds.maximum} {bounds.unit}")
-            if value is None and bounds.default is not None:
-                raise _problem_below(name, "needs a number")
-        return thresholds
+    def _are_told_apart(cls, profiles: dict[str, ProfileSettings]) -> dict[str, ProfileSettings]:
+        return check_profiles(profiles)
 
     @field_validator("redis")
     @classmethod
@@ -297,7 +288,7 @@ class Settings(_Section):
     @model_validator(mode="after")
     def _has_its_replay_store(self) -> Settings:
         if self.auth.replay_store == "redis" and not self.redis:
-            raise _problem_below("auth.replay_store", "'redis' needs its address in the key 'redis'")
+            raise problem_below("auth.replay_store", "'redis' needs its address in the key 'redis'")
         return self
 
     @property
@@ -321,6 +312,58 @@ class Settings(_Section):
         given: Mapping[Any, Any] = getattr(self, section)
         return self._layers.get((section, name), "settings") if name in given else "default"
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that it was read from, the uppermost first."""
+        return self._files + (self._candidate.files if self._candidate is not None else ())
+
+    @property
+    def profile(self) -> str | None:
+        """The name of the profile that is in force; none, the settings of every other call."""
+        return self._profile
+
+    def place_of(self, *keys: str) -> str:
+        """Name the line or the variable that set a value, or ``default``."""
+        return self._places.get(keys, "default")
+
+    def in_profile(self, name: str) -> Settings:
+        """Give the settings as they are for the calls of a profile."""
+        profile = self.profiles[name]
+        cards = dict(self.cards)
+        for topic, setting in profile.cards.items():
+            given = {each: getattr(setting, each) for each in setting.model_fields_set}
+            cards[topic] = cards.get(topic, TopicSettings()).model_copy(update=given)
+        given = {each: getattr(profile.quirks, each) for each in profile.quirks.model_fields_set}
+        update = {
+            "cards": cards,
+            "thresholds": {**self.thresholds, **profile.thresholds},
+            "quirks": self.quirks.model_copy(update=given),
+            "profiles": {},
+        }
+        changed = self.model_copy(update=update)
+        layer = f"profile {name}"
+        set_here = [("cards", str(topic)) for topic in profile.cards]
+        set_here += [("thresholds", threshold) for threshold in profile.thresholds]
+        changed._profile = name  # noqa: SLF001 - a copy of our own
+        changed._layers = {**self._layers, **dict.fromkeys(set_here, layer)}  # noqa: SLF001
+        return changed
+
+    def by_profile(self) -> list[tuple[ProfileMatch, Settings]]:
+        """Give the settings of each profile; what names more conditions comes first."""
+        named = sorted(self.profiles.items(), key=lambda each: -len(each[1].match.conditions))
+        return [(profile.match, self.in_profile(name)) for name, profile in named]
+
+    def tried(self) -> Settings | None:
+        """Give the settings that are tried in the shadow, if there are any."""
+        if self._candidate is not None:
+            return self._candidate
+        if not self.shadow.thresholds:
+            return None
+        changed = self.model_copy(update={"thresholds": {**self.thresholds, **self.shadow.thresholds}})
+        layers = {("thresholds", name): "shadow" for name in self.shadow.thresholds}
+        changed._layers = {**self._layers, **layers}  # noqa: SLF001 - a copy of our own
+        return changed
+
     def policy(self) -> Policy:
         """Give the policy that the judgement goes by."""
         defaults = {name: threshold.default for name, threshold in default_knowledge().thresholds.items()}
@@ -332,63 +375,70 @@ class Settings(_Section):
 
 
 def load_settings(path: Path | None, environment: dict[str, str] | None = None) -> Settings:
-    """Read a configuration file, lay the environment over it, and check the whole.
+    """Read a configuration file and what it extends, lay the environment over it, and check the whole.
 
     Raises:
-        ConfigurationError: the file cannot be read, or a key or value is wrong.
+        ConfigurationError: a file cannot be read, or a key or value is wrong.
 
     """
-    tree: dict[str, Any] = {}
-    places: _Places = {}
-    if path is not None:
-        tree, places = _read(path)
-    environment = dict(os.environ) if environment is None else environment
+    layers = read_layers(path) if path is not None else Layers()
+    files = layers.files
+    try:
+        settings = _checked(layers, path, dict(os.environ) if environment is None else environment)
+        candidate = settings.shadow.configuration
+        if candidate is not None:
+            beneath = read_layers(candidate)
+            files += beneath.files
+            # What is tried is a file as it stands; what it tries itself is not tried.
+            settings._candidate = _checked(beneath, candidate, {})  # noqa: SLF001
+    except ConfigurationError as error:
+        raise ConfigurationError(error.problems, (*files, *error.files)) from None
+    return settings
+
+
+def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> Settings:
+    tree, places = layers.tree, layers.places
     for name, value in sorted(environment.items()):
         if name.startswith(ENV_PREFIX) and name != CONFIG_VARIABLE:
             _lay_over(tree, places, name, value)
     _refuse_secrets(places)
+    if places.get(("extends",), "").startswith(ENV_PREFIX):
+        raise ConfigurationError([f"{places[('extends',)]}: extends stands in a file"])
+    if path is not None:
+        # What a file names is anchored to that file already; what a variable names, to the uppermost.
+        anchor(tree, path.parent)
     try:
         settings = Settings.model_validate(tree)
     except ValidationError as error:
         source = str(path) if path is not None else "environment"
         raise ConfigurationError([_explain(each, places, source) for each in error.errors()]) from None
     settings._layers.update(_layers(places))  # noqa: SLF001 - this function is the other half of the class
-    if path is not None:
-        maps = [path.parent / each for each in settings.site.code_maps]
-        coverage = settings.coverage.model_copy(
-            update={
-                "policy_files": [path.parent / each for each in settings.coverage.policy_files],
-                "asp_file": path.parent / settings.coverage.asp_file if settings.coverage.asp_file else None,
-            }
-        )
-        site = settings.site.model_copy(update={"code_maps": maps})
-        settings = settings.model_copy(update={"site": site, "coverage": coverage})
-    settings = _with_authorities(settings, path, places)
-    return _with_key_files(settings, path.parent if path is not None else Path(), places)
+    settings._places.update(places)  # noqa: SLF001
+    settings._files = layers.files  # noqa: SLF001
+    return _with_key_files(_with_authorities(settings), places)
 
 
-def _with_authorities(settings: Settings, path: Path | None, places: _Places) -> Settings:
-    """Find the file of certificate authorities beside the configuration, and try it."""
-    if settings.fhir.ca_bundle is None:
-        return settings
-    bundle = path.parent / settings.fhir.ca_bundle if path is not None else settings.fhir.ca_bundle
-    try:
-        tls_context(bundle)
-    except OSError as error:
-        where = places.get(("fhir", "ca_bundle"), "environment")
-        why = "holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else type(error).__name__
-        raise ConfigurationError([f"{where}: fhir.ca_bundle: {bundle} cannot be used ({why})"]) from None
-    return settings.model_copy(update={"fhir": settings.fhir.model_copy(update={"ca_bundle": bundle})})
+def _with_authorities(settings: Settings) -> Settings:
+    """Try the file of certificate authorities."""
+    bundle = settings.fhir.ca_bundle
+    if bundle is not None:
+        try:
+            tls_context(bundle)
+        except OSError as error:
+            where = settings.place_of("fhir", "ca_bundle")
+            why = "holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else type(error).__name__
+            raise ConfigurationError([f"{where}: fhir.ca_bundle: {bundle} cannot be used ({why})"]) from None
+    return settings
 
 
-def _with_key_files(settings: Settings, folder: Path, places: _Places) -> Settings:
+def _with_key_files(settings: Settings, places: Places) -> Settings:
     """Put what the key files hold in their place."""
     clients = []
     for index, client in enumerate(settings.auth.clients):
         found = client
         if client.jwks_file is not None:
             try:
-                jwks = read_key_file(folder / client.jwks_file)
+                jwks = read_key_file(client.jwks_file)
             except ValueError as error:
                 where = places.get(("auth", "clients", str(index), "jwks_file"), "environment")
                 raise ConfigurationError([f"{where}: auth.clients.{index}.jwks_file: {error}"]) from None
@@ -397,42 +447,7 @@ def _with_key_files(settings: Settings, folder: Path, places: _Places) -> Settin
     return settings.model_copy(update={"auth": settings.auth.model_copy(update={"clients": clients})})
 
 
-def _read(path: Path) -> tuple[dict[str, Any], _Places]:
-    places: _Places = {}
-    try:
-        text = path.read_text(encoding="utf-8")
-        _note_places(yaml.compose(text, Loader=yaml.SafeLoader), (), places, path)
-        tree = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError([f"{path}: cannot be read ({type(error).__name__})"]) from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigurationError([f"{path}:{line}: no valid YAML: {error.problem}"]) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigurationError([f"{path}: no valid YAML ({type(error).__name__})"]) from None
-    if tree is None:
-        return {}, {}
-    if not isinstance(tree, dict):
-        raise ConfigurationError([f"{path}:1: the file must hold keys and values"])
-    return tree, places
-
-
-def _note_places(node: yaml.Node | None, where: tuple[str, ...], places: _Places, path: Path) -> None:
-    """Note the line of every key; YAML allows no key twice, though its reader lets the last one win."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            here = (*where, str(key.value))
-            if here in places:
-                raise yaml.MarkedYAMLError(problem=f"{key.value!r} is given twice", problem_mark=key.start_mark)
-            places[here] = f"{path}:{key.start_mark.line + 1}"
-            _note_places(value, here, places, path)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            places[(*where, str(index))] = f"{path}:{value.start_mark.line + 1}"
-            _note_places(value, (*where, str(index)), places, path)
-
-
-def _lay_over(tree: dict[str, Any], places: _Places, name: str, value: str) -> None:
+def _lay_over(tree: dict[str, Any], places: Places, name: str, value: str) -> None:
     """Put ``HER2_CDS_FHIR__TIMEOUT_S=3`` in its place; topics are written with underscores for hyphens."""
     steps = name.removeprefix(ENV_PREFIX).lower().split("__")
     if steps[0] == "cards" and len(steps) > 1:
@@ -442,7 +457,7 @@ def _lay_over(tree: dict[str, Any], places: _Places, name: str, value: str) -> N
         if not isinstance(tree, dict):
             raise ConfigurationError([f"{name}: {step} is no section"])
     try:
-        tree[steps[-1]] = value if tuple(steps) in _SECRETS else yaml.safe_load(value)
+        tree[steps[-1]] = value if tuple(steps) in SECRETS else yaml.safe_load(value)
     except (yaml.YAMLError, ValueError, RecursionError):
         raise ConfigurationError([f"{name}: no valid YAML value; put it in quotes"]) from None
     for place in [place for place in places if place[: len(steps)] == tuple(steps)]:
@@ -451,7 +466,7 @@ def _lay_over(tree: dict[str, Any], places: _Places, name: str, value: str) -> N
         places.setdefault(tuple(steps[:count]), name)
 
 
-def _layers(places: _Places) -> dict[tuple[str, str], str]:
+def _layers(places: Places) -> dict[tuple[str, str], str]:
     """Name for each topic and threshold the file or the variable that set it."""
     named = {place: where for place, where in places.items() if place[0] in ("cards", "thresholds")}
     return {
@@ -461,49 +476,37 @@ def _layers(places: _Places) -> dict[tuple[str, str], str]:
     }
 
 
-def _refuse_secrets(places: _Places) -> None:
+def _refuse_secrets(places: Places) -> None:
     """Refuse a secret in a file, which is copied, backed up and shown around."""
     for place, where in places.items():
         variable = ENV_PREFIX + "__".join(place).upper()
-        if place in _SECRETS and where != variable:
+        if place in SECRETS and where != variable:
             raise ConfigurationError([f"{where}: {'.'.join(place)} is a secret; set {variable} instead"])
 
 
-def _problem_below(path: str, text: str) -> PydanticCustomError:
-    """Say that something is wrong further down than the key whose check has found it."""
-    return PydanticCustomError("below", "{text}", {"path": path, "text": text})
-
-
-def _explain(error: Any, places: _Places, source: str) -> str:
+def _explain(error: Any, places: Places, source: str) -> str:
     """Write one problem with its place and, for an unknown key, the nearest known one."""
     location = tuple(str(step) for step in error["loc"] if step != "[key]")
     if error["type"] == "below":
         location = (*location, *error["ctx"]["path"].split("."))
     where = next((places[location[:n]] for n in range(len(location), 0, -1) if location[:n] in places), source)
     if error["type"] == "extra_forbidden":
-        return f"{where}: unknown key {'.'.join(location)!r}{_nearest(location[-1], _siblings(location))}"
+        return f"{where}: unknown key {'.'.join(location)!r}{nearest(location[-1], _siblings(location))}"
     if error["loc"][-1:] == ("[key]",):
-        return f"{where}: unknown topic {location[-1]!r}{_nearest(location[-1], [str(t) for t in Topic])}"
+        return f"{where}: unknown topic {location[-1]!r}{nearest(location[-1], [str(t) for t in Topic])}"
     return f"{where}: {'.'.join(location)}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def _siblings(location: tuple[str, ...]) -> list[str]:
     """List the keys that are known where an unknown one stands."""
-    model: Any = Settings
+    kind: Any = Settings
     for step in location[:-1]:
-        if model is Settings and step == "cards":
-            return list(TopicSettings.model_fields)
-        field = model.model_fields.get(step)
-        if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            model = field.annotation
-        elif step in ("clients", "servers"):
-            model = {"clients": ClientSettings, "servers": SmartServer}[step]
-    return list(model.model_fields)
-
-
-def _nearest(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known)[:12])}"
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            kind = kind.model_fields[step].annotation
+        else:
+            # An entry of a list or of a mapping: what its entries are comes last.
+            kind = get_args(kind)[-1]
+    return list(kind.model_fields)
 
 
 def json_schema() -> dict[str, Any]:

@@ -72,6 +72,17 @@ def print_explanation(explanation: dict[str, Any], console: Console) -> None:
         console.print()
         console.print(Text(f"card {card['uuid']}  {card['source']['topic']['code']}: {card['feedback']['state']}"))
 
+    for each in explanation["suppressed"]:
+        because = each["because"]
+        reason = because.get("display") or because.get("code") or ""
+        said = " ".join(part for part in (reason, because.get("comment", "")) if part)
+        console.print()
+        console.print(Text(f"not repeated: {each['topic']}  {each['order']}\n    {each['summary']}", style="dim"))
+        console.print(Text(f"    overridden {because['receivedAt']} on card {because['overriddenCard']}: {said}"))
+    if explanation["shadow"]:
+        shown = ", ".join(explanation["shadow"]["wouldShow"]) or "no card"
+        console.print(Text(f"\non trial {explanation['shadow']['configuration'][:12]}: {shown}", style="dim"))
+
 
 def _replayed(again: dict[str, Any]) -> str:
     others = ", ".join(again["otherVersionsNow"])

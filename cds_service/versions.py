@@ -49,6 +49,9 @@ def versions(settings: Settings, known: Knowledge, wording: Wording, billing: Bi
 def _judgement(settings: Settings, known: Knowledge, wording: Wording) -> dict[str, Any]:
     policy = settings.policy()
     return {
+        "profile": settings.profile,
+        "quirks": settings.quirks.model_dump(),
+        "suppress_repeats": settings.suppress_repeats.model_dump(mode="json"),
         "base_url": settings.base_url,
         "timezone": settings.site.timezone,
         "code_maps": [hashlib.sha256(path.read_bytes()).hexdigest() for path in settings.site.code_maps],

@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 
 from cds_service.auth.refusals import Reason, Refused
 from cds_service.errors import operation_outcome
-from cds_service.services import BY_ID
+from cds_service.services import BY_ID, SHARED_ID
 from cds_service.web.answers import authentication, decider, json_answer
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _endpoint(path: str) -> str:
     service, _, rest = below.partition("/")
     if not below:
         return "discovery"
-    if service not in BY_ID or rest not in ("", "feedback"):
+    if service not in (*BY_ID, SHARED_ID) or rest not in ("", "feedback"):
         return "unknown"
     return f"{service}/{rest}" if rest else service
 

@@ -17,7 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cds_service.commands import FILE, fail, settings_of
 from cds_service.coverage_files import CoverageFileError
-from cds_service.settings import CONFIG_VARIABLE, ConfigurationError
+from cds_service.layers import ConfigurationError
+from cds_service.settings import CONFIG_VARIABLE
 from fhir_mappings.codings import CodeMapError
 
 if TYPE_CHECKING:

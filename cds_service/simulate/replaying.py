@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from cards.outcomes import Fired
 from cards.render import Renderer
 from cds_service.decide import Decider
-from cds_service.settings import ConfigurationError
+from cds_service.layers import ConfigurationError
 from cds_service.simulate.rows import Rows
 from fhir_mappings.as_of.history import INSTANCE, PatientHistory
 from fhir_mappings.as_of.remembering import RememberingChartReader

@@ -34,14 +34,16 @@ class KeptEntry:
     content: dict[str, Any]
 
 
-def keep(engine: Engine, service: str, caller: Caller | None, entries: Sequence[Entry]) -> int:
+def keep(
+    engine: Engine, service: str, caller: Caller | None, entries: Sequence[Entry], received: datetime | None = None
+) -> int:
     """Store entries durably, all or none; give how many were not there yet.
 
     Raises:
         SQLAlchemyError: they could not be stored.
 
     """
-    now = datetime.now(UTC)
+    now = received or datetime.now(UTC)
     with engine.begin() as connection:
         cards = {plain_text(entry.card) for entry in entries}
         known = set(connection.scalars(select(decision_cards.c.uuid).where(decision_cards.c.uuid.in_(cards))))

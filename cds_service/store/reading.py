@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import Row, select
 
-from cds_service.store.tables import configurations, decision_cards, decisions
+from cds_service.store.tables import configurations, decision_cards, decisions, shadow_verdicts, suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +22,17 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A decision as it is kept: its row, its cards as sent, and the settings that it went by."""
+    """A decision as it is kept: its row, its cards as sent, and the settings that it went by.
+
+    ``suppressed`` are the cards that were not sent because they would have repeated others; ``shadow`` is what a
+    policy on trial came to.
+    """
 
     row: Row[Any]
     cards: tuple[Json, ...]
     configuration: Json
+    suppressed: tuple[Row[Any], ...] = ()
+    shadow: Row[Any] | None = None
 
 
 def find(engine: Engine, identifier: str) -> Kept | None:
@@ -58,4 +64,12 @@ def _kept(connection: Connection, row: Row[Any], settings: dict[str, Json]) -> K
     if row.configuration_hash not in settings:
         content = select(configurations.c.content).where(configurations.c.hash == row.configuration_hash)
         settings[row.configuration_hash] = msgspec.json.decode(connection.scalar(content) or "{}")
-    return Kept(row, tuple(msgspec.json.decode(card) for card in cards), settings[row.configuration_hash])
+    held_back = select(suppressions).where(suppressions.c.decision_id == row.id).order_by(suppressions.c.position)
+    tried = select(shadow_verdicts).where(shadow_verdicts.c.decision_id == row.id)
+    return Kept(
+        row,
+        tuple(msgspec.json.decode(card) for card in cards),
+        settings[row.configuration_hash],
+        tuple(connection.execute(held_back)),
+        connection.execute(tried).one_or_none(),
+    )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,15 +16,17 @@ import msgspec
 from cards.billing.facts import BillingSession
 from cards.facts import Session
 from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
+from cds_service.clock import Clock, now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cards.outcomes import Verdict
     from cards.policy import Policy
     from cds_service.caller import Caller
     from cds_service.decide import Decision
     from cds_service.settings import AuditSettings
+    from cds_service.shadow import Shadow
     from cds_service.versions import Versions
     from fhir_mappings.hook_request import HookRequest
 
@@ -37,11 +38,13 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The rows of one decision; ``configuration`` is the content that its hash stands for."""
+    """The rows of one decision; ``configurations`` are hashes with the content that they stand for."""
 
     decision: Json
     cards: tuple[Json, ...]
-    configuration: str
+    configurations: tuple[tuple[str, str], ...]
+    suppressed: tuple[Json, ...] = ()
+    shadow: tuple[Json, ...] = ()
 
 
 class Pseudonyms:
@@ -64,9 +67,18 @@ class Pseudonyms:
 class RecordWriter:
     """Turns decisions into records, for one state of the configuration."""
 
-    def __init__(self, versions: Versions, policy: Policy, pseudonyms: Pseudonyms) -> None:
-        """Take what every decision of this configuration has in common."""
-        self._versions = versions
+    def __init__(
+        self,
+        versions: Versions,
+        policy: Policy,
+        pseudonyms: Pseudonyms,
+        clock: Clock = now,
+        shadow: Shadow | None = None,
+    ) -> None:
+        """Take what every decision of this configuration has in common; ``shadow`` is what is tried beside it."""
+        self._configuration = (versions.configuration_hash, versions.configuration)
+        self._clock = clock
+        self._shadow = shadow
         self._policy = policy
         self._pseudonyms = pseudonyms
         self._common: Json = {
@@ -85,7 +97,7 @@ class RecordWriter:
         row = {
             **self._common,
             "id": decision.id,
-            "at": datetime.now(UTC),
+            "at": self._clock(),
             "service": service,
             "hook_instance": plain_text(request.hook_instance),
             "issuer": issuer,
@@ -98,16 +110,34 @@ class RecordWriter:
         }
         cards = tuple(
             {
-                "decision_id": decision.id,
-                "position": position,
-                "uuid": card["uuid"],
-                "topic": card["source"]["topic"]["code"],
-                "indicator": card["indicator"],
-                "content": _encode(without_resources(card)).decode(),
+                **_card(decision.id, position, card),
+                "order_name": order_name(verdict),
+                "product": verdict.product,
+                "finding": decision.findings.get(card["uuid"]),
             }
-            for position, card in enumerate(decision.cards)
+            for position, (card, verdict) in enumerate(zip(decision.cards, subjects(decision), strict=True))
         )
-        return Record(row, cards, self._versions.configuration)
+        configurations = [self._configuration]
+        shadow = tuple(self._tried(service, caller, decision.id, session, configurations))
+        return Record(row, cards, tuple(configurations), tuple(_suppressions(decision)), shadow)
+
+    def _tried(
+        self,
+        service: str,
+        caller: Caller | None,
+        decision: str,
+        session: Session,
+        configurations: list[tuple[str, str]],
+    ) -> Iterator[Json]:
+        """Judge by what is tried, and add its content to the configurations."""
+        if self._shadow is None:
+            return
+        candidate = self._shadow.candidate(caller, service)
+        verdicts = self._shadow.verdicts(session, candidate)
+        if verdicts is not None:
+            digest = candidate.versions.configuration_hash
+            configurations.append((digest, candidate.versions.configuration))
+            yield {"decision_id": decision, "configuration_hash": digest, "verdicts": _encode(verdicts).decode()}
 
     def _verdicts(self, verdicts: Sequence[Verdict]) -> Json:
         """Write the verdicts by kind; the silent ones, nearly all of them, as lists of topics for each order."""
@@ -135,6 +165,34 @@ class RecordWriter:
                         }
                     )
         return {"fired": fired, "cannot-tell": open_questions, "clear": clear, "not-applicable": not_applicable}
+
+
+def subjects(decision: Decision) -> list[Verdict]:
+    """Give for each card that is sent what stands behind it."""
+    suppressed = {id(each.verdict) for each in decision.suppressed}
+    return [verdict for verdict in decision.shown if id(verdict) not in suppressed]
+
+
+def _card(decision: str, position: int, card: Json) -> Json:
+    return {
+        "decision_id": decision,
+        "position": position,
+        "uuid": card["uuid"],
+        "topic": card["source"]["topic"]["code"],
+        "indicator": card["indicator"],
+        "content": _encode(without_resources(card)).decode(),
+    }
+
+
+def _suppressions(decision: Decision) -> Iterator[Json]:
+    for position, each in enumerate(decision.suppressed):
+        yield {
+            **_card(decision.id, position, each.card),
+            "order_name": order_name(each.verdict),
+            "overridden_card": each.override.card,
+            "overridden_at": each.override.at,
+            "reason": _encode(each.override.reason).decode(),
+        }
 
 
 def order_name(verdict: Verdict) -> str:

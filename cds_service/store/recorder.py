@@ -51,6 +51,8 @@ class Recorder:
         self._configuration = Insert(tables.configurations, name)
         self._decision = Insert(tables.decisions, name)
         self._card = Insert(tables.decision_cards, name)
+        self._suppression = Insert(tables.suppressions, name)
+        self._shadow = Insert(tables.shadow_verdicts, name)
         self._gap = Insert(tables.recording_gaps, name)
         self._connections: LifoQueue[Any] = LifoQueue()
         for _ in range(_CONNECTIONS[name]):
@@ -164,14 +166,16 @@ class Recorder:
 
     def _insert(self, record: Record, *, late: bool = False) -> None:
         row = {**record.decision, "late": True} if late else record.decision
-        digest = row["configuration_hash"]
-        with self._transaction(single=not record.cards and digest in self._known_configurations) as cursor:
-            if digest not in self._known_configurations:
-                content = {"hash": digest, "first_seen": row["at"], "content": record.configuration}
-                self._configuration.run(cursor, [content])
+        new = {digest: content for digest, content in record.configurations if digest not in self._known_configurations}
+        single = not (record.cards or record.suppressed or record.shadow or new)
+        with self._transaction(single=single) as cursor:
+            for digest, content in new.items():
+                self._configuration.run(cursor, [{"hash": digest, "first_seen": row["at"], "content": content}])
             self._decision.run(cursor, [row])
             self._card.run(cursor, record.cards)
-        self._known_configurations.add(digest)
+            self._suppression.run(cursor, record.suppressed)
+            self._shadow.run(cursor, record.shadow)
+        self._known_configurations.update(new)
 
     def _write_gap(self, began: datetime, late: int, lost: int) -> None:
         row = {

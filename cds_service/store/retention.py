@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from cds_service.store.tables import decision_cards, decisions, feedback, recording_gaps
+from cds_service.store.tables import (
+    decision_cards,
+    decisions,
+    feedback,
+    recording_gaps,
+    shadow_reviews,
+    shadow_verdicts,
+    suppressions,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -30,11 +38,13 @@ def purge(engine: Engine, keep_days: int, now: datetime | None = None) -> tuple[
         with engine.begin() as connection:
             old = select(decisions.c.id).where(decisions.c.at < limit).limit(_AT_A_TIME)
             ids = list(connection.scalars(old))
-            connection.execute(delete(decision_cards).where(decision_cards.c.decision_id.in_(ids)))
+            for table in (decision_cards, suppressions, shadow_verdicts):
+                connection.execute(delete(table).where(table.c.decision_id.in_(ids)))
             gone += connection.execute(delete(decisions).where(decisions.c.id.in_(ids))).rowcount
         if len(ids) < _AT_A_TIME:
             break
     with engine.begin() as connection:
         said = connection.execute(delete(feedback).where(feedback.c.received_at < limit)).rowcount
+        connection.execute(delete(shadow_reviews).where(shadow_reviews.c.at < limit))
         connection.execute(delete(recording_gaps).where(recording_gaps.c.ended_at < limit))
     return gone, said

@@ -104,6 +104,49 @@ decision_cards = Table(
     Column("indicator", String(16), nullable=False),
     # As sent, without the resources of its suggestions.
     Column("content", Text, nullable=False),
+    # The order that it is about; empty for the request as a whole, null before this was kept.
+    Column("order_name", Text),
+    Column("product", String(64)),
+    # A digest of patient, order and finding, kept where repeats are suppressed.
+    Column("finding", String(64), index=True),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("decision_id", String(36), ForeignKey("decisions.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("uuid", String(36), nullable=False),
+    Column("topic", String(64), nullable=False),
+    Column("indicator", String(16), nullable=False),
+    # The card that would have been sent, without the resources of its suggestions.
+    Column("content", Text, nullable=False),
+    Column("order_name", Text, nullable=False),
+    # The card that was overridden, when that was received, and the reason that was given.
+    Column("overridden_card", String(36), nullable=False),
+    Column("overridden_at", UtcTime, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+shadow_verdicts = Table(
+    "shadow_verdicts",
+    metadata,
+    Column("decision_id", String(36), ForeignKey("decisions.id", ondelete="CASCADE"), primary_key=True),
+    Column("configuration_hash", String(64), nullable=False),
+    # What fired and what could not be checked by the candidate.
+    Column("verdicts", Text, nullable=False),
+)
+
+shadow_reviews = Table(
+    "shadow_reviews",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", UtcTime, nullable=False),
+    Column("decision_id", String(36), nullable=False, index=True),
+    Column("topic", String(64), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("reviewer", String(256), nullable=False),
+    Column("comment", Text, nullable=False),
 )
 
 feedback = Table(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from cds_service.services import SERVICES
-from cds_service.web.answers import decider, json_answer
+from cds_service.services import SERVICES, SHARED, SHARED_ID
+from cds_service.web.answers import caller, in_force, json_answer
 
 CDS_HOOKS_VERSION = "3.0.0"
 blueprint = Blueprint("discovery", __name__)
@@ -14,7 +14,8 @@ blueprint = Blueprint("discovery", __name__)
 @blueprint.get("/cds-services", strict_slashes=False)
 def discover() -> Response:
     """List the services."""
-    templates = decider().templates
+    now = in_force().of(caller(), None)
+    templates = now.decider.templates
     return json_answer(
         {
             "services": [
@@ -22,7 +23,7 @@ def discover() -> Response:
                     "hook": service.hook,
                     "title": service.title,
                     "description": service.description,
-                    "id": service.id,
+                    "id": SHARED_ID if now.same_ids and service in SHARED else service.id,
                     "prefetch": service.prefetch(templates),
                     "usageRequirements": service.usage,
                     "version": CDS_HOOKS_VERSION,

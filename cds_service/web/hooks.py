@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import structlog
 from flask import Blueprint, Response, abort
 
 from cds_service import metrics
 from cds_service.errors import operation_outcome
 from cds_service.gather import DataMissing
-from cds_service.services import BY_ID
+from cds_service.services import BY_ID, SHARED, SHARED_ID
 from cds_service.web.answers import caller, in_force, json_answer, store
 from cds_service.web.bodies import json_body
 from fhir_mappings.hook_request import BadRequest, read_request
@@ -21,23 +22,42 @@ if TYPE_CHECKING:
     from cds_service.services import Service
 
 blueprint = Blueprint("hooks", __name__)
+_CRD_HOOKS = frozenset({"order-sign", "order-dispatch"})
 DECISION_HEADER = "HER2-CDS-Decision"
 """Names the decision on record, so that an operator can ask why a silent answer was silent."""
 _log = structlog.get_logger()
+
+
+class _Hook(msgspec.Struct):
+    hook: Any = None
+
+
+_hook = msgspec.json.Decoder(_Hook)
 
 
 @blueprint.post("/cds-services/<service_id>")
 def call(service_id: str) -> Response:
     """Answer a hook."""
     began = time.perf_counter()
+    now, client = in_force(), caller()
     service = BY_ID.get(service_id)
-    if service is None:
+    is_shared = service is None and service_id == SHARED_ID and now.of(client, None).same_ids
+    if service is None and not is_shared:
         abort(404)
-    now = in_force()
     body = json_body(now.decider.settings.limits.body_bytes)
-    answer = _answer(service, now, body)
+    service = service or _shared(body)
+    answer = _answer(service, now.of(client, service.id), body)
     metrics.answered(service.id, answer.status_code, time.perf_counter() - began, len(body))
     return answer
+
+
+def _shared(body: bytes) -> Service:
+    """Find the service of an id that several share; one that cannot be found is refused like any other wrong hook."""
+    try:
+        hook = _hook.decode(body).hook
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        hook = None
+    return next((service for service in SHARED if service.hook == hook), SHARED[0])
 
 
 def _answer(service: Service, now: InForce, body: bytes) -> Response:
@@ -53,21 +73,27 @@ def _answer(service: Service, now: InForce, body: bytes) -> Response:
         _log.info("hook_refused", service=service.id, status=412, code="required-data-missing", places=error.places)
         message = f"required data is neither in the prefetch nor on a FHIR server that may be read: {error}"
         return json_answer(operation_outcome("required-data-missing", message, error.places, base_url), 412)
+    # An override is one of a clinician; the sheet of a biller is no repeat of a clinical card.
+    if now.repeats is not None and not service.coverage:
+        decision = now.repeats.applied(store(), request, caller(), decision)
     if decision.session is not None:
         # Before the answer leaves: a card that was seen is on record, whatever happens next.
         recorder = store().recorder
         at_once = recorder.write(now.records.record(service.id, request, caller(), decision, decision.session))
         metrics.recorded(recorder, at_once=at_once)
-        metrics.decided(service.id, decision.cards, decision.session)
+        metrics.decided(service.id, decision, decision.session)
     _log.info(
         "hook_answered",
         service=service.id,
         decision=decision.id,
         cards=[card["source"]["topic"]["code"] for card in decision.cards],
+        suppressed=[each.verdict.topic.value for each in decision.suppressed],
         verdicts=len(decision.verdicts),
         duration_ms=round(decision.duration_s * 1000, 2),
     )
-    answer = json_answer({"cards": decision.cards})
+    # CDS Hooks forbids the empty list that Da Vinci CRD wants.
+    crd = now.decider.settings.quirks.crd and service.hook in _CRD_HOOKS
+    answer = json_answer({"cards": decision.cards, "systemActions": []} if crd else {"cards": decision.cards})
     if decision.verdicts:
         answer.headers[DECISION_HEADER] = decision.id
     # What flask-cors would answer; it leaves alone what has its answer, and need not look for a rule that fits.

@@ -15,6 +15,7 @@ from fhir.resources.R4B.operationoutcome import OperationOutcome
 
 from cards.knowledge import default_knowledge
 from cds_service.app import create_app
+from cds_service.clock import Clock, now
 from cds_service.settings import Settings
 from cds_service.store.store import Store, open_store
 from fhir_mappings.codings import NO_CODE_MAP
@@ -294,12 +295,18 @@ class Answer:
 class Caller:
     """Calls the service in this process, and looks at every answer."""
 
-    def __init__(self, settings: Settings | None = None, path: Path | None = None, database: str | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        path: Path | None = None,
+        database: str | None = None,
+        clock: Clock = now,
+    ) -> None:
         """Start an application with a configuration and, unless told otherwise, a database of its own."""
         folder = tempfile.mkdtemp(prefix="her2-cds-")
         self.store = open_store(database or f"sqlite:///{folder}/her2-cds.sqlite3")
         settings = settings if settings is not None or path is not None else Settings()
-        self.app = create_app(path, settings, self.store)
+        self.app = create_app(path, settings, self.store, clock)
         weakref.finalize(self.app, _put_away, self.store, folder)
         self.client: FlaskClient = self.app.test_client()
 

@@ -139,9 +139,7 @@ def test_auth_gate_tells_a_known_caller_that_there_is_nothing(caller) -> None:
     assert caller.send("DELETE", "/cds-services", headers=bearer(SIGNER.token())).status == 405
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/health/live", "/health/ready", "/CodeSystem/card-topic", "/static/welcome.css"]
-)
+@pytest.mark.parametrize("path", ["/", "/health/live", "/health/ready", "/CodeSystem/card-topic", "/static/page.css"])
 def test_auth_gate_wants_no_token_for(caller, path) -> None:
     assert caller.client.get(path, buffered=True).status_code == 200
 

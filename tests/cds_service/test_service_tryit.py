@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from browser import DESK, PHONE, Visit, folder_of_pictures, visit
-from calls import KEYS, SELECT, SIGN, TODAY
+from calls import COVERAGE, KEYS, SELECT, SIGN, TODAY
 from playwright.sync_api import expect
 from running import start, stop
 from signers import Signer
@@ -242,6 +242,19 @@ def test_tryit_overrides_a_card(seen) -> None:
     assert topics(seen.page) == ["dose-above-maximum"]
 
 
+def test_tryit_asks_about_billing_only_when_that_is_wanted(seen) -> None:
+    seen.open(f"/#{CLEAN}")
+    answered(seen)
+    sign(seen)
+    assert seen.sent(f"/cds-services/{COVERAGE}") == []
+    with seen.page.expect_response(f"**/cds-services/{COVERAGE}"):
+        seen.page.get_by_label("Ask about billing and coverage too").check()
+    answered(seen, "At signing")
+    assert "billing-summary" in topics(seen.page)
+    expect(seen.page.locator("#signed")).to_have_text("Signed.")
+    seen.check("billing")
+
+
 def test_tryit_edits_the_order_that_is_chosen(seen) -> None:
     seen.open("/#two-antibodies-that-go-together")
     answered(seen)
@@ -373,6 +386,8 @@ MARKDOWN = [
     pytest.param("one\n\ntwo", "<p>one</p><p>two</p>", id="paragraphs"),
     pytest.param("one\ntwo", "<p>one two</p>", id="a line break is a space"),
     pytest.param("- a\n- b", "<ul><li>a</li><li>b</li></ul>", id="a list"),
+    pytest.param("1. a\n2. b", "<ol><li>a</li><li>b</li></ol>", id="a numbered list"),
+    pytest.param("- a\n  - b\n- c", "<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>", id="a list in a list"),
     pytest.param("**Rule** do", "<p><strong>Rule</strong> do</p>", id="bold"),
     pytest.param("a ** b", "<p>a ** b</p>", id="stars that close nothing"),
     pytest.param(r"\*\*a\*\* \[b\]\(c\) \\", r"<p>**a** [b](c) \</p>", id="escaped marks"),

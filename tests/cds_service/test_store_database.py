@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from cds_service.store.database import DatabaseError, open_engine, upgrade
-from cds_service.store.tables import metadata
+from cds_service.store.tables import decision_cards, decisions, metadata
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(database_url: str) -> None:
@@ -72,4 +75,28 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path}/x.sqlite3")
     with pytest.raises(DatabaseError, match="not a database"):
         upgrade(engine)
+    engine.dispose()
+
+
+def test_a_record_of_the_first_tables_is_taken_along(database_url: str) -> None:
+    engine = open_engine(database_url)
+    settings = Config()
+    settings.set_main_option("script_location", "cds_service.store:migrations")
+    row = {
+        "id": "d-1", "at": datetime(2026, 1, 1, tzinfo=UTC), "service": "s", "hook_instance": "i", "duration_ms": 1.0,
+        "code_version": "0", "knowledge_version": "0", "wording_version": "0", "configuration_hash": "0",
+        "facts": "{}", "verdicts": "{}", "late": False,
+    }  # fmt: skip
+    first_columns = ("decision_id", "position", "uuid", "topic", "indicator", "content")
+    card = dict.fromkeys(first_columns, "x") | {"decision_id": "d-1", "position": 0}
+    with engine.begin() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "0001")
+        connection.execute(decisions.insert(), row)
+        names = ", ".join(first_columns)
+        connection.execute(text(f"INSERT INTO decision_cards ({names}) VALUES (:{names.replace(', ', ', :')})"), card)  # noqa: S608
+    upgrade(engine)
+    with engine.connect() as connection:
+        kept = connection.execute(decision_cards.select()).one()
+    assert (kept.uuid, kept.order_name, kept.finding) == ("x", None, None)
     engine.dispose()

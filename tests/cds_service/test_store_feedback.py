@@ -101,6 +101,14 @@ def test_a_reason_and_a_comment_are_kept(caller: Caller) -> None:
     }
 
 
+@pytest.mark.parametrize("several", [[REASON], [REASON["reason"]], [REASON["reason"], {"code": "another"}]])
+def test_a_list_of_reasons_is_read_as_its_first(several: list[Json]) -> None:
+    caller = Caller()
+    assert send(caller, overridden("c-1", overrideReasons=several)).status_code == 200
+    (row,) = rows(caller)
+    assert json.loads(row.content)["overrideReason"]["code"] == "patient-contraindication"
+
+
 @pytest.mark.parametrize(
     ("entry", "where"),
     [

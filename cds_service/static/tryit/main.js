@@ -6,6 +6,8 @@ import { element } from "./dom.js";
 import { exchangesView } from "./exchanges.js";
 import { applied, described, fieldsOf, isDrug, referenceOf, setBilling, setDose, setDrug, setText } from "./orders.js";
 
+// Billing is for those who want it, and never mixed into the clinical answers: an EHR chooses its services.
+const COVERAGE = "her2-coverage";
 const DEBOUNCE_MS = 350;
 const HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets";
 const MOMENTS = { "order-select": "While ordering", "order-sign": "At signing" };
@@ -47,6 +49,7 @@ function listen() {
   for (const id of ["dose", "unit"]) {
     at(id).addEventListener("input", () => change((order) => setDose(order, at("dose").value, at("unit").value)));
   }
+  at("coverage").addEventListener("change", () => ask(screen.moment));
   at("hcpcs").addEventListener("input", () => change((order) => setBilling(order, at("hcpcs").value.trim(), HCPCS)));
 }
 
@@ -150,7 +153,8 @@ async function ask(hook) {
   const { signal } = running;
   screen.moment = hook;
   const selected = screen.current ? [screen.current] : screen.orders.map(referenceOf);
-  const services = screen.services.filter((service) => service.hook === hook);
+  const wanted = ({ id }) => id !== COVERAGE || at("coverage").checked;
+  const services = screen.services.filter((service) => service.hook === hook && wanted(service));
   if (!services.length) return;
   at("cards").setAttribute("aria-busy", "true");
   try {

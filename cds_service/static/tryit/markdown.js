@@ -1,6 +1,7 @@
-// Shows the part of Markdown that cards use: paragraphs, lists, bold, links. Everything else stays the text it is.
+// Shows the part of Markdown that cards use: paragraphs, lists in lists, bold, links. Everything else stays the text it is.
 import { element } from "./dom.js";
 
+const ITEM = /^( *)([-*]|\d+\.) (.*)$/;
 const ESCAPABLE = /[!-/:-@[-`{-~]/;
 
 /** Give the blocks of a Markdown text as elements. */
@@ -10,8 +11,22 @@ export function markdown(text) {
 
 function block(text) {
   const lines = text.split("\n");
-  if (!lines.every((line) => /^[-*] /.test(line))) return element("p", {}, ...inline(lines.join(" ")));
-  return element("ul", {}, ...lines.map((line) => element("li", {}, ...inline(line.slice(2)))));
+  const items = lines.map((line) => ITEM.exec(line));
+  return items.every(Boolean) ? list(items) : element("p", {}, ...inline(lines.join(" ")));
+}
+
+/** Nest what is indented further under the item before it. */
+function list(items) {
+  const depth = items[0][1].length;
+  const made = element(/\d/.test(items[0][2]) ? "ol" : "ul");
+  for (let at = 0; at < items.length; ) {
+    let next = at + 1;
+    while (next < items.length && items[next][1].length > depth) next += 1;
+    const below = items.slice(at + 1, next);
+    made.append(element("li", {}, ...inline(items[at][3]), ...(below.length ? [list(below)] : [])));
+    at = next;
+  }
+  return made;
 }
 
 /** Give a line's texts, bold parts and links; a mark behind a backslash is itself. */

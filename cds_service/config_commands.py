@@ -1,0 +1,66 @@
+"""``her2-cds config``: check, compare and show configuration files."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from cds_service.commands import config_option, fail, settings_of
+from cds_service.config_diff import differences
+from cds_service.config_show import as_yaml, lines
+from cds_service.layers import ConfigurationError
+from cds_service.settings import Settings, load_settings
+
+SAME, DIFFERENT = 0, 1
+_DEFAULT = "default"
+
+
+@click.command("diff")
+@click.argument("before")
+@click.argument("after")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def config_diff(before: str, after: str, output: str) -> None:
+    """Say what is different in AFTER and what that will do; ``default`` stands for a configuration that sets nothing.
+
+    The environment is left aside. Exit code: 0 they are the same, 1 they are different, 2 one cannot be used.
+    """
+    found = differences(_settings(before), _settings(after))
+    if output == "json":
+        click.echo(json.dumps([dataclasses.asdict(each) for each in found], indent=2))
+    else:
+        for each in found:
+            click.echo(each.says)
+            if each.effect:
+                click.echo(f"    {each.effect}")
+        if not found:
+            click.echo("no difference")
+    sys.exit(DIFFERENT if found else SAME)
+
+
+@click.command("show")
+@config_option
+@click.option("--format", "output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
+def config_show(config: Path | None, output: str) -> None:
+    """Print the configuration in force, every layer laid over the other, each value with the layer that set it."""
+    settings = settings_of(config)
+    if output == "yaml":
+        click.echo(as_yaml(settings), nl=False)
+        return
+    listed = [{"key": ".".join(place), "value": value, "setBy": layer} for place, value, layer in lines(settings)]
+    click.echo(json.dumps(listed, indent=2))
+
+
+def _settings(name: str) -> Settings:
+    if name == _DEFAULT:
+        return Settings()
+    path = Path(name)
+    if not path.is_file():
+        fail(f"{name}: no such file; name two configuration files, or 'default'")
+    try:
+        return load_settings(path, {})
+    except ConfigurationError as error:
+        fail("\n".join(error.problems))

@@ -1,0 +1,151 @@
+"""Configuration files in layers: ``extends`` names the file beneath, and what lies above replaces it key by key.
+
+Sections are laid over each other; a list or a value replaces the one beneath as a whole. Paths in a file are
+relative to that file, whichever layer it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Place = tuple[str, ...]
+Places = dict[Place, str]
+"""Where each key was written: a line of a file, or a variable of the environment."""
+_EXTENDS = "extends"
+# What names a file; ``*`` stands for every entry of a list.
+_PATHS: tuple[Place, ...] = (
+    ("site", "code_maps", "*"),
+    ("auth", "clients", "*", "jwks_file"),
+    ("fhir", "ca_bundle"),
+    ("coverage", "policy_files", "*"),
+    ("coverage", "asp_file"),
+    ("smart", "servers", "*", "private_key"),
+    ("shadow", "configuration"),
+)
+
+
+class ConfigurationError(ValueError):
+    """The configuration cannot be used; each problem names its line and what to write instead.
+
+    ``files`` are those whose change may put it right.
+    """
+
+    def __init__(self, problems: list[str], files: tuple[Path, ...] = ()) -> None:
+        """Keep the problems, one line each."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
+        self.files = files
+
+
+@dataclass(slots=True)
+class Layers:
+    """What all layers come to, and the line of every key. ``files``: the uppermost first."""
+
+    tree: dict[str, Any] = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
+    files: tuple[Path, ...] = ()
+
+
+def read_layers(path: Path) -> Layers:
+    """Read a file and everything that it extends.
+
+    Raises:
+        ConfigurationError: one of them cannot be read or is no YAML, or they extend each other in a circle.
+
+    """
+    files: list[Path] = []
+    stack: list[tuple[dict[str, Any], Places]] = []
+    named_at, following = "", path
+    while True:
+        if any(following.resolve() == each.resolve() for each in files):
+            raise ConfigurationError([f"{named_at}: extends: {following} extends this file again"], tuple(files))
+        files.append(following)
+        try:
+            tree, places = _read(following)
+        except ConfigurationError as error:
+            said = [f"{named_at}: extends: {problem}" if named_at else problem for problem in error.problems]
+            raise ConfigurationError(said, tuple(files)) from None
+        stack.append((tree, places))
+        beneath = tree.get(_EXTENDS)
+        if beneath is None:
+            break
+        named_at = places[(_EXTENDS,)]
+        if not isinstance(beneath, str) or not beneath:
+            raise ConfigurationError([f"{named_at}: extends: name one file"], tuple(files))
+        following = following.parent / beneath
+    whole = Layers(files=tuple(files))
+    for tree, places in reversed(stack):
+        _lay_over(whole.tree, whole.places, tree, places, ())
+    return whole
+
+
+def _lay_over(beneath: dict[str, Any], its_places: Places, above: dict[str, Any], places: Places, where: Place) -> None:
+    for key, value in above.items():
+        here = (*where, str(key))
+        if isinstance(value, dict) and isinstance(beneath.get(key), dict):
+            its_places[here] = places[here]
+            _lay_over(beneath[key], its_places, value, places, here)
+            continue
+        for place in [place for place in its_places if place[: len(here)] == here]:
+            del its_places[place]
+        its_places.update({place: line for place, line in places.items() if place[: len(here)] == here})
+        beneath[key] = value
+
+
+def _read(path: Path) -> tuple[dict[str, Any], Places]:
+    places: Places = {}
+    try:
+        text = path.read_text(encoding="utf-8")
+        _note_places(yaml.compose(text, Loader=yaml.SafeLoader), (), places, path)
+        tree = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError([f"{path}: cannot be read ({type(error).__name__})"]) from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigurationError([f"{path}:{line}: no valid YAML: {error.problem}"]) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigurationError([f"{path}: no valid YAML ({type(error).__name__})"]) from None
+    if tree is None:
+        return {}, {}
+    if not isinstance(tree, dict):
+        raise ConfigurationError([f"{path}:1: the file must hold keys and values"])
+    anchor(tree, path.parent)
+    return tree, places
+
+
+def _note_places(node: yaml.Node | None, where: Place, places: Places, path: Path) -> None:
+    """Note the line of every key; YAML allows no key twice, though its reader lets the last one win."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            here = (*where, str(key.value))
+            if here in places:
+                raise yaml.MarkedYAMLError(problem=f"{key.value!r} is given twice", problem_mark=key.start_mark)
+            places[here] = f"{path}:{key.start_mark.line + 1}"
+            _note_places(value, here, places, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            places[(*where, str(index))] = f"{path}:{value.start_mark.line + 1}"
+            _note_places(value, (*where, str(index)), places, path)
+
+
+def anchor(tree: dict[str, Any], folder: Path) -> None:
+    """Make every relative path one that leads from anywhere to the same file."""
+    for steps in _PATHS:
+        _anchor(tree, steps, folder)
+
+
+def _anchor(holder: Any, steps: Place, folder: Path) -> None:
+    step, *rest = steps
+    if step == "*":
+        keys: Any = range(len(holder)) if isinstance(holder, list) else ()
+    else:
+        keys = (step,) if isinstance(holder, dict) and step in holder else ()
+    for key in keys:
+        if rest:
+            _anchor(holder[key], tuple(rest), folder)
+        elif isinstance(holder[key], str):
+            holder[key] = str((folder / holder[key]).absolute())

@@ -1,0 +1,97 @@
+"""What became of cards: accepted, overridden and why, or, as far as silence tells, ignored.
+
+Ignored is inferred: CDS Hooks knows no feedback for it. It is inferred only of clients that sent some feedback in the
+time of the report; of a client that never does, nothing is known. A card that was sent twice, because its call was
+repeated, counts once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import select
+
+from cds_service.store.tables import decision_cards, decisions, feedback
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Engine
+
+    from cds_service.learning.judgements import Window
+
+Json = dict[str, Any]
+ACCEPTED, OVERRIDDEN, IGNORED, UNKNOWN = "accepted", "overridden", "ignored (inferred)", "no feedback from this client"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A card and what became of it in the end."""
+
+    card: str
+    at: datetime
+    service: str
+    topic: str
+    indicator: str
+    product: str
+    outcome: str
+    reason: Json
+    outcome_at: datetime | None
+
+
+def answers(engine: Engine, window: Window) -> list[Answer]:
+    """Give every card of a window once, oldest first, with its last feedback."""
+    said, speaking = _said(engine, window)
+    statement = (
+        select(
+            decision_cards,
+            decisions.c.at,
+            decisions.c.service,
+            decisions.c.issuer,
+            decisions.c.tenant,
+            decisions.c.patient,
+        )
+        .join(decisions)
+        .order_by(decisions.c.at, decisions.c.id, decision_cards.c.position)
+    )
+    if window.begin is not None:
+        statement = statement.where(decisions.c.at >= window.begin)
+    if window.end is not None:
+        statement = statement.where(decisions.c.at < window.end)
+    if window.service is not None:
+        statement = statement.where(decisions.c.service == window.service)
+    found: dict[tuple[Any, ...], Answer] = {}
+    with engine.connect() as connection:
+        for row in connection.execute(statement):
+            client = (row.issuer, row.tenant)
+            key = (*client, row.patient, row.uuid)
+            if key not in found:
+                last = said.get((*client, row.uuid))
+                outcome = last.outcome if last else IGNORED if client in speaking else UNKNOWN
+                reason = msgspec.json.decode(last.content).get("overrideReason", {}) if last else {}
+                found[key] = Answer(
+                    row.uuid,
+                    row.at,
+                    row.service,
+                    row.topic,
+                    row.indicator,
+                    row.product or "",
+                    outcome,
+                    reason,
+                    last.outcome_at if last else None,
+                )
+    return list(found.values())
+
+
+def _said(engine: Engine, window: Window) -> tuple[dict[tuple[Any, ...], Any], set[tuple[Any, ...]]]:
+    """Give the last feedback on each card, and the clients that sent any."""
+    statement = select(feedback).order_by(feedback.c.outcome_at, feedback.c.id)
+    if window.begin is not None:
+        statement = statement.where(feedback.c.received_at >= window.begin)
+    last = {}
+    with engine.connect() as connection:
+        for row in connection.execute(statement):
+            last[(row.issuer, row.tenant, row.card)] = row
+    return last, {(issuer, tenant) for issuer, tenant, _ in last}

@@ -1,0 +1,61 @@
+"""A case of a trial as a reviewer reads it: the card that nobody saw, and the facts that it stands on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cards.billing.setup import with_sources
+from cards.engine import judge
+from cards.knowledge import default_knowledge
+from cards.recognition import Recogniser
+from cards.render import Renderer
+from cards.wordings import default_wording
+from cds_service.coverage_files import setup_of_record
+from cds_service.judging_again import question, recorded_session
+from cds_service.learning.judgements import settings_of
+from cds_service.replay import recorded_policy
+from cds_service.store.reading import find
+from cds_service.store.record import order_name
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from cds_service.learning.trial import Case
+
+Json = dict[str, Any]
+
+
+def unseen_card(engine: Engine, case: Case) -> Json:
+    """Word the card of a case by the policy that was on trial, from the recorded facts and today's words."""
+    kept = find(engine, case.decision)
+    if kept is None:
+        return {}
+    settings = kept.configuration
+    if kept.shadow is not None:
+        with engine.connect() as connection:
+            settings = settings_of(connection, [kept.shadow.configuration_hash])[kept.shadow.configuration_hash]
+    known, policy = default_knowledge(), recorded_policy(settings)
+    billing = setup_of_record(settings.get("coverage"))
+    renderer = Renderer(default_wording(), with_sources(known, billing), policy.indicators)
+    asked = question(recorded_session(kept), known, policy, billing)
+    written: Json = {
+        "decision": case.decision,
+        "topic": case.topic,
+        "order": case.order,
+        "at": kept.row.at.isoformat(),
+        "service": kept.row.service,
+        "facts": msgspec.json.decode(kept.row.facts),
+    }
+    for verdict in judge(asked.session, Recogniser(known), policy, asked.identities, asked.rules):
+        if verdict.topic == case.topic and order_name(verdict) == case.order:
+            card = renderer.card(verdict, kept.row.hook_instance)
+            if card is not None:
+                return {
+                    **written,
+                    "summary": card.summary,
+                    "detail": card.detail,
+                    "indicator": str(card.indicator),
+                }
+    return {**written, "summary": "does not fire any more by today's code and knowledge"}

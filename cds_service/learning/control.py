@@ -1,0 +1,80 @@
+"""Control charts: whether a rule fires as often as it used to, week by week, with limits that hold for small counts.
+
+An order either has a finding of a topic or not, so this is a p-chart. Its usual limits (three sigma of the normal
+curve) are wrong where a rule fires on two orders in a hundred; these are exact, and allow for how little is known of
+before (``statistics.limits``). A period is looked at by itself and together with the one, three or seven before it: a
+rare rule that went silent shows only over some weeks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cds_service.learning.statistics import limits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+# Eight looks (four lengths, two sides) of this chance are together about as rare as three sigma: 0.3 % of the periods.
+_TAIL = 0.0004
+_LENGTHS = (1, 2, 4, 8)
+_BASE_PERIODS = 12
+_LEAST_PERIODS = 4
+_LEAST_ORDERS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A period: how many orders were judged, and on how many of them there was a finding."""
+
+    begin: date
+    orders: int
+    hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A period on the chart. ``lower`` and ``upper`` are counts for it alone; none while too little is known.
+
+    ``signal`` is ``loud`` or ``silent`` where the last ``over`` periods together are outside of their limits.
+    """
+
+    count: Count
+    expected: float | None = None
+    lower: int | None = None
+    upper: int | None = None
+    signal: str = ""
+    over: int = 0
+
+
+def control_chart(counts: Sequence[Count]) -> list[Point]:
+    """Hold each period to the usual ones before it; what a signal has been seen in never becomes usual."""
+    points: list[Point] = []
+    unusual: set[int] = set()
+    for index in range(len(counts)):
+        looks = [(length, *_look(counts, unusual, index, length)) for length in _LENGTHS if length <= index + 1]
+        _, _, expected, lower, upper = looks[0]
+        over, signal = next(((length, seen) for length, seen, *_ in looks if seen), (0, ""))
+        unusual.update(range(index - over + 1, index + 1))
+        points.append(Point(counts[index], expected, lower, upper, signal, over))
+    return points
+
+
+def _look(
+    counts: Sequence[Count], unusual: set[int], index: int, length: int
+) -> tuple[str, float | None, int | None, int | None]:
+    """Compare the last periods with the usual ones before them."""
+    first = index - length + 1
+    usual = [counts[each] for each in range(first) if each not in unusual and counts[each].orders][-_BASE_PERIODS:]
+    of = sum(count.orders for count in usual)
+    recent = counts[first : index + 1]
+    size = sum(count.orders for count in recent)
+    if len(usual) < _LEAST_PERIODS or of < _LEAST_ORDERS or not size:
+        return "", None, None, None
+    hits = sum(count.hits for count in usual)
+    lower, upper = limits(hits, of, size, _TAIL)
+    seen = sum(count.hits for count in recent)
+    signal = "loud" if seen > upper else "silent" if seen < lower else ""
+    return signal, hits / of * size, lower, upper

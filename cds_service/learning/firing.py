@@ -1,0 +1,119 @@
+"""How often each topic fires and how often it cannot be checked, period by period, and what changed when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Any
+
+from cards.topics import Topic
+from cds_service.config_diff import policy_differences
+from cds_service.learning.control import Count, Point, control_chart
+from cds_service.learning.judgements import judgements, settings_of
+from cds_service.replay import recorded_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date, datetime
+
+    from sqlalchemy import Engine
+
+    from cds_service.learning.judgements import Judged, Window
+
+Json = dict[str, Any]
+FIRED, NOT_CHECKED = "fired", "could not be checked"
+_SHORT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A version that was not in force before: from when, of what, and in words where it is the configuration."""
+
+    at: datetime
+    period: date
+    what: str
+    before: str
+    after: str
+    words: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Firing:
+    """What a window came to. ``charts``: topic and measure with its points."""
+
+    orders: int = 0
+    decisions: int = 0
+    charts: dict[tuple[str, str], list[Point]] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+
+
+def firing(engine: Engine, window: Window, days: int) -> Firing:
+    """Count a window in periods of ``days``, from Monday where that is a week."""
+    found = Firing()
+    orders: dict[date, int] = {}
+    hits: dict[tuple[str, str], dict[date, int]] = {}
+    last: dict[tuple[str, str | None], str] = {}
+    settings: dict[str, Json] = {}
+    for each in judgements(engine, window):
+        digest = each.found.configuration
+        if digest not in settings:
+            with engine.connect() as connection:
+                settings.update(settings_of(connection, [digest]))
+        period = _period(each.at, days)
+        found.decisions += 1
+        found.orders += len(each.orders)
+        orders[period] = orders.get(period, 0) + len(each.orders)
+        for key, count in _counted(each):
+            of_key = hits.setdefault(key, {})
+            of_key[period] = of_key.get(period, 0) + count
+        found.changes += _changes(each, period, settings, last)
+    periods = _every(orders, days)
+    for key in sorted(hits):
+        counts = [Count(period, orders.get(period, 0), hits[key].get(period, 0)) for period in periods]
+        found.charts[key] = control_chart(counts)
+    return found
+
+
+def _period(at: datetime, days: int) -> date:
+    day = at.astimezone(UTC).date()
+    return day - timedelta(days=(day.toordinal() - 1) % days)
+
+
+def _every(orders: dict[date, int], days: int) -> list[date]:
+    """Give every period between the first and the last, those without an order too."""
+    if not orders:
+        return []
+    first, last = min(orders), max(orders)
+    return [first + timedelta(days=days * number) for number in range((last - first).days // days + 1)]
+
+
+def _counted(each: Judged) -> Iterator[tuple[tuple[str, str], int]]:
+    """Count the orders on which a topic fired, shown or not, and those on which it could not be checked."""
+    for topic in {topic for topic, _ in each.found.fired | each.found.in_shadow}:
+        if topic != Topic.CHECKS_INCOMPLETE:
+            yield (topic, FIRED), len(each.found.of(topic) & each.orders.keys())
+    for topic in {topic for topic, _, _ in each.found.missing}:
+        yield (topic, NOT_CHECKED), len({order for name, order, _ in each.found.missing if name == topic})
+
+
+def _changes(
+    each: Judged, period: date, settings: dict[str, Json], last: dict[tuple[str, str | None], str]
+) -> Iterator[Change]:
+    """Find what is in force and was not before; profiles are told apart."""
+    profile = settings[each.found.configuration].get("profile")
+    for what, value in each.versions:
+        key = (what, profile if what == "configuration" else None)
+        before = last.get(key)
+        last[key] = value
+        if before is not None and before != value:
+            words = _words(settings[before], settings[value]) if what == "configuration" else ()
+            yield Change(each.at, period, what, before[:_SHORT], value[:_SHORT], words)
+
+
+def _words(before: Json, after: Json) -> tuple[str, ...]:
+    said = [each.says for each in policy_differences(recorded_policy(before), recorded_policy(after))]
+    if before["code_maps"] != after["code_maps"]:
+        said.append("the code maps of the site are others")
+    if before["timezone"] != after["timezone"]:
+        said.append(f"days begin in {after['timezone']} instead of {before['timezone']}")
+    return tuple(said)

@@ -1,0 +1,148 @@
+"""Reads decisions for reports: which orders were judged, what fired on them, and what could not be checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import func, select
+
+from cards.facts import DrugOrder
+from cards.identity import identify
+from cards.knowledge import default_knowledge
+from cards.policy import Mode
+from cards.recognition import Recogniser
+from cds_service.store.tables import configurations, decisions, shadow_verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine
+
+_AT_A_TIME = 1000
+_UNSETTLED = "not settled"
+Json = dict[str, Any]
+
+
+class _Orders(msgspec.Struct):
+    orders: tuple[DrugOrder, ...]
+
+
+_orders = msgspec.json.Decoder(_Orders)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which decisions a report is about. ``end`` is no longer part of it; no service: all."""
+
+    begin: datetime | None = None
+    end: datetime | None = None
+    service: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a policy made of a request: (topic, order) of what fired, by mode, and what was missing for the rest."""
+
+    configuration: str
+    fired: frozenset[tuple[str, str]]
+    in_shadow: frozenset[tuple[str, str]]
+    missing: tuple[tuple[str, str, str], ...]
+
+    def of(self, topic: str) -> set[str]:
+        """Give the orders on which a topic fired, shown or not."""
+        return {order for name, order in self.fired | self.in_shadow if name == topic}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A decision as reports look at it. ``orders``: the product of each order that was judged, by its name."""
+
+    id: str
+    at: datetime
+    client: str
+    prescriber: str
+    versions: tuple[tuple[str, str], ...]
+    orders: dict[str, str]
+    found: Findings
+    tried: Findings | None
+
+
+def judgements(engine: Engine, window: Window) -> Iterator[Judged]:
+    """Give the decisions of a window that judged an order, oldest first."""
+    statement = (
+        select(
+            decisions, shadow_verdicts.c.configuration_hash.label("tried"), shadow_verdicts.c.verdicts.label("trial")
+        )
+        .outerjoin(shadow_verdicts, shadow_verdicts.c.decision_id == decisions.c.id)
+        .order_by(decisions.c.at, decisions.c.id)
+    )
+    if window.begin is not None:
+        statement = statement.where(decisions.c.at >= window.begin)
+    if window.end is not None:
+        statement = statement.where(decisions.c.at < window.end)
+    if window.service is not None:
+        statement = statement.where(decisions.c.service == window.service)
+    recogniser = Recogniser(default_knowledge())
+    with engine.connect() as connection:
+        for row in connection.execution_options(yield_per=_AT_A_TIME).execute(statement):
+            verdicts = msgspec.json.decode(row.verdicts)
+            names = {*verdicts["clear"], *verdicts["not-applicable"]}
+            names |= {each["order"] for each in (*verdicts["fired"], *verdicts["cannot-tell"])}
+            names.discard("")
+            products = dict(_products(row.facts, recogniser)) if names else {}
+            if names:
+                yield Judged(
+                    row.id,
+                    row.at,
+                    _client(row.issuer, row.tenant),
+                    (row.user or "unknown")[:12],
+                    (
+                        ("code", row.code_version),
+                        ("knowledge", row.knowledge_version),
+                        ("wording", row.wording_version),
+                        ("configuration", row.configuration_hash),
+                    ),
+                    {name: products.get(name, _UNSETTLED) for name in sorted(names)},
+                    _findings(row.configuration_hash, verdicts),
+                    _findings(row.tried, msgspec.json.decode(row.trial)) if row.tried else None,
+                )
+
+
+def services_on_record(engine: Engine) -> dict[str, int]:
+    """Count the decisions of each service."""
+    counted = select(decisions.c.service, func.count()).group_by(decisions.c.service).order_by(decisions.c.service)
+    with engine.connect() as connection:
+        return {service: int(count) for service, count in connection.execute(counted)}
+
+
+def settings_of(connection: Connection, digests: Iterable[str]) -> dict[str, Json]:
+    """Give the settings that hashes stand for."""
+    chosen = select(configurations).where(configurations.c.hash.in_(digests))
+    return {row.hash: msgspec.json.decode(row.content) for row in connection.execute(chosen)}
+
+
+def _client(issuer: str | None, tenant: str | None) -> str:
+    return " / ".join(part for part in (issuer or "client without a token", tenant) if part)
+
+
+def _products(facts: str, recogniser: Recogniser) -> Iterator[tuple[str, str]]:
+    for order in _orders.decode(facts).orders:
+        product = identify(order, recogniser).product
+        yield order.origin.reference or order.origin.path, product.id if product else _UNSETTLED
+
+
+def _findings(configuration: str, verdicts: Json) -> Findings:
+    fired = [(each["mode"], (each["topic"], each["order"])) for each in verdicts["fired"]]
+    return Findings(
+        configuration,
+        frozenset(place for mode, place in fired if mode == Mode.LIVE),
+        frozenset(place for mode, place in fired if mode == Mode.SHADOW),
+        tuple(
+            (each["topic"], each["order"], missing["what"])
+            for each in verdicts["cannot-tell"]
+            for missing in each["missing"]
+        ),
+    )

@@ -1,0 +1,53 @@
+"""Shares with their uncertainty, and the limits within which a count may vary by chance."""
+
+from __future__ import annotations
+
+import math
+
+_Z = 1.959963984540054  # two-sided 95 %
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """Give the 95 % interval of a share after Wilson (1927); of nothing, everything is possible."""
+    if of == 0:
+        return 0.0, 1.0
+    share, square = hits / of, _Z * _Z
+    middle = (share + square / (2 * of)) / (1 + square / of)
+    half = _Z / (1 + square / of) * math.sqrt(share * (1 - share) / of + square / (4 * of * of))
+    # Rounding must not put none of them, or all, outside of what is possible.
+    return (0.0 if hits == 0 else max(0.0, middle - half)), (1.0 if hits == of else min(1.0, middle + half))
+
+
+def limits(hits: int, of: int, size: int, tail: float) -> tuple[int, int]:
+    """Give the least and the greatest count that is not surprising among ``size`` after ``hits`` of ``of`` before.
+
+    The count to come is beta-binomial (Jeffreys' prior on the share): the limits are exact for small counts and widen
+    when little is known of before. Counts below the first, or above the second, each have a probability under
+    ``tail``.
+    """
+    a, b = hits + 0.5, of - hits + 0.5
+    chances = [_beta_binomial(count, size, a, b) for count in range(size + 1)]
+    below, lower = 0.0, 0
+    while lower < size and below + chances[lower] < tail:
+        below += chances[lower]
+        lower += 1
+    above, upper = 0.0, size
+    while upper > 0 and above + chances[upper] < tail:
+        above += chances[upper]
+        upper -= 1
+    return lower, upper
+
+
+def _beta_binomial(count: int, size: int, a: float, b: float) -> float:
+    log = (
+        math.lgamma(size + 1)
+        - math.lgamma(count + 1)
+        - math.lgamma(size - count + 1)
+        + math.lgamma(count + a)
+        + math.lgamma(size - count + b)
+        - math.lgamma(size + a + b)
+        + math.lgamma(a + b)
+        - math.lgamma(a)
+        - math.lgamma(b)
+    )
+    return math.exp(log)

@@ -1,0 +1,52 @@
+"""The learning report for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Json = dict[str, Any]
+
+
+def percent(one: Json) -> str:
+    """Write a share with its interval."""
+    if one["share"] is None:
+        return "not known"
+    low, high = one["interval95"]
+    return f"{100 * one['share']:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def learning_lines(report: Json) -> Iterator[str]:
+    """Give the report line by line: first what went silent or loud, then what became of the cards."""
+    yield f"{report['decisions']} decisions on {report['orders']} orders, {report['cards']} cards shown"
+    yield ""
+    yield "silent or loud"
+    for each in report["signals"]:
+        over = "" if each["over"] == 1 else f" over the last {each['over']} {report['period']}s"
+        count = f"{each['hits']} of {each['orders']} orders"
+        yield f"  {each['begin']}  {each['topic']} ({each['measure']}): {each['signal']}{over}, {count}"
+    if not report["signals"]:
+        yield "  none, as far as enough is known to say so"
+    yield ""
+    yield "what changed"
+    for each in report["changes"]:
+        yield f"  {each['at'][:16]}  {each['what']} {each['before']} -> {each['after']}"
+        yield from (f"    {words}" for words in each["words"])
+    yield ""
+    yield "what became of the cards (share of those whose client sends feedback, 95 % interval)"
+    for each in report["topics"]:
+        yield f"  {each['topic']}: {each['shown']} shown"
+        for outcome, one in each["outcomes"].items():
+            yield f"    {outcome:<22} {one['cards']:>5}  {percent(one)}"
+        if each["unknown"]:
+            yield f"    no feedback from this client {each['unknown']}"
+    yield ""
+    yield "reasons of overrides"
+    for each in report["reasons"]:
+        yield f"  {each['topic']}: {each['reason']}  {each['cards']}  {percent(each)}"
+    yield ""
+    yield "comments"
+    for each in report["comments"]:
+        yield f"  {each['at'][:10]}  {each['topic']} ({each['drug']}): {' '.join(each['comment'].split())}"

@@ -1,0 +1,85 @@
+"""What was overridden with a reason, looked up by the finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import and_, bindparam, exists, select
+
+from cds_service.store.tables import decision_cards, decisions, feedback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Engine, Select
+
+
+def _statement() -> Select[Any]:
+    other_card, other = decision_cards.alias(), decisions.alias()
+    of_another_patient = exists().where(
+        # By the feedback and not by the card: so it is looked at only where there is feedback.
+        other_card.c.uuid == feedback.c.card,
+        other.c.id == other_card.c.decision_id,
+        other.c.patient.is_distinct_from(decisions.c.patient),
+    )
+    said_here = and_(
+        feedback.c.card == decision_cards.c.uuid,
+        feedback.c.issuer.is_not_distinct_from(decisions.c.issuer),
+        feedback.c.tenant.is_not_distinct_from(decisions.c.tenant),
+        feedback.c.received_at >= decisions.c.at,
+    )
+    return (
+        select(
+            decision_cards.c.finding, decision_cards.c.uuid, decision_cards.c.order_name,
+            decisions.c.user, decisions.c.issuer, decisions.c.tenant,
+            feedback.c.outcome, feedback.c.received_at, feedback.c.content,
+        )
+        .join(decisions, decisions.c.id == decision_cards.c.decision_id)
+        .join(feedback, said_here)
+        .where(decision_cards.c.finding.in_(bindparam("findings", expanding=True)), ~of_another_patient)
+        .order_by(feedback.c.outcome_at, feedback.c.id)
+    )  # fmt: skip
+
+
+# Put together once: that takes longer than asking.
+_ASKED = _statement()
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A card about a finding that was overridden: of which order, by whom, when that was received, and why."""
+
+    finding: str
+    card: str
+    order: str
+    user: str | None
+    issuer: str | None
+    tenant: str | None
+    at: datetime
+    reason: dict[str, Any]
+
+
+def overrides(engine: Engine, findings: Iterable[str], since: datetime) -> list[Override]:
+    """Give the overrides with a reason that came after a moment and are the last word on their cards.
+
+    A client may give the cards of two patients one id; what is said of such a card is said of neither.
+
+    Raises:
+        SQLAlchemyError: the database cannot be read.
+
+    """
+    with engine.connect() as connection:
+        last = {(row.finding, row.uuid): row for row in connection.execute(_ASKED, {"findings": list(findings)})}
+    found = []
+    for row in last.values():
+        reason = msgspec.json.decode(row.content).get("overrideReason", {})
+        if row.outcome == "overridden" and row.received_at >= since and (reason.get("code") or reason.get("comment")):
+            found.append(
+                Override(
+                    row.finding, row.uuid, row.order_name, row.user, row.issuer, row.tenant, row.received_at, reason
+                )
+            )
+    return found

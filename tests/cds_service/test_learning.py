@@ -1,0 +1,327 @@
+"""What the record teaches: fates of cards with their uncertainty, rules that went silent or loud, and the export."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import random
+import shutil
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import stream
+from calls import SIGN, Caller, call, troubled_prefetch
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from stream import Stream
+
+from cds_service.caller import Caller as Client
+from cds_service.cli import main
+from cds_service.feedback import read_feedback
+from cds_service.learning.control import Count, control_chart
+from cds_service.learning.feedback_export import COLUMNS, entries, spreadsheet_text
+from cds_service.learning.judgements import Window
+from cds_service.learning.report import learning_report
+from cds_service.learning.statistics import limits, wilson
+from cds_service.settings import Settings
+from cds_service.store import feedback as kept
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Json = dict[str, Any]
+ALL = Window()
+TROUBLED = call(prefetch=troubled_prefetch())
+MONDAY = date(2026, 1, 5)
+USUAL_WEEKS = 10
+
+# --- Statistics ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hits", "of", "low", "high"),
+    [
+        pytest.param(0, 10, 0, 0.2775, id="none of ten"),
+        pytest.param(10, 10, 0.7225, 1, id="all of ten"),
+        pytest.param(1, 10, 0.0179, 0.4042, id="one of ten"),
+        pytest.param(50, 100, 0.4038, 0.5962, id="half of a hundred"),
+        pytest.param(0, 0, 0, 1, id="none of nothing"),
+    ],
+)
+def test_wilson_is_what_the_tables_say(hits: int, of: int, low: float, high: float) -> None:
+    assert wilson(hits, of) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
+
+
+@given(of=st.integers(1, 500), data=st.data())
+def test_wilson_holds_the_share_and_narrows(of: int, data: st.DataObject) -> None:
+    hits = data.draw(st.integers(0, of))
+    low, high = wilson(hits, of)
+    assert 0 <= low <= hits / of <= high <= 1
+    wider = wilson(hits * 4, of * 4)
+    assert wider[1] - wider[0] < high - low
+
+
+@given(of=st.integers(1, 400), size=st.integers(1, 120), data=st.data())
+def test_limits_leave_no_more_than_the_tail_outside(of: int, size: int, data: st.DataObject) -> None:
+    hits = data.draw(st.integers(0, of))
+    lower, upper = limits(hits, of, size, 0.01)
+    assert 0 <= lower <= upper <= size
+    # By another way: the chance of a count, its share drawn from the beta distribution in small steps.
+    steps = 400
+    grid = [(number + 0.5) / steps for number in range(steps)]
+    logs = [(hits - 0.5) * math.log(p) + (of - hits - 0.5) * math.log(1 - p) for p in grid]
+    weights = [math.exp(each - max(logs)) for each in logs]
+    if max(weights[0], weights[-1]) < 0.01 * max(weights):
+        below = sum(w * _binomial_below(lower, size, p) for w, p in zip(weights, grid, strict=True)) / sum(weights)
+        assert below < 0.011
+
+
+def _binomial_below(count: int, size: int, p: float) -> float:
+    return sum(math.comb(size, k) * p**k * (1 - p) ** (size - k) for k in range(count))
+
+
+def counts(*hits: int, orders: int = 40) -> list[Count]:
+    return [Count(MONDAY + timedelta(days=7 * number), orders, each) for number, each in enumerate(hits)]
+
+
+@pytest.mark.parametrize(
+    ("hits", "signals"),
+    [
+        pytest.param([4] * 12, {}, id="always the same"),
+        pytest.param([4, 4, 4, 40], {}, id="too little is known before"),
+        pytest.param([4, 5, 3, 4, 5, 20], {5: ("loud", 1)}, id="loud at once"),
+        pytest.param([20, 21, 19, 20, 22, 1], {5: ("silent", 1)}, id="silent at once"),
+        pytest.param(
+            [4] * 12 + [0] * 3, {13: ("silent", 2), 14: ("silent", 2)}, id="ten in a hundred fall silent: two weeks"
+        ),
+        pytest.param([3] * 12 + [0] * 4, {15: ("silent", 4)}, id="seven in a hundred fall silent: four weeks"),
+        pytest.param([2] * 12 + [0] * 7, {18: ("silent", 8)}, id="five in a hundred fall silent: seven weeks"),
+        pytest.param([1] * 12 + [0] * 12, {}, id="two in a hundred fall silent: not seen in twelve weeks"),
+        pytest.param([0] * 10 + [5], {10: ("loud", 1)}, id="what never fired fires"),
+        pytest.param([0] * 10 + [1], {}, id="once is chance"),
+    ],
+)
+def test_a_rule_that_went_silent_or_loud_is_seen(hits: list[int], signals: dict[int, tuple[str, int]]) -> None:
+    points = control_chart(counts(*hits))
+    assert {index: (point.signal, point.over) for index, point in enumerate(points) if point.signal} == signals
+
+
+def test_what_is_out_of_its_limits_never_becomes_usual() -> None:
+    points = control_chart(counts(*[4] * 8, *[20] * 20))
+    assert [point.signal for point in points[8:]] == ["loud"] * 20
+    assert points[-1].expected == pytest.approx(4)
+
+
+def test_a_week_without_orders_says_nothing() -> None:
+    weeks = [*counts(*[4] * 8), Count(MONDAY + timedelta(days=56), 0, 0)]
+    assert control_chart(weeks)[-1].signal == ""
+
+
+@pytest.mark.parametrize("share", [0.01, 0.05, 0.2, 0.5])
+def test_false_alarms_are_as_rare_as_three_sigma(share: float) -> None:
+    lot = random.Random(17)  # noqa: S311 - a lot that can be drawn again
+    periods = alarms = 0
+    for _ in range(40):
+        hits = [sum(lot.random() < share for _ in range(40)) for _ in range(40)]
+        points = control_chart(counts(*hits))
+        periods += sum(point.expected is not None for point in points)
+        alarms += sum(bool(point.signal) for point in points)
+    assert periods > 1200
+    assert alarms / periods < 0.006
+
+
+# --- Faults in a stream of real requests -----------------------------------------------------------------------------
+
+
+def signals(line: Stream, period: str = "week") -> dict[tuple[str, str, str], date]:
+    """Give for each topic, measure and direction the first period with a signal."""
+    first: dict[tuple[str, str, str], date] = {}
+    for each in learning_report(line.caller.store.engine, ALL, period)["signals"]:
+        key = (each["topic"], each["measure"], each["signal"])
+        first.setdefault(key, date.fromisoformat(each["begin"]))
+    return first
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the record of ten weeks in which nothing went wrong."""
+    folder = tmp_path_factory.mktemp("usual")
+    line = Stream(seed=5, database=f"sqlite:///{folder}/record.sqlite3")
+    line.weeks(USUAL_WEEKS)
+    line.caller.store.close()
+    return folder
+
+
+@pytest.fixture
+def line(usual: Path, tmp_path: Path) -> Stream:
+    """Give a stream that goes on after ten usual weeks."""
+    shutil.copytree(usual, tmp_path, dirs_exist_ok=True)
+    going_on = Stream(seed=6, database=f"sqlite:///{tmp_path}/record.sqlite3")
+    going_on.at += timedelta(weeks=USUAL_WEEKS)
+    return going_on
+
+
+def test_without_a_fault_nothing_is_seen(line: Stream) -> None:
+    line.weeks(3)
+    assert signals(line) == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "topic", "signal", "weeks"),
+    [
+        pytest.param(stream.in_an_unknown_unit, "liver-tests-missing", "loud", 1, id="a unit that nobody knows"),
+        pytest.param(
+            stream.in_microkatal_as_if_in_units, "liver-tests-hold", "silent", 2, id="another unit under the old name"
+        ),
+        pytest.param(stream.under_another_code, "lvef-missing", "loud", 1, id="a code list that changed"),
+        pytest.param(stream.under_another_code, "lvef-hold", "silent", 5, id="the silent side of it"),
+    ],
+)
+def test_a_fault_is_seen_within(line: Stream, fault: Any, topic: str, signal: str, weeks: int) -> None:
+    began = line.at.date()
+    line.weeks(weeks, fault)
+    seen = {(name, how): when for (name, measure, how), when in signals(line).items() if measure == "fired"}
+    assert (seen[topic, signal] - began).days // 7 + 1 <= weeks
+
+
+def test_a_loud_fault_is_seen_within_a_day(line: Stream) -> None:
+    began = line.at.date()
+    line.weeks(1, stream.in_an_unknown_unit)
+    assert (signals(line, "day")["liver-tests-missing", "fired", "loud"] - began).days <= 1
+
+
+def test_what_changed_is_marked_in_words(line: Stream, tmp_path: Path) -> None:
+    settings = Settings(thresholds={"weight_max_age_days": 60})
+    other = Caller(settings, database=f"sqlite:///{tmp_path}/record.sqlite3", clock=lambda: line.at)
+    changed_at = line.at
+    line.weeks(4, caller=other)
+    found = learning_report(line.caller.store.engine, ALL, "week")
+    (change,) = found["changes"]
+    assert (change["what"], change["at"], change["period"]) == (
+        "configuration",
+        changed_at.isoformat(),
+        str(changed_at.date()),
+    )
+    assert change["words"] == ("A weight older than 60 days instead of 30 days makes weight-stale fire",)
+    silent = [each for each in found["signals"] if each["topic"] == "weight-stale"]
+    assert silent[0]["signal"] == "silent"
+    assert date.fromisoformat(silent[0]["begin"]) - changed_at.date() <= timedelta(days=21)
+
+
+# --- What became of cards --------------------------------------------------------------------------------------------
+
+
+def said(caller: Caller, card: str, outcome: str = "overridden", **more: Any) -> None:
+    entry = {"card": card, "outcome": outcome, "outcomeTimestamp": datetime.now(UTC).isoformat(), **more}
+    response = caller.client.post(f"/cds-services/{SIGN}/feedback", json={"feedback": [entry]})
+    assert response.status_code == 200
+
+
+def weight_card(caller: Caller, number: int) -> str:
+    cards = caller.post(TROUBLED | {"hookInstance": f"i-{number}"}).cards
+    return str(next(card["uuid"] for card in cards if card["source"]["topic"]["code"] == "weight-stale"))
+
+
+def rates(caller: Caller, topic: str = "weight-stale") -> Json:
+    found = learning_report(caller.store.engine, ALL, "week")
+    return next(each for each in found["topics"] if each["topic"] == topic)
+
+
+REASON = {"reason": {"code": "expert-contradicts", "system": "urn:x"}, "userComment": "=weighed\ntoday"}
+
+
+@pytest.fixture
+def answered(database_url: str) -> Caller:
+    """Give a service with five cards: two accepted, one of them after an override, one overridden, two ignored."""
+    caller = Caller(database=database_url)
+    cards = [weight_card(caller, number) for number in range(5)]
+    said(caller, cards[0], "accepted", acceptedSuggestions=[{"id": "s-1"}])
+    said(caller, cards[1], overrideReason=REASON)
+    said(caller, cards[2])
+    said(caller, cards[2], "accepted", acceptedSuggestions=[{"id": "s-1"}])
+    return caller
+
+
+def test_fates_are_counted_by_the_last_word(answered: Caller) -> None:
+    weight_card(answered, 1)
+    found = rates(answered)
+    assert (found["shown"], found["unknown"]) == (5, 0)
+    cards = {outcome: each["cards"] for outcome, each in found["outcomes"].items()}
+    assert cards == {"accepted": 2, "overridden": 1, "ignored (inferred)": 2}
+    assert found["outcomes"]["accepted"]["share"] == 0.4
+    assert found["outcomes"]["accepted"]["interval95"] == [0.1176, 0.7693]
+    report = learning_report(answered.store.engine, ALL, "week")
+    assert [(each["topic"], each["reason"], each["cards"]) for each in report["reasons"]] == [
+        ("weight-stale", "Expert advice says otherwise (expert-contradicts)", 1)
+    ]
+    (comment,) = report["comments"]
+    assert (comment["drug"], comment["comment"]) == ("kadcyla", "=weighed\ntoday")
+    (week,) = [each for each in report["weeks"] if each["topic"] == "weight-stale"]
+    assert week["shown"] == 5
+
+
+def test_of_a_client_that_sends_no_feedback_nothing_is_inferred() -> None:
+    caller = Caller()
+    weight_card(caller, 1)
+    found = rates(caller)
+    assert (found["shown"], found["unknown"]) == (1, 1)
+    assert found["outcomes"]["ignored (inferred)"] == {"cards": 0, "share": None, "interval95": [0.0, 1.0]}
+    good, _ = read_feedback(
+        {"feedback": [{"card": "x", "outcome": "overridden", "outcomeTimestamp": "2026-01-01T00:00:00Z"}]}
+    )
+    kept.keep(caller.store.engine, SIGN, Client("https://other.example"), good)
+    assert rates(caller)["unknown"] == 1
+
+
+# --- The export and the command line ---------------------------------------------------------------------------------
+
+
+def test_feedback_goes_out_with_what_it_was_about(answered: Caller) -> None:
+    said(answered, "a-card-that-nobody-knows")
+    rows = list(entries(answered.store.engine, ALL))
+    assert len(rows) == 5
+    assert all(tuple(row) == COLUMNS for row in rows)
+    override = next(row for row in rows if row["reasonCode"])
+    assert (override["topic"], override["indicator"], override["drug"], override["order"], override["hook"]) == (
+        "weight-stale",
+        "warning",
+        "kadcyla",
+        "MedicationRequest/order-1",
+        "order-sign",
+    )
+    assert override["configurationHash"]
+    assert override["summary"].startswith("Kadcyla")
+    stranger = next(row for row in rows if row["card"] == "a-card-that-nobody-knows")
+    assert (stranger["topic"], stranger["service"]) == ("", SIGN)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+def test_no_comment_becomes_a_formula(text: str) -> None:
+    assert spreadsheet_text(text) == f"'{text}"
+    assert spreadsheet_text("plain = text") == "plain = text"
+
+
+def test_the_reports_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HER2_CDS_DATABASE", f"sqlite:///{tmp_path}/record.sqlite3")
+    runner = CliRunner()
+
+    def run(*arguments: str) -> Any:
+        return runner.invoke(main, list(arguments))
+
+    empty = run("learn", "report")
+    assert (empty.exit_code, "on record: none" in empty.output) == (2, True)
+    caller = Caller(database=f"sqlite:///{tmp_path}/record.sqlite3")
+    said(caller, weight_card(caller, 1), overrideReason=REASON)
+    text = run("learn", "report").output
+    assert "overridden                 1  100 % (21 to 100)" in text
+    assert "weight-stale (kadcyla): =weighed today" in text
+    assert json.loads(run("learn", "report", "--format", "json").output)["cards"] > 3
+    assert run("learn", "report", "--format", "html").output.startswith("<!doctype html>")
+    (row,) = csv.DictReader(io.StringIO(run("feedback", "export").output, newline=""))
+    assert (row["comment"], row["topic"]) == ("'=weighed\ntoday", "weight-stale")
+    assert json.loads(run("feedback", "export", "--format", "ndjson").output)["comment"] == "=weighed\ntoday"
+    assert run("feedback", "export", "--to", "2020-01-01", "--format", "ndjson").output == ""

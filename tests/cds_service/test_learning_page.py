@@ -1,0 +1,103 @@
+"""The learning report as a page: read by machines and people alike, in Chromium, with no request to anywhere."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import servers
+import stream
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from cds_service.learning.judgements import Window
+from cds_service.learning.page import learning_page
+from cds_service.learning.report import learning_report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+QUIET = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.fixture(scope="module")
+def report() -> dict[str, Any]:
+    """Give the report on six usual weeks and one with a fault, and a comment that is markup."""
+    line = stream.Stream(seed=5)
+    line.weeks(6)
+    line.weeks(1, stream.in_an_unknown_unit)
+    found = learning_report(line.caller.store.engine, Window(), "week")
+    comment = {"at": "2026-01-05", "topic": "weight-stale", "drug": "kadcyla", "reason": "", "card": "c"}
+    change = {"at": "2026-02-16T00:00:00", "period": "2026-02-16", "what": "configuration", "before": "a", "after": "b"}
+    found["comments"] = [
+        {**comment, "comment": '<img src="https://evil.example/x.png"><script>document.title=1</script>'}
+    ]
+    found["changes"] = [{**change, "words": ["A weight older than 60 days instead of 30 days makes weight-stale fire"]}]
+    return found
+
+
+@pytest.fixture
+def page(report: dict[str, Any], tmp_path: Path) -> Iterator[Page]:
+    """Give the page in a browser that notes what it is asked for."""
+    if CHROMIUM is None:
+        servers.lacking("Chromium")
+    path = tmp_path / "report.html"
+    path.write_text(learning_page(report, "her2-order-sign, all time"), encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        opened = browser.new_page(viewport={"width": 1280, "height": 900})
+        opened.goto(path.as_uri())
+        yield opened
+        browser.close()
+
+
+def test_the_page_holds_to_the_rules_of_accessibility(page: Page) -> None:
+    for each in page.locator("summary").all():
+        each.click()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_the_page_asks_for_nothing_and_runs_nothing(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    assert [url for url in asked if not url.startswith("file:")] == []
+    assert page.title() == "What the cards teach"
+    assert "<script>document.title=1</script>" in page.locator("table", has_text="Comment").last.inner_text()
+
+
+def test_the_page_says_what_went_wrong_first_and_in_words(page: Page, report: dict[str, Any]) -> None:
+    assert "liver-tests-missing, fired: loud" in page.locator(".alert").inner_text()
+    assert "liver-tests" in page.locator("h3").first.inner_text()
+    assert page.locator("svg").count() == len(report["charts"])
+    assert page.locator("svg").first.get_attribute("role") == "img"
+    drawn = page.locator("h3", has_text="liver-tests-missing: fired").locator(
+        "xpath=following-sibling::*[name()='svg'][1]"
+    )
+    assert drawn.locator(".word").last.text_content() == "loud"
+    assert "loud in the period of 2026-02-16" in (drawn.locator("desc").text_content() or "")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_page_fits_its_window(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_tables_are_reached_by_keyboard(page: Page) -> None:
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')")
+
+
+def test_a_record_without_anything_is_a_page_too() -> None:
+    empty = learning_report(stream.Stream().caller.store.engine, Window(), "week")
+    assert "Every topic fires as often as it used to" in learning_page(empty, "all time")
