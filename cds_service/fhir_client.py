@@ -109,7 +109,9 @@ class FhirAccess:
         }
         if not asked and not following:
             return {}
+        began = time.monotonic()
         pages = self._ask_all({**asked, **following})
+        _count(pages, time.monotonic() - began)
         fetched = {place: _checked(_joined(tuple(pages[place])), query) for place, query in queries.items()}
         return fetched | {place: _joined((begun[place], *pages[place])) for place in following}
 
@@ -188,6 +190,15 @@ class FhirAccess:
             if len(body) > self._client.body_limit or self._bytes_left < 0 or self._remaining() <= 0:
                 raise requests.Timeout
         return bytes(body)
+
+
+def _count(pages: Mapping[str, Sequence[Answer]], seconds: float) -> None:
+    """Count what was asked for, and what came of it."""
+    # The process that starts the workers must not load the metrics before it has named the folder that they share.
+    from cds_service import metrics  # noqa: PLC0415
+
+    answered = sum(bool(each) and each[0].state is not State.FAILED for each in pages.values())
+    metrics.fetched(answered, len(pages) - answered, seconds)
 
 
 def _was_cut_off(error: requests.ConnectionError) -> bool:

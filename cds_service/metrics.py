@@ -42,6 +42,13 @@ _feedback = Counter(
 )
 _records = Counter("her2_cds_records", "Decisions recorded at once, or kept waiting for the store.", ["fate"], **_kept)
 _refused = Counter("her2_cds_auth_refused", "Calls that were not let in, by reason.", ["reason"], **_kept)
+_fetches = Counter("her2_cds_fetches", "Reads and searches on FHIR servers, by what came of them.", ["fate"], **_kept)
+_fetch_seconds = Histogram(
+    "her2_cds_fetch_seconds",
+    "Time that a call waited for what it fetched.",
+    buckets=_SECONDS,
+    **_kept,
+)
 _store_up = Gauge("her2_cds_store_up", "1 while the store takes records.", multiprocess_mode="livemin", **_kept)
 _waiting = Gauge("her2_cds_records_waiting", "Records that wait for the store.", multiprocess_mode="livesum", **_kept)
 
@@ -85,6 +92,13 @@ def fed_back(service: str, outcomes: Iterable[str]) -> None:
     """Count feedback."""
     for outcome in outcomes:
         _child(_feedback, service, outcome).inc()
+
+
+def fetched(answered: int, failed: int, seconds: float) -> None:
+    """Count what one call fetched at once."""
+    _child(_fetches, "answered").inc(answered)
+    _child(_fetches, "failed").inc(failed)
+    _fetch_seconds.observe(seconds)
 
 
 def refused(reason: str) -> None:

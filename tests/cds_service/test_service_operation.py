@@ -11,7 +11,20 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from calls import SIGN, Caller, bundle, call, order, outcome, troubled_prefetch, without
+from calls import (
+    KEYS,
+    SIGN,
+    Caller,
+    authorization,
+    bundle,
+    call,
+    clean_prefetch,
+    order,
+    outcome,
+    troubled_prefetch,
+    without,
+)
+from chart_server import ChartServer
 from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -58,6 +71,22 @@ def test_calls_cards_gaps_and_records_are_counted() -> None:
         name == "her2_cds_gaps_total" and after[name, labels] > before.get((name, labels), 0) for name, labels in after
     )
     assert after["her2_cds_store_up", ()] == 1
+
+
+def test_what_is_fetched_is_counted() -> None:
+    server = ChartServer(clean_prefetch())
+    caller = Caller()
+    before = numbers(caller.client.get("/metrics").text)
+    caller.post(without(call(), "prefetch") | {"fhirServer": server.base, "fhirAuthorization": authorization()})
+    server.close()
+    after = numbers(caller.client.get("/metrics").text)
+    more = {
+        fate: after["her2_cds_fetches_total", (("fate", fate),)]
+        - before.get(("her2_cds_fetches_total", (("fate", fate),)), 0)
+        for fate in ("answered", "failed")
+    }
+    assert more == {"answered": len(KEYS), "failed": 0}
+    assert after["her2_cds_fetch_seconds_count", ()] > before.get(("her2_cds_fetch_seconds_count", ()), 0)
 
 
 def test_metrics_say_nothing_of_a_patient() -> None:
