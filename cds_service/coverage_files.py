@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 _FILE_LIMIT = 32 * 1024 * 1024
 _MEMBERS_LIMIT = 100
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# Whatever a damaged or encrypted archive makes the readers of the standard library raise.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError)
 
 
 class CoverageFileError(ValueError):
@@ -155,14 +159,20 @@ def _long(day: date) -> str:
 
 
 def _members(raw: bytes, path: Path) -> list[str]:
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        listed = [info for info in archive.infolist() if info.filename.casefold().endswith((".csv", ".txt"))]
-        if len(listed) > _MEMBERS_LIMIT or sum(info.file_size for info in listed) > _FILE_LIMIT:
-            raise CoverageFileError(f"{path}: the archive is too large for a pricing file")
-        try:
-            return [_decoded(archive.read(info)) for info in listed]
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
-            raise CoverageFileError(f"{path}: the archive cannot be read ({type(error).__name__})") from None
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            listed = [info for info in archive.infolist() if info.filename.casefold().endswith((".csv", ".txt"))]
+            small = len(listed) <= _MEMBERS_LIMIT and sum(info.file_size for info in listed) <= _FILE_LIMIT
+            # Other kinds of compression would bring errors and appetites of their own.
+            plain = all(info.compress_type in _COMPRESSIONS for info in listed)
+            texts = [_decoded(archive.read(info)) for info in listed] if small and plain else []
+    except _DAMAGE as error:
+        raise CoverageFileError(f"{path}: the archive cannot be read ({type(error).__name__})") from None
+    if not small:
+        raise CoverageFileError(f"{path}: the archive is too large for a pricing file")
+    if not plain:
+        raise CoverageFileError(f"{path}: the archive is compressed in another way than CMS does it")
+    return texts
 
 
 def _decoded(raw: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ from calls import (
 from click.testing import CliRunner
 
 from cds_service.cli import main
+from cds_service.coverage_files import CoverageFileError, read_price_file
 from cds_service.explain import explain
 from cds_service.settings import ConfigurationError, Settings, load_settings
 
@@ -290,6 +292,27 @@ def test_service_payment_limits_from_the_file_that_cms_publishes(tmp_path) -> No
     assert "42.198 USD a unit of J9354 (2026 Q4" in detail
     assert "10,971.48 USD for 260 units" in detail
     assert "J9358 is not in the price file" in cards(caller, drug("Enhertu", 378))["billing-summary"]["detail"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_service_a_damaged_archive_of_prices_is_read_or_refused(tmp_path, method) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", method) as file:
+        file.writestr("Oct 2026 ASP Pricing File.csv", PRICES * 20)
+    path = tmp_path / "asp.zip"
+    refused = []
+    for number in range(600):
+        chance = random.Random(number)  # noqa: S311 - no secret
+        raw = bytearray(archive.getvalue())
+        for _ in range(chance.randint(1, 4)):
+            raw[chance.randrange(len(raw))] = chance.randrange(256)
+        path.write_bytes(raw[: chance.randrange(len(raw))] if number % 3 == 0 else raw)
+        try:
+            read_price_file(path)
+        except CoverageFileError as error:
+            refused.append(str(error))
+    assert len(refused) > 100
+    assert all(said.startswith(f"{path}: ") for said in refused)
 
 
 @pytest.mark.parametrize(
