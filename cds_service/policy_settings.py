@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from cards.knowledge import default_knowledge
 from cards.outcomes import Indicator
 from cards.policy import Mode
 from cards.topics import Topic
+from cds_service.section import Section, nearest, on_off, problem_below
 from cds_service.services import BY_ID
 
 if TYPE_CHECKING:
     from cds_service.caller import Caller
-
-
-class Section(BaseModel):
-    """A part of the configuration: unknown keys are refused, and nothing changes once it is read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def on_off(value: object) -> object:
-    """YAML reads a bare ``off`` as false."""
-    return {False: "off", True: "on"}.get(value, value) if isinstance(value, bool) else value
-
-
-def problem_below(path: str, text: str) -> PydanticCustomError:
-    """Say that something is wrong further down than the key whose check has found it."""
-    return PydanticCustomError("below", "{text}", {"path": path, "text": text})
-
-
-def nearest(word: str, known: list[str]) -> str:
-    """Name the known word that an unknown one may be meant for, or what there is."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known)[:12])}"
 
 
 def _within_bounds(thresholds: dict[str, Decimal | None]) -> dict[str, Decimal | None]:
@@ -126,8 +103,8 @@ class ProfileSettings(Section):
     """What is different for the calls of some client, tenant or service."""
 
     match: ProfileMatch
-    cards: dict[Topic, TopicSettings] = {}
-    thresholds: Thresholds = {}
+    cards: dict[Topic, TopicSettings] = Field({})
+    thresholds: Thresholds = Field({})
     quirks: QuirkSettings = QuirkSettings()
 
     @model_validator(mode="after")
@@ -152,7 +129,7 @@ def check_profiles(profiles: dict[str, ProfileSettings]) -> dict[str, ProfileSet
 class ShadowSettings(Section):
     """Another policy that is judged by beside the one in force, on the same facts; its cards are never shown."""
 
-    thresholds: Thresholds = {}
+    thresholds: Thresholds = Field({})
     configuration: Path | None = Field(
         None, description="A configuration file of which the topics, thresholds and profiles are tried."
     )

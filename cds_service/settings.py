@@ -9,33 +9,28 @@ from __future__ import annotations
 import os
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import yaml
 from pydantic import (
     BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     HttpUrl,
     PrivateAttr,
-    SecretStr,
     TypeAdapter,
     ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from cards.billing.setup import BillingSetup
 from cards.knowledge import default_knowledge
 from cards.policy import Policy
 from cards.topics import Topic
-from cds_service.auth.configured_keys import check_key_address, check_keys, read_key_file
-from cds_service.coverage_files import read_billing, vial_sizes
+from cds_service.auth.configured_keys import read_key_file
+from cds_service.auth.settings import AuthSettings
+from cds_service.coverage_files import read_billing
 from cds_service.fhir_connections import tls_context
-from cds_service.fhir_servers import why_not_allowed
 from cds_service.layers import ConfigurationError, Layers, Places, anchor, read_layers
 from cds_service.policy_settings import (
     ProfileMatch,
@@ -47,9 +42,15 @@ from cds_service.policy_settings import (
     Thresholds,
     TopicSettings,
     check_profiles,
-    nearest,
-    on_off,
-    problem_below,
+)
+from cds_service.section import Section, nearest, problem_below
+from cds_service.site_settings import (
+    AuditSettings,
+    CoverageSettings,
+    FhirSettings,
+    LimitSettings,
+    OperatorSettings,
+    SiteSettings,
 )
 from cds_service.smart.settings import SmartSettings
 
@@ -61,190 +62,9 @@ CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 """Names the configuration file, for the processes that ``her2-cds serve`` starts."""
 SECRETS = frozenset({("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key")})
 """What stands in no file and is never shown."""
-Algorithm = Literal["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"]
-"""What a token may be signed with: nothing symmetric, and never ``none``."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ClientSettings(_Section):
-    """An EHR that may call, and where its public keys are: in ``jwks``, ``jwks_file`` or behind an address."""
-
-    issuer: str = Field(min_length=1, description="The 'iss' of its tokens, letter by letter.")
-    jwks: dict[str, Any] | None = Field(None, description="Its public keys, as a JWK Set.")
-    jwks_file: Path | None = Field(None, description="A file with its JWK Set, beside the configuration.")
-    jwks_url: HttpUrl | None = Field(None, description="Where it publishes its JWK Set: https, or http on loopback.")
-    jku: list[str] = Field([], description="What its tokens may name as 'jku'; empty: 'jku' is not looked at.")
-    tenants: list[str] = Field([], description="Who may call through it; empty: any.")
-
-    @property
-    def key_places(self) -> list[str]:
-        """The settings that say where the keys are."""
-        given = {"jwks": self.jwks and self.jwks["keys"], "jwks_file": self.jwks_file, "jwks_url": self.jwks_url}
-        return [name for name, value in given.items() if value]
-
-    @field_validator("jwks")
-    @classmethod
-    def _is_public(cls, jwks: dict[str, Any] | None) -> dict[str, Any] | None:
-        if jwks is not None:
-            check_keys(jwks)
-        return jwks
-
-    @field_validator("jwks_url")
-    @classmethod
-    def _is_safe(cls, url: HttpUrl | None) -> HttpUrl | None:
-        if url is not None:
-            check_key_address(str(url))
-        return url
-
-    @field_validator("jku")
-    @classmethod
-    def _are_safe(cls, addresses: list[str]) -> list[str]:
-        for address in addresses:
-            check_key_address(address)
-        return addresses
-
-
-class AuthSettings(_Section):
-    """Who may call."""
-
-    mode: Annotated[Literal["off", "required"], BeforeValidator(on_off)] = Field(
-        "off", description="'required' wants a signed JWT on every call."
-    )
-    clients: list[ClientSettings] = []
-    algorithms: list[Algorithm] = Field(
-        ["ES384", "RS384", "ES256", "RS256"], min_length=1, description="What tokens may be signed with."
-    )
-    leeway_s: int = Field(10, ge=0, le=300, description="How far the clocks of the EHR and of this service may differ.")
-    max_lifetime_s: int = Field(
-        86_400, ge=1, le=604_800, description="How long a token may be good for, from 'iat' to 'exp'."
-    )
-    replay_store: Literal["auto", "memory", "database", "redis"] = Field(
-        "auto",
-        description="Where tokens are remembered that have been used. auto: Redis if there is one; else the database "
-        "if it is PostgreSQL or there are several workers; else memory.",
-    )
-
-    @model_validator(mode="after")
-    def _lets_somebody_in(self) -> AuthSettings:
-        issuers = [client.issuer for client in self.clients]
-        for index, client in enumerate(self.clients):
-            if client.issuer in issuers[:index]:
-                raise problem_below(f"clients.{index}", f"issuer {client.issuer!r} is given twice")
-            if len(client.key_places) > 1:
-                raise problem_below(f"clients.{index}", f"keys in {' and '.join(client.key_places)}; give one of them")
-            if self.mode == "required" and not client.key_places and not client.jku:
-                raise problem_below(f"clients.{index}", "no keys; give jwks, jwks_file or jwks_url")
-        if self.mode == "required" and not self.clients:
-            raise problem_below("mode", "'required' without auth.clients lets nobody in; name an issuer and its keys")
-        return self
-
-
-class FhirSettings(_Section):
-    """What may be fetched from where."""
-
-    allowed_servers: list[HttpUrl] = Field(
-        [], description="Base URLs that may be fetched from; empty with auth off: loopback only."
-    )
-    timeout_s: float = Field(2.0, gt=0, le=30, description="One budget for all the fetches of one request.")
-    ca_bundle: Path | None = Field(
-        None, description="PEM file of the authorities that vouch for the servers, in place of the public ones."
-    )
-
-    @field_validator("allowed_servers")
-    @classmethod
-    def _can_be_asked(cls, servers: list[HttpUrl]) -> list[HttpUrl]:
-        for server in servers:
-            why = why_not_allowed(str(server))
-            if why:
-                raise ValueError(f"{server.host}: {why}")
-        return servers
-
-
-class SiteSettings(_Section):
-    """What is local."""
-
-    code_maps: list[Path] = Field([], description="FHIR ConceptMap files: local codes to LOINC / RxNorm / SNOMED CT.")
-    timezone: str = Field("UTC", description="Where a day begins, for the age of results (an IANA name).")
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            msg = f"no time zone {name!r}"
-            raise ValueError(msg) from error
-        return name
-
-
-class CoverageSettings(_Section):
-    """What billing and coverage go by."""
-
-    policies: list[str] = Field(
-        [],
-        description="Payer policies by id, the site's first choice first; empty: the site's own files, then every one "
-        "that ships.",
-    )
-    policy_files: list[Path] = Field([], description="Payer policies of the site's own: YAML, see docs/billing.md.")
-    vials: dict[str, list[int]] = Field(
-        {}, description="Vial sizes in mg that are stocked, by product or brand (kadcyla: [100, 160])."
-    )
-    asp_file: Path | None = Field(None, description="CMS pricing file for Part B drugs (CSV, or the ZIP it comes in).")
-
-    @field_validator("vials")
-    @classmethod
-    def _are_made(cls, vials: dict[str, list[int]]) -> dict[str, list[int]]:
-        made = vial_sizes()
-        for name, sizes in vials.items():
-            if name not in made:
-                raise PydanticCustomError("vials", "no product or brand {name}; there are {made}", {
-                    "name": repr(name), "made": ", ".join(sorted(made))
-                })  # fmt: skip
-            if not sizes or (wrong := [size for size in sizes if size not in made[name]]):
-                raise PydanticCustomError("vials", "{name} comes in {made} mg, not in {wrong}", {
-                    "name": name, "made": ", ".join(map(str, sorted(made[name]))), "wrong": sizes and wrong
-                })  # fmt: skip
-        return vials
-
-
-class LimitSettings(_Section):
-    """What a request may cost."""
-
-    body_bytes: int = Field(5 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)
-
-
-class AuditSettings(_Section):
-    """What is kept of a decision, and for how long."""
-
-    patient: Literal["hashed", "plain", "none"] = Field(
-        "hashed", description="How the record names patient and user: by a keyed hash, by their ids, or not at all."
-    )
-    patient_key: SecretStr | None = Field(
-        None,
-        min_length=16,
-        description="Key of the hash, only by HER2_CDS_AUDIT__PATIENT_KEY. Without it each start takes a new one, "
-        "and the decisions of different starts about one patient cannot be linked.",
-    )
-    keep_days: int | None = Field(
-        730, ge=1, le=36500, description="Decisions and feedback older than this are deleted; null keeps them."
-    )
-
-
-class OperatorSettings(_Section):
-    """Who may ask why a card fired."""
-
-    token: SecretStr | None = Field(
-        None,
-        min_length=16,
-        description="Bearer token for /decisions, only by HER2_CDS_OPERATOR__TOKEN. Without it the addresses answer "
-        "only on loopback, and only while authentication is off.",
-    )
-
-
-class Settings(_Section):
+class Settings(Section):
     """The whole configuration."""
 
     public_url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8080"), description="Base of links and of card topics.")
@@ -258,8 +78,8 @@ class Settings(_Section):
     audit: AuditSettings = AuditSettings()
     operator: OperatorSettings = OperatorSettings()
     smart: SmartSettings = SmartSettings()
-    cards: dict[Topic, TopicSettings] = {}
-    thresholds: Thresholds = {}
+    cards: dict[Topic, TopicSettings] = Field({})
+    thresholds: Thresholds = Field({})
     quirks: QuirkSettings = QuirkSettings()
     profiles: dict[str, ProfileSettings] = Field({}, description="What is different for some calls.")
     shadow: ShadowSettings = ShadowSettings()

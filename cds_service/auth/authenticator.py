@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cds_service.auth.keys import VerificationKey
-    from cds_service.settings import AuthSettings, ClientSettings
+    from cds_service.auth.settings import AuthSettings, ClientSettings
 
 
 class _Keys(Protocol):

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, field_validator, model_validator
+from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
+
+from cds_service.section import Section
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
-class SmartServer(BaseModel):
+class SmartServer(Section):
     """An EHR's FHIR server and what the app is registered as there."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     iss: HttpUrl = Field(description="Base URL of the FHIR server, as its launches name it.")
     client_id: str = Field(min_length=1, description="What the app is registered as.")
@@ -52,10 +52,8 @@ class SmartServer(BaseModel):
         return str(self.iss).rstrip("/")
 
 
-class SmartSettings(BaseModel):
+class SmartSettings(Section):
     """The SMART app; without servers there is none."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     servers: list[SmartServer] = Field([], description="The EHRs that may launch the app, and nobody else.")
     links: bool = Field(

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from cards.policy import Policy
     from cds_service.caller import Caller
     from cds_service.decide import Decision
-    from cds_service.settings import AuditSettings
     from cds_service.shadow import Shadow
+    from cds_service.site_settings import AuditSettings
     from cds_service.versions import Versions
     from fhir_mappings.hook_request import HookRequest
 

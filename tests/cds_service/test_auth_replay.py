@@ -21,7 +21,8 @@ from cds_service.auth.refusals import Reason, Refused
 from cds_service.auth.replay import MARGIN_S, MemoryReplayStore, ReplayStore, ReplayStoreError, token_key
 from cds_service.auth.replay_database import DatabaseReplayStore
 from cds_service.auth.replay_redis import RedisReplayStore
-from cds_service.settings import AuthSettings, Settings
+from cds_service.auth.settings import AuthSettings
+from cds_service.settings import Settings
 from cds_service.store.database import open_engine
 
 if TYPE_CHECKING:

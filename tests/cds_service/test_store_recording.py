@@ -18,7 +18,8 @@ from sqlalchemy import event, func, select
 
 from cards.topics import Topic
 from cds_service import examples
-from cds_service.settings import AuditSettings, Settings
+from cds_service.settings import Settings
+from cds_service.site_settings import AuditSettings
 from cds_service.store import recorder as recording
 from cds_service.store.database import open_engine, upgrade
 from cds_service.store.reading import find, since

@@ -38,7 +38,8 @@ from shapes import (
 from cards.facts import Patient
 from cds_service.decide import Decider
 from cds_service.gather import DataMissing
-from cds_service.settings import Settings, SiteSettings
+from cds_service.settings import Settings
+from cds_service.site_settings import SiteSettings
 from fhir_mappings.chart import Orders
 from fhir_mappings.hook_request import read_request
 from fhir_mappings.prefetch import Answer, read_answer
