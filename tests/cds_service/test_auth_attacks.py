@@ -251,7 +251,7 @@ TURNED_AWAY: list[Any] = [
         for name in ("iss", "aud", "exp", "iat", "jti")
     ),
     *(
-        pytest.param(other_claims(**{name: value}), 401, "claim-wrong-type", id=f"{name} as {type(value).__name__} ({n})")
+        pytest.param(other_claims(**{name: value}), 401, "claim-wrong-type", id=f"{name}: {type(value).__name__} {n}")
         for name, values in WRONG_TYPES.items()
         for n, value in enumerate(values)
     ),
