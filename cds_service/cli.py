@@ -35,6 +35,7 @@ from cds_service.layers import ConfigurationError
 from cds_service.learning.learn_commands import feedback, learn
 from cds_service.learning.shadow_commands import shadow
 from cds_service.logs import configure_logs
+from cds_service.policies.policy_commands import policy
 from cds_service.services import BY_ID, SERVICES
 from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, json_schema, load_settings
 from cds_service.simulate.command import simulate
@@ -61,7 +62,7 @@ def main() -> None:
     """Decision support for orders of HER2-targeted cancer drugs, over CDS Hooks and FHIR R4."""
 
 
-for command in (explain, audit, database, asp, shadow, learn, feedback, simulate):
+for command in (explain, audit, database, asp, shadow, learn, feedback, policy, simulate):
     main.add_command(command)
 
 

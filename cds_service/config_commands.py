@@ -6,11 +6,12 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from cds_service.commands import config_option, fail, settings_of
-from cds_service.config_diff import differences
+from cds_service.config_diff import Difference, differences
 from cds_service.config_show import as_yaml, lines
 from cds_service.layers import ConfigurationError
 from cds_service.settings import Settings, load_settings
@@ -28,7 +29,11 @@ def config_diff(before: str, after: str, output: str) -> None:
 
     The environment is left aside. Exit code: 0 they are the same, 1 they are different, 2 one cannot be used.
     """
-    found = differences(_settings(before), _settings(after))
+    print_differences(differences(_settings(before), _settings(after)), output)
+
+
+def print_differences(found: list[Difference], output: str) -> NoReturn:
+    """Print differences, and end with 1 where there are any."""
     if output == "json":
         click.echo(json.dumps([dataclasses.asdict(each) for each in found], indent=2))
     else:

@@ -56,6 +56,7 @@ def explain(engine: Engine, identifier: str) -> Json | None:
             "wording": row.wording_version,
             "configuration": row.configuration_hash,
         },
+        "policy": kept.configuration.get("policy"),
         "facts": msgspec.json.decode(row.facts),
         "checks": list(_checks(kept, again)),
         "cards": [{**card, "feedback": _feedback(engine, card["uuid"])} for card in kept.cards],
