@@ -139,14 +139,12 @@ class Configuration:
         if waiting:
             _log.warning("restart_needed", keys=waiting)
 
-    def _taken(self, settings: Settings) -> InForce:
+    def _taken(self, settings: Settings, policy: PublishedPolicy | None) -> InForce:
         """Take what files and environment set, with the policy between them."""
-        if self._policy is not None:
-            if self._policy.content.shadow and settings.shadow.configuration is not None:
-                _log.warning(
-                    "policy_shadow_ignored", version=self._policy.version, meaning="shadow.configuration is set"
-                )
-            settings = settings.with_policy(*self._policy)
+        if policy is not None:
+            if policy.content.shadow and settings.shadow.configuration is not None:
+                _log.warning("policy_shadow_ignored", version=policy.version, because="shadow.configuration is set")
+            settings = settings.with_policy(*policy)
         taken = _in_force(settings, self._clock)
         try:
             self.authentication.use(settings)

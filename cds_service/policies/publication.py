@@ -16,7 +16,7 @@ from cds_service.layers import ConfigurationError
 
 if TYPE_CHECKING:
     from cds_service.configuration import Configuration
-    from cds_service.policies.library import PolicyInForce, Library
+    from cds_service.policies.library import Library, PolicyInForce
 
 EVERY_S = 2.0
 _log = structlog.get_logger()
