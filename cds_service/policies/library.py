@@ -250,9 +250,9 @@ class Library:
     @contextmanager
     def _in_turn(self) -> Iterator[Connection]:
         """Give a transaction that reads before it writes: on SQLite they come one after the other."""
-        with self._engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection:
-            with connection.begin():
-                yield connection
+        options = {"sqlite_begin": "BEGIN IMMEDIATE"}
+        with self._engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
 
     def _row(self, connection: Connection, number: int) -> rows.VersionRow:
         row = rows.version(connection, number) if 0 < number <= NUMBER_LIMIT else None
