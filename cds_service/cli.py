@@ -53,7 +53,7 @@ NO_CARDS, CARDS = 0, 1
 # Named here and not taken from ``metrics``, which must not be loaded before it is set.
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PATIENT_KEY = f"{ENV_PREFIX}AUDIT__PATIENT_KEY"
-_COOKIE_KEY = f"{ENV_PREFIX}SMART__COOKIE_KEY"
+_COOKIE_KEYS = (f"{ENV_PREFIX}SMART__COOKIE_KEY", f"{ENV_PREFIX}WORKBENCH__COOKIE_KEY")
 
 
 @click.group()
@@ -215,7 +215,8 @@ def _prepare(settings: Settings) -> None:
     # The workers are copies of this process, and a connection is not to be shared.
     engine.dispose()
     os.environ.setdefault(_PATIENT_KEY, secrets.token_hex(32))
-    os.environ.setdefault(_COOKIE_KEY, secrets.token_hex(32))
+    for name in _COOKIE_KEYS:
+        os.environ.setdefault(name, secrets.token_hex(32))
 
 
 def _share_metrics(workers: int) -> None:

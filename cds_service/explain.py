@@ -99,14 +99,15 @@ def _outcome(verdict: Verdict, renderer: Renderer, hook_instance: str) -> Json:
             said = {"says": card.summary, "detail": card.detail, "indicator": str(card.indicator)} if card else {}
             return {"outcome": "fired", **said}
         case CannotTell(missing=missing):
-            return {"outcome": "could-not-check", "missing": [_missing(each, verdict) for each in missing]}
+            return {"outcome": "could-not-check", "missing": [lacking(each, verdict) for each in missing]}
         case NotApplicable(because=because):
             return {"outcome": "not-applicable", "because": because}
         case Clear():
             return {"outcome": "checked-and-fine"}
 
 
-def _missing(missing: Missing, verdict: Verdict) -> str:
+def lacking(missing: Missing, verdict: Verdict) -> str:
+    """Say in words what a check could not do without."""
     sentence = default_wording().evidence.get(f"missing-{missing.what}", missing.what)
     return sentence.format(text=verdict.drug, **missing.values)
 

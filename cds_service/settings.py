@@ -54,6 +54,7 @@ from cds_service.site_settings import (
     SiteSettings,
 )
 from cds_service.smart.settings import SmartSettings
+from cds_service.workbench.settings import WorkbenchSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +64,9 @@ if TYPE_CHECKING:
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 """Names the configuration file, for the processes that ``her2-cds serve`` starts."""
-SECRETS = frozenset({("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key")})
+SECRETS = frozenset(
+    {("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key"), ("workbench", "cookie_key")}
+)
 """What stands in no file and is never shown."""
 
 
@@ -88,6 +91,7 @@ class Settings(Section):
     audit: AuditSettings = AuditSettings()
     operator: OperatorSettings = OperatorSettings()
     smart: SmartSettings = SmartSettings()
+    workbench: WorkbenchSettings = WorkbenchSettings()
     cards: dict[Topic, TopicSettings] = Field({})
     thresholds: Thresholds = Field({})
     quirks: QuirkSettings = QuirkSettings()
@@ -120,6 +124,12 @@ class Settings(Section):
     def _has_its_replay_store(self) -> Settings:
         if self.auth.replay_store == "redis" and not self.redis:
             raise problem_below("auth.replay_store", "'redis' needs its address in the key 'redis'")
+        return self
+
+    @model_validator(mode="after")
+    def _signs_in_nobody_made_up(self) -> Settings:
+        if self.workbench.sign_in == "local" and self.auth.mode == "required":
+            raise problem_below("workbench.sign_in", "'local' is for trying out, with auth.mode \"off\"; use 'oidc'")
         return self
 
     @property
