@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +15,7 @@ from cds_service.policies.lifecycle import Step, StepKind, StepRefusedError, Tur
 from cds_service.policies.people import NAME_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine
@@ -160,7 +161,7 @@ class Library:
             raise StepRefusedError("title", f"give it a title of 1 to {TITLE_LIMIT} characters")
         wish, at = Wish(StepKind.DRAFTED, comment), self._clock()
         lifecycle.check(wish, person, (), None, at)
-        with self._engine.begin() as connection:
+        with self._in_turn() as connection:
             if based_on is not None:
                 self._row(connection, based_on)
             number = rows.add_version(connection, title, at, based_on)
@@ -192,7 +193,7 @@ class Library:
         """
         if (content is not None) != (wish.kind is StepKind.REVISED):
             raise StepRefusedError("content", "a revision has a content, and no other step has")
-        with self._engine.connect().execution_options(**rows.IN_THEIR_TURN) as connection, connection.begin():
+        with self._in_turn() as connection:
             version = self._read(connection, number)
             if version.last.id != seen:
                 raise rows.StepConflictError
@@ -245,6 +246,13 @@ class Library:
                     version = self._read(connection, turn.after.version) if turn.after is not None else None
                     found.append(Change(turn.at, version, *_because(turn, steps), before, after))
         return found[::-1]
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[Connection]:
+        """Give a transaction that reads before it writes: on SQLite they come one after the other."""
+        options = {"sqlite_begin": "BEGIN IMMEDIATE"}
+        with self._engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
 
     def _row(self, connection: Connection, number: int) -> rows.VersionRow:
         row = rows.version(connection, number) if 0 < number <= NUMBER_LIMIT else None

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from cds_service.policies.content import PolicyContent
 
-IN_THEIR_TURN = {"sqlite_begin": "BEGIN IMMEDIATE"}
-"""How a transaction begins that reads before it writes: on SQLite, one after the other."""
 _PUBLICATION = (StepKind.PUBLISHED, StepKind.RETIRED)
 
 
