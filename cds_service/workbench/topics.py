@@ -118,10 +118,11 @@ def topic_row(topic: Topic, settings: Settings, previewer: Previewer) -> TopicRo
 def _asked_for(topic: Topic) -> frozenset[str]:
     """Name the thresholds of a topic: those that its rule asks for in any of its cases, and those of its words."""
     known, policy = default_knowledge(), default_policy(default_knowledge())
+    billing = Settings().billing()
     asked = {name for name, each in default_wording().thresholds.items() if topic in each.topics}
     for case in specimens().values():
         if case.topic is topic:
-            put = question(case.session(), known, policy, Settings().billing())
+            put = question(case.session(), known, policy, billing)
             own = [rule for rule in put.rules if rule.topic is topic]
             asked.update(*thresholds_asked(put.session, Recogniser(known), policy, put.identities, own).values())
     return frozenset(asked)
