@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from policy_people import ANN, BOB, CLEO, START, Watch, approved, published, retire, take
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -312,3 +314,44 @@ def test_the_database_itself_takes_one_step_in_a_position(library: Library, engi
     with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(policy_steps.insert(), row)
     assert len(library.version(version.number).steps) == 1
+
+
+# --- Laws of the whole, in a real database ----------------------------------------------------------------------------
+
+_people = st.sampled_from([ANN, BOB, CLEO, Person("https://idp.example|eve", "Eve", frozenset({Role.EDITOR}))])
+_ways = st.sampled_from([ANN, BOB, CLEO]).flatmap(
+    lambda author: st.tuples(st.just(author), st.lists(st.tuples(_people, st.sampled_from(list(StepKind))), max_size=8))
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(lives=st.lists(_ways, min_size=1, max_size=4))
+def test_law_nothing_comes_into_force_that_two_people_do_not_stand_behind(tmp_path_factory, lives) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('law') / 'law.sqlite3'}")
+    upgrade(engine)
+    watch = Watch()
+    library = Library(engine, watch)
+    past = []
+    for author, ways in lives:
+        version = library.draft(author, "x", read_content(OFF))
+        for person, kind in [(author, K.SUBMITTED), *ways]:
+            watch.later(minutes=1)
+            content = (
+                read_content(f"thresholds: {{weight_max_age_days: {1 + len(past)}}}") if kind is K.REVISED else None
+            )
+            try:
+                version = library.step(person, version.number, version.last.id, Wish(kind, "why"), content)
+            except StepRefusedError:
+                continue
+            finally:
+                past.append((watch.time, library.in_force()))
+    for moment, then in past:
+        found = library.in_force(moment)
+        assert found == then
+        if found is not None:
+            steps = library.version(found.version).steps
+            written = {step.actor for step in steps if step.kind in (K.DRAFTED, K.REVISED)}
+            (agreed,) = [step for step in steps if step.kind is K.APPROVED]
+            assert agreed.actor not in written
+            assert agreed.content_hash == found.hash
+    engine.dispose()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from policy_people import ANN, BOB, CLEO, EVERYTHING, START
 
 from cds_service.policies.lifecycle import (
     COMMENT_LIMIT,
+    FURTHEST,
     State,
     Step,
     StepKind,
@@ -80,6 +82,8 @@ ROLE = {
     K.RETIRED: Role.PUBLISHER,
 }
 NOW = START + 20 * HOUR
+AUTUMN = datetime(2026, 11, 1, 1, tzinfo=ZoneInfo("America/New_York"))
+"""An hour that comes twice."""
 
 
 def reason(wish: Wish, person: Person, steps: list[Step], now: State | None, at: datetime = NOW) -> str | None:
@@ -171,6 +175,25 @@ def test_nobody_approves_what_he_or_she_wrote(taken, approver: Person, expected:
         pytest.param(Wish(K.PUBLISHED, "", NOW + HOUR, NOW + 2 * HOUR), S.APPROVED, None, id="an hour, in an hour"),
         pytest.param(
             Wish(K.PUBLISHED, effective_from=(NOW + HOUR).replace(tzinfo=None)), S.APPROVED, "time", id="no time zone"
+        ),
+        pytest.param(
+            Wish(K.PUBLISHED, effective_until=NOW + FURTHEST), S.APPROVED, None, id="as far ahead as it may be"
+        ),
+        pytest.param(
+            Wish(K.PUBLISHED, effective_from=datetime.max.replace(tzinfo=ZoneInfo("America/New_York"))),
+            S.APPROVED, "time", id="the end of time, somewhere",
+        ),
+        pytest.param(
+            Wish(K.PUBLISHED, effective_until=datetime.min.replace(tzinfo=ZoneInfo("Asia/Tokyo"))),
+            S.APPROVED, "time", id="the beginning of time, somewhere",
+        ),
+        pytest.param(
+            Wish(K.PUBLISHED, "", AUTUMN.replace(minute=50), AUTUMN.replace(minute=10, fold=1)),
+            S.APPROVED, None, id="the clock is put back between begin and end",
+        ),
+        pytest.param(
+            Wish(K.PUBLISHED, "", AUTUMN.replace(minute=10, fold=1), AUTUMN.replace(minute=50)),
+            S.APPROVED, "time", id="before the begin, though a later hand of the clock",
         ),
         pytest.param(Wish(K.SUBMITTED, effective_from=NOW + HOUR), S.DRAFT, "time", id="a begin that means nothing"),
         pytest.param(Wish(K.RETIRED, "why", effective_until=NOW + HOUR), S.LIVE, "time", id="retired for a time"),
