@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint
+from flask import Blueprint, abort
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
@@ -22,6 +22,14 @@ blueprint = Blueprint("workbench", __name__, url_prefix="/workbench")
 access.add_guard(blueprint)
 for pages in (signing_in, topic_pages, preview_pages, version_pages, trial_pages):
     pages.add_to(blueprint)
+
+
+@blueprint.get("/<path:rest>")
+def not_here(rest: str) -> Response:  # noqa: ARG001 - whatever it is
+    """Answer an address that is none of a page by a page."""
+    abort(404)
+
+
 _SAID = {
     404: ("Not here", "There is no such page."),
     405: ("Not so", "This page does not take that."),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cds_service.workbench.settings import OidcSettings
 
 _TIMEOUT_S = 5
+_SIGNED_WITH = "id_token_signing_alg_values_supported"
 _REFUSALS = frozenset({"access_denied", "mismatching_state", "invalid_grant", "invalid_client", "login_required"})
 # How a person is called for the eye, the best first.
 _NAMES = ("name", "preferred_username", "email")
@@ -98,8 +99,10 @@ class Provider:
         metadata = self._client.load_server_metadata()
         if str(metadata.get("issuer", "")).rstrip("/") != self._settings.base:
             raise ValueError("another issuer")
-        offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
-        metadata["id_token_signing_alg_values_supported"] = [each for each in offered if each in _ALGORITHMS]
+        usable = [each for each in metadata.get(_SIGNED_WITH, ["RS256"]) if each in _ALGORITHMS]
+        if not usable:
+            raise ValueError("no usable signature")
+        metadata[_SIGNED_WITH] = usable
 
     def _person(self, claims: dict[str, Any]) -> Person:
         given = _values(claims, self._settings.roles_claim)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cards.knowledge import default_knowledge
 from cards.outcomes import Indicator
-from cards.policy import Mode
+from cards.policy import Mode, default_policy
 from cards.quantities import plain
+from cards.recognition import Recogniser
 from cards.topics import Topic
 from cards.wordings import default_wording
-from cds_service.workbench.specimens import typical
+from cds_service.judging_again import question
+from cds_service.replay import thresholds_asked
+from cds_service.settings import Settings
+from cds_service.workbench.specimens import specimens, typical
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from cards.wordings import TopicWording
-    from cds_service.settings import Settings
     from cds_service.workbench.previewing import Previewer
 
 FAMILIES: tuple[tuple[str, Topic], ...] = (
@@ -104,10 +108,24 @@ def topic_row(topic: Topic, settings: Settings, previewer: Previewer) -> TopicRo
         indicator=policy.indicators.get(topic, words.topics[topic].indicator),
         owner=(setting.owner if setting else None) or "",
         set_by=settings.set_by("cards", str(topic)),
-        thresholds=tuple(rows[name] for name, each in words.thresholds.items() if topic in each.topics),
+        thresholds=tuple(rows[name] for name in rows if name in _asked_for(topic)),
         source_label=card["source"]["label"] if card else "",
         source_url=card["source"].get("url", "") if card else "",
     )
+
+
+@cache
+def _asked_for(topic: Topic) -> frozenset[str]:
+    """Name the thresholds of a topic: those that its rule asks for in any of its cases, and those of its words."""
+    known, policy = default_knowledge(), default_policy(default_knowledge())
+    billing = Settings().billing()
+    asked = {name for name, each in default_wording().thresholds.items() if topic in each.topics}
+    for case in specimens().values():
+        if case.topic is topic:
+            put = question(case.session(), known, policy, billing)
+            own = [rule for rule in put.rules if rule.topic is topic]
+            asked.update(*thresholds_asked(put.session, Recogniser(known), policy, put.identities, own).values())
+    return frozenset(asked)
 
 
 def typical_card(topic: Topic, previewer: Previewer) -> dict[str, Any] | None:
