@@ -77,6 +77,9 @@ def test_a_version_from_its_draft_to_its_end(library: Library, watch: Watch) -> 
     ]  # fmt: skip
     assert version.authors == {ANN.subject: "Ann", CLEO.subject: "Cleo"}
     assert len(version.contents) == 2
+    returned = version.taken("returned")
+    assert returned is not None
+    assert (returned.actor_name, returned.comment, version.taken("retired")) == ("Bob", "Off, I think", None)
     assert [version.content_of(step).canonical() for step in version.steps[:2]] == [
         read_content(OFF).canonical(),
         read_content(ON).canonical(),
@@ -280,6 +283,10 @@ def test_whatever_is_written_is_kept_as_it_is(library: Library) -> None:
     kept = library.version(version.number)
     assert kept.title == kept.last.comment == odd.replace("\0", "\N{SYMBOL FOR NULL}")
     assert len(kept.last.actor_name) == 256
+    broken = library.draft(
+        Person("https://idp.example|x", "half \ud800", frozenset(Role)), "half \ud800", read_content(OFF)
+    )
+    assert (broken.title, broken.last.actor_name) == ("half ?", "half ?")
 
 
 def test_content_that_a_release_takes_no_more_is_shown_and_not_published(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -256,6 +257,24 @@ def test_the_turns_are_told_in_order() -> None:
     ]
     assert found == [(1, None, 1), (2, 1, 2), (4, 2, 3), (5, 3, 2), (6, 2, 1), (7, 1, None)]
     assert [(turn.at - START) / HOUR for turn in turns(steps, START + 2 * HOUR)] == [1, 2, 6]
+
+
+WORDS = {
+    "draft": K.DRAFTED, "revise": K.REVISED, "submit": K.SUBMITTED, "withdraw": K.WITHDRAWN,
+    "return": K.RETURNED, "approve": K.APPROVED, "publish": K.PUBLISHED, "retire": K.RETIRED,
+}  # fmt: skip
+
+
+def test_the_page_on_the_lifecycle_lists_every_step_with_its_states_and_role() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "lifecycle.md").read_text(encoding="utf-8")
+    rows = page.partition("| step | from |")[2].partition("\n\n")[0].splitlines()[2:]
+    told = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    found = {WORDS[cells[0]]: cells for cells in told}
+    assert set(found) == set(StepKind)
+    for kind, (_, states, _, role, more) in found.items():
+        assert {state.strip() for state in states.split(",")} - {""} == ALLOWED[kind], kind
+        assert role == ROLE[kind]
+        assert ("a comment" in more) == (kind in (K.RETURNED, K.RETIRED)), kind
 
 
 @pytest.mark.parametrize("subject", ["", "  ", "a\nb", "a\0b", "x" * 513])

@@ -19,7 +19,7 @@ from running import Running, start, stop
 from cds_service.cli import main
 from cds_service.configuration import Configuration
 from cds_service.policies.library import Library
-from cds_service.policies.publication import Publication, Standing
+from cds_service.policies.publication import Publication, Standing, follow
 from cds_service.store.database import open_engine, upgrade
 from cds_service.store.tables import policy_contents
 from cds_service.web.hooks import DECISION_HEADER
@@ -272,6 +272,25 @@ def test_a_start_while_the_store_is_down_is_not_ready_until_it_was_asked(postgre
     service.watch.time = datetime.now(UTC)
     assert service.topics() == []
     assert service.get("/health/ready").body["policy"] == {"status": "in-force", "version": 1}
+
+
+def test_a_look_that_fails_as_nobody_foresaw_does_not_end_the_following(monkeypatch, log_lines) -> None:
+    service = Following()
+    found, asked = service.library.in_force, []
+
+    def odd() -> Any:
+        asked.append(1)
+        if len(asked) < 3:
+            raise RuntimeError("nobody foresaw this")
+        return found()
+
+    published(service.library, OFF)
+    monkeypatch.setattr(service.library, "in_force", odd)
+    follow(service.publication, 0.2)
+    eventually(lambda: service.publication.standing is Standing.IN_FORCE)
+    assert [each["reason"] for each in events(log_lines, "policy_look_failed")] == ["RuntimeError", "RuntimeError"]
+    # The thread goes on for as long as the process does; for good, not as long as this test.
+    service.publication.look = lambda: None
 
 
 # --- Real processes --------------------------------------------------------------------------------------------------
