@@ -53,8 +53,8 @@ _store_up = Gauge("her2_cds_store_up", "1 while the store takes records.", multi
 _waiting = Gauge("her2_cds_records_waiting", "Records that wait for the store.", multiprocess_mode="livesum", **_kept)
 _policy = Gauge(
     "her2_cds_policy_version",
-    "The version of the policy in force, 0 for none; one number for each process.",
-    multiprocess_mode="liveall",
+    "The version of the policy in force, 0 for none; of several workers, by the one that changed last.",
+    multiprocess_mode="livemostrecent",
     **_kept,
 )
 

@@ -74,9 +74,9 @@ class Version:
         subjects = lifecycle.authors(self.steps)
         return {step.actor: step.actor_name for step in self.steps if step.actor in subjects}
 
-    def taken(self, kind: StepKind) -> Step | None:
-        """Give the last step of a kind."""
-        return next((step for step in reversed(self.steps) if step.kind is kind), None)
+    def taken(self, kind: str) -> Step | None:
+        """Give the last step of a kind; a page names it by its word."""
+        return next((step for step in reversed(self.steps) if step.kind == kind), None)
 
 
 @dataclass(frozen=True, slots=True)

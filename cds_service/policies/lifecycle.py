@@ -7,7 +7,7 @@ it can be worked out for any moment of the past, and no step changes what was in
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from cds_service.policies.people import Person
 
 COMMENT_LIMIT = 4000
+FURTHEST = timedelta(days=3653)
+"""How far ahead a publication may begin and end."""
 
 
 class StepKind(StrEnum):
@@ -175,11 +177,17 @@ def _check_times(wish: Wish, at: datetime) -> None:
         if begin is not None or end is not None:
             raise StepRefusedError("time", "only a publication says from when and until when")
         return
-    if any(each is not None and each.tzinfo is None for each in (begin, end)):
-        raise StepRefusedError("time", "say the time zone")
+    for each in (begin, end):
+        if each is not None and each.tzinfo is None:
+            raise StepRefusedError("time", "say the time zone")
+        if each is not None and each > at + FURTHEST:
+            raise StepRefusedError("time", "say a time within ten years")
     if begin is not None and begin < at:
         raise StepRefusedError("time", "it cannot begin in the past; leave the begin open to publish now")
-    if end is not None and end <= (begin or at):
+    if end is not None and end <= at:
+        raise StepRefusedError("time", "it cannot end in the past")
+    # In UTC: two times of one time zone are compared by the hands of the clock, which is put back once a year.
+    if begin is not None and end is not None and end.astimezone(UTC) <= begin.astimezone(UTC):
         raise StepRefusedError("time", "it must end after it begins")
 
 

@@ -53,7 +53,7 @@ def add_content(connection: Connection, content: PolicyContent) -> str:
 
 def add_version(connection: Connection, title: str, at: datetime, based_on: int | None) -> int:
     """Begin a version, and give its number."""
-    row = {"title": plain_text(title), "created_at": at, "based_on": based_on}
+    row = {"title": _kept(title), "created_at": at, "based_on": based_on}
     result = connection.execute(policy_versions.insert(), row)
     return int(result.inserted_primary_key[0])  # type: ignore[index] # it has one
 
@@ -70,9 +70,9 @@ def add_step(connection: Connection, step: Step) -> int:
         "position": step.position,
         "at": step.at,
         "step": str(step.kind),
-        "actor": plain_text(step.actor),
-        "actor_name": plain_text(step.actor_name),
-        "comment": plain_text(step.comment),
+        "actor": _kept(step.actor),
+        "actor_name": _kept(step.actor_name),
+        "comment": _kept(step.comment),
         "content_hash": step.content_hash,
         "effective_from": step.effective_from,
         "effective_until": step.effective_until,
@@ -114,6 +114,11 @@ def contents(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:
     """Give contents by their hashes, as canonical JSON."""
     rows = connection.execute(select(policy_contents).where(policy_contents.c.hash.in_(set(hashes))))
     return {row.hash: row.content for row in rows}
+
+
+def _kept(text: str) -> str:
+    """Give a text that every database takes, whatever a provider or a form has sent."""
+    return plain_text(text).encode(errors="replace").decode()
 
 
 def _step(row: Row[Any]) -> Step:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from policy_people import ANN, BOB, CLEO, START, Watch, approved, published, retire, take
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -75,6 +77,9 @@ def test_a_version_from_its_draft_to_its_end(library: Library, watch: Watch) -> 
     ]  # fmt: skip
     assert version.authors == {ANN.subject: "Ann", CLEO.subject: "Cleo"}
     assert len(version.contents) == 2
+    returned = version.taken("returned")
+    assert returned is not None
+    assert (returned.actor_name, returned.comment, version.taken("retired")) == ("Bob", "Off, I think", None)
     assert [version.content_of(step).canonical() for step in version.steps[:2]] == [
         read_content(OFF).canonical(),
         read_content(ON).canonical(),
@@ -278,6 +283,10 @@ def test_whatever_is_written_is_kept_as_it_is(library: Library) -> None:
     kept = library.version(version.number)
     assert kept.title == kept.last.comment == odd.replace("\0", "\N{SYMBOL FOR NULL}")
     assert len(kept.last.actor_name) == 256
+    broken = library.draft(
+        Person("https://idp.example|x", "half \ud800", frozenset(Role)), "half \ud800", read_content(OFF)
+    )
+    assert (broken.title, broken.last.actor_name) == ("half ?", "half ?")
 
 
 def test_content_that_a_release_takes_no_more_is_shown_and_not_published(
@@ -312,3 +321,44 @@ def test_the_database_itself_takes_one_step_in_a_position(library: Library, engi
     with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(policy_steps.insert(), row)
     assert len(library.version(version.number).steps) == 1
+
+
+# --- Laws of the whole, in a real database ----------------------------------------------------------------------------
+
+_people = st.sampled_from([ANN, BOB, CLEO, Person("https://idp.example|eve", "Eve", frozenset({Role.EDITOR}))])
+_ways = st.sampled_from([ANN, BOB, CLEO]).flatmap(
+    lambda author: st.tuples(st.just(author), st.lists(st.tuples(_people, st.sampled_from(list(StepKind))), max_size=8))
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(lives=st.lists(_ways, min_size=1, max_size=4))
+def test_law_nothing_comes_into_force_that_two_people_do_not_stand_behind(tmp_path_factory, lives) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('law') / 'law.sqlite3'}")
+    upgrade(engine)
+    watch = Watch()
+    library = Library(engine, watch)
+    past = []
+    for author, ways in lives:
+        version = library.draft(author, "x", read_content(OFF))
+        for person, kind in [(author, K.SUBMITTED), *ways]:
+            watch.later(minutes=1)
+            content = (
+                read_content(f"thresholds: {{weight_max_age_days: {1 + len(past)}}}") if kind is K.REVISED else None
+            )
+            try:
+                version = library.step(person, version.number, version.last.id, Wish(kind, "why"), content)
+            except StepRefusedError:
+                continue
+            finally:
+                past.append((watch.time, library.in_force()))
+    for moment, then in past:
+        found = library.in_force(moment)
+        assert found == then
+        if found is not None:
+            steps = library.version(found.version).steps
+            written = {step.actor for step in steps if step.kind in (K.DRAFTED, K.REVISED)}
+            (agreed,) = [step for step in steps if step.kind is K.APPROVED]
+            assert agreed.actor not in written
+            assert agreed.content_hash == found.hash
+    engine.dispose()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from policy_people import ANN, BOB, CLEO, EVERYTHING, START
 
 from cds_service.policies.lifecycle import (
     COMMENT_LIMIT,
+    FURTHEST,
     State,
     Step,
     StepKind,
@@ -80,6 +83,8 @@ ROLE = {
     K.RETIRED: Role.PUBLISHER,
 }
 NOW = START + 20 * HOUR
+AUTUMN = datetime(2026, 11, 1, 1, tzinfo=ZoneInfo("America/New_York"))
+"""An hour that comes twice."""
 
 
 def reason(wish: Wish, person: Person, steps: list[Step], now: State | None, at: datetime = NOW) -> str | None:
@@ -172,6 +177,25 @@ def test_nobody_approves_what_he_or_she_wrote(taken, approver: Person, expected:
         pytest.param(
             Wish(K.PUBLISHED, effective_from=(NOW + HOUR).replace(tzinfo=None)), S.APPROVED, "time", id="no time zone"
         ),
+        pytest.param(
+            Wish(K.PUBLISHED, effective_until=NOW + FURTHEST), S.APPROVED, None, id="as far ahead as it may be"
+        ),
+        pytest.param(
+            Wish(K.PUBLISHED, effective_from=datetime.max.replace(tzinfo=ZoneInfo("America/New_York"))),
+            S.APPROVED, "time", id="the end of time, somewhere",
+        ),
+        pytest.param(
+            Wish(K.PUBLISHED, effective_until=datetime.min.replace(tzinfo=ZoneInfo("Asia/Tokyo"))),
+            S.APPROVED, "time", id="the beginning of time, somewhere",
+        ),
+        pytest.param(
+            Wish(K.PUBLISHED, "", AUTUMN.replace(minute=50), AUTUMN.replace(minute=10, fold=1)),
+            S.APPROVED, None, id="the clock is put back between begin and end",
+        ),
+        pytest.param(
+            Wish(K.PUBLISHED, "", AUTUMN.replace(minute=10, fold=1), AUTUMN.replace(minute=50)),
+            S.APPROVED, "time", id="before the begin, though a later hand of the clock",
+        ),
         pytest.param(Wish(K.SUBMITTED, effective_from=NOW + HOUR), S.DRAFT, "time", id="a begin that means nothing"),
         pytest.param(Wish(K.RETIRED, "why", effective_until=NOW + HOUR), S.LIVE, "time", id="retired for a time"),
     ],
@@ -233,6 +257,24 @@ def test_the_turns_are_told_in_order() -> None:
     ]
     assert found == [(1, None, 1), (2, 1, 2), (4, 2, 3), (5, 3, 2), (6, 2, 1), (7, 1, None)]
     assert [(turn.at - START) / HOUR for turn in turns(steps, START + 2 * HOUR)] == [1, 2, 6]
+
+
+WORDS = {
+    "draft": K.DRAFTED, "revise": K.REVISED, "submit": K.SUBMITTED, "withdraw": K.WITHDRAWN,
+    "return": K.RETURNED, "approve": K.APPROVED, "publish": K.PUBLISHED, "retire": K.RETIRED,
+}  # fmt: skip
+
+
+def test_the_page_on_the_lifecycle_lists_every_step_with_its_states_and_role() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "lifecycle.md").read_text(encoding="utf-8")
+    rows = page.partition("| step | from |")[2].partition("\n\n")[0].splitlines()[2:]
+    told = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    found = {WORDS[cells[0]]: cells for cells in told}
+    assert set(found) == set(StepKind)
+    for kind, (_, states, _, role, more) in found.items():
+        assert {state.strip() for state in states.split(",")} - {""} == ALLOWED[kind], kind
+        assert role == ROLE[kind]
+        assert ("a comment" in more) == (kind in (K.RETURNED, K.RETIRED)), kind
 
 
 @pytest.mark.parametrize("subject", ["", "  ", "a\nb", "a\0b", "x" * 513])
