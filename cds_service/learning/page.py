@@ -8,7 +8,7 @@ from cds_service.charts.control import control_chart
 from cds_service.charts.figures import Period
 from cds_service.charts.sections import Section, Table, drawn
 from cds_service.charts.standalone import standalone
-from cds_service.learning.report import PERIODS
+from cds_service.learning.control import PERIODS
 from cds_service.learning.text import cut, percent
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cards.topics import Topic
 from cards.wordings import default_wording
 from cds_service.learning.answers import ACCEPTED, IGNORED, OVERRIDDEN, UNKNOWN, answers
+from cds_service.learning.control import PERIODS
 from cds_service.learning.firing import firing
 from cds_service.learning.judgements import newest
 from cds_service.learning.statistics import wilson
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _OUTCOMES = (ACCEPTED, OVERRIDDEN, IGNORED)
-PERIODS = {"week": 7, "day": 1}
 
 
 def learning_report(engine: Engine, window: Window, period: str, at_most: int | None = None) -> Json:
