@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from cds_service.learning.control import begin_of, control_chart, counts_by_peri
 from cds_service.simulate.tables import open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -59,18 +59,30 @@ def noticed(result: Path, configuration: str, days: int, since: date | None) -> 
         duckdb.Error: the tables of the result cannot be read.
 
     """
+    found = signals(charts(result, configuration, days), days)
+    if since is None:
+        return found
     orders, _ = _counts(result, configuration)
-    found = []
-    for topic, points in charts(result, configuration, days).items():
-        for point in points:
-            if not point.signal:
-                continue
-            end = point.count.begin + timedelta(days=days)
-            if since is None or end <= since:
-                found.append(Signal(topic, point, end))
-            else:
-                between = sum(count for day, count in orders.items() if since <= day < end)
-                found.append(Signal(topic, point, end, (end - since).days, between))
+    return [
+        each
+        if each.end <= since
+        else replace(
+            each,
+            days=(each.end - since).days,
+            orders=sum(count for day, count in orders.items() if since <= day < each.end),
+        )
+        for each in found
+    ]
+
+
+def signals(drawn: Mapping[str, Sequence[Point]], days: int) -> list[Signal]:
+    """List what is out of its limits, by its period."""
+    found = [
+        Signal(topic, point, point.count.begin + timedelta(days=days))
+        for topic, points in drawn.items()
+        for point in points
+        if point.signal
+    ]
     return sorted(found, key=lambda each: (each.point.count.begin, each.topic))
 
 

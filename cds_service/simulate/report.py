@@ -11,6 +11,7 @@ from cds_service.charts.figures import Bar, Range
 from cds_service.charts.sections import Section, Table, drawn
 from cds_service.charts.standalone import standalone
 from cds_service.simulate.figures import GROUPS, per_hundred
+from cds_service.simulate.over_time import over_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +59,7 @@ def write_report(output: Path, found: Figures, judged: Sequence[Accuracy], about
     compared = found.whole.cards_b is not None
     sections = [_topics(found, compared=compared)]
     sections += [_group(name, found.groups[name]) for name in GROUPS]
+    sections += over_time(output, found, "AB" if compared else "A")
     if compared:
         if about.settings:
             table = Table("Settings of A and of B", ("setting", "A", "B"), about.settings)
