@@ -33,6 +33,7 @@ class Office:
     """Ada, Ben and Eve before the same service, and an EHR that calls it."""
 
     def __init__(self, store: Store) -> None:
+        """Sign all three in."""
         self.ada = Seat(bench(store)).sign_in(ADA)
         self.app = self.ada.browser.application
         self.ben = Seat(self.app.test_client()).sign_in(BEN)
