@@ -88,7 +88,8 @@ class Previewer:
 
     def card_of(self, specimen: Specimen) -> Json | None:
         """Give the card about the topic of a case, whatever its mode."""
-        verdicts, _ = self._judged(specimen.session())
+        shown = dataclasses.replace(self._policy, modes={})
+        verdicts, _ = self._judged(specimen.session(), shown)
         own = (each for each in verdicts if each.topic is specimen.topic and isinstance(each.outcome, Fired))
         return next(iter(self._worded(own)), None)
 
@@ -111,13 +112,13 @@ class Previewer:
 
     def of_session(self, session: Session) -> Seen:
         """Judge facts as of their own day."""
-        verdicts, judged = self._judged(session)
+        verdicts, judged = self._judged(session, self._policy)
         cards = self._worded(to_show(verdicts, judged, self._policy, self._decider.known))
         return Seen(cards, tuple(_checks(verdicts, self._policy)))
 
-    def _judged(self, session: Session) -> tuple[tuple[Verdict, ...], Session]:
-        asked = question(session, self._decider.known, self._policy, self._decider.billing)
-        return judge(asked.session, self._recogniser, self._policy, asked.identities, asked.rules), asked.session
+    def _judged(self, session: Session, policy: Policy) -> tuple[tuple[Verdict, ...], Session]:
+        asked = question(session, self._decider.known, policy, self._decider.billing)
+        return judge(asked.session, self._recogniser, policy, asked.identities, asked.rules), asked.session
 
     def _worded(self, verdicts: Iterable[Verdict]) -> tuple[Json, ...]:
         """Write cards; a suggestion has its label alone, for a case has no resource to act on."""

@@ -99,7 +99,7 @@ class Provider:
         metadata = self._client.load_server_metadata()
         if str(metadata.get("issuer", "")).rstrip("/") != self._settings.base:
             raise ValueError("another issuer")
-        usable = [each for each in metadata.get(_SIGNED_WITH, ["RS256"]) if each in _ALGORITHMS]
+        usable = [each for each in metadata.get(_SIGNED_WITH) or ["RS256"] if each in _ALGORITHMS]
         if not usable:
             raise ValueError("no usable signature")
         metadata[_SIGNED_WITH] = usable

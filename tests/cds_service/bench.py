@@ -58,9 +58,9 @@ class Seat:
         assert self.send("/sign-in", subject=subject).status_code == 302
         return self
 
-    def step(self, number: int, kind: str, **fields: str) -> TestResponse:
-        """Take a step with a version, as it stands."""
-        return self.send(f"/versions/{number}/steps", kind=kind, seen=self.seen(number), **fields)
+    def step(self, number: int, kind: str, seen: str = "", **fields: str) -> TestResponse:
+        """Take a step with a version, as it stands on the page."""
+        return self.send(f"/versions/{number}/steps", kind=kind, seen=seen or self.seen(number), **fields)
 
     def revise(self, number: int, **fields: str) -> TestResponse:
         """Put content into a draft, as it stands."""
