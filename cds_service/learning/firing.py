@@ -100,4 +100,12 @@ def _words(before: Json, after: Json) -> tuple[str, ...]:
         said.append("the code maps of the site are others")
     if before["timezone"] != after["timezone"]:
         said.append(f"days begin in {after['timezone']} instead of {before['timezone']}")
+    was, now = (_version(each) for each in (before, after))
+    if was != now:
+        said.insert(0, f"{now} instead of {was}")
     return tuple(said)
+
+
+def _version(settings: Json) -> str:
+    policy = settings.get("policy")
+    return f"version {policy['version']}" if policy else "no version"

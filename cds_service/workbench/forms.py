@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
 _SETTINGS = ("mode", "indicator", "owner")
+_DIGITS = 18
+
+
+def number_in(text: str) -> int | None:
+    """Read a whole number as a form or an address has it; what a database could not count to is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
 
 
 def content_from(form: MultiDict[str, str]) -> PolicyContent:

@@ -18,6 +18,7 @@ from cds_service.smart.markdown import html
 from cds_service.store.reviews import VERDICTS, is_on_record, keep_review
 from cds_service.web.answers import decider, in_force, store
 from cds_service.workbench.access import me, message, shown
+from cds_service.workbench.forms import number_in
 from cds_service.workbench.windows import window_asked
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def shadow() -> Response:
     window, days = window_asked(DAYS)
     named = request.args.get("topic", "")
     topic = named if named in set(Topic) else None
-    seed = int(request.args["seed"]) if request.args.get("seed", "").isdecimal() else 1
+    seed = number_in(request.args.get("seed", "")) or 1
     engine = store().engine
     report = promotion_report(engine, window, decider().settings.promotion, topic)
     drawn = []

@@ -17,7 +17,7 @@ from cds_service.policies.rows import StepConflictError
 from cds_service.web.answers import decider, store
 from cds_service.workbench.access import me, message, shown
 from cds_service.workbench.current import content_in_force, differences_to, library, previewer, previewer_of
-from cds_service.workbench.forms import content_from
+from cds_service.workbench.forms import content_from, number_in
 from cds_service.workbench.on_record import on_record
 from cds_service.workbench.previewing import changed_cases
 from cds_service.workbench.specimens import specimens
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _REPLAYED = "her2-order-sign"
 _FROM_FILES, _FROM_IN_FORCE = "files", "in-force"
+_NONE = -1
+"""The id of no step."""
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -57,8 +59,8 @@ def draft() -> AnyResponse:
     """Begin a version: from nothing, from what is in force, or from an older one."""
     title, begin = request.form.get("title", ""), request.form.get("from", _FROM_IN_FORCE)
     try:
-        if begin.isdigit():
-            found = library().restore(me(), int(begin))
+        if (number := number_in(begin)) is not None:
+            found = library().restore(me(), number)
         elif begin == _FROM_FILES:
             found = library().draft(me(), title, NOTHING)
         else:
@@ -106,9 +108,9 @@ def step(number: int) -> AnyResponse:
 
 
 def _taken(found: Version, wish: Wish, content: PolicyContent | None) -> AnyResponse:
-    seen = request.form.get("seen", "")
+    seen = number_in(request.form.get("seen", ""))
     try:
-        library().step(me(), found.number, int(seen) if seen.isdigit() else -1, wish, content)
+        library().step(me(), found.number, _NONE if seen is None else seen, wish, content)
     except StepConflictError:
         said = "Somebody else has changed this version meanwhile. Nothing was done; this is how it stands now."
         return _page(_found(found.number), problems=[said], status=409)
@@ -178,7 +180,7 @@ def _content(found: Version) -> PolicyContent:
 
 
 def _time(written: str) -> datetime | None:
-    """Read a time as a form has it, in the time zone of the site.
+    """Read a time as a form has it, in the time zone of the site unless it names one.
 
     Raises:
         ValueError: it is none.
@@ -186,4 +188,5 @@ def _time(written: str) -> datetime | None:
     """
     if not written:
         return None
-    return datetime.fromisoformat(written).replace(tzinfo=ZoneInfo(decider().settings.site.timezone))
+    time = datetime.fromisoformat(written)
+    return time if time.tzinfo is not None else time.replace(tzinfo=ZoneInfo(decider().settings.site.timezone))

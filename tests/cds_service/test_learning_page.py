@@ -11,6 +11,8 @@ import stream
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+from cds_service.charts.figures import Bar, Range
+from cds_service.learning import page as page_module
 from cds_service.learning.judgements import Window
 from cds_service.learning.page import counts, learning_page, sections
 from cds_service.learning.report import learning_report
@@ -124,3 +126,32 @@ def test_a_long_list_shows_its_newest(report: dict[str, Any]) -> None:
     assert shown.table is not None
     assert [row[-1] for row in shown.table.rows] == [f"number {number}" for number in range(50, 250)]
     assert "newest 200 of 250 comments" in shown.text[0]
+
+
+def fates(topic: str, week: str, accepted: int, overridden: int, shown: int, unknown: int = 0) -> dict[str, Any]:
+    """Give what became of the cards of a topic in a week."""
+    known = shown - unknown
+    counts = {"accepted": accepted, "overridden": overridden, "ignored": known - accepted - overridden}
+    outcomes = {
+        name: {"cards": cards, "share": cards / known if known else None, "interval95": [0.1, 0.9]}
+        for name, cards in counts.items()
+    }
+    return {"topic": topic, "week": week, "shown": shown, "unknown": unknown, "outcomes": outcomes}
+
+
+def test_the_fates_of_cards_are_charted_where_they_are_known() -> None:
+    weeks = [
+        fates("a", "2026-01-12", 1, 2, shown=4),
+        fates("b", "2026-01-12", 0, 1, shown=8, unknown=2),
+        fates("a", "2026-01-05", 0, 0, shown=3, unknown=3),
+    ]
+    # Of 4 and 6 cards whose fate is known 1 was accepted and 3 were overridden; of the first week nothing is known.
+    assert page_module._by_week(weeks) == [Bar("2026-01-12", 10.0, 30.0)]
+    assert page_module._overridden(weeks) == [Range("a", 0.5, 0.1, 0.9), Range("b", 1 / 6, 0.1, 0.9)]
+    reasons = [{"reason": "Done", "cards": 2}, {"reason": "Other", "cards": 3}, {"reason": "Done", "cards": 2}]
+    assert page_module._by_reason(reasons) == [Bar("Done", 4), Bar("Other", 3)]
+
+
+def test_no_fate_is_charted_where_none_is_known(report: dict[str, Any]) -> None:
+    found = {each.id: each for each in sections(report)}
+    assert [found[name].chart for name in ("fates", "reasons", "weeks")] == [None, None, None]

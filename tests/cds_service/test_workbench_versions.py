@@ -232,3 +232,42 @@ def test_nothing_written_into_a_form_becomes_a_mark_of_a_page(office: Office) ->
         assert "<script>alert(1)" not in page
         assert "<b>bold" not in page
         assert "<i>me" not in page
+
+
+ODD_NUMBERS = ["²", "9" * 5000, "-1", "1e3", "", "0"]
+
+
+@pytest.mark.parametrize("odd", ODD_NUMBERS)
+def test_an_odd_number_in_a_form_is_no_number(office: Office, odd: str) -> None:
+    office.ada.send("/versions", title="Mine")
+    assert office.ada.send("/versions/1/steps", kind="submitted", seen=odd).status_code == 409
+    assert office.ada.send("/versions/1/content", seen=odd, **SIXTY).status_code == 409
+    assert office.ada.get("/shadow", topic="weight-stale", seed=odd, days=odd).status_code == 200
+    assert office.ada.send("/versions", **{"from": odd}).status_code == 400
+
+
+def test_a_time_with_an_offset_is_taken_by_its_word(office: Office) -> None:
+    office.approved(**SIXTY)
+    office.ada.step(1, "published", effective_from="2099-01-01T08:00+02:00")
+    assert "from 2099-01-01 06:00" in words(office.eve.get("/versions/1"))
+
+
+def test_what_an_older_release_published_and_this_one_does_not_take_is_said(office: Office, store: Store) -> None:
+    office.approved(**SIXTY)
+    office.ada.step(1, "published")
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE policy_contents SET content = replace(content, '60', '6000')")
+    assert office.shown() == ["weight-stale"]
+    for path in ("/preview", "/versions/1"):
+        page = words(office.eve.get(path))
+        assert "must lie between 1 and 365" in page
+
+
+def test_the_learning_page_names_the_version_that_came_into_force(office: Office) -> None:
+    office.shown()
+    office.approved(**SIXTY)
+    office.ada.step(1, "published")
+    office.shown()
+    page = words(office.eve.get("/learning"))
+    assert "2 decisions on 2 orders, 1 cards shown" in page
+    assert "version 1 instead of no version; A weight older than 60 days instead of 30 days" in page
