@@ -89,7 +89,8 @@ def serve(
     scheme = "https" if tls_certificate else "http"
     address = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
     click.echo(f"her2-cds {__version__}")
-    for path in ("/", "/cds-services", "/health/ready", "/metrics"):
+    workbench = ["/workbench"] if decider.settings.workbench.sign_in != "off" else []
+    for path in ("/", *workbench, "/cds-services", "/health/ready", "/metrics"):
         click.echo(f"  {address}{path}")
     for service in SERVICES:
         click.echo(f"  {address}/cds-services/{service.id}  ({service.hook})")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from importlib.resources import files
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from builders import ALL_RULES, COVERAGE_RULES
 from rows import CANNOT, FIRES, SILENT
-from test_cases import ROWS
+from test_cases import RENDERER, ROWS
+
+from cards.wordings import default_wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 FILE = Path(str(files("cds_service.workbench"))) / "specimens.ndjson"
 OF_COVERAGE = {rule.topic for rule in COVERAGE_RULES}
-TAKEN = ((FIRES, "fired", 2), (SILENT, "clear", 1), (CANNOT, "cannot-tell", 1))
+TAKEN = ((FIRES, "fired", 3), (SILENT, "clear", 1), (CANNOT, "cannot-tell", 1))
 """How many cases of a kind are taken for each topic."""
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
@@ -34,9 +35,17 @@ def _lines() -> Iterator[bytes]:
     usual = [row for row in ROWS if not row.thresholds]
     for rule in ALL_RULES:
         for kind, name, count in TAKEN:
-            rows = (row for row in usual if row.topic is rule.topic and row.expect is kind and _is_plain(row))
-            for number, row in enumerate(islice(rows, count), 1):
+            found = [row for row in usual if row.topic is rule.topic and row.expect is kind and _is_plain(row)]
+            # The first that fires stands for its topic, so it is one of the usual urgency.
+            rows = sorted(found, key=_is_unusual)
+            for number, row in enumerate(rows[:count], 1):
                 yield _line(row, name, f"{rule.topic}-{name}-{number}")
+
+
+def _is_unusual(row: Row) -> bool:
+    """Tell whether the card of a case is more or less urgent than its topic is as a rule."""
+    card = RENDERER.card(row.verdict(), "specimen")
+    return card is not None and card.indicator is not default_wording().topics[row.topic].indicator
 
 
 def _is_plain(row: Row) -> bool:
