@@ -9,6 +9,8 @@ from flask import Blueprint, request
 from cds_service import examples
 from cds_service.layers import ConfigurationError
 from cds_service.smart.markdown import html
+from cds_service.tryit.requests import scenario_request
+from cds_service.tryit.scenarios import read_scenarios
 from cds_service.web.answers import decider
 from cds_service.workbench.access import shown
 from cds_service.workbench.current import content_in_force, differences_to, previewer, previewer_of, today
@@ -16,6 +18,7 @@ from cds_service.workbench.forms import content_from
 from cds_service.workbench.previewing import Previewer, Seen, changed_cases
 from cds_service.workbench.specimens import specimens
 from cds_service.workbench.topics import families, threshold_rows
+from fhir_mappings.wire import encode
 
 if TYPE_CHECKING:
     from flask import Response
@@ -42,6 +45,7 @@ def preview() -> Response:
         pasted=request.form.get("pasted", ""),
         coverage="coverage" in request.form,
         examples=examples.names(),
+        scenarios=read_scenarios().scenarios,
         cases=specimens().values(),
         families=families(decider().settings, previewer()),
         rows=threshold_rows(decider().settings),
@@ -86,5 +90,8 @@ def _seen(judge: Previewer, case: str) -> Seen:
         return judge.of_request(pasted.encode(), coverage=coverage) if pasted else Seen(problem="Paste a request.")
     if case in examples.names():
         return judge.of_request(examples.example(case, today()).encode(), coverage=coverage)
+    if case in {each.id for each in read_scenarios().scenarios}:
+        now = decider()
+        return judge.of_request(encode(scenario_request(case, now.known, now.templates, today())), coverage=coverage)
     specimen = specimens().get(case)
     return judge.of_specimen(specimen) if specimen else Seen(problem="There is no such case.")

@@ -13,20 +13,12 @@ from cds_service.layers import ConfigurationError
 from cds_service.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from cds_service.store.store import Store
 
 CLIENT = {"issuer": "https://ehr.example", "jwks_url": "https://ehr.example/jwks.json"}
 PAGES = ("", "/topics/weight-stale", "/preview", "/versions", "/shadow", "/decisions")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    kept = opened(tmp_path)
-    yield kept
-    kept.close()
 
 
 @pytest.fixture

@@ -6,24 +6,25 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from bench import EVE, Seat, bench, opened, words
-from calls import COVERAGE, Caller, bundle, call, clean_prefetch, ihc, order, troubled_prefetch, without
+from bench import EVE, Seat, bench, words
+from calls import COVERAGE, QUERIES, Caller, bundle, call, clean_prefetch, ihc, order, troubled_prefetch, without
 from sqlalchemy import func, select
 
+from cards.knowledge import default_knowledge
 from cards.policy import Mode
 from cards.topics import Topic
 from cds_service.clock import now
 from cds_service.policies.content import content_of
 from cds_service.settings import Settings
 from cds_service.store.tables import metadata
+from cds_service.tryit.requests import scenario_request
+from cds_service.tryit.scenarios import read_scenarios
 from cds_service.workbench.previewing import Previewer, changed_cases
 from cds_service.workbench.specimens import specimens, typical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from cds_service.store.store import Store
+    from cds_service.tryit.scenarios import Scenario
     from cds_service.workbench.specimens import Specimen
 
 SETTINGS = Settings()
@@ -37,13 +38,6 @@ def previewer(**content: dict[str, object]) -> Previewer:
 
 
 DEFAULT = previewer()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    kept = opened(tmp_path)
-    yield kept
-    kept.close()
 
 
 @pytest.fixture
@@ -205,6 +199,19 @@ def test_what_if_begins_with_what_is_in_force(seat: Seat) -> None:
     page = words(seat.send("/preview", case="weight-stale-fired-1"))
     assert "Cards, as things stand" in page
     assert "What would change" not in page
+
+
+@pytest.mark.parametrize("scenario", read_scenarios().scenarios, ids=lambda each: each.id)
+def test_preview_of_a_scenario_shows_what_the_scenario_is_there_for(scenario: Scenario) -> None:
+    request = scenario_request(scenario.id, default_knowledge(), QUERIES, now().date())
+    seen = DEFAULT.of_request(json.dumps(request).encode())
+    assert sorted(card["source"]["topic"]["code"] for card in seen.cards) == sorted(scenario.expect)
+
+
+def test_preview_offers_every_scenario(seat: Seat) -> None:
+    page = seat.get("/preview", case="kadcyla-at-the-enhertu-dose").text
+    for scenario in read_scenarios().scenarios:
+        assert f'<option value="{scenario.id}"' in page
 
 
 def test_preview_of_no_case_says_so(seat: Seat) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from bench import Seat, opened, words
+from bench import Seat, words
 from servers import free_port
 
 from cds_service.app import create_app
@@ -68,13 +68,6 @@ def issuer() -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(PATIENCE_S)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    kept = opened(tmp_path)
-    yield kept
-    kept.close()
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from bench import ADA, BEN, EVE, Seat, bench, opened, words
+from bench import ADA, BEN, EVE, Seat, bench, words
 from calls import SIGN, bundle, call, clean_prefetch, weight
 
 from cds_service.policies.library import Library
@@ -13,20 +13,10 @@ from cds_service.policies.publication import Publication
 from cds_service.store.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from cds_service.store.store import Store
 
 OLD_WEIGHT = call(prefetch={**clean_prefetch(), "weight": bundle(weight(days=45))})
 SIXTY = {"thresholds__weight_max_age_days": "60"}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    kept = opened(tmp_path)
-    yield kept
-    kept.close()
 
 
 class Office:
