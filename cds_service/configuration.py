@@ -116,23 +116,31 @@ class Configuration:
             self._policy = policy
 
     def _look(self) -> None:
-        with self._lock:
+        """Look whether a file has changed; while somebody else is at it, what is in force answers."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
             self._looked = time.monotonic()
             stamps = _stamps(self._stamps)
             if stamps == self._stamps:
                 return
             # Taken before the files are read: what changes meanwhile is seen the next time.
             self._stamps = stamps
-            before = self._in_force.decider.settings
-            try:
-                settings = load_settings(self._path)
-                self._watch(settings.files)
-                self._in_force = self._taken(settings, self._policy)
-                self._beneath = settings
-            except ConfigurationError as error:
-                self._watch((*self._stamps, *error.files))
-                _log.error("configuration_refused", problems=error.problems)
-                return
+            self._load()
+        finally:
+            self._lock.release()
+
+    def _load(self) -> None:
+        before = self._in_force.decider.settings
+        try:
+            settings = load_settings(self._path)
+            self._watch(settings.files)
+            self._in_force = self._taken(settings, self._policy)
+            self._beneath = settings
+        except ConfigurationError as error:
+            self._watch((*self._stamps, *error.files))
+            _log.error("configuration_refused", problems=error.problems)
+            return
         after = self._in_force.decider
         _log.info("configuration_loaded", path=str(self._path), configuration=after.versions.configuration_hash)
         waiting = [name for name in _NEED_A_START if attrgetter(name)(before) != attrgetter(name)(after.settings)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from cds_service.charts.comparisons import bars, lines, ranges
 from cds_service.charts.control import control_chart
-from cds_service.charts.figures import Period
+from cds_service.charts.figures import Bar, Period, Range
 from cds_service.charts.sections import Section, Table, drawn
 from cds_service.charts.standalone import standalone
+from cds_service.learning.answers import ACCEPTED, OVERRIDDEN
 from cds_service.learning.control import PERIODS
 from cds_service.learning.text import cut, percent
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _LISTED = 200
+_REASONS = 12
 
 
 def learning_page(report: Json, made: str) -> str:
@@ -65,10 +69,13 @@ def _fates(report: Json) -> Iterator[Section]:
     ]
     head = ["Topic", "Shown", "Accepted", "Overridden", "Ignored (inferred)", "Client sends no feedback"]
     table = Table("Cards by topic, share and 95 % interval", head, rows, numbers=(1, 5))
-    yield Section("fates", "What became of the cards", table=table)
+    chart = ranges("Share of cards that were overridden, by topic, with 95 % interval", _overridden(report["topics"]))
+    yield Section("fates", "What became of the cards", chart=chart, table=table)
     rows = [[each["topic"], each["reason"], each["cards"], percent(each)] for each in report["reasons"]]
     head = ["Topic", "Reason", "Cards", "Share of its overrides"]
-    yield Section("reasons", "Why cards were overridden", table=Table("Reasons of overrides", head, rows, numbers=(2,)))
+    chart = bars("Overrides by reason", _by_reason(report["reasons"]))
+    table = Table("Reasons of overrides", head, rows, numbers=(2,))
+    yield Section("reasons", "Why cards were overridden", chart=chart, table=table)
     if report["weeks"]:
         rows = [
             [each["week"], each["topic"], each["shown"], *(one["cards"] for one in each["outcomes"].values())]
@@ -76,7 +83,34 @@ def _fates(report: Json) -> Iterator[Section]:
         ]
         head = ["Week of", "Topic", "Shown", "Accepted", "Overridden", "Ignored (inferred)"]
         table = Table("Cards by week", head, rows, numbers=range(2, 6))
-        yield Section("weeks", "Week by week", table=table, folded=True)
+        chart = lines("Of 100 cards of a week", _by_week(report["weeks"]), ("accepted", "overridden"))
+        yield Section("weeks", "Week by week", chart=chart, table=table, folded=True)
+
+
+def _overridden(topics: Sequence[Json]) -> list[Range]:
+    """Give the share of each topic of which anything is known."""
+    shares = [(each["topic"], each["outcomes"][OVERRIDDEN]) for each in topics]
+    return [Range(topic, one["share"], *one["interval95"]) for topic, one in shares if one["share"] is not None]
+
+
+def _by_reason(reasons: Sequence[Json]) -> list[Bar]:
+    counted: Counter[str] = Counter()
+    for each in reasons:
+        counted[each["reason"]] += each["cards"]
+    return [Bar(reason, cards) for reason, cards in counted.most_common(_REASONS)]
+
+
+def _by_week(weeks: Sequence[Json]) -> list[Bar]:
+    """Give of each week how many of 100 cards were accepted and overridden, of those whose fate can be known."""
+    counted: dict[str, Counter[str]] = {}
+    for each in weeks:
+        fates = {name: each["outcomes"][name]["cards"] for name in (ACCEPTED, OVERRIDDEN)}
+        counted.setdefault(each["week"], Counter()).update(fates, known=each["shown"] - each["unknown"])
+    return [
+        Bar(week, *(round(100 * fates[name] / fates["known"], 1) for name in (ACCEPTED, OVERRIDDEN)))
+        for week, fates in sorted(counted.items())
+        if fates["known"]
+    ]
 
 
 def _changes(changes: Sequence[Json]) -> Section:

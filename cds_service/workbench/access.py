@@ -36,6 +36,7 @@ _PAGES = (
     ("workbench.preview", "Preview"),
     ("workbench.versions", "Versions"),
     ("workbench.shadow", "Shadow"),
+    ("workbench.learning", "Learning"),
     ("workbench.decisions", "Decisions"),
 )
 _log = structlog.get_logger()

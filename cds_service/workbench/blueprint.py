@@ -13,14 +13,22 @@ from werkzeug.exceptions import HTTPException
 
 from cards.quantities import precise
 from cds_service.web.answers import decider
-from cds_service.workbench import access, preview_pages, signing_in, topic_pages, trial_pages, version_pages
+from cds_service.workbench import (
+    access,
+    learning_pages,
+    preview_pages,
+    signing_in,
+    topic_pages,
+    trial_pages,
+    version_pages,
+)
 
 if TYPE_CHECKING:
     from flask import Response
 
 blueprint = Blueprint("workbench", __name__, url_prefix="/workbench")
 access.add_guard(blueprint)
-for pages in (signing_in, topic_pages, preview_pages, version_pages, trial_pages):
+for pages in (signing_in, topic_pages, preview_pages, version_pages, trial_pages, learning_pages):
     pages.add_to(blueprint)
 
 

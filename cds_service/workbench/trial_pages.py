@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
@@ -10,7 +9,6 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from cards.topics import Topic
 from cds_service.explain import explain
 from cds_service.learning.cases import unseen_card
-from cds_service.learning.judgements import Window
 from cds_service.learning.promotion import promotion_report
 from cds_service.learning.trial import sample, trials
 from cds_service.policies.lifecycle import COMMENT_LIMIT
@@ -20,6 +18,7 @@ from cds_service.smart.markdown import html
 from cds_service.store.reviews import VERDICTS, is_on_record, keep_review
 from cds_service.web.answers import decider, in_force, store
 from cds_service.workbench.access import me, message, shown
+from cds_service.workbench.windows import window_asked
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -36,18 +35,9 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.get("/decisions")(decisions)
 
 
-def window_asked() -> tuple[Window, int]:
-    """Read the time and the service that a report is asked for."""
-    asked = request.args.get("days", "")
-    days = int(asked) if asked in {str(each) for each in DAYS} else DAYS[1]
-    named = request.args.get("service", "")
-    service = named if named in {each.id for each in SERVICES} else "her2-order-sign"
-    return Window(in_force().clock() - timedelta(days=days), None, service), days
-
-
 def shadow() -> Response:
     """Report on what is tried, and draw cases for review."""
-    window, days = window_asked()
+    window, days = window_asked(DAYS)
     named = request.args.get("topic", "")
     topic = named if named in set(Topic) else None
     seed = int(request.args["seed"]) if request.args.get("seed", "").isdecimal() else 1

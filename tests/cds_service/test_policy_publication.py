@@ -6,6 +6,7 @@ import json
 import os
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from cds_service.configuration import Configuration
 from cds_service.policies.library import Library
 from cds_service.policies.publication import Publication, Standing, follow
 from cds_service.store.database import open_engine, upgrade
+from cds_service.store.reading import since
 from cds_service.store.tables import policy_contents
 from cds_service.web.hooks import DECISION_HEADER
 
@@ -272,6 +274,45 @@ def test_a_start_while_the_store_is_down_is_not_ready_until_it_was_asked(postgre
     service.watch.time = datetime.now(UTC)
     assert service.topics() == []
     assert service.get("/health/ready").body["policy"] == {"status": "in-force", "version": 1}
+
+
+def test_no_request_waits_while_a_policy_is_laid_over_the_files(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("cds_service.configuration._LOOK_EVERY_S", -1)
+    path = tmp_path / "site.yaml"
+    path.write_text("", encoding="utf-8")
+    configuration = Configuration(path)
+    with ThreadPoolExecutor(1) as pool, configuration._lock:
+        assert pool.submit(configuration.current).result(timeout=WITHIN_S) is configuration._in_force
+
+
+def test_every_answer_is_of_one_version_while_versions_come_and_go() -> None:
+    """Four clients call without a break while versions are published and retired; the record tells each answer."""
+    service = Following()
+    goes_on = True
+
+    def client(_: int) -> int:
+        calls = 0
+        with service.app.test_client() as own:
+            while goes_on:
+                assert own.post(f"/cds-services/{SIGN}", json=HIGH).status_code == 200
+                calls += 1
+        return calls
+
+    with ThreadPoolExecutor(4) as pool:
+        clients = [pool.submit(client, number) for number in range(4)]
+        for number in range(1, 7):
+            published(service.library, OFF)
+            service.publication.look()
+            time.sleep(0.1)
+            retire(service.library, number)
+            service.publication.look()
+            time.sleep(0.1)
+        goes_on = False
+        answered = sum(each.result() for each in clients)
+    kept = list(since(service.store.engine, None, None))
+    assert len(kept) == answered
+    shown = {(each.configuration["policy"] is None, len(each.cards)) for each in kept}
+    assert shown == {(True, 1), (False, 0)}
 
 
 def test_a_look_that_fails_as_nobody_foresaw_does_not_end_the_following(monkeypatch, log_lines) -> None:
