@@ -16,6 +16,7 @@ Json = dict[str, Any]
 _BAND, _USUAL = "var(--chart-band, #dbe8f5)", "var(--chart-usual, #4a6f9a)"
 _CHANGE, _SIGNAL = "var(--chart-change, #6b4a00)", "var(--chart-signal, #b00020)"
 _GROUND = "var(--chart-ground, #fff)"
+_MANY = 60
 _POINT = {"type": "point", "filled": True, "opacity": 1}
 
 
@@ -24,6 +25,7 @@ def control_chart(title: str, periods: Sequence[Period], days: int) -> Chart | N
     if not periods:
         return None
     top = max((each for period in periods for each in (period.value, period.high) if each is not None), default=0)
+    small = len(periods) > _MANY
     every = -(-len(periods) // TICKS)
     begin = time("begin", format="%Y-%m-%d", labelFlush=False, values=[each.begin for each in periods[::every]])
     begin["scale"] |= {"domain": [_edges(periods[0], days)[0], _edges(periods[-1], days)[1]]}
@@ -46,9 +48,9 @@ def control_chart(title: str, periods: Sequence[Period], days: int) -> Chart | N
             {"x": begin, "y": {"value": 0}, "text": {"field": "change"}},
         ),
         {"mark": {"type": "line", "color": INK, "strokeWidth": 1.5}, "encoding": here},
-        _where("value", _POINT | {"color": INK, "size": 18}, here),
+        _where("value", _POINT | {"color": INK, "size": 6 if small else 18}, here),
         # A shape and a word: colour alone says nothing to some.
-        _where("signal", _POINT | {"shape": "diamond", "color": _SIGNAL, "size": 110}, here),
+        _where("signal", _POINT | {"shape": "diamond", "color": _SIGNAL, "size": 40 if small else 110}, here),
         *(
             _where(
                 "word", {"type": "text", "dy": -12, "fontWeight": "bold", **look}, here | {"text": {"field": "word"}}

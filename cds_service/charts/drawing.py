@@ -8,6 +8,7 @@ figures.
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
     from cds_service.charts.figures import Chart
 
-_SECONDS = 60
+_SECONDS, _WAIT_SECONDS = 60, 10
+# What a process needs to start. No secret that the service was given goes along.
+_HANDED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _KEPT = 300
 _ROOT = re.compile(r'^<svg [^>]*?viewBox="([0-9. ]+)"[^>]*>')
 _log = structlog.get_logger(__name__)
@@ -35,24 +38,37 @@ _one_at_a_time = Lock()
 def draw(charts: Sequence[tuple[str, Chart]]) -> list[Markup]:
     """Draw charts, each with a name that no other on the page has; what cannot be drawn is empty.
 
-    What was drawn before is not drawn again. A second caller waits for the first.
+    What was drawn before is not drawn again. A second caller waits for the first, and not for long.
     """
-    with _one_at_a_time:
-        wanted = list(dict.fromkeys(text for _, chart in charts if (text := chart.text) not in _drawn))
-        fresh = dict(zip(wanted, _vega_lite(wanted), strict=True)) if wanted else {}
-        pictures = [fresh.get(chart.text) or _drawn.get(chart.text, "") for _, chart in charts]
-        _drawn.update((text, picture) for text, picture in fresh.items() if picture)
-        while len(_drawn) > _KEPT:
-            _drawn.popitem(last=False)
-    return [_titled(name, chart, picture) for (name, chart), picture in zip(charts, pictures, strict=True)]
+    texts = [chart.text for _, chart in charts]
+    pictures = {text: picture for text in texts if (picture := _drawn.get(text))}
+    wanted = [text for text in dict.fromkeys(texts) if text not in pictures]
+    if wanted and _one_at_a_time.acquire(timeout=_WAIT_SECONDS):
+        try:
+            fresh = dict(zip(wanted, _vega_lite(wanted), strict=True))
+            _drawn.update((text, picture) for text, picture in fresh.items() if picture)
+            while len(_drawn) > _KEPT:
+                _drawn.popitem(last=False)
+        finally:
+            _one_at_a_time.release()
+        pictures |= fresh
+    elif wanted:
+        _log.warning("charts_not_drawn", charts=len(wanted), error="another report is being drawn")
+    return [_titled(name, chart, pictures.get(text, "")) for (name, chart), text in zip(charts, texts, strict=True)]
 
 
 def _vega_lite(texts: Sequence[str]) -> list[str]:
     """Have them drawn; nothing of a chart's content goes into the log."""
     command = [sys.executable, "-m", "cds_service.charts.vega_lite"]
+    environment = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
     try:
         done = subprocess.run(  # noqa: S603 - our own module
-            command, input=json.dumps(texts).encode(), capture_output=True, check=True, timeout=_SECONDS
+            command,
+            input=json.dumps(texts).encode(),
+            capture_output=True,
+            check=True,
+            timeout=_SECONDS,
+            env=environment,
         )
         pictures: list[str] = json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:

@@ -18,8 +18,8 @@ HEIGHT = 190
 TICKS = 5
 A, B, INK = "var(--chart-a, #1f5fa8)", "var(--chart-b, #b45309)", "currentColor"
 _GRID = "var(--chart-grid, #d0d7de)"
-_WIDTH = 440
-_NAMES = 170
+_WIDTH = 400
+_NAMES = 160
 _HEADROOM = 1.15
 _CONFIG: Json = {
     # The page has words and a table for those who do not see the chart.

@@ -86,19 +86,18 @@ def signals(drawn: Mapping[str, Sequence[Point]], days: int) -> list[Signal]:
     return sorted(found, key=lambda each: (each.point.count.begin, each.topic))
 
 
-def signal_lines(found: list[Signal], period: str) -> Iterator[str]:
-    """Write the signals: of each topic the first after the change, else all."""
-    told = set()
+def signal_lines(found: Sequence[Signal], period: str) -> Iterator[str]:
+    """Write for each topic when it first was silent or loud, before the change and after it, and for how long."""
+    runs: dict[tuple[str, str, bool], list[Signal]] = {}
     for each in found:
-        count = each.point.count
-        if each.days is not None:
-            if (each.topic, each.point.signal) in told:
-                continue
-            told.add((each.topic, each.point.signal))
-        over = "" if each.point.over == 1 else f" over the last {each.point.over} {period}s"
-        after = "" if each.days is None else f"; noticed after {each.days} days, {each.orders} orders"
-        share = f"{count.hits} of {count.orders} orders"
-        yield f"{count.begin}  {each.topic}: {each.point.signal}{over}, {share}{after}"
+        runs.setdefault((each.topic, each.point.signal, each.days is None), []).append(each)
+    for (topic, signal, _), run in runs.items():
+        point, days = run[0].point, run[0].days
+        over = "" if point.over == 1 else f" over the last {point.over} {period}s"
+        after = "" if days is None else f"; noticed after {days} days, {run[0].orders} orders"
+        again = "" if len(run) == 1 else f"; {len(run)} {period}s in all, the last {run[-1].point.count.begin}"
+        share = f"{point.count.hits} of {point.count.orders} orders"
+        yield f"{point.count.begin}  {topic}: {signal}{over}, {share}{after}{again}"
     if not found:
         yield "no topic went silent or loud, as far as enough is known to say so"
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cds_service.simulate.figures import Figures
 
 _DAYS = 7
-_LISTED, _DRAWN = 50, 12
+_DRAWN = 12
 _HELD = (
     "Each topic week by week, held to the twelve usual weeks before, as her2-cds learn report does. A course of "
     "treatment has other topics at its begin than later: where many begin or end at once, that is seen here too."
@@ -54,13 +54,11 @@ def _signals(output: Path, configuration: str, name: str) -> Iterator[Section]:
     drawn = charts(output, configuration, _DAYS)
     lines = list(signal_lines(signals(drawn, _DAYS), "week"))
     text = [_HELD]
-    if len(lines) > _LISTED:
-        text.append(f"The first {_LISTED} of {len(lines)}; her2-cds simulate signals lists all.")
     loud = {topic: points for topic, points in drawn.items() if any(point.signal for point in points)}
     if len(loud) > _DRAWN:
         text.append(f"Charts of the first {_DRAWN} of {len(loud)} topics.")
     id_ = configuration.lower()
-    yield Section(f"signals-{id_}", f"Silent or loud{name}", text, lines[:_LISTED])
+    yield Section(f"signals-{id_}", f"Silent or loud{name}", text, lines)
     for topic, points in list(loud.items())[:_DRAWN]:
         rows = [
             (

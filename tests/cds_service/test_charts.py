@@ -225,6 +225,29 @@ def test_a_specification_fetches_nothing(tmp_path) -> None:
     assert asked == []
 
 
+def test_who_comes_second_does_not_wait_for_long_and_needs_not_where_all_is_drawn(pictures, monkeypatch) -> None:
+    monkeypatch.setattr(drawing, "_WAIT_SECONDS", 0.01)
+    assert all(pictures.values())
+    charts = _charts()
+    draw([("control", charts["control"])])
+    new = bars("new", [Bar("a", 1.5)])
+    assert new is not None
+    with drawing._one_at_a_time:
+        assert draw([("control", charts["control"]), ("new", new)]) == [pictures["control"], ""]
+    assert all(draw([("control", charts["control"]), ("new", new)]))
+
+
+def test_no_secret_goes_to_the_process_that_draws(tmp_path, monkeypatch) -> None:
+    spy = tmp_path / "python"
+    spy.write_text(f"#!{sys.executable}\nimport os, json, sys\njson.dump([' '.join(os.environ)], sys.stdout)\n")
+    spy.chmod(0o755)
+    monkeypatch.setattr(drawing.sys, "executable", str(spy))
+    monkeypatch.setenv("HER2_CDS_DATABASE__URL", "postgresql://name:secret@db/x")
+    (given,) = drawing._vega_lite(["{}"])
+    assert "PATH" in given
+    assert "HER2_CDS" not in given
+
+
 def test_what_is_kept_is_bounded(monkeypatch) -> None:
     monkeypatch.setattr(drawing, "_KEPT", 2)
     monkeypatch.setattr(drawing, "_vega_lite", lambda texts: ['<svg viewBox="0 0 1 1"></svg>' for _ in texts])

@@ -120,6 +120,15 @@ def test_a_page_reads_no_more_than_it_may_and_says_so() -> None:
     assert learning_report(engine, Window(), "week", at_most=2 * most) == whole
 
 
+def test_a_page_of_the_service_lays_out_the_same_sections(report: dict[str, Any]) -> None:
+    layout = stream.Stream().caller.app.jinja_env.get_template("sections.html").module
+    written = layout.lay_out(sections(report))  # type: ignore[attr-defined]
+    assert written.count("<svg ") == len(report["charts"])
+    assert "<script" not in written
+    assert "&lt;script&gt;document.title=1" in written
+    assert written in learning_page(report, "all time")
+
+
 def test_a_long_list_shows_its_newest(report: dict[str, Any]) -> None:
     many = [{**report["comments"][0], "comment": f"number {number}"} for number in range(250)]
     shown = next(each for each in sections({**report, "comments": many, "charts": []}) if each.id == "comments")

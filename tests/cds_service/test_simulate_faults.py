@@ -54,8 +54,9 @@ def _code(resource: Json) -> str:
 def _about(name: str, resource: Json) -> bool:
     """Say which resources a fault is about, told apart by the clean cohort."""
     if name == "drug-without-a-code":
-        coded = "coding" in resource.get("medicationCodeableConcept", {})
-        return resource["resourceType"] in ("MedicationRequest", "MedicationAdministration") and coded
+        return "coding" in resource.get("medicationCodeableConcept", {})
+    if name == "drug-by-a-local-name":
+        return "medicationCodeableConcept" in resource
     codes = {"local-test-code": {"10230-1"}, "pounds-as-kilograms": {"29463-7"}}.get(name, LIVER)
     return _code(resource) in codes
 
@@ -145,7 +146,7 @@ def test_a_fault_is_noticed_in_a_whole_run_and_seen_in_its_report(tmp_path) -> N
 
 @pytest.fixture
 def result(tmp_path: Path) -> Path:
-    """Give a result: five orders a day from a Monday on, a finding on one of ten, and from week 15 on on half of them."""
+    """Give a result: five orders a day from a Monday on, a finding on one of ten, from week 15 on on six of ten."""
     days = [date(2024, 1, 1) + timedelta(days=number // 5) for number in range(5 * 7 * 20)]
     orders = [
         ("p", f"o-{number}", day, f"{day:%Y-%m}", "kadcyla", "Kadcyla", "north", "authoredOn", 0, None)
@@ -183,7 +184,8 @@ def test_signals_are_told_once_for_each_topic_after_the_change(result) -> None:
     found = noticed(result, "A", 7, date(2024, 4, 8))
     assert len(found) > 1
     (line,) = signal_lines(found, "week")
-    assert line == "2024-04-08  lvef-missing: loud, 21 of 35 orders; noticed after 7 days, 35 orders"
+    told = "2024-04-08  lvef-missing: loud, 21 of 35 orders; noticed after 7 days, 35 orders; "
+    assert line == f"{told}{len(found)} weeks in all, the last {found[-1].point.count.begin}"
     assert list(signal_lines([], "week")) == ["no topic went silent or loud, as far as enough is known to say so"]
 
 

@@ -45,6 +45,13 @@ def _drug_without_a_code(resource: Json) -> None:
         resource["medicationCodeableConcept"].pop("coding", None)
 
 
+def _drug_by_a_local_name(resource: Json) -> None:
+    """Order and give drugs by a name that only this site knows."""
+    if resource["resourceType"] in ("MedicationRequest", "MedicationAdministration"):
+        text = str(resource["medicationCodeableConcept"]["text"])
+        resource["medicationCodeableConcept"] = {"text": f"Formulary {sum(text.encode()) % 1000:03}"}
+
+
 def _pounds_as_kilograms(resource: Json) -> None:
     """Weigh in pounds, and go on writing kg."""
     if _is(resource, "weight"):
@@ -56,6 +63,7 @@ SITE_FAULTS: dict[str, Callable[[Json], None]] = {
     "unit-under-the-old-name": _unit_under_the_old_name,
     "local-test-code": _local_test_code,
     "drug-without-a-code": _drug_without_a_code,
+    "drug-by-a-local-name": _drug_by_a_local_name,
     "pounds-as-kilograms": _pounds_as_kilograms,
 }
 
