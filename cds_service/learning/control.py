@@ -8,6 +8,7 @@ rare rule that went silent shows only over some weeks.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,15 +16,16 @@ from typing import TYPE_CHECKING
 from cds_service.learning.statistics import limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import date
 
 # Eight looks (four lengths, two sides) of this chance are together about as rare as three sigma: 0.3 % of the periods.
-_TAIL = 0.0004
+TAIL = 0.0004
 _LENGTHS = (1, 2, 4, 8)
-_BASE_PERIODS = 12
-_LEAST_PERIODS = 4
+BASE_PERIODS = 12
+LEAST_PERIODS = 4
 _LEAST_ORDERS = 30
+SILENT, LOUD = "silent", "loud"
 PERIODS = {"week": 7, "day": 1}
 """How many days a period has; a week begins on Monday."""
 
@@ -34,7 +36,7 @@ class Count:
 
     begin: date
     orders: int
-    hits: int
+    hits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,19 @@ class Point:
     over: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look at the last periods came to: what is usual for them together and their limits, where known."""
+
+    signal: str = ""
+    expected: float | None = None
+    lower: int | None = None
+    upper: int | None = None
+
+
+Look = Callable[[Sequence[Count], Sequence[Count]], Seen]
+
+
 def begin_of(day: date, days: int) -> date:
     """Give the first day of the period of a day."""
     return day - timedelta(days=(day.toordinal() - 1) % days)
@@ -67,31 +82,38 @@ def counts_by_period(orders: Mapping[date, int], hits: Mapping[date, int], days:
 
 
 def control_chart(counts: Sequence[Count]) -> list[Point]:
-    """Hold each period to the usual ones before it; what a signal has been seen in never becomes usual."""
+    """Hold how often there was a finding to the usual periods before."""
+    return held_to_usual(counts, _share)
+
+
+def held_to_usual(counts: Sequence[Count], look: Look) -> list[Point]:
+    """Hold each period to the usual ones before it; what a signal has been seen in never becomes usual.
+
+    ``look`` compares the last periods with all usual ones before them.
+    """
     points: list[Point] = []
     unusual: set[int] = set()
     for index in range(len(counts)):
-        looks = [(length, *_look(counts, unusual, index, length)) for length in _LENGTHS if length <= index + 1]
-        _, _, expected, lower, upper = looks[0]
-        over, signal = next(((length, seen) for length, seen, *_ in looks if seen), (0, ""))
+        looks: list[tuple[int, Seen]] = []
+        for length in (each for each in _LENGTHS if each <= index + 1):
+            first = index - length + 1
+            usual = [counts[each] for each in range(first) if each not in unusual]
+            looks.append((length, look(usual, counts[first : index + 1])))
+        alone = looks[0][1]
+        over, signal = next(((length, seen.signal) for length, seen in looks if seen.signal), (0, ""))
         unusual.update(range(index - over + 1, index + 1))
-        points.append(Point(counts[index], expected, lower, upper, signal, over))
+        points.append(Point(counts[index], alone.expected, alone.lower, alone.upper, signal, over))
     return points
 
 
-def _look(
-    counts: Sequence[Count], unusual: set[int], index: int, length: int
-) -> tuple[str, float | None, int | None, int | None]:
-    """Compare the last periods with the usual ones before them."""
-    first = index - length + 1
-    usual = [counts[each] for each in range(first) if each not in unusual and counts[each].orders][-_BASE_PERIODS:]
+def _share(before: Sequence[Count], recent: Sequence[Count]) -> Seen:
+    usual = [count for count in before if count.orders][-BASE_PERIODS:]
     of = sum(count.orders for count in usual)
-    recent = counts[first : index + 1]
     size = sum(count.orders for count in recent)
-    if len(usual) < _LEAST_PERIODS or of < _LEAST_ORDERS or not size:
-        return "", None, None, None
+    if len(usual) < LEAST_PERIODS or of < _LEAST_ORDERS or not size:
+        return Seen()
     hits = sum(count.hits for count in usual)
-    lower, upper = limits(hits, of, size, _TAIL)
+    lower, upper = limits(hits, of, size, TAIL)
     seen = sum(count.hits for count in recent)
-    signal = "loud" if seen > upper else "silent" if seen < lower else ""
-    return signal, hits / of * size, lower, upper
+    signal = LOUD if seen > upper else SILENT if seen < lower else ""
+    return Seen(signal, hits / of * size, lower, upper)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _Z = 1.959963984540054  # two-sided 95 %
 
@@ -36,6 +40,32 @@ def limits(hits: int, of: int, size: int, tail: float) -> tuple[int, int]:
         above += chances[upper]
         upper -= 1
     return lower, upper
+
+
+def count_limits(before: Sequence[int], periods: int, tail: float) -> tuple[float, int, int]:
+    """Give what is usual for the next ``periods`` together after ``before``, and the least and greatest unsurprising.
+
+    The count to come is negative binomial. Where counts vary as chance alone has it (Poisson), it is what follows from
+    Jeffreys' prior on the rate. Where they vary more, its variance grows with theirs, as that of Student's
+    distribution, because it is estimated from few. Counts below the least, or above the greatest, each have a
+    probability under ``tail``. ``before`` has four counts or more.
+    """
+    known = len(before)
+    mean = sum(before) / known
+    expected = periods * (sum(before) + 0.5) / known
+    squares = sum((count - mean) ** 2 for count in before)
+    spread = max(1.0, squares / (known - 3) / mean) if squares else 1.0
+    excess = spread * (1 + periods / known) - 1
+    size = expected / excess
+    log_more = math.log(excess / (1 + excess))
+    # Count by count from none on, in logarithms: the first chances may be too small to be written.
+    log, count, below, lower = -size * math.log1p(excess), 0, 0.0, 0
+    while 1 - (below + math.exp(log)) >= tail:
+        below += math.exp(log)
+        lower += below < tail
+        log += math.log((size + count) / (count + 1)) + log_more
+        count += 1
+    return expected, lower, count
 
 
 def _beta_binomial(count: int, size: int, a: float, b: float) -> float:

@@ -1,0 +1,114 @@
+"""How many orders were judged, week by week, of all drugs and of each: orders that are no longer recognised leave here.
+
+The charts of topics count among orders in scope. A drug that a site writes in a way nobody knows leaves the scope, and
+those charts with it; here its number falls. Only whole weeks count: days of the week differ, the week that is not over
+has fewer for that alone, and of the week of the first order nobody knows whether it is whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from cds_service.learning.control import (
+    BASE_PERIODS,
+    LEAST_PERIODS,
+    LOUD,
+    PERIODS,
+    SILENT,
+    TAIL,
+    Count,
+    Point,
+    Seen,
+    begin_of,
+    held_to_usual,
+)
+from cds_service.learning.statistics import count_limits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Json = dict[str, Any]
+ALL_DRUGS = "all drugs"
+DAYS = PERIODS["week"]
+# With fewer in twelve weeks, not even eight weeks without one are surprising.
+_LEAST_ORDERS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """The orders of all drugs (no product), or of one, week by week."""
+
+    product: str
+    display: str
+    points: list[Point]
+
+    @property
+    def signals(self) -> list[Point]:
+        """The weeks that are out of their limits."""
+        return [point for point in self.points if point.signal]
+
+
+def volumes(by_product: Mapping[str, Mapping[date, int]], names: Mapping[str, str], until: date) -> list[Volume]:
+    """Chart the orders of each day before ``until``: of all drugs first, then drugs with a signal, then the rest.
+
+    ``names`` says how products are called; one without a name goes by its id.
+    """
+    together: dict[date, int] = {}
+    for days in by_product.values():
+        for day, orders in days.items():
+            together[day] = together.get(day, 0) + orders
+    each = [
+        Volume(product, names.get(product, product), volume_chart(whole_weeks(days, until)))
+        for product, days in by_product.items()
+    ]
+    each.sort(key=lambda one: (not one.signals, one.display))
+    return [Volume("", ALL_DRUGS, volume_chart(whole_weeks(together, until))), *each] if together else []
+
+
+def whole_weeks(by_day: Mapping[date, int], until: date) -> list[Count]:
+    """Count the weeks after that of the first order, also those without one, that had ended when ``until`` began."""
+    if not by_day:
+        return []
+    weeks: dict[date, int] = {}
+    for day, orders in by_day.items():
+        begin = begin_of(day, DAYS)
+        weeks[begin] = weeks.get(begin, 0) + orders
+    first = min(weeks)
+    number = (begin_of(until, DAYS) - first).days // DAYS
+    begins = (first + timedelta(days=DAYS * week) for week in range(1, number))
+    return [Count(begin, weeks.get(begin, 0)) for begin in begins]
+
+
+def volume_chart(weeks: Sequence[Count]) -> list[Point]:
+    """Hold the number of orders of each week to the usual weeks before it."""
+    return held_to_usual(weeks, _number)
+
+
+def volume_point(point: Point) -> Json:
+    """Write a week as the report has it; the limits are numbers of orders."""
+    return {
+        "begin": str(point.count.begin),
+        "orders": point.count.orders,
+        "expected": None if point.expected is None else round(point.expected, 2),
+        "lower": point.lower,
+        "upper": point.upper,
+        "signal": point.signal,
+        "over": point.over,
+    }
+
+
+def _number(before: Sequence[Count], recent: Sequence[Count]) -> Seen:
+    """Compare the orders of the last weeks together with what is usual.
+
+    Loud is one week alone. Several weeks of a service that grows are always more than before; were they loud, they
+    would never become usual, and what is usual would soon be too low for a loss to be seen.
+    """
+    usual = [count.orders for count in before][-BASE_PERIODS:]
+    if len(usual) < LEAST_PERIODS or sum(usual) < _LEAST_ORDERS:
+        return Seen()
+    expected, lower, upper = count_limits(usual, len(recent), TAIL)
+    seen = sum(count.orders for count in recent)
+    loud = seen > upper and len(recent) == 1
+    return Seen(LOUD if loud else SILENT if seen < lower else "", expected, lower, upper)
