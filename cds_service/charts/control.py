@@ -20,8 +20,8 @@ _MANY = 60
 _POINT = {"type": "point", "filled": True, "opacity": 1}
 
 
-def control_chart(title: str, periods: Sequence[Period], days: int) -> Chart | None:
-    """Draw periods of ``days``; no periods, no chart."""
+def control_chart(title: str, periods: Sequence[Period], days: int, unit: str = "per 100 orders") -> Chart | None:
+    """Draw periods of ``days``; ``unit`` says what their values are. No periods, no chart."""
     if not periods:
         return None
     top = max((each for period in periods for each in (period.value, period.high) if each is not None), default=0)
@@ -29,17 +29,17 @@ def control_chart(title: str, periods: Sequence[Period], days: int) -> Chart | N
     every = -(-len(periods) // TICKS)
     begin = time("begin", format="%Y-%m-%d", labelFlush=False, values=[each.begin for each in periods[::every]])
     begin["scale"] |= {"domain": [_edges(periods[0], days)[0], _edges(periods[-1], days)[1]]}
-    per_100 = amount("value", top, "per 100 orders")
-    here = {"x": begin, "y": per_100}
+    value = amount("value", top, unit)
+    here = {"x": begin, "y": value}
     band = {"x": begin | {"field": "from"}, "x2": {"field": "to"}}
     layers = [
         {
             "mark": {"type": "rect", "color": _BAND},
-            "encoding": {**band, "y": per_100 | {"field": "low"}, "y2": {"field": "high"}},
+            "encoding": {**band, "y": value | {"field": "low"}, "y2": {"field": "high"}},
         },
         {
             "mark": {"type": "rule", "color": _USUAL, "strokeWidth": 1.5},
-            "encoding": {**band, "y": per_100 | {"field": "usual"}},
+            "encoding": {**band, "y": value | {"field": "usual"}},
         },
         _where("change", {"type": "rule", "color": _CHANGE, "strokeDash": [4, 3]}, {"x": begin}),
         _where(

@@ -33,9 +33,10 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period of a control chart, from ``begin`` on, all values in findings per 100 orders.
+    """A period of a control chart, from ``begin`` on, all values in one unit: findings per 100 orders, or orders.
 
-    No ``value``: no orders. No limits: too little was known. ``change`` numbers the changes that began in it.
+    No ``value``: nothing to count among. No limits: too little was known. ``change`` numbers the changes that began
+    in it.
     """
 
     begin: str

@@ -39,12 +39,13 @@ class Change:
 
 @dataclass(slots=True)
 class Firing:
-    """What a window came to. ``charts``: topic and measure with its points."""
+    """What a window came to. ``charts``: topic and measure with its points; ``by_day``: orders of each product."""
 
     orders: int = 0
     decisions: int = 0
     charts: dict[tuple[str, str], list[Point]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    by_day: dict[str, dict[date, int]] = field(default_factory=dict)
 
 
 def firing(engine: Engine, window: Window, days: int) -> Firing:
@@ -59,10 +60,14 @@ def firing(engine: Engine, window: Window, days: int) -> Firing:
         if digest not in settings:
             with engine.connect() as connection:
                 settings.update(settings_of(connection, [digest]))
-        period = begin_of(each.at.astimezone(UTC).date(), days)
+        day = each.at.astimezone(UTC).date()
+        period = begin_of(day, days)
         found.decisions += 1
         found.orders += len(each.orders)
         orders[period] = orders.get(period, 0) + len(each.orders)
+        for product in each.orders.values():
+            of_product = found.by_day.setdefault(product, {})
+            of_product[day] = of_product.get(day, 0) + 1
         for key, count in _counted(each):
             of_key = hits.setdefault(key, {})
             of_key[period] = of_key.get(period, 0) + count

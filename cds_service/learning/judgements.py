@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Select
 
 AT_A_TIME = 1000
-_UNSETTLED = "not settled"
+NOT_SETTLED = "not settled"
 Json = dict[str, Any]
 
 
@@ -120,7 +120,7 @@ def judgements(engine: Engine, window: Window) -> Iterator[Judged]:
                         ("wording", row.wording_version),
                         ("configuration", row.configuration_hash),
                     ),
-                    {name: products.get(name, _UNSETTLED) for name in sorted(names)},
+                    {name: products.get(name, NOT_SETTLED) for name in sorted(names)},
                     _findings(row.configuration_hash, verdicts),
                     _findings(row.tried, msgspec.json.decode(row.trial)) if row.tried else None,
                 )
@@ -146,7 +146,7 @@ def _client(issuer: str | None, tenant: str | None) -> str:
 def _products(facts: str, recogniser: Recogniser) -> Iterator[tuple[str, str]]:
     for order in _orders.decode(facts).orders:
         product = identify(order, recogniser).product
-        yield order.origin.reference or order.origin.path, product.id if product else _UNSETTLED
+        yield order.origin.reference or order.origin.path, product.id if product else NOT_SETTLED
 
 
 def _findings(configuration: str, verdicts: Json) -> Findings:

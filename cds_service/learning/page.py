@@ -13,6 +13,7 @@ from cds_service.charts.standalone import standalone
 from cds_service.learning.answers import ACCEPTED, OVERRIDDEN
 from cds_service.learning.control import PERIODS
 from cds_service.learning.text import cut, percent
+from cds_service.learning.volume_page import left_out, volume_lines, volume_sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,6 +41,7 @@ def sections(report: Json) -> list[Section]:
             _signals(report),
             *_fates(report),
             _changes(report["changes"]),
+            *volume_sections(report["volume"]),
             *_firing(report),
             _comments(report["comments"]),
         ]
@@ -47,15 +49,20 @@ def sections(report: Json) -> list[Section]:
 
 
 def _signals(report: Json) -> Section:
-    if not report["signals"]:
-        quiet = "Every topic fires as often as it used to, as far as enough is known to say so."
-        return Section("signals", "Silent or loud", text=[quiet])
-    points = [
+    volume = report["volume"]
+    said = [left_out(volume)] if volume["charts"] else []
+    if not report["signals"] and not volume["signals"]:
+        quiet = (
+            "Every topic fires as often as it used to, and as many orders come in, as far as enough is known to say so."
+        )
+        return Section("signals", "Silent or loud", text=[quiet, *said])
+    points = [*volume_lines(volume)]
+    points += [
         f"{each['topic']}, {each['measure']}: {each['signal']} in the {report['period']} of {each['begin']} "
         f"({each['hits']} of {each['orders']} orders{_together(each, report['period'])})"
         for each in report["signals"]
     ]
-    return Section("signals", "Silent or loud", points=points, alert=True)
+    return Section("signals", "Silent or loud", text=said, points=points, alert=True)
 
 
 def _together(signal: Json, period: str) -> str:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from cards.topics import Topic
 from cards.wordings import default_wording
+from cds_service.clock import now
 from cds_service.learning.answers import ACCEPTED, IGNORED, OVERRIDDEN, UNKNOWN, answers
 from cds_service.learning.control import PERIODS
 from cds_service.learning.firing import firing
 from cds_service.learning.judgements import newest
 from cds_service.learning.statistics import wilson
+from cds_service.learning.volume import product_names, volume_report, volumes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from cds_service.clock import Clock
     from cds_service.learning.answers import Answer
     from cds_service.learning.control import Point
     from cds_service.learning.judgements import Window
@@ -29,8 +32,14 @@ Json = dict[str, Any]
 _OUTCOMES = (ACCEPTED, OVERRIDDEN, IGNORED)
 
 
-def learning_report(engine: Engine, window: Window, period: str, at_most: int | None = None) -> Json:
-    """Report on a window in weeks or days; with ``at_most``, on its newest decisions alone, and say so."""
+def learning_report(
+    engine: Engine, window: Window, period: str, at_most: int | None = None, clock: Clock = now
+) -> Json:
+    """Report on a window in weeks or days; with ``at_most``, on its newest decisions alone, and say so.
+
+    The clock tells which weeks are over: until then, fewer orders than usual say nothing.
+    """
+    until = min(window.end or clock(), clock()).astimezone(UTC).date()
     whole = window
     if at_most is not None:
         window = newest(engine, window, at_most)
@@ -70,6 +79,7 @@ def learning_report(engine: Engine, window: Window, period: str, at_most: int | 
             for each in points
             if each.signal
         ],
+        "volume": volume_report(volumes(counted.by_day, product_names(), until), until),
     }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cds_service.learning.volume_page import left_out, volume_lines
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,12 +36,15 @@ def learning_lines(report: Json) -> Iterator[str]:
     yield from cut(report)
     yield ""
     yield "silent or loud"
+    yield from (f"  {line}" for line in volume_lines(report["volume"]))
     for each in report["signals"]:
         over = "" if each["over"] == 1 else f" over the last {each['over']} {report['period']}s"
         count = f"{each['hits']} of {each['orders']} orders"
         yield f"  {each['begin']}  {each['topic']} ({each['measure']}): {each['signal']}{over}, {count}"
-    if not report["signals"]:
+    if not report["signals"] and not report["volume"]["signals"]:
         yield "  none, as far as enough is known to say so"
+    if report["volume"]["charts"]:
+        yield f"  {left_out(report['volume'])}"
     yield ""
     yield "what changed"
     for each in report["changes"]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from cards.knowledge import default_knowledge
 from cds_service.learning.control import (
     BASE_PERIODS,
     LEAST_PERIODS,
@@ -67,6 +68,11 @@ def volumes(by_product: Mapping[str, Mapping[date, int]], names: Mapping[str, st
     return [Volume("", ALL_DRUGS, volume_chart(whole_weeks(together, until))), *each] if together else []
 
 
+def product_names() -> dict[str, str]:
+    """Tell how products are called, by their ids."""
+    return {product.id: product.name for product in default_knowledge().products}
+
+
 def whole_weeks(by_day: Mapping[date, int], until: date) -> list[Count]:
     """Count the weeks after that of the first order, also those without one, that had ended when ``until`` began."""
     if not by_day:
@@ -86,8 +92,27 @@ def volume_chart(weeks: Sequence[Count]) -> list[Point]:
     return held_to_usual(weeks, _number)
 
 
-def volume_point(point: Point) -> Json:
-    """Write a week as the report has it; the limits are numbers of orders."""
+def volume_report(charts: Sequence[Volume], until: date) -> Json:
+    """Write the charts as reports have them; ``weeksBefore`` is the Monday from which on no week had ended."""
+    written: list[Json] = [
+        {"product": each.product, "display": each.display, "points": [_point(point) for point in each.points]}
+        for each in charts
+    ]
+    return {
+        "period": "week",
+        "weeksBefore": str(begin_of(until, DAYS)),
+        "charts": written,
+        "signals": [
+            {"product": each["product"], "display": each["display"], **point}
+            for each in written
+            for point in each["points"]
+            if point["signal"]
+        ],
+    }
+
+
+def _point(point: Point) -> Json:
+    """Write a week; the limits are numbers of orders."""
     return {
         "begin": str(point.count.begin),
         "orders": point.count.orders,

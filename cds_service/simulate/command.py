@@ -135,17 +135,20 @@ def generate(  # noqa: PLR0913, PLR0917 - the options of the command
 @click.option("--period", type=click.Choice(list(PERIODS)), default="week", show_default=True)
 @click.option("--configuration", type=click.Choice(["A", "B"]), default="A", show_default=True)
 def signals(result: Path, since: datetime | None, period: str, configuration: str) -> None:
-    """Say which topics went silent or loud in the RESULT of a simulation, by the charts of `learn report`."""
+    """Say which drugs and topics went silent or loud in the RESULT of a simulation, by the charts of `learn report`."""
     _must_have("duckdb")
     import duckdb  # noqa: PLC0415 - what an extra brings is loaded when asked for
 
-    from cds_service.simulate.noticing import noticed, signal_lines  # noqa: PLC0415
+    from cds_service.learning.volume_page import left_out  # noqa: PLC0415
+    from cds_service.simulate.noticing import noticed, signal_lines, volume_noticed, volume_of  # noqa: PLC0415
 
     try:
-        found = noticed(result, configuration, PERIODS[period], since.date() if since else None)
+        day = since.date() if since else None
+        found = noticed(result, configuration, PERIODS[period], day)
+        orders = volume_of(result)
     except duckdb.Error as error:
         fail(f"{result}: no result of a simulation: {str(error).splitlines()[0]}")
-    click.echo("\n".join(signal_lines(found, period)))
+    click.echo("\n".join([*volume_noticed(orders, day), *signal_lines(found, period), left_out(orders)]))
 
 
 def _run(run: Plan, workers: int, engine: str, console: Console) -> Summary:

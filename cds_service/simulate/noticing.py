@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
 
 from cds_service.learning.control import begin_of, control_chart, counts_by_period
+from cds_service.learning.judgements import NOT_SETTLED
+from cds_service.learning.volume import DAYS, product_names, volume_report, volumes
+from cds_service.learning.volume_page import volume_lines
 from cds_service.simulate.tables import open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from cds_service.learning.control import Point
 
+Json = dict[str, Any]
+RUN, LAST_ORDER = "run.json", "last order"
 _ORDERS = "SELECT day, count(*) FROM read_parquet($1) GROUP BY day ORDER BY day"
+_OF_PRODUCTS = "SELECT product, day, count(*) FROM read_parquet($1) GROUP BY product, day ORDER BY product, day"
 _FIRINGS = """
     SELECT topic, day, count(DISTINCT "order") FROM read_parquet($1) WHERE configuration = $2
     GROUP BY topic, day ORDER BY topic, day
@@ -73,6 +79,47 @@ def noticed(result: Path, configuration: str, days: int, since: date | None) -> 
         )
         for each in found
     ]
+
+
+def volume_of(result: Path) -> Json:
+    """Chart the number of orders in scope, of all drugs and of each, to the last whole week of the export.
+
+    Raises:
+        duckdb.Error: the tables of the result cannot be read.
+
+    """
+    by_product: dict[str, dict[date, int]] = {}
+    with open_database(result) as database:
+        rows = database.execute(_OF_PRODUCTS, [str(result / "orders.parquet")]).fetchall()
+    for product, day, count in rows:
+        by_product.setdefault(product or NOT_SETTLED, {})[day] = count
+    until = _last_day(result, (day for _, day, _ in rows)) + timedelta(days=1)
+    return volume_report(volumes(by_product, product_names(), until), until)
+
+
+def _last_day(result: Path, in_scope: Iterable[date]) -> date:
+    """Tell the day of the last order of any drug: those of the drugs in scope may have ended before."""
+    last = max(in_scope, default=date.min)
+    try:
+        about = json.loads((result / RUN).read_text(encoding="utf-8"))["about"]
+    except FileNotFoundError:
+        return last
+    return max(last, date.fromisoformat(about[LAST_ORDER])) if about.get(LAST_ORDER) else last
+
+
+def volume_noticed(volume: Json, since: date | None) -> Iterator[str]:
+    """Write of each drug when its orders first were silent or loud, before the change and after it."""
+    runs: dict[tuple[str, str, bool], list[Json]] = {}
+    for each in volume["signals"]:
+        end = date.fromisoformat(each["begin"]) + timedelta(days=DAYS)
+        after = since is not None and end > since
+        runs.setdefault((each["display"], each["signal"], after), []).append(each)
+    for (*_, after), run in runs.items():
+        (line,) = volume_lines({"signals": run[:1]})
+        if after and since is not None:
+            end = date.fromisoformat(run[0]["begin"]) + timedelta(days=DAYS)
+            line += f"; noticed after {(end - since).days} days"
+        yield line if len(run) == 1 else f"{line}; {len(run)} weeks in all, the last {run[-1]['begin']}"
 
 
 def signals(drawn: Mapping[str, Sequence[Point]], days: int) -> list[Signal]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from cds_service.charts.control import control_chart
 from cds_service.charts.figures import Period
 from cds_service.charts.sections import Section, Table
+from cds_service.learning.volume_page import left_out, volume_sections
 from cds_service.simulate.figures import per_hundred
-from cds_service.simulate.noticing import charts, signal_lines, signals
+from cds_service.simulate.noticing import charts, signal_lines, signals, volume_noticed, volume_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
     from cds_service.learning.control import Point
     from cds_service.simulate.figures import Figures
 
+Json = dict[str, Any]
 _DAYS = 7
 _DRAWN = 12
+_FIRST = 2
 _HELD = (
     "Each topic week by week, held to the twelve usual weeks before, as her2-cds learn report does. A course of "
     "treatment has other topics at its begin than later: where many begin or end at once, that is seen here too."
@@ -28,6 +32,8 @@ _HELD = (
 def over_time(output: Path, found: Figures, configurations: str) -> Iterator[Section]:
     """Give the counts of topics by month, and for each configuration what was out of its limits, week by week."""
     months = found.groups["month"]
+    volume = volume_of(output)
+    yield from _volume(volume)
     for configuration in configurations:
         name = f", configuration {configuration}" if len(configurations) > 1 else ""
         by_topic = found.topics_by_month[configuration]
@@ -44,6 +50,18 @@ def over_time(output: Path, found: Figures, configurations: str) -> Iterator[Sec
         id_ = configuration.lower()
         yield Section(f"months-{id_}", f"Topics by month{name}", table=table, folded=True)
         yield from _signals(output, configuration, name)
+
+
+def _volume(volume: Json) -> Iterator[Section]:
+    """Chart the orders of all drugs, and of those that were out of their limits."""
+    loud = {each["product"] for each in volume["signals"]} | {""}
+    drawn = [each for each in volume["charts"] if each["product"] in loud][: _DRAWN + 1]
+    for section in volume_sections({**volume, "charts": drawn}):
+        if section.level > _FIRST:
+            yield section
+        else:
+            text = [*section.text, left_out(volume)]
+            yield replace(section, text=text, points=list(volume_noticed(volume, None)))
 
 
 def _rate(findings: int, orders: int) -> str:

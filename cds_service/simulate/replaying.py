@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from fhir_mappings.hook_request import HookRequest
 
 _DIGEST_LENGTH = 16
+DAY = "day "
+"""The sums that count the calls of a day are named so, and the day: when orders of any drug were last signed."""
 
 
 def digest(patient_id: str) -> str:
@@ -136,6 +139,7 @@ class Replayer:
                 "orders": sum(len(session.orders) for session in history.sessions) + len(history.left_out),
                 "in scope": len(rows.orders),
                 **{f"undated {kind}": number for kind, number in sorted(history.undated.items())},
+                **Counter(f"{DAY}{session.moment.day}" for session in history.sessions),
             }
         )
         return rows

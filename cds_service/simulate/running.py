@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from cds_service.simulate.accuracy import accuracy
 from cds_service.simulate.figures import figures
 from cds_service.simulate.inputs import LINE_LIMIT
-from cds_service.simulate.replaying import Replayer
+from cds_service.simulate.noticing import LAST_ORDER, RUN
+from cds_service.simulate.replaying import DAY, Replayer
 from cds_service.simulate.report import About, write_report
 from cds_service.simulate.routing import Router
 from cds_service.simulate.tables import write_tables
@@ -93,8 +94,8 @@ def finish(run: Plan, counts: Counts, parts: list[Path]) -> Summary:
     written = _written(run, summary)
     told = [(name, str(value)) for name, value in written["about"].items()]
     about = About(run.names, told, summary.warnings(), _settings_that_differ(run))
+    (run.output / RUN).write_text(json.dumps(written, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     write_report(run.output, found, judged, about)
-    (run.output / "run.json").write_text(json.dumps(written, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     shutil.rmtree(run.work, ignore_errors=True)
     return summary
 
@@ -109,6 +110,7 @@ def _written(run: Plan, summary: Summary) -> dict[str, dict[str, object]]:
         "orders": summary.totals.get("orders", 0),
         "orders in scope": summary.totals.get("in scope", 0),
         "lines read": summary.counts.lines,
+        LAST_ORDER: max((each.removeprefix(DAY) for each in summary.totals if each.startswith(DAY)), default=""),
     }
     for name, version in zip("AB", run.versions, strict=False):
         about[f"configuration {name}"] = version.configuration_hash
