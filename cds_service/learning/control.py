@@ -43,7 +43,8 @@ class Count:
 class Point:
     """A period on the chart. ``lower`` and ``upper`` are counts for it alone; none while too little is known.
 
-    ``signal`` is ``loud`` or ``silent`` where the last ``over`` periods together are outside of their limits.
+    ``signal`` is ``loud`` or ``silent`` where the last ``over`` periods together are outside of their limits, and
+    ``together`` what would have been usual for them.
     """
 
     count: Count
@@ -52,6 +53,7 @@ class Point:
     upper: int | None = None
     signal: str = ""
     over: int = 0
+    together: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,11 @@ def held_to_usual(counts: Sequence[Count], look: Look) -> list[Point]:
             usual = [counts[each] for each in range(first) if each not in unusual]
             looks.append((length, look(usual, counts[first : index + 1])))
         alone = looks[0][1]
-        over, signal = next(((length, seen.signal) for length, seen in looks if seen.signal), (0, ""))
+        over, found = next(((length, seen) for length, seen in looks if seen.signal), (0, Seen()))
         unusual.update(range(index - over + 1, index + 1))
-        points.append(Point(counts[index], alone.expected, alone.lower, alone.upper, signal, over))
+        points.append(
+            Point(counts[index], alone.expected, alone.lower, alone.upper, found.signal, over, found.expected)
+        )
     return points
 
 

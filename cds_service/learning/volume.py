@@ -93,20 +93,28 @@ def volume_chart(weeks: Sequence[Count]) -> list[Point]:
 
 
 def volume_report(charts: Sequence[Volume], until: date) -> Json:
-    """Write the charts as reports have them; ``weeksBefore`` is the Monday from which on no week had ended."""
-    written: list[Json] = [
-        {"product": each.product, "display": each.display, "points": [_point(point) for point in each.points]}
-        for each in charts
-    ]
+    """Write the charts as reports have them; ``weeksBefore`` is the Monday from which on no week had ended.
+
+    A signal also says how many orders the ``over`` weeks had together in which it is seen, and what is usual for them.
+    """
     return {
         "period": "week",
         "weeksBefore": str(begin_of(until, DAYS)),
-        "charts": written,
+        "charts": [
+            {"product": each.product, "display": each.display, "points": [_point(point) for point in each.points]}
+            for each in charts
+        ],
         "signals": [
-            {"product": each["product"], "display": each["display"], **point}
-            for each in written
-            for point in each["points"]
-            if point["signal"]
+            {
+                "product": each.product,
+                "display": each.display,
+                **_point(point),
+                "ordersTogether": sum(one.count.orders for one in each.points[: number + 1][-point.over :]),
+                "expectedTogether": round(point.together or 0, 2),
+            }
+            for each in charts
+            for number, point in enumerate(each.points)
+            if point.signal
         ],
     }
 

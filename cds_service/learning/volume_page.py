@@ -24,8 +24,8 @@ _KEY = (
 def volume_lines(volume: Json) -> Iterator[str]:
     """Say of each drug in which weeks it was out of its limits."""
     for each in volume["signals"]:
-        over = "" if each["over"] == 1 else f" over the last {each['over']} weeks together"
-        usual = f"{each['orders']} orders, usual are {each['expected']:.0f}"
+        over = "" if each["over"] == 1 else f" over the last {each['over']} weeks"
+        usual = f"{each['ordersTogether']} orders where {each['expectedTogether']:.0f} are usual"
         yield f"{each['begin']}  orders of {each['display']}: {each['signal']}{over}, {usual}"
 
 

@@ -34,10 +34,10 @@ class Stream:
         self._number = 0
 
     def weeks(self, count: int, fault: Callable[[Json], None] = lambda _: None, caller: Caller | None = None) -> None:
-        """Send the orders of some weeks, with a fault in every chart."""
+        """Send the orders of some weeks, with a fault in every chart and its orders."""
         for _ in range(count * ORDERS_A_WEEK):
             request = self._request()
-            fault(request["prefetch"])
+            fault(request["prefetch"] | {"orders": request["context"]["draftOrders"]})
             response = (caller or self.caller).client.post(
                 f"/cds-services/{SIGN}", json=_as_of(request, self.at.date())
             )
@@ -85,3 +85,9 @@ def under_another_code(chart: Json) -> None:
     """Let the echocardiography laboratory change its code list."""
     for entry in chart["lvef"]["entry"]:
         entry["resource"]["code"]["coding"] = [{"system": "urn:local", "code": "EF-2"}]
+
+
+def by_a_local_name(chart: Json) -> None:
+    """Let the pharmacy order by a name that only the site knows."""
+    for entry in chart["orders"]["entry"]:
+        entry["resource"]["medicationCodeableConcept"] = {"text": "Formulary 417"}

@@ -9,6 +9,7 @@ import math
 import random
 import shutil
 from datetime import UTC, date, datetime, timedelta
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -168,6 +169,7 @@ def line(usual: Path, tmp_path: Path) -> Stream:
 def test_without_a_fault_nothing_is_seen(line: Stream) -> None:
     line.weeks(3)
     assert signals(line) == {}
+    assert vanished(line) == []
 
 
 @pytest.mark.parametrize(
@@ -186,6 +188,41 @@ def test_a_fault_is_seen_within(line: Stream, fault: Any, topic: str, signal: st
     line.weeks(weeks, fault)
     seen = {(name, how): when for (name, measure, how), when in signals(line).items() if measure == "fired"}
     assert (seen[topic, signal] - began).days // 7 + 1 <= weeks
+
+
+def vanished(line: Stream, period: str = "week") -> list[tuple[str, str, date]]:
+    """Give for each drug the first week in which its orders were out of their limits."""
+    first: dict[tuple[str, str], date] = {}
+    for each in learning_report(line.caller.store.engine, ALL, period, clock=lambda: line.at)["volume"]["signals"]:
+        first.setdefault((each["display"], each["signal"]), date.fromisoformat(each["begin"]))
+    return [(*key, begin) for key, begin in first.items()]
+
+
+@pytest.mark.parametrize(
+    ("turns", "weeks"),
+    [
+        pytest.param([True], 1, id="all orders"),
+        pytest.param([True, False], 2, id="every other order"),
+    ],
+)
+@pytest.mark.parametrize("period", ["week", "day"])
+def test_orders_that_are_no_longer_known_are_missed(line: Stream, turns: list[bool], weeks: int, period: str) -> None:
+    began, turn = line.at.date(), cycle(turns)
+    line.weeks(weeks, lambda chart: stream.by_a_local_name(chart) if next(turn) else None)
+    silent = began + timedelta(weeks=weeks - 1)
+    assert vanished(line, period) == [("all drugs", "silent", silent), ("Kadcyla", "silent", silent)]
+    assert signals(line) == {}  # nothing else tells
+
+
+def test_the_week_that_is_not_over_is_not_missed(line: Stream) -> None:
+    line.weeks(1)
+    assert vanished(line) == []
+    line.at += timedelta(days=6)
+    assert vanished(line) == []
+    line.at += timedelta(days=1)
+    assert {how for _, how, _ in vanished(line)} == {"silent"}
+    over = Window(end=line.at - timedelta(days=7))
+    assert learning_report(line.caller.store.engine, over, "week")["volume"]["signals"] == []
 
 
 def test_a_loud_fault_is_seen_within_a_day(line: Stream) -> None:

@@ -37,7 +37,7 @@ def report() -> dict[str, Any]:
     line = stream.Stream(seed=5)
     line.weeks(6)
     line.weeks(1, stream.in_an_unknown_unit)
-    found = learning_report(line.caller.store.engine, Window(), "week")
+    found = learning_report(line.caller.store.engine, Window(), "week", clock=lambda: line.at)
     comment = {"at": "2026-01-05", "topic": "weight-stale", "drug": "kadcyla", "reason": "", "card": "c"}
     change = {"at": "2026-02-16T00:00:00", "period": "2026-02-16", "what": "configuration", "before": "a", "after": "b"}
     found["comments"] = [
@@ -80,8 +80,9 @@ def test_the_page_asks_for_nothing_and_runs_nothing(page: Page) -> None:
 
 def test_the_page_says_what_went_wrong_first_and_in_words(page: Page, report: dict[str, Any]) -> None:
     assert "liver-tests-missing, fired: loud" in page.locator(".alert").inner_text()
-    assert "liver-tests" in page.locator("h3").first.inner_text()
-    assert page.locator("svg").count() == len(report["charts"])
+    assert page.locator("h3").first.inner_text() == "Orders of all drugs"
+    assert "liver-tests" in page.locator("h3").nth(len(report["volume"]["charts"])).inner_text()
+    assert page.locator("svg").count() == len(report["charts"]) + len(report["volume"]["charts"])
     assert page.locator("svg").first.get_attribute("role") == "img"
     drawn = page.locator("section", has=page.locator("h3", has_text="liver-tests-missing: fired")).locator("svg")
     assert "loud" in drawn.locator("text").all_text_contents()
@@ -123,7 +124,7 @@ def test_a_page_reads_no_more_than_it_may_and_says_so() -> None:
 def test_a_page_of_the_service_lays_out_the_same_sections(report: dict[str, Any]) -> None:
     layout = stream.Stream().caller.app.jinja_env.get_template("sections.html").module
     written = layout.lay_out(sections(report))  # type: ignore[attr-defined]
-    assert written.count("<svg ") == len(report["charts"])
+    assert written.count("<svg ") == len(report["charts"]) + len(report["volume"]["charts"])
     assert "<script" not in written
     assert "&lt;script&gt;document.title=1" in written
     assert written in learning_page(report, "all time")
