@@ -15,7 +15,7 @@ from cds_service.policies.lifecycle import Step, StepKind, StepRefusedError, Tur
 from cds_service.policies.people import NAME_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from cds_service.policies.lifecycle import State
     from cds_service.policies.people import Person
 
+SectionName = Literal["cards", "thresholds", "shadow"]
+Place = tuple[SectionName, str]
+"""Where a content says something: the section, and the topic or threshold."""
 TITLE_LIMIT = 200
 NUMBER_LIMIT = 2**31 - 1
 
@@ -231,21 +234,28 @@ class Library:
             turns = lifecycle.turns(rows.publications(connection), moment)
         return next((turn for turn in turns if turn.at > moment), None)
 
-    def history(self, section: Literal["cards", "thresholds", "shadow"], name: str) -> list[Change]:
+    def history(self, section: SectionName, name: str) -> list[Change]:
         """Give every change of a topic or threshold by what came into force until now, the newest first."""
+        return self.histories([(section, name)])[section, name]
+
+    def histories(self, wanted: Iterable[Place]) -> dict[Place, list[Change]]:
+        """Give the changes of several topics and thresholds, read once."""
         moment = self._clock()
+        found: dict[Place, list[Change]] = {place: [] for place in wanted}
         with self._engine.connect() as connection:
             steps = rows.publications(connection)
             turns = [turn for turn in lifecycle.turns(steps, moment) if turn.at <= moment]
-            hashes = {step.content_hash for turn in turns for step in (turn.before, turn.after) if step is not None}
-            texts = rows.contents(connection, hashes)
-            found = []
-            for turn in turns:
-                before, after = (_value(step, texts, section, name) for step in (turn.before, turn.after))
+            published = [step for turn in turns for step in (turn.before, turn.after) if step is not None]
+            texts = rows.contents(connection, {step.content_hash for step in published})
+            trees = {digest: json.loads(text) for digest, text in texts.items()}
+            versions = {number: self._read(connection, number) for number in {step.version for step in published}}
+        for turn in reversed(turns):
+            version = versions[turn.after.version] if turn.after is not None else None
+            for (section, name), changes in found.items():
+                before, after = (_value(step, trees, section, name) for step in (turn.before, turn.after))
                 if before != after:
-                    version = self._read(connection, turn.after.version) if turn.after is not None else None
-                    found.append(Change(turn.at, version, *_because(turn, steps), before, after))
-        return found[::-1]
+                    changes.append(Change(turn.at, version, *_because(turn, steps), before, after))
+        return found
 
     @contextmanager
     def _in_turn(self) -> Iterator[Connection]:
@@ -304,10 +314,8 @@ def _in_force(connection: Connection, step: Step | None) -> PolicyInForce | None
     )
 
 
-def _value(step: Step | None, texts: Mapping[str, str], section: str, name: str) -> Any:
-    if step is None:
-        return None
-    return json.loads(texts[step.content_hash]).get(section, {}).get(name)
+def _value(step: Step | None, trees: Mapping[str, Any], section: str, name: str) -> Any:
+    return None if step is None else trees[step.content_hash].get(section, {}).get(name)
 
 
 def _because(turn: Turn, steps: Sequence[Step]) -> tuple[Literal["published", "retired", "ended"], Step | None]:
