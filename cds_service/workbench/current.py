@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cards.topics import Topic
     from cds_service.config_diff import Difference
     from cds_service.configuration import Configuration
-    from cds_service.policies.library import Change, Place
+    from cds_service.policies.views import Change, Place
     from cds_service.settings import Settings
     from cds_service.workbench.topics import TopicRow
 

@@ -10,10 +10,11 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 
 from cds_service.layers import ConfigurationError
 from cds_service.policies.content import NOTHING, PolicyContent
-from cds_service.policies.library import TITLE_LIMIT, UnknownVersionError, Version
+from cds_service.policies.library import TITLE_LIMIT
 from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedError, Wish
 from cds_service.policies.people import Role
 from cds_service.policies.rows import StepConflictError
+from cds_service.policies.views import UnknownVersionError, Version
 from cds_service.web.answers import decider, store
 from cds_service.workbench.access import me, message, shown
 from cds_service.workbench.current import content_in_force, differences_to, library, previewer, previewer_of
