@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY_S = 1.0
 # What needs a start to change: who already holds it would go on with the old one.
-_NEED_A_START = ("database", "redis", "auth.replay_store")
+_NEED_A_START = ("database", "redis", "auth.replay_store", "workbench")
 _Stamp = tuple[int, int] | None
 _KEY_OF_THIS_PROCESS = secrets.token_bytes(32)
 _log = structlog.get_logger()
