@@ -18,8 +18,9 @@ from cds_service.clock import Clock, now
 from cds_service.coverage_files import CoverageFileError
 from cds_service.decide import Decider
 from cds_service.layers import ConfigurationError
+from cds_service.loading import load_settings
 from cds_service.repeats import Repeats
-from cds_service.settings import Settings, load_settings
+from cds_service.settings import Settings
 from cds_service.shadow import Shadow
 from cds_service.store.record import Pseudonyms, RecordWriter
 from fhir_mappings.codings import CodeMapError
