@@ -148,7 +148,9 @@ def signals(result: Path, since: datetime | None, period: str, configuration: st
         orders = volume_of(result)
     except duckdb.Error as error:
         fail(f"{result}: no result of a simulation: {str(error).splitlines()[0]}")
-    click.echo("\n".join([*volume_noticed(orders, day), *signal_lines(found, period), left_out(orders)]))
+    lines = [*volume_noticed(orders, day), *signal_lines(found, period)]
+    # Each line begins with its day; orders come before topics, which may have changed with them.
+    click.echo("\n".join([*sorted(lines, key=lambda line: line[: len("2026-01-01")]), left_out(orders)]))
 
 
 def _run(run: Plan, workers: int, engine: str, console: Console) -> Summary:

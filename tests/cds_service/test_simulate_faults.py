@@ -144,6 +144,21 @@ def test_a_fault_is_noticed_in_a_whole_run_and_seen_in_its_report(tmp_path) -> N
     assert "Findings for 100 orders by topic and month" in report
 
 
+def test_drugs_that_nobody_knows_any_more_are_noticed_in_a_whole_run(tmp_path) -> None:
+    cohort, result = tmp_path / "cohort", tmp_path / "result"
+    fault = ("--fault", "drug-by-a-local-name", "--fault-from", DAY)
+    assert simulate("generate", "--patients", 120, "--output", cohort, *fault).exit_code == 0
+    assert simulate("--input", cohort, "--output", result, "--workers", 1).exit_code == 0
+    first, *_, last = simulate("signals", result, "--since", DAY).output.splitlines()
+    assert first.startswith("2024-03-04  orders of all drugs: silent, 0 orders where ")
+    assert "noticed after 7 days; " in first
+    assert last.endswith("which is not over.")
+    report = (result / "report.html").read_text("utf-8")
+    assert "silent in the period of 2024-03-04" in report
+    ended = json.loads((result / "run.json").read_text("utf-8"))["about"]["last order"]
+    assert date.fromisoformat(ended) > DAY + timedelta(days=300)
+
+
 @pytest.fixture
 def result(tmp_path: Path) -> Path:
     """Give a result: five orders a day from a Monday on, a finding on one of ten, from week 15 on on six of ten."""
