@@ -16,8 +16,8 @@ Json = dict[str, Any]
 _HEAD = ("Week of", "Orders", "Usual", "Limits", "Signal")
 _KEY = (
     "Orders that were judged. The band is where chance alone would keep a week, as much as weeks vary; the short lines "
-    "are what is usual; a diamond is out of its limits. Orders that are no longer recognised are missing here, and in "
-    "no other chart."
+    "are what is usual; a diamond is out of its limits. Orders that are no longer recognised are missed here alone: "
+    "all other charts are of orders that were recognised."
 )
 
 
@@ -32,8 +32,8 @@ def volume_lines(volume: Json) -> Iterator[str]:
 def left_out(volume: Json) -> str:
     """Say which weeks the number of orders is not looked at in, and whether enough is known at all."""
     said = (
-        f"The number of orders is charted by week, without the week of the first order and without the week of "
-        f"{volume['weeksBefore']}, which is not over."
+        f"The number of orders is charted by week, without the week of the first order and without weeks from "
+        f"{volume['weeksBefore']} on, which are not over."
     )
     known = any(point["upper"] is not None for each in volume["charts"] for point in each["points"])
     return said if known else f"{said} Too few weeks or orders are known to say what is usual."

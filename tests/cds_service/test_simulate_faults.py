@@ -152,7 +152,7 @@ def test_drugs_that_nobody_knows_any_more_are_noticed_in_a_whole_run(tmp_path) -
     first, *_, last = simulate("signals", result, "--since", DAY).output.splitlines()
     assert first.startswith("2024-03-04  orders of all drugs: silent, 0 orders where ")
     assert "noticed after 7 days; " in first
-    assert last.endswith("which is not over.")
+    assert last.endswith("which are not over.")
     report = (result / "report.html").read_text("utf-8")
     assert "silent in the period of 2024-03-04" in report
     ended = json.loads((result / "run.json").read_text("utf-8"))["about"]["last order"]
