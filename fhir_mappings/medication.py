@@ -175,33 +175,26 @@ class MedicationReader:
         self, order: DrugOrder, resource: Json, references: References, is_of_patient: Callable[[Json], bool]
     ) -> DrugOrder:
         """Add what an order's own reasons say: cancers, setting, receptors. Another patient's condition is none."""
-        found: list[Diagnosis | Staging | ReceptorResult | CodedHer2 | None] = []
         path = order.origin.path
-        for index, concept in objects(resource.get("reasonCode")):
-            origin = Origin("", f"{path}.reasonCode[{index or 0}]")
-            found += self._of_reason({"code": concept}, origin)
+        read = [
+            self._conditions.read({"code": concept}, Origin("", f"{path}.reasonCode[{index or 0}]"))
+            for index, concept in objects(resource.get("reasonCode"))
+        ]
         for _, referred in objects(resource.get("reasonReference")):
             wanted = reference(referred)
             condition = references.find(wanted, resource)
             if condition is not None and is_of_patient(condition):
-                found += self._of_reason(condition, Origin(wanted, f"{path}.reasonReference"))
+                read.append(self._conditions.read(condition, Origin(wanted, f"{path}.reasonReference")))
+        if not read:
+            return order
+        stated = [each for condition in read for each in condition.receptors]
         return msgspec.structs.replace(
             order,
-            reasons=tuple(each for each in found if isinstance(each, Diagnosis)),
-            stagings=tuple(each for each in found if isinstance(each, Staging)),
-            receptors=tuple(each for each in found if isinstance(each, ReceptorResult)),
-            coded_her2=tuple(each for each in found if isinstance(each, CodedHer2)),
+            reasons=tuple(each.diagnosis for each in read if each.diagnosis is not None),
+            stagings=tuple(each.staging for each in read if each.staging is not None),
+            receptors=tuple(each for each in stated if isinstance(each, ReceptorResult)),
+            coded_her2=tuple(each for each in stated if isinstance(each, CodedHer2)),
         )
-
-    def _of_reason(
-        self, condition: Json, origin: Origin
-    ) -> list[Diagnosis | Staging | ReceptorResult | CodedHer2 | None]:
-        read = self._conditions
-        return [
-            read.diagnosis(condition, origin),
-            read.staging(condition, origin),
-            *read.receptors(condition, origin),
-        ]
 
 
 def service_billing(resource: Json, path: str) -> list[BillingCode]:

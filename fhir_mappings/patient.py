@@ -185,13 +185,14 @@ class PatientReader:
         if not isinstance(content.get("code"), dict):
             draft.set_aside("diagnosis", glimpse, "no-code")
             return
-        if (diagnosis := self._conditions.diagnosis(content, origin)) is not None:
-            (draft.past if self._conditions.is_past(content) else draft.current).append(diagnosis)
-        if (problem := self._conditions.problem(content, origin)) is not None:
-            draft.problems.append(problem)
-        if (staging := self._conditions.staging(content, origin)) is not None:
-            draft.stagings.append(staging)
-        for stated in self._conditions.receptors(content, origin):
+        read = self._conditions.read(content, origin)
+        if read.diagnosis is not None:
+            (draft.past if read.is_past else draft.current).append(read.diagnosis)
+        if read.problem is not None:
+            draft.problems.append(read.problem)
+        if read.staging is not None:
+            draft.stagings.append(read.staging)
+        for stated in read.receptors:
             if isinstance(stated, CodedHer2):
                 draft.coded_her2.append(stated)
             else:

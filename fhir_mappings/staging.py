@@ -6,6 +6,7 @@ What says neither ("Mx", a stage of the kidney) stays silent: a setting is never
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cards.records import Setting
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 # The American Joint Committee on Cancer's own code system writes the stage itself for a code: "3C", "cM0".
 _AJCC = "cancerstaging"
+_REMEMBERED, _REMEMBERED_LENGTH = 1024, 80
 
 
 def words(phrases: Iterable[str]) -> re.Pattern[str]:
@@ -38,6 +40,7 @@ class StageReader:
         self._patterns = tuple((stage.setting, _pattern(stage)) for stage in terminology.stages)
         self._texts = tuple((stage.setting, words(stage.texts)) for stage in terminology.stages)
         self._snomed = {entry.code: stage.setting for stage in terminology.stages for entry in stage.snomed}
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._read)
 
     def of_stage(self, concept: Json) -> Setting | None:
         """Read the value of a stage, by its code and by its words; metastatic goes before early."""
@@ -46,7 +49,7 @@ class StageReader:
             for coding in codings(concept, self._code_map)
             if coding.system == "snomed" and coding.code in self._snomed
         }
-        written = list(texts(concept))
+        written = texts(concept)
         for _, raw in objects(concept.get("coding")):
             if _AJCC in text(raw.get("system")).casefold():
                 written.append(text(raw.get("code")))
@@ -54,7 +57,10 @@ class StageReader:
         return _worse(found)
 
     def of_text(self, written: str) -> Setting | None:
-        """Read a text that is a stage, or that names one."""
+        """Read a text that is a stage, or that names one; the few ways to write a stage are remembered."""
+        return (self._remembered if len(written) <= _REMEMBERED_LENGTH else self._read)(written)
+
+    def _read(self, written: str) -> Setting | None:
         folded = written.casefold()
         return _worse({setting for setting, pattern in self._patterns if pattern.search(folded)})
 
