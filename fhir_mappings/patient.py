@@ -103,16 +103,22 @@ class PatientReader:
         Rules ask for the newest laboratory results alone; ``every_lab`` reads the rest too.
         """
         draft = _Draft(patient_id, References(), every_lab=every_lab)
-        for answer in answers.values():
-            if answer.listing is not None and not answer.listing.kinds.isdisjoint(_REFERRED_TO):
-                draft.references.add_glimpses(g for g in answer.listing.glimpses if g.resource_type in _REFERRED_TO)
-        for glimpse in _once(answers.values()):
-            if glimpse.reference and glimpse.reference in session:
-                continue
-            try:
-                self._take(glimpse, draft)
-            except Unreadable:
-                draft.set_aside(None, glimpse, "malformed")
+        listings = [answer.listing for answer in answers.values() if answer.listing is not None]
+        draft.references.add_glimpses(
+            glimpse for listing in listings for glimpse in listing.glimpses if glimpse.resource_type in _REFERRED_TO
+        )
+        # A resource counts once, however many keys hold it; those of the session are no history.
+        seen = set(session)
+        for listing in listings:
+            for glimpse in listing.glimpses:
+                if glimpse.reference:
+                    if glimpse.reference in seen:
+                        continue
+                    seen.add(glimpse.reference)
+                try:
+                    self._take(glimpse, draft)
+                except Unreadable:
+                    draft.set_aside(None, glimpse, "malformed")
         for test, glimpses in draft.labs.items():
             self._newest_lab(test, glimpses, draft)
         draft.facts += _lacking(answers, required)
@@ -206,17 +212,6 @@ class PatientReader:
             draft.set_aside("treatment", glimpse, "unresolved-drug")
         elif (treatment := self._treatments.read(content, glimpse.path, draft.references)) is not None:
             draft.treatments.append(treatment)
-
-
-def _once(answers: Iterable[Answer]) -> Iterable[Glimpse]:
-    """Give every resource once, however many keys hold it."""
-    seen: set[str] = set()
-    for answer in answers:
-        for glimpse in answer.listing.glimpses if answer.listing is not None else ():
-            if glimpse.reference and glimpse.reference in seen:
-                continue
-            seen.add(glimpse.reference)
-            yield glimpse
 
 
 def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterable[Gap]:
