@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.records import Cancer, Setting
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
+from fhir_mappings.remembered import LENGTH, TEXTS
 from fhir_mappings.staging import StageReader, words
 
 if TYPE_CHECKING:
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
     from fhir_mappings.lenient import Json
 
 _CATEGORY = 3
-_REMEMBERED = 4096
-# A longer one is a narrative, which nobody writes twice; so the memory has a bound.
-_REMEMBERED_LENGTH = 400
+# Codes and displays beside the text.
+_LENGTH = 2 * LENGTH
 
 
 class Meaning(NamedTuple):
@@ -76,7 +76,7 @@ class ConceptReader:
             for system, code in (("icd10", entry.icd10), ("snomed", entry.snomed))
             if code is not None
         }
-        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._read)
+        self._remembered = lru_cache(maxsize=TEXTS)(self._read)
 
     def meaning(self, concept: Json) -> Meaning:
         """Read a concept, or give what the same codes and words have said before."""
@@ -86,7 +86,7 @@ class ConceptReader:
             length += len(coding.code) + len(coding.display)
         for each in written:
             length += len(each)
-        return (self._remembered if length <= _REMEMBERED_LENGTH else self._read)(coded, written)
+        return (self._remembered if length <= _LENGTH else self._read)(coded, written)
 
     def _read(self, coded: tuple[Coding, ...], written: tuple[str, ...]) -> Meaning:
         settings = {self._stages.of_words(each) for each in written if not self._is_doubted(each)} - {None}

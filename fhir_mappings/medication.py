@@ -23,7 +23,7 @@ from cards.facts import (
 )
 from cards.records import Route
 from fhir_mappings import dosage
-from fhir_mappings.codings import NO_CODE_MAP, codings, texts
+from fhir_mappings.codings import NO_CODE_MAP, coding_of, codings, texts
 from fhir_mappings.diluents import diluents
 from fhir_mappings.dosage import Strength
 from fhir_mappings.lenient import child, number, objects, reference, text
@@ -66,6 +66,25 @@ class MedicationReader:
 
     def read(self, resource: Json, path: str, references: References, *, in_focus: bool = True) -> DrugOrder:
         """Read one order."""
+        named, medication = self._named(resource, path, references)
+        return msgspec.structs.replace(
+            named,
+            text_doses=dosage.text_doses(resource),
+            interval_days=dosage.interval_days(resource),
+            cycles=dosage.cycles(resource),
+            diluents=diluents(resource, medication),
+            route=self._route(resource),
+            start=dosage.start(resource),
+            tentative=text(resource.get("intent")) in _TENTATIVE,
+            in_focus=in_focus,
+        )
+
+    def drug_and_dose(self, resource: Json, path: str, references: References) -> DrugOrder:
+        """Read what is ordered and how much of it, and nothing else: what counts of an order of the chart."""
+        return self._named(resource, path, references)[0]
+
+    def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json]:
+        """Read the drug and its doses; give the Medication that was referred to beside them."""
         identifier = text(resource.get("id"))
         origin = Origin(f"MedicationRequest/{identifier}" if identifier else "", path)
         medication = self._medication(resource, references)
@@ -77,22 +96,15 @@ class MedicationReader:
             evidence += supply_texts
         if not evidence and not billing and not ndcs and reference(resource.get("medicationReference")):
             gaps = (Gap("drug", path, "unresolved-drug"),)
-        return DrugOrder(
+        order = DrugOrder(
             origin=origin,
             evidence=tuple(evidence),
             billing=tuple(billing),
             ndcs=tuple(ndcs),
             doses=tuple(dosage.doses(resource, _strength(medication))),
-            text_doses=dosage.text_doses(resource),
-            interval_days=dosage.interval_days(resource),
-            cycles=dosage.cycles(resource),
-            diluents=diluents(resource, medication),
-            route=self._route(resource),
-            start=dosage.start(resource),
-            tentative=text(resource.get("intent")) in _TENTATIVE,
-            in_focus=in_focus,
             gaps=gaps,
         )
+        return order, medication
 
     def _route(self, resource: Json) -> Route | None:
         """Give the route, by code or by a plain word; nothing for one that no product of the service has."""
@@ -224,7 +236,7 @@ def _written_codings(source: Source) -> Iterator[tuple[Coding, Pointer, str]]:
     """Give each coding as written, with the way to it from its resource."""
     listed = source.concept.get("coding", source.concept if "code" in source.concept else None)
     for index, raw in objects(listed):
-        coding = codings({"coding": [raw]})[0]
+        coding = coding_of(raw)
         inside: Pointer = ("coding",) if index is None else ("coding", index)
         yield coding, (*source.pointer, *inside) if source.pointer else (), f"{source.path}.coding[{index or 0}]"
 
@@ -246,7 +258,7 @@ def billing_extension(concept: Json, where: Pointer) -> list[tuple[Coding, Point
 
 
 def _hcpcs_below(node: Json, where: Pointer, depth: int) -> list[tuple[Coding, Pointer]]:
-    found = [(coding, where) for coding in codings({"coding": [node]}) if coding.system == "hcpcs"]
+    found = [(coding, where) for coding in (coding_of(node),) if coding.system == "hcpcs"]
     if depth:
         for name in ("valueCoding", "valueCodeableConcept", "coding", "extension"):
             for index, below in objects(node.get(name)):

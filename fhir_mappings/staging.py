@@ -6,12 +6,12 @@ What says neither ("Mx", a stage of the kidney) stays silent: a setting is never
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cards.records import Setting
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.lenient import objects, text
+from fhir_mappings.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 # The American Joint Committee on Cancer's own code system writes the stage itself for a code: "3C", "cM0".
 _AJCC = "cancerstaging"
-_REMEMBERED, _REMEMBERED_LENGTH = 1024, 80
 
 
 def words(phrases: Iterable[str]) -> re.Pattern[str]:
@@ -40,7 +39,8 @@ class StageReader:
         self._patterns = tuple((stage.setting, _pattern(stage)) for stage in terminology.stages)
         self._texts = tuple((stage.setting, words(stage.texts)) for stage in terminology.stages)
         self._snomed = {entry.code: stage.setting for stage in terminology.stages for entry in stage.snomed}
-        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._read)
+        self.of_text = remembered(self._of_text)
+        """Read a text that is a stage, or that names one."""
 
     def of_stage(self, concept: Json) -> Setting | None:
         """Read the value of a stage, by its code and by its words; metastatic goes before early."""
@@ -56,11 +56,7 @@ class StageReader:
         found |= {said for each in written if (said := self.of_text(each)) is not None}
         return _worse(found)
 
-    def of_text(self, written: str) -> Setting | None:
-        """Read a text that is a stage, or that names one; the few ways to write a stage are remembered."""
-        return (self._remembered if len(written) <= _REMEMBERED_LENGTH else self._read)(written)
-
-    def _read(self, written: str) -> Setting | None:
+    def _of_text(self, written: str) -> Setting | None:
         folded = written.casefold()
         return _worse({setting for setting, pattern in self._patterns if pattern.search(folded)})
 
