@@ -1,4 +1,4 @@
-"""A property that is worked out once.
+"""What is worked out once for a case: a property, or the answer of a rule that other rules ask, too.
 
 ``functools.cached_property`` takes a lock at every first read on Python 3.11; a case belongs to one request and one
 thread, so it needs none.
@@ -6,10 +6,14 @@ thread, so it needs none.
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cards.case import Case
+    from cards.outcomes import Outcome
 
 T = TypeVar("T")
 
@@ -34,3 +38,18 @@ class once(Generic[T]):  # noqa: N801 - reads as a decorator
         value = self._work_out(instance)
         instance.__dict__[self._name] = value
         return value
+
+
+def asked_once(judge: Callable[[Case], Outcome]) -> Callable[[Case], Outcome]:
+    """Keep the answer of a rule on the case, where a rule that depends on it finds it."""
+    name = f"answer of {judge.__name__}"
+
+    @wraps(judge)
+    def answer(case: Case) -> Outcome:
+        kept: dict[str, Any] = case.__dict__
+        if name not in kept:
+            kept[name] = judge(case)
+        found: Outcome = kept[name]
+        return found
+
+    return answer

@@ -70,6 +70,11 @@ class Recogniser:
         self._products = {product.id: product for product in known.products}
         self._places = {product.id: place for place, product in enumerate(known.products)}
         self.lab_rows = {product.id: _by_test(product) for product in known.products}
+        self.same_antibody = {
+            product.id: frozenset(other.id for other in known.products if product.antibodies & other.antibodies)
+            for product in known.products
+        }
+        """For each product all those that share an antibody with it, itself among them."""
         self._ndc: dict[str, Target] = {}
         names: dict[str, set[Target]] = defaultdict(set)
         for product in known.products:

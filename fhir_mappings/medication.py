@@ -10,7 +10,6 @@ from cards.codes import HcpcsCode
 from cards.facts import (
     BillingCode,
     CodedHer2,
-    Diagnosis,
     DrugOrder,
     EvidenceKind,
     Gap,
@@ -18,7 +17,6 @@ from cards.facts import (
     Origin,
     Pointer,
     ReceptorResult,
-    Staging,
     WrittenNdc,
 )
 from cards.records import Route

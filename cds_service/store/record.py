@@ -6,7 +6,6 @@ the user stand beside them as keyed hashes, unless the site has chosen otherwise
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any

@@ -160,7 +160,8 @@ def test_the_label_is_the_text_a_display_or_the_code() -> None:
 
 def test_a_local_code_is_read_as_what_it_stands_for() -> None:
     code_map = CodeMap({("urn:local", "BC"): (Coding("icd10", "C50.9", ""),)})
-    assert ConditionReader(TERMINOLOGY, code_map).concepts.meaning(concept(coding("urn:local", "BC"))).cancer == "breast"
+    reader = ConditionReader(TERMINOLOGY, code_map)
+    assert reader.concepts.meaning(concept(coding("urn:local", "BC"))).cancer == "breast"
 
 
 @pytest.mark.parametrize(
