@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.dosing import near, regimens_for
 from cards.facts import Treatment
+from cards.once import asked_once
 from cards.quantities import Mg, MgPerKg
 from cards.records import Level, LevelRole, Reload
 
@@ -86,8 +87,11 @@ class GapRule(NamedTuple):
     days: int
 
 
+@asked_once
 def gap_rule(case: Case) -> GapRule | None:
     """Find the rule on a gap that fits the schedule of the last dose; none when there was no dose."""
+    if not case.product.reload:
+        return None
     counting = frozenset({case.product.id}.union(*(rule.also_after for rule in case.product.reload)))
     doses = case.doses_of(counting)
     last = newest_dose(case, doses)

@@ -1,4 +1,4 @@
-"""What is worked out once for a case: a property, or the answer of a rule that other rules ask, too.
+"""What is worked out once for a case: a property, or what several rules ask.
 
 ``functools.cached_property`` takes a lock at every first read on Python 3.11; a case belongs to one request and one
 thread, so it needs none.
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cards.case import Case
-    from cards.outcomes import Outcome
 
 T = TypeVar("T")
 
@@ -40,16 +39,16 @@ class once(Generic[T]):  # noqa: N801 - reads as a decorator
         return value
 
 
-def asked_once(judge: Callable[[Case], Outcome]) -> Callable[[Case], Outcome]:
-    """Keep the answer of a rule on the case, where a rule that depends on it finds it."""
-    name = f"answer of {judge.__name__}"
+def asked_once(question: Callable[[Case], T]) -> Callable[[Case], T]:
+    """Keep the answer to a question on the case, where the next rule that asks finds it."""
+    name = f"answer of {question.__name__}"
 
-    @wraps(judge)
-    def answer(case: Case) -> Outcome:
+    @wraps(question)
+    def answer(case: Case) -> T:
         kept: dict[str, Any] = case.__dict__
         if name not in kept:
-            kept[name] = judge(case)
-        found: Outcome = kept[name]
+            kept[name] = question(case)
+        found: T = kept[name]
         return found
 
     return answer
