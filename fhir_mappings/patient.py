@@ -6,6 +6,7 @@ Data of another patient is never used; what cannot be read is set aside with its
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cards.facts import (
@@ -240,7 +241,21 @@ def _measured_first(weight: Weight) -> tuple[int, bool, str]:
 
 
 def _sorted(facts: Sequence[D], key: Callable[[D], tuple[int, Any, str]] = _newest_first) -> tuple[D, ...]:
-    return tuple(sorted(facts, key=key)) if len(facts) > 1 else tuple(facts)
+    return tuple(facts) if _are_newest_first(facts) else tuple(sorted(facts, key=key))
+
+
+def _are_newest_first(facts: Sequence[Dated]) -> bool:
+    """Tell at a glance that each is of an earlier day than the one before: so most servers answer, and it is in order.
+
+    The keys take ten times as long.
+    """
+    before = date.max
+    for fact in facts:
+        on = fact.on
+        if on is None or on >= before:
+            return len(facts) == 1
+        before = on
+    return True
 
 
 def _assembled(draft: _Draft) -> Patient:
