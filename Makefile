@@ -20,7 +20,7 @@ bench: $(VENV)/.installed-dev
 
 # Rewrites the golden cards from what the service says now; read the difference before you commit it.
 golden: $(VENV)/.installed-dev
-	GOLDEN=write $(BIN)/pytest -q tests/cards/test_golden.py tests/cards/test_view.py tests/cards/test_rules_page.py
+	GOLDEN=write $(BIN)/pytest -q tests/cards/test_golden.py tests/cards/test_view.py tests/cards/test_rules_page.py tests/cards/test_specimens.py
 
 # Pins every dependency with its hashes, for every platform.
 lock: $(VENV)/.installed-dev

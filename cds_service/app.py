@@ -17,6 +17,7 @@ from cds_service.errors import operation_outcome
 from cds_service.store.store import open_store
 from cds_service.web import discovery, feedback, health, hooks, metrics, operator, smart, terminology, tryit
 from cds_service.web.answers import decider, json_answer
+from cds_service.workbench.blueprint import blueprint as workbench
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +54,7 @@ def create_app(
     app.url_map.merge_slashes = False
     for module in (discovery, hooks, feedback, health, metrics, operator, smart, terminology, tryit):
         app.register_blueprint(module.blueprint)
+    app.register_blueprint(workbench)
     # Browser clients preflight discovery, call and feedback; nothing here depends on cookies.
     CORS(
         app,

@@ -34,6 +34,7 @@ def as_row(kept: Kept) -> Json:
         "knowledgeVersion": row.knowledge_version,
         "wordingVersion": row.wording_version,
         "configurationHash": row.configuration_hash,
+        "policy": kept.configuration.get("policy"),
         "recordedLate": row.late,
         "facts": msgspec.json.decode(row.facts),
         "verdicts": msgspec.json.decode(row.verdicts),
@@ -59,7 +60,7 @@ def as_audit_event(kept: Kept, base_url: str) -> Json:
         agents.append(
             {"who": {"identifier": {"system": f"{base_url}/pseudonym/user", "value": row.user}}, "requestor": True}
         )
-    entities = [
+    entities: list[Json] = [
         {
             "what": {"identifier": {"system": f"{base_url}/decision", "value": row.id}},
             "detail": [
@@ -70,6 +71,9 @@ def as_audit_event(kept: Kept, base_url: str) -> Json:
             ],
         }
     ]
+    policy = kept.configuration.get("policy")
+    if policy is not None:
+        entities[0]["detail"].append({"type": "policy", "valueString": f"version {policy['version']} {policy['hash']}"})
     if row.patient is not None:
         entities.append({"what": {"identifier": {"system": f"{base_url}/pseudonym/patient", "value": row.patient}}})
     entities += [

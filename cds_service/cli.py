@@ -35,6 +35,7 @@ from cds_service.layers import ConfigurationError
 from cds_service.learning.learn_commands import feedback, learn
 from cds_service.learning.shadow_commands import shadow
 from cds_service.logs import configure_logs
+from cds_service.policies.policy_commands import policy
 from cds_service.services import BY_ID, SERVICES
 from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, json_schema, load_settings
 from cds_service.simulate.command import simulate
@@ -52,7 +53,7 @@ NO_CARDS, CARDS = 0, 1
 # Named here and not taken from ``metrics``, which must not be loaded before it is set.
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PATIENT_KEY = f"{ENV_PREFIX}AUDIT__PATIENT_KEY"
-_COOKIE_KEY = f"{ENV_PREFIX}SMART__COOKIE_KEY"
+_COOKIE_KEYS = (f"{ENV_PREFIX}SMART__COOKIE_KEY", f"{ENV_PREFIX}WORKBENCH__COOKIE_KEY")
 
 
 @click.group()
@@ -61,7 +62,7 @@ def main() -> None:
     """Decision support for orders of HER2-targeted cancer drugs, over CDS Hooks and FHIR R4."""
 
 
-for command in (explain, audit, database, asp, shadow, learn, feedback, simulate):
+for command in (explain, audit, database, asp, shadow, learn, feedback, policy, simulate):
     main.add_command(command)
 
 
@@ -88,7 +89,8 @@ def serve(
     scheme = "https" if tls_certificate else "http"
     address = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
     click.echo(f"her2-cds {__version__}")
-    for path in ("/", "/cds-services", "/health/ready", "/metrics"):
+    workbench = ["/workbench"] if decider.settings.workbench.sign_in != "off" else []
+    for path in ("/", *workbench, "/cds-services", "/health/ready", "/metrics"):
         click.echo(f"  {address}{path}")
     for service in SERVICES:
         click.echo(f"  {address}/cds-services/{service.id}  ({service.hook})")
@@ -214,7 +216,8 @@ def _prepare(settings: Settings) -> None:
     # The workers are copies of this process, and a connection is not to be shared.
     engine.dispose()
     os.environ.setdefault(_PATIENT_KEY, secrets.token_hex(32))
-    os.environ.setdefault(_COOKIE_KEY, secrets.token_hex(32))
+    for name in _COOKIE_KEYS:
+        os.environ.setdefault(name, secrets.token_hex(32))
 
 
 def _share_metrics(workers: int) -> None:

@@ -6,13 +6,16 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service.commands import config_option, fail, settings_of
-from cds_service.config_diff import differences
+from cds_service.commands import config_option, fail, open_record, settings_of
+from cds_service.config_diff import Difference, differences
 from cds_service.config_show import as_yaml, lines
 from cds_service.layers import ConfigurationError
+from cds_service.policies.library import Library
 from cds_service.settings import Settings, load_settings
 
 SAME, DIFFERENT = 0, 1
@@ -28,7 +31,11 @@ def config_diff(before: str, after: str, output: str) -> None:
 
     The environment is left aside. Exit code: 0 they are the same, 1 they are different, 2 one cannot be used.
     """
-    found = differences(_settings(before), _settings(after))
+    print_differences(differences(_settings(before), _settings(after)), output)
+
+
+def print_differences(found: list[Difference], output: str) -> NoReturn:
+    """Print differences, and end with 1 where there are any."""
     if output == "json":
         click.echo(json.dumps([dataclasses.asdict(each) for each in found], indent=2))
     else:
@@ -43,15 +50,31 @@ def config_diff(before: str, after: str, output: str) -> None:
 
 @click.command("show")
 @config_option
+@click.option("--with-policy", is_flag=True, help="With the version of the policy in force, from the database.")
 @click.option("--format", "output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
-def config_show(config: Path | None, output: str) -> None:
-    """Print the configuration in force, every layer laid over the other, each value with the layer that set it."""
+def config_show(config: Path | None, output: str, *, with_policy: bool) -> None:
+    """Print what the files and the environment come to, each value with the layer that set it."""
     settings = settings_of(config)
+    if with_policy:
+        settings = _with_policy(settings)
     if output == "yaml":
         click.echo(as_yaml(settings), nl=False)
         return
     listed = [{"key": ".".join(place), "value": value, "setBy": layer} for place, value, layer in lines(settings)]
     click.echo(json.dumps(listed, indent=2))
+
+
+def _with_policy(settings: Settings) -> Settings:
+    engine = open_record(settings)
+    try:
+        found = Library(engine).in_force()
+        return settings.with_policy(found.content, found.version, found.hash) if found is not None else settings
+    except SQLAlchemyError as error:
+        fail(f"the versions cannot be read: {type(error).__name__}")
+    except ConfigurationError as error:
+        fail("\n".join(error.problems))
+    finally:
+        engine.dispose()
 
 
 def _settings(name: str) -> Settings:

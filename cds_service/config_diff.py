@@ -82,6 +82,9 @@ def _topics(before: Mapping[Topic, TopicSettings], after: Mapping[Topic, TopicSe
             more = _SEVERITY.index(now) > _SEVERITY.index(was)
             effect = f"{words.display}. Its card is {'more' if more else 'less'} urgent."
             yield Difference("indicator", topic, was, now, f"{topic}: {now} instead of {was}", effect)
+        if old.owner != new.owner:
+            owned, owns = old.owner or "nobody", new.owner or "nobody"
+            yield Difference("owner", topic, owned, owns, f"{topic}: {owns} answers for it instead of {owned}")
 
 
 def _thresholds(before: Mapping[str, Decimal | None], after: Mapping[str, Decimal | None]) -> Iterator[Difference]:

@@ -34,6 +34,8 @@ def lines(settings: Settings) -> Iterator[Line]:
         yield (*place, "mode"), str(policy.mode(topic)), settings.place_of(*place, "mode")
         indicator = policy.indicators.get(topic, wording.topics[topic].indicator)
         yield (*place, "indicator"), str(indicator), settings.place_of(*place, "indicator")
+        if topic in settings.cards and settings.cards[topic].owner is not None:
+            yield (*place, "owner"), settings.cards[topic].owner, settings.place_of(*place, "owner")
     for name in default_knowledge().thresholds:
         yield ("thresholds", name), _plain(policy.thresholds[name]), settings.place_of("thresholds", name)
 

@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cds_service.caller import Caller
+    from cds_service.policies.content import PolicyContent
     from cds_service.policy_settings import ProfileMatch
 
 _LOOK_EVERY_S = 1.0
@@ -37,6 +38,14 @@ _NEED_A_START = ("database", "redis", "auth.replay_store")
 _Stamp = tuple[int, int] | None
 _KEY_OF_THIS_PROCESS = secrets.token_bytes(32)
 _log = structlog.get_logger()
+
+
+class PublishedPolicy(NamedTuple):
+    """A published version that lies over the files."""
+
+    content: PolicyContent
+    version: int
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,9 @@ class Configuration:
         self.authentication = Authentication()
         first = settings if settings is not None else load_settings(path)
         self._watch(first.files)
-        self._in_force = self._taken(first)
+        self._beneath = first
+        self._policy: PublishedPolicy | None = None
+        self._in_force = self._taken(first, None)
 
     def current(self) -> InForce:
         """Give what answers requests now; the file is looked at once a second at most."""
@@ -88,30 +99,60 @@ class Configuration:
             self._look()
         return self._in_force
 
-    def _look(self) -> None:
+    @property
+    def beneath(self) -> Settings:
+        """What the files and the environment set, without a published policy."""
+        return self._beneath
+
+    def use_policy(self, policy: PublishedPolicy | None) -> None:
+        """Lay a published policy over the files from now on, or none; the files may change beneath it.
+
+        Raises:
+            ConfigurationError: it cannot be used; what was in force stays.
+
+        """
         with self._lock:
+            self._in_force = self._taken(self._beneath, policy)
+            self._policy = policy
+
+    def _look(self) -> None:
+        """Look whether a file has changed; while somebody else is at it, what is in force answers."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
             self._looked = time.monotonic()
             stamps = _stamps(self._stamps)
             if stamps == self._stamps:
                 return
             # Taken before the files are read: what changes meanwhile is seen the next time.
             self._stamps = stamps
-            before = self._in_force.decider.settings
-            try:
-                settings = load_settings(self._path)
-                self._watch(settings.files)
-                self._in_force = self._taken(settings)
-            except ConfigurationError as error:
-                self._watch((*self._stamps, *error.files))
-                _log.error("configuration_refused", problems=error.problems)
-                return
+            self._load()
+        finally:
+            self._lock.release()
+
+    def _load(self) -> None:
+        before = self._in_force.decider.settings
+        try:
+            settings = load_settings(self._path)
+            self._watch(settings.files)
+            self._in_force = self._taken(settings, self._policy)
+            self._beneath = settings
+        except ConfigurationError as error:
+            self._watch((*self._stamps, *error.files))
+            _log.error("configuration_refused", problems=error.problems)
+            return
         after = self._in_force.decider
         _log.info("configuration_loaded", path=str(self._path), configuration=after.versions.configuration_hash)
         waiting = [name for name in _NEED_A_START if attrgetter(name)(before) != attrgetter(name)(after.settings)]
         if waiting:
             _log.warning("restart_needed", keys=waiting)
 
-    def _taken(self, settings: Settings) -> InForce:
+    def _taken(self, settings: Settings, policy: PublishedPolicy | None) -> InForce:
+        """Take what files and environment set, with the policy between them."""
+        if policy is not None:
+            if policy.content.shadow and settings.shadow.configuration is not None:
+                _log.warning("policy_shadow_ignored", version=policy.version, because="shadow.configuration is set")
+            settings = settings.with_policy(*policy)
         taken = _in_force(settings, self._clock)
         try:
             self.authentication.use(settings)

@@ -56,6 +56,7 @@ def explain(engine: Engine, identifier: str) -> Json | None:
             "wording": row.wording_version,
             "configuration": row.configuration_hash,
         },
+        "policy": kept.configuration.get("policy"),
         "facts": msgspec.json.decode(row.facts),
         "checks": list(_checks(kept, again)),
         "cards": [{**card, "feedback": _feedback(engine, card["uuid"])} for card in kept.cards],
@@ -98,14 +99,15 @@ def _outcome(verdict: Verdict, renderer: Renderer, hook_instance: str) -> Json:
             said = {"says": card.summary, "detail": card.detail, "indicator": str(card.indicator)} if card else {}
             return {"outcome": "fired", **said}
         case CannotTell(missing=missing):
-            return {"outcome": "could-not-check", "missing": [_missing(each, verdict) for each in missing]}
+            return {"outcome": "could-not-check", "missing": [lacking(each, verdict) for each in missing]}
         case NotApplicable(because=because):
             return {"outcome": "not-applicable", "because": because}
         case Clear():
             return {"outcome": "checked-and-fine"}
 
 
-def _missing(missing: Missing, verdict: Verdict) -> str:
+def lacking(missing: Missing, verdict: Verdict) -> str:
+    """Say in words what a check could not do without."""
     sentence = default_wording().evidence.get(f"missing-{missing.what}", missing.what)
     return sentence.format(text=verdict.drug, **missing.values)
 

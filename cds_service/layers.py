@@ -97,39 +97,51 @@ def _lay_over(beneath: dict[str, Any], its_places: Places, above: dict[str, Any]
 
 
 def _read(path: Path) -> tuple[dict[str, Any], Places]:
-    places: Places = {}
     try:
         text = path.read_text(encoding="utf-8")
-        _note_places(yaml.compose(text, Loader=yaml.SafeLoader), (), places, path)
-        tree = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError([f"{path}: cannot be read ({type(error).__name__})"]) from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigurationError([f"{path}:{line}: no valid YAML: {error.problem}"]) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigurationError([f"{path}: no valid YAML ({type(error).__name__})"]) from None
-    if tree is None:
-        return {}, {}
-    if not isinstance(tree, dict):
-        raise ConfigurationError([f"{path}:1: the file must hold keys and values"])
+    tree, places = read_tree(text, str(path))
     anchor(tree, path.parent)
     return tree, places
 
 
-def _note_places(node: yaml.Node | None, where: Place, places: Places, path: Path) -> None:
+def read_tree(text: str, name: str) -> tuple[dict[str, Any], Places]:
+    """Read keys and values, and the line of every key; ``name`` is what the text is called.
+
+    Raises:
+        ConfigurationError: it is no YAML, holds a key twice, or is no mapping.
+
+    """
+    places: Places = {}
+    try:
+        _note_places(yaml.compose(text, Loader=yaml.SafeLoader), (), places, name)
+        tree = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigurationError([f"{name}:{line}: no valid YAML: {error.problem}"]) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigurationError([f"{name}: no valid YAML ({type(error).__name__})"]) from None
+    if tree is None:
+        return {}, {}
+    if not isinstance(tree, dict):
+        raise ConfigurationError([f"{name}:1: the file must hold keys and values"])
+    return tree, places
+
+
+def _note_places(node: yaml.Node | None, where: Place, places: Places, name: str) -> None:
     """Note the line of every key; YAML allows no key twice, though its reader lets the last one win."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             here = (*where, str(key.value))
             if here in places:
                 raise yaml.MarkedYAMLError(problem=f"{key.value!r} is given twice", problem_mark=key.start_mark)
-            places[here] = f"{path}:{key.start_mark.line + 1}"
-            _note_places(value, here, places, path)
+            places[here] = f"{name}:{key.start_mark.line + 1}"
+            _note_places(value, here, places, name)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            places[(*where, str(index))] = f"{path}:{value.start_mark.line + 1}"
-            _note_places(value, (*where, str(index)), places, path)
+            places[(*where, str(index))] = f"{name}:{value.start_mark.line + 1}"
+            _note_places(value, (*where, str(index)), places, name)
 
 
 def anchor(tree: dict[str, Any], folder: Path) -> None:

@@ -51,6 +51,12 @@ _fetch_seconds = Histogram(
 )
 _store_up = Gauge("her2_cds_store_up", "1 while the store takes records.", multiprocess_mode="livemin", **_kept)
 _waiting = Gauge("her2_cds_records_waiting", "Records that wait for the store.", multiprocess_mode="livesum", **_kept)
+_policy = Gauge(
+    "her2_cds_policy_version",
+    "The version of the policy in force, 0 for none; of several workers, by the one that changed last.",
+    multiprocess_mode="livemostrecent",
+    **_kept,
+)
 
 
 @cache
@@ -86,6 +92,11 @@ def store_changed(recorder: Recorder) -> None:
     """Note whether the store takes records."""
     _store_up.set(1 if recorder.is_up else 0)
     _waiting.set(recorder.waiting)
+
+
+def policy_in_force(version: int | None) -> None:
+    """Note which version of the policy this process answers by."""
+    _policy.set(version or 0)
 
 
 def fed_back(service: str, outcomes: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from cards.knowledge import default_knowledge
 from cards.outcomes import Indicator
@@ -41,6 +41,22 @@ class TopicSettings(Section):
 
     mode: Annotated[Mode, BeforeValidator(on_off)] = Mode.LIVE
     indicator: Indicator | None = None
+    owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)] | None = Field(
+        None, description="Who answers for the topic. It is shown to those who look after the cards; no card names it."
+    )
+
+    @field_validator("owner")
+    @classmethod
+    def _is_one_line(cls, owner: str | None) -> str | None:
+        if owner is not None and not owner.isprintable():
+            msg = "must be one line of plain text"
+            raise ValueError(msg)
+        return owner
+
+    @property
+    def judgement(self) -> frozenset[str]:
+        """What is set of that by which cards are given; an owner alone changes no card."""
+        return frozenset(self.model_fields_set - {"owner"})
 
 
 class QuirkSettings(Section):

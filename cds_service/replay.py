@@ -75,7 +75,7 @@ def replay(kept: Kept) -> Replay:
     now = (__version__, known.version, wording.version)
     named = ("code", "knowledge", "wording")
     changed = tuple(name for name, old, new in zip(named, then, now, strict=True) if old != new)
-    thresholds = _thresholds(session, recogniser, policy, identities, rules)
+    thresholds = thresholds_asked(session, recogniser, policy, identities, rules)
     return Replay(verdicts, cards, cards == kept.cards, changed, thresholds, cited)
 
 
@@ -116,7 +116,7 @@ class _Watched(Mapping[str, Decimal | None]):
         return len(self._thresholds)
 
 
-def _thresholds(
+def thresholds_asked(
     session: Session,
     recogniser: Recogniser,
     policy: Policy,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import ssl
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import yaml
 from pydantic import (
-    BaseModel,
     Field,
     HttpUrl,
     PrivateAttr,
@@ -43,7 +43,8 @@ from cds_service.policy_settings import (
     TopicSettings,
     check_profiles,
 )
-from cds_service.section import Section, nearest, problem_below
+from cds_service.problems import problem
+from cds_service.section import Section, problem_below
 from cds_service.site_settings import (
     AuditSettings,
     CoverageSettings,
@@ -53,15 +54,27 @@ from cds_service.site_settings import (
     SiteSettings,
 )
 from cds_service.smart.settings import SmartSettings
+from cds_service.workbench.settings import WorkbenchSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cds_service.policies.content import PolicyContent
+
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 """Names the configuration file, for the processes that ``her2-cds serve`` starts."""
-SECRETS = frozenset({("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key")})
+SECRETS = frozenset(
+    {("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key"), ("workbench", "cookie_key")}
+)
 """What stands in no file and is never shown."""
+
+
+class Published(NamedTuple):
+    """A published version of the alert policy, and the digest of its content."""
+
+    version: int
+    hash: str
 
 
 class Settings(Section):
@@ -78,6 +91,7 @@ class Settings(Section):
     audit: AuditSettings = AuditSettings()
     operator: OperatorSettings = OperatorSettings()
     smart: SmartSettings = SmartSettings()
+    workbench: WorkbenchSettings = WorkbenchSettings()
     cards: dict[Topic, TopicSettings] = Field({})
     thresholds: Thresholds = Field({})
     quirks: QuirkSettings = QuirkSettings()
@@ -91,6 +105,7 @@ class Settings(Section):
     _files: tuple[Path, ...] = PrivateAttr(default=())
     _profile: str | None = PrivateAttr(default=None)
     _candidate: Settings | None = PrivateAttr(default=None)
+    _published: Published | None = PrivateAttr(default=None)
 
     @field_validator("profiles")
     @classmethod
@@ -109,6 +124,12 @@ class Settings(Section):
     def _has_its_replay_store(self) -> Settings:
         if self.auth.replay_store == "redis" and not self.redis:
             raise problem_below("auth.replay_store", "'redis' needs its address in the key 'redis'")
+        return self
+
+    @model_validator(mode="after")
+    def _signs_in_nobody_made_up(self) -> Settings:
+        if self.workbench.sign_in == "local" and self.auth.mode == "required":
+            raise problem_below("workbench.sign_in", "'local' is for trying out, with auth.mode \"off\"; use 'oidc'")
         return self
 
     @property
@@ -130,12 +151,18 @@ class Settings(Section):
     def set_by(self, section: Literal["cards", "thresholds"], name: str) -> str:
         """Name the layer that set a value: the file, the variable of the environment, or ``default``."""
         given: Mapping[Any, Any] = getattr(self, section)
-        return self._layers.get((section, name), "settings") if name in given else "default"
+        is_set = name in given and (section != "cards" or bool(given[name].judgement))
+        return self._layers.get((section, name), "settings") if is_set else "default"
 
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that it was read from, the uppermost first."""
         return self._files + (self._candidate.files if self._candidate is not None else ())
+
+    @property
+    def published(self) -> Published | None:
+        """The published policy that lies over the files; none, the files alone."""
+        return self._published
 
     @property
     def profile(self) -> str | None:
@@ -162,7 +189,7 @@ class Settings(Section):
         }
         changed = self.model_copy(update=update)
         layer = f"profile {name}"
-        set_here = [("cards", str(topic)) for topic in profile.cards]
+        set_here = [("cards", str(topic)) for topic, setting in profile.cards.items() if setting.judgement]
         set_here += [("thresholds", threshold) for threshold in profile.thresholds]
         changed._profile = name  # noqa: SLF001 - a copy of our own
         changed._layers = {**self._layers, **dict.fromkeys(set_here, layer)}  # noqa: SLF001
@@ -172,6 +199,48 @@ class Settings(Section):
         """Give the settings of each profile; what names more conditions comes first."""
         named = sorted(self.profiles.items(), key=lambda each: -len(each[1].match.conditions))
         return [(profile.match, self.in_profile(name)) for name, profile in named]
+
+    def with_policy(self, content: PolicyContent, version: int, digest: str) -> Settings:
+        """Give the settings with a published policy over the files; what a variable sets stays as it is.
+
+        A trial that the files set up by ``shadow.configuration`` stays; the shadow of the policy is left aside then.
+        """
+        layer = f"version {version}"
+        cards, places, layers = dict(self.cards), dict(self._places), dict(self._layers)
+        for topic, setting in content.cards.items():
+            before = cards.get(topic, TopicSettings())
+            braked = {each for each in before.model_fields_set if self._by_variable("cards", topic, each)}
+            given = {each: getattr(setting, each) for each in setting.model_fields_set - braked}
+            cards[topic] = before.model_copy(update=given)
+            places |= {("cards", str(topic), each): layer for each in given}
+            if setting.judgement - braked and not before.judgement & braked:
+                layers["cards", str(topic)] = layer
+        thresholds = self._not_braked(content.thresholds, self.thresholds, "thresholds")
+        places |= {("thresholds", name): layer for name in thresholds}
+        layers |= {("thresholds", name): layer for name in thresholds}
+        shadow = self.shadow
+        if self._candidate is None:
+            tried = self._not_braked(content.shadow, shadow.thresholds, "shadow", "thresholds")
+            shadow = shadow.model_copy(update={"thresholds": {**shadow.thresholds, **tried}})
+            places |= {("shadow", "thresholds"): layer} if tried else {}
+        update = {"cards": cards, "thresholds": {**self.thresholds, **thresholds}, "shadow": shadow}
+        changed = self.model_copy(update=update)
+        changed._published = Published(version, digest)  # noqa: SLF001 - a copy of our own
+        changed._places, changed._layers = places, layers  # noqa: SLF001
+        return changed
+
+    def _not_braked(
+        self, given: Mapping[str, Decimal | None], here: Mapping[str, Decimal | None], *section: str
+    ) -> dict[str, Decimal | None]:
+        """Leave out the thresholds that a variable of the environment sets."""
+        return {
+            name: value for name, value in given.items() if not (name in here and self._by_variable(*section, name))
+        }
+
+    def _by_variable(self, *keys: str) -> bool:
+        """Tell whether a value that is set comes from the environment: by itself, or in a variable of its section."""
+        named = (self._places.get(keys[:count]) for count in range(len(keys), 0, -1))
+        return next((each for each in named if each is not None), "").startswith(ENV_PREFIX)
 
     def tried(self) -> Settings | None:
         """Give the settings that are tried in the shadow, if there are any."""
@@ -231,7 +300,7 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
         settings = Settings.model_validate(tree)
     except ValidationError as error:
         source = str(path) if path is not None else "environment"
-        raise ConfigurationError([_explain(each, places, source) for each in error.errors()]) from None
+        raise ConfigurationError([problem(each, places, source, Settings) for each in error.errors()]) from None
     settings._layers.update(_layers(places))  # noqa: SLF001 - this function is the other half of the class
     settings._places.update(places)  # noqa: SLF001
     settings._files = layers.files  # noqa: SLF001
@@ -288,7 +357,11 @@ def _lay_over(tree: dict[str, Any], places: Places, name: str, value: str) -> No
 
 def _layers(places: Places) -> dict[tuple[str, str], str]:
     """Name for each topic and threshold the file or the variable that set it."""
-    named = {place: where for place, where in places.items() if place[0] in ("cards", "thresholds")}
+    named = {
+        place: where
+        for place, where in places.items()
+        if place[0] == "thresholds" or (place[0] == "cards" and place[2:] != ("owner",))
+    }
     return {
         (section, name[0]): where if where.startswith(ENV_PREFIX) else Path(where.rpartition(":")[0]).name
         for (section, *name), where in named.items()
@@ -302,31 +375,6 @@ def _refuse_secrets(places: Places) -> None:
         variable = ENV_PREFIX + "__".join(place).upper()
         if place in SECRETS and where != variable:
             raise ConfigurationError([f"{where}: {'.'.join(place)} is a secret; set {variable} instead"])
-
-
-def _explain(error: Any, places: Places, source: str) -> str:
-    """Write one problem with its place and, for an unknown key, the nearest known one."""
-    location = tuple(str(step) for step in error["loc"] if step != "[key]")
-    if error["type"] == "below":
-        location = (*location, *error["ctx"]["path"].split("."))
-    where = next((places[location[:n]] for n in range(len(location), 0, -1) if location[:n] in places), source)
-    if error["type"] == "extra_forbidden":
-        return f"{where}: unknown key {'.'.join(location)!r}{nearest(location[-1], _siblings(location))}"
-    if error["loc"][-1:] == ("[key]",):
-        return f"{where}: unknown topic {location[-1]!r}{nearest(location[-1], [str(t) for t in Topic])}"
-    return f"{where}: {'.'.join(location)}: {error['msg'].removeprefix('Value error, ')}"
-
-
-def _siblings(location: tuple[str, ...]) -> list[str]:
-    """List the keys that are known where an unknown one stands."""
-    kind: Any = Settings
-    for step in location[:-1]:
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            kind = kind.model_fields[step].annotation
-        else:
-            # An entry of a list or of a mapping: what its entries are comes last.
-            kind = get_args(kind)[-1]
-    return list(kind.model_fields)
 
 
 def json_schema() -> dict[str, Any]:

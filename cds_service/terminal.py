@@ -54,6 +54,9 @@ def print_explanation(explanation: dict[str, Any], console: Console) -> None:
     console.print(f"  {decision['at']}  {decision['service']}  {decision['durationMs']} ms")
     versions = explanation["versions"]
     console.print("  " + "  ".join(f"{name} {value[:12]}" for name, value in versions.items()))
+    policy = explanation["policy"]
+    if policy is not None:
+        console.print(f"  by version {policy['version']} of the policy ({policy['hash'][:12]})")
     again = explanation["replay"]
     console.print(f"  judged again on the recorded facts: {_replayed(again)}")
     for outcome, style in _OUTCOMES.items():

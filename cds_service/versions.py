@@ -49,6 +49,7 @@ def versions(settings: Settings, known: Knowledge, wording: Wording, billing: Bi
 def _judgement(settings: Settings, known: Knowledge, wording: Wording) -> dict[str, Any]:
     policy = settings.policy()
     return {
+        "policy": settings.published._asdict() if settings.published else None,
         "profile": settings.profile,
         "quirks": settings.quirks.model_dump(),
         "suppress_repeats": settings.suppress_repeats.model_dump(mode="json"),

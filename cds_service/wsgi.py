@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from cds_service.app import create_app
 from cds_service.housekeeping import keep_house
 from cds_service.logs import configure_logs
+from cds_service.policies.library import Library
+from cds_service.policies.publication import Publication, follow
 from cds_service.settings import CONFIG_VARIABLE
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ def application() -> Flask:
     path = os.environ.get(CONFIG_VARIABLE)
     app = create_app(Path(path) if path else None)
     store, configuration = app.extensions["her2_cds_store"], app.extensions["her2_cds"]
+    app.extensions["her2_cds_publication"] = Publication(Library(store.engine), configuration)
+    follow(app.extensions["her2_cds_publication"])
     keep_house(store.engine, configuration)
     atexit.register(store.close)
     _spare_the_collector()

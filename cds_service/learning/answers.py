@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import select
 
+from cds_service.learning.judgements import AT_A_TIME, within
 from cds_service.store.tables import decision_cards, decisions, feedback
 
 if TYPE_CHECKING:
@@ -56,15 +57,10 @@ def answers(engine: Engine, window: Window) -> list[Answer]:
         .join(decisions)
         .order_by(decisions.c.at, decisions.c.id, decision_cards.c.position)
     )
-    if window.begin is not None:
-        statement = statement.where(decisions.c.at >= window.begin)
-    if window.end is not None:
-        statement = statement.where(decisions.c.at < window.end)
-    if window.service is not None:
-        statement = statement.where(decisions.c.service == window.service)
+    statement = within(statement, window)
     found: dict[tuple[Any, ...], Answer] = {}
     with engine.connect() as connection:
-        for row in connection.execute(statement):
+        for row in connection.execution_options(yield_per=AT_A_TIME).execute(statement):
             client = (row.issuer, row.tenant)
             key = (*client, row.patient, row.uuid)
             if key not in found:
@@ -92,6 +88,6 @@ def _said(engine: Engine, window: Window) -> tuple[dict[tuple[Any, ...], Any], s
         statement = statement.where(feedback.c.received_at >= window.begin)
     last = {}
     with engine.connect() as connection:
-        for row in connection.execute(statement):
+        for row in connection.execution_options(yield_per=AT_A_TIME).execute(statement):
             last[(row.issuer, row.tenant, row.card)] = row
     return last, {(issuer, tenant) for issuer, tenant, _ in last}

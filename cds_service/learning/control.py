@@ -9,12 +9,13 @@ rare rule that went silent shows only over some weeks.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cds_service.learning.statistics import limits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
 # Eight looks (four lengths, two sides) of this chance are together about as rare as three sigma: 0.3 % of the periods.
@@ -23,6 +24,8 @@ _LENGTHS = (1, 2, 4, 8)
 _BASE_PERIODS = 12
 _LEAST_PERIODS = 4
 _LEAST_ORDERS = 30
+PERIODS = {"week": 7, "day": 1}
+"""How many days a period has; a week begins on Monday."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,20 @@ class Point:
     upper: int | None = None
     signal: str = ""
     over: int = 0
+
+
+def begin_of(day: date, days: int) -> date:
+    """Give the first day of the period of a day."""
+    return day - timedelta(days=(day.toordinal() - 1) % days)
+
+
+def counts_by_period(orders: Mapping[date, int], hits: Mapping[date, int], days: int) -> list[Count]:
+    """Count every period from the first with an order to the last, those without an order too."""
+    if not orders:
+        return []
+    first, last = min(orders), max(orders)
+    periods = [first + timedelta(days=days * number) for number in range((last - first).days // days + 1)]
+    return [Count(period, orders.get(period, 0), hits.get(period, 0)) for period in periods]
 
 
 def control_chart(counts: Sequence[Count]) -> list[Point]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from cards.topics import Topic
 from cds_service.config_diff import policy_differences
-from cds_service.learning.control import Count, Point, control_chart
+from cds_service.learning.control import Point, begin_of, control_chart, counts_by_period
 from cds_service.learning.judgements import judgements, settings_of
 from cds_service.replay import recorded_policy
 
@@ -59,7 +59,7 @@ def firing(engine: Engine, window: Window, days: int) -> Firing:
         if digest not in settings:
             with engine.connect() as connection:
                 settings.update(settings_of(connection, [digest]))
-        period = _period(each.at, days)
+        period = begin_of(each.at.astimezone(UTC).date(), days)
         found.decisions += 1
         found.orders += len(each.orders)
         orders[period] = orders.get(period, 0) + len(each.orders)
@@ -67,24 +67,8 @@ def firing(engine: Engine, window: Window, days: int) -> Firing:
             of_key = hits.setdefault(key, {})
             of_key[period] = of_key.get(period, 0) + count
         found.changes += _changes(each, period, settings, last)
-    periods = _every(orders, days)
-    for key in sorted(hits):
-        counts = [Count(period, orders.get(period, 0), hits[key].get(period, 0)) for period in periods]
-        found.charts[key] = control_chart(counts)
+    found.charts = {key: control_chart(counts_by_period(orders, hits[key], days)) for key in sorted(hits)}
     return found
-
-
-def _period(at: datetime, days: int) -> date:
-    day = at.astimezone(UTC).date()
-    return day - timedelta(days=(day.toordinal() - 1) % days)
-
-
-def _every(orders: dict[date, int], days: int) -> list[date]:
-    """Give every period between the first and the last, those without an order too."""
-    if not orders:
-        return []
-    first, last = min(orders), max(orders)
-    return [first + timedelta(days=days * number) for number in range((last - first).days // days + 1)]
 
 
 def _counted(each: Judged) -> Iterator[tuple[tuple[str, str], int]]:
@@ -116,4 +100,12 @@ def _words(before: Json, after: Json) -> tuple[str, ...]:
         said.append("the code maps of the site are others")
     if before["timezone"] != after["timezone"]:
         said.append(f"days begin in {after['timezone']} instead of {before['timezone']}")
+    was, now = (_version(each) for each in (before, after))
+    if was != now:
+        said.insert(0, f"{now} instead of {was}")
     return tuple(said)
+
+
+def _version(settings: Json) -> str:
+    policy = settings.get("policy")
+    return f"version {policy['version']}" if policy else "no version"

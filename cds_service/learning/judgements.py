@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Select
 
-_AT_A_TIME = 1000
+AT_A_TIME = 1000
 _UNSETTLED = "not settled"
 Json = dict[str, Any]
 
@@ -70,6 +71,25 @@ class Judged:
     tried: Findings | None
 
 
+def within(statement: Select[Any], window: Window) -> Select[Any]:
+    """Keep what was decided in a window."""
+    if window.begin is not None:
+        statement = statement.where(decisions.c.at >= window.begin)
+    if window.end is not None:
+        statement = statement.where(decisions.c.at < window.end)
+    if window.service is not None:
+        statement = statement.where(decisions.c.service == window.service)
+    return statement
+
+
+def newest(engine: Engine, window: Window, at_most: int) -> Window:
+    """Narrow a window to its newest decisions, or give it as it is where it has no more than that."""
+    statement = within(select(decisions.c.at), window).order_by(decisions.c.at.desc()).offset(at_most).limit(1)
+    with engine.connect() as connection:
+        before = connection.execute(statement).scalar()
+    return window if before is None else replace(window, begin=before + timedelta(microseconds=1))
+
+
 def judgements(engine: Engine, window: Window) -> Iterator[Judged]:
     """Give the decisions of a window that judged an order, oldest first."""
     statement = (
@@ -79,15 +99,10 @@ def judgements(engine: Engine, window: Window) -> Iterator[Judged]:
         .outerjoin(shadow_verdicts, shadow_verdicts.c.decision_id == decisions.c.id)
         .order_by(decisions.c.at, decisions.c.id)
     )
-    if window.begin is not None:
-        statement = statement.where(decisions.c.at >= window.begin)
-    if window.end is not None:
-        statement = statement.where(decisions.c.at < window.end)
-    if window.service is not None:
-        statement = statement.where(decisions.c.service == window.service)
+    statement = within(statement, window)
     recogniser = Recogniser(default_knowledge())
     with engine.connect() as connection:
-        for row in connection.execution_options(yield_per=_AT_A_TIME).execute(statement):
+        for row in connection.execution_options(yield_per=AT_A_TIME).execute(statement):
             verdicts = msgspec.json.decode(row.verdicts)
             names = {*verdicts["clear"], *verdicts["not-applicable"]}
             names |= {each["order"] for each in (*verdicts["fired"], *verdicts["cannot-tell"])}

@@ -13,10 +13,11 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.commands import config_option, fail, open_record, settings_of
+from cds_service.learning.control import PERIODS
 from cds_service.learning.feedback_export import COLUMNS, entries, spreadsheet_text
 from cds_service.learning.judgements import Window
 from cds_service.learning.page import learning_page
-from cds_service.learning.report import PERIODS, learning_report
+from cds_service.learning.report import learning_report
 from cds_service.learning.text import learning_lines
 from cds_service.learning.window_options import nothing_on_record, window_options
 from fhir_mappings.wire import encode

@@ -1,119 +1,152 @@
-"""The learning report as one page that needs nothing else: no script, no font, no request."""
+"""The learning report as sections of words, charts and tables, and as one page that needs nothing else."""
 
 from __future__ import annotations
 
-from html import escape
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cds_service.learning.svg import control_chart_svg
-from cds_service.learning.text import percent
+from cds_service.charts.comparisons import bars, lines, ranges
+from cds_service.charts.control import control_chart
+from cds_service.charts.figures import Bar, Period, Range
+from cds_service.charts.sections import Section, Table, drawn
+from cds_service.charts.standalone import standalone
+from cds_service.learning.answers import ACCEPTED, OVERRIDDEN
+from cds_service.learning.control import PERIODS
+from cds_service.learning.text import cut, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
 Json = dict[str, Any]
-_STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:60rem;padding:1rem;color:#1a1a1a;background:#fff}
-h2{margin-top:2.5rem;border-bottom:1px solid #767676}h3{margin-top:2rem}
-table{border-collapse:collapse;font-size:.9rem;margin:.5rem 0}caption{text-align:left;font-weight:600}
-th,td{border:1px solid #949494;padding:.2rem .5rem;text-align:left;vertical-align:top}td.n{text-align:right}
-.scroll{overflow-x:auto}.scroll:focus-visible,summary:focus-visible{outline:3px solid #0b5cad}
-svg{width:100%;height:auto;font:11px system-ui,sans-serif}
-.grid{stroke:#d0d0d0}.band{fill:#dbe8f5}.usual{stroke:#5b7fa6;stroke-width:1.5}
-.mark{stroke:#6b4a00;stroke-dasharray:4 3}.line{fill:none;stroke:#1a1a1a;stroke-width:1.5}.dot{fill:#1a1a1a}
-.signal{fill:#b00020}.word{fill:#b00020;font-weight:700}
-.alert{border-left:6px solid #b00020;padding:.25rem 1rem;background:#fdf1f2}summary{cursor:pointer}
-"""
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_LISTED = 200
+_REASONS = 12
 
 
 def learning_page(report: Json, made: str) -> str:
     """Write the report; ``made`` says of which time it is."""
-    counts = f"{report['decisions']} decisions on {report['orders']} orders, {report['cards']} cards shown."
-    body = [
-        f"<h1>What the cards teach</h1><p>{escape(made)}. {counts}</p>",
-        _signals(report),
-        _topics(report["topics"]),
-        _reasons(report["reasons"]),
-        _weeks(report["weeks"]),
-        _changes(report["changes"]),
-        _charts(report),
-        _comments(report["comments"]),
-    ]
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>What the cards teach</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"><style>{_STYLE}</style></head>'
-        f"<body><main>{''.join(body)}</main></body></html>\n"
+    return standalone("What the cards teach", [f"{made}. {counts(report)}"], sections(report))
+
+
+def counts(report: Json) -> str:
+    """Say how much the report is about, and what it leaves out."""
+    read = f"{report['decisions']} decisions on {report['orders']} orders, {report['cards']} cards shown."
+    return " ".join([read, *cut(report)])
+
+
+def sections(report: Json) -> list[Section]:
+    """Give the report section by section, its charts drawn."""
+    return drawn(
+        [
+            _signals(report),
+            *_fates(report),
+            _changes(report["changes"]),
+            *_firing(report),
+            _comments(report["comments"]),
+        ]
     )
 
 
-def _signals(report: Json) -> str:
-    title = "<h2>Silent or loud</h2>"
+def _signals(report: Json) -> Section:
     if not report["signals"]:
-        return f"{title}<p>Every topic fires as often as it used to, as far as enough is known to say so.</p>"
-    lines = [
-        f"<li>{escape(each['topic'])}, {escape(each['measure'])}: <strong>{each['signal']}</strong> in the "
-        f"{report['period']} of {each['begin']} ({each['hits']} of {each['orders']} orders"
-        f"{_together(each, report['period'])})</li>"
+        quiet = "Every topic fires as often as it used to, as far as enough is known to say so."
+        return Section("signals", "Silent or loud", text=[quiet])
+    points = [
+        f"{each['topic']}, {each['measure']}: {each['signal']} in the {report['period']} of {each['begin']} "
+        f"({each['hits']} of {each['orders']} orders{_together(each, report['period'])})"
         for each in report["signals"]
     ]
-    return f'{title}<div class="alert"><ul>{"".join(lines)}</ul></div>'
+    return Section("signals", "Silent or loud", points=points, alert=True)
 
 
 def _together(signal: Json, period: str) -> str:
     return "" if signal["over"] == 1 else f"; seen over the last {signal['over']} {period}s together"
 
 
-def _topics(topics: Sequence[Json]) -> str:
+def _fates(report: Json) -> Iterator[Section]:
     rows = [
         [each["topic"], each["shown"], *(percent(one) for one in each["outcomes"].values()), each["unknown"]]
-        for each in topics
+        for each in report["topics"]
     ]
     head = ["Topic", "Shown", "Accepted", "Overridden", "Ignored (inferred)", "Client sends no feedback"]
-    return "<h2>What became of the cards</h2>" + _table("Cards by topic, share and 95 % interval", head, rows)
+    table = Table("Cards by topic, share and 95 % interval", head, rows, numbers=(1, 5))
+    chart = ranges("Share of cards that were overridden, by topic, with 95 % interval", _overridden(report["topics"]))
+    yield Section("fates", "What became of the cards", chart=chart, table=table)
+    rows = [[each["topic"], each["reason"], each["cards"], percent(each)] for each in report["reasons"]]
+    head = ["Topic", "Reason", "Cards", "Share of its overrides"]
+    chart = bars("Overrides by reason", _by_reason(report["reasons"]))
+    table = Table("Reasons of overrides", head, rows, numbers=(2,))
+    yield Section("reasons", "Why cards were overridden", chart=chart, table=table)
+    if report["weeks"]:
+        rows = [
+            [each["week"], each["topic"], each["shown"], *(one["cards"] for one in each["outcomes"].values())]
+            for each in report["weeks"]
+        ]
+        head = ["Week of", "Topic", "Shown", "Accepted", "Overridden", "Ignored (inferred)"]
+        table = Table("Cards by week", head, rows, numbers=range(2, 6))
+        chart = lines("Of 100 cards of a week", _by_week(report["weeks"]), ("accepted", "overridden"))
+        yield Section("weeks", "Week by week", chart=chart, table=table, folded=True)
 
 
-def _reasons(reasons: Sequence[Json]) -> str:
-    rows = [[each["topic"], each["reason"], each["cards"], percent(each)] for each in reasons]
-    return _table("Reasons of overrides", ["Topic", "Reason", "Cards", "Share of its overrides"], rows)
+def _overridden(topics: Sequence[Json]) -> list[Range]:
+    """Give the share of each topic of which anything is known."""
+    shares = [(each["topic"], each["outcomes"][OVERRIDDEN]) for each in topics]
+    return [Range(topic, one["share"], *one["interval95"]) for topic, one in shares if one["share"] is not None]
 
 
-def _weeks(weeks: Sequence[Json]) -> str:
-    rows = [
-        [each["week"], each["topic"], each["shown"], *(one["cards"] for one in each["outcomes"].values())]
-        for each in weeks
+def _by_reason(reasons: Sequence[Json]) -> list[Bar]:
+    counted: Counter[str] = Counter()
+    for each in reasons:
+        counted[each["reason"]] += each["cards"]
+    return [Bar(reason, cards) for reason, cards in counted.most_common(_REASONS)]
+
+
+def _by_week(weeks: Sequence[Json]) -> list[Bar]:
+    """Give of each week how many of 100 cards were accepted and overridden, of those whose fate can be known."""
+    counted: dict[str, Counter[str]] = {}
+    for each in weeks:
+        fates = {name: each["outcomes"][name]["cards"] for name in (ACCEPTED, OVERRIDDEN)}
+        counted.setdefault(each["week"], Counter()).update(fates, known=each["shown"] - each["unknown"])
+    return [
+        Bar(week, *(round(100 * fates[name] / fates["known"], 1) for name in (ACCEPTED, OVERRIDDEN)))
+        for week, fates in sorted(counted.items())
+        if fates["known"]
     ]
-    head = ["Week of", "Topic", "Shown", "Accepted", "Overridden", "Ignored (inferred)"]
-    table = _table("Cards by week", head, rows)
-    return f"<details><summary>Week by week</summary>{table}</details>" if rows else ""
 
 
-def _changes(changes: Sequence[Json]) -> str:
+def _changes(changes: Sequence[Json]) -> Section:
     rows = [
         [number, each["at"][:16].replace("T", " "), each["what"], f"{each['before']} → {each['after']}", _said(each)]
         for number, each in enumerate(changes, start=1)
     ]
-    return "<h2>What changed</h2>" + _table("Versions", ["No.", "When (UTC)", "What", "Versions", "In words"], rows)
+    head = ["No.", "When (UTC)", "What", "Versions", "In words"]
+    table = Table("Versions", head, rows[-_LISTED:], numbers=(0,))
+    return Section("changes", "What changed", text=_newest(rows, "changes"), table=table)
 
 
 def _said(change: Json) -> str:
     return "; ".join(change["words"])
 
 
-def _charts(report: Json) -> str:
-    marks: dict[str, str] = {}
-    for number, change in enumerate(report["changes"], start=1):
-        marks[change["period"]] = f"{marks[change['period']]}, {number}" if change["period"] in marks else str(number)
+def _newest(rows: Sequence[object], what: str) -> list[str]:
+    return [f"The newest {_LISTED} of {len(rows)} {what}; --format json has all."] if len(rows) > _LISTED else []
+
+
+def _firing(report: Json) -> Iterator[Section]:
+    if not report["charts"]:
+        return
     key = (
         f"Findings per 100 orders. The band is where chance alone would keep a {report['period']}, the short lines are "
         "what is usual, a dashed line is a change from the table above, by its number. A diamond is out of its limits."
     )
-    parts = [f"<h2>How often each topic fires</h2><p>{key}</p>"]
+    yield Section("firing", "How often each topic fires", text=[key])
+    marks: dict[str, list[int]] = {}
+    for number, change in enumerate(report["changes"], start=1):
+        marks.setdefault(change["period"], []).append(number)
     # What needs a look comes first.
     ordered = sorted(report["charts"], key=lambda each: not any(point["signal"] for point in each["points"]))
     for number, chart in enumerate(ordered):
         title = f"{chart['topic']}: {chart['measure']}"
+        periods = [_period(point, _numbers(marks.get(point["begin"], []))) for point in chart["points"]]
         rows = [
             [
                 point["begin"],
@@ -122,36 +155,43 @@ def _charts(report: Json) -> str:
                 "" if point["per100Orders"] is None else point["per100Orders"],
                 "" if point["upper"] is None else f"{point['lower']} to {point['upper']}",
                 point["signal"],
-                marks.get(point["begin"], ""),
+                period.change,
             ]
-            for point in chart["points"]
+            for point, period in zip(chart["points"], periods, strict=True)
         ]
         head = [f"{report['period'].capitalize()} of", "Orders", "Findings", "Per 100", "Limits", "Signal", "Change"]
-        table = _table(f"Numbers of {title}", head, rows)
-        parts.append(
-            f"<h3>{escape(title)}</h3><p>{escape(chart['display'])}</p>"
-            f"{control_chart_svg(f'chart-{number}', title, chart['points'], marks)}"
-            f"<details><summary>Numbers of {escape(title)}</summary>{table}</details>"
+        yield Section(
+            f"firing-{number}",
+            title,
+            text=[chart["display"]],
+            chart=control_chart(title, periods, PERIODS[report["period"]]),
+            table=Table(f"Numbers of {title}", head, rows, numbers=(1, 2, 3)),
+            level=3,
+            folded=True,
         )
-    return "".join(parts) if ordered else ""
 
 
-def _comments(comments: Sequence[Json]) -> str:
-    rows = [[each["at"][:10], each["topic"], each["drug"], each["reason"], each["comment"]] for each in comments]
-    return "<h2>What clinicians wrote</h2>" + _table("Comments", ["Day", "Topic", "Drug", "Reason", "Comment"], rows)
+def _numbers(changes: Sequence[int]) -> str:
+    """Write the numbers of changes, many of them as the first and the last."""
+    return "" if not changes else f"{changes[0]}" if len(changes) == 1 else f"{changes[0]}-{changes[-1]}"
 
 
-def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    body = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in rows)
-    if not body:
-        return f"<p>{escape(caption)}: none.</p>"
-    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
-    return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(caption)}"><table>'
-        f"<caption>{escape(caption)}</caption><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>"
+def _period(point: Json, change: str) -> Period:
+    def per_100(name: str) -> float | None:
+        return None if point[name] is None else round(100 * point[name] / point["orders"], 2)
+
+    return Period(
+        point["begin"],
+        point["per100Orders"],
+        per_100("lower"),
+        per_100("expected"),
+        per_100("upper"),
+        point["signal"],
+        change,
     )
 
 
-def _cell(value: Any) -> str:
-    kind = ' class="n"' if isinstance(value, int | float) else ""
-    return f"<td{kind}>{escape(str(value))}</td>"
+def _comments(comments: Sequence[Json]) -> Section:
+    rows = [[each["at"][:10], each["topic"], each["drug"], each["reason"], each["comment"]] for each in comments]
+    table = Table("Comments", ["Day", "Topic", "Drug", "Reason", "Comment"], rows[-_LISTED:])
+    return Section("comments", "What clinicians wrote", text=_newest(rows, "comments"), table=table)

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 from cards.topics import Topic
 from cards.wordings import default_wording
 from cds_service.learning.answers import ACCEPTED, IGNORED, OVERRIDDEN, UNKNOWN, answers
+from cds_service.learning.control import PERIODS
 from cds_service.learning.firing import firing
+from cds_service.learning.judgements import newest
 from cds_service.learning.statistics import wilson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from sqlalchemy import Engine
 
@@ -24,16 +27,19 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _OUTCOMES = (ACCEPTED, OVERRIDDEN, IGNORED)
-PERIODS = {"week": 7, "day": 1}
 
 
-def learning_report(engine: Engine, window: Window, period: str) -> Json:
-    """Report on a window in weeks or days."""
+def learning_report(engine: Engine, window: Window, period: str, at_most: int | None = None) -> Json:
+    """Report on a window in weeks or days; with ``at_most``, on its newest decisions alone, and say so."""
+    whole = window
+    if at_most is not None:
+        window = newest(engine, window, at_most)
     given = answers(engine, window)
     counted = firing(engine, window, PERIODS[period])
     return {
         "service": window.service,
         "period": period,
+        "cut": None if window is whole else {"decisions": at_most, "from": _written(window.begin)},
         "decisions": counted.decisions,
         "orders": counted.orders,
         "cards": len(given),
@@ -65,6 +71,10 @@ def learning_report(engine: Engine, window: Window, period: str) -> Json:
             if each.signal
         ],
     }
+
+
+def _written(at: datetime | None) -> str:
+    return at.isoformat() if at else ""
 
 
 def _display(topic: str) -> str:

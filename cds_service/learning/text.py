@@ -18,9 +18,20 @@ def percent(one: Json) -> str:
     return f"{100 * one['share']:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
 
 
+def cut(report: Json) -> list[str]:
+    """Say that only the newest decisions were read, where there were more than a page may read."""
+    found = report["cut"]
+    return (
+        [f"Only the newest {found['decisions']} decisions were read, from {found['from'][:16].replace('T', ' ')} on."]
+        if found
+        else []
+    )
+
+
 def learning_lines(report: Json) -> Iterator[str]:
     """Give the report line by line: first what went silent or loud, then what became of the cards."""
     yield f"{report['decisions']} decisions on {report['orders']} orders, {report['cards']} cards shown"
+    yield from cut(report)
     yield ""
     yield "silent or loud"
     for each in report["signals"]:

@@ -18,11 +18,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cds_service.commands import FILE, fail, settings_of
 from cds_service.coverage_files import CoverageFileError
 from cds_service.layers import ConfigurationError
+from cds_service.learning.control import PERIODS
 from cds_service.settings import CONFIG_VARIABLE
+from cds_service.simulate.cohort.courses import SITES
+from cds_service.simulate.cohort.site_faults import SITE_FAULTS, SiteFault
 from fhir_mappings.codings import CodeMapError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from typing import NoReturn
 
     from cds_service.simulate.plan import Plan
@@ -105,16 +109,43 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
 @click.option(
     "--errors", type=click.IntRange(0, 100), default=25, show_default=True, help="Courses with an error, in %."
 )
+@click.option("--fault", type=click.Choice(list(SITE_FAULTS)), help="What changes for a whole site; no label does.")
+@click.option("--fault-from", "begin", type=click.DateTime(["%Y-%m-%d"]), help="The day from which it does.")
+@click.option("--fault-site", "site", type=click.Choice(SITES), help="This site alone; without it, all of them.")
 @click.option("--output", type=_ANY_FOLDER, required=True)
-def generate(patients: int, seed: int, errors: int, output: Path) -> None:
+def generate(  # noqa: PLR0913, PLR0917 - the options of the command
+    patients: int, seed: int, errors: int, fault: str | None, begin: datetime | None, site: str | None, output: Path
+) -> None:
     """Write a made-up cohort with errors of known kinds, and the labels that say which orders they are in."""
     from cds_service.simulate.cohort.generate import LABELS, generate  # noqa: PLC0415 - loaded when asked for
 
+    if (fault is None) != (begin is None) or (site is not None and fault is None):
+        fail("--fault and --fault-from go together, and --fault-site goes with them")
+    put = SiteFault(fault, begin.date(), site) if fault is not None and begin is not None else None
     try:
-        orders, wrong = generate(patients, seed, output, errors)
+        orders, wrong = generate(patients, seed, output, errors, put)
     except OSError as error:
         _cannot_write(output, error)
     click.echo(f"{orders} orders of {patients} patients, {wrong} with an error: {output}, labels in {output / LABELS}")
+
+
+@simulate.command("signals")
+@click.argument("result", type=_FOLDER)
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="The day of a change: how soon was it noticed?")
+@click.option("--period", type=click.Choice(list(PERIODS)), default="week", show_default=True)
+@click.option("--configuration", type=click.Choice(["A", "B"]), default="A", show_default=True)
+def signals(result: Path, since: datetime | None, period: str, configuration: str) -> None:
+    """Say which topics went silent or loud in the RESULT of a simulation, by the charts of `learn report`."""
+    _must_have("duckdb")
+    import duckdb  # noqa: PLC0415 - what an extra brings is loaded when asked for
+
+    from cds_service.simulate.noticing import noticed, signal_lines  # noqa: PLC0415
+
+    try:
+        found = noticed(result, configuration, PERIODS[period], since.date() if since else None)
+    except duckdb.Error as error:
+        fail(f"{result}: no result of a simulation: {str(error).splitlines()[0]}")
+    click.echo("\n".join(signal_lines(found, period)))
 
 
 def _run(run: Plan, workers: int, engine: str, console: Console) -> Summary:

@@ -68,9 +68,11 @@ class Figures:
     topics_a: dict[str, TopicFigures]
     topics_b: dict[str, TopicFigures]
     changes: dict[str, int]
+    topics_by_month: dict[str, dict[str, dict[str, int]]]
+    """By configuration, topic and month: how many findings."""
 
 
-def per_hundred(number: int, orders: int) -> float:
+def per_hundred(number: float, orders: int) -> float:
     """Give a number for a hundred orders, with two decimals."""
     return round(100 * number / orders, 2) if orders else 0.0
 
@@ -87,17 +89,27 @@ def figures(output: Path, *, compared: bool) -> Figures:
         whole = next(iter(shares("'all orders'", "1")), Share("all orders", 0, 0, 0 if compared else None))
         groups = {name: shares(name, "1" if name == "month" else "orders DESC, 1") for name in GROUPS}
         by_topic: dict[str, dict[str, TopicFigures]] = {"A": {}, "B": {}}
+        by_month: dict[str, dict[str, dict[str, int]]] = {}
         for topic, configuration, *counts in database.execute(_BY_TOPIC, firings).fetchall():
             by_topic[configuration][topic] = TopicFigures(topic, *counts)
         for name in GROUPS:
             rows = database.execute(_TOPIC_AND.format(column=name), firings).fetchall()
+            if name == "month":
+                by_month = _by_month(rows)
             _write(output / f"topics_by_{name}.csv", ("topic", name, "configuration", "findings", "shown"), rows)
         changes: dict[str, int] = {}
         if compared:
             query = "SELECT change, count(*) FROM read_parquet($1) GROUP BY ALL ORDER BY change"
             changes = dict(database.execute(query, [str(output / "differences.parquet")]).fetchall())
-    found = Figures(whole, groups, by_topic["A"], by_topic["B"], changes)
+    found = Figures(whole, groups, by_topic["A"], by_topic["B"], changes, by_month)
     _write_figures(output, found)
+    return found
+
+
+def _by_month(rows: Sequence[tuple[str, str, str, int, int]]) -> dict[str, dict[str, dict[str, int]]]:
+    found: dict[str, dict[str, dict[str, int]]] = {"A": {}, "B": {}}
+    for topic, month, configuration, findings, _ in rows:
+        found[configuration].setdefault(topic, {})[month] = findings
     return found
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, StrictUndefined
-
-from cds_service.simulate.charts import Bar, Range, bars, line, ranges
+from cds_service.charts.comparisons import bars, lines, ranges
+from cds_service.charts.figures import Bar, Range
+from cds_service.charts.sections import Section, Table, drawn
+from cds_service.charts.standalone import standalone
 from cds_service.simulate.figures import GROUPS, per_hundred
+from cds_service.simulate.over_time import over_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from cds_service.simulate.accuracy import Accuracy, Proportion
     from cds_service.simulate.figures import Figures, Share
 
+_LEAD = (
+    "Every order of the export replayed as of its own time. A simulation tells how often a card comes up, not what a "
+    "clinician would have done with it."
+)
 _LISTED = 200
 _SITES = 30
 _TITLES = {
@@ -32,20 +37,6 @@ _CHANGES = {
     "other indicator": "shown with another indicator",
     "other words": "shown with another summary",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of the report: a chart and the table of its figures; the first ``words`` columns hold no numbers."""
-
-    id: str
-    title: str
-    caption: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[object]]
-    chart: str = ""
-    note: str = ""
-    words: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +59,21 @@ def write_report(output: Path, found: Figures, judged: Sequence[Accuracy], about
     compared = found.whole.cards_b is not None
     sections = [_topics(found, compared=compared)]
     sections += [_group(name, found.groups[name]) for name in GROUPS]
+    sections += over_time(output, found, "AB" if compared else "A")
     if compared:
         if about.settings:
-            title, caption = "What is set differently", "Settings of A and of B"
-            sections.insert(0, Section("settings", title, caption, ("setting", "A", "B"), about.settings, words=3))
+            table = Table("Settings of A and of B", ("setting", "A", "B"), about.settings)
+            sections.insert(0, Section("settings", "What is set differently", table=table))
         sections.append(_differences(output, found))
     for configuration in dict.fromkeys(each.configuration for each in judged):
-        sections += _accuracy(configuration, [each for each in judged if each.configuration == configuration])
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
-    template = environment.from_string(files("cds_service.simulate").joinpath("report.html").read_text("utf-8"))
-    written = template.render(
-        headline=_headline(found),
-        compared=compared,
-        names=about.names,
-        run=about.run,
-        warnings=about.warnings,
-        sections=sections,
+        sections.append(_accuracy(configuration, [each for each in judged if each.configuration == configuration]))
+    if about.warnings:
+        sections.insert(0, Section("left", "What is not in these figures", points=about.warnings))
+    names = [f"{letter}: {name}" for letter, name in zip("AB", about.names, strict=False)] if compared else []
+    written = standalone(
+        "What the cards would have said", [_LEAD, *names], drawn(sections), figures=_headline(found), run=about.run
     )
-    (output / "report.html").write_text(written + "\n", encoding="utf-8", newline="\n")
+    (output / "report.html").write_text(written, encoding="utf-8", newline="\n")
 
 
 def _headline(found: Figures) -> list[tuple[str, str]]:
@@ -103,24 +91,21 @@ def _topics(found: Figures, *, compared: bool) -> Section:
         {*found.topics_a, *found.topics_b},
         key=lambda name: (-max(t[name].findings for t in (found.topics_a, found.topics_b) if name in t), name),
     )
-    rows, drawn = [], []
+    rows, rated = [], []
     for name in names:
         own = [topics.get(name) for topics in ((found.topics_a, found.topics_b) if compared else (found.topics_a,))]
         rates = [per_hundred(each.findings, orders) if each else 0.0 for each in own]
         modes = "/".join(dict.fromkeys(each.mode for each in own if each))
         cells = [cell for each, rate in zip(own, rates, strict=True) for cell in _cells(each, rate)]
         rows.append((name, modes, *cells))
-        drawn.append(Bar(name, *rates))
+        rated.append(Bar(name, *rates))
     one = ("findings", "shown", "critical", "per 100 orders")
     header = ("topic", "mode", *([f"{name} {each}" for each in "AB" for name in one] if compared else one))
     return Section(
         "topics",
         "By topic",
-        "Findings by topic, those in shadow too",
-        header,
-        rows,
-        bars("chart-topics", "Findings for 100 orders by topic", drawn),
-        words=2,
+        chart=bars("Findings for 100 orders by topic", rated),
+        table=Table("Findings by topic, those in shadow too", header, rows, numbers=range(2, len(header))),
     )
 
 
@@ -139,10 +124,12 @@ def _group(name: str, shares: Sequence[Share]) -> Section:
             row += [f"{share.cards_b:,}", f"{share.rate_b:g}"]
         rows.append(row)
     title = f"Cards for 100 orders by {name}"
-    drawn = [Bar(share.name, share.rate_a, share.rate_b) for share in shares]
-    chart = line(f"chart-{name}", title, drawn) if name == "month" else bars(f"chart-{name}", title, drawn[:_SITES])
-    note = f"The chart shows the {_SITES} with most orders." if name != "month" and len(shares) > _SITES else ""
-    return Section(name, _TITLES[name], title, header, rows, chart, note)
+    rated = [Bar(share.name, share.rate_a, share.rate_b) for share in shares]
+    chart = lines(title, rated) if name == "month" else bars(title, rated[:_SITES])
+    cut = name != "month" and len(shares) > _SITES
+    text = [f"The chart shows the {_SITES} with most orders."] if cut else []
+    table = Table(title, header, rows, numbers=range(1, len(header)))
+    return Section(name, _TITLES[name], text, chart=chart, table=table)
 
 
 def _differences(output: Path, found: Figures) -> Section:
@@ -166,31 +153,28 @@ def _differences(output: Path, found: Figures) -> Section:
     if total > len(rows):
         note += f" The first {len(rows)} are listed; all are in differences.csv."
     header = ("order", "day", "drug", "topic", "change", "A says", "B says")
-    return Section("differences", "A against B, case by case", "Cards that differ", header, rows, note=note, words=7)
+    return Section("differences", "A against B, case by case", [note], table=Table("Cards that differ", header, rows))
 
 
-def _accuracy(configuration: str, judged: Sequence[Accuracy]) -> list[Section]:
+def _accuracy(configuration: str, judged: Sequence[Accuracy]) -> Section:
     rows = [
         (e.topic, f"{e.right:,}", f"{e.wrong:,}", f"{e.missed:,}", _said(e.sensitivity), _said(e.predictive_value))
         for e in judged
     ]
     header = ("topic", "right", "wrong", "missed", "sensitivity (95 % CI)", "PPV (95 % CI)")
-    drawn = [
+    shares = [
         Range(e.topic, e.sensitivity.value, *e.sensitivity.interval)
         for e in judged
         if e.sensitivity.value is not None and e.sensitivity.interval is not None
     ]
-    return [
-        Section(
-            f"accuracy-{configuration.lower()}",
-            f"Against the labels, configuration {configuration}",
-            f"Sensitivity and positive predictive value by topic, configuration {configuration}",
-            header,
-            rows,
-            ranges(f"chart-accuracy-{configuration.lower()}", "Sensitivity by topic with 95 % intervals", drawn),
-            "The chart shows the sensitivity; intervals after Wilson.",
-        )
-    ]
+    caption = f"Sensitivity and positive predictive value by topic, configuration {configuration}"
+    return Section(
+        f"accuracy-{configuration.lower()}",
+        f"Against the labels, configuration {configuration}",
+        ["The chart shows the sensitivity; intervals after Wilson."],
+        chart=ranges("Sensitivity by topic with 95 % intervals", shares),
+        table=Table(caption, header, rows, numbers=range(1, len(header))),
+    )
 
 
 def _said(share: Proportion) -> str:

@@ -58,6 +58,16 @@ def since(engine: Engine, begin: datetime | None, end: datetime | None) -> Itera
             yield _kept(looking_up, row, settings)
 
 
+def newest(engine: Engine, service: str, count: int) -> Iterator[Kept]:
+    """Give the newest decisions of a service, the newest first."""
+    statement = select(decisions).where(decisions.c.service == service)
+    settings: dict[str, Json] = {}
+    with engine.connect() as connection:
+        chosen = connection.execute(statement.order_by(decisions.c.at.desc(), decisions.c.id).limit(count)).all()
+        for row in chosen:
+            yield _kept(connection, row, settings)
+
+
 def _kept(connection: Connection, row: Row[Any], settings: dict[str, Json]) -> Kept:
     chosen = select(decision_cards.c.content).where(decision_cards.c.decision_id == row.id)
     cards = connection.scalars(chosen.order_by(decision_cards.c.position)).all()

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 
 if TYPE_CHECKING:
@@ -183,4 +184,42 @@ seen_tokens = Table(
     Column("token_hash", String(64), primary_key=True),
     # Seconds since 1970, as the token itself says it.
     Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+# Contents, versions and steps of the alert policy: rows are added and never changed or deleted.
+
+policy_contents = Table(
+    "policy_contents",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    # The canonical JSON that the hash is of.
+    Column("content", Text, nullable=False),
+)
+
+policy_versions = Table(
+    "policy_versions",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("title", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("based_on", Integer, ForeignKey("policy_versions.number")),
+)
+
+policy_steps = Table(
+    "policy_steps",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("version", Integer, ForeignKey("policy_versions.number"), nullable=False),
+    # Of two who go on from the same step, the constraint lets one.
+    Column("position", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("step", String(16), nullable=False),
+    Column("actor", String(512), nullable=False),
+    Column("actor_name", String(256), nullable=False),
+    Column("comment", Text, nullable=False),
+    # What the step is about: the content as it stands after it.
+    Column("content_hash", String(64), ForeignKey("policy_contents.hash"), nullable=False),
+    Column("effective_from", UtcTime),
+    Column("effective_until", UtcTime),
+    UniqueConstraint("version", "position", name="uq_policy_steps_version_position"),
 )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 PATIENT = "pat-1"
-_USER = {"reference": "Practitioner/onc-17"}
+USER = "Practitioner/onc-17"
 _SUBJECT = {"reference": f"Patient/{PATIENT}"}
 _LOINC, _SNOMED, _UCUM = "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"
 _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -106,7 +106,7 @@ class Writer:
             "intent": "order",
             "medicationCodeableConcept": concept,
             "subject": _SUBJECT,
-            "requester": _USER,
+            "requester": {"reference": USER},
             "dosageInstruction": [dosage],
         }
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cds_service.caller import Caller
     from cds_service.configuration import Configuration, InForce
     from cds_service.decide import Decider
+    from cds_service.policies.publication import Publication
     from cds_service.store.store import Store
 
 
@@ -42,6 +43,12 @@ def store() -> Store:
     """Give the store of this process."""
     opened: Store = current_app.extensions["her2_cds_store"]
     return opened
+
+
+def publication() -> Publication | None:
+    """Give what follows the published policy; none where nothing does, as in a process that serves nobody."""
+    found: Publication | None = current_app.extensions.get("her2_cds_publication")
+    return found
 
 
 def caller() -> Caller | None:

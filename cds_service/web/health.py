@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response
 
 from cds_service import __version__
-from cds_service.web.answers import decider, json_answer, store
+from cds_service.policies.publication import Standing
+from cds_service.web.answers import decider, json_answer, publication, store
 
 blueprint = Blueprint("health", __name__, url_prefix="/health")
 
@@ -20,12 +23,14 @@ def live() -> Response:
 def ready() -> Response:
     """Say which knowledge and wording are in force, and whether what is answered can be kept.
 
-    503 while the store is down: cards are still given then, and their record waits in memory.
+    503 while the store is down: cards are still given then, and their record waits in memory. 503 too until the store
+    has been asked once which policy is published: the configuration files alone may not be what the site has decided.
     """
-    current, kept = decider(), store()
+    current, kept, following = decider(), store(), publication()
     up = kept.is_reachable()
-    answer = {
-        "status": "ready" if up else "not-ready",
+    is_told = following is None or following.standing is not Standing.NOT_ASKED
+    answer: dict[str, Any] = {
+        "status": "ready" if up and is_told else "not-ready",
         "knowledge": current.known.version,
         "wording": current.wording.version,
         "configuration": current.versions.configuration_hash,
@@ -35,4 +40,7 @@ def ready() -> Response:
             "recordsLost": kept.recorder.lost,
         },
     }
-    return json_answer(answer, 200 if up else 503)
+    if following is not None:
+        version = following.version
+        answer["policy"] = {"status": following.standing} | ({} if version is None else {"version": version})
+    return json_answer(answer, 200 if up and is_told else 503)

@@ -28,8 +28,14 @@ def try_it() -> Response:
     """Show the page."""
     listed = read_scenarios().scenarios
     groups = [(label, [each for each in listed if each.family == family]) for family, label in FAMILIES.items()]
-    wants_token = decider().settings.auth.mode == "required"
-    return page("tryit.html", services=SERVICES, groups=groups, wants_token=wants_token)
+    settings = decider().settings
+    return page(
+        "tryit.html",
+        services=SERVICES,
+        groups=groups,
+        wants_token=settings.auth.mode == "required",
+        has_workbench=settings.workbench.sign_in != "off",
+    )
 
 
 @blueprint.get("/try-it/scenarios")

@@ -268,12 +268,24 @@ def judged(  # noqa: PLR0913 - a case is told by what differs from the usual
     billing: BillingFacts | None = None,
     rules: Sequence[Rule] | None = None,
 ) -> tuple[Verdict, ...]:
-    patient = chart() if patient is None else patient
-    session = Session(moment, today, orders, patient)
     if rules is not None:
-        session = BillingSession(moment, today, orders, patient, (), billing or BillingFacts())
-    policy = policy or with_thresholds(POLICY, thresholds)
-    return judge(session, RECOGNISER, policy, rules=rules)
+        billing = billing or BillingFacts()
+    session = facts_of(*orders, patient=patient, moment=moment, today=today, billing=billing)
+    return judge(session, RECOGNISER, policy or with_thresholds(POLICY, thresholds), rules=rules)
+
+
+def facts_of(
+    *orders: DrugOrder,
+    patient: Patient | None = None,
+    moment: Moment = Moment.SIGN,
+    today: date = TODAY,
+    billing: BillingFacts | None = None,
+) -> Session:
+    """Give what is judged; with ``billing``, what coverage reads beside it."""
+    patient = chart() if patient is None else patient
+    if billing is not None:
+        return BillingSession(moment, today, orders, patient, (), billing)
+    return Session(moment, today, orders, patient)
 
 
 def opened(patient: Patient, thresholds: dict[str, Decimal | None] | None = None) -> tuple[Verdict, ...]:

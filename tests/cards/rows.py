@@ -7,14 +7,15 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from builders import COVERAGE_RULES, TODAY, judged
+from builders import COVERAGE_RULES, POLICY, RECOGNISER, TODAY, facts_of, with_thresholds
 
-from cards.facts import DrugOrder, Moment, Patient
+from cards.billing.facts import BillingFacts
+from cards.engine import judge
+from cards.facts import DrugOrder, Moment, Patient, Session
 from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cards.topics import Topic
 
 if TYPE_CHECKING:
-    from cards.billing.facts import BillingFacts
     from cards.outcomes import Outcome, Verdict
 
 FIRES, SILENT, CANNOT, NOT_ASKED = Fired, Clear, CannotTell, NotApplicable
@@ -47,19 +48,25 @@ class Row:
     today: date = TODAY
     billing: BillingFacts | None = None
 
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """Judge the case by the rules of the service that its topic belongs to."""
-        of_coverage = self.topic in {rule.topic for rule in COVERAGE_RULES}
-        return judged(
+    def session(self) -> Session:
+        """Give the facts, with those of billing where the topic is of coverage."""
+        return facts_of(
             self.order,
             *self.others,
             patient=self.patient,
             moment=self.moment,
-            thresholds=self.thresholds,
             today=self.today,
-            billing=self.billing,
-            rules=COVERAGE_RULES if of_coverage else None,
+            billing=(self.billing or BillingFacts()) if self._of_coverage else None,
         )
+
+    @property
+    def _of_coverage(self) -> bool:
+        return self.topic in {rule.topic for rule in COVERAGE_RULES}
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Judge the case by the rules of the service that its topic belongs to."""
+        policy = with_thresholds(POLICY, self.thresholds)
+        return judge(self.session(), RECOGNISER, policy, rules=COVERAGE_RULES if self._of_coverage else None)
 
     def verdict(self) -> Verdict:
         """Judge the case and give the verdict of its topic on its order."""

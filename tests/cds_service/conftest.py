@@ -14,12 +14,16 @@ from calls import Caller
 from playwright.sync_api import sync_playwright
 from running import start, stop
 
+from cds_service.store.store import open_store
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser
     from structlog.typing import EventDict
+
+    from cds_service.store.store import Store
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +53,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'her2-cds.sqlite3'}"
     server: servers.Postgres = request.getfixturevalue("postgres")
     return server.new_database()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Give the store of a database in a folder of the test."""
+    kept = open_store(f"sqlite:///{tmp_path / 'her2-cds.sqlite3'}")
+    yield kept
+    kept.close()
 
 
 @pytest.fixture(autouse=True)

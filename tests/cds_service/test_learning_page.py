@@ -11,9 +11,12 @@ import stream
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+from cds_service.charts.figures import Bar, Range
+from cds_service.learning import page as page_module
 from cds_service.learning.judgements import Window
-from cds_service.learning.page import learning_page
+from cds_service.learning.page import counts, learning_page, sections
 from cds_service.learning.report import learning_report
+from cds_service.learning.text import learning_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,10 +83,8 @@ def test_the_page_says_what_went_wrong_first_and_in_words(page: Page, report: di
     assert "liver-tests" in page.locator("h3").first.inner_text()
     assert page.locator("svg").count() == len(report["charts"])
     assert page.locator("svg").first.get_attribute("role") == "img"
-    drawn = page.locator("h3", has_text="liver-tests-missing: fired").locator(
-        "xpath=following-sibling::*[name()='svg'][1]"
-    )
-    assert drawn.locator(".word").last.text_content() == "loud"
+    drawn = page.locator("section", has=page.locator("h3", has_text="liver-tests-missing: fired")).locator("svg")
+    assert "loud" in drawn.locator("text").all_text_contents()
     assert "loud in the period of 2026-02-16" in (drawn.locator("desc").text_content() or "")
 
 
@@ -99,5 +100,67 @@ def test_the_tables_are_reached_by_keyboard(page: Page) -> None:
 
 
 def test_a_record_without_anything_is_a_page_too() -> None:
-    empty = learning_report(stream.Stream().caller.store.engine, Window(), "week")
+    line = stream.Stream()
+    empty = learning_report(line.caller.store.engine, Window(), "week")
     assert "Every topic fires as often as it used to" in learning_page(empty, "all time")
+
+
+def test_a_page_reads_no_more_than_it_may_and_says_so() -> None:
+    line = stream.Stream(seed=5)
+    line.weeks(2)
+    engine = line.caller.store.engine
+    whole, most = learning_report(engine, Window(), "week"), stream.ORDERS_A_WEEK
+    cut = learning_report(engine, Window(), "week", at_most=most)
+    assert (whole["decisions"], cut["decisions"]) == (2 * most, most)
+    assert whole["cut"] is None
+    assert cut["charts"][0]["points"][0]["begin"] == whole["charts"][0]["points"][1]["begin"]
+    assert sum(each["shown"] for each in cut["topics"]) == cut["cards"] < whole["cards"]
+    assert f"Only the newest {most} decisions were read, from 2026-01-11 19:48 on." in counts(cut)
+    assert "Only the newest" in "\n".join(learning_lines(cut))
+    assert learning_report(engine, Window(), "week", at_most=2 * most) == whole
+
+
+def test_a_page_of_the_service_lays_out_the_same_sections(report: dict[str, Any]) -> None:
+    layout = stream.Stream().caller.app.jinja_env.get_template("sections.html").module
+    written = layout.lay_out(sections(report))  # type: ignore[attr-defined]
+    assert written.count("<svg ") == len(report["charts"])
+    assert "<script" not in written
+    assert "&lt;script&gt;document.title=1" in written
+    assert written in learning_page(report, "all time")
+
+
+def test_a_long_list_shows_its_newest(report: dict[str, Any]) -> None:
+    many = [{**report["comments"][0], "comment": f"number {number}"} for number in range(250)]
+    shown = next(each for each in sections({**report, "comments": many, "charts": []}) if each.id == "comments")
+    assert shown.table is not None
+    assert [row[-1] for row in shown.table.rows] == [f"number {number}" for number in range(50, 250)]
+    assert "newest 200 of 250 comments" in shown.text[0]
+
+
+def fates(topic: str, week: str, accepted: int, overridden: int, shown: int, unknown: int = 0) -> dict[str, Any]:
+    """Give what became of the cards of a topic in a week."""
+    known = shown - unknown
+    counts = {"accepted": accepted, "overridden": overridden, "ignored": known - accepted - overridden}
+    outcomes = {
+        name: {"cards": cards, "share": cards / known if known else None, "interval95": [0.1, 0.9]}
+        for name, cards in counts.items()
+    }
+    return {"topic": topic, "week": week, "shown": shown, "unknown": unknown, "outcomes": outcomes}
+
+
+def test_the_fates_of_cards_are_charted_where_they_are_known() -> None:
+    weeks = [
+        fates("a", "2026-01-12", 1, 2, shown=4),
+        fates("b", "2026-01-12", 0, 1, shown=8, unknown=2),
+        fates("a", "2026-01-05", 0, 0, shown=3, unknown=3),
+    ]
+    # Of 4 and 6 cards whose fate is known 1 was accepted and 3 were overridden; of the first week nothing is known.
+    assert page_module._by_week(weeks) == [Bar("2026-01-12", 10.0, 30.0)]
+    assert page_module._overridden(weeks) == [Range("a", 0.5, 0.1, 0.9), Range("b", 1 / 6, 0.1, 0.9)]
+    reasons = [{"reason": "Done", "cards": 2}, {"reason": "Other", "cards": 3}, {"reason": "Done", "cards": 2}]
+    assert page_module._by_reason(reasons) == [Bar("Done", 4), Bar("Other", 3)]
+
+
+def test_no_fate_is_charted_where_none_is_known(report: dict[str, Any]) -> None:
+    found = {each.id: each for each in sections(report)}
+    assert [found[name].chart for name in ("fates", "reasons", "weeks")] == [None, None, None]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from cds_service.simulate.cohort.courses import Course
+    from cds_service.simulate.cohort.site_faults import SiteFault
 
 LABELS = "labels.csv"
 ERRORS_PERCENT = 25
@@ -33,8 +34,12 @@ def courses(patients: int, seed: int, errors_percent: int = ERRORS_PERCENT) -> I
         yield course
 
 
-def generate(patients: int, seed: int, output: Path, errors_percent: int = ERRORS_PERCENT) -> tuple[int, int]:
+def generate(
+    patients: int, seed: int, output: Path, errors_percent: int = ERRORS_PERCENT, fault: SiteFault | None = None
+) -> tuple[int, int]:
     """Write a cohort; give how many orders it has, and how many of them have an error.
+
+    A fault of a site changes what is written down, and no label: what is right stays right.
 
     Raises:
         OSError: the folder cannot be written.
@@ -60,7 +65,7 @@ def generate(patients: int, seed: int, output: Path, errors_percent: int = ERROR
             write(place)
         for course in courses(patients, seed, errors_percent):
             for resource, ordered in resources(course):
-                write(resource)
+                write(fault.written(resource, course.site) if fault else resource)
                 if ordered is None:
                     continue
                 orders += 1

@@ -20,7 +20,7 @@ _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 _HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 _CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 # LOINC code, unit, upper limit of normal.
-_TESTS = {
+TESTS = {
     "ast": ("1920-8", "U/L", 40),
     "alt": ("1742-6", "U/L", 40),
     "bilirubin": ("1975-2", "mg/dL", 1.2),
@@ -83,7 +83,7 @@ def _results(course: Course, number: int, visit: Visit) -> Iterator[Json]:
     measured = {name: value for name, value in {**visit.bloods, **beside}.items() if value is not None}
     days = {"lvef": 3, "weight": 0}
     for name, value in measured.items():
-        code, unit, upper = _TESTS[name]
+        code, unit, upper = TESTS[name]
         quantity = {"value": float(value), "unit": unit, "system": _UCUM, "code": unit}
         limits: Json = {"referenceRange": [{"high": {"value": upper, "unit": unit}}]} if upper is not None else {}
         day = visit.day - timedelta(days=days.get(name, 1))
@@ -102,7 +102,7 @@ def _afterwards(course: Course) -> Iterator[Json]:
     code, display = _PROBLEMS["pneumonitis"]
     yield _condition(course, "late-problem", code, display, day)
     for name, value in (("alt", 640.0), ("platelets", 18.0), ("lvef", 31.0)):
-        loinc, unit, _ = _TESTS[name]
+        loinc, unit, _ = TESTS[name]
         quantity = {"value": value, "unit": unit, "system": _UCUM, "code": unit}
         yield _observation(course, f"late-{name}", loinc, day, valueQuantity=quantity)
 

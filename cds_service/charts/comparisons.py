@@ -1,0 +1,89 @@
+"""Bars, lines and intervals, of one configuration or of two beside each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cds_service.charts.specification import HEIGHT, INK, A, amount, chart, names, of, time
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cds_service.charts.figures import Bar, Chart, Range
+
+Json = dict[str, Any]
+_BAR, _ROW = 13, 22
+_BEHIND = {"type": "text", "align": "left", "dx": 5}
+
+
+def bars(title: str, rows: Sequence[Bar], pair: tuple[str, str] = ("A", "B")) -> Chart | None:
+    """Draw horizontal bars with their values behind them; no rows, no chart."""
+    if not rows:
+        return None
+    values = _values(rows, pair)
+    encoding: Json = {"y": names(), "x": amount("value", max(each["value"] for each in values))}
+    colour: Json = {"value": A}
+    height: Json = {"step": _ROW}
+    if _compared(rows):
+        encoding["yOffset"] = {"field": "of", "type": "nominal", "sort": list(pair)}
+        colour = of(pair)
+        height = {"step": _BAR, "for": "offset"}
+    layers: list[Json] = [
+        {"mark": "bar", "encoding": {"color": colour}},
+        {"mark": _BEHIND, "encoding": {"text": {"field": "said"}}},
+    ]
+    return chart(title, f"{len(rows)} rows.", values, layers, encoding=encoding, height=height)
+
+
+def lines(title: str, rows: Sequence[Bar], pair: tuple[str, str] = ("A", "B")) -> Chart | None:
+    """Draw one or two lines over time, the rows named by their month or day; no rows, no chart."""
+    if not rows:
+        return None
+    values = _values(rows, pair)
+    encoding: Json = {
+        "x": time("name", labelOverlap="greedy"),
+        "y": amount("value", max(each["value"] for each in values)),
+        "color": of(pair) if _compared(rows) else {"value": A},
+    }
+    dashes = {"field": "of", "type": "nominal", "scale": {"domain": list(pair), "range": [[1, 0], [6, 3]]}}
+    layers: list[Json] = [
+        {"mark": "line", "encoding": {"strokeDash": dashes} if _compared(rows) else {}},
+        {"mark": {"type": "point", "filled": True, "size": 22, "opacity": 1}},
+    ]
+    words = f"From {rows[0].name} to {rows[-1].name}."
+    return chart(title, words, values, layers, encoding=encoding, height=HEIGHT)
+
+
+def ranges(title: str, rows: Sequence[Range]) -> Chart | None:
+    """Draw shares as points with their intervals, on a scale from 0 to 1; no rows, no chart."""
+    if not rows:
+        return None
+    values = [
+        {"name": row.name, "value": row.value, "low": row.low, "high": row.high, "said": f"{row.value:.2f}"}
+        for row in rows
+    ]
+    share = amount("value", 1)
+    share["axis"] = share["axis"] | {"values": [0, 0.5, 1], "grid": False}
+    interval = {"x": share | {"field": "low"}, "x2": {"field": "high"}}
+    layers: list[Json] = [
+        {"mark": {"type": "rule", "strokeWidth": 3, "color": A}, "encoding": interval},
+        {"mark": {"type": "point", "filled": True, "size": 80, "color": A, "opacity": 1}, "encoding": {"x": share}},
+        {
+            "mark": _BEHIND | {"dx": 8, "color": INK},
+            "encoding": {"x": {"datum": 1, "type": "quantitative"}, "text": {"field": "said"}},
+        },
+    ]
+    return chart(title, f"{len(rows)} rows.", values, layers, encoding={"y": names(grid=True)}, height={"step": _ROW})
+
+
+def _compared(rows: Sequence[Bar]) -> bool:
+    return any(row.b is not None for row in rows)
+
+
+def _values(rows: Sequence[Bar], pair: tuple[str, str]) -> list[Json]:
+    return [
+        {"name": row.name, "of": name, "value": float(value), "said": f"{value:g}"}
+        for row in rows
+        for name, value in zip(pair, (row.a, row.b), strict=True)
+        if value is not None
+    ]

@@ -1,0 +1,90 @@
+"""A control chart: the share of each period, what is usual, its limits, the changes, and what is out of its limits."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from cds_service.charts.specification import HEIGHT, INK, TICKS, amount, chart, time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cds_service.charts.figures import Chart, Period
+
+Json = dict[str, Any]
+_BAND, _USUAL = "var(--chart-band, #dbe8f5)", "var(--chart-usual, #4a6f9a)"
+_CHANGE, _SIGNAL = "var(--chart-change, #6b4a00)", "var(--chart-signal, #b00020)"
+_GROUND = "var(--chart-ground, #fff)"
+_MANY = 60
+_POINT = {"type": "point", "filled": True, "opacity": 1}
+
+
+def control_chart(title: str, periods: Sequence[Period], days: int) -> Chart | None:
+    """Draw periods of ``days``; no periods, no chart."""
+    if not periods:
+        return None
+    top = max((each for period in periods for each in (period.value, period.high) if each is not None), default=0)
+    small = len(periods) > _MANY
+    every = -(-len(periods) // TICKS)
+    begin = time("begin", format="%Y-%m-%d", labelFlush=False, values=[each.begin for each in periods[::every]])
+    begin["scale"] |= {"domain": [_edges(periods[0], days)[0], _edges(periods[-1], days)[1]]}
+    per_100 = amount("value", top, "per 100 orders")
+    here = {"x": begin, "y": per_100}
+    band = {"x": begin | {"field": "from"}, "x2": {"field": "to"}}
+    layers = [
+        {
+            "mark": {"type": "rect", "color": _BAND},
+            "encoding": {**band, "y": per_100 | {"field": "low"}, "y2": {"field": "high"}},
+        },
+        {
+            "mark": {"type": "rule", "color": _USUAL, "strokeWidth": 1.5},
+            "encoding": {**band, "y": per_100 | {"field": "usual"}},
+        },
+        _where("change", {"type": "rule", "color": _CHANGE, "strokeDash": [4, 3]}, {"x": begin}),
+        _where(
+            "change",
+            {"type": "text", "color": _CHANGE, "baseline": "bottom", "dy": -3},
+            {"x": begin, "y": {"value": 0}, "text": {"field": "change"}},
+        ),
+        {"mark": {"type": "line", "color": INK, "strokeWidth": 1.5}, "encoding": here},
+        _where("value", _POINT | {"color": INK, "size": 6 if small else 18}, here),
+        # A shape and a word: colour alone says nothing to some.
+        _where("signal", _POINT | {"shape": "diamond", "color": _SIGNAL, "size": 40 if small else 110}, here),
+        *(
+            _where(
+                "word", {"type": "text", "dy": -12, "fontWeight": "bold", **look}, here | {"text": {"field": "word"}}
+            )
+            for look in ({"color": _GROUND, "stroke": _GROUND, "strokeWidth": 4}, {"color": _SIGNAL})
+        ),
+    ]
+    return chart(title, _in_words(periods), list(_values(periods, days)), layers, height=HEIGHT)
+
+
+def _where(field: str, mark: Json, encoding: Json) -> Json:
+    return {"transform": [{"filter": f"isValid(datum.{field})"}], "mark": mark, "encoding": encoding}
+
+
+def _values(periods: Sequence[Period], days: int) -> Iterator[Json]:
+    before = ""
+    for each in periods:
+        written: Json = {"begin": each.begin, "value": each.value, "change": each.change or None}
+        written |= {"signal": each.signal or None, "word": each.signal if each.signal != before else None}
+        if each.high is not None:
+            written |= dict(zip(("from", "to"), _edges(each, days), strict=True))
+            written |= {"low": each.low, "usual": each.usual, "high": each.high}
+        yield written
+        before = each.signal
+
+
+def _edges(period: Period, days: int) -> tuple[str, str]:
+    """Tell where the band of a period ends; the point stands in its middle."""
+    middle, half = datetime.fromisoformat(period.begin).replace(tzinfo=UTC), timedelta(days=days) / 2
+    return (middle - half).isoformat(), (middle + half).isoformat()
+
+
+def _in_words(periods: Sequence[Period]) -> str:
+    signals = [f"{each.signal} in the period of {each.begin}" for each in periods if each.signal]
+    return (
+        f"{len(periods)} periods; {', '.join(signals) or 'none out of its limits'}. The table below has every number."
+    )

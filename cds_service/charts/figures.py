@@ -1,0 +1,61 @@
+"""What a chart can show: bars, lines over time, shares with their intervals, and a control chart."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A name with one value, or with two side by side; over time the name is a month or a day (``2026-01``)."""
+
+    name: str
+    a: float
+    b: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A name with a share between 0 and 1, and its interval."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A period of a control chart, from ``begin`` on, all values in findings per 100 orders.
+
+    No ``value``: no orders. No limits: too little was known. ``change`` numbers the changes that began in it.
+    """
+
+    begin: str
+    value: float | None
+    low: float | None = None
+    usual: float | None = None
+    high: float | None = None
+    signal: str = ""
+    change: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart that is not drawn yet: its title, what it shows in words, and its Vega-Lite specification."""
+
+    title: str
+    words: str
+    specification: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The specification as text: the same for the same figures."""
+        return json.dumps(self.specification, sort_keys=True, separators=(",", ":"))

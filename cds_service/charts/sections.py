@@ -1,0 +1,53 @@
+"""A report as sections: words, a chart and the table of its figures. A page only lays them out (``sections.html``)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup
+
+from cds_service.charts.drawing import draw
+from cds_service.charts.figures import Chart
+
+_NOT_DRAWN = "The chart could not be drawn; the table has its figures."
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures with a caption; ``numbers`` are the columns that are set as numbers, counted from 0."""
+
+    caption: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    numbers: Collection[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a report. ``svg`` is the chart as it was drawn, as markup; ``folded``: the table opens on demand.
+
+    ``alert``: what ``points`` list needs a look. A section of level 3 belongs to the one of level 2 before it.
+    """
+
+    id: str
+    title: str
+    text: Sequence[str] = ()
+    points: Sequence[str] = ()
+    chart: Chart | None = None
+    table: Table | None = None
+    svg: str = ""
+    level: int = 2
+    alert: bool = False
+    folded: bool = False
+
+
+def drawn(sections: Sequence[Section]) -> list[Section]:
+    """Draw the charts of a report in one go."""
+    charts = [(f"chart-{each.id}", each.chart) for each in sections if each.chart is not None]
+    pictures = iter(draw(charts))
+    return [each if each.chart is None else _with(each, next(pictures)) for each in sections]
+
+
+def _with(section: Section, picture: Markup) -> Section:
+    return replace(section, svg=picture) if picture else replace(section, text=(*section.text, _NOT_DRAWN))

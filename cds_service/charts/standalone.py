@@ -1,0 +1,36 @@
+"""A report as one HTML file that needs nothing else: no script, no font, no request."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cds_service.charts.sections import Section
+
+    Pairs = Sequence[tuple[str, str]]
+_STYLES = ("page.css", "report.css")
+
+
+def standalone(
+    title: str, lead: Sequence[str], sections: Sequence[Section], figures: Pairs = (), run: Pairs = ()
+) -> str:
+    """Write a report: ``figures`` are the few numbers that stand on top, ``run`` says what it was made from."""
+    environment = Environment(
+        loader=PackageLoader("cds_service"), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    static = files("cds_service").joinpath("static")
+    return environment.get_template("report.html").render(
+        title=title,
+        lead=lead,
+        sections=sections,
+        figures=figures,
+        run=run,
+        # Our own files: nothing in them is to be escaped.
+        styles=[Markup(static.joinpath(name).read_text("utf-8")) for name in _STYLES],  # noqa: S704
+    )

@@ -1,0 +1,165 @@
+"""What a version of the policy says: topics, thresholds, and thresholds that are tried in the shadow."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import Field, ValidationError, field_validator
+
+from cards.topics import Topic
+from cds_service.config_diff import Difference, differences
+from cds_service.layers import ConfigurationError, read_tree
+from cds_service.policy_settings import ShadowSettings, Thresholds, TopicSettings
+from cds_service.problems import problem
+from cds_service.section import Section, problem_below
+from cds_service.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cds_service.layers import Places
+
+TEXT_LIMIT = 64 * 1024
+"""Characters of a text that content is read from."""
+_DEEPEST = 8
+_DIGITS, _DECIMALS = 15, 6
+# What a page or a file may write: nothing that stands for more than it says.
+_OPENING = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
+_CLOSING = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+
+
+class PolicyContent(Section):
+    """The content of a version; what it does not name stays as the configuration files have it."""
+
+    cards: dict[Topic, TopicSettings] = Field({}, description="Mode, indicator and owner by topic.")
+    thresholds: Thresholds = Field({}, description="What the judgement goes by.")
+    shadow: Thresholds = Field({}, description="What is tried in the shadow.")
+
+    @field_validator("thresholds", "shadow")
+    @classmethod
+    def _are_written_in_few_digits(cls, thresholds: dict[str, Decimal | None]) -> dict[str, Decimal | None]:
+        for name, value in thresholds.items():
+            if value is None:
+                continue
+            _, digits, exponent = value.as_tuple()
+            # NaN and infinity have a letter here; what reads numbers refuses them before.
+            if len(digits) > _DIGITS or not isinstance(exponent, int) or exponent < -_DECIMALS:
+                raise problem_below(name, f"write a number with at most {_DECIMALS} decimals")
+        return thresholds
+
+    def canonical(self) -> str:
+        """Give the content as JSON, the same for contents that say the same: 60 is 60.0."""
+        return json.dumps(_tree(self, _digits), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @property
+    def hash(self) -> str:
+        """The SHA-256 of the canonical JSON, in hexadecimal digits."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+    def as_yaml(self) -> str:
+        """Give the content as a configuration file."""
+        tree = _tree(self, _number)
+        if "shadow" in tree:
+            tree["shadow"] = {"thresholds": tree["shadow"]}
+        return yaml.safe_dump(tree, sort_keys=True, allow_unicode=True) if tree else "{}\n"
+
+    def as_settings(self) -> Settings:
+        """Give the settings of a site that has set nothing else."""
+        shadow = ShadowSettings(thresholds=self.shadow)
+        return Settings(cards=self.cards, thresholds=self.thresholds, shadow=shadow)
+
+
+NOTHING = PolicyContent()
+"""Sets nothing: the configuration files alone."""
+
+
+def read_content(text: str, name: str = "policy") -> PolicyContent:
+    """Read content from YAML or JSON; ``name`` is what the text is called in a problem.
+
+    Raises:
+        ConfigurationError: a key or value is wrong; each problem names its line.
+
+    """
+    if len(text) > TEXT_LIMIT:
+        raise ConfigurationError([f"{name}: longer than {TEXT_LIMIT} characters"])
+    _refuse_riddles(text, name)
+    tree, places = read_tree(text, name)
+    return content_of(tree, name, places)
+
+
+def content_of(tree: Mapping[str, Any], name: str = "policy", places: Places | None = None) -> PolicyContent:
+    """Take content from keys and values, such as a page has put together.
+
+    Raises:
+        ConfigurationError: a key or value is wrong.
+
+    """
+    try:
+        return PolicyContent.model_validate(dict(tree))
+    except ValidationError as error:
+        problems = [problem(each, places or {}, name, PolicyContent) for each in error.errors()]
+        raise ConfigurationError(problems) from None
+
+
+def stored_content(text: str, name: str) -> PolicyContent:
+    """Take content from its canonical JSON.
+
+    Raises:
+        ConfigurationError: this release does not take it any more, for example with narrower bounds.
+
+    """
+    return content_of(json.loads(text), name)
+
+
+def content_differences(before: PolicyContent, after: PolicyContent) -> list[Difference]:
+    """List what is different in the second content, in the words of ``config diff``."""
+    return differences(before.as_settings(), after.as_settings())
+
+
+def _refuse_riddles(text: str, name: str) -> None:
+    """Refuse what stands for more than it says, and what is nested deeper than any content."""
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            depth += isinstance(event, _OPENING) - isinstance(event, _CLOSING)
+            if isinstance(event, yaml.AliasEvent) or depth > _DEEPEST:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                what = "nested too deep" if depth > _DEEPEST else "write the value out; no aliases"
+                raise ConfigurationError([f"{name}:{line}: {what}"])
+    except yaml.YAMLError:
+        # What is no YAML is told with its line by what reads it.
+        return
+
+
+def _tree(content: PolicyContent, write: Any) -> dict[str, Any]:
+    """Give what is set, and nothing else."""
+    topics = {
+        str(topic): {each: _plain(getattr(setting, each)) for each in sorted(setting.model_fields_set)}
+        for topic, setting in content.cards.items()
+        if setting.model_fields_set
+    }
+    whole = {
+        "cards": topics,
+        "thresholds": {name: write(value) for name, value in content.thresholds.items()},
+        "shadow": {name: write(value) for name, value in content.shadow.items()},
+    }
+    return {name: section for name, section in whole.items() if section}
+
+
+def _plain(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _digits(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value.normalize() + 0:f}"
+
+
+def _number(value: Decimal | None) -> float | None:
+    """Give the number as YAML writes it; fifteen digits fit."""
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)

@@ -1,0 +1,321 @@
+"""The versions of the policy of a site: what the pages and the command line ask, and the one way to take a step."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from cds_service.clock import Clock, now
+from cds_service.layers import ConfigurationError
+from cds_service.policies import lifecycle, rows
+from cds_service.policies.content import PolicyContent, stored_content
+from cds_service.policies.lifecycle import Step, StepKind, StepRefusedError, Turn, Wish
+from cds_service.policies.people import NAME_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine
+
+    from cds_service.policies.lifecycle import State
+    from cds_service.policies.people import Person
+
+TITLE_LIMIT = 200
+NUMBER_LIMIT = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version as it stands. ``contents`` are canonical JSON by hash, where they were asked for."""
+
+    number: int
+    title: str
+    created_at: datetime
+    based_on: int | None
+    state: State
+    steps: tuple[Step, ...]
+    contents: Mapping[str, str]
+
+    @property
+    def last(self) -> Step:
+        """The last step; who decides on the next one has seen this."""
+        return self.steps[-1]
+
+    @property
+    def content_hash(self) -> str:
+        """The hash of the content as it stands."""
+        return self.last.content_hash
+
+    @property
+    def content(self) -> PolicyContent:
+        """The content as it stands.
+
+        Raises:
+            ConfigurationError: this release does not take it any more, for example with narrower bounds.
+
+        """
+        return self.content_of(self.last)
+
+    def content_of(self, step: Step) -> PolicyContent:
+        """Give the content that a step was about.
+
+        Raises:
+            ConfigurationError: this release does not take it any more.
+
+        """
+        return stored_content(self.contents[step.content_hash], f"version {self.number}")
+
+    @property
+    def authors(self) -> dict[str, str]:
+        """Who wrote any of it: the names by the subjects."""
+        subjects = lifecycle.authors(self.steps)
+        return {step.actor: step.actor_name for step in self.steps if step.actor in subjects}
+
+    def taken(self, kind: str) -> Step | None:
+        """Give the last step of a kind; a page names it by its word."""
+        return next((step for step in reversed(self.steps) if step.kind == kind), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyInForce:
+    """The version that is in force, and its content as canonical JSON."""
+
+    version: int
+    hash: str
+    text: str
+
+    @property
+    def content(self) -> PolicyContent:
+        """The content.
+
+        Raises:
+            ConfigurationError: this release does not take it.
+
+        """
+        return stored_content(self.text, f"version {self.version}")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of one topic or threshold by what came into force.
+
+    ``version`` is in force since then, none the configuration files alone; ``because`` says what brought it about, and
+    ``by`` who took the step: nobody where a version ran out. A value that is none is left to the files.
+    """
+
+    at: datetime
+    version: Version | None
+    because: Literal["published", "retired", "ended"]
+    by: Step | None
+    before: Any
+    after: Any
+
+
+class UnknownVersionError(LookupError):
+    """There is no version with this number."""
+
+
+class Library:
+    """The versions in a database. Every method may raise ``SQLAlchemyError``: the database cannot be used."""
+
+    def __init__(self, engine: Engine, clock: Clock = now) -> None:
+        """Take the database, and the clock that says when a step is taken."""
+        self._engine = engine
+        self._clock = clock
+
+    def versions(self) -> list[Version]:
+        """Give every version with its state and steps, without contents; the newest first."""
+        with self._engine.connect() as connection:
+            # In this order: whatever is listed has its first step by the time that steps are read.
+            listed, every = rows.versions(connection), rows.steps(connection)
+            own: dict[int, list[Step]] = {}
+            for step in every:
+                own.setdefault(step.version, []).append(step)
+            return [self._version(row, own[row.number], every, {}) for row in listed]
+
+    def version(self, number: int) -> Version:
+        """Give one version with its steps and all its contents.
+
+        Raises:
+            UnknownVersionError: there is none.
+
+        """
+        with self._engine.connect() as connection:
+            return self._read(connection, number)
+
+    def draft(
+        self, person: Person, title: str, content: PolicyContent, *, based_on: int | None = None, comment: str = ""
+    ) -> Version:
+        """Begin a version; ``based_on`` names the one that it was written from.
+
+        Raises:
+            StepRefusedError: the person may not, or the title is none.
+            UnknownVersionError: there is none that it could be based on.
+
+        """
+        title = " ".join(title.split())
+        if not 0 < len(title) <= TITLE_LIMIT:
+            raise StepRefusedError("title", f"give it a title of 1 to {TITLE_LIMIT} characters")
+        wish, at = Wish(StepKind.DRAFTED, comment), self._clock()
+        lifecycle.check(wish, person, (), None, at)
+        with self._in_turn() as connection:
+            if based_on is not None:
+                self._row(connection, based_on)
+            number = rows.add_version(connection, title, at, based_on)
+            rows.add_step(connection, _step(wish, person, number, 0, at, rows.add_content(connection, content)))
+            return self._read(connection, number)
+
+    def restore(self, person: Person, number: int, *, comment: str = "") -> Version:
+        """Begin a version with the content of an older one.
+
+        Raises:
+            StepRefusedError: the person may not, or this release does not take the content any more.
+            UnknownVersionError: there is none.
+
+        """
+        old = self.version(number)
+        title = f"Version {number} again: {old.title}"[:TITLE_LIMIT]
+        return self.draft(person, title, _usable(old), based_on=number, comment=comment)
+
+    def step(self, person: Person, number: int, seen: int, wish: Wish, content: PolicyContent | None = None) -> Version:
+        """Take a step with a version; ``seen`` is the id of its last step when the person decided.
+
+        ``content`` comes with a revision and with nothing else.
+
+        Raises:
+            StepConflictError: somebody else has taken a step meanwhile; nothing was done.
+            StepRefusedError: the person may not, or the version is not where this can be done.
+            UnknownVersionError: there is none.
+
+        """
+        if (content is not None) != (wish.kind is StepKind.REVISED):
+            raise StepRefusedError("content", "a revision has a content, and no other step has")
+        with self._in_turn() as connection:
+            version = self._read(connection, number)
+            if version.last.id != seen:
+                raise rows.StepConflictError
+            # Clocks of machines differ: a step never comes before the one that it follows.
+            at = max(self._clock(), version.last.at)
+            lifecycle.check(wish, person, version.steps, version.state, at)
+            if content is not None:
+                digest = rows.add_content(connection, content)
+            else:
+                digest = version.content_hash
+                if wish.kind in (StepKind.SUBMITTED, StepKind.APPROVED, StepKind.PUBLISHED):
+                    _usable(version)
+            rows.add_step(connection, _step(wish, person, number, version.last.position + 1, at, digest))
+            return self._read(connection, number)
+
+    def possible(self, person: Person, version: Version) -> tuple[StepKind, ...]:
+        """List the steps that a person may take with a version; viewers none."""
+        return lifecycle.possible(person, version.steps, version.state)
+
+    def in_force(self, at: datetime | None = None) -> PolicyInForce | None:
+        """Give what is in force, now or at a time; none, the configuration files alone."""
+        with self._engine.connect() as connection:
+            return _in_force(connection, lifecycle.in_force(rows.publications(connection), at or self._clock()))
+
+    def after_retiring(self, number: int, at: datetime | None = None) -> PolicyInForce | None:
+        """Give what would be in force if a version were retired; none, the configuration files alone."""
+        with self._engine.connect() as connection:
+            steps = rows.publications(connection)
+            return _in_force(connection, lifecycle.after_retiring(number, steps, at or self._clock()))
+
+    def next_change(self, at: datetime | None = None) -> Turn | None:
+        """Give the next change of what is in force that stands to come by itself, if there is one."""
+        moment = at or self._clock()
+        with self._engine.connect() as connection:
+            turns = lifecycle.turns(rows.publications(connection), moment)
+        return next((turn for turn in turns if turn.at > moment), None)
+
+    def history(self, section: Literal["cards", "thresholds", "shadow"], name: str) -> list[Change]:
+        """Give every change of a topic or threshold by what came into force until now, the newest first."""
+        moment = self._clock()
+        with self._engine.connect() as connection:
+            steps = rows.publications(connection)
+            turns = [turn for turn in lifecycle.turns(steps, moment) if turn.at <= moment]
+            hashes = {step.content_hash for turn in turns for step in (turn.before, turn.after) if step is not None}
+            texts = rows.contents(connection, hashes)
+            found = []
+            for turn in turns:
+                before, after = (_value(step, texts, section, name) for step in (turn.before, turn.after))
+                if before != after:
+                    version = self._read(connection, turn.after.version) if turn.after is not None else None
+                    found.append(Change(turn.at, version, *_because(turn, steps), before, after))
+        return found[::-1]
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[Connection]:
+        """Give a transaction that reads before it writes: on SQLite they come one after the other."""
+        options = {"sqlite_begin": "BEGIN IMMEDIATE"}
+        with self._engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
+    def _row(self, connection: Connection, number: int) -> rows.VersionRow:
+        row = rows.version(connection, number) if 0 < number <= NUMBER_LIMIT else None
+        if row is None:
+            raise UnknownVersionError(f"there is no version {number}")
+        return row
+
+    def _read(self, connection: Connection, number: int) -> Version:
+        row, own = self._row(connection, number), rows.steps(connection, number)
+        contents = rows.contents(connection, (step.content_hash for step in own))
+        return self._version(row, own, rows.publications(connection), contents)
+
+    def _version(
+        self, row: rows.VersionRow, own: Sequence[Step], every: Sequence[Step], contents: Mapping[str, str]
+    ) -> Version:
+        state = lifecycle.state(own, every, max(self._clock(), own[-1].at))
+        return Version(row.number, row.title, row.created_at, row.based_on, state, tuple(own), contents)
+
+
+def _step(wish: Wish, person: Person, number: int, position: int, at: datetime, digest: str) -> Step:
+    begin = (wish.effective_from or at) if wish.kind is StepKind.PUBLISHED else None
+    return Step(
+        id=0,
+        version=number,
+        position=position,
+        at=at,
+        kind=wish.kind,
+        actor=person.subject,
+        actor_name=person.name[:NAME_LIMIT],
+        comment=wish.comment.strip(),
+        content_hash=digest,
+        effective_from=begin,
+        effective_until=wish.effective_until,
+    )
+
+
+def _usable(version: Version) -> PolicyContent:
+    try:
+        return version.content
+    except ConfigurationError as error:
+        raise StepRefusedError("content", "\n".join(error.problems)) from None
+
+
+def _in_force(connection: Connection, step: Step | None) -> PolicyInForce | None:
+    if step is None:
+        return None
+    return PolicyInForce(
+        step.version, step.content_hash, rows.contents(connection, [step.content_hash])[step.content_hash]
+    )
+
+
+def _value(step: Step | None, texts: Mapping[str, str], section: str, name: str) -> Any:
+    if step is None:
+        return None
+    return json.loads(texts[step.content_hash]).get(section, {}).get(name)
+
+
+def _because(turn: Turn, steps: Sequence[Step]) -> tuple[Literal["published", "retired", "ended"], Step | None]:
+    """Say what has brought a change about."""
+    if turn.after is not None and turn.after.effective_from == turn.at:
+        return "published", turn.after
+    gone = turn.before.version if turn.before is not None else None
+    retired = next((step for step in steps if step.kind is StepKind.RETIRED and step.version == gone), None)
+    if retired is not None and retired.at == turn.at:
+        return "retired", retired
+    return "ended", None

@@ -1,0 +1,229 @@
+"""The life of a version: which step may follow, who may take it, and what is in force at a time.
+
+Pure functions over steps that were taken. What is in force at a time follows from the steps up to that time alone, so
+it can be worked out for any moment of the past, and no step changes what was in force before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cds_service.policies.people import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cds_service.policies.people import Person
+
+COMMENT_LIMIT = 4000
+FURTHEST = timedelta(days=36525)
+"""How far ahead a publication may begin and end."""
+
+
+class StepKind(StrEnum):
+    """What can be done to a version."""
+
+    DRAFTED = "drafted"
+    REVISED = "revised"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+    WITHDRAWN = "withdrawn"
+
+
+class State(StrEnum):
+    """Where a version stands at a time."""
+
+    DRAFT = "draft"
+    REVIEW = "review"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that was done to a version, by whom and when; ``content_hash`` names the content that it was about."""
+
+    id: int
+    version: int
+    position: int
+    at: datetime
+    kind: StepKind
+    actor: str
+    actor_name: str
+    comment: str
+    content_hash: str
+    effective_from: datetime | None = None
+    effective_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A step that a person wants to take."""
+
+    kind: StepKind
+    comment: str = ""
+    effective_from: datetime | None = None
+    effective_until: datetime | None = None
+
+
+class StepRefusedError(Exception):
+    """A step may not be taken; ``reason`` is a stable word: role, author, state, comment, time, title or content."""
+
+    def __init__(self, reason: str, says: str) -> None:
+        """Keep the word and the sentence."""
+        super().__init__(says)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    role: Role
+    after: frozenset[State]
+    comment: bool = False
+
+
+_PUBLISHED = frozenset({State.SCHEDULED, State.LIVE, State.SUPERSEDED})
+_RULES = {
+    StepKind.DRAFTED: _Rule(Role.EDITOR, frozenset()),
+    StepKind.REVISED: _Rule(Role.EDITOR, frozenset({State.DRAFT})),
+    StepKind.SUBMITTED: _Rule(Role.EDITOR, frozenset({State.DRAFT})),
+    StepKind.WITHDRAWN: _Rule(Role.EDITOR, frozenset({State.DRAFT, State.REVIEW})),
+    StepKind.RETURNED: _Rule(Role.REVIEWER, frozenset({State.REVIEW}), comment=True),
+    StepKind.APPROVED: _Rule(Role.REVIEWER, frozenset({State.REVIEW})),
+    StepKind.PUBLISHED: _Rule(Role.PUBLISHER, frozenset({State.APPROVED})),
+    # A version that another lies over comes back when that one ends, so it can be retired too.
+    StepKind.RETIRED: _Rule(Role.PUBLISHER, frozenset({State.APPROVED}) | _PUBLISHED, comment=True),
+}
+_STATE_AFTER = {
+    StepKind.DRAFTED: State.DRAFT,
+    StepKind.REVISED: State.DRAFT,
+    StepKind.RETURNED: State.DRAFT,
+    StepKind.SUBMITTED: State.REVIEW,
+    StepKind.APPROVED: State.APPROVED,
+    StepKind.RETIRED: State.RETIRED,
+    StepKind.WITHDRAWN: State.RETIRED,
+}
+
+
+def in_force(steps: Iterable[Step], at: datetime) -> Step | None:
+    """Give the publication that is in force at a time: of those that hold, the one that began last."""
+    known = [step for step in steps if step.at <= at]
+    retired = {step.version for step in known if step.kind is StepKind.RETIRED}
+    holding = [step for step in known if step.version not in retired and _holds(step, at)]
+    return max(holding, key=lambda step: (step.effective_from, step.id), default=None)
+
+
+def _holds(step: Step, at: datetime) -> bool:
+    if step.kind is not StepKind.PUBLISHED or step.effective_from is None or step.effective_from > at:
+        return False
+    return step.effective_until is None or at < step.effective_until
+
+
+def state(steps: Sequence[Step], every: Iterable[Step], at: datetime) -> State:
+    """Give the state of a version at a time; ``steps`` are its own, at least one, and ``every`` those of all versions.
+
+    ``every`` need hold no more than what was published and retired.
+    """
+    last = [step for step in steps if step.at <= at][-1]
+    if last.kind is not StepKind.PUBLISHED:
+        return _STATE_AFTER[last.kind]
+    if last.effective_until is not None and last.effective_until <= at:
+        return State.EXPIRED
+    if last.effective_from is not None and last.effective_from > at:
+        return State.SCHEDULED
+    now = in_force(every, at)
+    return State.LIVE if now is not None and now.version == last.version else State.SUPERSEDED
+
+
+def authors(steps: Iterable[Step]) -> frozenset[str]:
+    """Give the subjects of those who wrote any content of a version, what was returned since included."""
+    return frozenset(step.actor for step in steps if step.kind in (StepKind.DRAFTED, StepKind.REVISED))
+
+
+def check(wish: Wish, person: Person, steps: Sequence[Step], now: State | None, at: datetime) -> None:
+    """Refuse a step that may not be taken; ``now`` is the state of the version, none before it is drafted.
+
+    Raises:
+        StepRefusedError: it says why.
+
+    """
+    rule = _RULES[wish.kind]
+    if rule.role not in person.roles:
+        raise StepRefusedError("role", f"only a person with the role {rule.role} may do this")
+    if (now not in rule.after) if now is not None else bool(rule.after):
+        raise StepRefusedError("state", f"a version that is {now or 'not there'} cannot be {wish.kind}")
+    if wish.kind is StepKind.APPROVED and person.subject in authors(steps):
+        raise StepRefusedError("author", "who has written any of a version cannot approve it; ask somebody else")
+    if rule.comment and not wish.comment.strip():
+        raise StepRefusedError("comment", "say why, in a comment")
+    if len(wish.comment) > COMMENT_LIMIT:
+        raise StepRefusedError("comment", f"a comment has at most {COMMENT_LIMIT} characters")
+    _check_times(wish, at)
+
+
+def _check_times(wish: Wish, at: datetime) -> None:
+    begin, end = wish.effective_from, wish.effective_until
+    if wish.kind is not StepKind.PUBLISHED:
+        if begin is not None or end is not None:
+            raise StepRefusedError("time", "only a publication says from when and until when")
+        return
+    for each in (begin, end):
+        if each is not None and each.tzinfo is None:
+            raise StepRefusedError("time", "say the time zone")
+        if each is not None and each > at + FURTHEST:
+            raise StepRefusedError("time", "say a time within a hundred years")
+    if begin is not None and begin < at:
+        raise StepRefusedError("time", "it cannot begin in the past; leave the begin open to publish now")
+    # In UTC: two times of one time zone are compared by the hands of the clock, which is put back once a year.
+    if end is not None and (end <= at or (begin is not None and end.astimezone(UTC) <= begin.astimezone(UTC))):
+        raise StepRefusedError("time", "it must end after it begins")
+
+
+def possible(person: Person, steps: Sequence[Step], now: State) -> tuple[StepKind, ...]:
+    """List the steps that a person may take with a version."""
+    return tuple(
+        kind
+        for kind, rule in _RULES.items()
+        if now in rule.after
+        and rule.role in person.roles
+        and not (kind is StepKind.APPROVED and person.subject in authors(steps))
+    )
+
+
+def after_retiring(version: int, steps: Iterable[Step], at: datetime) -> Step | None:
+    """Give what would be in force if a version were retired at a time; none stands for the configuration files."""
+    return in_force((step for step in steps if step.version != version), at)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A moment at which something else comes into force: ``after`` in place of ``before``, none for the files."""
+
+    at: datetime
+    before: Step | None
+    after: Step | None
+
+
+def turns(steps: Sequence[Step], known_at: datetime) -> list[Turn]:
+    """List every change of what is in force, oldest first; those after ``known_at`` as they stand to come."""
+    known = [step for step in steps if step.at <= known_at]
+    moments = {step.at for step in known if step.kind is StepKind.RETIRED}
+    moments |= {each for step in known for each in (step.effective_from, step.effective_until) if each is not None}
+    found: list[Turn] = []
+    before: Step | None = None
+    for moment in sorted(moments):
+        after = in_force(known, moment)
+        if after != before:
+            found.append(Turn(moment, before, after))
+            before = after
+    return found

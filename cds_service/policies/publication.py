@@ -1,0 +1,116 @@
+"""Brings what is published to this process: the store is asked every two seconds what is in force (ADR 15)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from cds_service import metrics
+from cds_service.configuration import PublishedPolicy
+from cds_service.layers import ConfigurationError
+
+if TYPE_CHECKING:
+    from cds_service.configuration import Configuration
+    from cds_service.policies.library import Library, PolicyInForce
+
+EVERY_S = 2.0
+_log = structlog.get_logger()
+
+
+class Standing(StrEnum):
+    """How this process stands to what is published."""
+
+    NOT_ASKED = "not-asked"
+    """The store could not be asked since the start: the configuration files alone are in force."""
+    IN_FORCE = "in-force"
+    NONE = "none"
+    REFUSED = "refused"
+    """This release does not take what is published; what was in force before stays."""
+
+
+class Publication:
+    """Follows what is published, for one process. Whatever goes wrong, the last good policy stays in force."""
+
+    def __init__(self, library: Library, configuration: Configuration) -> None:
+        """Take where to ask and what to tell."""
+        self._library = library
+        self._configuration = configuration
+        self._seen: tuple[int, str] | None = None
+        self._is_reached = True
+        self._may_be_put_right = False
+        self._problems: list[str] = []
+        self.standing = Standing.NOT_ASKED
+
+    @property
+    def version(self) -> int | None:
+        """The version that requests of this process are answered by; none, the configuration files alone."""
+        published = self._configuration.current().decider.settings.published
+        return published.version if published is not None else None
+
+    def look(self) -> None:
+        """Ask the store once. Never raises what the store or a content is to blame for."""
+        try:
+            found = self._library.in_force()
+        except SQLAlchemyError as error:
+            if self._is_reached:
+                _log.warning("policy_store_unreachable", reason=type(error).__name__, in_force=self.version)
+            self._is_reached = False
+            return
+        if not self._is_reached:
+            _log.info("policy_store_back")
+        self._is_reached = True
+        key = (found.version, found.hash) if found is not None else None
+        if self.standing is Standing.NOT_ASKED or key != self._seen:
+            self._seen, self._problems = key, []
+            self._take(found)
+        elif self._may_be_put_right:
+            self._take(found)
+
+    def _take(self, found: PolicyInForce | None) -> None:
+        self._may_be_put_right = False
+        try:
+            policy = PublishedPolicy(found.content, found.version, found.hash) if found is not None else None
+            # What the files name beside the policy may have become unreadable, and may come right again.
+            self._may_be_put_right = True
+            if policy is not None or self.version is not None:
+                self._configuration.use_policy(policy)
+            self._may_be_put_right = False
+        except ConfigurationError as error:
+            self.standing = Standing.REFUSED
+            version = found.version if found is not None else None
+            if error.problems != self._problems:
+                _log.error("policy_refused", version=version, problems=error.problems, in_force=self.version)
+            self._problems = error.problems
+        else:
+            self.standing = Standing.IN_FORCE if found is not None else Standing.NONE
+            if found is not None:
+                _log.info("policy_in_force", version=found.version, hash=found.hash)
+            else:
+                _log.info("policy_in_force", version=None, meaning="the configuration files alone")
+        metrics.policy_in_force(self.version)
+
+
+def follow(publication: Publication, every_s: float = EVERY_S) -> threading.Thread:
+    """Ask once, so that no request is answered before; then go on in the background."""
+    _look(publication)
+    thread = threading.Thread(target=_go_on, args=(publication, every_s), name="policy-publication", daemon=True)
+    thread.start()
+    return thread
+
+
+def _go_on(publication: Publication, every_s: float) -> None:
+    while True:
+        time.sleep(every_s)
+        _look(publication)
+
+
+def _look(publication: Publication) -> None:
+    try:
+        publication.look()
+    except Exception as error:  # noqa: BLE001 - a thread that ends would leave this process behind the others
+        _log.error("policy_look_failed", reason=type(error).__name__)

@@ -1,0 +1,137 @@
+"""Policy versions in the database: rows are added, read, and never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from cds_service.policies.lifecycle import Step, StepKind
+from cds_service.store.record import plain_text
+from cds_service.store.tables import policy_contents, policy_steps, policy_versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from typing import Any
+
+    from sqlalchemy import Connection, Row
+
+    from cds_service.policies.content import PolicyContent
+
+_PUBLICATION = (StepKind.PUBLISHED, StepKind.RETIRED)
+
+
+class StepConflictError(Exception):
+    """Somebody else has taken a step with the version meanwhile; read it again and decide anew."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("somebody else has taken a step with this version meanwhile; look at it again")
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A version as it was begun."""
+
+    number: int
+    title: str
+    created_at: datetime
+    based_on: int | None
+
+
+def add_content(connection: Connection, content: PolicyContent) -> str:
+    """Keep a content, if it is not kept already, and give its hash."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    row = {"hash": content.hash, "content": content.canonical()}
+    connection.execute(dialect.insert(policy_contents).on_conflict_do_nothing(index_elements=["hash"]), row)
+    return content.hash
+
+
+def add_version(connection: Connection, title: str, at: datetime, based_on: int | None) -> int:
+    """Begin a version, and give its number."""
+    row = {"title": _kept(title), "created_at": at, "based_on": based_on}
+    result = connection.execute(policy_versions.insert(), row)
+    return int(result.inserted_primary_key[0])  # type: ignore[index] # it has one
+
+
+def add_step(connection: Connection, step: Step) -> int:
+    """Add a step, and give its id; the id and the names of ``step`` are left to the database.
+
+    Raises:
+        StepConflictError: there is a step in its position.
+
+    """
+    row = {
+        "version": step.version,
+        "position": step.position,
+        "at": step.at,
+        "step": str(step.kind),
+        "actor": _kept(step.actor),
+        "actor_name": _kept(step.actor_name),
+        "comment": _kept(step.comment),
+        "content_hash": step.content_hash,
+        "effective_from": step.effective_from,
+        "effective_until": step.effective_until,
+    }
+    try:
+        result = connection.execute(policy_steps.insert(), row)
+    except IntegrityError:
+        raise StepConflictError from None
+    return int(result.inserted_primary_key[0])  # type: ignore[index] # it has one
+
+
+def versions(connection: Connection) -> list[VersionRow]:
+    """Give every version, the newest first."""
+    rows = connection.execute(select(policy_versions).order_by(policy_versions.c.number.desc()))
+    return [VersionRow(row.number, row.title, row.created_at, row.based_on) for row in rows]
+
+
+def version(connection: Connection, number: int) -> VersionRow | None:
+    """Give one version."""
+    row = connection.execute(select(policy_versions).where(policy_versions.c.number == number)).one_or_none()
+    return VersionRow(row.number, row.title, row.created_at, row.based_on) if row is not None else None
+
+
+def steps(connection: Connection, number: int | None = None) -> list[Step]:
+    """Give the steps of one version, or of all, in the order in which they were taken."""
+    statement = select(policy_steps).order_by(policy_steps.c.version, policy_steps.c.position)
+    if number is not None:
+        statement = statement.where(policy_steps.c.version == number)
+    return [_step(row) for row in connection.execute(statement)]
+
+
+def publications(connection: Connection) -> list[Step]:
+    """Give what was published and retired: all that decides what is in force."""
+    chosen = policy_steps.c.step.in_([str(each) for each in _PUBLICATION])
+    return [_step(row) for row in connection.execute(select(policy_steps).where(chosen).order_by(policy_steps.c.id))]
+
+
+def contents(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:
+    """Give contents by their hashes, as canonical JSON."""
+    rows = connection.execute(select(policy_contents).where(policy_contents.c.hash.in_(set(hashes))))
+    return {row.hash: row.content for row in rows}
+
+
+def _kept(text: str) -> str:
+    """Give a text that every database takes, whatever a provider or a form has sent."""
+    return plain_text(text).encode(errors="replace").decode()
+
+
+def _step(row: Row[Any]) -> Step:
+    return Step(
+        id=row.id,
+        version=row.version,
+        position=row.position,
+        at=row.at,
+        kind=StepKind(row.step),
+        actor=row.actor,
+        actor_name=row.actor_name,
+        comment=row.comment,
+        content_hash=row.content_hash,
+        effective_from=row.effective_from,
+        effective_until=row.effective_until,
+    )

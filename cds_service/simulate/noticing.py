@@ -1,0 +1,121 @@
+"""The control charts of the learning report on the result of a simulation: what went silent or loud, and how soon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from cds_service.learning.control import begin_of, control_chart, counts_by_period
+from cds_service.simulate.tables import open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from cds_service.learning.control import Point
+
+_ORDERS = "SELECT day, count(*) FROM read_parquet($1) GROUP BY day ORDER BY day"
+_FIRINGS = """
+    SELECT topic, day, count(DISTINCT "order") FROM read_parquet($1) WHERE configuration = $2
+    GROUP BY topic, day ORDER BY topic, day
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A period in which a topic was out of its limits; ``end`` is the day after it.
+
+    ``days`` and ``orders`` go from the day of the change to that end; none where no day was named, or for a signal
+    before it.
+    """
+
+    topic: str
+    point: Point
+    end: date
+    days: int | None = None
+    orders: int | None = None
+
+
+def charts(result: Path, configuration: str, days: int) -> dict[str, list[Point]]:
+    """Chart each topic of a configuration, shown or in the shadow, in periods of ``days``.
+
+    Raises:
+        duckdb.Error: the tables of the result cannot be read.
+
+    """
+    orders, hits = _counts(result, configuration)
+    return {
+        topic: control_chart(counts_by_period(_together(orders, days), _together(own, days), days))
+        for topic, own in hits.items()
+    }
+
+
+def noticed(result: Path, configuration: str, days: int, since: date | None) -> list[Signal]:
+    """List the signals of all topics by their period; with ``since``, how long each took from that day on.
+
+    Raises:
+        duckdb.Error: the tables of the result cannot be read.
+
+    """
+    found = signals(charts(result, configuration, days), days)
+    if since is None:
+        return found
+    orders, _ = _counts(result, configuration)
+    return [
+        each
+        if each.end <= since
+        else replace(
+            each,
+            days=(each.end - since).days,
+            orders=sum(count for day, count in orders.items() if since <= day < each.end),
+        )
+        for each in found
+    ]
+
+
+def signals(drawn: Mapping[str, Sequence[Point]], days: int) -> list[Signal]:
+    """List what is out of its limits, by its period."""
+    found = [
+        Signal(topic, point, point.count.begin + timedelta(days=days))
+        for topic, points in drawn.items()
+        for point in points
+        if point.signal
+    ]
+    return sorted(found, key=lambda each: (each.point.count.begin, each.topic))
+
+
+def signal_lines(found: Sequence[Signal], period: str) -> Iterator[str]:
+    """Write for each topic when it first was silent or loud, before the change and after it, and for how long."""
+    runs: dict[tuple[str, str, bool], list[Signal]] = {}
+    for each in found:
+        runs.setdefault((each.topic, each.point.signal, each.days is None), []).append(each)
+    for (topic, signal, _), run in runs.items():
+        point, days = run[0].point, run[0].days
+        over = "" if point.over == 1 else f" over the last {point.over} {period}s"
+        after = "" if days is None else f"; noticed after {days} days, {run[0].orders} orders"
+        again = "" if len(run) == 1 else f"; {len(run)} {period}s in all, the last {run[-1].point.count.begin}"
+        share = f"{point.count.hits} of {point.count.orders} orders"
+        yield f"{point.count.begin}  {topic}: {signal}{over}, {share}{after}{again}"
+    if not found:
+        yield "no topic went silent or loud, as far as enough is known to say so"
+
+
+def _counts(result: Path, configuration: str) -> tuple[dict[date, int], dict[str, dict[date, int]]]:
+    with open_database(result) as database:
+        orders = dict(database.execute(_ORDERS, [str(result / "orders.parquet")]).fetchall())
+        hits: dict[str, dict[date, int]] = {}
+        for topic, day, count in database.execute(
+            _FIRINGS, [str(result / "firings.parquet"), configuration]
+        ).fetchall():
+            hits.setdefault(topic, {})[day] = count
+    return orders, hits
+
+
+def _together(by_day: dict[date, int], days: int) -> dict[date, int]:
+    found: dict[date, int] = {}
+    for day, count in by_day.items():
+        begin = begin_of(day, days)
+        found[begin] = found.get(begin, 0) + count
+    return found

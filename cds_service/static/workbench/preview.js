@@ -1,0 +1,39 @@
+// The answer follows the form: at every change the form is sent, and the part of the page that it is about is replaced.
+const form = document.querySelector("#what-if");
+const told = document.querySelector("#told");
+let waiting = 0;
+let latest = 0;
+
+async function refresh() {
+  const mine = ++latest;
+  told.textContent = "…";
+  let answer;
+  try {
+    answer = await fetch(form.dataset.result, { method: "POST", body: new FormData(form) });
+  } catch {
+    told.textContent = "The service cannot be reached.";
+    return;
+  }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (mine !== latest) return;
+  const result = page.querySelector("#result");
+  if (!answer.ok || answer.redirected || !result) {
+    told.textContent = "Not answered. Load the page again; you may have been signed out.";
+    return;
+  }
+  document.querySelector("#result").replaceWith(result);
+  const cards = result.querySelectorAll(".card").length;
+  told.textContent = `${cards === 1 ? "1 card" : `${cards} cards`} shown.`;
+}
+
+form.addEventListener("input", () => {
+  clearTimeout(waiting);
+  waiting = setTimeout(refresh, 250);
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  refresh();
+});
+document.querySelector("#pasted").addEventListener("input", () => {
+  document.querySelector("#case").value = "pasted";
+});

@@ -1,0 +1,47 @@
+"""A scenario as the request that an EHR would send when its orders are signed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cds_service.tryit.resources import PATIENT, USER
+from cds_service.tryit.scenarios import page_data
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from cards.records import Knowledge
+    from cds_service.tryit.resources import Json
+
+_INSTANCE = "00000000-0000-4000-8000-000000000000"
+
+
+def scenario_request(name: str, known: Knowledge, queries: Mapping[str, str], today: date) -> Json:
+    """Write a scenario as an order-sign; a search is answered with everything of its kind that the chart holds.
+
+    Raises:
+        LookupError: there is no such scenario.
+
+    """
+    scenario = next((each for each in page_data(known, today)["scenarios"] if each["id"] == name), None)
+    if scenario is None:
+        raise LookupError(name)
+    return {
+        "hook": "order-sign",
+        "hookInstance": _INSTANCE,
+        "context": {"userId": USER, "patientId": PATIENT, "draftOrders": _bundle(scenario["orders"], "collection")},
+        "prefetch": {key: _answer(query, scenario["chart"]) for key, query in queries.items()},
+    }
+
+
+def _answer(query: str, chart: list[Json]) -> Json:
+    kind, _, search = query.partition("?")
+    if not search:
+        return next(each for each in chart if each["resourceType"] == kind.partition("/")[0])
+    return _bundle([each for each in chart if each["resourceType"] == kind], "searchset")
+
+
+def _bundle(resources: list[Json], kind: str) -> Json:
+    entries = {"entry": [{"resource": each} for each in resources]} if resources else {}
+    return {"resourceType": "Bundle", "type": kind, **entries}

@@ -1,0 +1,36 @@
+"""Tells a caller on this machine from everybody else."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from flask import request
+
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
+
+
+def is_on_this_machine() -> bool:
+    """Tell whether the caller is on this machine and meant it.
+
+    Behind a proxy every caller seems to be on this machine, so what a proxy has forwarded is not. A browser that was
+    led here by a name of somebody else's (DNS rebinding) says that name.
+    """
+    if any(name in request.headers for name in _FORWARDED):
+        return False
+    return _is_loopback(request.remote_addr or "") and _names_this_machine(request.host)
+
+
+def _names_this_machine(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return name == "localhost" or _is_loopback(name)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

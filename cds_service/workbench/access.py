@@ -1,0 +1,138 @@
+"""The door of the workbench: who gets in, what a page may be told, and that a form was sent from one of its pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from flask import Blueprint, current_app, redirect, request, url_for
+from flask_wtf.csrf import generate_csrf, validate_csrf
+from wtforms import ValidationError
+
+from cds_service.policies.people import Person, Role
+from cds_service.web.answers import decider
+from cds_service.web.loopback import is_on_this_machine
+from cds_service.web.pages import page
+from cds_service.workbench import sessions
+from cds_service.workbench.provider import Provider, SignInError
+
+if TYPE_CHECKING:
+    from flask import Response
+    from flask.blueprints import BlueprintSetupState
+    from werkzeug.wrappers import Response as AnyResponse
+
+    from cds_service.workbench.settings import WorkbenchSettings
+
+LOCAL_PEOPLE = (
+    Person("local|ada", "Ada, informatics (made up)", frozenset({Role.VIEWER, Role.EDITOR, Role.PUBLISHER})),
+    Person("local|ben", "Ben, oncology pharmacist (made up)", frozenset({Role.VIEWER, Role.REVIEWER})),
+    Person("local|eve", "Eve, who only looks (made up)", frozenset({Role.VIEWER})),
+)
+"""Two people, as going live takes two; and one who may change nothing."""
+_PROVIDER = "her2_cds_workbench_provider"
+_OPEN = frozenset({"workbench.sign_in", "workbench.sign_in_as", "workbench.to_provider", "workbench.from_provider"})
+_PAGES = (
+    ("workbench.topics", "Topics"),
+    ("workbench.preview", "Preview"),
+    ("workbench.versions", "Versions"),
+    ("workbench.shadow", "Shadow"),
+    ("workbench.learning", "Learning"),
+    ("workbench.decisions", "Decisions"),
+)
+_log = structlog.get_logger()
+
+
+def prepare(state: BlueprintSetupState) -> None:
+    """Set up sessions and the provider for an application."""
+    app: Any = state.app
+    settings = app.extensions["her2_cds"].current().decider.settings
+    sessions.prepare(app, settings)
+    oidc = settings.workbench.oidc
+    app.extensions[_PROVIDER] = Provider(app, oidc) if oidc is not None else None
+
+
+def settings() -> WorkbenchSettings:
+    """Give the settings of the workbench."""
+    return decider().settings.workbench
+
+
+def guard() -> AnyResponse | None:
+    """Answer whoever may not in, before any page is asked."""
+    how = settings().sign_in
+    if how == "off":
+        return message("The workbench is not set up", "The site has not said who may sign in (workbench.sign_in).", 404)
+    if how == "local" and not is_on_this_machine():
+        return message(
+            "Only on this machine", "This workbench signs in made-up people, so it answers nobody else.", 403
+        )
+    if request.method == "POST":
+        # A request that is pasted may be as long as one that is sent.
+        request.max_content_length = request.max_form_memory_size = decider().settings.limits.body_bytes
+        try:
+            validate_csrf(request.form.get("csrf_token"))
+        except ValidationError:
+            return message(
+                "Not sent", "The page was open for too long, or the form is not from here. Load it again.", 400
+            )
+    if request.endpoint in _OPEN:
+        return None
+    person = sessions.signed_in()
+    if person is None:
+        return redirect(url_for("workbench.sign_in"))
+    if not person.roles and request.endpoint != "workbench.sign_out":
+        return message("No role here", f"You are signed in as {person.name}, who has no role in the workbench.", 403)
+    return None
+
+
+def me() -> Person:
+    """Give the person who asks; the guard has let in nobody else."""
+    person = sessions.signed_in()
+    if person is None:
+        raise RuntimeError("asked without the guard")
+    return person
+
+
+def shown(template: str, status: int = 200, **values: Any) -> Response:
+    """Write a page of the workbench for the person who asks; no cache keeps it."""
+    person = sessions.signed_in()
+    nav = [(url_for(endpoint), label, request.endpoint == endpoint) for endpoint, label in _PAGES] if person else []
+    answer = page(f"workbench/{template}", status, person=person, nav=nav, csrf_token=generate_csrf, **values)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def message(title: str, text: str, status: int) -> Response:
+    """Say one thing on a page of its own."""
+    return shown("message.html", status, title=title, text=text)
+
+
+def provider() -> Provider:
+    """Give the provider.
+
+    Raises:
+        SignInError: the site has none, or has named it since the start.
+
+    """
+    found: Provider | None = current_app.extensions[_PROVIDER]
+    if found is None or settings().sign_in != "oidc":
+        raise SignInError("no-provider", "This site signs in in another way.", 404)
+    return found
+
+
+def welcome(person: Person) -> AnyResponse:
+    """Sign a person in."""
+    sessions.begin(person)
+    _log.info("workbench_signed_in", subject=person.subject, roles=[str(each) for each in sorted(person.roles)])
+    return redirect(url_for("workbench.topics"))
+
+
+def refuse(error: SignInError) -> Response:
+    """Say why nobody was signed in."""
+    _log.warning("workbench_sign_in_failed", code=error.code)
+    return message("Not signed in", error.message, error.status)
+
+
+def add_guard(blueprint: Blueprint) -> None:
+    """Put the guard before every page, and our own pages where something goes wrong."""
+    blueprint.record_once(prepare)
+    blueprint.before_request(guard)

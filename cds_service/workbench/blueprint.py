@@ -1,0 +1,88 @@
+"""``/workbench``: its pages behind their door."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, abort
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from cards.quantities import precise
+from cds_service.layers import ConfigurationError
+from cds_service.web.answers import decider
+from cds_service.workbench import (
+    access,
+    learning_pages,
+    preview_pages,
+    signing_in,
+    topic_pages,
+    trial_pages,
+    version_pages,
+)
+
+if TYPE_CHECKING:
+    from flask import Response
+
+blueprint = Blueprint("workbench", __name__, url_prefix="/workbench")
+access.add_guard(blueprint)
+for pages in (signing_in, topic_pages, preview_pages, version_pages, trial_pages, learning_pages):
+    pages.add_to(blueprint)
+
+
+@blueprint.get("/<path:rest>")
+def not_here(rest: str) -> Response:  # noqa: ARG001 - whatever it is
+    """Answer an address that is none of a page by a page."""
+    abort(404)
+
+
+_SAID = {
+    404: ("Not here", "There is no such page."),
+    405: ("Not so", "This page does not take that."),
+    413: ("Too long", "What was sent is over the limit of this site."),
+}
+
+
+@blueprint.errorhandler(HTTPException)
+def failed(error: HTTPException) -> Response:
+    """Say on a page what is wrong."""
+    title, text = _SAID.get(error.code or 500, ("Not done", "What was sent could not be read."))
+    return access.message(title, text, error.code or 500)
+
+
+@blueprint.errorhandler(ConfigurationError)
+def refused(error: ConfigurationError) -> Response:
+    """Say that this release does not take what another one has published."""
+    text = f"This release does not take the version that is in force: {'; '.join(error.problems)}"
+    return access.message("Not with this release", text, 500)
+
+
+@blueprint.errorhandler(SQLAlchemyError)
+def store_is_down(error: SQLAlchemyError) -> Response:  # noqa: ARG001 - the page says no more than this
+    """Say that the database does not answer; cards are given without it."""
+    return access.message("Not just now", "The database of the service cannot be reached. Nothing was changed.", 503)
+
+
+@blueprint.app_template_filter("number")
+def number(value: Decimal) -> str:
+    """Write a number in full."""
+    return precise(Decimal(value))
+
+
+@blueprint.app_template_filter("moment")
+def moment(value: datetime) -> str:
+    """Write a moment in the time of the site."""
+    return f"{_here(value):%Y-%m-%d %H:%M}"
+
+
+@blueprint.app_template_filter("day")
+def day(value: datetime) -> date:
+    """Give the day of a moment, in the time of the site."""
+    return _here(value).date()
+
+
+def _here(value: datetime) -> datetime:
+    return value.astimezone(ZoneInfo(decider().settings.site.timezone))

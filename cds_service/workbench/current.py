@@ -1,0 +1,107 @@
+"""What is in force for this request, for the pages: its previewer, its content, and who changed what last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+
+from cds_service.config_diff import differences
+from cds_service.policies.content import NOTHING, PolicyContent
+from cds_service.policies.library import Library
+from cds_service.web.answers import in_force, store
+from cds_service.workbench.previewing import Previewer
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from cds_service.config_diff import Difference
+    from cds_service.configuration import Configuration
+    from cds_service.policies.library import Change
+    from cds_service.settings import Settings
+    from cds_service.workbench.topics import TopicRow
+
+_TRIED = 0
+"""The number of a version that is only tried: no version has it."""
+_KEPT = "her2_cds_workbench_previewer"
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """What a version did to a topic or one of its thresholds."""
+
+    at: datetime
+    number: int | None
+    by: str
+    says: str
+
+
+def library() -> Library:
+    """Give the versions of this site."""
+    return Library(store().engine, in_force().clock)
+
+
+def settings_beneath() -> Settings:
+    """Give what the files and the environment set."""
+    configuration: Configuration = current_app.extensions["her2_cds"]
+    return configuration.beneath
+
+
+def content_in_force() -> PolicyContent:
+    """Give the content of the version in force; nothing where the files alone hold."""
+    found = library().in_force()
+    return found.content if found is not None else NOTHING
+
+
+def today() -> date:
+    """Give the day of the site."""
+    now = in_force()
+    return now.clock().astimezone(ZoneInfo(now.decider.settings.site.timezone)).date()
+
+
+def previewer() -> Previewer:
+    """Judge by what is in force; kept, with what it has judged, as long as that is so."""
+    settings = in_force().decider.settings
+    kept: tuple[Settings, Previewer] | None = current_app.extensions.get(_KEPT)
+    if kept is None or kept[0] is not settings:
+        kept = (settings, Previewer(settings, today))
+        current_app.extensions[_KEPT] = kept
+    return kept[1]
+
+
+def previewer_of(content: PolicyContent) -> Previewer:
+    """Judge by a content that is laid over the files, as it would be when it is published."""
+    return Previewer(settings_beneath().with_policy(content, _TRIED, content.hash), today)
+
+
+def differences_to(content: PolicyContent) -> list[Difference]:
+    """List what a content would change of what is in force, in the words of ``config diff``."""
+    beneath, now = settings_beneath(), content_in_force()
+    before, after = (beneath.with_policy(each, _TRIED, each.hash) for each in (now, content))
+    return differences(before, after)
+
+
+def changes_of(row: TopicRow) -> list[LastChange]:
+    """List what versions did to a topic and its thresholds, the newest first."""
+    found = [_told(each, "") for each in library().history("cards", str(row.topic))]
+    for threshold in row.thresholds:
+        found += [_told(each, threshold.name) for each in library().history("thresholds", threshold.name)]
+    return sorted(found, key=lambda each: each.at, reverse=True)
+
+
+def _told(change: Change, name: str) -> LastChange:
+    by = change.by.actor_name if change.by is not None else "the clock"
+    number = change.version.number if change.version is not None else None
+    before, after = _written(change.before), _written(change.after)
+    says = f"{after} instead of {before}"
+    return LastChange(change.at, number, by, f"{name}: {says}" if name else says)
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return "as in the files"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {each}" for name, each in value.items()) or "as in the files"
+    return str(value)

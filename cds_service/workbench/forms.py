@@ -1,0 +1,39 @@
+"""What a form of the workbench says: content of a policy, as a tree that is checked like any other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cards.knowledge import default_knowledge
+from cards.topics import Topic
+from cds_service.policies.content import PolicyContent, content_of
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import MultiDict
+
+_SETTINGS = ("mode", "indicator", "owner")
+_DIGITS = 18
+
+
+def number_in(text: str) -> int | None:
+    """Read a whole number as a form or an address has it; what a database could not count to is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
+
+
+def content_from(form: MultiDict[str, str]) -> PolicyContent:
+    """Read content from the fields of the editor; an empty field leaves a thing as the configuration files have it.
+
+    Raises:
+        ConfigurationError: a value is wrong.
+
+    """
+    cards: dict[str, dict[str, str]] = {}
+    for topic in Topic:
+        given = {name: form.get(f"cards.{topic}.{name}", "").strip() for name in _SETTINGS}
+        if any(given.values()):
+            cards[str(topic)] = {name: value for name, value in given.items() if value}
+    tree: dict[str, Any] = {"cards": cards}
+    for section in ("thresholds", "shadow"):
+        values = {name: form.get(f"{section}.{name}", "").strip() for name in default_knowledge().thresholds}
+        tree[section] = {name: value.replace(",", ".") for name, value in values.items() if value}
+    return content_of(tree, "form")

@@ -1,0 +1,46 @@
+"""``/workbench/learning``: what becomes of cards, what went silent or loud, and what clinicians wrote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, request
+
+from cds_service.learning.control import PERIODS
+from cds_service.learning.page import counts, sections
+from cds_service.learning.report import learning_report
+from cds_service.services import SERVICES
+from cds_service.web.answers import store
+from cds_service.workbench.access import shown
+from cds_service.workbench.windows import window_asked
+
+if TYPE_CHECKING:
+    from flask import Response
+
+DAYS = (28, 90, 365)
+AT_MOST = 50_000
+"""Decisions that one page reads; a command reads them all."""
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Put the addresses where they belong."""
+    blueprint.get("/learning")(learning)
+
+
+def learning() -> Response:
+    """Report on a window."""
+    window, days = window_asked(DAYS)
+    asked = request.args.get("period", "")
+    period = asked if asked in PERIODS else "week"
+    report = learning_report(store().engine, window, period, AT_MOST)
+    return shown(
+        "learning.html",
+        counts=counts(report),
+        sections=sections(report) if report["decisions"] else [],
+        days=days,
+        choices=DAYS,
+        service=window.service,
+        services=SERVICES,
+        period=period,
+        periods=list(PERIODS),
+    )

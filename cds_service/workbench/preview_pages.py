@@ -1,0 +1,97 @@
+"""``/workbench/preview``: cards of a case or of a pasted request, and what other settings would make of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, request
+
+from cds_service import examples
+from cds_service.layers import ConfigurationError
+from cds_service.smart.markdown import html
+from cds_service.tryit.requests import scenario_request
+from cds_service.tryit.scenarios import read_scenarios
+from cds_service.web.answers import decider
+from cds_service.workbench.access import shown
+from cds_service.workbench.current import content_in_force, differences_to, previewer, previewer_of, today
+from cds_service.workbench.forms import content_from
+from cds_service.workbench.previewing import Previewer, Seen, changed_cases
+from cds_service.workbench.specimens import specimens
+from cds_service.workbench.topics import families, threshold_rows
+from fhir_mappings.wire import encode
+
+if TYPE_CHECKING:
+    from flask import Response
+
+_FIRST = "kadcyla-at-the-enhertu-dose"
+_MOST_LISTED = 40
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Put the addresses where they belong."""
+    blueprint.get("/preview")(preview)
+    blueprint.post("/preview")(preview)
+    blueprint.post("/preview/result")(result)
+
+
+def preview() -> Response:
+    """Show the whole page; what was sent to it is answered and forgotten."""
+    case = request.form.get("case") or request.args.get("case") or _FIRST
+    content = content_in_force()
+    answer = _answer(case)
+    return shown(
+        "preview.html",
+        case=case,
+        pasted=request.form.get("pasted", ""),
+        coverage="coverage" in request.form,
+        examples=examples.names(),
+        scenarios=read_scenarios().scenarios,
+        cases=specimens().values(),
+        families=families(decider().settings, previewer()),
+        rows=threshold_rows(decider().settings),
+        content=answer.get("content", content),
+        **{name: value for name, value in answer.items() if name != "content"},
+    )
+
+
+def result() -> Response:
+    """Give the part of the page that changes with the form."""
+    answer = _answer(request.form.get("case") or _FIRST)
+    return shown("result.html", **{name: value for name, value in answer.items() if name != "content"})
+
+
+def _answer(case: str) -> dict[str, Any]:
+    """Judge the case as it is and as the form would have it."""
+    base = content_in_force()
+    now = previewer()
+    answer: dict[str, Any] = {"markdown": html, "most": _MOST_LISTED, "now": _seen(now, case), "problems": []}
+    if request.method == "GET":
+        return answer
+    try:
+        content = content_from(request.form)
+    except ConfigurationError as error:
+        return {**answer, "problems": error.problems}
+    answer["content"] = content
+    if content.hash != base.hash:
+        then = previewer_of(content)
+        answer |= {
+            "then": _seen(then, case),
+            "differences": differences_to(content),
+            "changed": changed_cases(now, then),
+            "of": len(specimens()),
+        }
+    return answer
+
+
+def _seen(judge: Previewer, case: str) -> Seen:
+    coverage = "coverage" in request.form
+    pasted = request.form.get("pasted", "").strip()
+    if case == "pasted":
+        return judge.of_request(pasted.encode(), coverage=coverage) if pasted else Seen(problem="Paste a request.")
+    if case in examples.names():
+        return judge.of_request(examples.example(case, today()).encode(), coverage=coverage)
+    if case in {each.id for each in read_scenarios().scenarios}:
+        now = decider()
+        return judge.of_request(encode(scenario_request(case, now.known, now.templates, today())), coverage=coverage)
+    specimen = specimens().get(case)
+    return judge.of_specimen(specimen) if specimen else Seen(problem="There is no such case.")

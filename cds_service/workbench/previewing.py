@@ -1,0 +1,177 @@
+"""What the cards would be: a request or a case of the rules, by any settings. Nothing is kept, nothing is fetched."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cards.billing.setup import with_sources
+from cards.engine import judge
+from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
+from cards.recognition import Recogniser
+from cards.render import Renderer
+from cards.wordings import default_wording
+from cds_service.card_json import card_json, to_show, worded
+from cds_service.decide import Decider
+from cds_service.explain import lacking
+from cds_service.gather import DataMissing
+from cds_service.judging_again import question
+from cds_service.services import SERVICES
+from cds_service.store.record import order_name
+from cds_service.workbench.specimens import specimens
+from fhir_mappings.hook_request import BadRequest, read_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import date
+
+    from cards.facts import Session
+    from cards.outcomes import Verdict
+    from cards.policy import Policy
+    from cds_service.services import Service
+    from cds_service.settings import Settings
+    from cds_service.workbench.specimens import Specimen
+
+Json = dict[str, Any]
+_HOOK_INSTANCE = "00000000-0000-4000-8000-000000000000"
+_SAID = {Fired: "fired", Clear: "checked and fine", CannotTell: "could not check", NotApplicable: "does not apply"}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one check came to: ``order`` is its reference, ``says`` what it lacks or why it does not apply."""
+
+    topic: str
+    order: str
+    outcome: str
+    mode: str
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a clinician would see, and the checks behind it; ``problem``: why nothing could be judged."""
+
+    cards: tuple[Json, ...] = ()
+    checks: tuple[Check, ...] = ()
+    problem: str = ""
+
+    @property
+    def shown(self) -> frozenset[tuple[str, str, str]]:
+        """What tells one answer from another: topic, indicator and summary of each card."""
+        return frozenset((card["source"]["topic"]["code"], card["indicator"], card["summary"]) for card in self.cards)
+
+
+class Previewer:
+    """Judges by one state of the settings."""
+
+    def __init__(self, settings: Settings, today: Callable[[], date]) -> None:
+        """Take the settings. What needs reading files is done when it is first asked for."""
+        self._settings, self._today = settings, today
+        self._policy = settings.policy()
+
+    @functools.cached_property
+    def _decider(self) -> Decider:
+        return Decider(self._settings, self._today)
+
+    @functools.cached_property
+    def _recogniser(self) -> Recogniser:
+        return Recogniser(self._decider.known)
+
+    @functools.cached_property
+    def cases(self) -> dict[str, Seen]:
+        """What every case of the rules comes to."""
+        return {name: self.of_specimen(each) for name, each in specimens().items()}
+
+    def card_of(self, specimen: Specimen) -> Json | None:
+        """Give the card about the topic of a case, whatever its mode."""
+        shown = dataclasses.replace(self._policy, modes={})
+        verdicts, _ = self._judged(specimen.session(), shown)
+        own = (each for each in verdicts if each.topic is specimen.topic and isinstance(each.outcome, Fired))
+        return next(iter(self._worded(own)), None)
+
+    def of_request(self, body: bytes, *, coverage: bool = False) -> Seen:
+        """Answer a request by the clinical service of its hook, or by that of billing and coverage."""
+        try:
+            service = _service(body, coverage=coverage)
+            # A request that was pasted must lead to no other machine, whatever it says.
+            request = dataclasses.replace(read_request(body, service.hook), fhir_server="", fhir_authorization=None)
+            decision = self._decider.decide(request, coverage=service.coverage)
+        except BadRequest as error:
+            return Seen(problem=f"{error.expression}: {error.message}" if error.expression else error.message)
+        except DataMissing as error:
+            return Seen(problem=f"Not in the prefetch, and a preview fetches nothing (a client gets 412): {error}")
+        return Seen(decision.cards, tuple(_checks(decision.verdicts, self._policy)))
+
+    def of_specimen(self, specimen: Specimen) -> Seen:
+        """Judge a case of the rules as of its own day."""
+        return self.of_session(specimen.session())
+
+    def of_session(self, session: Session) -> Seen:
+        """Judge facts as of their own day."""
+        verdicts, judged = self._judged(session, self._policy)
+        cards = self._worded(to_show(verdicts, judged, self._policy, self._decider.known))
+        return Seen(cards, tuple(_checks(verdicts, self._policy)))
+
+    def _judged(self, session: Session, policy: Policy) -> tuple[tuple[Verdict, ...], Session]:
+        asked = question(session, self._decider.known, policy, self._decider.billing)
+        return judge(asked.session, self._recogniser, policy, asked.identities, asked.rules), asked.session
+
+    def _worded(self, verdicts: Iterable[Verdict]) -> tuple[Json, ...]:
+        """Write cards; a suggestion has its label alone, for a case has no resource to act on."""
+        sources = with_sources(self._decider.known, self._decider.billing)
+        renderer = Renderer(default_wording(), sources, self._policy.indicators)
+        return tuple(
+            card_json(card, self._settings.base_url, [{"label": each.label} for each in card.suggestions])
+            for card in worded(verdicts, renderer, _HOOK_INSTANCE)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A case of the rules that two policies answer with other cards: topic, indicator and summary of each."""
+
+    specimen: Specimen
+    gone: tuple[tuple[str, str, str], ...]
+    new: tuple[tuple[str, str, str], ...]
+
+
+def changed_cases(before: Previewer, after: Previewer) -> list[Changed]:
+    """List the cases whose cards are not the same."""
+    pairs = ((each, before.cases[name].shown, after.cases[name].shown) for name, each in specimens().items())
+    return [Changed(each, tuple(sorted(old - new)), tuple(sorted(new - old))) for each, old, new in pairs if old != new]
+
+
+def _service(body: bytes, *, coverage: bool) -> Service:
+    """Find the service that a hook is for.
+
+    Raises:
+        BadRequest: it is no JSON, or there is none for its hook.
+
+    """
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequest("not-json", "this is no JSON that can be read") from None
+    hook = given.get("hook") if isinstance(given, dict) else None
+    fitting = [each for each in SERVICES if each.coverage is coverage]
+    found = next((each for each in fitting if each.hook == hook), None)
+    if found is None:
+        known = ", ".join(each.hook for each in fitting)
+        raise BadRequest("wrong-hook", f"must be one of {known}", "hook")
+    return found
+
+
+def _checks(verdicts: Iterable[Verdict], policy: Policy) -> Iterator[Check]:
+    for verdict in verdicts:
+        outcome = verdict.outcome
+        says = ""
+        if isinstance(outcome, NotApplicable):
+            says = outcome.because
+        elif isinstance(outcome, CannotTell):
+            says = "; ".join(lacking(each, verdict) for each in outcome.missing)
+        mode = str(policy.mode(verdict.topic))
+        yield Check(str(verdict.topic), order_name(verdict), _SAID[type(outcome)], mode, says)

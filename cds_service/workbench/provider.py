@@ -1,0 +1,129 @@
+"""Sign-in with the site's OpenID provider, through Authlib: code flow with PKCE, and roles from a claim."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import requests
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.flask_client import OAuth
+from joserfc.errors import JoseError
+
+from cds_service.policies.people import Person
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.wrappers import Response
+
+    from cds_service.workbench.settings import OidcSettings
+
+_TIMEOUT_S = 5
+_SIGNED_WITH = "id_token_signing_alg_values_supported"
+_REFUSALS = frozenset({"access_denied", "mismatching_state", "invalid_grant", "invalid_client", "login_required"})
+# How a person is called for the eye, the best first.
+_NAMES = ("name", "preferred_username", "email")
+# What a provider signs with; never a shared secret, never nothing, whatever its metadata says.
+_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+
+
+class SignInError(Exception):
+    """Nobody was signed in; ``code`` is stable and for the log, the text for the person at the screen."""
+
+    def __init__(self, code: str, message: str, status: int) -> None:
+        """Keep what to say and how to answer."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class Provider:
+    """The OpenID provider of the site."""
+
+    def __init__(self, app: Flask, settings: OidcSettings) -> None:
+        """Register with Authlib; nothing is fetched before the first sign-in."""
+        self._settings = settings
+        secret = settings.client_secret_env
+        self._client: Any = OAuth(app).register(
+            "workbench",
+            client_id=settings.client_id,
+            client_secret=os.environ[secret] if secret else None,
+            server_metadata_url=f"{settings.base}/.well-known/openid-configuration",
+            client_kwargs={
+                "scope": settings.scopes,
+                "code_challenge_method": "S256",
+                "token_endpoint_auth_method": "client_secret_basic" if secret else "none",
+                "default_timeout": _TIMEOUT_S,
+            },
+        )
+
+    def begin(self, redirect_uri: str) -> Response:
+        """Send the browser to the provider.
+
+        Raises:
+            SignInError: the provider cannot be reached, or is another than it should be.
+
+        """
+        try:
+            self._check()
+            answer: Response = self._client.authorize_redirect(redirect_uri)
+        except (requests.RequestException, ValueError, RuntimeError) as error:
+            raise _unreachable(error) from None
+        return answer
+
+    def end(self) -> Person:
+        """Redeem the code that the browser has brought, and give who signed in.
+
+        Raises:
+            SignInError: the provider refused, cannot be reached, or its answer does not hold.
+
+        """
+        try:
+            self._check()
+            claims = self._client.authorize_access_token().get("userinfo")
+        except OAuthError as error:
+            # Both texts came with the browser, and may be anything.
+            code = error.error if error.error in _REFUSALS else "refused"
+            raise SignInError(code, "The sign-in was refused. Begin again.", 403) from None
+        except (JoseError, KeyError) as error:
+            raise SignInError(type(error).__name__, "The answer of the sign-in page does not hold.", 403) from None
+        except (requests.RequestException, ValueError, RuntimeError) as error:
+            raise _unreachable(error) from None
+        if not claims:
+            raise SignInError("no-id-token", "The sign-in page did not say who signed in.", 403)
+        return self._person(dict(claims))
+
+    def _check(self) -> None:
+        """Read the provider's metadata; it must name itself as the site does, and sign with a key of its own."""
+        metadata = self._client.load_server_metadata()
+        if str(metadata.get("issuer", "")).rstrip("/") != self._settings.base:
+            raise ValueError("another issuer")
+        usable = [each for each in metadata.get(_SIGNED_WITH) or ["RS256"] if each in _ALGORITHMS]
+        if not usable:
+            raise ValueError("no usable signature")
+        metadata[_SIGNED_WITH] = usable
+
+    def _person(self, claims: dict[str, Any]) -> Person:
+        given = _values(claims, self._settings.roles_claim)
+        roles = frozenset(role for role, values in self._settings.roles.items() if given & set(values))
+        name = next((claims[each] for each in _NAMES if claims.get(each)), claims["sub"])
+        try:
+            return Person(f"{self._settings.base}|{claims['sub']}", str(name), roles)
+        except ValueError:
+            raise SignInError("unusable-subject", "The sign-in page named nobody who can be told apart.", 403) from None
+
+
+def _values(claims: dict[str, Any], path: str) -> set[str]:
+    """Give what a claim lists; a claim with dots in its own name is found by that name first."""
+    found: Any = claims.get(path)
+    if found is None:
+        found = claims
+        for step in path.split("."):
+            found = found.get(step) if isinstance(found, dict) else None
+    listed = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+    return {each for each in listed if isinstance(each, str)}
+
+
+def _unreachable(error: Exception) -> SignInError:
+    return SignInError(type(error).__name__, "The sign-in page of this site cannot be reached just now.", 503)

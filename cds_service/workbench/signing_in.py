@@ -1,0 +1,60 @@
+"""``/workbench/sign-in``: with the site's OpenID provider, or as somebody made up on this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, abort, redirect, request, url_for
+
+from cds_service.web.answers import decider
+from cds_service.workbench import sessions
+from cds_service.workbench.access import LOCAL_PEOPLE, provider, refuse, settings, shown, welcome
+from cds_service.workbench.provider import SignInError
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Put the addresses where they belong."""
+    blueprint.get("/sign-in")(sign_in)
+    blueprint.post("/sign-in")(sign_in_as)
+    # A link and no form: browsers hold the way a form leads to where this site allows forms to go.
+    blueprint.get("/sign-in/provider")(to_provider)
+    blueprint.get("/sign-in/callback")(from_provider)
+    blueprint.post("/sign-out")(sign_out)
+
+
+def sign_in() -> Response:
+    """Offer to sign in."""
+    return shown("sign_in.html", how=settings().sign_in, people=LOCAL_PEOPLE)
+
+
+def sign_in_as() -> Response:
+    """Sign in somebody made up."""
+    chosen = next((each for each in LOCAL_PEOPLE if each.subject == request.form.get("subject")), None)
+    if settings().sign_in != "local" or chosen is None:
+        abort(404)
+    return welcome(chosen)
+
+
+def to_provider() -> Response:
+    """Send the browser to the provider."""
+    try:
+        return provider().begin(f"{decider().settings.base_url}{url_for('workbench.from_provider')}")
+    except SignInError as error:
+        return refuse(error)
+
+
+def from_provider() -> Response:
+    """Take back the browser that the provider has sent."""
+    try:
+        return welcome(provider().end())
+    except SignInError as error:
+        return refuse(error)
+
+
+def sign_out() -> Response:
+    """Sign out here; the provider's own session is the provider's."""
+    sessions.end()
+    return redirect(url_for("workbench.sign_in"))

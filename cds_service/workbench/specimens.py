@@ -1,0 +1,45 @@
+"""The cases of the rules that ship with the service: facts with the answer they should get, to try a policy on.
+
+``specimens.ndjson`` is made from the case tables of the tests by ``make golden``.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import msgspec
+
+from cards.billing.facts import BillingSession
+from cards.facts import Session
+from cards.topics import Topic
+
+
+class Specimen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One case: what it is in a sentence, what the rule of its topic answers by default, and the facts."""
+
+    id: str
+    topic: Topic
+    sentence: str
+    expect: Literal["fired", "clear", "cannot-tell", "not-applicable"]
+    coverage: bool
+    facts: msgspec.Raw
+
+    def session(self) -> Session:
+        """Read the facts."""
+        return msgspec.json.decode(self.facts, type=BillingSession if self.coverage else Session)
+
+
+@cache
+def specimens() -> dict[str, Specimen]:
+    """Give every specimen by its id, in the order of the rules."""
+    text = files("cds_service.workbench").joinpath("specimens.ndjson").read_bytes()
+    listed = msgspec.json.Decoder(Specimen).decode_lines(text)
+    return {each.id: each for each in listed}
+
+
+@cache
+def typical(topic: Topic) -> Specimen | None:
+    """Give the case that shows best what the card of a topic is about; none where a topic has no rule of its own."""
+    return next((each for each in specimens().values() if each.topic is topic and each.expect == "fired"), None)

@@ -1,0 +1,52 @@
+"""``/workbench``: every topic as it is in force, and each on a page of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, abort
+
+from cards.topics import Topic
+from cards.wordings import default_wording
+from cds_service.smart.markdown import html
+from cds_service.web.answers import decider
+from cds_service.workbench.access import shown
+from cds_service.workbench.current import changes_of, library, previewer
+from cds_service.workbench.specimens import specimens
+from cds_service.workbench.topics import families, topic_row, typical_card
+
+if TYPE_CHECKING:
+    from flask import Response
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Put the addresses where they belong."""
+    blueprint.get("")(topics)
+    blueprint.get("/topics/<name>")(topic)
+
+
+def topics() -> Response:
+    """List every topic."""
+    listed = families(decider().settings, previewer())
+    changes = {row.topic: changes_of(row) for _, rows in listed for row in rows}
+    found = library().in_force()
+    version = library().version(found.version) if found is not None else None
+    return shown("topics.html", families=listed, changes=changes, version=version)
+
+
+def topic(name: str) -> Response:
+    """Show one topic: its words, thresholds, source, history, cases and card."""
+    if name not in set(Topic):
+        abort(404)
+    found = Topic(name)
+    now = previewer()
+    row = topic_row(found, decider().settings, now)
+    return shown(
+        "topic.html",
+        row=row,
+        card=typical_card(found, now),
+        cases=[each for each in specimens().values() if each.topic is found],
+        reasons=[default_wording().override_reasons[each] for each in default_wording().topics[found].override_reasons],
+        changes=changes_of(row),
+        markdown=html,
+    )

@@ -1,0 +1,145 @@
+"""Every topic as those who own it want to see it: what it does now, by whose word, and on which source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from cards.knowledge import default_knowledge
+from cards.outcomes import Indicator
+from cards.policy import Mode, default_policy
+from cards.quantities import plain
+from cards.recognition import Recogniser
+from cards.topics import Topic
+from cards.wordings import default_wording
+from cds_service.judging_again import question
+from cds_service.replay import thresholds_asked
+from cds_service.settings import Settings
+from cds_service.workbench.specimens import specimens, typical
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from cards.wordings import TopicWording
+    from cds_service.workbench.previewing import Previewer
+
+FAMILIES: tuple[tuple[str, Topic], ...] = (
+    ("Identity and coding", Topic.DRUG_IDENTITY_CONFLICT),
+    ("Dose", Topic.DOSE_MATCHES_OTHER_DRUG),
+    ("HER2 and indication", Topic.HER2_MISSING),
+    ("Monitoring", Topic.LVEF_MISSING),
+    ("Regimen", Topic.HER2_AGENTS_COMBINED),
+    ("Billing and coverage", Topic.BILLING_SUMMARY),
+    ("Everywhere", Topic.CHECKS_INCOMPLETE),
+)
+"""The families, each with its first topic."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdRow:
+    """A threshold: the value in force, what it may be, what it does, and by whose word."""
+
+    name: str
+    value: Decimal | None
+    default: Decimal | None
+    minimum: Decimal
+    maximum: Decimal
+    unit: str
+    meaning: str
+    source: str
+    set_by: str
+
+    @property
+    def written(self) -> str:
+        """The value with its unit."""
+        return "the label's own" if self.value is None else f"{plain(self.value)} {self.unit}"
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether no site may change it."""
+        return self.minimum == self.maximum
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRow:
+    """A topic as it is in force."""
+
+    topic: Topic
+    words: TopicWording
+    mode: Mode
+    indicator: Indicator
+    owner: str
+    set_by: str
+    thresholds: tuple[ThresholdRow, ...]
+    source_label: str
+    source_url: str
+
+
+def threshold_rows(settings: Settings) -> dict[str, ThresholdRow]:
+    """Give every threshold by its name."""
+    known, policy = default_knowledge(), settings.policy()
+    return {
+        name: ThresholdRow(
+            name,
+            policy.thresholds[name],
+            each.default,
+            each.minimum,
+            each.maximum,
+            each.unit,
+            each.meaning,
+            f"{known.sources[each.by.source].title}, {each.by.section}",
+            settings.set_by("thresholds", name),
+        )
+        for name, each in known.thresholds.items()
+    }
+
+
+def topic_row(topic: Topic, settings: Settings, previewer: Previewer) -> TopicRow:
+    """Describe a topic. Its source is that of the card of its typical case."""
+    words, policy = default_wording(), settings.policy()
+    rows = threshold_rows(settings)
+    setting = settings.cards.get(topic)
+    card = typical_card(topic, previewer)
+    return TopicRow(
+        topic=topic,
+        words=words.topics[topic],
+        mode=policy.mode(topic),
+        indicator=policy.indicators.get(topic, words.topics[topic].indicator),
+        owner=(setting.owner if setting else None) or "",
+        set_by=settings.set_by("cards", str(topic)),
+        thresholds=tuple(rows[name] for name in rows if name in _asked_for(topic)),
+        source_label=card["source"]["label"] if card else "",
+        source_url=card["source"].get("url", "") if card else "",
+    )
+
+
+@cache
+def _asked_for(topic: Topic) -> frozenset[str]:
+    """Name the thresholds of a topic: those that its rule asks for in any of its cases, and those of its words."""
+    known, policy = default_knowledge(), default_policy(default_knowledge())
+    billing = Settings().billing()
+    asked = {name for name, each in default_wording().thresholds.items() if topic in each.topics}
+    for case in specimens().values():
+        if case.topic is topic:
+            put = question(case.session(), known, policy, billing)
+            own = [rule for rule in put.rules if rule.topic is topic]
+            asked.update(*thresholds_asked(put.session, Recogniser(known), policy, put.identities, own).values())
+    return frozenset(asked)
+
+
+def typical_card(topic: Topic, previewer: Previewer) -> dict[str, Any] | None:
+    """Give the card that a topic's typical case gets, by the words and indicators in force."""
+    case = typical(topic)
+    return previewer.card_of(case) if case else None
+
+
+def families(settings: Settings, previewer: Previewer) -> list[tuple[str, list[TopicRow]]]:
+    """Give all topics by family."""
+    begins = {first: label for label, first in FAMILIES}
+    found: list[tuple[str, list[TopicRow]]] = []
+    for topic in Topic:
+        if topic in begins:
+            found.append((begins[topic], []))
+        found[-1][1].append(topic_row(topic, settings, previewer))
+    return found

@@ -1,0 +1,88 @@
+"""``/workbench/shadow`` and ``/workbench/decisions``: what is tried, cases to review, and why a card fired."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, abort, redirect, request, url_for
+
+from cards.topics import Topic
+from cds_service.explain import explain
+from cds_service.learning.cases import unseen_card
+from cds_service.learning.promotion import promotion_report
+from cds_service.learning.trial import sample, trials
+from cds_service.policies.lifecycle import COMMENT_LIMIT
+from cds_service.policies.people import Role
+from cds_service.services import SERVICES
+from cds_service.smart.markdown import html
+from cds_service.store.reviews import VERDICTS, is_on_record, keep_review
+from cds_service.web.answers import decider, in_force, store
+from cds_service.workbench.access import me, message, shown
+from cds_service.workbench.forms import number_in
+from cds_service.workbench.windows import window_asked
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as AnyResponse
+
+DAYS = (7, 28, 90)
+_CASES = 5
+_LONGEST_ID = 64
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Put the addresses where they belong."""
+    blueprint.get("/shadow")(shadow)
+    blueprint.post("/shadow/reviews")(review)
+    blueprint.get("/decisions")(decisions)
+
+
+def shadow() -> Response:
+    """Report on what is tried, and draw cases for review."""
+    window, days = window_asked(DAYS)
+    named = request.args.get("topic", "")
+    topic = named if named in set(Topic) else None
+    seed = number_in(request.args.get("seed", "")) or 1
+    engine = store().engine
+    report = promotion_report(engine, window, decider().settings.promotion, topic)
+    drawn = []
+    if topic is not None:
+        cases = (case for tally in trials(engine, window, topic).values() for case in tally.cases)
+        drawn = [unseen_card(engine, case) for case in sample(cases, _CASES, seed)]
+    return shown(
+        "shadow.html",
+        report=report,
+        topic=topic,
+        cases=[each for each in drawn if each],
+        days=days,
+        choices=DAYS,
+        service=window.service,
+        services=SERVICES,
+        seed=seed,
+        verdicts=VERDICTS,
+        may_review=Role.REVIEWER in me().roles,
+        comment_limit=COMMENT_LIMIT,
+        markdown=html,
+    )
+
+
+def review() -> AnyResponse:
+    """Keep what a reviewer says of a case."""
+    given = {name: request.form.get(name, "") for name in ("decision", "topic", "verdict", "comment")}
+    if Role.REVIEWER not in me().roles:
+        return message("Not done", "Only a reviewer says whether a card would have been right.", 403)
+    engine = store().engine
+    known = given["topic"] in set(Topic) and given["verdict"] in VERDICTS and len(given["comment"]) <= COMMENT_LIMIT
+    if not known or not is_on_record(engine, given["decision"][:_LONGEST_ID]):
+        abort(400)
+    person = me()
+    case = (given["decision"], given["topic"])
+    said_by = f"{person.name} ({person.subject})"
+    keep_review(engine, case, given["verdict"], said_by, given["comment"], in_force().clock())
+    return redirect(url_for("workbench.shadow", topic=given["topic"], seed=request.form.get("seed", "1")[:9]))
+
+
+def decisions() -> Response:
+    """Lay open one decision, found by its id or by the id of one of its cards."""
+    asked = request.args.get("id", "").strip()[:_LONGEST_ID]
+    found = explain(store().engine, asked) if asked else None
+    return shown("decisions.html", 200 if found or not asked else 404, asked=asked, found=found, markdown=html)

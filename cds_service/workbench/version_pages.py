@@ -1,0 +1,192 @@
+"""``/workbench/versions``: drafts, reviews, publications, and what each version changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, abort, redirect, request, url_for
+
+from cds_service.layers import ConfigurationError
+from cds_service.policies.content import NOTHING, PolicyContent
+from cds_service.policies.library import TITLE_LIMIT, UnknownVersionError, Version
+from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedError, Wish
+from cds_service.policies.people import Role
+from cds_service.policies.rows import StepConflictError
+from cds_service.web.answers import decider, store
+from cds_service.workbench.access import me, message, shown
+from cds_service.workbench.current import content_in_force, differences_to, library, previewer, previewer_of
+from cds_service.workbench.forms import content_from, number_in
+from cds_service.workbench.on_record import on_record
+from cds_service.workbench.previewing import changed_cases
+from cds_service.workbench.specimens import specimens
+from cds_service.workbench.topics import families, threshold_rows
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as AnyResponse
+
+_REPLAYED = "her2-order-sign"
+_FROM_FILES, _FROM_IN_FORCE = "files", "in-force"
+_NONE = -1
+"""The id of no step."""
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Put the addresses where they belong."""
+    blueprint.get("/versions")(versions)
+    blueprint.post("/versions")(draft)
+    blueprint.get("/versions/<int:number>")(version)
+    blueprint.get("/versions/<int:number>.yaml")(as_yaml)
+    blueprint.post("/versions/<int:number>/content")(revise)
+    blueprint.post("/versions/<int:number>/steps")(step)
+
+
+def versions() -> Response:
+    """List every version."""
+    listed = library().versions()
+    return shown(
+        "versions.html",
+        versions=listed,
+        in_force=library().in_force(),
+        next=library().next_change(),
+        may_draft=Role.EDITOR in me().roles,
+        title_limit=TITLE_LIMIT,
+    )
+
+
+def draft() -> AnyResponse:
+    """Begin a version: from nothing, from what is in force, or from an older one."""
+    title, begin = request.form.get("title", ""), request.form.get("from", _FROM_IN_FORCE)
+    try:
+        if (number := number_in(begin)) is not None:
+            found = library().restore(me(), number)
+        elif begin == _FROM_FILES:
+            found = library().draft(me(), title, NOTHING)
+        else:
+            now = library().in_force()
+            found = library().draft(me(), title, content_in_force(), based_on=now.version if now else None)
+    except (StepRefusedError, UnknownVersionError) as error:
+        return message("Not done", f"{error}.", 400)
+    return redirect(url_for("workbench.version", number=found.number))
+
+
+def version(number: int) -> Response:
+    """Show a version: where it stands, what it changes, who did what, and what may be done now."""
+    return _page(_found(number))
+
+
+def as_yaml(number: int) -> Response:
+    """Give the content as a configuration file, to simulate and to compare with."""
+    answer = Response(_content(_found(number)).as_yaml(), content_type="application/yaml; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="version-{number}.yaml"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def revise(number: int) -> AnyResponse:
+    """Put another content into a draft."""
+    found = _found(number)
+    try:
+        content = content_from(request.form)
+    except ConfigurationError as error:
+        return _page(found, problems=error.problems, status=400)
+    return _taken(found, Wish(StepKind.REVISED, request.form.get("comment", "")), content)
+
+
+def step(number: int) -> AnyResponse:
+    """Take a step with a version."""
+    found = _found(number)
+    kind = request.form.get("kind", "")
+    if kind not in set(StepKind):
+        abort(400)
+    try:
+        begin, end = (_time(request.form.get(name, "")) for name in ("effective_from", "effective_until"))
+    except ValueError:
+        return _page(found, problems=["Write a time as 2026-11-30T08:00."], status=400)
+    return _taken(found, Wish(StepKind(kind), request.form.get("comment", ""), begin, end), None)
+
+
+def _taken(found: Version, wish: Wish, content: PolicyContent | None) -> AnyResponse:
+    seen = number_in(request.form.get("seen", ""))
+    try:
+        library().step(me(), found.number, _NONE if seen is None else seen, wish, content)
+    except StepConflictError:
+        said = "Somebody else has changed this version meanwhile. Nothing was done; this is how it stands now."
+        return _page(_found(found.number), problems=[said], status=409)
+    except StepRefusedError as error:
+        forbidden = error.reason in ("role", "author")
+        return _page(_found(found.number), problems=[f"{error}."], status=403 if forbidden else 400)
+    return redirect(url_for("workbench.version", number=found.number))
+
+
+def _page(found: Version, *, problems: list[str] | None = None, status: int = 200) -> Response:
+    try:
+        content, unusable = found.content, []
+    except ConfigurationError as error:
+        content, unusable = None, error.problems
+    possible = library().possible(me(), found)
+    return shown(
+        "version.html",
+        status,
+        version=found,
+        content=content,
+        problems=[*(problems or []), *unusable],
+        possible=[str(kind) for kind in possible],
+        comment_limit=COMMENT_LIMIT,
+        after_retiring=library().after_retiring(found.number) if StepKind.RETIRED in possible else None,
+        may_draft=Role.EDITOR in me().roles,
+        is_author=me().subject in found.authors,
+        timezone=decider().settings.site.timezone,
+        **_effect(content),
+        **_editor(possible),
+    )
+
+
+def _effect(content: PolicyContent | None) -> dict[str, Any]:
+    """Say what a content would change of what is in force now."""
+    if content is None:
+        return {"differences": [], "changed": [], "of": len(specimens()), "recorded": None}
+    differences = differences_to(content)
+    then = previewer_of(content)
+    wanted = "record" in request.args and bool(differences)
+    return {
+        "differences": differences,
+        "changed": changed_cases(previewer(), then) if differences else [],
+        "of": len(specimens()),
+        "recorded": on_record(store().engine, previewer(), then, _REPLAYED) if wanted else None,
+    }
+
+
+def _editor(possible: tuple[StepKind, ...]) -> dict[str, Any]:
+    if StepKind.REVISED not in possible:
+        return {}
+    settings = decider().settings
+    return {"families": families(settings, previewer()), "rows": threshold_rows(settings)}
+
+
+def _found(number: int) -> Version:
+    try:
+        return library().version(number)
+    except UnknownVersionError:
+        abort(404)
+
+
+def _content(found: Version) -> PolicyContent:
+    try:
+        return found.content
+    except ConfigurationError:
+        abort(404)
+
+
+def _time(written: str) -> datetime | None:
+    """Read a time as a form has it, in the time zone of the site unless it names one.
+
+    Raises:
+        ValueError: it is none.
+
+    """
+    if not written:
+        return None
+    time = datetime.fromisoformat(written)
+    return time if time.tzinfo is not None else time.replace(tzinfo=ZoneInfo(decider().settings.site.timezone))

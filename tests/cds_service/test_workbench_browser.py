@@ -1,0 +1,231 @@
+"""The workbench in a real browser, against the real service: every page at a desk, on a phone and in the dark."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
+
+import pytest
+from browser import DESK, PHONE, Visit, folder_of_pictures, visit
+from calls import SIGN, call, order, troubled_prefetch
+from playwright.sync_api import expect
+from running import start, stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+CONFIGURATION = """
+auth: {mode: "off"}
+workbench: {sign_in: local}
+cards: {lvef-overdue: {mode: shadow}}
+promotion: {min_orders: 1}
+"""
+TROUBLED = call(prefetch=troubled_prefetch())
+PATIENCE_S = 20
+PAGES = {
+    "topics": "",
+    "topic": "/topics/lvef-overdue",
+    "preview": "/preview?case=weight-stale-fired-1",
+    "versions": "/versions",
+    "shadow": "/shadow?topic=lvef-overdue",
+    "learning": "/learning",
+    "decisions": "/decisions",
+}
+LOOKS: dict[str, dict[str, Any]] = {
+    "desk": {},
+    "phone": {"viewport": PHONE},
+    "dark": {"viewport": DESK, "color_scheme": "dark"},
+}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the address of a service with a topic in the shadow and some decisions on record."""
+    folder = tmp_path_factory.mktemp("workbench")
+    folder.joinpath("her2.yaml").write_text(CONFIGURATION, encoding="utf-8")
+    running = start(folder, "--config", "her2.yaml", "--workers", "2")
+    for _ in range(3):
+        running.send("POST", f"/cds-services/{SIGN}", TROUBLED)
+    yield f"http://127.0.0.1:{running.port}"
+    stop(running)
+
+
+@pytest.fixture
+def seen(browser: Any, base: str, tmp_path: Any) -> Iterator[Visit]:
+    begun = visit(browser, base, folder_of_pictures(tmp_path))
+    yield begun
+    begun.end()
+    begun.page.context.close()
+
+
+def sign_in(page: Page, name: str) -> None:
+    """Sign in as somebody, whoever was there before."""
+    leave = page.get_by_role("button", name="Sign out")
+    if leave.count():
+        leave.click()
+    page.get_by_role("button", name=re.compile(f"^{name}")).click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def signed(base: str) -> list[str]:
+    """Sign an order whose chart has an old weight, and give the topics of its cards."""
+    request = Request(  # noqa: S310 - our own service
+        f"{base}/cds-services/{SIGN}", json.dumps(TROUBLED).encode(), {"Content-Type": "application/json"}
+    )
+    with urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310
+        return [card["source"]["topic"]["code"] for card in json.load(answer)["cards"]]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_can_be_used(browser: Any, base: str, tmp_path: Any, look: str) -> None:
+    seen = visit(browser, base, folder_of_pictures(tmp_path), **LOOKS[look])
+    seen.open("/workbench")
+    seen.check(f"workbench-sign-in-{look}")
+    sign_in(seen.page, "Ben")
+    for name, path in PAGES.items():
+        seen.open(f"/workbench{path}")
+        seen.check(f"workbench-{name}-{look}")
+    seen.end()
+    seen.page.context.close()
+
+
+def test_the_preview_follows_the_form_at_once(seen: Visit) -> None:
+    seen.open("/workbench")
+    sign_in(seen.page, "Eve")
+    seen.open("/workbench/preview?case=weight-stale-fired-1")
+    result = seen.page.locator("#result")
+    expect(result).to_contain_text("the last weight, 70 kg, is 31 days old")
+    seen.page.get_by_label("Value: weight_max_age_days").fill("60")
+    expect(result).to_contain_text("A weight older than 60 days instead of 30 days makes weight-stale fire")
+    expect(result).to_contain_text("No card.")
+    seen.page.get_by_label("Value: weight_max_age_days").fill("4000")
+    expect(result).to_contain_text("must lie between 1 and 365 days")
+    seen.page.get_by_label("Value: weight_max_age_days").fill("")
+    expect(result).not_to_contain_text("instead of")
+    expect(seen.page.get_by_role("status")).to_have_text("1 card shown.")
+
+
+def test_a_pasted_request_is_previewed(seen: Visit) -> None:
+    seen.open("/workbench")
+    sign_in(seen.page, "Eve")
+    seen.open("/workbench/preview")
+    seen.page.get_by_text("Paste a request").click()
+    seen.page.get_by_label("A CDS Hooks request as JSON").fill(json.dumps(call(orders=[order(400)])))
+    expect(seen.page.locator("#result .card h3")).to_have_text(re.compile("^Kadcyla 400 mg .* is above the maximum"))
+    expect(seen.page.get_by_label("Case", exact=True)).to_have_value("pasted")
+    seen.check("workbench-pasted-desk")
+
+
+def test_the_preview_says_that_the_service_is_gone(seen: Visit) -> None:
+    seen.open("/workbench")
+    sign_in(seen.page, "Eve")
+    seen.open("/workbench/preview")
+    seen.page.route("**/preview/result", lambda route: route.abort())
+    seen.page.get_by_label("Value: weight_max_age_days").fill("60")
+    expect(seen.page.get_by_role("status")).to_have_text("The service cannot be reached.")
+    seen.page.unroute("**/preview/result")
+    seen.page.context.clear_cookies()
+    seen.page.get_by_label("Value: weight_max_age_days").fill("61")
+    expect(seen.page.get_by_role("status")).to_contain_text("you may have been signed out")
+
+
+def test_two_people_bring_a_version_to_every_worker(seen: Visit, base: str) -> None:
+    page = seen.page
+    seen.open("/workbench")
+    sign_in(page, "Ada")
+    page.get_by_role("link", name="Versions").click()
+    page.get_by_label("What it is for").fill("Weights from the day clinic are older")
+    page.get_by_role("button", name="Begin", exact=True).click()
+    address = page.url
+    page.get_by_label("Value: weight_max_age_days").fill("60")
+    page.get_by_label("What was changed, and why").fill("The day clinic weighs every six weeks")
+    page.get_by_role("button", name="Save the draft").click()
+    seen.check("workbench-draft-desk")
+    page.get_by_role("button", name="Send to clinical review").click()
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+    sign_in(page, "Ben")
+    page.goto(address)
+    seen.check("workbench-review-desk")
+    page.get_by_role("link", name="Try it on the newest requests on record").click()
+    expect(page.locator("main")).to_contain_text(re.compile(r"Of the newest \d+ signed requests"))
+    page.get_by_role("button", name="Approve").click()
+    assert "weight-stale" in signed(base)
+    sign_in(page, "Ada")
+    page.goto(address)
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator(".state").first).to_have_text("live")
+    # Both workers have asked by then; each call may come to either.
+    _until(lambda: all("weight-stale" not in signed(base) for _ in range(8)))
+    page.get_by_label("Comment (needed)").fill("The clinic has new scales")
+    page.get_by_role("button", name="Retire").click()
+    expect(page.locator(".state").first).to_have_text("retired")
+    _until(lambda: all("weight-stale" in signed(base) for _ in range(8)))
+
+
+def _until(holds: Any) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_a_reviewer_says_of_cases_whether_their_cards_would_be_right(seen: Visit) -> None:
+    seen.open("/workbench")
+    sign_in(seen.page, "Ben")
+    seen.page.get_by_role("link", name="Shadow").click()
+    seen.page.get_by_role("link", name="Review cases").first.click()
+    expect(seen.page.locator("main")).to_contain_text("0 right, 0 wrong, 0 unsure")
+    seen.page.get_by_role("button", name="The card would be right").first.click()
+    expect(seen.page.locator("main")).to_contain_text("1 right, 0 wrong, 0 unsure")
+    seen.page.get_by_role("link", name="the whole decision").first.click()
+    expect(seen.page.locator("main")).to_contain_text("Judged again today, it comes to the same cards.")
+    seen.check("workbench-decision-desk")
+    sign_in(seen.page, "Eve")
+    seen.open("/workbench/shadow?topic=lvef-overdue")
+    expect(seen.page.get_by_role("button", name="The card would be right")).to_have_count(0)
+
+
+def test_the_workbench_works_without_a_script(browser: Any, base: str, tmp_path: Any) -> None:
+    seen = visit(browser, base, folder_of_pictures(tmp_path), java_script_enabled=False)
+    seen.open("/workbench")
+    sign_in(seen.page, "Eve")
+    seen.open("/workbench/preview?case=weight-stale-fired-1")
+    seen.page.get_by_label("Value: weight_max_age_days").fill("60")
+    seen.page.get_by_role("button", name="Show the cards").click()
+    expect(seen.page.locator("#result")).to_contain_text("older than 60 days instead of 30 days")
+    expect(seen.page.get_by_label("Value: weight_max_age_days")).to_have_value("60")
+    seen.end()
+    seen.page.context.close()
+
+
+def test_the_workbench_can_be_used_by_keyboard_alone(seen: Visit) -> None:
+    page = seen.page
+    seen.open("/workbench")
+    _tab_to(page, "Eve, who only looks (made up)")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Topics")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+    page.keyboard.press("Enter")
+    _tab_to(page, "Order names two different drugs")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Order names two different drugs")
+    _tab_to(page, "a Kadcyla code under the text Enhertu")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Preview")
+    _tab_to(page, "Show the cards")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("status")).to_have_text("1 card shown.")
+
+
+def _tab_to(page: Page, name: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == name:
+            return
+    pytest.fail(f"the keyboard does not come to {name!r}")

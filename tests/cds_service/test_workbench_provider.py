@@ -1,0 +1,255 @@
+"""Signing in with OpenID Connect, at a provider that is a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from bench import Seat, words
+from servers import free_port
+
+from cds_service.app import create_app
+from cds_service.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+    from cds_service.store.store import Store
+
+COMMAND = Path(sys.executable).parent / "oidc-provider-mock"
+PATIENCE_S = 20
+BASE = "http://127.0.0.1:8080"
+PEOPLE: dict[str, dict[str, Any]] = {
+    "ann": {"name": "Ann Author", "roles": ["her2-write", "staff"]},
+    "bob": {"name": "Bob", "roles": "her2-review", "realm_access": {"roles": ["her2-write", "her2-review"]}},
+    "guest": {"name": "Guest", "roles": ["staff"]},
+    "none": {"name": "None"},
+    "odd": {"name": "Odd", "roles": 7},
+    "line\nbreak": {"name": "Two lines", "roles": ["her2-write"]},
+}
+ROLES = {"editor": ["her2-write"], "reviewer": ["her2-review"]}
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    port = free_port()
+    claims = [item for sub, each in PEOPLE.items() for item in ("--user-claims", json.dumps({"sub": sub, **each}))]
+    # It is a program for tests, and warns of what its own libraries will drop.
+    process = subprocess.Popen(  # noqa: S603 - our own arguments
+        [COMMAND, "--port", str(port), "--require-nonce", "true", *claims],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    base = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                requests.get(f"{base}/.well-known/openid-configuration", timeout=1).raise_for_status()
+                break
+            except requests.RequestException:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+        yield base
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch) -> None:
+    monkeypatch.setenv("WORKBENCH_SECRET", "of the test")
+
+
+def browser(store: Store, issuer: str, **oidc: Any) -> FlaskClient:
+    """Give a browser before a workbench that signs in with a provider."""
+    known = {"client_id": "her2-cds", "client_secret_env": "WORKBENCH_SECRET", "roles": ROLES}
+    provider = {"issuer": issuer, **known, **oidc}
+    settings = {"public_url": BASE, "workbench": {"sign_in": "oidc", "oidc": provider}}
+    return create_app(settings=Settings.model_validate(settings), store=store).test_client()
+
+
+def begun(client: FlaskClient) -> str:
+    """Begin to sign in, and give the address at the provider."""
+    answer = client.get("/workbench/sign-in/provider")
+    assert answer.status_code == 302, words(answer)
+    return answer.headers["Location"]
+
+
+def allowed(address: str, subject: str) -> str:
+    """Be that person at the provider, and give the way back with the code."""
+    answer = requests.post(address, data={"sub": subject}, allow_redirects=False, timeout=PATIENCE_S)
+    return answer.headers["Location"]
+
+
+def came_back(client: FlaskClient, address: str) -> TestResponse:
+    """Follow the way back."""
+    split = urlsplit(address)
+    return client.get(f"{split.path}?{split.query}")
+
+
+def signed_in(client: FlaskClient, subject: str) -> TestResponse:
+    """Sign in as somebody, from the first page to the last."""
+    return came_back(client, allowed(begun(client), subject))
+
+
+def test_workbench_asks_the_provider_with_a_challenge_a_state_and_a_nonce(store: Store, issuer: str) -> None:
+    asked = parse_qs(urlsplit(begun(browser(store, issuer))).query)
+    assert asked["response_type"] == ["code"]
+    assert asked["client_id"] == ["her2-cds"]
+    assert asked["redirect_uri"] == [f"{BASE}/workbench/sign-in/callback"]
+    assert asked["code_challenge_method"] == ["S256"]
+    assert "openid" in asked["scope"][0].split()
+    assert asked["state"][0]
+    assert asked["nonce"][0]
+
+
+@pytest.mark.parametrize(
+    ("subject", "oidc", "shown"),
+    [
+        pytest.param("ann", {}, "Ann Author (editor)", id="the claim lists roles, some of them ours"),
+        pytest.param("bob", {}, "Bob (reviewer)", id="the claim is one role"),
+        pytest.param("bob", {"roles_claim": "realm_access.roles"}, "Bob (editor, reviewer)", id="the claim is nested"),
+    ],
+)
+def test_workbench_signs_in_with_roles_when(store: Store, issuer: str, subject, oidc, shown) -> None:
+    client = browser(store, issuer, **oidc)
+    answer = signed_in(client, subject)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/workbench")
+    assert shown in words(client.get("/workbench"))
+
+
+@pytest.mark.parametrize(
+    ("subject", "oidc"),
+    [
+        pytest.param("guest", {}, id="roles that are not ours"),
+        pytest.param("none", {}, id="no such claim"),
+        pytest.param("odd", {}, id="a claim of another kind"),
+        pytest.param("ann", {"roles_claim": "roles.below"}, id="a path that leads nowhere"),
+    ],
+)
+def test_workbench_lets_nobody_in_who_has(store: Store, issuer: str, subject, oidc) -> None:
+    client = browser(store, issuer, **oidc)
+    signed_in(client, subject)
+    answer = client.get("/workbench")
+    assert answer.status_code == 403
+    assert "no role" in words(answer)
+
+
+def test_workbench_tells_people_apart_by_provider_and_subject(store: Store, issuer: str) -> None:
+    client = browser(store, issuer)
+    signed_in(client, "ann")
+    seat = Seat(client)
+    assert seat.send("/versions", title="Mine").status_code == 302
+    with store.engine.connect() as connection:
+        actors = connection.exec_driver_sql("SELECT actor, actor_name FROM policy_steps").all()
+    assert [tuple(each) for each in actors] == [(f"{issuer}|ann", "Ann Author")]
+
+
+def refused(answer: TestResponse, status: int) -> None:
+    assert answer.status_code == status
+    assert "Not signed in" in words(answer)
+
+
+def test_workbench_takes_no_code_of_a_sign_in_that_another_browser_began(store: Store, issuer: str) -> None:
+    back = allowed(begun(browser(store, issuer)), "ann")
+    other = browser(store, issuer)
+    refused(came_back(other, back), 403)
+    assert other.get("/workbench").status_code == 302
+
+
+def test_workbench_takes_a_code_once(store: Store, issuer: str) -> None:
+    client = browser(store, issuer)
+    back = allowed(begun(client), "ann")
+    assert came_back(client, back).status_code == 302
+    refused(came_back(client, back), 403)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("code=made-up&state=made-up", id="a state that nobody began"),
+        pytest.param("error=access_denied&error_description=%3Cb%3Eno", id="a refusal"),
+        pytest.param("error=" + "x" * 5000, id="a refusal without end"),
+    ],
+)
+def test_workbench_signs_in_nobody_who_comes_back_with(store: Store, issuer: str, query, log_lines) -> None:
+    client = browser(store, issuer)
+    begun(client)
+    answer = client.get(f"/workbench/sign-in/callback?{query}")
+    refused(answer, 403)
+    assert "<b>" not in answer.text
+    failed = [line for line in log_lines if line["event"] == "workbench_sign_in_failed"]
+    assert [len(line["code"]) < 30 for line in failed] == [True]
+
+
+def test_workbench_signs_in_nobody_with_a_made_up_code(store: Store, issuer: str) -> None:
+    client = browser(store, issuer)
+    state = parse_qs(urlsplit(begun(client)).query)["state"][0]
+    refused(client.get(f"/workbench/sign-in/callback?code=made-up&state={state}"), 403)
+
+
+def test_workbench_signs_in_nobody_whom_it_could_not_tell_apart(store: Store, issuer: str) -> None:
+    refused(signed_in(browser(store, issuer), "line\nbreak"), 403)
+
+
+def test_workbench_says_that_the_provider_cannot_be_reached(store: Store) -> None:
+    client = browser(store, f"http://127.0.0.1:{free_port()}")
+    refused(client.get("/workbench/sign-in/provider"), 503)
+
+
+def test_workbench_goes_to_no_provider_that_names_itself_otherwise(store: Store, issuer: str) -> None:
+    metadata = requests.get(f"{issuer}/.well-known/openid-configuration", timeout=PATIENCE_S).content
+    with serving(metadata) as other:
+        refused(browser(store, other).get("/workbench/sign-in/provider"), 503)
+
+
+@contextmanager
+def serving(body: bytes) -> Iterator[str]:
+    """Answer every request with a body."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("offered", [["none"], ["HS256"], ["none", "HS256", "HS512"]])
+def test_workbench_believes_no_provider_that_signs_with(store: Store, issuer: str, offered) -> None:
+    client = browser(store, issuer)
+    known = client.application.extensions["her2_cds_workbench_provider"]._client
+    known.load_server_metadata()["id_token_signing_alg_values_supported"] = offered
+    refused(client.get("/workbench/sign-in/provider"), 503)
+
+
+def test_workbench_signs_in_nobody_made_up_where_there_is_a_provider(store: Store, issuer: str) -> None:
+    seat = Seat(browser(store, issuer))
+    page = seat.get("/sign-in")
+    assert "Sign in with your organisation" in words(page)
+    assert "made up" not in words(page)
+    assert seat.browser.post("/workbench/sign-in", data={"subject": "local|ada"}).status_code == 400

@@ -1,0 +1,263 @@
+"""Versions on the pages of the workbench: from a draft to what clinicians see, by two people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from bench import ADA, BEN, EVE, Seat, bench, words
+from calls import SIGN, bundle, call, clean_prefetch, weight
+
+from cds_service.policies.library import Library
+from cds_service.policies.publication import Publication
+from cds_service.store.store import open_store
+
+if TYPE_CHECKING:
+    from cds_service.store.store import Store
+
+OLD_WEIGHT = call(prefetch={**clean_prefetch(), "weight": bundle(weight(days=45))})
+SIXTY = {"thresholds__weight_max_age_days": "60"}
+
+
+class Office:
+    """Ada, Ben and Eve before the same service, and an EHR that calls it."""
+
+    def __init__(self, store: Store) -> None:
+        """Sign all three in."""
+        self.ada = Seat(bench(store)).sign_in(ADA)
+        self.app = self.ada.browser.application
+        self.ben = Seat(self.app.test_client()).sign_in(BEN)
+        self.eve = Seat(self.app.test_client()).sign_in(EVE)
+        self._publication = Publication(Library(store.engine), self.app.extensions["her2_cds"])
+
+    def shown(self) -> list[str]:
+        """Sign an order with a weight of 45 days ago, after this process has asked what is in force."""
+        self._publication.look()
+        answer = self.app.test_client().post(f"/cds-services/{SIGN}", json=OLD_WEIGHT).get_json()
+        return [card["source"]["topic"]["code"] for card in answer["cards"]]
+
+    def approved(self, **content: str) -> None:
+        """Write a version and have it approved."""
+        self.ada.send("/versions", title="Older weights")
+        self.ada.revise(1, comment="The day clinic weighs every six weeks", **content)
+        self.ada.step(1, "submitted")
+        assert self.ben.step(1, "approved", comment="Agreed").status_code == 302
+
+
+@pytest.fixture
+def office(store: Store) -> Office:
+    return Office(store)
+
+
+def test_a_version_goes_from_draft_to_what_clinicians_see_and_back(database_url: str) -> None:
+    kept = open_store(database_url)
+    _there_and_back(Office(kept))
+    kept.close()
+
+
+def _there_and_back(office: Office) -> None:
+    assert office.shown() == ["weight-stale"]
+    office.approved(**SIXTY)
+    assert office.shown() == ["weight-stale"]
+    assert office.ada.step(1, "published").status_code == 302
+    assert office.shown() == []
+    assert "Version 1, “Older weights”, is in force" in words(office.eve.get(""))
+    topic = words(office.eve.get("/topics/weight-stale"))
+    assert "weight_max_age_days : 60 days" in topic
+    assert "version 1" in topic
+    assert "by Ada, informatics (made up): weight_max_age_days: 60 instead of as in the files" in topic
+    assert office.ada.step(1, "retired", comment="Too old after all").status_code == 302
+    assert office.shown() == ["weight-stale"]
+    told = words(office.eve.get("/versions/1"))
+    for step in ("drafted", "revised", "submitted", "approved by Ben", "published by Ada", "retired by Ada"):
+        assert step in told
+
+
+def test_a_page_says_what_a_version_changes(office: Office) -> None:
+    office.approved(**SIXTY)
+    page = words(office.eve.get("/versions/1"))
+    assert "A weight older than 60 days instead of 30 days makes weight-stale fire" in page
+    assert "weight-stale will fire less often" in page
+    assert "weight-stale: a weight of thirty-one days ago" in page
+
+
+def test_a_version_is_tried_on_the_newest_decisions(office: Office) -> None:
+    office.shown()
+    office.shown()
+    office.approved(**SIXTY)
+    page = words(office.eve.get("/versions/1", record="1"))
+    assert "Of the newest 2 signed requests: 2 cards with what is in force, 0 with this version" in page
+    assert "weight-stale 0 2 0" in page
+
+
+def test_who_wrote_a_version_does_not_approve_it(office: Office) -> None:
+    office.ada.send("/versions", title="Mine")
+    office.ada.step(1, "submitted")
+    answer = office.ada.step(1, "approved")
+    assert answer.status_code == 403
+    assert "only a person with the role reviewer may do this" in words(answer)
+    assert "You have written of it, so somebody else approves it" in words(office.ada.get("/versions/1"))
+
+
+@pytest.mark.parametrize(
+    ("who", "kind", "status"),
+    [
+        pytest.param("eve", "withdrawn", 403, id="one who looks"),
+        pytest.param("ben", "published", 403, id="a reviewer publishes"),
+        pytest.param("ada", "published", 400, id="what nobody has approved"),
+        pytest.param("ada", "drafted", 400, id="a draft of what is there"),
+        pytest.param("ada", "made-up", 400, id="a step that there is not"),
+    ],
+)
+def test_a_step_is_refused_to(office: Office, who: str, kind: str, status: int) -> None:
+    office.ada.send("/versions", title="Mine")
+    assert getattr(office, who).step(1, kind, seen=office.ada.seen(1)).status_code == status
+    assert "draft" in words(office.eve.get("/versions/1"))
+
+
+def test_of_two_who_act_at_once_the_second_is_told(office: Office) -> None:
+    office.ada.send("/versions", title="Mine")
+    seen = office.ada.seen(1)
+    assert office.ada.revise(1, **SIXTY).status_code == 302
+    answer = office.ada.send("/versions/1/steps", kind="submitted", seen=seen)
+    assert answer.status_code == 409
+    assert "Somebody else has changed this version meanwhile" in words(answer)
+    assert office.ada.send("/versions/1/content", seen=seen, thresholds__weight_max_age_days="90").status_code == 409
+    assert "older than 60 days" in words(office.ada.get("/versions/1"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        pytest.param({"thresholds__weight_max_age_days": "4000"}, "must lie between 1 and 365", id="out of bounds"),
+        pytest.param({"cards__weight-stale__mode": "loud"}, "cards.weight-stale.mode", id="a mode that there is not"),
+    ],
+)
+def test_a_draft_takes_no_content_with(office: Office, fields, said: str) -> None:
+    office.ada.send("/versions", title="Mine")
+    answer = office.ada.revise(1, **fields)
+    assert answer.status_code == 400
+    assert said in words(answer)
+    assert "Nothing: it says what is in force" in words(office.ada.get("/versions/1"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        pytest.param({"effective_from": "2020-01-01T08:00"}, "cannot begin in the past", id="a begin that has passed"),
+        pytest.param({"effective_until": "2020-01-01T08:00"}, "must end after it begins", id="an end before its begin"),
+        pytest.param({"effective_from": "tomorrow"}, "Write a time as", id="no time"),
+    ],
+)
+def test_a_version_is_not_published_with(office: Office, fields, said: str) -> None:
+    office.approved(**SIXTY)
+    answer = office.ada.step(1, "published", **fields)
+    assert answer.status_code == 400
+    assert said in words(answer)
+    assert office.shown() == ["weight-stale"]
+
+
+def test_a_version_may_wait_for_its_time(office: Office) -> None:
+    office.approved(**SIXTY)
+    assert office.ada.step(1, "published", effective_from="2099-01-01T08:00").status_code == 302
+    assert "scheduled" in words(office.eve.get("/versions/1"))
+    assert "2099-01-01 08:00: version 1 comes into force" in words(office.eve.get("/versions"))
+    assert office.shown() == ["weight-stale"]
+
+
+def test_an_older_version_is_begun_again(office: Office) -> None:
+    office.approved(**SIXTY)
+    answer = office.ada.send("/versions", **{"from": "1"})
+    assert answer.headers["Location"] == "/workbench/versions/2"
+    page = words(office.ada.get("/versions/2"))
+    assert "from version 1" in page
+    assert "older than 60 days" in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        pytest.param({"title": ""}, "give it a title", id="no title"),
+        pytest.param({"title": "x" * 201}, "give it a title", id="too long a title"),
+        pytest.param({"from": "77"}, "there is no version 77", id="a version that there is not"),
+    ],
+)
+def test_no_version_begins_with(office: Office, fields, said: str) -> None:
+    answer = office.ada.send("/versions", **fields)
+    assert answer.status_code == 400
+    assert said in words(answer)
+
+
+def test_a_draft_begins_with_what_is_in_force_or_with_the_files_alone(office: Office) -> None:
+    office.approved(**SIXTY)
+    office.ada.step(1, "published")
+    office.shown()
+    office.ada.send("/versions", title="From what is in force")
+    office.ada.send("/versions", title="From the files", **{"from": "files"})
+    assert "Nothing: it says what is in force" in words(office.ada.get("/versions/2"))
+    assert "older than 30 days instead of 60 days" in words(office.ada.get("/versions/3"))
+
+
+def test_a_version_can_be_taken_along_as_a_file(office: Office) -> None:
+    office.approved(**SIXTY, **{"cards__weight-stale__owner": "Pharmacy"})
+    answer = office.eve.get("/versions/1.yaml")
+    assert answer.content_type == "application/yaml; charset=utf-8"
+    assert answer.text == "cards:\n  weight-stale:\n    owner: Pharmacy\nthresholds:\n  weight_max_age_days: 60\n"
+
+
+def test_the_editor_shows_what_a_draft_says(office: Office) -> None:
+    office.ada.send("/versions", title="Mine")
+    office.ada.revise(1, **SIXTY, **{"cards__ild-active__mode": "shadow", "shadow__lab_max_age_days": "10"})
+    page = office.ada.get("/versions/1").text
+    assert 'name="thresholds.weight_max_age_days" inputmode="decimal" maxlength="20"' in page
+    for field in ('value="60"', 'value="10"', '<option value="shadow" selected>'):
+        assert page.count(field) == 1
+
+
+def test_nothing_written_into_a_form_becomes_a_mark_of_a_page(office: Office) -> None:
+    office.ada.send("/versions", title="<script>alert(1)</script>")
+    office.ada.revise(1, comment="<b>bold</b>", **{"cards__ild-active__owner": "<i>me</i>"})
+    for path in ("/versions", "/versions/1", "/topics/ild-active"):
+        page = office.ada.get(path).text
+        assert "<script>alert(1)" not in page
+        assert "<b>bold" not in page
+        assert "<i>me" not in page
+
+
+ODD_NUMBERS = ["²", "9" * 5000, "-1", "1e3", "", "0"]
+
+
+@pytest.mark.parametrize("odd", ODD_NUMBERS)
+def test_an_odd_number_in_a_form_is_no_number(office: Office, odd: str) -> None:
+    office.ada.send("/versions", title="Mine")
+    assert office.ada.send("/versions/1/steps", kind="submitted", seen=odd).status_code == 409
+    assert office.ada.send("/versions/1/content", seen=odd, **SIXTY).status_code == 409
+    assert office.ada.get("/shadow", topic="weight-stale", seed=odd, days=odd).status_code == 200
+    assert office.ada.send("/versions", **{"from": odd}).status_code == 400
+
+
+def test_a_time_with_an_offset_is_taken_by_its_word(office: Office) -> None:
+    office.approved(**SIXTY)
+    office.ada.step(1, "published", effective_from="2099-01-01T08:00+02:00")
+    assert "from 2099-01-01 06:00" in words(office.eve.get("/versions/1"))
+
+
+def test_what_an_older_release_published_and_this_one_does_not_take_is_said(office: Office, store: Store) -> None:
+    office.approved(**SIXTY)
+    office.ada.step(1, "published")
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE policy_contents SET content = replace(content, '60', '6000')")
+    assert office.shown() == ["weight-stale"]
+    for path in ("/preview", "/versions/1"):
+        page = words(office.eve.get(path))
+        assert "must lie between 1 and 365" in page
+
+
+def test_the_learning_page_names_the_version_that_came_into_force(office: Office) -> None:
+    office.shown()
+    office.approved(**SIXTY)
+    office.ada.step(1, "published")
+    office.shown()
+    page = words(office.eve.get("/learning"))
+    assert "2 decisions on 2 orders, 1 cards shown" in page
+    assert "version 1 instead of no version; A weight older than 60 days instead of 30 days" in page
