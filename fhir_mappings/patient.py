@@ -143,9 +143,9 @@ class PatientReader:
 
     def _observation(self, glimpse: Glimpse, draft: _Draft) -> None:
         """Read an Observation that rules use; keep any other for a look at its words, unless it must never count."""
-        concepts = self._observations.index.concepts(glimpse.codes)
+        concepts, never_counts = self._observations.index.look(glimpse.codes)
         if not concepts:
-            if not self._observations.index.never_counts(glimpse.codes):
+            if not never_counts:
                 draft.unread.append(glimpse)
                 if not glimpse.has_code:
                     draft.set_aside(None, glimpse, "no-code")
