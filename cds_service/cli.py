@@ -34,10 +34,11 @@ from cds_service.gather import DataMissing
 from cds_service.layers import ConfigurationError
 from cds_service.learning.learn_commands import feedback, learn
 from cds_service.learning.shadow_commands import shadow
+from cds_service.loading import load_settings
 from cds_service.logs import configure_logs
 from cds_service.policies.policy_commands import policy
 from cds_service.services import BY_ID, SERVICES
-from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, json_schema, load_settings
+from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, json_schema
 from cds_service.simulate.command import simulate
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.terminal import print_cards

@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from cds_service.audit_export import as_audit_event, as_row
 from cds_service.explain import explain as explained
 from cds_service.layers import ConfigurationError
-from cds_service.settings import CONFIG_VARIABLE, Settings, load_settings
+from cds_service.loading import load_settings
+from cds_service.settings import CONFIG_VARIABLE, Settings
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.store.reading import since
 from cds_service.store.retention import purge as purge_now

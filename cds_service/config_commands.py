@@ -15,8 +15,9 @@ from cds_service.commands import config_option, fail, open_record, settings_of
 from cds_service.config_diff import Difference, differences
 from cds_service.config_show import as_yaml, lines
 from cds_service.layers import ConfigurationError
+from cds_service.loading import load_settings
 from cds_service.policies.library import Library
-from cds_service.settings import Settings, load_settings
+from cds_service.settings import Settings
 
 SAME, DIFFERENT = 0, 1
 _DEFAULT = "default"

@@ -18,8 +18,9 @@ from cds_service.clock import Clock, now
 from cds_service.coverage_files import CoverageFileError
 from cds_service.decide import Decider
 from cds_service.layers import ConfigurationError
+from cds_service.loading import load_settings
 from cds_service.repeats import Repeats
-from cds_service.settings import Settings, load_settings
+from cds_service.settings import Settings
 from cds_service.shadow import Shadow
 from cds_service.store.record import Pseudonyms, RecordWriter
 from fhir_mappings.codings import CodeMapError
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY_S = 1.0
 # What needs a start to change: who already holds it would go on with the old one.
-_NEED_A_START = ("database", "redis", "auth.replay_store")
+_NEED_A_START = ("database", "redis", "auth.replay_store", "workbench")
 _Stamp = tuple[int, int] | None
 _KEY_OF_THIS_PROCESS = secrets.token_bytes(32)
 _log = structlog.get_logger()

@@ -4,118 +4,27 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from cds_service.clock import Clock, now
 from cds_service.layers import ConfigurationError
 from cds_service.policies import lifecycle, rows
-from cds_service.policies.content import PolicyContent, stored_content
+from cds_service.policies.content import PolicyContent
 from cds_service.policies.lifecycle import Step, StepKind, StepRefusedError, Turn, Wish
 from cds_service.policies.people import NAME_LIMIT
+from cds_service.policies.views import Change, PolicyInForce, UnknownVersionError, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine
 
-    from cds_service.policies.lifecycle import State
     from cds_service.policies.people import Person
+    from cds_service.policies.views import Place, SectionName
 
 TITLE_LIMIT = 200
 NUMBER_LIMIT = 2**31 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A version as it stands. ``contents`` are canonical JSON by hash, where they were asked for."""
-
-    number: int
-    title: str
-    created_at: datetime
-    based_on: int | None
-    state: State
-    steps: tuple[Step, ...]
-    contents: Mapping[str, str]
-
-    @property
-    def last(self) -> Step:
-        """The last step; who decides on the next one has seen this."""
-        return self.steps[-1]
-
-    @property
-    def content_hash(self) -> str:
-        """The hash of the content as it stands."""
-        return self.last.content_hash
-
-    @property
-    def content(self) -> PolicyContent:
-        """The content as it stands.
-
-        Raises:
-            ConfigurationError: this release does not take it any more, for example with narrower bounds.
-
-        """
-        return self.content_of(self.last)
-
-    def content_of(self, step: Step) -> PolicyContent:
-        """Give the content that a step was about.
-
-        Raises:
-            ConfigurationError: this release does not take it any more.
-
-        """
-        return stored_content(self.contents[step.content_hash], f"version {self.number}")
-
-    @property
-    def authors(self) -> dict[str, str]:
-        """Who wrote any of it: the names by the subjects."""
-        subjects = lifecycle.authors(self.steps)
-        return {step.actor: step.actor_name for step in self.steps if step.actor in subjects}
-
-    def taken(self, kind: str) -> Step | None:
-        """Give the last step of a kind; a page names it by its word."""
-        return next((step for step in reversed(self.steps) if step.kind == kind), None)
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyInForce:
-    """The version that is in force, and its content as canonical JSON."""
-
-    version: int
-    hash: str
-    text: str
-
-    @property
-    def content(self) -> PolicyContent:
-        """The content.
-
-        Raises:
-            ConfigurationError: this release does not take it.
-
-        """
-        return stored_content(self.text, f"version {self.version}")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change of one topic or threshold by what came into force.
-
-    ``version`` is in force since then, none the configuration files alone; ``because`` says what brought it about, and
-    ``by`` who took the step: nobody where a version ran out. A value that is none is left to the files.
-    """
-
-    at: datetime
-    version: Version | None
-    because: Literal["published", "retired", "ended"]
-    by: Step | None
-    before: Any
-    after: Any
-
-
-class UnknownVersionError(LookupError):
-    """There is no version with this number."""
 
 
 class Library:
@@ -231,21 +140,28 @@ class Library:
             turns = lifecycle.turns(rows.publications(connection), moment)
         return next((turn for turn in turns if turn.at > moment), None)
 
-    def history(self, section: Literal["cards", "thresholds", "shadow"], name: str) -> list[Change]:
+    def history(self, section: SectionName, name: str) -> list[Change]:
         """Give every change of a topic or threshold by what came into force until now, the newest first."""
+        return self.histories([(section, name)])[section, name]
+
+    def histories(self, wanted: Iterable[Place]) -> dict[Place, list[Change]]:
+        """Give the changes of several topics and thresholds, read once."""
         moment = self._clock()
+        found: dict[Place, list[Change]] = {place: [] for place in wanted}
         with self._engine.connect() as connection:
             steps = rows.publications(connection)
             turns = [turn for turn in lifecycle.turns(steps, moment) if turn.at <= moment]
-            hashes = {step.content_hash for turn in turns for step in (turn.before, turn.after) if step is not None}
-            texts = rows.contents(connection, hashes)
-            found = []
-            for turn in turns:
-                before, after = (_value(step, texts, section, name) for step in (turn.before, turn.after))
+            published = [step for turn in turns for step in (turn.before, turn.after) if step is not None]
+            texts = rows.contents(connection, {step.content_hash for step in published})
+            trees = {digest: json.loads(text) for digest, text in texts.items()}
+            versions = {number: self._read(connection, number) for number in {step.version for step in published}}
+        for turn in reversed(turns):
+            version = versions[turn.after.version] if turn.after is not None else None
+            for (section, name), changes in found.items():
+                before, after = (_value(step, trees, section, name) for step in (turn.before, turn.after))
                 if before != after:
-                    version = self._read(connection, turn.after.version) if turn.after is not None else None
-                    found.append(Change(turn.at, version, *_because(turn, steps), before, after))
-        return found[::-1]
+                    changes.append(Change(turn.at, version, *_because(turn, steps), before, after))
+        return found
 
     @contextmanager
     def _in_turn(self) -> Iterator[Connection]:
@@ -304,10 +220,8 @@ def _in_force(connection: Connection, step: Step | None) -> PolicyInForce | None
     )
 
 
-def _value(step: Step | None, texts: Mapping[str, str], section: str, name: str) -> Any:
-    if step is None:
-        return None
-    return json.loads(texts[step.content_hash]).get(section, {}).get(name)
+def _value(step: Step | None, trees: Mapping[str, Any], section: str, name: str) -> Any:
+    return None if step is None else trees[step.content_hash].get(section, {}).get(name)
 
 
 def _because(turn: Turn, steps: Sequence[Step]) -> tuple[Literal["published", "retired", "ended"], Step | None]:

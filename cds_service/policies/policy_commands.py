@@ -15,7 +15,8 @@ from cds_service.commands import config_option, fail, open_record, settings_of
 from cds_service.config_commands import print_differences
 from cds_service.layers import ConfigurationError
 from cds_service.policies.content import NOTHING, PolicyContent, content_differences
-from cds_service.policies.library import Library, UnknownVersionError
+from cds_service.policies.library import Library
+from cds_service.policies.views import UnknownVersionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

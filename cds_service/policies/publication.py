@@ -16,7 +16,8 @@ from cds_service.layers import ConfigurationError
 
 if TYPE_CHECKING:
     from cds_service.configuration import Configuration
-    from cds_service.policies.library import Library, PolicyInForce
+    from cds_service.policies.library import Library
+    from cds_service.policies.views import PolicyInForce
 
 EVERY_S = 2.0
 _log = structlog.get_logger()

@@ -15,11 +15,13 @@ from cds_service.web.answers import in_force, store
 from cds_service.workbench.previewing import Previewer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, datetime
 
+    from cards.topics import Topic
     from cds_service.config_diff import Difference
     from cds_service.configuration import Configuration
-    from cds_service.policies.library import Change
+    from cds_service.policies.views import Change, Place
     from cds_service.settings import Settings
     from cds_service.workbench.topics import TopicRow
 
@@ -83,20 +85,28 @@ def differences_to(content: PolicyContent) -> list[Difference]:
     return differences(before, after)
 
 
-def changes_of(row: TopicRow) -> list[LastChange]:
-    """List what versions did to a topic and its thresholds, the newest first."""
-    found = [_told(each, "") for each in library().history("cards", str(row.topic))]
-    for threshold in row.thresholds:
-        found += [_told(each, threshold.name) for each in library().history("thresholds", threshold.name)]
-    return sorted(found, key=lambda each: each.at, reverse=True)
+def changes_of(rows: Sequence[TopicRow]) -> dict[Topic, list[LastChange]]:
+    """List for each topic what versions did to it and its thresholds, the newest first."""
+    places: dict[Topic, list[Place]] = {
+        row.topic: [("cards", str(row.topic)), *(("thresholds", each.name) for each in row.thresholds)] for row in rows
+    }
+    found = library().histories({place for own in places.values() for place in own})
+    return {
+        topic: sorted((_told(each, *place) for place in own for each in found[place]), key=_when, reverse=True)
+        for topic, own in places.items()
+    }
 
 
-def _told(change: Change, name: str) -> LastChange:
+def _when(change: LastChange) -> datetime:
+    return change.at
+
+
+def _told(change: Change, section: str, name: str) -> LastChange:
     by = change.by.actor_name if change.by is not None else "the clock"
     number = change.version.number if change.version is not None else None
     before, after = _written(change.before), _written(change.after)
     says = f"{after} instead of {before}"
-    return LastChange(change.at, number, by, f"{name}: {says}" if name else says)
+    return LastChange(change.at, number, by, f"{name}: {says}" if section == "thresholds" else says)
 
 
 def _written(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cards.knowledge import default_knowledge
 from cards.topics import Topic
 from cds_service.policies.content import PolicyContent, content_of
+from cds_service.store.record import plain_text
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
@@ -18,6 +19,11 @@ _DIGITS = 18
 def number_in(text: str) -> int | None:
     """Read a whole number as a form or an address has it; what a database could not count to is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
+
+
+def text_in(form: MultiDict[str, str], name: str) -> str:
+    """Read a text as every database takes it; empty where there is none."""
+    return plain_text(form.get(name, ""))
 
 
 def content_from(form: MultiDict[str, str]) -> PolicyContent:

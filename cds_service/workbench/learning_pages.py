@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from flask import Response
 
 DAYS = (28, 90, 365)
-AT_MOST = 50_000
-"""Decisions that one page reads; a command reads them all."""
+AT_MOST = 10_000
+"""Decisions that one page reads, in about a second of a worker that answers hooks too; a command reads them all."""
 
 
 def add_to(blueprint: Blueprint) -> None:

@@ -11,6 +11,7 @@ from authlib.integrations.flask_client import OAuth
 from joserfc.errors import JoseError
 
 from cds_service.policies.people import Person
+from cds_service.workbench import sessions
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -67,6 +68,7 @@ class Provider:
         """
         try:
             self._check()
+            sessions.forget_sign_ins()
             answer: Response = self._client.authorize_redirect(redirect_uri)
         except (requests.RequestException, ValueError, RuntimeError) as error:
             raise _unreachable(error) from None

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PATH = "/workbench"
 _PERSON = "person"
+_STATE = "_state_"
+"""How Authlib names what it keeps of a sign-in under way."""
 _LONGEST_NAME = 120
 
 
@@ -56,6 +58,12 @@ def begin(person: Person) -> None:
         "name": person.name[:_LONGEST_NAME],
         "roles": sorted(str(role) for role in person.roles),
     }
+
+
+def forget_sign_ins() -> None:
+    """Forget sign-ins that were begun and never ended: a cookie that grew with each would one day be dropped."""
+    for name in [each for each in session if each.startswith(_STATE)]:
+        del session[name]
 
 
 def end() -> None:

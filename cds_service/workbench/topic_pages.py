@@ -28,7 +28,7 @@ def add_to(blueprint: Blueprint) -> None:
 def topics() -> Response:
     """List every topic."""
     listed = families(decider().settings, previewer())
-    changes = {row.topic: changes_of(row) for _, rows in listed for row in rows}
+    changes = changes_of([row for _, rows in listed for row in rows])
     found = library().in_force()
     version = library().version(found.version) if found is not None else None
     return shown("topics.html", families=listed, changes=changes, version=version)
@@ -47,6 +47,6 @@ def topic(name: str) -> Response:
         card=typical_card(found, now),
         cases=[each for each in specimens().values() if each.topic is found],
         reasons=[default_wording().override_reasons[each] for each in default_wording().topics[found].override_reasons],
-        changes=changes_of(row),
+        changes=changes_of([row])[found],
         markdown=html,
     )

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from cards.topics import Topic
 from cds_service.explain import explain
 from cds_service.learning.cases import unseen_card
+from cds_service.learning.judgements import newest
 from cds_service.learning.promotion import promotion_report
 from cds_service.learning.trial import sample, trials
 from cds_service.policies.lifecycle import COMMENT_LIMIT
@@ -18,13 +19,15 @@ from cds_service.smart.markdown import html
 from cds_service.store.reviews import VERDICTS, is_on_record, keep_review
 from cds_service.web.answers import decider, in_force, store
 from cds_service.workbench.access import me, message, shown
-from cds_service.workbench.forms import number_in
+from cds_service.workbench.forms import number_in, text_in
 from cds_service.workbench.windows import window_asked
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
 DAYS = (7, 28, 90)
+AT_MOST = 10_000
+"""Decisions that one page reads; a command reads them all."""
 _CASES = 5
 _LONGEST_ID = 64
 
@@ -38,7 +41,8 @@ def add_to(blueprint: Blueprint) -> None:
 
 def shadow() -> Response:
     """Report on what is tried, and draw cases for review."""
-    window, days = window_asked(DAYS)
+    asked, days = window_asked(DAYS)
+    window = newest(store().engine, asked, AT_MOST)
     named = request.args.get("topic", "")
     topic = named if named in set(Topic) else None
     seed = number_in(request.args.get("seed", "")) or 1
@@ -54,6 +58,8 @@ def shadow() -> Response:
         topic=topic,
         cases=[each for each in drawn if each],
         days=days,
+        is_cut=window is not asked,
+        most=AT_MOST,
         choices=DAYS,
         service=window.service,
         services=SERVICES,
@@ -67,7 +73,7 @@ def shadow() -> Response:
 
 def review() -> AnyResponse:
     """Keep what a reviewer says of a case."""
-    given = {name: request.form.get(name, "") for name in ("decision", "topic", "verdict", "comment")}
+    given = {name: text_in(request.form, name) for name in ("decision", "topic", "verdict", "comment")}
     if Role.REVIEWER not in me().roles:
         return message("Not done", "Only a reviewer says whether a card would have been right.", 403)
     engine = store().engine
@@ -83,6 +89,6 @@ def review() -> AnyResponse:
 
 def decisions() -> Response:
     """Lay open one decision, found by its id or by the id of one of its cards."""
-    asked = request.args.get("id", "").strip()[:_LONGEST_ID]
+    asked = text_in(request.args, "id").strip()[:_LONGEST_ID]
     found = explain(store().engine, asked) if asked else None
     return shown("decisions.html", 200 if found or not asked else 404, asked=asked, found=found, markdown=html)

@@ -10,14 +10,15 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 
 from cds_service.layers import ConfigurationError
 from cds_service.policies.content import NOTHING, PolicyContent
-from cds_service.policies.library import TITLE_LIMIT, UnknownVersionError, Version
+from cds_service.policies.library import TITLE_LIMIT
 from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedError, Wish
 from cds_service.policies.people import Role
 from cds_service.policies.rows import StepConflictError
+from cds_service.policies.views import UnknownVersionError, Version
 from cds_service.web.answers import decider, store
 from cds_service.workbench.access import me, message, shown
 from cds_service.workbench.current import content_in_force, differences_to, library, previewer, previewer_of
-from cds_service.workbench.forms import content_from, number_in
+from cds_service.workbench.forms import content_from, number_in, text_in
 from cds_service.workbench.on_record import on_record
 from cds_service.workbench.previewing import changed_cases
 from cds_service.workbench.specimens import specimens
@@ -57,7 +58,7 @@ def versions() -> Response:
 
 def draft() -> AnyResponse:
     """Begin a version: from nothing, from what is in force, or from an older one."""
-    title, begin = request.form.get("title", ""), request.form.get("from", _FROM_IN_FORCE)
+    title, begin = text_in(request.form, "title"), request.form.get("from", _FROM_IN_FORCE)
     try:
         if (number := number_in(begin)) is not None:
             found = library().restore(me(), number)
@@ -91,7 +92,7 @@ def revise(number: int) -> AnyResponse:
         content = content_from(request.form)
     except ConfigurationError as error:
         return _page(found, problems=error.problems, status=400)
-    return _taken(found, Wish(StepKind.REVISED, request.form.get("comment", "")), content)
+    return _taken(found, Wish(StepKind.REVISED, text_in(request.form, "comment")), content)
 
 
 def step(number: int) -> AnyResponse:
@@ -104,7 +105,7 @@ def step(number: int) -> AnyResponse:
         begin, end = (_time(request.form.get(name, "")) for name in ("effective_from", "effective_until"))
     except ValueError:
         return _page(found, problems=["Write a time as 2026-11-30T08:00."], status=400)
-    return _taken(found, Wish(StepKind(kind), request.form.get("comment", ""), begin, end), None)
+    return _taken(found, Wish(StepKind(kind), text_in(request.form, "comment"), begin, end), None)
 
 
 def _taken(found: Version, wish: Wish, content: PolicyContent | None) -> AnyResponse:

@@ -10,7 +10,8 @@ from cds_service.policies.lifecycle import StepKind, Wish
 from cds_service.policies.people import Person, Role
 
 if TYPE_CHECKING:
-    from cds_service.policies.library import Library, Version
+    from cds_service.policies.library import Library
+    from cds_service.policies.views import Version
 
 EVERYTHING = frozenset(Role)
 ANN = Person("https://idp.example|ann", "Ann", EVERYTHING)

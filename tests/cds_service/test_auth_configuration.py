@@ -19,7 +19,9 @@ from signers import BASE, EHR, OTHER_EHR, Signer, as_jwk, bearer, private_key
 from cds_service.auth.settings import AuthSettings
 from cds_service.cli import main
 from cds_service.configuration import Configuration
-from cds_service.settings import ConfigurationError, Settings, json_schema, load_settings
+from cds_service.layers import ConfigurationError
+from cds_service.loading import load_settings
+from cds_service.settings import Settings, json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -21,7 +21,8 @@ from cds_service import caller as calling
 from cds_service.cli import main
 from cds_service.config_diff import differences
 from cds_service.layers import ConfigurationError
-from cds_service.settings import Settings, load_settings
+from cds_service.loading import load_settings
+from cds_service.settings import Settings
 from cds_service.store.reading import since
 from cds_service.store.tables import configurations
 

@@ -19,7 +19,8 @@ from cds_service.explain import explain
 from cds_service.learning.cases import unseen_card
 from cds_service.learning.judgements import Window
 from cds_service.learning.trial import trials
-from cds_service.settings import Settings, load_settings
+from cds_service.loading import load_settings
+from cds_service.settings import Settings
 from cds_service.store.reading import since
 from cds_service.store.tables import decision_cards, shadow_verdicts
 

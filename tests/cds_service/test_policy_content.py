@@ -15,6 +15,7 @@ from cards.outcomes import Indicator
 from cards.policy import Mode
 from cards.topics import Topic
 from cds_service.layers import ConfigurationError
+from cds_service.loading import load_settings
 from cds_service.policies.content import (
     NOTHING,
     TEXT_LIMIT,
@@ -24,7 +25,6 @@ from cds_service.policies.content import (
     read_content,
     stored_content,
 )
-from cds_service.settings import load_settings
 
 
 def refused(text: str) -> str:

@@ -14,10 +14,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from cds_service.policies.content import read_content
-from cds_service.policies.library import NUMBER_LIMIT, TITLE_LIMIT, Library, UnknownVersionError
+from cds_service.policies.library import NUMBER_LIMIT, TITLE_LIMIT, Library
 from cds_service.policies.lifecycle import State, StepKind, StepRefusedError, Wish
 from cds_service.policies.people import Person, Role
 from cds_service.policies.rows import StepConflictError
+from cds_service.policies.views import UnknownVersionError
 from cds_service.store.database import open_engine, upgrade
 from cds_service.store.retention import purge
 from cds_service.store.tables import policy_contents, policy_steps

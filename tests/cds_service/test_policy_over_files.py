@@ -13,8 +13,9 @@ from cards.topics import Topic
 from cds_service.cli import main
 from cds_service.decide import Decider
 from cds_service.layers import ConfigurationError
+from cds_service.loading import load_settings
 from cds_service.policies.content import read_content
-from cds_service.settings import Settings, load_settings
+from cds_service.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,9 @@ from cards.outcomes import Indicator
 from cards.policy import Mode
 from cards.topics import Topic
 from cds_service.configuration import Configuration
-from cds_service.settings import ConfigurationError, Settings, json_schema, load_settings
+from cds_service.layers import ConfigurationError
+from cds_service.loading import load_settings
+from cds_service.settings import Settings, json_schema
 
 if TYPE_CHECKING:
     from typing import Any

@@ -36,7 +36,9 @@ from click.testing import CliRunner
 from cds_service.cli import main
 from cds_service.coverage_files import CoverageFileError, read_price_file
 from cds_service.explain import explain
-from cds_service.settings import ConfigurationError, Settings, load_settings
+from cds_service.layers import ConfigurationError
+from cds_service.loading import load_settings
+from cds_service.settings import Settings
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict

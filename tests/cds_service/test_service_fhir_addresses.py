@@ -12,7 +12,9 @@ from chart_server import ChartServer
 
 from cds_service.fhir_client import FhirClient
 from cds_service.fhir_servers import RefusedAddressError, check_addresses, kind_of
-from cds_service.settings import ConfigurationError, Settings, load_settings
+from cds_service.layers import ConfigurationError
+from cds_service.loading import load_settings
+from cds_service.settings import Settings
 from fhir_mappings.hook_request import FhirAuthorization, HookRequest
 from fhir_mappings.prefetch import State
 

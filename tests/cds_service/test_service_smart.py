@@ -20,7 +20,9 @@ from servers import free_port
 from smart_ehr import CLIENT, SmartEhr, Temper
 
 from cards.knowledge import default_knowledge
-from cds_service.settings import ConfigurationError, Settings, load_settings
+from cds_service.layers import ConfigurationError
+from cds_service.loading import load_settings
+from cds_service.settings import Settings
 from cds_service.tryit.resources import Writer
 
 if TYPE_CHECKING:

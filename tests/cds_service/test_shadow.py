@@ -18,8 +18,9 @@ from cds_service.learning.cases import unseen_card
 from cds_service.learning.judgements import Window
 from cds_service.learning.promotion import promotion_report
 from cds_service.learning.trial import sample, trials
+from cds_service.loading import load_settings
 from cds_service.policy_settings import PromotionSettings
-from cds_service.settings import Settings, load_settings
+from cds_service.settings import Settings
 from cds_service.store.reading import since
 from cds_service.store.retention import purge
 from cds_service.store.reviews import keep_review, outcomes

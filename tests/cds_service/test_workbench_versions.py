@@ -55,6 +55,17 @@ def test_a_version_goes_from_draft_to_what_clinicians_see_and_back(database_url:
     kept.close()
 
 
+def test_a_form_with_what_a_database_does_not_take_is_taken_all_the_same(database_url: str) -> None:
+    kept = open_store(database_url)
+    office = Office(kept)
+    assert office.ada.send("/versions", title="One\0title").status_code == 302
+    assert office.ada.revise(1, comment="One\0comment", **SIXTY).status_code == 302
+    assert office.ada.step(1, "submitted", comment="\0").status_code == 302
+    assert office.ada.get("/decisions", id="\0").status_code == 404
+    assert "One␀title" in words(office.eve.get("/versions"))
+    kept.close()
+
+
 def _there_and_back(office: Office) -> None:
     assert office.shown() == ["weight-stale"]
     office.approved(**SIXTY)

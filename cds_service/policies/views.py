@@ -1,0 +1,110 @@
+"""A version as it stands, what is in force, and what changed: what the library answers with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from cds_service.policies import lifecycle
+from cds_service.policies.content import PolicyContent, stored_content
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from cds_service.policies.lifecycle import State, Step
+
+SectionName = Literal["cards", "thresholds", "shadow"]
+Place = tuple[SectionName, str]
+"""Where a content says something: the section, and the topic or threshold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version as it stands. ``contents`` are canonical JSON by hash, where they were asked for."""
+
+    number: int
+    title: str
+    created_at: datetime
+    based_on: int | None
+    state: State
+    steps: tuple[Step, ...]
+    contents: Mapping[str, str]
+
+    @property
+    def last(self) -> Step:
+        """The last step; who decides on the next one has seen this."""
+        return self.steps[-1]
+
+    @property
+    def content_hash(self) -> str:
+        """The hash of the content as it stands."""
+        return self.last.content_hash
+
+    @property
+    def content(self) -> PolicyContent:
+        """The content as it stands.
+
+        Raises:
+            ConfigurationError: this release does not take it any more, for example with narrower bounds.
+
+        """
+        return self.content_of(self.last)
+
+    def content_of(self, step: Step) -> PolicyContent:
+        """Give the content that a step was about.
+
+        Raises:
+            ConfigurationError: this release does not take it any more.
+
+        """
+        return stored_content(self.contents[step.content_hash], f"version {self.number}")
+
+    @property
+    def authors(self) -> dict[str, str]:
+        """Who wrote any of it: the names by the subjects."""
+        subjects = lifecycle.authors(self.steps)
+        return {step.actor: step.actor_name for step in self.steps if step.actor in subjects}
+
+    def taken(self, kind: str) -> Step | None:
+        """Give the last step of a kind; a page names it by its word."""
+        return next((step for step in reversed(self.steps) if step.kind == kind), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyInForce:
+    """The version that is in force, and its content as canonical JSON."""
+
+    version: int
+    hash: str
+    text: str
+
+    @property
+    def content(self) -> PolicyContent:
+        """The content.
+
+        Raises:
+            ConfigurationError: this release does not take it.
+
+        """
+        return stored_content(self.text, f"version {self.version}")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of one topic or threshold by what came into force.
+
+    ``version`` is in force since then, none the configuration files alone; ``because`` says what brought it about, and
+    ``by`` who took the step: nobody where a version ran out. A value that is none is left to the files.
+    """
+
+    at: datetime
+    version: Version | None
+    because: Literal["published", "retired", "ended"]
+    by: Step | None
+    before: Any
+    after: Any
+
+
+class UnknownVersionError(LookupError):
+    """There is no version with this number."""
