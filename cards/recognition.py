@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.codes import Ndc, ndc_readings
+from cards.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -90,8 +90,8 @@ class Recogniser:
             (group, _any_of(group.names), _any_of(group.unless) if group.unless else None)
             for group in known.drug_classes
         )
-        self.read_classes = lru_cache(maxsize=4096)(self._read_classes)
-        self.read_text = lru_cache(maxsize=4096)(self._read_text)
+        self.read_classes = remembered(self._read_classes)
+        self.read_text = remembered(self._read_text)
 
     def _index_product(self, product: Product, names: dict[str, set[Target]]) -> None:
         generic = Target(product.id)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cards.remembered import remembered
 from fhir_mappings.lenient import objects, text
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Coding(msgspec.Struct, frozen=True, gc=False):
     display: str
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def system_name(uri: str) -> str:
     """Give the short name of a code system, however it is addressed.
 

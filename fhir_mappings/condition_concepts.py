@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.records import Cancer, Setting
+from cards.remembered import LENGTH, TEXTS
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
-from fhir_mappings.remembered import LENGTH, TEXTS
 from fhir_mappings.staging import StageReader, words
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import re
 from typing import TYPE_CHECKING
 
 from cards.records import Diluent
+from cards.remembered import remembered
 from fhir_mappings.codings import texts
 from fhir_mappings.lenient import child, objects, text
-from fhir_mappings.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

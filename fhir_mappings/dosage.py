@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts import DoseUnit, OrderedDose, Pointer
 from cards.quantities import Mg, MgPerKg
+from cards.remembered import remembered
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.lenient import child, day, number, objects, text
-from fhir_mappings.remembered import remembered
 from fhir_mappings.units import ONE, dose_scale
 
 if TYPE_CHECKING:

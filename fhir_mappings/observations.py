@@ -49,6 +49,8 @@ _VALUES = frozenset(
     f"value{kind}"
     for kind in ("Quantity", "CodeableConcept", "String", "Boolean", "Integer", "Range", "Ratio", "SampledData")
 )
+# What a reader remembers: combinations of codes, and how many codes a combination may have.
+_COMBINATIONS, _CODES = 4096, 16
 _COUNTS = frozenset({"final", "amended", "corrected"})
 LABS = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils"})
 """The tests of which only the newest result counts."""
@@ -94,7 +96,10 @@ class ConceptIndex:
             self._never.update(("loinc", entry.code) for entry in concept.never)
         self._codes = {code for _, code in self._concepts} | {code for _, code in self._never}
         # A chart has many results and few kinds of them: each combination of codes is looked up once.
-        self._look = lru_cache(maxsize=8192)(self._read)
+        self._remembered = lru_cache(maxsize=_COMBINATIONS)(self._read)
+
+    def _look(self, codes: Codes) -> tuple[tuple[str, ...], bool]:
+        return self._remembered(codes) if len(codes) <= _CODES else self._read(codes)
 
     def look(self, holders: Sequence[Codes]) -> tuple[Sequence[str], bool]:
         """List the concepts of an Observation, by its own codes and by those of its components.

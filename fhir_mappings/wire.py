@@ -7,7 +7,7 @@ those that a rule can use are read in full.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -44,11 +44,15 @@ def encode(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
+_LONGEST_CODE = 500
+_CodeText = Annotated[str, msgspec.Meta(max_length=_LONGEST_CODE)]
+
+
 class Code(msgspec.Struct, frozen=True, gc=False):
     """A code as a resource writes it, and the address of its system."""
 
-    system: str = ""
-    code: str = ""
+    system: _CodeText = ""
+    code: _CodeText = ""
 
 
 Codes = tuple[Code, ...]
@@ -185,7 +189,12 @@ def codes_of(holder: Json) -> Codes:
     """List the codes of a resource or of a component."""
     codings = objects(child(holder, "code").get("coding"))
     found = [(coding.get("system", ""), coding.get("code", "")) for _, coding in codings]
-    return tuple(Code(system, code) for system, code in found if isinstance(system, str) and isinstance(code, str))
+    return tuple(Code(system, code) for system, code in found if _is_short(system) and _is_short(code))
+
+
+def _is_short(written: Any) -> bool:
+    """Tell whether this is a text that may be a code; what is longer stands for nothing that anybody knows."""
+    return isinstance(written, str) and len(written) <= _LONGEST_CODE
 
 
 class Listing:
