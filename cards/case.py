@@ -147,7 +147,10 @@ class Case:
     @once
     def her2(self) -> Her2Status:
         """The HER2 status from every result that counts."""
-        return her2_status(tuple(result for result in self.patient.her2 if result not in self.her2_of_another_tumour))
+        others = self.her2_of_another_tumour
+        return her2_status(
+            tuple(each for each in self.patient.her2 if each not in others) if others else self.patient.her2
+        )
 
     @once
     def her2_of_another_tumour(self) -> tuple[Her2Result, ...]:

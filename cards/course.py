@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.dosing import near, regimens_for
 from cards.facts import Treatment
+from cards.once import asked_once
 from cards.quantities import Mg, MgPerKg
 from cards.records import Level, LevelRole, Reload
 
@@ -18,23 +19,16 @@ if TYPE_CHECKING:
     from datetime import date
 
     from cards.case import Case
-    from cards.records import Product, Regimen
+    from cards.records import Regimen
 
 WEEK = 7
 # Between a dose a week late and a dose three weeks apart: what tells the schedules when no dose is recorded.
 _WEEKLY_AT_MOST = 10
 
 
-def antibodies(product: Product) -> frozenset[str]:
-    """Name the antibodies that a product holds: its own, or those it is combined from."""
-    return frozenset(product.parts or (product.id,))
-
-
 def same_antibody(case: Case) -> tuple[Treatment, ...]:
     """Give the earlier doses of every product that shares an antibody with the ordered one, newest first."""
-    wanted = antibodies(case.product)
-    sharing = frozenset(other.id for other in case.known.products if wanted & antibodies(other))
-    return case.doses_of(sharing)
+    return case.doses_of(case.recogniser.same_antibody[case.product.id])
 
 
 def per_kg(case: Case, earlier: Treatment) -> MgPerKg | None:
@@ -93,8 +87,11 @@ class GapRule(NamedTuple):
     days: int
 
 
+@asked_once
 def gap_rule(case: Case) -> GapRule | None:
     """Find the rule on a gap that fits the schedule of the last dose; none when there was no dose."""
+    if not case.product.reload:
+        return None
     counting = frozenset({case.product.id}.union(*(rule.also_after for rule in case.product.reload)))
     doses = case.doses_of(counting)
     last = newest_dose(case, doses)

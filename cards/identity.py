@@ -14,6 +14,7 @@ import msgspec
 from cards.facts import DrugOrder, EvidenceKind, IdentityEvidence
 from cards.recognition import Meaning, Recogniser, Target
 from cards.records import Brand, Product, Scope
+from cards.remembered import LENGTH
 
 _INGREDIENT = frozenset({EvidenceKind.INGREDIENT_CODING, EvidenceKind.INGREDIENT_TEXT})
 
@@ -53,15 +54,23 @@ class Identity(msgspec.Struct, frozen=True):
 
 def identify(order: DrugOrder, recogniser: Recogniser) -> Identity:
     """Settle the identity of an order, or say why it cannot be settled."""
-    return _by_evidence(order.evidence, recogniser) or _by_supply_codes(order, recogniser)
+    length = 0
+    for each in order.evidence:
+        length += len(each.value)
+    by_evidence = _remembered if length <= _LENGTH else _by_evidence
+    return by_evidence(order.evidence, recogniser) or _by_supply_codes(order, recogniser)
 
 
-# The drugs of a formulary are few, and each is written on every order of it with the same codes and words.
-@lru_cache(maxsize=1024)
 def _by_evidence(evidence: tuple[IdentityEvidence, ...], recogniser: Recogniser) -> Identity | None:
     """Identify an order by what it says of the drug; nothing when that is nothing known."""
     claims = tuple(_claims(evidence, recogniser))
     return _settle(claims, recogniser) if claims else None
+
+
+# The drugs of a formulary are few, and each is written on every order of it with the same codes and words. What is
+# longer than any of them is not kept.
+_LENGTH = 5 * LENGTH
+_remembered = lru_cache(maxsize=1024)(_by_evidence)
 
 
 def _claims(said: tuple[IdentityEvidence, ...], recogniser: Recogniser) -> list[Claim]:

@@ -31,6 +31,8 @@ def read_lvef(case: Case) -> LvefReading:
     newest = case.patient.lvefs[0]
     baseline = _baseline(case)
     by_setting = {setting: _rows_for(case, setting, newest, baseline) for setting in case.settings}
+    if case.setting is not None:
+        return LvefReading(newest, baseline, by_setting[case.setting], None)
     severest = max(by_setting.items(), key=lambda item: max(_severity(row) for row in item[1]))
     differ = len({tuple(_severity(row) for row in rows) for rows in by_setting.values()}) > 1
     return LvefReading(newest, baseline, severest[1], severest[0] if differ else None)

@@ -1,4 +1,4 @@
-"""A property that is worked out once.
+"""What is worked out once for a case: a property, or what several rules ask.
 
 ``functools.cached_property`` takes a lock at every first read on Python 3.11; a case belongs to one request and one
 thread, so it needs none.
@@ -6,10 +6,13 @@ thread, so it needs none.
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cards.case import Case
 
 T = TypeVar("T")
 
@@ -34,3 +37,18 @@ class once(Generic[T]):  # noqa: N801 - reads as a decorator
         value = self._work_out(instance)
         instance.__dict__[self._name] = value
         return value
+
+
+def asked_once(question: Callable[[Case], T]) -> Callable[[Case], T]:
+    """Keep the answer to a question on the case, where the next rule that asks finds it."""
+    name = f"answer of {question.__name__}"
+
+    @wraps(question)
+    def answer(case: Case) -> T:
+        kept: dict[str, Any] = case.__dict__
+        if name not in kept:
+            kept[name] = question(case)
+        found: T = kept[name]
+        return found
+
+    return answer

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.codes import Ndc, ndc_readings
+from cards.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -70,6 +70,11 @@ class Recogniser:
         self._products = {product.id: product for product in known.products}
         self._places = {product.id: place for place, product in enumerate(known.products)}
         self.lab_rows = {product.id: _by_test(product) for product in known.products}
+        self.same_antibody = {
+            product.id: frozenset(other.id for other in known.products if product.antibodies & other.antibodies)
+            for product in known.products
+        }
+        """For each product all those that share an antibody with it, itself among them."""
         self._ndc: dict[str, Target] = {}
         names: dict[str, set[Target]] = defaultdict(set)
         for product in known.products:
@@ -85,8 +90,8 @@ class Recogniser:
             (group, _any_of(group.names), _any_of(group.unless) if group.unless else None)
             for group in known.drug_classes
         )
-        self.read_classes = lru_cache(maxsize=4096)(self._read_classes)
-        self.read_text = lru_cache(maxsize=4096)(self._read_text)
+        self.read_classes = remembered(self._read_classes)
+        self.read_text = remembered(self._read_text)
 
     def _index_product(self, product: Product, names: dict[str, set[Target]]) -> None:
         generic = Target(product.id)

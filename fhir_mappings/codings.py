@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cards.remembered import remembered
 from fhir_mappings.lenient import objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from fhir_mappings.lenient import Json
 
 _SYSTEMS = {
     "http://loinc.org": "loinc",
@@ -47,7 +49,7 @@ class Coding(msgspec.Struct, frozen=True, gc=False):
     display: str
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def system_name(uri: str) -> str:
     """Give the short name of a code system, however it is addressed.
 
@@ -134,17 +136,22 @@ def codings(concept: Any, code_map: CodeMap = NO_CODE_MAP) -> list[Coding]:
         return []
     found: list[Coding] = []
     for _, raw in objects(concept.get("coding", concept if "code" in concept else None)):
-        # As ``text`` reads them; this is what is read most often.
-        uri, code, display = raw.get("system"), raw.get("code"), raw.get("display")
-        uri = uri.strip() if uri.__class__ is str else ""
-        code = code.strip() if code.__class__ is str else ""
-        display = display.strip() if display.__class__ is str else ""
-        # A code without a system is taken for nothing, but for the one shape that no other system shares.
-        system = system_name(uri) if uri else "hcpcs" if _BARE_HCPCS.fullmatch(code) else ""
-        found.append(Coding(system, code, display))
+        found.append(coding_of(raw))
         if code_map:
-            found += code_map.standard(uri, code)
+            found += code_map.standard(text(raw.get("system")), found[-1].code)
     return found
+
+
+def coding_of(raw: Json) -> Coding:
+    """Read one coding as it is written."""
+    # As ``text`` reads them; this is what is read most often.
+    uri, code, display = raw.get("system"), raw.get("code"), raw.get("display")
+    uri = uri.strip() if uri.__class__ is str else ""
+    code = code.strip() if code.__class__ is str else ""
+    display = display.strip() if display.__class__ is str else ""
+    # A code without a system is taken for nothing, but for the one shape that no other system shares.
+    system = system_name(uri) if uri else "hcpcs" if _BARE_HCPCS.fullmatch(code) else ""
+    return Coding(system, code, display)
 
 
 def texts(concept: Any) -> list[str]:

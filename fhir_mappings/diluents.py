@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cards.records import Diluent
+from cards.remembered import remembered
 from fhir_mappings.codings import texts
 from fhir_mappings.lenient import child, objects, text
 
@@ -42,11 +43,16 @@ def diluents(resource: Json, medication: Json) -> tuple[Diluent, ...]:
         for written in texts(child(ingredient, "itemCodeableConcept")):
             found.update(dict.fromkeys(each for each, pattern in _ANYWHERE.items() if pattern.search(written)))
     for written in _texts(resource, medication):
-        if not _may_name_one(written):
-            continue
-        plain = _WARNING.sub(" ", written[:_LIMIT])
-        found.update(dict.fromkeys(each for each, pattern in _MADE_UP_IN.items() if pattern.search(plain)))
-    return tuple(sorted(found))
+        found.update(dict.fromkeys(_made_up_in(written)))
+    return tuple(sorted(found)) if found else ()
+
+
+@remembered
+def _made_up_in(written: str) -> tuple[Diluent, ...]:
+    if not _may_name_one(written):
+        return ()
+    plain = _WARNING.sub(" ", written[:_LIMIT])
+    return tuple(each for each, pattern in _MADE_UP_IN.items() if pattern.search(plain))
 
 
 def _may_name_one(written: str) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts import DoseUnit, OrderedDose, Pointer
 from cards.quantities import Mg, MgPerKg
+from cards.remembered import remembered
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.lenient import child, day, number, objects, text
 from fhir_mappings.units import ONE, dose_scale
@@ -129,6 +130,8 @@ def cycles(resource: Json) -> int | None:
 
 def _slot(dose_and_rate: Json) -> str:
     kind = child(dose_and_rate, "type")
+    if not kind:
+        return ""
     return next((coding.code for coding in codings(kind) if coding.code), text(kind.get("text"))).casefold()
 
 
@@ -154,10 +157,14 @@ def text_doses(resource: Json) -> tuple[Mg | MgPerKg, ...]:
     """List the doses that stand in the text of the instructions."""
     found: dict[Mg | MgPerKg, None] = {}
     for _, instruction in objects(resource.get("dosageInstruction")):
-        for amount, unit in _DOSE_IN_TEXT.findall(text(instruction.get("text"))[:_TEXT_LIMIT]):
-            value = Decimal(amount)
-            found[MgPerKg(value) if "kg" in unit.casefold() else Mg(value)] = None
+        found.update(dict.fromkeys(_doses_in(text(instruction.get("text")))))
     return tuple(found)
+
+
+@remembered
+def _doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
+    said = ((Decimal(amount), unit.casefold()) for amount, unit in _DOSE_IN_TEXT.findall(written[:_TEXT_LIMIT]))
+    return tuple(MgPerKg(value) if "kg" in unit else Mg(value) for value, unit in said)
 
 
 def interval_days(resource: Json) -> Decimal | None:
@@ -195,6 +202,7 @@ def _by_maximum(ratio: Json) -> Decimal | None:
     return period * days / times if times == 1 else None
 
 
+@remembered
 def _by_text(written: str) -> Decimal | None:
     match = _INTERVAL_IN_TEXT.search(written)
     if match is None:

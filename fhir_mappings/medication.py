@@ -10,7 +10,6 @@ from cards.codes import HcpcsCode
 from cards.facts import (
     BillingCode,
     CodedHer2,
-    Diagnosis,
     DrugOrder,
     EvidenceKind,
     Gap,
@@ -18,12 +17,11 @@ from cards.facts import (
     Origin,
     Pointer,
     ReceptorResult,
-    Staging,
     WrittenNdc,
 )
 from cards.records import Route
 from fhir_mappings import dosage
-from fhir_mappings.codings import NO_CODE_MAP, codings, texts
+from fhir_mappings.codings import NO_CODE_MAP, coding_of, codings, texts
 from fhir_mappings.diluents import diluents
 from fhir_mappings.dosage import Strength
 from fhir_mappings.lenient import child, number, objects, reference, text
@@ -66,6 +64,25 @@ class MedicationReader:
 
     def read(self, resource: Json, path: str, references: References, *, in_focus: bool = True) -> DrugOrder:
         """Read one order."""
+        named, medication = self._named(resource, path, references)
+        return msgspec.structs.replace(
+            named,
+            text_doses=dosage.text_doses(resource),
+            interval_days=dosage.interval_days(resource),
+            cycles=dosage.cycles(resource),
+            diluents=diluents(resource, medication),
+            route=self._route(resource),
+            start=dosage.start(resource),
+            tentative=text(resource.get("intent")) in _TENTATIVE,
+            in_focus=in_focus,
+        )
+
+    def drug_and_dose(self, resource: Json, path: str, references: References) -> DrugOrder:
+        """Read what is ordered and how much of it, and nothing else: what counts of an order of the chart."""
+        return self._named(resource, path, references)[0]
+
+    def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json]:
+        """Read the drug and its doses; give the Medication that was referred to beside them."""
         identifier = text(resource.get("id"))
         origin = Origin(f"MedicationRequest/{identifier}" if identifier else "", path)
         medication = self._medication(resource, references)
@@ -77,22 +94,15 @@ class MedicationReader:
             evidence += supply_texts
         if not evidence and not billing and not ndcs and reference(resource.get("medicationReference")):
             gaps = (Gap("drug", path, "unresolved-drug"),)
-        return DrugOrder(
+        order = DrugOrder(
             origin=origin,
             evidence=tuple(evidence),
             billing=tuple(billing),
             ndcs=tuple(ndcs),
             doses=tuple(dosage.doses(resource, _strength(medication))),
-            text_doses=dosage.text_doses(resource),
-            interval_days=dosage.interval_days(resource),
-            cycles=dosage.cycles(resource),
-            diluents=diluents(resource, medication),
-            route=self._route(resource),
-            start=dosage.start(resource),
-            tentative=text(resource.get("intent")) in _TENTATIVE,
-            in_focus=in_focus,
             gaps=gaps,
         )
+        return order, medication
 
     def _route(self, resource: Json) -> Route | None:
         """Give the route, by code or by a plain word; nothing for one that no product of the service has."""
@@ -175,33 +185,26 @@ class MedicationReader:
         self, order: DrugOrder, resource: Json, references: References, is_of_patient: Callable[[Json], bool]
     ) -> DrugOrder:
         """Add what an order's own reasons say: cancers, setting, receptors. Another patient's condition is none."""
-        found: list[Diagnosis | Staging | ReceptorResult | CodedHer2 | None] = []
         path = order.origin.path
-        for index, concept in objects(resource.get("reasonCode")):
-            origin = Origin("", f"{path}.reasonCode[{index or 0}]")
-            found += self._of_reason({"code": concept}, origin)
+        read = [
+            self._conditions.read({"code": concept}, Origin("", f"{path}.reasonCode[{index or 0}]"))
+            for index, concept in objects(resource.get("reasonCode"))
+        ]
         for _, referred in objects(resource.get("reasonReference")):
             wanted = reference(referred)
             condition = references.find(wanted, resource)
             if condition is not None and is_of_patient(condition):
-                found += self._of_reason(condition, Origin(wanted, f"{path}.reasonReference"))
+                read.append(self._conditions.read(condition, Origin(wanted, f"{path}.reasonReference")))
+        if not read:
+            return order
+        stated = [each for condition in read for each in condition.receptors]
         return msgspec.structs.replace(
             order,
-            reasons=tuple(each for each in found if isinstance(each, Diagnosis)),
-            stagings=tuple(each for each in found if isinstance(each, Staging)),
-            receptors=tuple(each for each in found if isinstance(each, ReceptorResult)),
-            coded_her2=tuple(each for each in found if isinstance(each, CodedHer2)),
+            reasons=tuple(each.diagnosis for each in read if each.diagnosis is not None),
+            stagings=tuple(each.staging for each in read if each.staging is not None),
+            receptors=tuple(each for each in stated if isinstance(each, ReceptorResult)),
+            coded_her2=tuple(each for each in stated if isinstance(each, CodedHer2)),
         )
-
-    def _of_reason(
-        self, condition: Json, origin: Origin
-    ) -> list[Diagnosis | Staging | ReceptorResult | CodedHer2 | None]:
-        read = self._conditions
-        return [
-            read.diagnosis(condition, origin),
-            read.staging(condition, origin),
-            *read.receptors(condition, origin),
-        ]
 
 
 def service_billing(resource: Json, path: str) -> list[BillingCode]:
@@ -231,7 +234,7 @@ def _written_codings(source: Source) -> Iterator[tuple[Coding, Pointer, str]]:
     """Give each coding as written, with the way to it from its resource."""
     listed = source.concept.get("coding", source.concept if "code" in source.concept else None)
     for index, raw in objects(listed):
-        coding = codings({"coding": [raw]})[0]
+        coding = coding_of(raw)
         inside: Pointer = ("coding",) if index is None else ("coding", index)
         yield coding, (*source.pointer, *inside) if source.pointer else (), f"{source.path}.coding[{index or 0}]"
 
@@ -253,7 +256,7 @@ def billing_extension(concept: Json, where: Pointer) -> list[tuple[Coding, Point
 
 
 def _hcpcs_below(node: Json, where: Pointer, depth: int) -> list[tuple[Coding, Pointer]]:
-    found = [(coding, where) for coding in codings({"coding": [node]}) if coding.system == "hcpcs"]
+    found = [(coding, where) for coding in (coding_of(node),) if coding.system == "hcpcs"]
     if depth:
         for name in ("valueCoding", "valueCodeableConcept", "coding", "extension"):
             for index, below in objects(node.get(name)):

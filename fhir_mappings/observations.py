@@ -39,7 +39,7 @@ from fhir_mappings.units import factor_to_canonical
 from fhir_mappings.wire import Codes, codes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from cards.records import Cancer, Terminology
@@ -49,6 +49,8 @@ _VALUES = frozenset(
     f"value{kind}"
     for kind in ("Quantity", "CodeableConcept", "String", "Boolean", "Integer", "Range", "Ratio", "SampledData")
 )
+# What a reader remembers: combinations of codes, and how many codes a combination may have.
+_COMBINATIONS, _CODES = 4096, 16
 _COUNTS = frozenset({"final", "amended", "corrected"})
 LABS = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils"})
 """The tests of which only the newest result counts."""
@@ -94,38 +96,37 @@ class ConceptIndex:
             self._never.update(("loinc", entry.code) for entry in concept.never)
         self._codes = {code for _, code in self._concepts} | {code for _, code in self._never}
         # A chart has many results and few kinds of them: each combination of codes is looked up once.
-        self._concept_of = lru_cache(maxsize=8192)(self._read_codes)
-        self._never_of = lru_cache(maxsize=8192)(self._reads_never)
+        self._remembered = lru_cache(maxsize=_COMBINATIONS)(self._read)
 
-    def concept(self, codes: Codes) -> str | None:
-        """Give the concept of the codes of one result: of several the one that says most, none if one never counts."""
-        return self._concept_of(codes)
+    def _look(self, codes: Codes) -> tuple[tuple[str, ...], bool]:
+        return self._remembered(codes) if len(codes) <= _CODES else self._read(codes)
 
-    def _read_codes(self, codes: Codes) -> str | None:
-        if self._is_foreign(codes):
-            return None
-        found: set[str] = set()
-        for key in self._known(codes):
-            if key in self._never:
-                return None
-            if key in self._concepts:
-                found.add(self._concepts[key])
-        return min(found, key=lambda name: (name in _SAYS_LESS, name), default=None)
+    def look(self, holders: Sequence[Codes]) -> tuple[Sequence[str], bool]:
+        """List the concepts of an Observation, by its own codes and by those of its components.
+
+        Beside them: whether one of the codes looks like a result that rules use and must never count.
+        """
+        if len(holders) == 1:
+            return self._look(holders[0])
+        looked = [self._look(each) for each in holders]
+        return list(dict.fromkeys(name for names, _ in looked for name in names)), any(never for _, never in looked)
 
     def concepts(self, holders: Sequence[Codes]) -> Sequence[str]:
         """List the concepts of an Observation, by its own codes and by those of its components."""
-        own = self._concept_of(holders[0])
-        if len(holders) == 1:
-            return (own,) if own is not None else ()
-        found = (own, *map(self._concept_of, holders[1:]))
-        return list(dict.fromkeys(name for name in found if name is not None))
+        return self.look(holders)[0]
 
-    def never_counts(self, holders: Iterable[Codes]) -> bool:
-        """Tell whether one of the codes looks like a result that rules use and must never count."""
-        return any(map(self._never_of, holders))
+    def concept(self, codes: Codes) -> str | None:
+        """Give the concept of the codes of one result: of several the one that says most, none if one never counts."""
+        return next(iter(self._look(codes)[0]), None)
 
-    def _reads_never(self, codes: Codes) -> bool:
-        return any(key in self._never for key in self._known(codes))
+    def _read(self, codes: Codes) -> tuple[tuple[str, ...], bool]:
+        if self._is_foreign(codes):
+            return (), False
+        known = list(self._known(codes))
+        if any(key in self._never for key in known):
+            return (), True
+        found = {self._concepts[key] for key in known if key in self._concepts}
+        return tuple(sorted(found, key=lambda name: (name in _SAYS_LESS, name))[:1]), False
 
     def _is_foreign(self, codes: Codes) -> bool:
         """Tell at a glance that none of the codes means anything here; so it is with most of a chart."""

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cards.records import Setting
+from cards.remembered import remembered
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.lenient import objects, text
 
@@ -38,6 +39,8 @@ class StageReader:
         self._patterns = tuple((stage.setting, _pattern(stage)) for stage in terminology.stages)
         self._texts = tuple((stage.setting, words(stage.texts)) for stage in terminology.stages)
         self._snomed = {entry.code: stage.setting for stage in terminology.stages for entry in stage.snomed}
+        self.of_text = remembered(self._of_text)
+        """Read a text that is a stage, or that names one."""
 
     def of_stage(self, concept: Json) -> Setting | None:
         """Read the value of a stage, by its code and by its words; metastatic goes before early."""
@@ -46,15 +49,14 @@ class StageReader:
             for coding in codings(concept, self._code_map)
             if coding.system == "snomed" and coding.code in self._snomed
         }
-        written = list(texts(concept))
+        written = texts(concept)
         for _, raw in objects(concept.get("coding")):
             if _AJCC in text(raw.get("system")).casefold():
                 written.append(text(raw.get("code")))
         found |= {said for each in written if (said := self.of_text(each)) is not None}
         return _worse(found)
 
-    def of_text(self, written: str) -> Setting | None:
-        """Read a text that is a stage, or that names one."""
+    def _of_text(self, written: str) -> Setting | None:
         folded = written.casefold()
         return _worse({setting for setting, pattern in self._patterns if pattern.search(folded)})
 

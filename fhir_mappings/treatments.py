@@ -52,7 +52,7 @@ class TreatmentReader:
             return None
         if not self._is_of_interest(resource):
             return None
-        order = self._medication.read(resource, path, references)
+        order = self._medication.drug_and_dose(resource, path, references)
         identity = identify(order, self._recogniser)
         product = identity.product.id if identity.product and identity.standing is Standing.SETTLED else ""
         names = tuple(dict.fromkeys(each.value for each in order.evidence if not each.system)) or (product,)

@@ -6,10 +6,10 @@ Source: UCUM (https://ucum.org/); bilirubin 1 mg/dL = 17.104 umol/L; enzymes 1 u
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import lru_cache
 from typing import NamedTuple
 
 from cards.facts import DoseUnit
+from cards.remembered import remembered
 
 ONE = Decimal(1)
 _THOUSAND = Decimal(1000)
@@ -40,7 +40,7 @@ def _folded(written: str) -> str:
     return "/".join(part.strip() for part in written.casefold().translate(_PLAIN_LETTERS).split("/"))
 
 
-@lru_cache(maxsize=512)
+@remembered
 def dose_scale(code: str, written: str) -> DoseScale | None:
     """Read the unit of a dose; nothing when neither the code nor the text is a dose unit, or when they disagree."""
     by_code = _dose_scale(code) if code not in _NOT_UCUM else None
@@ -101,7 +101,7 @@ _FACTORS: dict[str, dict[str, Decimal]] = {
 _FACTORS["weight-stated"] = _FACTORS["weight"]
 
 
-@lru_cache(maxsize=512)
+@remembered
 def factor_to_canonical(concept: str, code: str, written: str) -> Decimal | None:
     """Give the factor from a unit to the canonical unit of a measurement.
 

@@ -67,6 +67,11 @@ class Product(Record, frozen=True, kw_only=True):
         """The source that a card about the product names first."""
         return self.brands[0].label
 
+    @property
+    def antibodies(self) -> frozenset[str]:
+        """The antibodies that the product holds: its own, or those it is combined from."""
+        return frozenset(self.parts or (self.id,))
+
     def brand(self, brand_id: str | None) -> Brand | None:
         """Find one of the product's brands."""
         return next((brand for brand in self.brands if brand.id == brand_id), None)

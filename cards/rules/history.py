@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cards.case import counted, dated
 from cards.course import WEEK, gap_rule, interval_after, newest_dose, same_antibody, weeks_of_treatment
 from cards.facts import Treatment
+from cards.once import asked_once
 from cards.outcomes import (
     CannotTell,
     Clear,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from cards.case import Case
 
 
+@asked_once
 def interval_too_short(case: Case) -> Outcome:
     """Fire when the previous dose was fewer than the labelled days, less the site's window, before the planned one.
 

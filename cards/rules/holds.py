@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cards.case import brief, dated
 from cards.lab_table import Match, times_limit
+from cards.once import asked_once
 from cards.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
 from cards.quantities import plain
 from cards.records import Action, Problem
@@ -31,6 +32,7 @@ def liver_tests_hold(case: Case) -> Outcome:
     return _verdict(case, _LIVER, Action.HOLD)
 
 
+@asked_once
 def liver_tests_discontinue(case: Case) -> Outcome:
     """Fire when a liver test is in a row that says discontinue, or two together are (Hy's law).
 

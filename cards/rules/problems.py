@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards.calendar_months import years_before
 from cards.case import brief, dated
+from cards.once import asked_once
 from cards.outcomes import (
     CannotTell,
     Clear,
@@ -39,6 +40,7 @@ def heart_failure_active(case: Case) -> Outcome:
     return _stop(case, Problem.HEART_FAILURE)
 
 
+@asked_once
 def pregnancy_positive(case: Case) -> Outcome:
     """Fire on a recorded pregnancy, or a positive test that no later negative one takes back.
 

@@ -99,7 +99,7 @@ class Router:
         codes = self._tokens[kind]
         if codes is not None:
             try:
-                glimpse = Glimpse(line, None, "")
+                glimpse = Glimpse.of(line, "")
             except Unreadable:
                 return UNREADABLE
             if not any((each.system, each.code) in codes for each in glimpse.codes[0]):

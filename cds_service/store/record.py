@@ -6,7 +6,6 @@ the user stand beside them as keyed hashes, unless the site has chosen otherwise
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -61,7 +60,7 @@ class Pseudonyms:
             return None
         if self._manner == "plain":
             return plain_text(identifier)
-        return hmac.new(self._key, f"{kind}\n{issuer}\n{identifier}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, f"{kind}\n{issuer}\n{identifier}".encode(), "sha256").hex()
 
 
 class RecordWriter:
@@ -146,24 +145,23 @@ class RecordWriter:
         clear: dict[str, list[str]] = {}
         not_applicable: dict[str, dict[str, list[str]]] = {}
         for verdict in verdicts:
-            place = order_name(verdict)
-            match verdict.outcome:
-                case Clear():
-                    clear.setdefault(place, []).append(verdict.topic)
-                case NotApplicable(because=because):
-                    not_applicable.setdefault(place, {}).setdefault(because, []).append(verdict.topic)
-                case CannotTell(missing=missing):
-                    open_questions.append({"topic": verdict.topic, "order": place, "missing": missing})
-                case Fired() as finding:
-                    fired.append(
-                        {
-                            "topic": verdict.topic,
-                            "order": place,
-                            "product": verdict.product,
-                            "mode": self._policy.mode(verdict.topic),
-                            "finding": finding,
-                        }
-                    )
+            place, outcome = order_name(verdict), verdict.outcome
+            if isinstance(outcome, Clear):
+                clear.setdefault(place, []).append(verdict.topic)
+            elif isinstance(outcome, NotApplicable):
+                not_applicable.setdefault(place, {}).setdefault(outcome.because, []).append(verdict.topic)
+            elif isinstance(outcome, CannotTell):
+                open_questions.append({"topic": verdict.topic, "order": place, "missing": outcome.missing})
+            elif isinstance(outcome, Fired):
+                fired.append(
+                    {
+                        "topic": verdict.topic,
+                        "order": place,
+                        "product": verdict.product,
+                        "mode": self._policy.mode(verdict.topic),
+                        "finding": outcome,
+                    }
+                )
         return {"fired": fired, "cannot-tell": open_questions, "clear": clear, "not-applicable": not_applicable}
 
 

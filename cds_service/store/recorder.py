@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import deque
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from cds_service.store.database import DatabaseError, upgrade
 from cds_service.store.statements import Insert
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Engine
 
@@ -167,14 +166,14 @@ class Recorder:
     def _insert(self, record: Record, *, late: bool = False) -> None:
         row = {**record.decision, "late": True} if late else record.decision
         new = {digest: content for digest, content in record.configurations if digest not in self._known_configurations}
-        single = not (record.cards or record.suppressed or record.shadow or new)
-        with self._transaction(single=single) as cursor:
-            for digest, content in new.items():
-                self._configuration.run(cursor, [{"hash": digest, "first_seen": row["at"], "content": content}])
-            self._decision.run(cursor, [row])
-            self._card.run(cursor, record.cards)
-            self._suppression.run(cursor, record.suppressed)
-            self._shadow.run(cursor, record.shadow)
+        inserts: list[tuple[Insert, Sequence[Mapping[str, Any]]]] = [
+            (self._configuration, [{"hash": each, "first_seen": row["at"], "content": new[each]} for each in new]),
+            (self._decision, (row,)),
+            (self._card, record.cards),
+            (self._suppression, record.suppressed),
+            (self._shadow, record.shadow),
+        ]
+        self._commit([(insert, rows) for insert, rows in inserts if rows])
         self._known_configurations.update(new)
 
     def _write_gap(self, began: datetime, late: int, lost: int) -> None:
@@ -185,24 +184,24 @@ class Recorder:
             "recorded_late": late,
             "lost": lost,
         }
-        with self._transaction(single=True) as cursor:
-            self._gap.run(cursor, [row])
+        self._commit([(self._gap, (row,))])
 
-    @contextmanager
-    def _transaction(self, *, single: bool) -> Iterator[Any]:
-        """Give a cursor; a single statement is a transaction by itself.
+    def _commit(self, inserts: Sequence[tuple[Insert, Sequence[Mapping[str, Any]]]]) -> None:
+        """Write rows in one transaction; a single row is a transaction by itself.
 
         A connection on which anything went wrong is not used again.
         """
+        is_single = len(inserts) == 1 and len(inserts[0][1]) == 1
         connection = self._connections.get(timeout=_BUSY_S)
         try:
             if connection is None:
                 connection = self._connect()
             cursor = connection.cursor()
-            if not single:
+            if not is_single:
                 cursor.execute("BEGIN")
-            yield cursor
-            if not single:
+            for insert, rows in inserts:
+                insert.run(cursor, rows)
+            if not is_single:
                 cursor.execute("COMMIT")
             cursor.close()
         except BaseException:

@@ -6,6 +6,7 @@ statement once; going through it at every call would cost three times as much (A
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -25,12 +26,18 @@ class Insert:
         """Compile the statement."""
         dialect = _dialect(dialect_name)
         self.sql = str(table.insert().compile(dialect=dialect)) + _CONFLICT
-        bound = ((column.name, column.type.dialect_impl(dialect).bind_processor(dialect)) for column in table.columns)
-        self._written: list[tuple[str, Callable[[Any], Any]]] = [(name, write) for name, write in bound if write]
+        self._in_order = itemgetter(*(column.name for column in table.columns))
+        bound = (column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns)
+        self._written: list[tuple[int, Callable[[Any], Any]]] = [
+            (place, write) for place, write in enumerate(bound) if write
+        ]
 
-    def values(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Give a row as the driver takes it."""
-        return {**row, **{name: write(row[name]) for name, write in self._written}}
+    def values(self, row: Mapping[str, Any]) -> list[Any]:
+        """Give a row as the driver takes it, in the order of the columns: to look up names takes it twice as long."""
+        values = list(self._in_order(row))
+        for place, write in self._written:
+            values[place] = write(values[place])
+        return values
 
     def run(self, cursor: Any, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows."""
@@ -40,5 +47,5 @@ class Insert:
 
 def _dialect(name: str) -> Dialect:
     if name == "sqlite":
-        return sqlite.dialect(paramstyle="named")
-    return postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+        return sqlite.dialect(paramstyle="qmark")
+    return postgresql.dialect(paramstyle="format")  # type: ignore[no-untyped-call]

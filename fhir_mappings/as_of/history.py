@@ -174,7 +174,7 @@ class PatientHistory:
             held.order = reference(content.get("request"))
         if (ended := before_its_end(content, last_given, self._zone)) is not None:
             held.end = ended[0]
-            held.before = Glimpse(None, ended[1], "")
+            held.before = Glimpse.of_content(ended[1], "")
         return held
 
     def _last_given(self) -> dict[str, When]:
@@ -255,7 +255,7 @@ def _newest(resources: Iterable[bytes]) -> dict[str, Glimpse]:
     nameless = 0
     for raw in resources:
         try:
-            glimpse = Glimpse(raw, None, "")
+            glimpse = Glimpse.of(raw, "")
         except Unreadable:
             continue
         name = glimpse.reference

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cards.recognition import Recogniser
     from cards.records import Terminology
     from fhir_mappings.codings import CodeMap
+    from fhir_mappings.conditions import ReadCondition
     from fhir_mappings.lenient import Json
     from fhir_mappings.observations import Fact
     from fhir_mappings.references import References
@@ -38,6 +39,19 @@ class _Observations(ObservationReader):
         found = self.read_already.get(key)
         if found is None:
             found = self.read_already[key] = super().read(concept, observation, origin)
+        return found
+
+
+class _Conditions(ConditionReader):
+    def __init__(self, terminology: Terminology, code_map: CodeMap) -> None:
+        super().__init__(terminology, code_map)
+        self.read_already: dict[int, ReadCondition] = {}
+
+    def read(self, condition: Json, origin: Origin) -> ReadCondition:
+        """Read one Condition, or give what was read of it before."""
+        found = self.read_already.get(id(condition))
+        if found is None:
+            found = self.read_already[id(condition)] = super().read(condition, origin)
         return found
 
 
@@ -74,11 +88,12 @@ class RememberingChartReader(ChartReader):
         super().__init__(terminology, recogniser, code_map)
         self._observations = _Observations(terminology, code_map)
         self._treatments = _Treatments(self._medication, recogniser)
-        conditions = ConditionReader(terminology, code_map)
-        self._patient = PatientReader(self._observations, conditions, self._treatments)
+        self._conditions = _Conditions(terminology, code_map)
+        self._patient = PatientReader(self._observations, self._conditions, self._treatments)
 
     def forget(self) -> None:
         """Forget what was read."""
         self._observations.read_already.clear()
+        self._conditions.read_already.clear()
         self._treatments.read_already.clear()
         self._treatments.nameless.clear()

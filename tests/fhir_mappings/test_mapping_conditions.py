@@ -66,7 +66,7 @@ def staged(*summaries: Any) -> Json:
     ],
 )
 def test_cancer(code: Json, expected: str | None) -> None:
-    assert READER.cancer_of(code) == expected
+    assert READER.concepts.meaning(code).cancer == expected
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_cancer(code: Json, expected: str | None) -> None:
 )
 def test_diagnosis(changes: Json, is_on_record: bool, is_past: bool) -> None:  # noqa: FBT001 - columns
     resource = condition("c", BREAST, text="Breast cancer", **changes)
-    found = READER.diagnosis(resource, Origin("Condition/c", "x"))
+    found = READER.read(resource, Origin("Condition/c", "x")).diagnosis
     assert (found is not None) is is_on_record
     assert READER.is_past(resource) is is_past
     if found is not None:
@@ -147,7 +147,8 @@ def test_diagnosis(changes: Json, is_on_record: bool, is_past: bool) -> None:  #
     ],
 )
 def test_setting(resource: Json, expected: str | None) -> None:
-    assert READER.setting(resource) == expected
+    staging = READER.read(resource, Origin("Condition/c", "x")).staging
+    assert (staging.setting if staging else None) == expected
 
 
 def test_the_label_is_the_text_a_display_or_the_code() -> None:
@@ -159,7 +160,8 @@ def test_the_label_is_the_text_a_display_or_the_code() -> None:
 
 def test_a_local_code_is_read_as_what_it_stands_for() -> None:
     code_map = CodeMap({("urn:local", "BC"): (Coding("icd10", "C50.9", ""),)})
-    assert ConditionReader(TERMINOLOGY, code_map).cancer_of(concept(coding("urn:local", "BC"))) == "breast"
+    reader = ConditionReader(TERMINOLOGY, code_map)
+    assert reader.concepts.meaning(concept(coding("urn:local", "BC"))).cancer == "breast"
 
 
 @pytest.mark.parametrize(
@@ -208,12 +210,13 @@ def test_a_local_code_is_read_as_what_it_stands_for() -> None:
     ],
 )
 def test_setting_in_other_words(resource: Json, expected: str | None) -> None:
-    assert READER.setting(resource) == expected
+    staging = READER.read(resource, Origin("Condition/c", "x")).staging
+    assert (staging.setting if staging else None) == expected
 
 
 def test_a_staging_names_what_said_it_and_when() -> None:
     resource = condition("c", BREAST, stage=[{"summary": concept(text="Stage IIB")}], recordedDate="2024-03-01")
-    found = READER.staging(resource, Origin("Condition/c", "x"))
+    found = READER.read(resource, Origin("Condition/c", "x")).staging
     assert found is not None
     assert (found.setting, found.label, found.on) == (
         "early",
@@ -240,16 +243,16 @@ def test_a_staging_names_what_said_it_and_when() -> None:
     ],
 )
 def test_receptor_codes(code: str, expected: list[tuple[str, bool]]) -> None:
-    found = READER.receptors(condition("c", icd(code)), Origin("", "x"))
+    found = READER.read(condition("c", icd(code)), Origin("", "x")).receptors
     said = [("HER2" if isinstance(each, CodedHer2) else str(each.receptor), each.positive) for each in found]
     assert said == expected
 
 
 def test_a_diagnosis_that_names_her2_says_so_and_a_refuted_one_does_not() -> None:
     positive = coding(SNOMED, "427685000", "HER2-positive carcinoma of breast")
-    (found,) = READER.receptors(condition("c", positive), Origin("", "x"))
+    (found,) = READER.read(condition("c", positive), Origin("", "x")).receptors
     assert (found.positive, found.label) == (True, "427685000 HER2-positive carcinoma of breast")  # type: ignore[union-attr]
-    assert list(READER.receptors(condition("c", positive, verificationStatus="refuted"), Origin("", "x"))) == []
+    assert list(READER.read(condition("c", positive, verificationStatus="refuted"), Origin("", "x")).receptors) == []
 
 
 @pytest.mark.parametrize(
@@ -285,12 +288,12 @@ def test_a_diagnosis_that_names_her2_says_so_and_a_refuted_one_does_not() -> Non
     ],
 )
 def test_problem(resource: Json, expected: str | None) -> None:
-    found = READER.problem(resource, Origin("Condition/c", "x"))
+    found = READER.read(resource, Origin("Condition/c", "x")).problem
     assert (found.problem if found else None) == expected
 
 
 def test_a_problem_knows_when_it_began() -> None:
     began = condition("c", icd("Z33.1"), onsetDateTime="2026-09-01", recordedDate="2026-10-01")
     recorded = condition("c", icd("Z33.1"), recordedDate="2026-10-01")
-    found = [READER.problem(each, Origin("", "x")) for each in (began, recorded)]
+    found = [READER.read(each, Origin("", "x")).problem for each in (began, recorded)]
     assert [each.on for each in found if each] == [date(2026, 9, 1), date(2026, 10, 1)]

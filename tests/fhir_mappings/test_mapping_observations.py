@@ -29,7 +29,7 @@ WHEN = date(2026, 11, 20)
 
 
 def read(resource: Json) -> list[Any]:
-    glimpse = Glimpse(encode(resource), None, "x")
+    glimpse = Glimpse.of(encode(resource), "x")
     facts: list[Any] = []
     for name in READER.index.concepts(glimpse.codes):
         facts += READER.read(name, glimpse.content, Origin(glimpse.reference, "x"))

@@ -63,5 +63,5 @@ def test_the_first_of_two_with_the_same_id_counts() -> None:
 def test_a_resource_that_turns_out_to_be_unreadable_is_not_there() -> None:
     found = References()
     raw = encode(MEDICATION)[:-1] + b',"amount":1e99999999999999999999}'
-    found.add_glimpses([Glimpse(raw, None, "x")])
+    found.add_glimpses([Glimpse.of(raw, "x")])
     assert found.find("Medication/med-1", {}) is None

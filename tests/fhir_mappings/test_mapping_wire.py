@@ -197,7 +197,7 @@ def test_a_resource_without_id_has_no_reference(identifier: Any) -> None:
 
 def test_what_a_resource_holds_is_read_only_when_asked_for() -> None:
     raw = encode(WEIGHT)[:-1] + b',"note":[{"time":1e99999999999999999999}]}'
-    glimpse = Glimpse(raw, None, "x")
+    glimpse = Glimpse.of(raw, "x")
     assert glimpse.reference == "Observation/weight-1"
     with pytest.raises(Unreadable):
         _ = glimpse.content

@@ -1,0 +1,108 @@
+"""What is remembered of texts: short ones, so many and no more, and always what reading would say."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from shapes import ICD10, LOINC, TERMINOLOGY, coding, concept
+
+from cards import identity
+from cards.facts import DrugOrder, EvidenceKind, IdentityEvidence, Origin
+from cards.identity import identify
+from cards.knowledge import default_knowledge
+from cards.recognition import Recogniser
+from cards.remembered import LENGTH, TEXTS, remembered
+from fhir_mappings.conditions import ConditionReader
+from fhir_mappings.observations import _CODES, ConceptIndex
+from fhir_mappings.wire import Code, Glimpse
+
+
+@pytest.mark.parametrize(
+    ("written", "times"),
+    [
+        pytest.param("x" * LENGTH, 1, id="as long as is remembered"),
+        pytest.param("x" * (LENGTH + 1), 2, id="a character longer is read again"),
+        pytest.param("", 1, id="nothing"),
+    ],
+)
+def test_a_short_text_is_read_once(written: str, times: int) -> None:
+    asked: list[str] = []
+
+    def read(text: str) -> int:
+        asked.append(text)
+        return len(text)
+
+    reading = remembered(read)
+    assert [reading(written), reading(written)] == [len(written)] * 2
+    assert len(asked) == times
+
+
+def test_several_texts_are_short_together_or_not_at_all() -> None:
+    asked: list[tuple[str, str]] = []
+
+    @remembered
+    def reading(one: str, other: str) -> None:
+        asked.append((one, other))
+
+    for one, other in (("x" * LENGTH, ""), ("x" * LENGTH, "y")) * 2:
+        reading(one, other)
+    assert [other for _, other in asked] == ["", "y", "y"]
+
+
+@pytest.mark.parametrize(
+    ("codes", "kept"),
+    [
+        pytest.param(_CODES, 1, id="as many codes as are kept"),
+        pytest.param(_CODES + 1, 0, id="one more"),
+    ],
+)
+def test_a_result_with_many_codes_is_read_and_not_remembered(codes: int, kept: int) -> None:
+    index = ConceptIndex(TERMINOLOGY)
+    many = (*(Code("http://local.example", f"c{number}") for number in range(codes - 1)), Code(LOINC, "85319-2"))
+    assert index.concept(many) == "her2-ihc"
+    assert index._remembered.cache_info().currsize == kept
+
+
+@pytest.mark.parametrize("length", [500, 501, 100_000])
+def test_a_code_without_end_beside_a_good_one_stands_for_nothing(length: int) -> None:
+    resource = {
+        "resourceType": "Observation",
+        "code": {"coding": [{"system": "x" * length, "code": "y" * length}, {"system": LOINC, "code": "85319-2"}]},
+    }
+    glimpse = Glimpse.of(json.dumps(resource).encode(), "prefetch.x")
+    assert ConceptIndex(TERMINOLOGY).concept(glimpse.codes[0]) == "her2-ihc"
+    assert len(glimpse.codes[0]) == (2 if length == 500 else 1)
+
+
+def test_a_drug_named_at_length_is_recognised_and_not_remembered() -> None:
+    recogniser = Recogniser(default_knowledge())
+    for words, kept in (("Kadcyla", 1), ("Kadcyla " + "and so on " * 200, 0)):
+        identity._remembered.cache_clear()
+        said = IdentityEvidence(EvidenceKind.TEXT, "", words, "x")
+        found = identify(DrugOrder(Origin("", "x"), evidence=(said,)), recogniser)
+        assert found.product is not None
+        assert found.product.id == "kadcyla"
+        assert identity._remembered.cache_info().currsize == kept
+
+
+def test_the_oldest_text_is_forgotten() -> None:
+    asked: list[str] = []
+    reading = remembered(asked.append)
+    for number in range(TEXTS + 1):
+        reading(str(number))
+    reading(str(TEXTS))
+    assert len(asked) == TEXTS + 1
+    reading("0")
+    assert len(asked) == TEXTS + 2
+
+
+def test_a_diagnosis_told_at_length_is_read_and_not_remembered() -> None:
+    reader = ConditionReader(TERMINOLOGY).concepts
+    told = concept(coding(ICD10, "C50.911"), text="Breast cancer, " + "and so on, " * 50 + "stage IV")
+    first, second = reader.meaning(told), reader.meaning(told)
+    assert first == second
+    assert first is not second
+    assert (first.cancer, first.settings) == ("breast", {"metastatic"})
+    brief = concept(coding(ICD10, "C50.911"), text="Breast cancer")
+    assert reader.meaning(brief) is reader.meaning(brief)
