@@ -10,7 +10,7 @@ from cds_service.learning.control import PERIODS
 from cds_service.learning.page import counts, sections
 from cds_service.learning.report import learning_report
 from cds_service.services import SERVICES
-from cds_service.web.answers import store
+from cds_service.web.answers import in_force, store
 from cds_service.workbench.access import shown
 from cds_service.workbench.windows import window_asked
 
@@ -32,7 +32,7 @@ def learning() -> Response:
     window, days = window_asked(DAYS)
     asked = request.args.get("period", "")
     period = asked if asked in PERIODS else "week"
-    report = learning_report(store().engine, window, period, AT_MOST)
+    report = learning_report(store().engine, window, period, AT_MOST, clock=in_force().clock)
     return shown(
         "learning.html",
         counts=counts(report),
