@@ -32,10 +32,14 @@ _KEPT = "her2_cds_workbench_previewer"
 
 @dataclass(frozen=True, slots=True)
 class LastChange:
-    """What a version did to a topic or one of its thresholds."""
+    """What became of a topic or one of its thresholds when a version came into force, or none was left that did.
+
+    ``number`` is the version in force since then, none the configuration files alone; ``because`` says what was done.
+    """
 
     at: datetime
     number: int | None
+    because: str
     by: str
     says: str
 
@@ -106,7 +110,8 @@ def _told(change: Change, section: str, name: str) -> LastChange:
     number = change.version.number if change.version is not None else None
     before, after = _written(change.before), _written(change.after)
     says = f"{after} instead of {before}"
-    return LastChange(change.at, number, by, f"{name}: {says}" if section == "thresholds" else says)
+    said = f"{name}: {says}" if section == "thresholds" else says
+    return LastChange(change.at, number, change.because, by, said)
 
 
 def _written(value: Any) -> str:

@@ -76,12 +76,24 @@ def _there_and_back(office: Office) -> None:
     topic = words(office.eve.get("/topics/weight-stale"))
     assert "weight_max_age_days : 60 days" in topic
     assert "version 1" in topic
-    assert "by Ada, informatics (made up): weight_max_age_days: 60 instead of as in the files" in topic
+    assert "published by Ada, informatics (made up): weight_max_age_days: 60 instead of as in the files" in topic
     assert office.ada.step(1, "retired", comment="Too old after all").status_code == 302
     assert office.shown() == ["weight-stale"]
+    gone = "the configuration files alone, retired by Ada, informatics (made up): weight_max_age_days: as in the files"
+    assert gone in words(office.eve.get("/topics/weight-stale"))
+    assert "the files alone, " in words(office.eve.get(""))
     told = words(office.eve.get("/versions/1"))
     for step in ("drafted", "revised", "submitted", "approved by Ben", "published by Ada", "retired by Ada"):
         assert step in told
+
+
+def test_a_decision_is_shown_with_the_version_that_it_was_made_by(office: Office) -> None:
+    office.approved(**SIXTY)
+    office.ada.step(1, "published")
+    office.shown()
+    answer = office.app.test_client().post(f"/cds-services/{SIGN}", json=OLD_WEIGHT)
+    page = office.eve.get("/decisions", id=answer.headers["HER2-CDS-Decision"]).text
+    assert '<a href="/workbench/versions/1">version 1</a>' in page
 
 
 def test_a_page_says_what_a_version_changes(office: Office) -> None:
