@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from bench import ADA, BEN, EVE, Seat, bench, words
-from calls import SIGN, call, order, troubled_prefetch
+from calls import SELECT, SIGN, bundle, call, clean_prefetch, order, troubled_prefetch, weight
 from sqlalchemy import select
 
 from cds_service.store.tables import shadow_reviews
@@ -119,3 +120,28 @@ def test_who_is_no_reviewer_is_offered_no_review(seat: Seat, person: str) -> Non
     page = words(seat.sign_in(person).get("/shadow", topic="lvef-overdue"))
     assert "Cases, drawn by lot" in page
     assert "The card would be right" not in page
+
+
+STALE = {**clean_prefetch(), "weight": bundle(weight(days=45))}
+WHY = {"code": "expert-contradicts", "system": "urn:x", "display": "Expert advice says otherwise"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        pytest.param({"reason": WHY}, "Expert advice says otherwise", id="a coded reason"),
+        pytest.param({"reason": {**WHY, "display": ""}}, "expert-contradicts", id="a code without a display"),
+        pytest.param({"userComment": "Weighed at home"}, "Weighed at home", id="a comment alone"),
+    ],
+)
+def test_a_card_that_was_left_out_is_shown_with_the_reason_for_it(store: Store, reason, said: str) -> None:
+    seat = Seat(bench(store, suppress_repeats={"enabled": True})).sign_in(EVE)
+    (card,) = seat.browser.post(f"/cds-services/{SELECT}", json=call(SELECT, prefetch=STALE)).get_json()["cards"]
+    entry = {"card": card["uuid"], "outcome": "overridden", "overrideReason": reason}
+    entry["outcomeTimestamp"] = datetime.now(UTC).isoformat()
+    assert seat.browser.post(f"/cds-services/{SELECT}/feedback", json={"feedback": [entry]}).status_code == 200
+    signed = {**call(prefetch=STALE), "hookInstance": "sign-1"}
+    answer = seat.browser.post(f"/cds-services/{SIGN}", json=signed)
+    assert answer.get_json() == {"cards": []}
+    page = words(seat.get("/decisions", id=answer.headers["HER2-CDS-Decision"]))
+    assert f"Left out as a repeat: {card['summary']} (overridden before: {said})" in page
