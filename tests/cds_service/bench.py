@@ -8,6 +8,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from cds_service.app import create_app
+from cds_service.clock import Clock, now
 from cds_service.settings import Settings
 from cds_service.store.store import Store, open_store
 
@@ -21,10 +22,10 @@ _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 _SEEN = re.compile(r'name="seen" value="([^"]+)"')
 
 
-def bench(store: Store, **settings: Any) -> FlaskClient:
+def bench(store: Store, clock: Clock = now, **settings: Any) -> FlaskClient:
     """Give a browser before the door of a workbench with people who are made up."""
     given = {"workbench": {"sign_in": "local"}, **settings}
-    return create_app(settings=Settings.model_validate(given), store=store).test_client()
+    return create_app(settings=Settings.model_validate(given), store=store, clock=clock).test_client()
 
 
 def opened(path: Any) -> Store:

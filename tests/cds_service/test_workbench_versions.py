@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from bench import ADA, BEN, EVE, Seat, bench, words
 from calls import SIGN, bundle, call, clean_prefetch, weight
+from policy_people import Watch
 
+from cds_service.clock import Clock, now
 from cds_service.policies.library import Library
 from cds_service.policies.publication import Publication
 from cds_service.store.store import open_store
@@ -22,9 +25,9 @@ SIXTY = {"thresholds__weight_max_age_days": "60"}
 class Office:
     """Ada, Ben and Eve before the same service, and an EHR that calls it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock = now) -> None:
         """Sign all three in."""
-        self.ada = Seat(bench(store)).sign_in(ADA)
+        self.ada = Seat(bench(store, clock)).sign_in(ADA)
         self.app = self.ada.browser.application
         self.ben = Seat(self.app.test_client()).sign_in(BEN)
         self.eve = Seat(self.app.test_client()).sign_in(EVE)
@@ -284,3 +287,39 @@ def test_the_learning_page_names_the_version_that_came_into_force(office: Office
     page = words(office.eve.get("/learning"))
     assert "2 decisions on 2 orders, 1 cards shown" in page
     assert "version 1 instead of no version; A weight older than 60 days instead of 30 days" in page
+
+
+PAGES = ("", "/topics/weight-stale", "/topics/ild-active", "/versions", "/preview", "/shadow", "/learning")
+
+
+def test_every_page_answers_whatever_state_versions_are_in(store: Store) -> None:
+    watch = Watch()
+    office = Office(store, watch)
+    ends = (watch.time + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")
+    for number, when in enumerate(({}, {"effective_until": ends}, {"effective_from": "2090-01-01T00:00"}), 1):
+        office.ada.send("/versions", title=f"Version of day {number}")
+        mode = {"cards__ild-active__mode": "shadow"}
+        office.ada.revise(number, thresholds__weight_max_age_days=str(40 + number), **mode)
+        office.ada.step(number, "submitted")
+        office.ben.step(number, "approved")
+        assert office.ada.step(number, "published", **when).status_code == 302
+    for number, steps in enumerate(((), (("ada", "withdrawn"),), (("ada", "submitted"), ("ben", "returned"))), 4):
+        office.ada.send("/versions", title="A draft")
+        for who, kind in steps:
+            assert getattr(office, who).step(number, kind, comment="Why").status_code == 302
+    office.ada.send("/versions", **{"from": "2"})
+    _all_answer(office)
+    assert words(office.eve.get("/versions/2")).count("live") == 1
+    watch.later(hours=2)
+    _all_answer(office)
+    assert "expired" in words(office.eve.get("/versions/2"))
+    assert "version 1 , ended by the clock" in words(office.eve.get("/topics/weight-stale"))
+    office.ada.step(1, "retired", comment="Why")
+    _all_answer(office)
+    assert "the configuration files alone, retired by Ada" in words(office.eve.get("/topics/weight-stale"))
+
+
+def _all_answer(office: Office) -> None:
+    for seat in (office.ada, office.ben, office.eve):
+        for page in (*PAGES, *(f"/versions/{number}" for number in range(1, 8))):
+            assert seat.get(page, record="1").status_code == 200, page
