@@ -39,32 +39,48 @@ def _qualifies(case: Case, tier: Tier) -> bool | None:
     A setting or a hormone receptor status that is not on record is tried both ways, an unknown cancer as each of
     the labelled ones.
     """
+    answers = {_fits(case, tier, world) for world in _worlds(case)}
+    return answers.pop() if len(answers) == 1 else None
+
+
+def turns_on_grade(case: Case) -> bool:
+    """Tell whether some of the grades still open may qualify and others not, however else the record is completed.
+
+    A hormone receptor status or a setting that is not on record takes nothing from the grade that pathology owes.
+    """
+    grades = case.her2.possible
+    return any(len({_fits(case, grade, world) for grade in grades}) > 1 for world in _worlds(case))
+
+
+def _worlds(case: Case) -> list[World]:
     settings = (case.setting,) if case.setting else tuple(Setting)
     receptor = case.hormone_receptor_positive
     receptors = (True, False) if receptor is None else (receptor,)
     cancers = (case.cancers,) if case.cancers else tuple({frozenset(row.cancers) for row in case.eligibility})
     scores = (True, False) if case.her2.ihc_3 is None else (case.her2.ihc_3,)
-    answers = {
-        any(_row_fits(row, World(tier, which, setting, positive, ihc_3)) for row in case.eligibility)
+    return [
+        World(which, setting, positive, ihc_3)
         for which in cancers
         for setting in settings
         for positive in receptors
         for ihc_3 in scores
-    }
-    return answers.pop() if len(answers) == 1 else None
+    ]
+
+
+def _fits(case: Case, tier: Tier, world: World) -> bool:
+    return any(_row_fits(row, tier, world) for row in case.eligibility)
 
 
 class World(NamedTuple):
     """One way in which what is not on record may turn out."""
 
-    tier: Tier
     cancers: frozenset[Cancer]
     setting: Setting
     hormone_receptor_positive: bool
     ihc_3: bool
 
 
-def _row_fits(row: Eligibility, world: World) -> bool:
+def _row_fits(row: Eligibility, tier: Tier, world: World) -> bool:
     if row.erbb2_mutation or world.cancers.isdisjoint(row.cancers):
         return False
     if row.settings and world.setting not in row.settings:
@@ -72,8 +88,8 @@ def _row_fits(row: Eligibility, world: World) -> bool:
     if row.hormone_receptor_positive and not world.hormone_receptor_positive:
         return False
     if row.ihc_3_only:
-        return world.tier is Tier.POSITIVE and world.ihc_3
-    return world.tier in row.tiers
+        return tier is Tier.POSITIVE and world.ihc_3
+    return tier in row.tiers
 
 
 def wants_a_score(case: Case) -> bool:

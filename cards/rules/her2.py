@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.case import brief, dated
-from cards.eligibility import Answer, answer_for, may_fit, wants_a_score
-from cards.her2 import POSITIVE
+from cards.eligibility import Answer, answer_for, may_fit, turns_on_grade, wants_a_score
+from cards.her2 import EQUIVOCAL, POSITIVE
 from cards.outcomes import (
     CannotTell,
     Clear,
@@ -83,9 +83,14 @@ def her2_not_eligible(case: Case) -> Outcome:
         return _not_eligible(case)
     if case.her2.needs_ish:
         return CannotTell((Missing("her2-ish", told_by=Topic.HER2_ISH_MISSING),))
-    if verdict is Answer.DEPENDS:
-        return CannotTell(_undecided(case))
-    return CannotTell((Missing("her2-tier", told_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),))
+    if _grade_is_owed(case):
+        return CannotTell((Missing("her2-tier", told_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),))
+    return CannotTell(_undecided(case))
+
+
+def _grade_is_owed(case: Case) -> bool:
+    """Tell whether the grade comes first: which cancer it is must be known, the rest the card names beside it."""
+    return bool(case.cancers) and turns_on_grade(case)
 
 
 def _not_eligible(case: Case) -> Fired:
@@ -119,14 +124,17 @@ def her2_tier_unclear(case: Case) -> Outcome:
             variant="positive-without-score",
             fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
         )
-    if len(case.her2.possible) == 1 or answer_for(case, case.her2.possible) is not Answer.SOME:
+    if len(case.her2.possible) == 1 or not _grade_is_owed(case):
         return Clear()
+    equivocal = case.her2.possible == EQUIVOCAL
     bare_zero = Tier.LOW not in case.her2.possible
     return Fired(
         values={"status": _status(case)},
         evidence=(*_results(case), *_diagnoses(case)),
         cited=(_TESTING, *dict.fromkeys(row.by for row in case.eligibility_for_cancers if may_fit(case, row))),
-        variant="default" if bare_zero else "no-score",
+        notes=tuple((f"also-{missing.what}", {}) for missing in _undecided(case)),
+        variant="equivocal" if equivocal else "default" if bare_zero else "no-score",
+        fixes=(OrderTests((_test_on(case, "her2-ish"),)),) if equivocal else (),
     )
 
 
@@ -216,7 +224,7 @@ def _undecided(case: Case) -> tuple[Missing, ...]:
     missing = []
     if not case.cancers:
         missing.append(Missing("cancer"))
-    if case.setting is None:
+    if case.setting is None and any(row.settings for row in case.eligibility_for_cancers):
         missing.append(Missing("setting", values={"status": _status(case)}))
     turns_on_receptor = any(
         row.hormone_receptor_positive and may_fit(case, row) for row in case.eligibility_for_cancers
@@ -270,6 +278,8 @@ def _copies_citation(case: Case) -> tuple[Cited, ...]:
 def _status(case: Case) -> str:
     """Write the status as pathologists do."""
     status = case.her2
+    if status.possible == EQUIVOCAL and status.ihc is None:
+        return "equivocal"
     if status.possible == POSITIVE and status.ihc is not None and status.ihc_3 is False:
         return f"positive by ISH (IHC {_score(status.ihc.finding)})"
     words = _TIER_WORDS.get(status.possible, "unclear")
