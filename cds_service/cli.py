@@ -41,7 +41,7 @@ from cds_service.services import BY_ID, SERVICES
 from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, json_schema
 from cds_service.simulate.command import simulate
 from cds_service.store.database import DatabaseError, open_engine, upgrade
-from cds_service.terminal import print_cards
+from cds_service.terminal import print_decision
 from fhir_mappings.codings import CodeMapError
 from fhir_mappings.hook_request import BadRequest, read_request
 from fhir_mappings.wire import encode
@@ -142,7 +142,7 @@ def check(request_file: BinaryIO, config: Path | None, service: str | None, outp
     if output == "json":
         click.echo(encode({"cards": decision.cards}))
     else:
-        print_cards(decision.cards, Console(highlight=False))
+        print_decision(decision, decider.policy, Console(highlight=False))
     sys.exit(CARDS if decision.cards else NO_CARDS)
 
 
@@ -276,7 +276,7 @@ def _hook_of(body: bytes) -> str:
     except (ValueError, RecursionError):
         raise BadRequest("not-json", "the file is no JSON that can be read") from None
     hook = request.get("hook") if isinstance(request, dict) else None
-    known = [service.hook for service in SERVICES]
+    known = list(dict.fromkeys(service.hook for service in SERVICES))
     if hook not in known:
         raise BadRequest("hook-mismatch", f"hook must be one of {', '.join(known)}", "hook")
     return str(hook)

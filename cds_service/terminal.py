@@ -8,19 +8,39 @@ from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.text import Text
 
+from cards.policy import Mode
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
 
+    from cards.policy import Policy
+    from cds_service.decide import Decision
+
 _STYLES = {"critical": "bold white on red", "warning": "bold black on yellow", "info": "bold white on blue"}
 
 
-def print_cards(cards: Sequence[dict[str, Any]], console: Console) -> None:
-    """Print each card with its evidence, source and suggestions; say so when there is none."""
-    if not cards:
-        console.print(Text("No cards: every check that applies was carried out and found nothing.", style="green"))
-        return
+def print_decision(decision: Decision, policy: Policy, console: Console) -> None:
+    """Print each card with its evidence, source and suggestions; where there is none, say what that means."""
+    if not decision.cards:
+        console.print(_silence(decision, policy))
+    else:
+        _print_cards(decision.cards, console)
+    hidden = sorted(f"{topic} ({mode})" for topic, mode in policy.modes.items() if mode is not Mode.LIVE)
+    if hidden and decision.verdicts:
+        console.print(Text(f"Not shown, by the configuration: {', '.join(hidden)}", style="yellow"))
+
+
+def _silence(decision: Decision, policy: Policy) -> Text:
+    if not decision.verdicts:
+        return Text("No cards: nothing here concerns a drug that is checked.", style="dim")
+    if any(mode is not Mode.LIVE for mode in policy.modes.values()):
+        return Text("No cards: every check that is shown and applies was carried out and found nothing.")
+    return Text("No cards: every check that applies was carried out and found nothing.", style="green")
+
+
+def _print_cards(cards: Sequence[dict[str, Any]], console: Console) -> None:
     for card in cards:
         console.print(
             Text.assemble(

@@ -248,7 +248,8 @@ def nothing_usable(case: Case) -> Outcome:
     """Answer for a rule that finds no dose it could judge."""
     if any(reading.sense is Sense.IMPLAUSIBLE for reading in case.doses):
         return NotApplicable("the dose is implausible")
-    if case.session.moment is Moment.SELECT and not case.order.doses:
+    # A number whose unit has not been chosen is as little of a dose as none.
+    if case.session.moment is Moment.SELECT and not any(dose.as_written_unit for dose in case.order.doses):
         return NotApplicable("no dose yet")
     return CannotTell((Missing("dose", told_by=Topic.DOSE_CANNOT_VERIFY),))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import structlog
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service import metrics
@@ -13,7 +13,7 @@ from cds_service.feedback import BadEntry, read_feedback
 from cds_service.services import BY_ID, SHARED_ID
 from cds_service.store import feedback as kept
 from cds_service.web.answers import caller, in_force, json_answer, store
-from cds_service.web.bodies import json_body
+from cds_service.web.bodies import json_body, refuse
 
 blueprint = Blueprint("feedback", __name__)
 _RETRY_AFTER_S = "30"
@@ -25,7 +25,7 @@ def take(service_id: str) -> Response:
     """Keep feedback. Entries that cannot be taken are named; the others are kept all the same."""
     now = in_force()
     if service_id not in BY_ID and not (service_id == SHARED_ID and now.of(caller(), None).same_ids):
-        abort(404)
+        refuse(404)
     settings = now.decider.settings
     raw = json_body(settings.limits.body_bytes)
     try:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response
 
 from cds_service import metrics
 from cds_service.errors import operation_outcome
 from cds_service.gather import DataMissing
 from cds_service.services import BY_ID, SHARED, SHARED_ID
 from cds_service.web.answers import caller, in_force, json_answer, store
-from cds_service.web.bodies import json_body
+from cds_service.web.bodies import json_body, refuse
 from fhir_mappings.hook_request import BadRequest, read_request
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def call(service_id: str) -> Response:
     service = BY_ID.get(service_id)
     is_shared = service is None and service_id == SHARED_ID and now.of(client, None).same_ids
     if service is None and not is_shared:
-        abort(404)
+        refuse(404)
     body = json_body(now.decider.settings.limits.body_bytes)
     service = service or _shared(body)
     answer = _answer(service, now.of(client, service.id), body)

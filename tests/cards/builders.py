@@ -96,10 +96,12 @@ def at(name: str) -> Origin:
 
 
 def dose(written: str, instruction: int = 0) -> OrderedDose:
-    number, unit = written.split(" ", 1)
+    number, _, unit = written.partition(" ")
     kind, factor = _UNITS.get(unit, (DoseUnit.OTHER, "1"))
     pointer = ("dosageInstruction", instruction, "doseAndRate", 0, "doseQuantity")
-    return OrderedDose(Decimal(number) * Decimal(factor), kind, written, pointer, instruction, Decimal(factor))
+    return OrderedDose(
+        Decimal(number) * Decimal(factor), kind, written, pointer, instruction, Decimal(factor), as_written_unit=unit
+    )
 
 
 def order(  # noqa: PLR0913

@@ -127,6 +127,8 @@ ROWS = [
     ),
     Row(ABOVE, "milligrams and no weight", CANNOT, order("Kadcyla", "252 mg"), NO_WEIGHT),
     Row(ABOVE, "no dose yet at selection", NOT_ASKED, order("Kadcyla"), moment=Moment.SELECT),
+    Row(ABOVE, "a number without its unit yet at selection", NOT_ASKED, order("Kadcyla", "252"), moment=Moment.SELECT),
+    Row(ABOVE, "a unit that is none of dose at selection", CANNOT, order("Kadcyla", "2 {vial}"), moment=Moment.SELECT),
     Row(ABOVE, "no dose at signing", CANNOT, order("Kadcyla")),
     Row(ABOVE, "a dose that cannot be meant", NOT_ASKED, order("Kadcyla", "3.6 mg")),
     Row(
@@ -192,6 +194,7 @@ ROWS = [
         says=("stated or estimated",),
     ),
     Row(UNVERIFIED, "a fixed dose needs no weight", SILENT, order("Perjeta", "420 mg"), NO_WEIGHT),
+    Row(UNVERIFIED, "a number without a unit at signing", FIRES, order("Kadcyla", "252"), says=("cannot be read",)),
     Row(UNVERIFIED, "a unit that is no unit of dose", FIRES, order("Kadcyla", "2 {vial}"), says=("cannot be read",)),
     Row(
         UNVERIFIED,

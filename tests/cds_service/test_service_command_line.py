@@ -100,6 +100,49 @@ def test_service_check_says_that_there_are_no_cards(tmp_path) -> None:
     assert run("check", request_file(tmp_path, call())).stdout.startswith("No cards")
 
 
+@pytest.mark.parametrize(
+    ("orders", "settings", "says", "never"),
+    [
+        pytest.param([order(252)], "", ["every check that applies was carried out"], ["Not shown"], id="all is well"),
+        pytest.param(
+            [order(378)],
+            "cards: {dose-above-maximum: {mode: shadow}, weight-stale: {mode: off}}",
+            [
+                "every check that is shown",
+                "Not shown, by the configuration: dose-above-maximum (shadow), weight-stale (off)",
+            ],
+            ["every check that applies"],
+            id="a topic on trial and one that is off",
+        ),
+        pytest.param(
+            [order(252) | {"medicationCodeableConcept": {"text": "paclitaxel"}}],
+            "cards: {dose-above-maximum: {mode: off}}",
+            ["nothing here concerns a drug that is checked"],
+            ["every check", "Not shown"],
+            id="a drug out of scope",
+        ),
+        pytest.param(
+            [order(378)],
+            "cards: {weight-stale: {mode: off}}",
+            ["1 card", "Not shown, by the configuration: weight-stale (off)"],
+            ["No cards"],
+            id="a card, and a topic that is off",
+        ),
+    ],
+)
+def test_service_check_says_what_silence_means(tmp_path, orders, settings, says, never) -> None:
+    config = tmp_path / "her2.yaml"
+    config.write_text(settings)
+    printed = " ".join(run("check", request_file(tmp_path, call(orders=orders)), "--config", config).stdout.split())
+    assert [part for part in says if part not in printed] == []
+    assert [part for part in never if part in printed] == []
+
+
+def test_service_check_names_each_hook_once(tmp_path) -> None:
+    told = run("check", request_file(tmp_path, call() | {"hook": "order-sing"})).stderr
+    assert told.endswith("hook must be one of order-select, order-sign, order-dispatch, patient-view\n")
+
+
 def test_service_check_prints_what_a_person_wants_to_know(tmp_path) -> None:
     printed = run("check", request_file(tmp_path, call(orders=[order(378)]))).stdout
     for part in ("CRITICAL", "Kadcyla 378 mg", "dose-above-maximum", "Evidence", "70 kg", "Change the dose to 252 mg"):

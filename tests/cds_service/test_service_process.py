@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MARK = "MARK-1234"
+LAST = {"Connection": "close"}
+"""As many clients say; their connection ends with the answer, and breaks under them if they are still sending."""
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,17 @@ def test_service_process_answers_a_call(running, service_id) -> None:
         pytest.param("POST", f"/cds-services/{SIGN}", call(prefetch={}), {}, 412, id="a chart that lacks"),
         pytest.param("POST", f"/cds-services/{SIGN}", b" " * 100_001, {}, 413, id="a body over the limit"),
         pytest.param("POST", f"/cds-services/{SIGN}", [b" " * 1000] * 101, {}, 413, id="chunks over the limit"),
+        pytest.param("POST", f"/cds-services/{SIGN}", b" " * (20 << 20), LAST, 413, id="a body far over the limit"),
+        pytest.param("POST", f"/cds-services/{SIGN}", [b" " * (1 << 20)] * 20, LAST, 413, id="chunks far over it"),
+        pytest.param(
+            "POST",
+            f"/cds-services/{SIGN}",
+            b" " * (20 << 20),
+            {**LAST, "Content_Type": "text/plain"},
+            415,
+            id="a long body that is no JSON",
+        ),
+        pytest.param("POST", "/cds-services/nope", b" " * (20 << 20), LAST, 404, id="a long body for nobody"),
         pytest.param("POST", f"/cds-services/{SIGN}", b"{}", {"Content_Type": "text/plain"}, 415, id="no JSON"),
         pytest.param("POST", f"/cds-services/{SIGN}", [b"{", b"}"], {}, 400, id="chunks that lack everything"),
     ],
