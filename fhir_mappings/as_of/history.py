@@ -120,18 +120,17 @@ class PatientHistory:
         return HookRequest(HOOK, INSTANCE, self.patient_id, USER, (), draft_orders, self._answers(session))
 
     def _answers(self, session: SignedTogether) -> dict[str, Answer]:
-        own = session.references
+        own, moment = session.references, session.moment
         answers = {}
         for key, listed in self._lists.items():
             search = self._statuses.get(key)
-            seen: list[Glimpse] = []
-            for held in listed:
-                glimpse = held.at(session.moment)
-                if glimpse is None or held.order in own or glimpse.reference in own:
-                    continue
-                if search is not None and not search.wants_status(glimpse.content):
-                    continue
-                seen.append(glimpse)
+            seen = [
+                glimpse
+                for held in listed
+                if (glimpse := held.at(moment)) is not None and held.order not in own and glimpse.reference not in own
+            ]
+            if search is not None:
+                seen = [glimpse for glimpse in seen if search.wants_status(glimpse.content)]
             answers[key] = _answer(seen)
         if self._drugs:
             answers[_DRUGS] = _answer(self._drugs)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from fhir_mappings.chart import ChartReader
 from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.patient import Draft, PatientReader
@@ -16,10 +18,19 @@ if TYPE_CHECKING:
     from cards.recognition import Recogniser
     from cards.records import Terminology
     from fhir_mappings.codings import CodeMap
+    from fhir_mappings.lenient import Json
     from fhir_mappings.observations import Fact
     from fhir_mappings.wire import Glimpse
 
 _LISTS = ("facts", "current", "past", "stagings", "coded_her2", "problems", "treatments", "unread")
+
+
+class _Taken(msgspec.Struct, frozen=True):
+    """What one resource adds to a chart: to its lists, as a result of some tests, or who the patient is."""
+
+    lists: list[tuple[str, list[Any]]]
+    labs: tuple[str, ...]
+    person: Json | None
 
 
 class _Patients(PatientReader):
@@ -27,7 +38,7 @@ class _Patients(PatientReader):
 
     def __init__(self, *readers: Any) -> None:
         super().__init__(*readers)
-        self.taken: dict[Glimpse, tuple[Draft, tuple[tuple[str, list[Any]], ...]]] = {}
+        self.taken: dict[Glimpse, _Taken] = {}
         self.facts: dict[tuple[str, Glimpse], list[Fact]] = {}
 
     def take(self, glimpse: Glimpse, draft: Draft) -> None:
@@ -35,20 +46,19 @@ class _Patients(PatientReader):
         found = self.taken.get(glimpse)
         if found is None:
             found = self.taken[glimpse] = self._alone(glimpse, draft)
-        own, lists = found
-        for name, read in lists:
+        for test in found.labs:
+            draft.labs.setdefault(test, []).append(glimpse)
+        for name, read in found.lists:
             getattr(draft, name).extend(read)
-        if own.labs:
-            for test in own.labs:
-                draft.labs.setdefault(test, []).append(glimpse)
-        elif own.person:
-            draft.person = own.person
+        if found.person is not None:
+            draft.person = found.person
 
-    def _alone(self, glimpse: Glimpse, draft: Draft) -> tuple[Draft, tuple[tuple[str, list[Any]], ...]]:
+    def _alone(self, glimpse: Glimpse, draft: Draft) -> _Taken:
         """Read one resource into a chart that holds nothing else."""
         own = Draft(draft.patient_id, draft.references)
         super().take(glimpse, own)
-        return own, tuple((name, read) for name in _LISTS if (read := getattr(own, name)))
+        lists = [(name, read) for name in _LISTS if (read := getattr(own, name))]
+        return _Taken(lists, tuple(own.labs), own.person or None)
 
     def facts_of(self, concept: str, glimpse: Glimpse, draft: Draft) -> list[Fact]:
         """Give what an Observation said of a concept before, or read it."""
