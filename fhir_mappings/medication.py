@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -21,14 +20,13 @@ from cards.facts import (
     WrittenNdc,
 )
 from cards.records import Diluent, Route
-from cards.remembered import LENGTH
 from fhir_mappings import dosage
+from fhir_mappings.as_written import AsWritten
 from fhir_mappings.codings import NO_CODE_MAP, coding_of, codings, texts
 from fhir_mappings.diluents import diluents, diluents_of
 from fhir_mappings.dosage import Strength
 from fhir_mappings.lenient import child, number, objects, reference, text
 from fhir_mappings.units import dose_scale
-from fhir_mappings.wire import decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,10 +37,6 @@ if TYPE_CHECKING:
     from fhir_mappings.lenient import Json
     from fhir_mappings.references import References
 
-# A formulary has few drugs, and writes each with the same codes and words on every order of it. What is longer than any
-# of them is read each time.
-CONCEPTS = 1024
-_LONGEST = 10 * LENGTH
 _NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "completed"})
 _TENTATIVE = frozenset({"proposal", "plan"})
 
@@ -68,18 +62,9 @@ class Said(NamedTuple):
     diluents: frozenset[Diluent]
 
 
-def concept_as_written(resource: Json) -> bytes:
-    """Give the concept that is all that a resource says of its drug, for looking it up among those read before.
-
-    Empty when there is more, and when it is longer than is worth remembering.
-    """
-    if "medicationReference" in resource:
-        return b""
-    try:
-        written = encode(resource.get("medicationCodeableConcept"))
-    except RecursionError:
-        return b""
-    return written if len(written) <= _LONGEST else b""
+def concept_alone(resource: Json) -> Any:
+    """Give the concept that is all that a resource says of its drug; nothing when it refers to a Medication as well."""
+    return None if "medicationReference" in resource else resource.get("medicationCodeableConcept")
 
 
 class MedicationReader:
@@ -92,7 +77,7 @@ class MedicationReader:
         routes = conditions.terminology.routes
         self._routes = {entry.code: words.route for words in routes for entry in words.snomed}
         self._route_words = {written: words.route for words in routes for written in words.texts}
-        self._said_before = lru_cache(maxsize=CONCEPTS)(self._said_as_written)
+        self._said_alone = AsWritten(self._said_by_concept)
 
     def is_order(self, resource: Json) -> bool:
         """Tell whether a request asks for something to be done, and is not over or withdrawn."""
@@ -131,8 +116,8 @@ class MedicationReader:
         identifier = text(resource.get("id"))
         origin = Origin(f"MedicationRequest/{identifier}" if identifier else "", path)
         medication = self._medication(resource, references)
-        if written := concept_as_written(resource):
-            said = self._said_before(written, path)
+        if concept := concept_alone(resource):
+            said = self._said_alone(concept, path)
         else:
             said = self._said(self._sources(resource, medication, path))
         evidence = said.evidence
@@ -179,8 +164,8 @@ class MedicationReader:
         if display:
             yield Source({"text": display}, f"{path}.medicationReference.display", ())
 
-    def _said_as_written(self, written: bytes, path: str) -> Said:
-        return self._said(self._sources({"medicationCodeableConcept": decode(written)}, {}, path))
+    def _said_by_concept(self, concept: Any, path: str) -> Said:
+        return self._said(self._sources({"medicationCodeableConcept": concept}, {}, path))
 
     def _said(self, sources: Iterable[Source]) -> Said:
         """Sort the codes of the drug into what is clinical, what is for billing and what is for supply."""

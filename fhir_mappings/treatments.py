@@ -5,18 +5,17 @@ Administrations, orders and statements of drugs that nobody asks about are left 
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cards.facts import DoseUnit, Origin, State, Treatment
 from cards.identity import Standing, identify
 from cards.quantities import Mg, MgPerKg
+from fhir_mappings.as_written import AsWritten
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.dosage import quantity_dose
 from fhir_mappings.lenient import child, day, objects, reference, text
-from fhir_mappings.medication import CONCEPTS, concept_as_written
+from fhir_mappings.medication import concept_alone
 from fhir_mappings.references import References
-from fhir_mappings.wire import decode
 
 if TYPE_CHECKING:
     from datetime import date
@@ -51,7 +50,7 @@ class TreatmentReader:
         """Keep what reading needs; one reader serves every request."""
         self._medication = medication
         self._recogniser = recogniser
-        self._drug_before = lru_cache(maxsize=CONCEPTS)(self._drug_as_written)
+        self._drug_alone = AsWritten(self._drug_by_concept)
 
     def read(self, resource: Json, path: str, references: References) -> Treatment | None:
         """Read one resource; nothing when it is of no drug that a rule asks about, or of none that was given."""
@@ -59,16 +58,16 @@ class TreatmentReader:
         state = _STATES.get((kind, text(resource.get("status"))))
         if state is None or text(resource.get("intent")) in _NOT_ASKED_FOR or resource.get("doNotPerform") is True:
             return None
-        written = concept_as_written(resource)
-        drug = self._drug_before(written) if written else self._drug(resource, references)
+        concept = concept_alone(resource)
+        drug = self._drug_alone(concept) if concept else self._drug(resource, references)
         if drug is None:
             return None
         identifier = text(resource.get("id"))
         origin = Origin(f"{kind}/{identifier}" if identifier else "", path)
         return Treatment(*drug, _when(resource), origin, state, self._dose(resource, references))
 
-    def _drug_as_written(self, written: bytes) -> _Drug | None:
-        return self._drug({"medicationCodeableConcept": decode(written)}, References())
+    def _drug_by_concept(self, concept: Any) -> _Drug | None:
+        return self._drug({"medicationCodeableConcept": concept}, References())
 
     def _drug(self, resource: Json, references: References) -> _Drug | None:
         """Tell which drug a resource is of; nothing when no rule asks about it."""
