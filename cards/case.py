@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 from cards.dosing import (
     Ceiling,
     DoseReading,
-    ceiling,
     is_over,
     level_met,
     read_doses,
-    regimens_for,
     usable_doses,
 )
 from cards.facts import Moment, State, hormone_receptor_positive, setting_of
@@ -43,7 +41,7 @@ if TYPE_CHECKING:
     )
     from cards.identity import Identity
     from cards.quantities import Kg
-    from cards.recognition import Recogniser
+    from cards.recognition import Labelled, Recogniser
     from cards.records import Knowledge, Level, Problem
 
 
@@ -112,11 +110,15 @@ class Case:
 
     def weight_at(self, on: date) -> Weight | None:
         """Give the body weight nearest to a day; none when the nearest is from another time."""
-        limit = self.threshold("earlier_weight_max_days")
-        apart = [(abs((weight.on - on).days), weight) for weight in self.patient.weights if weight.on is not None]
-        return min(
-            ((days, weight) for days, weight in apart if days <= limit), key=lambda each: each[0], default=(0, None)
-        )[1]
+        nearest, least = None, self.threshold("earlier_weight_max_days")
+        for weight in self.patient.weights:
+            if weight.on is None:
+                continue
+            days = abs((weight.on - on).days)
+            # Of two equally near the newer one, which comes first.
+            if days < least or (nearest is None and days == least):
+                nearest, least = weight, Decimal(days)
+        return nearest
 
     @once
     def weight_based(self) -> bool:
@@ -183,12 +185,16 @@ class Case:
     @once
     def regimens(self) -> tuple[Regimen, ...]:
         """The regimens that fit the cancers and the ordered interval, as far as either is known."""
-        return regimens_for(self.product, self.cancers, self.order.interval_days)
+        return self._labelled.regimens
+
+    @once
+    def _labelled(self) -> Labelled:
+        return self.recogniser.labelled(self.product.id, self.cancers, self.order.interval_days)
 
     @once
     def ceiling(self) -> Ceiling | None:
         """The maximum that applies to the order."""
-        return ceiling(self)
+        return self._labelled.ceiling
 
     @once
     def over_maximum(self) -> list[DoseReading]:

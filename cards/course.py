@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.dosing import near, regimens_for
+from cards.dosing import near
 from cards.facts import Treatment
 from cards.once import asked_once
 from cards.quantities import Mg, MgPerKg
@@ -56,7 +56,7 @@ def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...])
     By the level of the dose where the product has several schedules, else by the time since the dose before it.
     """
     product = case.recogniser.product(earlier.product)
-    regimens = regimens_for(product, case.cancers, None)
+    regimens = case.recogniser.labelled(product.id, case.cancers, None).regimens
     intervals = {regimen.interval_days for regimen in regimens}
     if len(intervals) == 1:
         return intervals.pop()
@@ -116,7 +116,9 @@ class Reduced(NamedTuple):
 
 def lowest_reduction(case: Case) -> Reduced | None:
     """Find the lowest reduced level among the earlier doses of the product."""
-    regimens = regimens_for(case.product, case.cancers, None)
+    regimens = case.recogniser.labelled(case.product.id, case.cancers, None).regimens
+    if not any(level.role is LevelRole.REDUCTION for regimen in regimens for level in regimen.levels):
+        return None
     levels = [(level_of(case, each, regimens), each) for each in case.history]
     reduced = [
         Reduced(level, each) for level, each in levels if level is not None and level.role is LevelRole.REDUCTION

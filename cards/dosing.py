@@ -156,13 +156,12 @@ def regimens_for(product: Product, cancers: Iterable[Cancer], interval_days: Dec
     return tuple(on_schedule or fitting)
 
 
-def ceiling(case: Case) -> Ceiling | None:
-    """Find the maximum for the indication and schedule of the order.
+def ceiling(fitting: tuple[Regimen, ...]) -> Ceiling | None:
+    """Find the maximum for the indication and schedule of an order, from the regimens that fit it.
 
     Where the schedule is not known the larger of the labelled schedules counts, because either may be meant; where
     the cancer is not known, or several are, the smallest does.
     """
-    fitting = case.regimens
     if not fitting:
         return None
     by_cancers: dict[tuple[Cancer, ...], Regimen] = {}

@@ -10,7 +10,7 @@ from cards.case import Case
 from cards.dosing import text_disagreement
 from cards.facts import Moment
 from cards.identity import Identity, Standing, identify
-from cards.outcomes import CannotTell, Evidence, Fired, HoldOrder, Missing, NotApplicable, RemoveOrder, Verdict
+from cards.outcomes import CannotTell, Clear, Evidence, Fired, HoldOrder, Missing, NotApplicable, RemoveOrder, Verdict
 from cards.policy import Mode
 from cards.records import Basis, Cited, Confidence
 from cards.rules import rules_at
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cards.records import Product
     from cards.rules import Rule
 
+_SILENT = (Clear, NotApplicable)
 _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
@@ -50,9 +51,10 @@ def judge(
     rules = rules_at(session.moment) if rules is None else rules
     cases = cases_in_scope(session, recogniser, policy, identities)
     verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules or rules_at(session.moment))]
-    fired = [verdict for verdict in verdicts if isinstance(verdict.outcome, Fired)]
-    shown = [verdict for verdict in fired if policy.mode(verdict.topic) is Mode.LIVE]
-    incomplete = _incomplete(cases, verdicts, shown, session)
+    # Most rules have nothing to say, and most of what follows is about those that have.
+    telling = [verdict for verdict in verdicts if verdict.outcome.__class__ not in _SILENT]
+    shown = [v for v in telling if isinstance(v.outcome, Fired) and policy.mode(v.topic) is Mode.LIVE]
+    incomplete = _incomplete(cases, telling, shown, session)
     return (*verdicts, incomplete) if incomplete else tuple(verdicts)
 
 
@@ -81,6 +83,8 @@ def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule]) -> list[Verdict
     signed = case.session.moment is Moment.DISPATCH
     if policy.modes:
         rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF]
+    if settled and not signed:
+        return [Verdict(rule.topic, origin, rule.judge(case), product, drug, tentative) for rule in rules]
     verdicts = []
     for rule in rules:
         outcome = rule.judge(case) if settled or rule.before_identity else _UNSETTLED
@@ -96,15 +100,15 @@ def _held_instead(finding: Fired) -> Fired:
     return msgspec.structs.replace(finding, fixes=fixes)
 
 
-def _incomplete(cases: list[Case], verdicts: list[Verdict], shown: list[Verdict], session: Session) -> Verdict | None:
+def _incomplete(cases: list[Case], telling: list[Verdict], shown: list[Verdict], session: Session) -> Verdict | None:
     """Gather what no card of its own says: missing facts, and what was set aside though a check needed it.
 
-    ``shown`` are the verdicts that became a card.
+    ``telling`` are the verdicts that say something, ``shown`` those that became a card.
     """
     if not cases and not any(gap.about is None and gap.reason != _NO_ORDER for gap in session.gaps):
         return None
     lines: dict[Evidence, None] = {}
-    for verdict in verdicts:
+    for verdict in telling:
         if isinstance(verdict.outcome, CannotTell):
             for missing in verdict.outcome.missing:
                 if not _told(missing, verdict, shown):

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class once(Generic[T]):  # noqa: N801 - reads as a decorator
-    """Work a property out at its first read and keep it on the instance."""
+    """Work a property out at its first read and keep it on the instance, which must have a ``__dict__``."""
 
     def __init__(self, work_out: Callable[[Any], T]) -> None:
         """Take the function, its name and its words."""
@@ -41,7 +41,7 @@ class once(Generic[T]):  # noqa: N801 - reads as a decorator
 
 def asked_once(question: Callable[[Case], T]) -> Callable[[Case], T]:
     """Keep the answer to a question on the case, where the next rule that asks finds it."""
-    name = f"answer of {question.__name__}"
+    name = f"answer of {question.__module__}.{question.__name__}"
 
     @wraps(question)
     def answer(case: Case) -> T:

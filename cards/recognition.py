@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.codes import Ndc, ndc_readings
+from cards.dosing import Ceiling, ceiling, regimens_for
 from cards.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from decimal import Decimal
 
-    from cards.records import Brand, DrugClass, HcpcsEntry, Knowledge, LabRow, Package, Product
+    from cards.records import Brand, Cancer, DrugClass, HcpcsEntry, Knowledge, LabRow, Package, Product, Regimen
 
 _TEXT_LIMIT = 500
+_COMBINATIONS = 1024
 _JOINERS = re.compile(r"[\s\-_\u2010-\u2015\u2212]+")
 # "NOT trastuzumab", "do not substitute for trastuzumab": what follows is a warning, not a name.
 _WARNING = re.compile(
@@ -45,6 +49,13 @@ class HcpcsMeaning(NamedTuple):
 
     target: Target
     entry: HcpcsEntry
+
+
+class Labelled(NamedTuple):
+    """The doses that a label states for some cancers and a schedule."""
+
+    regimens: tuple[Regimen, ...]
+    ceiling: Ceiling | None
 
 
 def normalise(text: str) -> str:
@@ -90,8 +101,15 @@ class Recogniser:
             (group, _any_of(group.names), _any_of(group.unless) if group.unless else None)
             for group in known.drug_classes
         )
+        # As few are the combinations of product, cancers and schedule.
+        self.labelled = lru_cache(maxsize=_COMBINATIONS)(self._labelled)
         self.read_classes = remembered(self._read_classes)
         self.read_text = remembered(self._read_text)
+
+    def _labelled(self, product_id: str, cancers: frozenset[Cancer], interval_days: Decimal | None) -> Labelled:
+        """Find the regimens and the maximum of a product, for the cancers and the interval as far as they are known."""
+        regimens = regimens_for(self._products[product_id], cancers, interval_days)
+        return Labelled(regimens, ceiling(regimens))
 
     def _index_product(self, product: Product, names: dict[str, set[Target]]) -> None:
         generic = Target(product.id)

@@ -27,7 +27,7 @@ def to_show(verdicts: Iterable[Verdict], session: Session, policy: Policy, known
     live = (
         verdict
         for verdict in verdicts
-        if isinstance(verdict.outcome, Fired) and policy.mode(verdict.topic) is Mode.LIVE
+        if verdict.outcome.__class__ is Fired and policy.mode(verdict.topic) is Mode.LIVE
     )
     return iter(due_cards(live, session, known)) if session.moment is Moment.VIEW else live
 

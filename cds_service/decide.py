@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from cards.billing.facts import BillingSession
 from cards.billing.setup import with_sources
@@ -46,8 +47,7 @@ if TYPE_CHECKING:
     _Answered = tuple[Session | None, tuple[Verdict, ...], _Shown]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """What was answered and why: every verdict, the silent ones too, and the cards that are shown."""
 
     id: str
@@ -60,7 +60,7 @@ class Decision:
     """What stands behind each card that was made, whether it was sent or suppressed: at an opened chart, findings put
     together."""
     suppressed: tuple[Suppressed, ...] = ()
-    findings: Mapping[str, str] = field(default_factory=dict)
+    findings: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The names of findings by the id of the card, where repeats of them may be left out later."""
 
 

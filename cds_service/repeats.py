@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +73,7 @@ class Repeats:
             if verdict.order is not None and card["indicator"] not in self._never
         }
         if request.hook == Moment.SELECT:
-            return replace(decision, findings={uuid: name for uuid, (name, _) in named.items()})
+            return msgspec.structs.replace(decision, findings={uuid: name for uuid, (name, _) in named.items()})
         if request.hook not in _TOLD_AGAIN or not named:
             return decision
         user = self._pseudonyms.name("user", request.user_id, issuer)
@@ -88,7 +88,7 @@ class Repeats:
                     break
         gone = {each.card["uuid"] for each in suppressed}
         left = tuple(card for card in decision.cards if card["uuid"] not in gone)
-        return replace(decision, cards=left, suppressed=tuple(suppressed))
+        return msgspec.structs.replace(decision, cards=left, suppressed=tuple(suppressed))
 
     def _ask(self, store: Store, names: set[str]) -> Iterable[Override]:
         """Ask the store, and take no answer in time for no override."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -38,8 +37,7 @@ _REASONS = frozenset({"Condition", "Patient"})
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
 
 
-@dataclass(frozen=True, slots=True)
-class Orders:
+class Orders(msgspec.Struct, frozen=True):
     """The drug orders of a session, the EHR's own JSON of each, and what could not be read."""
 
     orders: tuple[DrugOrder, ...]

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cards.facts import CodedHer2, Diagnosis, Origin, PresentProblem, Receptor, ReceptorResult, Staging
 from cards.records import Setting
+from fhir_mappings.as_written import AsWritten
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.condition_concepts import ConceptReader
 from fhir_mappings.lenient import child, day, items, objects, text
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
-    from cards.records import Terminology
-    from fhir_mappings.codings import CodeMap
+    from cards.records import Cancer, Problem, ReceptorCode, Terminology
+    from fhir_mappings.codings import CodeMap, Coding
     from fhir_mappings.condition_concepts import Meaning
     from fhir_mappings.lenient import Json
 
 _REFUTED = frozenset({"refuted", "entered-in-error"})
 _NOT_CERTAIN = _REFUTED | {"differential", "provisional", "unconfirmed"}
+_STATED = ("code", "clinicalStatus", "verificationStatus", "stage")
 _PAST = frozenset({"inactive", "remission", "resolved"})
 
 
@@ -38,6 +40,18 @@ class ReadCondition(NamedTuple):
     receptors: Sequence[ReceptorResult | CodedHer2] = ()
 
 
+class _Stated(NamedTuple):
+    """What the codes and words of a Condition say."""
+
+    is_past: bool
+    cancer: Cancer | None
+    problem: Problem | None
+    setting: Setting | None
+    receptors: Sequence[tuple[ReceptorCode, Coding]]
+    label: str
+    stage_label: str
+
+
 class ConditionReader:
     """Reads the Conditions of one chart, and the concepts that orders give as their reason."""
 
@@ -46,31 +60,46 @@ class ConditionReader:
         self.terminology = terminology
         self.stages = StageReader(terminology, code_map)
         self.concepts = ConceptReader(terminology, self.stages, code_map)
+        self._as_stated = AsWritten(self._stated_by)
 
     def read(self, condition: Json, origin: Origin) -> ReadCondition:
         """Read a Condition: a cancer, a problem that a rule asks about, a setting, receptors; nothing when refuted."""
+        stated = self._as_stated([condition.get(name) for name in _STATED])
+        if stated is None:
+            return ReadCondition()
+        cancer, problem, setting = stated.cancer, stated.problem, stated.setting
+        if cancer is None and problem is None and setting is None and not stated.receptors:
+            return ReadCondition(is_past=stated.is_past)
+        began = _began(condition)
+        return ReadCondition(
+            Diagnosis(cancer, stated.label, origin) if cancer is not None else None,
+            stated.is_past,
+            PresentProblem(problem, stated.label, origin, began) if problem is not None else None,
+            Staging(setting, stated.stage_label, began, origin) if setting is not None else None,
+            list(_receptors(stated.receptors, origin, began)) if stated.receptors else (),
+        )
+
+    def _stated_by(self, members: list[Any]) -> _Stated | None:
+        """Read what a Condition says by its codes and words, whoever's it is and whenever it began."""
+        condition: Json = {name: member for name, member in zip(_STATED, members, strict=True) if member is not None}
         verification = _code_of(condition, "verificationStatus")
         if verification in _REFUTED:
-            return ReadCondition()
+            return None
         concept = child(condition, "code")
         meaning = self.concepts.meaning(concept)
         is_past = self.is_past(condition)
-        setting = None if is_past else self._setting(condition, meaning)
-        problem, receptors = None, meaning.receptors
-        if verification in _NOT_CERTAIN:
-            receptors = ()
-        else:
-            # A past problem counts only where its effect does not end.
-            problem = meaning.past_problem if is_past else meaning.problem
-        if meaning.cancer is None and problem is None and setting is None and not receptors:
-            return ReadCondition(is_past=is_past)
-        label, began = label_of(concept), _began(condition)
-        return ReadCondition(
-            Diagnosis(meaning.cancer, label, origin) if meaning.cancer is not None else None,
+        is_certain = verification not in _NOT_CERTAIN
+        label = label_of(concept)
+        # A past problem counts only where its effect does not end.
+        problem = meaning.past_problem if is_past else meaning.problem
+        return _Stated(
             is_past,
-            PresentProblem(problem, label, origin, began) if problem is not None else None,
-            Staging(setting, _staging_label(condition, label), began, origin) if setting is not None else None,
-            list(_receptors(meaning, origin, began)) if receptors else (),
+            meaning.cancer,
+            problem if is_certain else None,
+            None if is_past else self._setting(condition, meaning),
+            meaning.receptors if is_certain else (),
+            label,
+            _staging_label(condition, label),
         )
 
     def is_refuted(self, condition: Json) -> bool:
@@ -100,9 +129,11 @@ def _staging_label(condition: Json, label: str) -> str:
     return ", ".join(dict.fromkeys(each for each in (label, stage) if each))[:80]
 
 
-def _receptors(meaning: Meaning, origin: Origin, on: date | None) -> Iterator[ReceptorResult | CodedHer2]:
+def _receptors(
+    read: Sequence[tuple[ReceptorCode, Coding]], origin: Origin, on: date | None
+) -> Iterator[ReceptorResult | CodedHer2]:
     """Give what the codes of a Condition state of the receptors."""
-    for stated, coding in meaning.receptors:
+    for stated, coding in read:
         for receptor, positive in (
             (Receptor.OESTROGEN, stated.oestrogen),
             (Receptor.PROGESTERONE, stated.progesterone),

@@ -36,15 +36,20 @@ _HINTS = ("dextrose", "d5", "glucose", "chloride", "nacl", "saline", "ns")
 _WARNING = re.compile(r"\b(?:not|never|no|avoid|incompatible)\b[^.;)]*", re.IGNORECASE)
 
 
-def diluents(resource: Json, medication: Json) -> tuple[Diluent, ...]:
-    """List the diluents of an order."""
-    found: dict[Diluent, None] = {}
+def diluents(resource: Json, medication: Json, of_concepts: frozenset[Diluent] = frozenset()) -> tuple[Diluent, ...]:
+    """List the diluents of an order; ``of_concepts`` are those that the concepts of its drug name."""
+    found = set(of_concepts)
     for _, ingredient in objects(medication.get("ingredient")):
         for written in texts(child(ingredient, "itemCodeableConcept")):
-            found.update(dict.fromkeys(each for each, pattern in _ANYWHERE.items() if pattern.search(written)))
-    for written in _texts(resource, medication):
-        found.update(dict.fromkeys(_made_up_in(written)))
+            found.update(each for each, pattern in _ANYWHERE.items() if pattern.search(written))
+    for written in _texts(resource):
+        found.update(_made_up_in(written))
     return tuple(sorted(found)) if found else ()
+
+
+def diluents_of(concept: Json) -> tuple[Diluent, ...]:
+    """List the diluents that the words of a concept name."""
+    return tuple(each for written in texts(concept) for each in _made_up_in(written))
 
 
 @remembered
@@ -64,11 +69,7 @@ def _may_name_one(written: str) -> bool:
     return not written.isascii()
 
 
-def _texts(resource: Json, medication: Json) -> Iterator[str]:
-    for _, concept in objects(resource.get("medicationCodeableConcept")):
-        yield from texts(concept)
-    yield from texts(medication.get("code"))
-    yield text(child(resource, "medicationReference").get("display"))
+def _texts(resource: Json) -> Iterator[str]:
     for _, instruction in objects(resource.get("dosageInstruction")):
         yield text(instruction.get("text"))
         yield text(instruction.get("patientInstruction"))

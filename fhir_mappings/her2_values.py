@@ -36,6 +36,8 @@ _ABOVE = frozenset({">", ">=", "\u2265", "greater than", "above"})
 _MANY_COPIES = 100
 _SCORES = {0: Her2Finding.IHC_0, 1: Her2Finding.IHC_1, 2: Her2Finding.IHC_2, 3: Her2Finding.IHC_3}
 _UNKNOWN_MEANING = frozenset({"present", "absent"})
+HER2_VALUES = ("valueCodeableConcept", "valueString", "valueInteger", "valueRatio", "valueQuantity")
+"""The members of a result that say something of HER2."""
 Reading = tuple[Her2Finding | None, bool, str]
 """What a value says, whether its code and its own text disagree, and the value as reported."""
 

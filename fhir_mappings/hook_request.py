@@ -47,8 +47,7 @@ class FhirAuthorization:
     patient: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HookRequest:
+class HookRequest(msgspec.Struct, frozen=True):
     """A request that has every required field, with its prefetch still unread.
 
     ``user_id`` and ``encounter_id`` are empty where the hook has none. ``dispatched`` holds the references of the

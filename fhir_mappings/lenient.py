@@ -90,7 +90,10 @@ def day(value: Any) -> date | None:
 
 def reference(value: Any) -> str:
     """Give a reference as ``Type/id``, ``#id`` or ``urn:…``; the server and the version are dropped."""
-    written = text(value.get("reference")) if isinstance(value, dict) else text(value)
+    written = text(value.get("reference")) if value.__class__ is dict else text(value)
+    if written.count("/") == 1 and "/_history" not in written:
+        # So nearly every reference is written.
+        return written
     if written.startswith(("#", "urn:")):
         return written
     parts = written.partition("/_history")[0].split("/")

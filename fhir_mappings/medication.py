@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -19,17 +19,19 @@ from cards.facts import (
     ReceptorResult,
     WrittenNdc,
 )
-from cards.records import Route
+from cards.records import Diluent, Route
 from fhir_mappings import dosage
+from fhir_mappings.as_written import AsWritten
 from fhir_mappings.codings import NO_CODE_MAP, coding_of, codings, texts
-from fhir_mappings.diluents import diluents
+from fhir_mappings.diluents import diluents, diluents_of
 from fhir_mappings.dosage import Strength
 from fhir_mappings.lenient import child, number, objects, reference, text
 from fhir_mappings.units import dose_scale
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from cards.facts import OrderedDose
     from fhir_mappings.codings import CodeMap, Coding
     from fhir_mappings.conditions import ConditionReader
     from fhir_mappings.lenient import Json
@@ -47,6 +49,24 @@ class Source(NamedTuple):
     pointer: Pointer
 
 
+class Said(NamedTuple):
+    """What concepts say of a drug: by which it is known, the codes for billing with their place, and for supply.
+
+    ``supply_texts`` are the words beside codes for billing and supply, ``diluents`` those that any of the words name.
+    """
+
+    evidence: tuple[IdentityEvidence, ...]
+    billing: tuple[tuple[str, Pointer], ...]
+    ndcs: tuple[WrittenNdc, ...]
+    supply_texts: tuple[IdentityEvidence, ...]
+    diluents: frozenset[Diluent]
+
+
+def concept_alone(resource: Json) -> Any:
+    """Give the concept that is all that a resource says of its drug; nothing when it refers to a Medication as well."""
+    return None if "medicationReference" in resource else resource.get("medicationCodeableConcept")
+
+
 class MedicationReader:
     """Reads the drug orders of a session."""
 
@@ -57,6 +77,7 @@ class MedicationReader:
         routes = conditions.terminology.routes
         self._routes = {entry.code: words.route for words in routes for entry in words.snomed}
         self._route_words = {written: words.route for words in routes for written in words.texts}
+        self._said_alone = AsWritten(self._said_by_concept)
 
     def is_order(self, resource: Json) -> bool:
         """Tell whether a request asks for something to be done, and is not over or withdrawn."""
@@ -64,45 +85,52 @@ class MedicationReader:
 
     def read(self, resource: Json, path: str, references: References, *, in_focus: bool = True) -> DrugOrder:
         """Read one order."""
-        named, medication = self._named(resource, path, references)
-        return msgspec.structs.replace(
-            named,
+        named, medication, diluents_named = self._named(resource, path, references)
+        return DrugOrder(
+            origin=named.origin,
+            evidence=named.evidence,
+            billing=named.billing,
+            ndcs=named.ndcs,
+            gaps=named.gaps,
+            doses=tuple(dosage.doses(resource, _strength(medication) if medication else None)),
             text_doses=dosage.text_doses(resource),
             interval_days=dosage.interval_days(resource),
             cycles=dosage.cycles(resource),
-            diluents=diluents(resource, medication),
+            diluents=diluents(resource, medication, diluents_named),
             route=self._route(resource),
             start=dosage.start(resource),
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
         )
 
-    def drug_and_dose(self, resource: Json, path: str, references: References) -> DrugOrder:
-        """Read what is ordered and how much of it, and nothing else: what counts of an order of the chart."""
-        return self._named(resource, path, references)[0]
+    def drug(self, resource: Json, references: References) -> DrugOrder:
+        """Read what is ordered and nothing else; nobody asks where a resource of the chart says so."""
+        return self._named(resource, "", references)[0]
 
-    def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json]:
-        """Read the drug and its doses; give the Medication that was referred to beside them."""
+    def doses(self, resource: Json, references: References) -> Iterator[OrderedDose]:
+        """Give the doses that an order of the chart names."""
+        return dosage.doses(resource, _strength(self._medication(resource, references)))
+
+    def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:
+        """Read the drug; give beside it the Medication that was referred to, and the diluents named with the drug."""
         identifier = text(resource.get("id"))
         origin = Origin(f"MedicationRequest/{identifier}" if identifier else "", path)
         medication = self._medication(resource, references)
-        sources = list(self._sources(resource, medication, path))
-        evidence, billing, ndcs, supply_texts = self._identity(sources, origin)
-        evidence += self._ingredients(medication, path)
+        if concept := concept_alone(resource):
+            said = self._said_alone(concept, path)
+        else:
+            said = self._said(self._sources(resource, medication, path))
+        evidence = said.evidence
+        if medication:
+            evidence += tuple(self._ingredients(medication, path))
         gaps: tuple[Gap, ...] = ()
         if not evidence:
-            evidence += supply_texts
-        if not evidence and not billing and not ndcs and reference(resource.get("medicationReference")):
+            evidence = said.supply_texts
+        if not evidence and not said.billing and not said.ndcs and reference(resource.get("medicationReference")):
             gaps = (Gap("drug", path, "unresolved-drug"),)
-        order = DrugOrder(
-            origin=origin,
-            evidence=tuple(evidence),
-            billing=tuple(billing),
-            ndcs=tuple(ndcs),
-            doses=tuple(dosage.doses(resource, _strength(medication))),
-            gaps=gaps,
-        )
-        return order, medication
+        billing = tuple(BillingCode(code, origin, pointer) for code, pointer in said.billing)
+        order = DrugOrder(origin=origin, evidence=evidence, billing=billing, ndcs=said.ndcs, gaps=gaps)
+        return order, medication, said.diluents
 
     def _route(self, resource: Json) -> Route | None:
         """Give the route, by code or by a plain word; nothing for one that no product of the service has."""
@@ -136,18 +164,21 @@ class MedicationReader:
         if display:
             yield Source({"text": display}, f"{path}.medicationReference.display", ())
 
-    def _identity(
-        self, sources: list[Source], origin: Origin
-    ) -> tuple[list[IdentityEvidence], list[BillingCode], list[WrittenNdc], list[IdentityEvidence]]:
+    def _said_by_concept(self, concept: Any, path: str) -> Said:
+        return self._said(self._sources({"medicationCodeableConcept": concept}, {}, path))
+
+    def _said(self, sources: Iterable[Source]) -> Said:
         """Sort the codes of the drug into what is clinical, what is for billing and what is for supply."""
         evidence: list[IdentityEvidence] = []
-        billing: list[BillingCode] = []
+        billing: list[tuple[str, Pointer]] = []
         ndcs: list[WrittenNdc] = []
         supply_texts: list[IdentityEvidence] = []
+        named: set[Diluent] = set()
         for source in sources:
+            named.update(diluents_of(source.concept))
             for coding, pointer, where in _written_codings(source):
                 if coding.system == "hcpcs":
-                    billing += _billing(coding, origin, pointer)
+                    billing += _billing(coding, pointer)
                 elif coding.system == "ndc":
                     ndcs.append(WrittenNdc(coding.code, pointer, where))
                 elif coding.system in ("rxnorm", "atc"):
@@ -163,8 +194,8 @@ class MedicationReader:
             if text(source.concept.get("text")):
                 evidence.append(IdentityEvidence(EvidenceKind.TEXT, "", text(source.concept["text"]), source.path))
             for coding, pointer in billing_extension(source.concept, source.pointer):
-                billing += _billing(coding, origin, pointer if source.pointer else ())
-        return list(dict.fromkeys(evidence)), billing, ndcs, supply_texts
+                billing += _billing(coding, pointer if source.pointer else ())
+        return Said(tuple(dict.fromkeys(evidence)), tuple(billing), tuple(ndcs), tuple(supply_texts), frozenset(named))
 
     def _ingredients(self, medication: Json, path: str) -> list[IdentityEvidence]:
         found = []
@@ -215,9 +246,9 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
     source = Source(concept, f"{path}.code", ("code",))
     written = [(coding, pointer) for coding, pointer, _ in _written_codings(source) if coding.system == "hcpcs"]
     return [
-        billing
+        BillingCode(code, origin, place, on_the_order=False)
         for coding, pointer in (*written, *billing_extension(concept, ("code",)))
-        for billing in _billing(coding, origin, pointer, on_the_order=False)
+        for code, place in _billing(coding, pointer)
     ]
 
 
@@ -239,10 +270,10 @@ def _written_codings(source: Source) -> Iterator[tuple[Coding, Pointer, str]]:
         yield coding, (*source.pointer, *inside) if source.pointer else (), f"{source.path}.coding[{index or 0}]"
 
 
-def _billing(coding: Coding, holder: Origin, pointer: Pointer, *, on_the_order: bool = True) -> list[BillingCode]:
+def _billing(coding: Coding, pointer: Pointer) -> list[tuple[str, Pointer]]:
     """Read a HCPCS code; a CPT code under the address of HCPCS is for the administration, not for the drug."""
     code = HcpcsCode.of(coding.code.upper())
-    return [] if code is None else [BillingCode(str(code), holder, pointer, on_the_order=on_the_order)]
+    return [] if code is None else [(str(code), pointer)]
 
 
 def billing_extension(concept: Json, where: Pointer) -> list[tuple[Coding, Pointer]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -30,9 +30,10 @@ from cards.facts import (
     Weight,
 )
 from cards.quantities import Kg, Percent
+from fhir_mappings.as_written import AsWritten
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, texts
 from fhir_mappings.findings import FindingReader
-from fhir_mappings.her2_values import Her2Vocabulary
+from fhir_mappings.her2_values import HER2_VALUES, Her2Vocabulary
 from fhir_mappings.lenient import child, day, number, objects, reference, text
 from fhir_mappings.staging import StageReader
 from fhir_mappings.units import factor_to_canonical
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from cards.records import Cancer, Terminology
+    from fhir_mappings.her2_values import Reading as Her2Reading
     from fhir_mappings.lenient import Json
 
 _VALUES = frozenset(
@@ -170,6 +172,9 @@ class ObservationReader:
             if entry.tumour is not None
         }
         self._her2 = Her2Vocabulary(terminology)
+        self._her2_alone = AsWritten(self._her2_of)
+        self._tumour_alone = AsWritten(self._tumour_of)
+        self._receptor_alone = AsWritten(self._receptor_of)
         self._findings = FindingReader(terminology, code_map)
         self._code_map = code_map
 
@@ -264,24 +269,32 @@ class ObservationReader:
                 Percent(value), on, origin, reading.as_reported, Percent(normal) if normal is not None else None
             )
         unit = self._terminology.concepts[concept].unit or ""
-        limit = _upper_limit(concept, holder, reading)
+        ranges = holder.get("referenceRange")
+        limit = _upper_limit(ranges, concept, reading.code, reading.unit) if ranges else None
         return LabResult(concept, value, unit, on, origin, reading.as_reported, limit, reading.bound)
 
     def _read_her2(self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None) -> list[Fact]:
         specimen = reference(observation.get("specimen")) or text(child(observation, "bodySite").get("text")) or None
         found: list[Fact] = []
-        for stated, (finding, conflict, written) in self._her2.methods(concept, holder, self._code_map):
+        value = {name: holder[name] for name in HER2_VALUES if name in holder}
+        for stated, (finding, conflict, written) in self._her2_alone(value, concept):
             if finding is None:
                 return [Gap(concept, origin.path, "value", on, (("value", written),))]
             method = stated or _HER2_METHODS[concept]
             by_copies = concept == "her2-copy-number"
-            tumour = self._tumour_of(observation)
+            tumour = self._tumour_alone(observation.get("code"))
             found.append(Her2Result(method, finding, on, origin, written, specimen, conflict, by_copies, tumour))
         return found
 
-    def _tumour_of(self, observation: Json) -> Cancer | None:
+    def _her2_of(self, value: Json, concept: str) -> list[tuple[Her2Method | None, Her2Reading]]:
+        return self._her2.methods(concept, value, self._code_map)
+
+    def _receptor_of(self, value: Json) -> Her2Reading:
+        return self._her2.read("receptor", value, self._code_map)
+
+    def _tumour_of(self, code: Any) -> Cancer | None:
         """Give the cancer whose specimen the code names."""
-        codes = (coding.code for coding in codings(observation.get("code"), self._code_map))
+        codes = (coding.code for coding in codings(code, self._code_map))
         return next((self._tumours[code] for code in codes if code in self._tumours), None)
 
     def _read_stage(self, holder: Json, origin: Origin, on: date | None) -> list[Fact]:
@@ -296,7 +309,7 @@ class ObservationReader:
 
     def _read_receptor(self, receptor: Receptor, holder: Json, origin: Origin, on: date | None) -> list[Fact]:
         """Read a hormone receptor; one that is neither plainly positive nor negative says nothing."""
-        finding, conflict, _ = self._her2.read("receptor", holder, self._code_map)
+        finding, conflict, _ = self._receptor_alone({name: holder[name] for name in HER2_VALUES if name in holder})
         if conflict or finding not in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE):
             return []
         return [ReceptorResult(finding is Her2Finding.POSITIVE, on, origin, receptor)]
@@ -366,17 +379,21 @@ def _lower_limit(holder: Json, factor: Decimal) -> Decimal | None:
     return limit * factor if limit is not None else None
 
 
-def _upper_limit(concept: str, holder: Json, reading: Reading) -> Decimal | None:
-    """Give the upper limit of normal of the same result, in the canonical unit; nothing when ranges disagree."""
+@AsWritten
+def _upper_limit(ranges: Any, concept: str, own_code: str, own_unit: str) -> Decimal | None:
+    """Give the upper limit of normal of a result, in the canonical unit; nothing when its ranges disagree.
+
+    A range without a unit is in that of the result.
+    """
     limits: set[Decimal] = set()
-    for _, entry in objects(holder.get("referenceRange")):
+    for _, entry in objects(ranges):
         kinds = {coding.code for coding in codings(entry["type"])} if "type" in entry else None
         high = child(entry, "high")
         value = number(high.get("value"))
         if value is None or (kinds and "normal" not in kinds):
             continue
         code, unit = text(high.get("code")), text(high.get("unit"))
-        written = (code, unit) if code or unit else (reading.code, reading.unit)
+        written = (code, unit) if code or unit else (own_code, own_unit)
         factor = factor_to_canonical(concept, *written)
         if factor is not None and value > 0:
             limits.add(value * factor)

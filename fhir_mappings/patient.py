@@ -53,7 +53,7 @@ D = TypeVar("D", bound=Dated)
 
 
 @dataclass(slots=True)
-class _Draft:
+class Draft:
     """A chart while it is being read."""
 
     patient_id: str
@@ -86,6 +86,7 @@ class PatientReader:
         self, observations: ObservationReader, conditions: ConditionReader, treatments: TreatmentReader
     ) -> None:
         """Keep the readers of each resource type."""
+        self.readers = observations, conditions, treatments
         self._observations = observations
         self._conditions = conditions
         self._treatments = treatments
@@ -103,7 +104,7 @@ class PatientReader:
 
         Rules ask for the newest laboratory results alone; ``every_lab`` reads the rest too.
         """
-        draft = _Draft(patient_id, References(), every_lab=every_lab)
+        draft = Draft(patient_id, References(), every_lab=every_lab)
         listings = [answer.listing for answer in answers.values() if answer.listing is not None]
         draft.references.add_glimpses(
             glimpse for listing in listings for glimpse in listing.glimpses if glimpse.resource_type in _REFERRED_TO
@@ -116,16 +117,20 @@ class PatientReader:
                     if glimpse.reference in seen:
                         continue
                     seen.add(glimpse.reference)
-                try:
-                    self._take(glimpse, draft)
-                except Unreadable:
-                    draft.set_aside(None, glimpse, "malformed")
+                self.take(glimpse, draft)
         for test, glimpses in draft.labs.items():
             self._newest_lab(test, glimpses, draft)
         draft.facts += _lacking(answers, required)
         return _assembled(draft)
 
-    def _take(self, glimpse: Glimpse, draft: _Draft) -> None:
+    def take(self, glimpse: Glimpse, draft: Draft) -> None:
+        """Read one resource into the chart; one that cannot be read is set aside."""
+        try:
+            self._take(glimpse, draft)
+        except Unreadable:
+            draft.set_aside(None, glimpse, "malformed")
+
+    def _take(self, glimpse: Glimpse, draft: Draft) -> None:
         kind = glimpse.resource_type
         if kind == "Observation":
             self._observation(glimpse, draft)
@@ -141,7 +146,7 @@ class PatientReader:
         elif kind in _NARRATIVE_TYPES:
             draft.unread.append(glimpse)
 
-    def _observation(self, glimpse: Glimpse, draft: _Draft) -> None:
+    def _observation(self, glimpse: Glimpse, draft: Draft) -> None:
         """Read an Observation that rules use; keep any other for a look at its words, unless it must never count."""
         concepts, never_counts = self._observations.index.look(glimpse.codes)
         if not concepts:
@@ -156,7 +161,7 @@ class PatientReader:
             return
         self._results(concepts, glimpse, draft)
 
-    def _newest_lab(self, test: str, glimpses: list[Glimpse], draft: _Draft) -> None:
+    def _newest_lab(self, test: str, glimpses: list[Glimpse], draft: Draft) -> None:
         """Read results from the newest on, until a day has one that counts: of a thousand no rule asks for the rest.
 
         A result whose day takes a closer look is read in any case.
@@ -173,18 +178,24 @@ class PatientReader:
             if glimpse.day and any(isinstance(fact, LabResult) and fact.on is not None for fact in read):
                 last_day = glimpse.day
 
-    def _results(self, concepts: Iterable[str], glimpse: Glimpse, draft: _Draft) -> list[Fact]:
-        content = glimpse.content
-        if not draft.is_own(content):
-            on = self._observations.date_of(content)
-            read: list[Fact] = [Gap(concept, glimpse.path, "other-patient", on) for concept in concepts]
-        else:
-            origin = Origin(glimpse.reference, glimpse.path)
-            read = [fact for concept in concepts for fact in self._observations.read(concept, content, origin)]
+    def _results(self, concepts: Iterable[str], glimpse: Glimpse, draft: Draft) -> list[Fact]:
+        read = [fact for concept in concepts for fact in self.facts_of(concept, glimpse, draft)]
         draft.facts += read
         return read
 
-    def _condition(self, glimpse: Glimpse, draft: _Draft) -> None:
+    def facts_of(self, concept: str, glimpse: Glimpse, draft: Draft) -> list[Fact]:
+        """Read what an Observation says of a concept.
+
+        Raises:
+            Unreadable: it is no JSON object.
+
+        """
+        content = glimpse.content
+        if not draft.is_own(content):
+            return [Gap(concept, glimpse.path, "other-patient", self._observations.date_of(content))]
+        return self._observations.read(concept, content, Origin(glimpse.reference, glimpse.path))
+
+    def _condition(self, glimpse: Glimpse, draft: Draft) -> None:
         content, origin = glimpse.content, Origin(glimpse.reference, glimpse.path)
         if not draft.is_own(content):
             draft.set_aside("diagnosis", glimpse, "other-patient")
@@ -205,7 +216,7 @@ class PatientReader:
             else:
                 draft.facts.append(stated)
 
-    def _treatment(self, glimpse: Glimpse, draft: _Draft) -> None:
+    def _treatment(self, glimpse: Glimpse, draft: Draft) -> None:
         content = glimpse.content
         if not draft.is_own(content):
             draft.set_aside("treatment", glimpse, "other-patient")
@@ -258,7 +269,7 @@ def _are_newest_first(facts: Sequence[Dated]) -> bool:
     return True
 
 
-def _assembled(draft: _Draft) -> Patient:
+def _assembled(draft: Draft) -> Patient:
     by_kind: dict[type, list[Any]] = {}
     for fact in draft.facts:
         by_kind.setdefault(fact.__class__, []).append(fact)
@@ -291,7 +302,7 @@ def _assembled(draft: _Draft) -> Patient:
     )
 
 
-def _mentions(about: str, draft: _Draft) -> list[Gap]:
+def _mentions(about: str, draft: Draft) -> list[Gap]:
     """List the texts of the patient's own chart that mention what no result says."""
     reason, words = _MENTIONS[about]
     return [
@@ -301,7 +312,7 @@ def _mentions(about: str, draft: _Draft) -> list[Gap]:
     ]
 
 
-def _is_own(glimpse: Glimpse, draft: _Draft) -> bool:
+def _is_own(glimpse: Glimpse, draft: Draft) -> bool:
     try:
         return draft.is_own(glimpse.content)
     except Unreadable:

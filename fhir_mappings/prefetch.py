@@ -46,7 +46,7 @@ def read_answer(raw: bytes | msgspec.Raw | Answer, path: str) -> Answer:
     if memoryview(raw)[:8].tobytes().strip() == b"null":
         return Answer(State.EMPTY)
     try:
-        listing = Listing(raw, path)
+        listing = Listing.read(raw, path)
     except Unreadable:
         return Answer(State.FAILED)
     outcomes = [glimpse for glimpse in listing.glimpses if glimpse.resource_type == "OperationOutcome"]

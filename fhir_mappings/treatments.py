@@ -5,23 +5,25 @@ Administrations, orders and statements of drugs that nobody asks about are left 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cards.facts import DoseUnit, State, Treatment
+from cards.facts import DoseUnit, Origin, State, Treatment
 from cards.identity import Standing, identify
 from cards.quantities import Mg, MgPerKg
+from fhir_mappings.as_written import AsWritten
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.dosage import quantity_dose
 from fhir_mappings.lenient import child, day, objects, reference, text
+from fhir_mappings.medication import concept_alone
+from fhir_mappings.references import References
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from cards.facts import DrugOrder
+    from cards.facts import OrderedDose
     from cards.recognition import Recogniser
     from fhir_mappings.lenient import Json
     from fhir_mappings.medication import MedicationReader
-    from fhir_mappings.references import References
 
 KINDS = frozenset({"MedicationAdministration", "MedicationRequest", "MedicationStatement"})
 _STATES = {
@@ -36,6 +38,11 @@ _STATES = {
 _NOT_ASKED_FOR = frozenset({"proposal", "plan"})
 
 
+class _Drug(NamedTuple):
+    product: str
+    names: tuple[str, ...]
+
+
 class TreatmentReader:
     """Reads the treatments of one chart."""
 
@@ -43,6 +50,7 @@ class TreatmentReader:
         """Keep what reading needs; one reader serves every request."""
         self._medication = medication
         self._recogniser = recogniser
+        self._drug_alone = AsWritten(self._drug_by_concept)
 
     def read(self, resource: Json, path: str, references: References) -> Treatment | None:
         """Read one resource; nothing when it is of no drug that a rule asks about, or of none that was given."""
@@ -50,15 +58,35 @@ class TreatmentReader:
         state = _STATES.get((kind, text(resource.get("status"))))
         if state is None or text(resource.get("intent")) in _NOT_ASKED_FOR or resource.get("doNotPerform") is True:
             return None
+        concept = concept_alone(resource)
+        drug = self._drug_alone(concept) if concept else self._drug(resource, references)
+        if drug is None:
+            return None
+        identifier = text(resource.get("id"))
+        origin = Origin(f"{kind}/{identifier}" if identifier else "", path)
+        return Treatment(*drug, _when(resource), origin, state, self._dose(resource, references))
+
+    def _drug_by_concept(self, concept: Any) -> _Drug | None:
+        return self._drug({"medicationCodeableConcept": concept}, References())
+
+    def _drug(self, resource: Json, references: References) -> _Drug | None:
+        """Tell which drug a resource is of; nothing when no rule asks about it."""
         if not self._is_of_interest(resource):
             return None
-        order = self._medication.drug_and_dose(resource, path, references)
+        order = self._medication.drug(resource, references)
         identity = identify(order, self._recogniser)
         product = identity.product.id if identity.product and identity.standing is Standing.SETTLED else ""
-        names = tuple(dict.fromkeys(each.value for each in order.evidence if not each.system)) or (product,)
-        reference_of = f"{kind}/{text(resource.get('id'))}" if text(resource.get("id")) else ""
-        origin = type(order.origin)(reference_of, path)
-        return Treatment(product, names, _when(resource), origin, state, _dose(resource, order))
+        return _Drug(
+            product, tuple(dict.fromkeys(each.value for each in order.evidence if not each.system)) or (product,)
+        )
+
+    def _dose(self, resource: Json, references: References) -> Mg | MgPerKg | None:
+        """Give the dose of an administration, or the first one that its order names in milligrams."""
+        given = quantity_dose(child(child(resource, "dosage"), "dose"))
+        if given is not None and (dose := _in_mg(given)) is not None:
+            return dose
+        in_mg = (_in_mg(dose) for dose in self._medication.doses(resource, references))
+        return next((dose for dose in in_mg if dose is not None), None)
 
     def is_nameless(self, resource: Json, references: References) -> bool:
         """Tell whether a treatment that would count refers to a drug that is not at hand and does not name it."""
@@ -100,12 +128,7 @@ def _when(resource: Json) -> date | None:
     return next((found for candidate in candidates if (found := day(candidate)) is not None), None)
 
 
-def _dose(resource: Json, order: DrugOrder) -> Mg | MgPerKg | None:
-    """Give the dose of an administration, or the first one that its order names in milligrams."""
-    given = quantity_dose(child(child(resource, "dosage"), "dose"))
-    for dose in (*((given,) if given is not None else ()), *order.doses):
-        if dose.unit is DoseUnit.MG:
-            return Mg(dose.number)
-        if dose.unit is DoseUnit.MG_PER_KG:
-            return MgPerKg(dose.number)
-    return None
+def _in_mg(dose: OrderedDose) -> Mg | MgPerKg | None:
+    if dose.unit is DoseUnit.MG:
+        return Mg(dose.number)
+    return MgPerKg(dose.number) if dose.unit is DoseUnit.MG_PER_KG else None

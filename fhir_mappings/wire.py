@@ -205,27 +205,42 @@ class Listing:
     be read at all.
     """
 
-    def __init__(self, raw: bytes | msgspec.Raw, path: str, depth: int = 0) -> None:
+    def __init__(self) -> None:
+        """Begin an empty list."""
+        self.glimpses: list[Glimpse] = []
+        self.broken: list[str] = []
+        self.next_page = ""
+        self.is_bundle = False
+
+    @classmethod
+    def of(cls, glimpses: list[Glimpse]) -> Listing:
+        """Make a list of resources that have been looked at."""
+        listing = cls()
+        listing.glimpses, listing.is_bundle = glimpses, True
+        return listing
+
+    @classmethod
+    def read(cls, raw: bytes | msgspec.Raw, path: str, depth: int = 0) -> Listing:
         """Read the shell of a Bundle, or a single resource.
 
         Raises:
             Unreadable: it is no JSON object.
 
         """
-        self.glimpses: list[Glimpse] = []
-        self.broken: list[str] = []
-        self.next_page = ""
-        self.is_bundle = False
-        self._depth = depth
         if depth > _NESTING:
             raise Unreadable("nested")
+        listing = cls()
+        listing._read(raw, path, depth)
+        return listing
+
+    def _read(self, raw: bytes | msgspec.Raw, path: str, depth: int) -> None:
         try:
             shell = _bundle.decode(raw)
         except _NOT_STRICT:
-            self._read_leniently(decode(raw), path)
+            self._read_leniently(decode(raw), path, depth)
             return
         if shell.resourceType != "Bundle":
-            self._read_leniently(decode(raw), path)
+            self._read_leniently(decode(raw), path, depth)
             return
         self.is_bundle = True
         for index, entry in enumerate(shell.entry or ()):
@@ -233,10 +248,10 @@ class Listing:
             try:
                 head = _head.decode(entry.resource)
             except _NOT_STRICT:
-                self._take(entry.resource, None, where, entry.fullUrl)
+                self._take((entry.resource, None), where, entry.fullUrl, depth)
                 continue
             if head.resourceType == "Bundle":
-                self._take(entry.resource, None, where, entry.fullUrl)
+                self._take((entry.resource, None), where, entry.fullUrl, depth)
             else:
                 self.glimpses.append(_glimpse(head, entry.resource, where, entry.fullUrl))
         for link in shell.link or ():
@@ -249,7 +264,10 @@ class Listing:
         """The types of the resources, counted anew each time: further pages may have been added."""
         return {glimpse.resource_type for glimpse in self.glimpses}
 
-    def _take(self, raw: bytes | msgspec.Raw | None, content: Json | None, path: str, full_url: str) -> None:
+    def _take(
+        self, resource: tuple[bytes | msgspec.Raw | None, Json | None], path: str, full_url: str, depth: int
+    ) -> None:
+        raw, content = resource
         try:
             glimpse = (
                 Glimpse.of_content(content, path, full_url)
@@ -260,7 +278,7 @@ class Listing:
                 self.glimpses.append(glimpse)
                 return
             # A batch answers each of its searches with a Bundle of its own.
-            inner = Listing(raw if raw is not None else encode(content), path, self._depth + 1)
+            inner = Listing.read(raw if raw is not None else encode(content), path, depth + 1)
         except Unreadable:
             self.broken.append(path)
             return
@@ -268,7 +286,7 @@ class Listing:
         self.broken += inner.broken
         self.next_page = self.next_page or inner.next_page
 
-    def _read_leniently(self, value: Any, path: str) -> None:
+    def _read_leniently(self, value: Any, path: str, depth: int) -> None:
         if not isinstance(value, dict):
             raise Unreadable("no object")
         if "resourceType" not in value and isinstance(value.get("resource"), dict):
@@ -277,14 +295,15 @@ class Listing:
         if value.get("resourceType") != "Bundle":
             if not isinstance(value.get("resourceType"), str):
                 raise Unreadable("no resource")
-            self._take(None, value, path, "")
+            self._take((None, value), path, "", depth)
             return
         self.is_bundle = True
         for where, entry in _entries(value, path):
             resource = entry.get("resource") if isinstance(entry, dict) else None
             if isinstance(resource, dict):
                 full_url = entry.get("fullUrl")
-                self._take(None, resource, f"{where}.resource", full_url if isinstance(full_url, str) else "")
+                full_url = full_url if isinstance(full_url, str) else ""
+                self._take((None, resource), f"{where}.resource", full_url, depth)
             else:
                 self.broken.append(where)
         for _, link in objects(value.get("link")):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from cards.once import once
 from cards.quantities import Mg, MgPerKg
 from cards.records.kinds import Cancer, Diluent, LevelRole, Setting
 from cards.records.sourced import Cited, KnowledgeError, Record
 
 
-class StatedDose(Record, frozen=True, kw_only=True):
+class StatedDose(Record, frozen=True, kw_only=True, dict=True):
     """A dose that a label states: per kilogram or fixed, never both."""
 
     mg_per_kg: Decimal | None = None
     mg: Decimal | None = None
     by: Cited
 
-    @property
+    @once
     def dose(self) -> Mg | MgPerKg:
         """The dose with its unit."""
         if self.mg_per_kg is not None:

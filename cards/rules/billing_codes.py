@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 def hcpcs_mismatch(case: Case) -> Outcome:
     """Fire when a HCPCS code that stands on or for the order belongs to another product, or to another brand of it."""
-    own = {entry.code for entry in _own_entries(case)}
     judged = [billing for billing in _judged(case) if billing.code not in case.recogniser.unspecific]
     if not judged:
         return NotApplicable("no HCPCS code")
+    own = {entry.code for entry in _own_entries(case)}
     wrong = [billing for billing in judged if _belongs_elsewhere(case, billing, own)]
     if not wrong:
         unknown = [
@@ -116,6 +116,8 @@ def _judged(case: Case) -> list[BillingCode]:
     A code that another order of the session accounts for is that order's. An unlinked code counts only when its
     drug is one that gets confused with this one, and when this is the only order in scope it could be for.
     """
+    if not case.order.billing:
+        return []
     rivals = [identity for order, identity in case.others if identity.in_scope and order.in_focus]
     accounted = {
         entry.code

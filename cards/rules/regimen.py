@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.case import brief, dated
 from cards.facts import Origin, State
+from cards.once import asked_once
 from cards.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
 
 if TYPE_CHECKING:
@@ -68,12 +69,15 @@ def duplicate_order(case: Case) -> Outcome:
 
 
 def _of_class(case: Case, group_id: str) -> Outcome:
+    beside = _beside(case)
+    if not beside:
+        return Clear()
     groups = [
         group
         for group in case.known.drug_classes
         if group.id == group_id and (not group.with_products or case.product.id in group.with_products)
     ]
-    for other in _beside(case):
+    for other in beside:
         for group in groups:
             named = next((name for name in other.names if group in case.recogniser.read_classes(name)), None)
             if named is not None:
@@ -83,6 +87,7 @@ def _of_class(case: Case, group_id: str) -> Outcome:
     return Clear()
 
 
+@asked_once
 def _beside(case: Case) -> list[Beside]:
     """List the other orders of the session and the active drugs of the chart."""
     found = []
@@ -103,7 +108,9 @@ def _kept_apart(case: Case, other: str) -> KeptApart | None:
         (
             pair
             for pair in case.known.kept_apart
-            if {case.product.id, other} == set(pair.products) and (pair.until is None or case.planned < pair.until)
+            if other in pair.products
+            and {case.product.id, other} == set(pair.products)
+            and (pair.until is None or case.planned < pair.until)
         ),
         None,
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
+    from cards.facts import Origin
     from cards.outcomes import Verdict
     from cds_service.decide import Decision
     from cds_service.settings import Settings
@@ -77,7 +78,7 @@ class _Configured:
 
     def findings(self, decision: Decision) -> list[Finding]:
         """List what fired, on topics that are shown and on those that are in shadow."""
-        fired = [verdict for verdict in decision.verdicts if isinstance(verdict.outcome, Fired)]
+        fired = [verdict for verdict in decision.verdicts if verdict.outcome.__class__ is Fired]
         if not fired:
             return []
         first = next((v.order.reference for v in decision.verdicts if v.order is not None), "")
@@ -155,12 +156,14 @@ class Replayer:
         patient, names = known
         today = session.moment.day
         answers = [each.answer(request, today) for each, request in zip(self._both, requests, strict=True)]
-        drugs = {
-            verdict.order.reference: (verdict.product or "", verdict.drug)
-            for answer in reversed(answers)
-            for verdict in answer.verdicts
-            if verdict.order is not None
-        }
+        drugs: dict[str, tuple[str, str]] = {}
+        for answer in answers:
+            told: Origin | None = None
+            for verdict in answer.verdicts:
+                # The verdicts on an order follow each other and name the same drug.
+                if verdict.order is not None and verdict.order is not told:
+                    told = verdict.order
+                    drugs.setdefault(told.reference, (verdict.product or "", verdict.drug))
         found = [each.findings(answer) for each, answer in zip(self._both, answers, strict=True)]
         for order in session.orders:
             if order.reference not in drugs:

@@ -8,6 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from cards.billing.setup import with_sources
 from cards.engine import judge
 from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
@@ -98,7 +100,7 @@ class Previewer:
         try:
             service = _service(body, coverage=coverage)
             # A request that was pasted must lead to no other machine, whatever it says.
-            request = dataclasses.replace(read_request(body, service.hook), fhir_server="", fhir_authorization=None)
+            request = msgspec.structs.replace(read_request(body, service.hook), fhir_server="", fhir_authorization=None)
             decision = self._decider.decide(request, coverage=service.coverage)
         except BadRequest as error:
             return Seen(problem=f"{error.expression}: {error.message}" if error.expression else error.message)

@@ -19,10 +19,10 @@ from fhir_mappings.prefetch import Answer, State
 from fhir_mappings.wire import Glimpse, Listing, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from zoneinfo import ZoneInfo
 
-    from fhir_mappings.as_of.searches import Search
+    from fhir_mappings.as_of.searches import Searches
     from fhir_mappings.lenient import Json
 
 HOOK, INSTANCE, USER = "order-sign", "simulation", "simulation"
@@ -32,7 +32,6 @@ _WITH_ORDERS = frozenset({"MedicationRequest", "ServiceRequest"})
 _STATIC = frozenset({"Patient", "Medication"})
 _NEVER_SIGNED = frozenset({"draft", "entered-in-error"})
 _DRUGS = "drugs"
-_EMPTY_LIST = b'{"resourceType":"Bundle"}'
 _ALWAYS = When(date.min)
 
 
@@ -49,8 +48,10 @@ class _Held:
 
     def at(self, moment: When) -> Glimpse | None:
         """Give the resource as it stood at a moment; nothing when it was not known."""
-        seen = self.since.is_before(moment) if self.earlier_only else not self.since.is_after(moment)
-        if not seen:
+        # As ``When`` compares them; a chart is asked this for each resource at each order.
+        day, time = self.since
+        mine, its = (day, moment.day) if time is None or moment.at is None else (time, moment.at)
+        if mine > its or (self.earlier_only and mine == its):  # type: ignore[operator]
             return None
         if self.end is not None and not self.end.is_before(moment):
             return self.before
@@ -83,9 +84,7 @@ class LeftOut:
 class PatientHistory:
     """The resources of one patient, ready to be asked what was known when."""
 
-    def __init__(
-        self, patient_id: str, resources: Iterable[bytes], wanted: Mapping[str, Search], zone: ZoneInfo
-    ) -> None:
+    def __init__(self, patient_id: str, resources: Iterable[bytes], wanted: Searches, zone: ZoneInfo) -> None:
         """Look at every resource once."""
         self.patient_id = patient_id
         self._zone = zone
@@ -121,31 +120,27 @@ class PatientHistory:
         return HookRequest(HOOK, INSTANCE, self.patient_id, USER, (), draft_orders, self._answers(session))
 
     def _answers(self, session: SignedTogether) -> dict[str, Answer]:
-        own = session.references
+        own, moment = session.references, session.moment
         answers = {}
         for key, listed in self._lists.items():
             search = self._statuses.get(key)
-            seen: list[Glimpse] = []
-            for held in listed:
-                glimpse = held.at(session.moment)
-                if glimpse is None or held.order in own or glimpse.reference in own:
-                    continue
-                if search is not None and not search.wants_status(glimpse.content):
-                    continue
-                seen.append(glimpse)
-            answers[key] = _answer(key, seen)
+            seen = [
+                glimpse
+                for held in listed
+                if (glimpse := held.at(moment)) is not None and held.order not in own and glimpse.reference not in own
+            ]
+            if search is not None:
+                seen = [glimpse for glimpse in seen if search.wants_status(glimpse.content)]
+            answers[key] = _answer(seen)
         if self._drugs:
-            answers[_DRUGS] = _answer(_DRUGS, self._drugs)
+            answers[_DRUGS] = _answer(self._drugs)
         return answers
 
-    def _fill(self, wanted: Mapping[str, Search]) -> None:
+    def _fill(self, wanted: Searches) -> None:
         """Put each resource into the lists that ask for it, newest first where the query says so."""
         last_given = self._last_given()
-        keys: dict[str, list[str]] = defaultdict(list)
-        for key, search in wanted.items():
-            keys[search.kind].append(key)
         for name, glimpse in sorted(self._by_reference.items()):
-            asking = [key for key in keys.get(glimpse.resource_type, ()) if wanted[key].wants_codes(glimpse.codes[0])]
+            asking = wanted.asking(glimpse.resource_type, glimpse.codes[0])
             if not asking:
                 continue
             held = self._hold(glimpse, last_given.get(name))
@@ -272,10 +267,8 @@ def _version(glimpse: Glimpse, raw: bytes) -> tuple[str, bytes]:
     return text(child(glimpse.content, "meta").get("lastUpdated")), raw
 
 
-def _answer(key: str, glimpses: list[Glimpse]) -> Answer:
+def _answer(glimpses: list[Glimpse]) -> Answer:
     """Give the answer to a query."""
     if not glimpses:
         return Answer(State.EMPTY)
-    listing = Listing(_EMPTY_LIST, key)
-    listing.glimpses = glimpses
-    return Answer(State.PRESENT, listing)
+    return Answer(State.PRESENT, Listing.of(glimpses))

@@ -45,13 +45,12 @@ def known_since(resource: Json, zone: ZoneInfo) -> When | None:
 
 
 def _effective(resource: Json, zone: ZoneInfo, *, end_first: bool = False) -> When | None:
+    # Nearly every resource has this one.
+    if (found := when(resource.get("effectiveDateTime"), zone)) is not None:
+        return found
     period = child(resource, "effectivePeriod")
     order = ("end", "start") if end_first else ("start", "end")
-    candidates = (
-        resource.get("effectiveDateTime"),
-        resource.get("effectiveInstant"),
-        *(period.get(name) for name in order),
-    )
+    candidates = (resource.get("effectiveInstant"), *(period.get(name) for name in order))
     return next((found for candidate in candidates if (found := when(candidate, zone)) is not None), None)
 
 

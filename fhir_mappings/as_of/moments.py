@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _DAY_LENGTH = 10
 _DECEMBER = 12
+# What happened together is dated together: an order and its dose, the results of one sample.
+_MOMENTS = 1024
 
 
 class When(NamedTuple):
@@ -38,9 +41,11 @@ class When(NamedTuple):
 
 def when(value: object, zone: ZoneInfo) -> When | None:
     """Read a FHIR date, dateTime or instant; nothing when it is none."""
-    if not isinstance(value, str):
-        return None
-    written = value.strip()
+    return _read(value.strip(), zone) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=_MOMENTS)
+def _read(written: str, zone: ZoneInfo) -> When | None:
     try:
         if len(written) == _DAY_LENGTH:
             return When(date.fromisoformat(written))

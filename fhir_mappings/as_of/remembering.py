@@ -8,92 +8,76 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from fhir_mappings.chart import ChartReader
 from fhir_mappings.codings import NO_CODE_MAP
-from fhir_mappings.conditions import ConditionReader
-from fhir_mappings.observations import ObservationReader
-from fhir_mappings.patient import PatientReader
-from fhir_mappings.treatments import TreatmentReader
+from fhir_mappings.patient import Draft, PatientReader
 
 if TYPE_CHECKING:
-    from cards.facts import Origin, Treatment
     from cards.recognition import Recogniser
     from cards.records import Terminology
     from fhir_mappings.codings import CodeMap
-    from fhir_mappings.conditions import ReadCondition
     from fhir_mappings.lenient import Json
     from fhir_mappings.observations import Fact
-    from fhir_mappings.references import References
+    from fhir_mappings.wire import Glimpse
 
-_NOT_READ = object()
+_LISTS = ("facts", "current", "past", "stagings", "coded_her2", "problems", "treatments", "unread")
 
 
-class _Observations(ObservationReader):
-    def __init__(self, terminology: Terminology, code_map: CodeMap) -> None:
-        super().__init__(terminology, code_map)
-        self.read_already: dict[tuple[str, int], list[Fact]] = {}
+class _Taken(msgspec.Struct, frozen=True):
+    """What one resource adds to a chart: to its lists, as a result of some tests, or who the patient is."""
 
-    def read(self, concept: str, observation: Json, origin: Origin) -> list[Fact]:
-        """Read one Observation, or give what was read of it before."""
-        key = (concept, id(observation))
-        found = self.read_already.get(key)
+    lists: list[tuple[str, list[Any]]]
+    labs: tuple[str, ...]
+    person: Json | None
+
+
+class _Patients(PatientReader):
+    """Reads charts from what it has read of each resource before."""
+
+    def __init__(self, *readers: Any) -> None:
+        super().__init__(*readers)
+        self.taken: dict[Glimpse, _Taken] = {}
+        self.facts: dict[tuple[str, Glimpse], list[Fact]] = {}
+
+    def take(self, glimpse: Glimpse, draft: Draft) -> None:
+        """Add one resource to the chart as it was read before, or read it."""
+        found = self.taken.get(glimpse)
         if found is None:
-            found = self.read_already[key] = super().read(concept, observation, origin)
-        return found
+            found = self.taken[glimpse] = self._alone(glimpse, draft)
+        for test in found.labs:
+            draft.labs.setdefault(test, []).append(glimpse)
+        for name, read in found.lists:
+            getattr(draft, name).extend(read)
+        if found.person is not None:
+            draft.person = found.person
 
+    def _alone(self, glimpse: Glimpse, draft: Draft) -> _Taken:
+        """Read one resource into a chart that holds nothing else."""
+        own = Draft(draft.patient_id, draft.references)
+        super().take(glimpse, own)
+        lists = [(name, read) for name in _LISTS if (read := getattr(own, name))]
+        return _Taken(lists, tuple(own.labs), own.person or None)
 
-class _Conditions(ConditionReader):
-    def __init__(self, terminology: Terminology, code_map: CodeMap) -> None:
-        super().__init__(terminology, code_map)
-        self.read_already: dict[int, ReadCondition] = {}
-
-    def read(self, condition: Json, origin: Origin) -> ReadCondition:
-        """Read one Condition, or give what was read of it before."""
-        found = self.read_already.get(id(condition))
+    def facts_of(self, concept: str, glimpse: Glimpse, draft: Draft) -> list[Fact]:
+        """Give what an Observation said of a concept before, or read it."""
+        key = (concept, glimpse)
+        found = self.facts.get(key)
         if found is None:
-            found = self.read_already[id(condition)] = super().read(condition, origin)
-        return found
-
-
-class _Treatments(TreatmentReader):
-    def __init__(self, *needed: Any) -> None:
-        super().__init__(*needed)
-        self.read_already: dict[int, Any] = {}
-        self.nameless: dict[int, bool] = {}
-
-    def read(self, resource: Json, path: str, references: References) -> Treatment | None:
-        """Read one resource, or give what was read of it before."""
-        found = self.read_already.get(id(resource), _NOT_READ)
-        if found is _NOT_READ:
-            found = self.read_already[id(resource)] = super().read(resource, path, references)
-        return found  # type: ignore[no-any-return]
-
-    def is_nameless(self, resource: Json, references: References) -> bool:
-        """Tell whether the drug is not at hand, or what was told before."""
-        found = self.nameless.get(id(resource))
-        if found is None:
-            found = self.nameless[id(resource)] = super().is_nameless(resource, references)
+            found = self.facts[key] = super().facts_of(concept, glimpse, draft)
         return found
 
 
 class RememberingChartReader(ChartReader):
-    """Reads the chart of one patient after the other.
-
-    ``forget`` must be called between patients, while the resources of the one before are still held: what was read is
-    known by where the resource lies in memory.
-    """
+    """Reads the chart of one patient after the other; ``forget`` must be called between them."""
 
     def __init__(self, terminology: Terminology, recogniser: Recogniser, code_map: CodeMap = NO_CODE_MAP) -> None:
         """Prepare the readers."""
         super().__init__(terminology, recogniser, code_map)
-        self._observations = _Observations(terminology, code_map)
-        self._treatments = _Treatments(self._medication, recogniser)
-        self._conditions = _Conditions(terminology, code_map)
-        self._patient = PatientReader(self._observations, self._conditions, self._treatments)
+        self._patient: _Patients = _Patients(*self._patient.readers)
 
     def forget(self) -> None:
         """Forget what was read."""
-        self._observations.read_already.clear()
-        self._conditions.read_already.clear()
-        self._treatments.read_already.clear()
-        self._treatments.nameless.clear()
+        self._patient.taken.clear()
+        self._patient.facts.clear()

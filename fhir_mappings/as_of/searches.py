@@ -7,6 +7,7 @@ pages here: a server would give the next page on demand.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fhir_mappings.lenient import Json
-    from fhir_mappings.wire import Code
+    from fhir_mappings.wire import Code, Codes
 
+_COMBINATIONS = 4096
 _IGNORED = frozenset({"patient", "_sort", "_count"})
 # What clients send under keys of their own, and no query of the service asks for.
 BESIDE = {"statements": "MedicationStatement"}
@@ -41,7 +43,21 @@ class Search:
         return self.statuses is None or text(resource.get("status")) in self.statuses
 
 
-def searches(templates: Mapping[str, str]) -> dict[str, Search]:
+class Searches(dict[str, Search]):
+    """The queries of a configuration, by key."""
+
+    def __init__(self, by_key: Mapping[str, Search]) -> None:
+        """Keep the queries."""
+        super().__init__(by_key)
+        # A chart has many resources and few kinds of them.
+        self.asking = lru_cache(maxsize=_COMBINATIONS)(self._asking)
+
+    def _asking(self, kind: str, codes: Codes) -> tuple[str, ...]:
+        """List the queries that ask for a resource of a type with some codes."""
+        return tuple(key for key, search in self.items() if search.kind == kind and search.wants_codes(codes))
+
+
+def searches(templates: Mapping[str, str]) -> Searches:
     """Read the prefetch templates.
 
     Raises:
@@ -49,7 +65,7 @@ def searches(templates: Mapping[str, str]) -> dict[str, Search]:
 
     """
     found = {key: _search(template) for key, template in templates.items()}
-    return {**found, **{key: Search(kind) for key, kind in BESIDE.items()}}
+    return Searches({**found, **{key: Search(kind) for key, kind in BESIDE.items()}})
 
 
 def _search(template: str) -> Search:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cards.records import Diluent
-from fhir_mappings.diluents import diluents
+from fhir_mappings.diluents import diluents, diluents_of
 
 SALT, SUGAR = Diluent.SODIUM_CHLORIDE, Diluent.DEXTROSE
 
@@ -44,5 +44,6 @@ def test_a_diluent_among_the_ingredients(name, found) -> None:
 
 
 def test_a_diluent_in_the_name_of_the_order() -> None:
-    named = {"medicationCodeableConcept": {"text": "ado-trastuzumab emtansine (KADCYLA) in sodium chloride 0.9% IVPB"}}
-    assert diluents(named, {}) == (SALT,)
+    named = diluents_of({"text": "ado-trastuzumab emtansine (KADCYLA) in sodium chloride 0.9% IVPB"})
+    assert named == (SALT,)
+    assert diluents({}, {}, frozenset(named)) == (SALT,)

@@ -21,7 +21,7 @@ def known() -> References:
     found.add({"resourceType": "Medication", "code": KADCYLA}, "urn:uuid:no-id")
     in_prefetch = bundle({**MEDICATION, "id": "med-2"})
     in_prefetch["entry"][0]["fullUrl"] = "https://ehr.example.org/fhir/Medication/med-2"
-    found.add_glimpses(Listing(encode(in_prefetch), "prefetch.x").glimpses)
+    found.add_glimpses(Listing.read(encode(in_prefetch), "prefetch.x").glimpses)
     return found
 
 

@@ -20,7 +20,7 @@ def written(glimpse: Glimpse) -> list[list[tuple[str, str]]]:
 
 
 def listing(value: Any) -> Listing:
-    return Listing(encode(value), "prefetch.weight")
+    return Listing.read(encode(value), "prefetch.weight")
 
 
 def references(value: Any) -> list[str]:
@@ -214,5 +214,5 @@ def test_a_glimpse_is_searched_for_words(shell: str) -> None:
 
 def test_the_content_keeps_the_spelling_of_numbers() -> None:
     raw = json.dumps(bundle(WEIGHT)).replace("70", "70.10").encode()
-    content = Listing(raw, "x").glimpses[0].content
+    content = Listing.read(raw, "x").glimpses[0].content
     assert str(content["valueQuantity"]["value"]) == "70.10"
