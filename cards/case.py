@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 
 _BRIEF = 48
+# Why a result that counts says nothing. Others are of another patient, not final, or reported as absent: not there.
+_UNREAD = frozenset({"value", "unit", "no-unit", "implausible", "her2-in-text", "lvef-in-text"})
 
 
 @dataclass(frozen=True)
@@ -295,6 +297,10 @@ class Case:
     def set_aside(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
         """Give an evidence line for each result about some concepts that was there and could not be used."""
         return tuple(Evidence("set-aside", gap.path, gap=gap) for gap in self.patient.gaps if gap.about in concepts)
+
+    def unread(self, concepts: frozenset[str]) -> bool:
+        """Tell whether the chart holds a result of some concepts that counts and could not be read."""
+        return any(gap.about in concepts and gap.reason in _UNREAD for gap in self.patient.gaps)
 
 
 def brief(text: str) -> str:

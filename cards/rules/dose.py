@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from cards.records import Cited
 
 _HUNDRED = Decimal(100)
+_WEIGHTS = frozenset({"weight", "weight-stated"})
 
 
 def dose_above_maximum(case: Case) -> Outcome:
@@ -211,10 +212,10 @@ def _weight_to_verify_by(case: Case) -> Outcome:
         evidence=(
             Evidence("dose", case.usable[0].ordered.as_written, case.order.origin),
             *case.weight_evidence(),
-            *case.set_aside(frozenset({"weight", "weight-stated"})),
+            *case.set_aside(_WEIGHTS),
         ),
         cited=(_regimen_citation(case),),
-        variant="weight-stated" if case.weight else "no-weight",
+        variant="weight-stated" if case.weight else "weight-unread" if case.unread(_WEIGHTS) else "no-weight",
         fixes=(OrderTests(("weight",)),),
     )
 

@@ -41,14 +41,12 @@ def her2_missing(case: Case) -> Outcome:
         return Clear()
     if case.her2.disagree:
         return NotApplicable("the results on record contradict themselves, and that card says so")
-    set_aside = case.set_aside(_HER2_CONCEPTS)
-    mentioned = any(line.gap is not None and line.gap.reason == "her2-in-text" for line in set_aside)
     coded = case.coded_her2
     return Fired(
         values={"code": coded[0].code, "said": _said(coded[0].positive)} if coded else {},
-        evidence=(*_results(case), *_of_another_tumour(case), *_coded(case), *set_aside),
+        evidence=(*_results(case), *_of_another_tumour(case), *_coded(case), *case.set_aside(_HER2_CONCEPTS)),
         cited=_cited(case),
-        variant="coded" if coded else "in-text" if mentioned else "default",
+        variant="coded" if coded else "in-text" if case.unread(_HER2_CONCEPTS) else "default",
         fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
     )
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from cards.case import Case
 
+_LVEF = frozenset({"lvef"})
+
 
 def lvef_missing(case: Case) -> Outcome:
     """Fire when the label wants the ejection fraction known and none is on record."""
@@ -33,8 +35,9 @@ def lvef_missing(case: Case) -> Outcome:
         return Clear()
     return Fired(
         values={},
-        evidence=case.set_aside(frozenset({"lvef"})),
+        evidence=case.set_aside(_LVEF),
         cited=(wanted.by,),
+        variant="unread" if case.unread(_LVEF) else "default",
         fixes=(OrderTests(("lvef",)),),
     )
 

@@ -8,7 +8,7 @@ import msgspec
 from builders import chart, days_ago, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts import DrugOrder, Moment
+from cards.facts import DrugOrder, Gap, Moment
 from cards.topics import Topic
 
 ABOVE, ODD, UNVERIFIED, STALE = (
@@ -183,6 +183,23 @@ ROWS = [
         NO_WEIGHT,
         says=("no body weight",),
         fixes=("OrderTests",),
+    ),
+    Row(
+        UNVERIFIED,
+        "milligrams, and a weight whose unit cannot be read",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        chart(weight=None, gaps=(Gap("weight", "prefetch.weight", "unit", values=(("unit", "stone"),)),)),
+        says=("the body weight on record could not be read",),
+        fixes=("OrderTests",),
+    ),
+    Row(
+        UNVERIFIED,
+        "milligrams, and only the weight of another patient",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        chart(weight=None, gaps=(Gap("weight", "prefetch.weight", "other-patient"),)),
+        says=("no body weight",),
     ),
     Row(UNVERIFIED, "mg/kg and no weight to compute it by", FIRES, order("Kadcyla", "3.6 mg/kg"), NO_WEIGHT),
     Row(

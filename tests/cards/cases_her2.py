@@ -43,6 +43,15 @@ ROWS = [
     ),
     Row(
         MISSING,
+        "the only HER2 result is a text that says nothing plain",
+        FIRES,
+        KADCYLA,
+        chart(her2=(), gaps=(Gap("her2-ihc", "prefetch.tumorMarkers", "value", values=(("value", "see report"),)),)),
+        says=("no result could be read",),
+        hides=("no HER2 tissue result",),
+    ),
+    Row(
+        MISSING,
         "the only HER2 result is preliminary",
         FIRES,
         KADCYLA,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from builders import chart, days_ago, given, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts import Patient
+from cards.facts import Gap, Patient
 from cards.topics import Topic
 
 NO_LVEF, OLD_LVEF = Topic.LVEF_MISSING, Topic.LVEF_OVERDUE
@@ -47,6 +47,32 @@ ROWS = [
         indicator="warning",
         says=("no LVEF",),
         fixes=("OrderTests",),
+    ),
+    Row(
+        NO_LVEF,
+        "one whose value says nothing",
+        FIRES,
+        KADCYLA,
+        chart(lvef=None, gaps=(Gap("lvef", "prefetch.lvef", "value", values=(("value", "normal"),)),)),
+        says=("an LVEF is in the chart, but its value could not be read",),
+        hides=("no LVEF",),
+        fixes=("OrderTests",),
+    ),
+    Row(
+        NO_LVEF,
+        "one that stands in a report alone",
+        FIRES,
+        KADCYLA,
+        chart(lvef=None, gaps=(Gap("lvef", "prefetch.reports", "lvef-in-text"),)),
+        says=("could not be read",),
+    ),
+    Row(
+        NO_LVEF,
+        "one that is not final is none",
+        FIRES,
+        KADCYLA,
+        chart(lvef=None, gaps=(Gap("lvef", "prefetch.lvef", "status", values=(("status", "preliminary"),)),)),
+        says=("no LVEF",),
     ),
     Row(NO_LVEF, "the same for Enhertu, whose label names no interval", FIRES, ENHERTU, chart(lvef=None)),
     Row(NO_LVEF, "the same for pertuzumab", FIRES, PERJETA, chart(lvef=None)),
