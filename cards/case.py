@@ -308,6 +308,11 @@ def brief(text: str) -> str:
     return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1].rstrip()}…"
 
 
+def is_bare_code(label: str) -> bool:
+    """Tell whether a chart names something by a code alone, which nobody reads."""
+    return " " not in label and any(character.isdigit() for character in label)
+
+
 def counted(number: int | Decimal, noun: str) -> str:
     """Write a number with its noun: 1 day, 2 days."""
     return f"{plain(Decimal(number))} {noun}{'' if number == 1 else 's'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.case import brief, dated
+from cards.case import brief, dated, is_bare_code
 from cards.eligibility import Answer, answer_for, may_fit, turns_on_grade, wants_a_score
 from cards.her2 import EQUIVOCAL, POSITIVE
 from cards.outcomes import (
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cards.case import Case
-    from cards.facts import Her2Result
+    from cards.facts import Diagnosis, Her2Result
 
 _HER2_CONCEPTS = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-interpretation", "her2-immunoassay", "her2-copy-number"}
@@ -190,12 +190,19 @@ def indication_unsupported(case: Case) -> Outcome:
     if case.eligibility_for_cancers:
         return Clear()
     rows = case.eligibility
-    diagnoses = case.order.reasons or case.patient.diagnoses
+    diagnosis = (case.order.reasons or case.patient.diagnoses)[0]
     return Fired(
-        values={"cancer": brief(diagnoses[0].label), "needed": "; ".join(dict.fromkeys(row.wording for row in rows))},
+        values={"cancer": _named(diagnosis), "needed": "; ".join(dict.fromkeys(row.wording for row in rows))},
         evidence=_diagnoses(case),
         cited=tuple(dict.fromkeys(row.by for row in rows)),
     )
+
+
+def _named(diagnosis: Diagnosis) -> str:
+    if not is_bare_code(diagnosis.label):
+        return brief(diagnosis.label)
+    site = "this cancer" if diagnosis.cancer is Cancer.OTHER else f"{diagnosis.cancer} cancer"
+    return f"{site} ({diagnosis.label})"
 
 
 def erbb2_mutation_missing(case: Case) -> Outcome:

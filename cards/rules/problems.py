@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.calendar_months import years_before
-from cards.case import brief, dated
+from cards.case import brief, dated, is_bare_code
 from cards.once import asked_once
 from cards.outcomes import (
     CannotTell,
@@ -133,7 +133,8 @@ def _stopped(stop: Stop, present: tuple[PresentProblem, ...]) -> Fired:
     lines = tuple(
         Evidence("problem", dated(each.label, each.on) if each.on else each.label, each.origin) for each in present
     )
-    return _fired(stop, brief(present[0].label), lines)
+    label = present[0].label
+    return _fired(stop, brief(label), lines, variant="coded" if is_bare_code(label) else "default")
 
 
 def _rule(case: Case, problem: Problem) -> Stop | None:
@@ -143,5 +144,5 @@ def _rule(case: Case, problem: Problem) -> Stop | None:
     return None
 
 
-def _fired(stop: Stop, problem: str, evidence: tuple[Evidence, ...]) -> Fired:
-    return Fired({"problem": problem, "then": stop.then}, evidence, (stop.by,), fixes=(RemoveOrder(),))
+def _fired(stop: Stop, problem: str, evidence: tuple[Evidence, ...], variant: str = "default") -> Fired:
+    return Fired({"problem": problem, "then": stop.then}, evidence, (stop.by,), variant=variant, fixes=(RemoveOrder(),))

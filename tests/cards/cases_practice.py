@@ -10,6 +10,7 @@ from builders import at, chart, days_ago, given, ihc, ish, measured, order, over
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts import (
+    Diagnosis,
     DrugOrder,
     Her2Finding,
     Her2Method,
@@ -67,6 +68,16 @@ def hcg(*tests: tuple[bool | None, int]) -> Patient:
     return msgspec.structs.replace(young(), pregnancy_tests=tuple(tested(*each) for each in tests))
 
 
+def coded(problem: str, code: str) -> Patient:
+    """Build a chart with a problem that is named by its code alone."""
+    return msgspec.structs.replace(chart(), problems=(PresentProblem(Problem(problem), code, at("problem")),))
+
+
+def of_cancer(cancer: str, code: str) -> Patient:
+    """Build a chart with a cancer that is named by its code alone."""
+    return msgspec.structs.replace(chart(), diagnoses=(Diagnosis(Cancer(cancer), code, at("condition")),))
+
+
 def receptors(**positive: bool) -> Patient:
     """Build an ultralow chart with single hormone receptors."""
     found = tuple(ReceptorResult(value, days_ago(90), at(name), Receptor(name)) for name, value in positive.items())
@@ -99,6 +110,40 @@ def weighed(*weights: tuple[str, int], history: tuple[Treatment, ...]) -> Patien
 
 
 ROWS = [
+    # A chart that names things by codes alone: the card has words
+    Row(
+        Topic.ILD_ACTIVE,
+        "a code alone",
+        FIRES,
+        ENHERTU,
+        coded("ild", "233703007"),
+        says=("interstitial lung disease (233703007) is active",),
+    ),
+    Row(
+        Topic.HEART_FAILURE_ACTIVE,
+        "a code alone",
+        FIRES,
+        KADCYLA,
+        coded("heart-failure", "I50.22"),
+        says=("heart failure (I50.22) is active",),
+    ),
+    Row(PREGNANT, "a code alone", FIRES, KADCYLA, coded("pregnancy", "Z34.90"), says=("recorded pregnancy (Z34.90)",)),
+    Row(
+        Topic.INDICATION_UNSUPPORTED,
+        "a code alone",
+        FIRES,
+        KADCYLA,
+        of_cancer("gastric", "C16.9"),
+        says=("gastric cancer (C16.9)",),
+    ),
+    Row(
+        Topic.INDICATION_UNSUPPORTED,
+        "the code alone of a cancer that has no name here",
+        FIRES,
+        KADCYLA,
+        of_cancer("other", "C61"),
+        says=("this cancer (C61)",),
+    ),
     # interval-too-short: the schedule that was given decides, and every form of the antibody counts
     Row(
         SOON,
