@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +21,11 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?=$|T)")
 _DIGITS_LIMIT = 40
 _POWERS_OF_TEN = 12
 _LARGEST = 10**_POWERS_OF_TEN
+# A binary float holds fifteen digits. What it adds behind a number of at most twelve is noise: 85 x 5.4 comes to
+# 459.00000000000006 in an EHR that computes with floats, and is 459.
+_FLOAT = Context(prec=15)
+_MEANT_DIGITS = 12
+_ONE = Decimal(1)
 
 
 def items(value: Any) -> list[Any]:
@@ -52,7 +57,7 @@ def text(value: Any) -> str:
 
 
 def number(value: Any) -> Decimal | None:
-    """Give an exact number; nothing when it is not clearly one."""
+    """Give an exact number, without the noise of a binary float; nothing when it is not clearly one."""
     kind = value.__class__
     if kind is int:
         return Decimal(value) if -_LARGEST < value < _LARGEST else None
@@ -60,13 +65,24 @@ def number(value: Any) -> Decimal | None:
         value = Decimal(value.strip())
     elif kind is not Decimal:
         return None
+    length = len(str(value))
     sensible = (
         value.is_finite()
         # A text that is no longer than the limit holds no more digits; to list them takes much longer.
-        and (len(str(value)) <= _DIGITS_LIMIT or len(value.as_tuple().digits) <= _DIGITS_LIMIT)
+        and (length <= _DIGITS_LIMIT or len(value.as_tuple().digits) <= _DIGITS_LIMIT)
         and -_POWERS_OF_TEN < value.adjusted() < _POWERS_OF_TEN
     )
-    return value if sensible else None
+    if not sensible:
+        return None
+    return value if length <= _FLOAT.prec else _without_noise(value)
+
+
+def _without_noise(value: Decimal) -> Decimal:
+    """Give the short number that a binary float stands for; any other as it is."""
+    meant = _FLOAT.plus(value).normalize(_FLOAT)
+    if len(meant.as_tuple().digits) > _MEANT_DIGITS:
+        return value
+    return meant if meant.adjusted() < 0 or meant != meant.to_integral_value() else meant.quantize(_ONE)
 
 
 def day(value: Any) -> date | None:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fhir_mappings.lenient import child, day, items, number, objects, reference, text
 
@@ -20,6 +22,15 @@ from fhir_mappings.lenient import child, day, items, number, objects, reference,
         pytest.param(" 70 ", Decimal(70), id="a number sent as text with blanks"),
         pytest.param("-1", Decimal(-1), id="a negative number sent as text"),
         pytest.param(Decimal("45.13075582917796"), Decimal("45.13075582917796"), id="fourteen decimals (Synthea)"),
+        pytest.param(Decimal("459.00000000000006"), Decimal(459), id="85 x 5.4 as a float has it"),
+        pytest.param("3.5999999999999996", Decimal("3.6"), id="3 x 1.2 as a float has it, sent as text"),
+        pytest.param(Decimal("966.0000000000001"), Decimal(966), id="64.4 x 15 as a float has it"),
+        pytest.param(Decimal("1.9999999999999998"), Decimal(2), id="a ratio of two, by division"),
+        pytest.param(Decimal("0.30000000000000004"), Decimal("0.3"), id="below one"),
+        pytest.param(Decimal("-459.00000000000006"), Decimal(-459), id="below zero"),
+        pytest.param(Decimal("100000000000.00001"), Decimal(100000000000), id="noise behind twelve digits"),
+        pytest.param(Decimal("459.0000000001"), Decimal("459.0000000001"), id="so much is no noise"),
+        pytest.param(Decimal("459.000000000001"), Decimal("459.000000000001"), id="fifteen digits are no noise"),
         pytest.param(Decimal("1E+2"), Decimal(100), id="a number written with an exponent"),
         pytest.param(True, None, id="true is no number, though Python says so"),
         pytest.param("3,6", None, id="a decimal comma is not clearly a number"),
@@ -41,6 +52,22 @@ from fhir_mappings.lenient import child, day, items, number, objects, reference,
 )
 def test_number(value: Any, expected: Decimal | None) -> None:
     assert number(value) == expected
+
+
+MEANT = st.decimals(min_value="0.1", max_value="400", places=2)
+
+
+@given(MEANT, MEANT)
+def test_number_takes_what_an_ehr_computed_with_floats_for_what_it_meant(one: Decimal, other: Decimal) -> None:
+    assert number(Decimal(repr(float(one) * float(other)))) == one * other
+
+
+@given(st.decimals("0.001", 10_000, places=15), st.decimals("0.001", 10_000, places=15))
+def test_number_keeps_the_order_of_numbers(one: Decimal, other: Decimal) -> None:
+    low, high = number(min(one, other)), number(max(one, other))
+    assert low is not None
+    assert high is not None
+    assert low <= high
 
 
 @pytest.mark.parametrize(

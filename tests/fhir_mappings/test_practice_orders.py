@@ -340,6 +340,12 @@ CASES = [
     ),
     # Enhertu
     enhertu("Enhertu 378 mg", ()),
+    enhertu(
+        "85 kg x 5.4 mg/kg, computed with floats",
+        (),
+        "459.00000000000006",
+        weight=bundle(observation("29463-7", valueQuantity=quantity(85, "kg"))),
+    ),
     enhertu("Enhertu at Kadcyla's dose", ("dose-matches-other-drug",), "3.6", "mg/kg"),
     enhertu("the gastric dose for breast cancer", ("dose-above-maximum",), "6.4", "mg/kg"),
     enhertu(
