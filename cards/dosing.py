@@ -60,7 +60,24 @@ def read_doses(case: Case) -> tuple[DoseReading, ...]:
     readings = tuple(_read(dose, case.product, weight, case) for dose in case.order.doses)
     # A bag volume beside a dose in milligrams is the volume of the infusion, not another dose.
     masses = {reading.ordered.instruction for reading in readings if reading.ordered.unit is not DoseUnit.ML}
-    return tuple(r for r in readings if r.ordered.unit is not DoseUnit.ML or r.ordered.instruction not in masses)
+    if not masses:
+        return readings
+    # So is one in an instruction of its own, "dilute in 250 mL", when no dose of the product fills so much.
+    stated = any(reading.ordered.unit is not DoseUnit.ML and reading.sense is Sense.USABLE for reading in readings)
+    return tuple(
+        r
+        for r in readings
+        if r.ordered.unit is not DoseUnit.ML
+        or (r.ordered.instruction not in masses and not (stated and _is_bag(r.ordered, case, weight)))
+    )
+
+
+def _is_bag(ordered: OrderedDose, case: Case, weight: Kg | None) -> bool:
+    strength = case.product.concentration
+    if strength is None:
+        return True
+    _, too_large = _plausible_mass(case.product, weight, case)
+    return ordered.number * strength.mg_per_ml > too_large
 
 
 def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case) -> DoseReading:
@@ -89,19 +106,9 @@ def _within_gate(per_kg: Decimal, case: Case) -> bool:
 
 def _read_mass(ordered: OrderedDose, dose: Mg, product: Product, weight: Kg | None, case: Case) -> DoseReading:
     """Refuse milligrams that no patient could be meant to get; a large number of milligrams is an overdose instead."""
-    if product.basis is Basis.FIXED:
-        smallest = min(level.mg for regimen in product.regimens for level in regimen.levels if level.mg is not None)
-        share = case.threshold("plausible_fixed_dose_min_percent") / _HUNDRED
-        too_small = dose.value < smallest * share
-        far_too_large = dose.value > smallest / share
-    else:
-        low, high = case.threshold("plausible_dose_min_mg_per_kg"), case.threshold("plausible_dose_max_mg_per_kg")
-        # With no weight on record, the lightest and the heaviest adult that a weight is believed of.
-        believed = case.known.terminology.concepts["weight"].plausible or _ANY_BODY
-        lightest, heaviest = (weight.value, weight.value) if weight else believed
-        too_small = dose.value < low * lightest
-        far_too_large = dose.value > high * heaviest
-    if too_small:
+    least, most = _plausible_mass(product, weight, case)
+    far_too_large = dose.value > most
+    if dose.value < least:
         return DoseReading(ordered, Sense.IMPLAUSIBLE, dose, "too-small")
     if far_too_large and ordered.computed:
         # The strength is that of the vial and the volume that of the bag: the dose is not known.
@@ -109,6 +116,19 @@ def _read_mass(ordered: OrderedDose, dose: Mg, product: Product, weight: Kg | No
     if far_too_large and ordered.factor != 1:
         return DoseReading(ordered, Sense.IMPLAUSIBLE, dose, "too-large")
     return DoseReading(ordered, Sense.USABLE, dose)
+
+
+def _plausible_mass(product: Product, weight: Kg | None, case: Case) -> tuple[Decimal, Decimal]:
+    """Give the milligrams between which a dose may be meant."""
+    if product.basis is Basis.FIXED:
+        smallest = min(level.mg for regimen in product.regimens for level in regimen.levels if level.mg is not None)
+        share = case.threshold("plausible_fixed_dose_min_percent") / _HUNDRED
+        return smallest * share, smallest / share
+    low, high = case.threshold("plausible_dose_min_mg_per_kg"), case.threshold("plausible_dose_max_mg_per_kg")
+    # With no weight on record, the lightest and the heaviest adult that a weight is believed of.
+    believed = case.known.terminology.concepts["weight"].plausible or _ANY_BODY
+    lightest, heaviest = (weight.value, weight.value) if weight else believed
+    return low * lightest, high * heaviest
 
 
 def _read_volume(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case) -> DoseReading:

@@ -331,6 +331,17 @@ CASES = [
         "history of heart failure", (), conditions=bundle(METASTATIC, condition("h", text="History of heart failure"))
     ),
     case("Kadcyla in dextrose", ("diluent-incompatible",), (drug(KADCYLA, 252, text="in 250 mL D5W over 90 min"),)),
+    case(
+        "the bag in an instruction of its own",
+        (),
+        (
+            order(
+                dosage(dose_of(252, "mg")),
+                dosage(dose_of(250, "mL"), text="dilute in 0.9% sodium chloride"),
+                drug=concept(text="Kadcyla"),
+            ),
+        ),
+    ),
     case("Kadcyla in sodium chloride", (), (drug(KADCYLA, 252, text="in 250 mL 0.9% sodium chloride"),)),
     case("ADO-TRASTUZUMAB alone", ("drug-ambiguous",), (drug("ADO-TRASTUZUMAB CHEMO IVPB", 252),)),
     case(
