@@ -76,6 +76,11 @@ def her2_status(results: tuple[Her2Result, ...]) -> Her2Status:
     return Her2Status(possible, counting, ihc, ish, conflict or bool(against), against)
 
 
+def grades_of(result: Her2Result) -> frozenset[Tier]:
+    """Give the grades that a result leaves open when taken alone."""
+    return _ALONE.get(result.finding, frozenset())
+
+
 def _newest(results: Iterable[Her2Result], method: Her2Method) -> Her2Result | None:
     return next((result for result in results if result.method is method), None)
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from cards.case import brief, dated, is_bare_code
 from cards.eligibility import Answer, answer_for, may_fit, turns_on_grade, wants_a_score
-from cards.her2 import EQUIVOCAL, POSITIVE
+from cards.facts import Her2Method
+from cards.her2 import EQUIVOCAL, POSITIVE, grades_of
 from cards.outcomes import (
     CannotTell,
     Clear,
@@ -78,12 +79,32 @@ def her2_not_eligible(case: Case) -> Outcome:
     if verdict is Answer.ALL:
         return Clear()
     if verdict is Answer.NONE:
+        if _another_result_qualifies(case):
+            return CannotTell((Missing("her2", told_by=Topic.HER2_DISCORDANT),))
         return _not_eligible(case)
     if case.her2.needs_ish:
         return CannotTell((Missing("her2-ish", told_by=Topic.HER2_ISH_MISSING),))
     if _grade_is_owed(case):
         return CannotTell((Missing("her2-tier", told_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),))
     return CannotTell(_undecided(case))
+
+
+def _another_result_qualifies(case: Case) -> bool:
+    """Tell whether IHC or ISH of another day or specimen, that the status goes against, would qualify, taken alone.
+
+    The biopsy before treatment was 3+, what is left in the breast is 1+: adjuvant treatment goes by the former. Which
+    one counts is for the treating team, and the card on results that disagree asks.
+    """
+    return any(
+        _is_of_another_time(result, case.her2.ihc if result.method is Her2Method.IHC else case.her2.ish)
+        and answer_for(case, grades_of(result)) is not Answer.NONE
+        for result in case.her2.against
+        if result.method is not Her2Method.INTERPRETATION
+    )
+
+
+def _is_of_another_time(result: Her2Result, counted: Her2Result | None) -> bool:
+    return counted is not None and (result.on, result.specimen) != (counted.on, counted.specimen)
 
 
 def _grade_is_owed(case: Case) -> bool:
