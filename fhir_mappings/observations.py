@@ -100,17 +100,14 @@ class ConceptIndex:
         # A chart has many results and few kinds of them: each combination of codes is looked up once.
         self._remembered = lru_cache(maxsize=_COMBINATIONS)(self._read)
 
-    def _look(self, codes: Codes) -> tuple[tuple[str, ...], bool]:
-        return self._remembered(codes) if len(codes) <= _CODES else self._read(codes)
-
     def look(self, holders: Sequence[Codes]) -> tuple[Sequence[str], bool]:
         """List the concepts of an Observation, by its own codes and by those of its components.
 
         Beside them: whether one of the codes looks like a result that rules use and must never count.
         """
-        if len(holders) == 1:
-            return self._look(holders[0])
-        looked = [self._look(each) for each in holders]
+        if len(holders) == 1 and len(holders[0]) <= _CODES:
+            return self._remembered(holders[0])
+        looked = [self._remembered(each) if len(each) <= _CODES else self._read(each) for each in holders]
         return list(dict.fromkeys(name for names, _ in looked for name in names)), any(never for _, never in looked)
 
     def concepts(self, holders: Sequence[Codes]) -> Sequence[str]:
@@ -119,7 +116,7 @@ class ConceptIndex:
 
     def concept(self, codes: Codes) -> str | None:
         """Give the concept of the codes of one result: of several the one that says most, none if one never counts."""
-        return next(iter(self._look(codes)[0]), None)
+        return next(iter(self.look((codes,))[0]), None)
 
     def _read(self, codes: Codes) -> tuple[tuple[str, ...], bool]:
         if self._is_foreign(codes):

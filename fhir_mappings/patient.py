@@ -69,10 +69,19 @@ class Draft:
     labs: dict[str, list[Glimpse]] = field(default_factory=dict)
     person: Json = field(default_factory=dict)
     every_lab: bool = False
+    own_reference: str = ""
+
+    def __post_init__(self) -> None:
+        """Write out the reference of the patient."""
+        self.own_reference = f"Patient/{self.patient_id}"
 
     def is_own(self, content: Json) -> bool:
         """Tell whether a resource is the patient's."""
-        return is_same_patient(content.get("subject"), self.patient_id, self.references)
+        subject = content.get("subject")
+        # So nearly every resource refers to its patient; the rest takes a closer look.
+        if subject.__class__ is dict and subject.get("reference") == self.own_reference:
+            return True
+        return is_same_patient(subject, self.patient_id, self.references)
 
     def set_aside(self, about: str | None, glimpse: Glimpse, reason: str) -> None:
         """Note what could not be used."""
@@ -125,26 +134,23 @@ class PatientReader:
 
     def take(self, glimpse: Glimpse, draft: Draft) -> None:
         """Read one resource into the chart; one that cannot be read is set aside."""
+        kind = glimpse.resource_type
         try:
-            self._take(glimpse, draft)
+            if kind == "Observation":
+                self._observation(glimpse, draft)
+            elif kind == "Condition":
+                self._condition(glimpse, draft)
+            elif kind == "Patient":
+                if glimpse.reference in ("", f"Patient/{draft.patient_id}"):
+                    draft.person = glimpse.content
+                else:
+                    draft.set_aside("patient", glimpse, "other-patient")
+            elif kind in KINDS:
+                self._treatment(glimpse, draft)
+            elif kind in _NARRATIVE_TYPES:
+                draft.unread.append(glimpse)
         except Unreadable:
             draft.set_aside(None, glimpse, "malformed")
-
-    def _take(self, glimpse: Glimpse, draft: Draft) -> None:
-        kind = glimpse.resource_type
-        if kind == "Observation":
-            self._observation(glimpse, draft)
-        elif kind == "Condition":
-            self._condition(glimpse, draft)
-        elif kind == "Patient":
-            if glimpse.reference in ("", f"Patient/{draft.patient_id}"):
-                draft.person = glimpse.content
-            else:
-                draft.set_aside("patient", glimpse, "other-patient")
-        elif kind in KINDS:
-            self._treatment(glimpse, draft)
-        elif kind in _NARRATIVE_TYPES:
-            draft.unread.append(glimpse)
 
     def _observation(self, glimpse: Glimpse, draft: Draft) -> None:
         """Read an Observation that rules use; keep any other for a look at its words, unless it must never count."""
@@ -252,21 +258,14 @@ def _measured_first(weight: Weight) -> tuple[int, bool, str]:
 
 
 def _sorted(facts: Sequence[D], key: Callable[[D], tuple[int, Any, str]] = _newest_first) -> tuple[D, ...]:
-    return tuple(facts) if _are_newest_first(facts) else tuple(sorted(facts, key=key))
-
-
-def _are_newest_first(facts: Sequence[Dated]) -> bool:
-    """Tell at a glance that each is of an earlier day than the one before: so most servers answer, and it is in order.
-
-    The keys take ten times as long.
-    """
+    # Each of an earlier day than the one before: so most servers answer, and it takes a tenth of the time to see.
     before = date.max
     for fact in facts:
         on = fact.on
         if on is None or on >= before:
-            return len(facts) == 1
+            return tuple(sorted(facts, key=key))
         before = on
-    return True
+    return tuple(facts)
 
 
 def _assembled(draft: Draft) -> Patient:

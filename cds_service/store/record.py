@@ -144,8 +144,12 @@ class RecordWriter:
         open_questions: list[Json] = []
         clear: dict[str, list[str]] = {}
         not_applicable: dict[str, dict[str, list[str]]] = {}
+        place, order = "", None
         for verdict in verdicts:
-            place, outcome = order_name(verdict), verdict.outcome
+            outcome = verdict.outcome
+            if verdict.order is not order:
+                # The verdicts on an order follow each other.
+                place, order = order_name(verdict), verdict.order
             if isinstance(outcome, Clear):
                 clear.setdefault(place, []).append(verdict.topic)
             elif isinstance(outcome, NotApplicable):
