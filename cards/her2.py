@@ -77,7 +77,10 @@ def her2_status(results: tuple[Her2Result, ...]) -> Her2Status:
 
 
 def _newest(results: Iterable[Her2Result], method: Her2Method) -> Her2Result | None:
-    return next((result for result in results if result.method is method), None)
+    for result in results:
+        if result.method is method:
+            return result
+    return None
 
 
 def _decisive(results: Iterable[Her2Result]) -> Her2Result | None:
