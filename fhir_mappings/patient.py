@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cards.facts import (
@@ -45,6 +46,7 @@ _MENTIONS = {
     "her2-interpretation": ("her2-in-text", (b"HER2", b"HER-2", b"Her2", b"ERBB2", b"c-erbB-2")),
     "lvef": ("lvef-in-text", (b"LVEF", b"jection fraction", b"jection Fraction")),
 }
+_DAY = attrgetter("day")
 _REFERRED_TO = frozenset({"Patient", "Medication"})
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
 
@@ -137,7 +139,14 @@ class PatientReader:
         kind = glimpse.resource_type
         try:
             if kind == "Observation":
-                self._observation(glimpse, draft)
+                concepts, never_counts = self._observations.index.look(glimpse.codes)
+                if concepts:
+                    self._observation(concepts, glimpse, draft)
+                elif not never_counts:
+                    # Of no concept that a rule asks for: kept for a look at its words.
+                    draft.unread.append(glimpse)
+                    if not glimpse.has_code:
+                        draft.set_aside(None, glimpse, "no-code")
             elif kind == "Condition":
                 self._condition(glimpse, draft)
             elif kind == "Patient":
@@ -152,15 +161,8 @@ class PatientReader:
         except Unreadable:
             draft.set_aside(None, glimpse, "malformed")
 
-    def _observation(self, glimpse: Glimpse, draft: Draft) -> None:
-        """Read an Observation that rules use; keep any other for a look at its words, unless it must never count."""
-        concepts, never_counts = self._observations.index.look(glimpse.codes)
-        if not concepts:
-            if not never_counts:
-                draft.unread.append(glimpse)
-                if not glimpse.has_code:
-                    draft.set_aside(None, glimpse, "no-code")
-            return
+    def _observation(self, concepts: Sequence[str], glimpse: Glimpse, draft: Draft) -> None:
+        """Read an Observation that rules use; a laboratory result only when all of its test are at hand."""
         if LABS.issuperset(concepts):
             for test in concepts:
                 draft.labs.setdefault(test, []).append(glimpse)
@@ -173,7 +175,10 @@ class PatientReader:
         A result whose day takes a closer look is read in any case.
         """
         last_day = ""
-        for glimpse in sorted(glimpses, key=lambda each: each.day or "9999", reverse=True):
+        newest_first = sorted(glimpses, key=_DAY, reverse=True)
+        if not newest_first[-1].day:
+            newest_first = [each for each in glimpses if not each.day] + [each for each in newest_first if each.day]
+        for glimpse in newest_first:
             if last_day and glimpse.day < last_day and not draft.every_lab:
                 return
             try:
@@ -181,8 +186,9 @@ class PatientReader:
             except Unreadable:
                 draft.set_aside(None, glimpse, "malformed")
                 continue
-            if glimpse.day and any(isinstance(fact, LabResult) and fact.on is not None for fact in read):
-                last_day = glimpse.day
+            for fact in read:
+                if glimpse.day and isinstance(fact, LabResult) and fact.on is not None:
+                    last_day = glimpse.day
 
     def _results(self, concepts: Iterable[str], glimpse: Glimpse, draft: Draft) -> list[Fact]:
         read = [fact for concept in concepts for fact in self.facts_of(concept, glimpse, draft)]

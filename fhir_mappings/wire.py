@@ -229,17 +229,18 @@ class Listing(msgspec.Struct, eq=False):
             listing._read_leniently(decode(raw), path, depth)
             return listing
         listing.is_bundle = True
+        glimpses = listing.glimpses
         for index, entry in enumerate(shell.entry or ()):
-            where = f"{path}.entry[{index}].resource"
+            where, raw = f"{path}.entry[{index}].resource", entry.resource
             try:
-                head = _head.decode(entry.resource)
+                head = _head.decode(raw)
             except _NOT_STRICT:
-                listing._take((entry.resource, None), where, entry.fullUrl, depth)
+                listing._take((raw, None), where, entry.fullUrl, depth)
                 continue
             if head.resourceType == "Bundle":
-                listing._take((entry.resource, None), where, entry.fullUrl, depth)
+                listing._take((raw, None), where, entry.fullUrl, depth)
             else:
-                listing.glimpses.append(_glimpse(head, entry.resource, where, entry.fullUrl))
+                glimpses.append(_glimpse(head, raw, where, entry.fullUrl))
         for link in shell.link or ():
             if link.relation == "next":
                 listing.next_page = link.url or listing.next_page
