@@ -34,11 +34,11 @@ class Person(NamedTuple):
     @property
     def kg(self) -> float:
         """The body weight."""
-        return 52 + self.number / 2
+        return 45 + self.number / 20
 
     def result(self, usual: float) -> float:
         """Give a result of this patient, up to an eighth above the usual one."""
-        return round(usual * (1 + self.number / 512), 2)
+        return round(usual * (1 + self.number % 64 / 512), 2)
 
 
 class Test(NamedTuple):
@@ -79,7 +79,7 @@ _PANEL = (
 
 def prefetch(keys: Iterable[str], observations: int, person: Person) -> Json:
     """Give an answer to every prefetch key, with so many Observations in all; of what else is asked there is none."""
-    stained = 200 + person.number
+    stained = 200 + person.number % 90
     ihc = _observation(person, "her2", "85319-2", "HER2 [Presence] in Breast cancer specimen by Immune stain", stained)
     receptor = _observation(
         person, "er", "85337-4", "Estrogen receptor Ag [Presence] in Breast cancer specimen", stained
@@ -88,7 +88,7 @@ def prefetch(keys: Iterable[str], observations: int, person: Person) -> Json:
     receptor["valueCodeableConcept"] = _concept("http://snomed.info/sct", "10828004", "Positive (qualifier value)")
     weight = _measured(_observation(person, "weight", "29463-7", "Body weight", 1), person.kg, "kg")
     lvef = _measured(
-        _observation(person, "lvef", "10230-1", "Left ventricular Ejection fraction", 40), 56 + person.number // 8, "%"
+        _observation(person, "lvef", "10230-1", "Left ventricular Ejection fraction", 40), 56 + person.number % 16, "%"
     )
     on_record = {
         "patient": {"resourceType": "Patient", "id": person.id, "gender": "female", "birthDate": "1968-03-14"},
