@@ -190,8 +190,11 @@ class PatientReader:
                 if glimpse.day and isinstance(fact, LabResult) and fact.on is not None:
                     last_day = glimpse.day
 
-    def _results(self, concepts: Iterable[str], glimpse: Glimpse, draft: Draft) -> list[Fact]:
-        read = [fact for concept in concepts for fact in self.facts_of(concept, glimpse, draft)]
+    def _results(self, concepts: Sequence[str], glimpse: Glimpse, draft: Draft) -> list[Fact]:
+        if len(concepts) == 1:
+            read = self.facts_of(concepts[0], glimpse, draft)
+        else:
+            read = [fact for concept in concepts for fact in self.facts_of(concept, glimpse, draft)]
         draft.facts += read
         return read
 

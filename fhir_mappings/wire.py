@@ -159,7 +159,10 @@ class Glimpse(msgspec.Struct, eq=False, gc=False):
         """
         content = self._content
         if content is None:
-            content = self._content = _object(self._raw or b"")
+            content = decode(self._raw or b"")
+            if content.__class__ is not dict:
+                raise Unreadable("no object")
+            self._content = content
         return content
 
     def mentions(self, words: tuple[bytes, ...]) -> bool:
