@@ -147,10 +147,11 @@ class RecordWriter:
         place, order = "", None
         for verdict in verdicts:
             outcome = verdict.outcome
+            kind = outcome.__class__
             if verdict.order is not order:
                 # The verdicts on an order follow each other.
                 place, order = order_name(verdict), verdict.order
-            if isinstance(outcome, Clear):
+            if kind is Clear:
                 clear.setdefault(place, []).append(verdict.topic)
             elif isinstance(outcome, NotApplicable):
                 not_applicable.setdefault(place, {}).setdefault(outcome.because, []).append(verdict.topic)

@@ -10,7 +10,7 @@ import threading
 import uuid
 from collections import deque
 from datetime import UTC, datetime
-from queue import Empty, LifoQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -53,7 +53,7 @@ class Recorder:
         self._suppression = Insert(tables.suppressions, name)
         self._shadow = Insert(tables.shadow_verdicts, name)
         self._gap = Insert(tables.recording_gaps, name)
-        self._connections: LifoQueue[Any] = LifoQueue()
+        self._connections: SimpleQueue[Any] = SimpleQueue()
         for _ in range(_CONNECTIONS[name]):
             self._connections.put(None)
         self._lock = threading.Lock()
