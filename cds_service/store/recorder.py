@@ -10,7 +10,7 @@ import threading
 import uuid
 from collections import deque
 from datetime import UTC, datetime
-from queue import Empty, SimpleQueue
+from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -53,12 +53,13 @@ class Recorder:
         self._suppression = Insert(tables.suppressions, name)
         self._shadow = Insert(tables.shadow_verdicts, name)
         self._gap = Insert(tables.recording_gaps, name)
-        self._connections: SimpleQueue[Any] = SimpleQueue()
+        self._connections: LifoQueue[Any] = LifoQueue()
         for _ in range(_CONNECTIONS[name]):
             self._connections.put(None)
         self._lock = threading.Lock()
         self._waiting: deque[Record] = deque()
         self._lost = 0
+        self._late = 0
         self._down_since: datetime | None = None
         self._known_configurations: set[str] = set()
         self._retry_s = retry_s
@@ -137,7 +138,7 @@ class Recorder:
 
     def _catch_up(self) -> bool:
         """Write what waits and the gap itself; the last look and the end of the gap are one step."""
-        began, count = self._down_since, 0
+        began = self._down_since
         try:
             upgrade(self._engine)
             while True:
@@ -147,13 +148,15 @@ class Recorder:
                     with self._lock:
                         if self._waiting:
                             continue
+                        count = self._late
                         self._write_gap(began or datetime.now(UTC), count, self._lost)
-                        self._down_since, self._lost, self._retrying = None, 0, None
+                        self._down_since, self._lost, self._late, self._retrying = None, 0, 0, None
                         break
                 self._insert(record, late=True)
                 with self._lock:
                     self._waiting.popleft()
-                count += 1
+                # Counted over all tries: a connection may break again in the middle.
+                self._late += 1
         except DatabaseError:
             return False
         except Exception as error:  # noqa: BLE001 - tried again
