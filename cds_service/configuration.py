@@ -118,6 +118,11 @@ class Configuration:
             self._policy = policy
 
     @property
+    def policy(self) -> PublishedPolicy | None:
+        """The published policy that lies over the files here, if one does."""
+        return self._policy
+
+    @property
     def trial(self) -> PublishedPolicy | None:
         """The version that is on trial; a file that is tried goes before it."""
         return self._trial

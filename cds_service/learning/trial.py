@@ -1,7 +1,7 @@
 """A trial in the shadow: what a topic would have done, on how many orders, and which cases reviewers should see.
 
 A topic is on trial where its mode is ``shadow``, and where another policy is judged by beside the one in force. Of a
-policy that was changed during the window only the newest state counts, unless one version is asked for.
+policy that was changed during the window only the newest state counts; of a version that is asked for, every decision: what was approved does not change.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def trials(engine: Engine, window: Window, topic: str | None = None, version: in
     newest = {settings[each.tried.configuration]["profile"]: each.tried.configuration for each in every if each.tried}
     found: dict[str, Tally] = {}
     for each in every:
-        if each.tried is not None and each.tried.configuration not in newest.values():
+        if version is None and each.tried is not None and each.tried.configuration not in newest.values():
             continue
         for name in _on_trial(each, settings) if topic is None else (topic,):
             in_force, tried = (settings[digest]["topics"].get(name) if digest else None for digest in _digests(each))
