@@ -266,7 +266,8 @@ def test_the_turns_are_told_in_order() -> None:
 
 WORDS = {
     "draft": K.DRAFTED, "revise": K.REVISED, "submit": K.SUBMITTED, "withdraw": K.WITHDRAWN,
-    "return": K.RETURNED, "begin trial": K.TRIAL_BEGUN, "end trial": K.TRIAL_ENDED, "approve": K.APPROVED, "publish": K.PUBLISHED, "retire": K.RETIRED,
+    "return": K.RETURNED, "approve": K.APPROVED, "begin trial": K.TRIAL_BEGUN, "end trial": K.TRIAL_ENDED,
+    "publish": K.PUBLISHED, "retire": K.RETIRED,
 }  # fmt: skip
 
 
