@@ -1,7 +1,8 @@
 """A trial in the shadow: what a topic would have done, on how many orders, and which cases reviewers should see.
 
 A topic is on trial where its mode is ``shadow``, and where another policy is judged by beside the one in force. Of a
-policy that was changed during the window only the newest state counts; of a version that is asked for, every decision: what was approved does not change.
+policy that was changed during the window only the newest state counts. Of a version that is asked for every decision
+does: what was approved does not change.
 """
 
 from __future__ import annotations
