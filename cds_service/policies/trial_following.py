@@ -33,7 +33,12 @@ class TrialFollowing:
         return trial.version if trial is not None else None
 
     def take(self, found: Trial | None) -> None:
-        """Take what the store has said. Where it does not hold, nothing is on trial here."""
+        """Take what the store has said. Where the content does not hold, nothing is on trial here."""
+        self._follow(found)
+        # A file that changes may hold a trial up, or let it go on.
+        metrics.policy_on_trial(self.version)
+
+    def _follow(self, found: Trial | None) -> None:
         key = (found.version, found.hash) if found is not None else None
         if key == self._seen:
             return
@@ -60,4 +65,3 @@ class TrialFollowing:
         elif problems != self._problems:
             _log.error("policy_trial_refused", version=version, problems=problems)
         self._problems = problems
-        metrics.policy_on_trial(self.version)
