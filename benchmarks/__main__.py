@@ -46,8 +46,8 @@ def main() -> None:
             _check(ours, payload)
             plan = PLANS[payload.size]
             pair = compare(
-                (ours, post(f"/cds-services/{SERVICE}", payload.body)),
-                (bare, post(hello.PATH, payload.body)),
+                (ours, [post(f"/cds-services/{SERVICE}", body) for body in payload.bodies]),
+                (bare, [post(hello.PATH, body) for body in payload.bodies]),
                 plan.block,
                 plan.blocks,
                 _SECONDS,
@@ -70,9 +70,10 @@ def _keys(ours: Connection) -> list[str]:
 
 def _check(ours: Connection, payload: Payload) -> None:
     """Make sure that what is measured is what it should be: an answer without cards."""
-    cards = json.loads(ours.call(post(f"/cds-services/{SERVICE}", payload.body)))["cards"]
-    if cards:
-        raise AnswerError(f"{payload.size} is not clean: {[card['summary'] for card in cards]}")
+    for body in payload.bodies:
+        cards = json.loads(ours.call(post(f"/cds-services/{SERVICE}", body)))["cards"]
+        if cards:
+            raise AnswerError(f"{payload.size} is not clean: {[card['summary'] for card in cards]}")
 
 
 def _add_rows(table: Table, payload: Payload, plan: Plan, pair: Pair) -> None:
@@ -81,7 +82,7 @@ def _add_rows(table: Table, payload: Payload, plan: Plan, pair: Pair) -> None:
     else:
         target, met = f"p50 < {plan.p50:g} ms", pair.ours.p50 < (plan.p50 or 0)
     low, high = pair.spread
-    holds = f"{payload.orders} / {payload.observations}, {len(payload.body) / 1000:,.0f} kB"
+    holds = f"{payload.orders} / {payload.observations}, {len(payload.bodies[0]) / 1000:,.0f} kB"
     for name, each, more in (
         ("ours", pair.ours, (f"{pair.ratio:.2f} ({low:.2f}-{high:.2f})", target, "yes" if met else "NO")),
         ("hello", pair.hello, ("", "", "")),

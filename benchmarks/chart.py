@@ -9,12 +9,36 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Json = dict[str, Any]
-PATIENT = {"reference": "Patient/pat-1", "display": "Example, Patient"}
 BESIDES_LABS = 4
 """A weight, two tumour markers and an ejection fraction are in every chart; the rest are laboratory results."""
 _DAYS_BETWEEN_DRAWS = 21
 _LOINC = "http://loinc.org"
 _UCUM = "http://unitsofmeasure.org"
+
+
+class Person(NamedTuple):
+    """A made-up patient; weight, results and dates follow from the number."""
+
+    number: int
+
+    @property
+    def id(self) -> str:
+        """The id of the Patient resource."""
+        return f"pat-{self.number}"
+
+    @property
+    def reference(self) -> Json:
+        """The reference to the patient."""
+        return {"reference": f"Patient/{self.id}", "display": f"Example, Patient {self.number}"}
+
+    @property
+    def kg(self) -> float:
+        """The body weight."""
+        return 45 + self.number / 20
+
+    def result(self, usual: float) -> float:
+        """Give a result of this patient, up to an eighth above the usual one."""
+        return round(usual * (1 + self.number % 64 / 512), 2)
 
 
 class Test(NamedTuple):
@@ -53,21 +77,26 @@ _PANEL = (
 )
 
 
-def prefetch(keys: Iterable[str], observations: int) -> Json:
+def prefetch(keys: Iterable[str], observations: int, person: Person) -> Json:
     """Give an answer to every prefetch key, with so many Observations in all; of what else is asked there is none."""
-    ihc = _observation("her2-1", "85319-2", "HER2 [Presence] in Breast cancer specimen by Immune stain", 290)
-    receptor = _observation("er-1", "85337-4", "Estrogen receptor Ag [Presence] in Breast cancer specimen", 290)
+    stained = 200 + person.number % 90
+    ihc = _observation(person, "her2", "85319-2", "HER2 [Presence] in Breast cancer specimen by Immune stain", stained)
+    receptor = _observation(
+        person, "er", "85337-4", "Estrogen receptor Ag [Presence] in Breast cancer specimen", stained
+    )
     ihc["valueCodeableConcept"] = _concept(_LOINC, "LA11843-2", "3+")
     receptor["valueCodeableConcept"] = _concept("http://snomed.info/sct", "10828004", "Positive (qualifier value)")
-    weight = _measured(_observation("weight-1", "29463-7", "Body weight", 1), 70, "kg")
-    lvef = _measured(_observation("lvef-1", "10230-1", "Left ventricular Ejection fraction", 40), 61, "%")
+    weight = _measured(_observation(person, "weight", "29463-7", "Body weight", 1), person.kg, "kg")
+    lvef = _measured(
+        _observation(person, "lvef", "10230-1", "Left ventricular Ejection fraction", 40), 56 + person.number % 16, "%"
+    )
     on_record = {
-        "patient": {"resourceType": "Patient", "id": "pat-1", "gender": "female", "birthDate": "1968-03-14"},
+        "patient": {"resourceType": "Patient", "id": person.id, "gender": "female", "birthDate": "1968-03-14"},
         "weight": _searchset([weight]),
         "tumorMarkers": _searchset([ihc, receptor]),
         "lvef": _searchset([lvef]),
-        "labs": _searchset([_lab(index) for index in range(observations - BESIDES_LABS)]),
-        "conditions": _searchset([_condition()]),
+        "labs": _searchset([_lab(person, index) for index in range(observations - BESIDES_LABS)]),
+        "conditions": _searchset([_condition(person)]),
     }
     return {key: on_record.get(key, _searchset([])) for key in keys}
 
@@ -85,29 +114,29 @@ def _searchset(resources: list[Json]) -> Json:
     return {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
 
 
-def _lab(index: int) -> Json:
+def _lab(person: Person, index: int) -> Json:
     """Give one result: the newest draw first, each draw one panel."""
     draw, place = divmod(index, len(_PANEL))
     test = _PANEL[place]
-    resource = _observation(f"lab-{index}", test.code, test.display, 1 + draw * _DAYS_BETWEEN_DRAWS)
+    resource = _observation(person, f"lab-{index}", test.code, test.display, 1 + draw * _DAYS_BETWEEN_DRAWS)
     resource["referenceRange"] = [
         {"low": _quantity(test.low, test.unit), "high": _quantity(test.high, test.unit), "text": "Reference range"}
     ]
-    return _measured(resource, test.value, test.unit)
+    return _measured(resource, person.result(test.value), test.unit)
 
 
-def _observation(identifier: str, code: str, display: str, days_ago: int) -> Json:
-    taken = datetime.now(UTC) - timedelta(days=days_ago)
+def _observation(person: Person, name: str, code: str, display: str, days_ago: int) -> Json:
+    taken = datetime.now(UTC) - timedelta(days=days_ago, minutes=person.number)
     return {
         "resourceType": "Observation",
-        "id": identifier,
+        "id": f"{name}-{person.number}",
         "meta": {"versionId": "1", "lastUpdated": taken.isoformat(timespec="seconds")},
         "status": "final",
         "category": [
             _concept("http://terminology.hl7.org/CodeSystem/observation-category", "laboratory", "Laboratory")
         ],
         "code": {**_concept(_LOINC, code, display), "text": display},
-        "subject": PATIENT,
+        "subject": person.reference,
         "effectiveDateTime": taken.isoformat(timespec="seconds"),
         "issued": taken.isoformat(timespec="milliseconds"),
         "performer": [{"reference": "Organization/lab-1"}],
@@ -122,13 +151,13 @@ def _quantity(value: float, unit: str) -> Json:
     return {"value": value, "unit": unit, "system": _UCUM, "code": unit}
 
 
-def _condition() -> Json:
+def _condition(person: Person) -> Json:
     return {
         "resourceType": "Condition",
-        "id": "breast-cancer",
+        "id": f"breast-cancer-{person.number}",
         "clinicalStatus": _concept("http://terminology.hl7.org/CodeSystem/condition-clinical", "active", "Active"),
         "code": _concept("http://hl7.org/fhir/sid/icd-10-cm", "C50.911", "Malignant neoplasm of right female breast"),
-        "subject": PATIENT,
+        "subject": person.reference,
         "stage": [{"summary": {"text": "Stage IV"}}],
     }
 

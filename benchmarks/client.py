@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import socket
 import time
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _ROOM = 1 << 16
 _SECONDS = 20.0
@@ -31,6 +34,7 @@ class Connection:
 
     def __init__(self, port: int) -> None:
         """Connect to a server on this machine."""
+        self._called = 0
         self._socket = socket.create_connection(("127.0.0.1", port), _SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -70,11 +74,16 @@ class Connection:
             raise AnswerError(f"the server hung up after {len(answer)} bytes")
         return received
 
-    def times(self, request: bytes, count: int) -> tuple[list[float], float]:
-        """Call so many times: the seconds that each call took, and those of processor time that this client spent."""
+    def times(self, requests: Sequence[bytes], count: int) -> tuple[list[float], float]:
+        """Call so many times, with one request after the other, going on where the last calls ended.
+
+        Gives the seconds that each call took, and those of processor time that this client spent.
+        """
         took = []
         spent = time.thread_time()
         for _ in range(count):
+            request = requests[self._called % len(requests)]
+            self._called += 1
             began = time.perf_counter()
             self.call(request)
             took.append(time.perf_counter() - began)

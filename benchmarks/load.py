@@ -37,7 +37,7 @@ class Mix:
 
     def __init__(self, keys: Sequence[str]) -> None:
         """Make the requests."""
-        clean = payloads(keys)[0].body
+        clean = payloads(keys)[0].bodies[0]
         shown = examples.example("kadcyla-monitoring-overdue", datetime.now(UTC).date())
         troubled = json.dumps(json.loads(shown) | {"hookInstance": _INSTANCE.decode()}).encode()
         other = clean.replace(b"1371046", b"1191").replace(b"ado-trastuzumab emtansine (KADCYLA) IV", b"aspirin")

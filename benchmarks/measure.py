@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.client import Connection
 
 
@@ -18,9 +20,9 @@ class Timings:
     took: list[float] = field(default_factory=list)
     client_s: float = 0.0
 
-    def block(self, connection: Connection, request: bytes, count: int) -> float:
+    def block(self, connection: Connection, requests: Sequence[bytes], count: int) -> float:
         """Call so many times, and give the median of this block alone."""
-        took, spent = connection.times(request, count)
+        took, spent = connection.times(requests, count)
         self.took += took
         self.client_s += spent
         return statistics.median(took)
@@ -67,11 +69,15 @@ class Pair:
 
 
 def compare(
-    ours: tuple[Connection, bytes], hello: tuple[Connection, bytes], block: int, blocks: int, seconds: float
+    ours: tuple[Connection, Sequence[bytes]],
+    hello: tuple[Connection, Sequence[bytes]],
+    block: int,
+    blocks: int,
+    seconds: float,
 ) -> Pair:
     """Call both in turn, A B B A, for so many pairs of blocks or so many seconds, whichever is less."""
-    for connection, request in (ours, hello):
-        connection.times(request, 2 * block)
+    for connection, requests in (ours, hello):
+        connection.times(requests, 2 * block)
     pair = Pair()
     deadline = time.monotonic() + seconds
     for number in range(blocks):

@@ -273,11 +273,15 @@ class Case:
     def doses_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
         """Give the earlier doses of some products, newest first."""
         own = [each for each in self.patient.treatments if each.product in products and each.on is not None]
+        if not own:
+            return ()
         given = tuple(each for each in own if each.state is State.GIVEN)
         return given or tuple(each for each in own if each.state is State.COMPLETED)
 
     def has(self, problem: Problem) -> tuple[PresentProblem, ...]:
         """List the entries of the chart that name a problem."""
+        if not self.patient.problems:
+            return ()
         return tuple(each for each in self.patient.problems if each.problem is problem)
 
     def age_in_days(self, on: date) -> int:

@@ -45,6 +45,10 @@ class DoseReading(msgspec.Struct, frozen=True):
             return None
         return self.dose / weight
 
+    def lacks_weight(self, weight: Kg | None) -> bool:
+        """Tell whether the dose per kilogram cannot be known."""
+        return self.dose is None or (weight is None and not isinstance(self.dose, MgPerKg))
+
     def in_mg(self, weight: Kg | None) -> Mg | None:
         """Give the absolute dose, if that can be known."""
         if isinstance(self.dose, Mg):
@@ -57,11 +61,11 @@ class DoseReading(msgspec.Struct, frozen=True):
 def read_doses(case: Case) -> tuple[DoseReading, ...]:
     """Judge each dose quantity of the order on its unit and size."""
     weight = case.kg
-    readings = tuple(_read(dose, case.product, weight, case) for dose in case.order.doses)
+    readings = [_read(dose, case.product, weight, case) for dose in case.order.doses]
+    if len(readings) == 1:
+        return (readings[0],)
     # A bag volume beside a dose in milligrams is the volume of the infusion, not another dose.
     masses = {reading.ordered.instruction for reading in readings if reading.ordered.unit is not DoseUnit.ML}
-    if not masses:
-        return readings
     # So is one in an instruction of its own, "dilute in 250 mL", when no dose of the product fills so much.
     stated = any(reading.ordered.unit is not DoseUnit.ML and reading.sense is Sense.USABLE for reading in readings)
     return tuple(
@@ -260,12 +264,14 @@ def text_disagreement(case: Case) -> Gap | None:
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     for basis in (MgPerKg, Mg):
         mentioned = [dose for dose in case.order.text_doses if isinstance(dose, basis)]
+        if len(mentioned) != 1 or is_part_of_combination(case.product, mentioned[0]):
+            continue
         in_field = [
             dose
             for reading in usable
             if (dose := reading.per_kg(weight) if basis is MgPerKg else reading.in_mg(weight)) is not None
         ]
-        if len(mentioned) != 1 or not in_field or is_part_of_combination(case.product, mentioned[0]):
+        if not in_field:
             continue
         if not any(near(dose.value, mentioned[0].value, tolerance) for dose in in_field):
             values = (("text", str(mentioned[0])), ("dose", str(in_field[0])))
@@ -275,9 +281,13 @@ def text_disagreement(case: Case) -> Gap | None:
 
 def usable_doses(case: Case) -> list[DoseReading]:
     """List the doses that can be judged; none when one of them is implausible, because then nothing can be trusted."""
-    if any(reading.sense is Sense.IMPLAUSIBLE for reading in case.doses):
-        return []
-    return [reading for reading in case.doses if reading.sense is Sense.USABLE]
+    usable = []
+    for reading in case.doses:
+        if reading.sense is Sense.IMPLAUSIBLE:
+            return []
+        if reading.sense is Sense.USABLE:
+            usable.append(reading)
+    return usable
 
 
 def is_component(product: Product, reading: DoseReading) -> bool:

@@ -82,7 +82,10 @@ def grades_of(result: Her2Result) -> frozenset[Tier]:
 
 
 def _newest(results: Iterable[Her2Result], method: Her2Method) -> Her2Result | None:
-    return next((result for result in results if result.method is method), None)
+    for result in results:
+        if result.method is method:
+            return result
+    return None
 
 
 def _decisive(results: Iterable[Her2Result]) -> Her2Result | None:

@@ -35,13 +35,19 @@ def read_table(case: Case) -> LabTable:
     """Read every test of the product's table; an older result than the site allows is a missing test and not read."""
     matches: list[Match] = []
     unlimited: list[LabResult] = []
-    for test, rows in case.recogniser.lab_rows[case.product.id].items():
+    for test, table in case.recogniser.lab_rows[case.product.id].items():
         result = newest(case, test)
         if result is None:
             continue
-        if result.upper_limit is None and rows[0].times_uln is not None:
+        if table.rows[0].times_uln is None:
+            number = result.value
+        elif result.upper_limit is None:
             unlimited.append(result)
-        elif (match := _row_of(case, rows, result)) is not None:
+            continue
+        else:
+            number = times_limit(result)
+        # Most results are normal, and lie outside of every row.
+        if table.lowest <= number <= table.highest and (match := _row_of(case, table.rows, result, number)) is not None:
             matches.append(match)
     return LabTable(tuple(matches), tuple(unlimited), _pair(case))
 
@@ -59,9 +65,8 @@ def times_limit(result: LabResult) -> Decimal:
     return result.value / result.upper_limit if result.upper_limit else Decimal(0)
 
 
-def _row_of(case: Case, rows: tuple[LabRow, ...], result: LabResult) -> Match | None:
-    """Find the row of a result; of the settings in question the one with the severest action."""
-    number = times_limit(result) if rows[0].times_uln is not None else result.value
+def _row_of(case: Case, rows: tuple[LabRow, ...], result: LabResult, number: Decimal) -> Match | None:
+    """Find the row of a result by its number; of the settings in question the one with the severest action."""
     fitting = [row for row in rows if (band := row.times_uln or row.value) is not None and band.holds(number)]
     if not fitting:
         return None

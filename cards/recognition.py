@@ -39,9 +39,23 @@ Meaning = frozenset[Target]
 """The targets that a code or a name may mean: one when it is clear, several when it is ambiguous."""
 
 
-def _by_test(product: Product) -> dict[str, tuple[LabRow, ...]]:
+class RowsOfTest(NamedTuple):
+    """The rows of a label's table on one test, and the numbers between which all of them lie."""
+
+    rows: tuple[LabRow, ...]
+    lowest: Decimal
+    highest: Decimal
+
+
+def _by_test(product: Product) -> dict[str, RowsOfTest]:
     tests = dict.fromkeys(test for row in product.monitoring.lab_rows for test in row.tests)
-    return {test: tuple(row for row in product.monitoring.lab_rows if test in row.tests) for test in tests}
+    return {test: _rows_of(test, product.monitoring.lab_rows) for test in tests}
+
+
+def _rows_of(test: str, table: tuple[LabRow, ...]) -> RowsOfTest:
+    rows = tuple(row for row in table if test in row.tests)
+    bands = [band for row in rows if (band := row.times_uln or row.value) is not None]
+    return RowsOfTest(rows, min(band.lowest for band in bands), max(band.highest for band in bands))
 
 
 class HcpcsMeaning(NamedTuple):

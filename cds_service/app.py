@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask, Response
@@ -20,6 +20,7 @@ from cds_service.web.answers import decider, json_answer
 from cds_service.workbench.blueprint import blueprint as workbench
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from cds_service.settings import Settings
@@ -36,6 +37,14 @@ _CODES = {
 }
 
 
+class _Application(Flask):
+    """An application all of whose views are plain functions."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Give the view as it is; Flask would look at it anew at every call."""
+        return func
+
+
 def create_app(
     path: Path | None = None, settings: Settings | None = None, store: Store | None = None, clock: Clock = now
 ) -> Flask:
@@ -47,7 +56,7 @@ def create_app(
 
     """
     configuration = Configuration(path, settings, clock)
-    app = Flask(__name__)
+    app = _Application(__name__)
     app.extensions["her2_cds"] = configuration
     app.extensions["her2_cds_store"] = store or open_store(configuration.current().decider.settings.database)
     # An address written with two slashes is unknown like any other; a redirect would be no OperationOutcome.

@@ -42,7 +42,7 @@ _log = structlog.get_logger()
 
 
 class PublishedPolicy(NamedTuple):
-    """A published version that lies over the files."""
+    """A version that is laid over the files: in force, or on trial."""
 
     content: PolicyContent
     version: int
@@ -92,7 +92,8 @@ class Configuration:
         self._watch(first.files)
         self._beneath = first
         self._policy: PublishedPolicy | None = None
-        self._in_force = self._taken(first, None)
+        self._trial: PublishedPolicy | None = None
+        self._in_force = self._taken(first, None, None)
 
     def current(self) -> InForce:
         """Give what answers requests now; the file is looked at once a second at most."""
@@ -113,8 +114,29 @@ class Configuration:
 
         """
         with self._lock:
-            self._in_force = self._taken(self._beneath, policy)
+            self._in_force = self._taken(self._beneath, policy, self._trial)
             self._policy = policy
+
+    @property
+    def policy(self) -> PublishedPolicy | None:
+        """The published policy that lies over the files here, if one does."""
+        return self._policy
+
+    @property
+    def trial(self) -> PublishedPolicy | None:
+        """The version that is on trial; a file that is tried goes before it."""
+        return self._trial
+
+    def use_trial(self, trial: PublishedPolicy | None) -> None:
+        """Judge by a version beside what is in force from now on, or by none; nobody sees what it finds.
+
+        Raises:
+            ConfigurationError: it cannot be used; what was tried stays on trial.
+
+        """
+        with self._lock:
+            self._in_force = self._taken(self._beneath, self._policy, trial)
+            self._trial = trial
 
     def _look(self) -> None:
         """Look whether a file has changed; while somebody else is at it, what is in force answers."""
@@ -136,7 +158,7 @@ class Configuration:
         try:
             settings = load_settings(self._path)
             self._watch(settings.files)
-            self._in_force = self._taken(settings, self._policy)
+            self._in_force = self._taken(settings, self._policy, self._trial)
             self._beneath = settings
         except ConfigurationError as error:
             self._watch((*self._stamps, *error.files))
@@ -148,12 +170,22 @@ class Configuration:
         if waiting:
             _log.warning("restart_needed", keys=waiting)
 
-    def _taken(self, settings: Settings, policy: PublishedPolicy | None) -> InForce:
-        """Take what files and environment set, with the policy between them."""
+    def _taken(self, settings: Settings, policy: PublishedPolicy | None, trial: PublishedPolicy | None) -> InForce:
+        """Take what files and environment set, with the policy between them and the trial beside it."""
+        tried = settings.with_policy(*trial) if trial is not None and settings.shadow.configuration is None else None
+        if trial is not None and tried is None:
+            _log.warning("policy_trial_ignored", version=trial.version, because="shadow.configuration is set")
         if policy is not None:
             if policy.content.shadow and settings.shadow.configuration is not None:
                 _log.warning("policy_shadow_ignored", version=policy.version, because="shadow.configuration is set")
             settings = settings.with_policy(*policy)
+        if trial is not None and tried is not None:
+            if settings.shadow.thresholds:
+                because = f"version {trial.version} is on trial"
+                _log.warning(
+                    "shadow_thresholds_ignored", thresholds=sorted(settings.shadow.thresholds), because=because
+                )
+            settings = settings.with_trial(tried)
         taken = _in_force(settings, self._clock)
         try:
             self.authentication.use(settings)

@@ -14,6 +14,8 @@ from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cards.policy import Mode
 from cards.render import Renderer
 from cards.wordings import default_wording
+from cds_service.learning.judgements import settings_of
+from cds_service.learning.trial import version_tried
 from cds_service.replay import recorded_policy, replay
 from cds_service.store import feedback as kept_feedback
 from cds_service.store.reading import find
@@ -61,7 +63,7 @@ def explain(engine: Engine, identifier: str) -> Json | None:
         "checks": list(_checks(kept, again)),
         "cards": [{**card, "feedback": _feedback(engine, card["uuid"])} for card in kept.cards],
         "suppressed": [_suppressed(each) for each in kept.suppressed],
-        "shadow": _shadow(kept),
+        "shadow": _shadow(engine, kept),
         "replay": {"identical": again.identical, "otherVersionsNow": list(again.changed)},
     }
 
@@ -126,13 +128,17 @@ def _suppressed(row: Row[Any]) -> Json:
     }
 
 
-def _shadow(kept: Kept) -> Json | None:
-    """Say what the policy on trial would have shown, if there was one."""
+def _shadow(engine: Engine, kept: Kept) -> Json | None:
+    """Say what the policy on trial would have shown, if there was one, and which version it was."""
     if kept.shadow is None:
         return None
     fired = msgspec.json.decode(kept.shadow.verdicts)["fired"]
+    digest = kept.shadow.configuration_hash
+    with engine.connect() as connection:
+        tried = settings_of(connection, [digest])[digest]
     return {
-        "configuration": kept.shadow.configuration_hash,
+        "configuration": digest,
+        "version": version_tried(kept.configuration, tried),
         "wouldShow": [f"{each['topic']} {each['order']}".rstrip() for each in fired if each["mode"] == Mode.LIVE],
     }
 

@@ -57,6 +57,12 @@ _policy = Gauge(
     multiprocess_mode="livemostrecent",
     **_kept,
 )
+_trial = Gauge(
+    "her2_cds_policy_trial",
+    "The version of the policy on trial, 0 for none; of several workers, by the one that changed last.",
+    multiprocess_mode="livemostrecent",
+    **_kept,
+)
 
 
 @cache
@@ -97,6 +103,11 @@ def store_changed(recorder: Recorder) -> None:
 def policy_in_force(version: int | None) -> None:
     """Note which version of the policy this process answers by."""
     _policy.set(version or 0)
+
+
+def policy_on_trial(version: int | None) -> None:
+    """Note which version of the policy this process tries in the shadow."""
+    _trial.set(version or 0)
 
 
 def fed_back(service: str, outcomes: Iterable[str]) -> None:

@@ -221,6 +221,17 @@ class Settings(Section):
         changed._places, changed._layers = places, layers  # noqa: SLF001
         return changed
 
+    def with_trial(self, tried: Settings) -> Settings:
+        """Give the settings with others on trial beside them; thresholds in the shadow are left aside then."""
+        changed = self.model_copy()
+        changed._candidate = tried  # noqa: SLF001 - a copy of our own
+        return changed
+
+    @property
+    def trial(self) -> Published | None:
+        """The version that is on trial; none where none is, and where a file is tried."""
+        return self._candidate.published if self._candidate is not None else None
+
     def _not_braked(
         self, given: Mapping[str, Decimal | None], here: Mapping[str, Decimal | None], *section: str
     ) -> dict[str, Decimal | None]:

@@ -104,7 +104,9 @@ def print_explanation(explanation: dict[str, Any], console: Console) -> None:
         console.print(Text(f"    overridden {because['receivedAt']} on card {because['overriddenCard']}: {said}"))
     if explanation["shadow"]:
         shown = ", ".join(explanation["shadow"]["wouldShow"]) or "no card"
-        console.print(Text(f"\non trial {explanation['shadow']['configuration'][:12]}: {shown}", style="dim"))
+        version = explanation["shadow"]["version"]
+        tried = f"version {version}" if version else explanation["shadow"]["configuration"][:12]
+        console.print(Text(f"\non trial {tried}: {shown}", style="dim"))
 
 
 def _replayed(again: dict[str, Any]) -> str:

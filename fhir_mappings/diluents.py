@@ -36,20 +36,25 @@ _HINTS = ("dextrose", "d5", "glucose", "chloride", "nacl", "saline", "ns")
 _WARNING = re.compile(r"\b(?:not|never|no|avoid|incompatible)\b[^.;)]*", re.IGNORECASE)
 
 
-def diluents(resource: Json, medication: Json, of_concepts: frozenset[Diluent] = frozenset()) -> tuple[Diluent, ...]:
-    """List the diluents of an order; ``of_concepts`` are those that the concepts of its drug name."""
-    found = set(of_concepts)
-    for _, ingredient in objects(medication.get("ingredient")):
-        for written in texts(child(ingredient, "itemCodeableConcept")):
-            found.update(each for each, pattern in _ANYWHERE.items() if pattern.search(written))
-    for written in _texts(resource):
-        found.update(_made_up_in(written))
-    return tuple(sorted(found)) if found else ()
+def of_ingredients(medication: Json) -> frozenset[Diluent]:
+    """List the diluents among the ingredients of a Medication."""
+    return frozenset(
+        each
+        for _, ingredient in objects(medication.get("ingredient"))
+        for written in texts(child(ingredient, "itemCodeableConcept"))
+        for each, pattern in _ANYWHERE.items()
+        if pattern.search(written)
+    )
 
 
-def diluents_of(concept: Json) -> tuple[Diluent, ...]:
+def of_concept(concept: Json) -> frozenset[Diluent]:
     """List the diluents that the words of a concept name."""
-    return tuple(each for written in texts(concept) for each in _made_up_in(written))
+    return frozenset(each for written in texts(concept) for each in _made_up_in(written))
+
+
+def of_instructions(resource: Json) -> frozenset[Diluent]:
+    """List the diluents that the dosage instructions of an order name."""
+    return frozenset(each for written in _texts(resource) for each in _made_up_in(written))
 
 
 @remembered

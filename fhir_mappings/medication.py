@@ -20,18 +20,20 @@ from cards.facts import (
     WrittenNdc,
 )
 from cards.records import Diluent, Route
-from fhir_mappings import dosage
+from fhir_mappings import diluents, dosage
 from fhir_mappings.as_written import AsWritten
 from fhir_mappings.codings import NO_CODE_MAP, coding_of, codings, texts
-from fhir_mappings.diluents import diluents, diluents_of
 from fhir_mappings.dosage import Strength
 from fhir_mappings.lenient import child, number, objects, reference, text
 from fhir_mappings.units import dose_scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from datetime import date
+    from decimal import Decimal
 
     from cards.facts import OrderedDose
+    from cards.quantities import Mg, MgPerKg
     from fhir_mappings.codings import CodeMap, Coding
     from fhir_mappings.conditions import ConditionReader
     from fhir_mappings.lenient import Json
@@ -62,6 +64,18 @@ class Said(NamedTuple):
     diluents: frozenset[Diluent]
 
 
+class Instructed(NamedTuple):
+    """What the dosage instructions of an order say; its doses where no Medication says what a volume holds."""
+
+    doses: tuple[OrderedDose, ...]
+    text_doses: tuple[Mg | MgPerKg, ...]
+    interval_days: Decimal | None
+    cycles: int | None
+    start: date | None
+    route: Route | None
+    diluents: frozenset[Diluent]
+
+
 def concept_alone(resource: Json) -> Any:
     """Give the concept that is all that a resource says of its drug; nothing when it refers to a Medication as well."""
     return None if "medicationReference" in resource else resource.get("medicationCodeableConcept")
@@ -78,6 +92,7 @@ class MedicationReader:
         self._routes = {entry.code: words.route for words in routes for entry in words.snomed}
         self._route_words = {written: words.route for words in routes for written in words.texts}
         self._said_alone = AsWritten(self._said_by_concept)
+        self._instructed = AsWritten(self._read_instructions)
 
     def is_order(self, resource: Json) -> bool:
         """Tell whether a request asks for something to be done, and is not over or withdrawn."""
@@ -85,20 +100,26 @@ class MedicationReader:
 
     def read(self, resource: Json, path: str, references: References, *, in_focus: bool = True) -> DrugOrder:
         """Read one order."""
-        named, medication, diluents_named = self._named(resource, path, references)
+        named, medication, made_up_in = self._named(resource, path, references)
+        said = self._instructed(resource.get("dosageInstruction"))
+        doses = said.doses
+        if medication:
+            doses = tuple(dosage.doses(resource, _strength(medication)))
+            made_up_in |= diluents.of_ingredients(medication)
+        made_up_in |= said.diluents
         return DrugOrder(
             origin=named.origin,
             evidence=named.evidence,
             billing=named.billing,
             ndcs=named.ndcs,
             gaps=named.gaps,
-            doses=tuple(dosage.doses(resource, _strength(medication) if medication else None)),
-            text_doses=dosage.text_doses(resource),
-            interval_days=dosage.interval_days(resource),
-            cycles=dosage.cycles(resource),
-            diluents=diluents(resource, medication, diluents_named),
-            route=self._route(resource),
-            start=dosage.start(resource),
+            doses=doses,
+            text_doses=said.text_doses,
+            interval_days=said.interval_days,
+            cycles=said.cycles,
+            diluents=tuple(sorted(made_up_in)) if made_up_in else (),
+            route=said.route,
+            start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
         )
@@ -107,9 +128,23 @@ class MedicationReader:
         """Read what is ordered and nothing else; nobody asks where a resource of the chart says so."""
         return self._named(resource, "", references)[0]
 
-    def doses(self, resource: Json, references: References) -> Iterator[OrderedDose]:
+    def doses(self, resource: Json, references: References) -> tuple[OrderedDose, ...]:
         """Give the doses that an order of the chart names."""
-        return dosage.doses(resource, _strength(self._medication(resource, references)))
+        if medication := self._medication(resource, references):
+            return tuple(dosage.doses(resource, _strength(medication)))
+        return self._instructed(resource.get("dosageInstruction")).doses
+
+    def _read_instructions(self, instructions: Any) -> Instructed:
+        resource = {"dosageInstruction": instructions}
+        return Instructed(
+            tuple(dosage.doses(resource, None)),
+            dosage.text_doses(resource),
+            dosage.interval_days(resource),
+            dosage.cycles(resource),
+            dosage.start(resource),
+            self._route(resource),
+            diluents.of_instructions(resource),
+        )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:
         """Read the drug; give beside it the Medication that was referred to, and the diluents named with the drug."""
@@ -175,7 +210,7 @@ class MedicationReader:
         supply_texts: list[IdentityEvidence] = []
         named: set[Diluent] = set()
         for source in sources:
-            named.update(diluents_of(source.concept))
+            named |= diluents.of_concept(source.concept)
             for coding, pointer, where in _written_codings(source):
                 if coding.system == "hcpcs":
                     billing += _billing(coding, pointer)

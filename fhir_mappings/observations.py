@@ -100,17 +100,14 @@ class ConceptIndex:
         # A chart has many results and few kinds of them: each combination of codes is looked up once.
         self._remembered = lru_cache(maxsize=_COMBINATIONS)(self._read)
 
-    def _look(self, codes: Codes) -> tuple[tuple[str, ...], bool]:
-        return self._remembered(codes) if len(codes) <= _CODES else self._read(codes)
-
     def look(self, holders: Sequence[Codes]) -> tuple[Sequence[str], bool]:
         """List the concepts of an Observation, by its own codes and by those of its components.
 
         Beside them: whether one of the codes looks like a result that rules use and must never count.
         """
-        if len(holders) == 1:
-            return self._look(holders[0])
-        looked = [self._look(each) for each in holders]
+        if len(holders) == 1 and len(holders[0]) <= _CODES:
+            return self._remembered(holders[0])
+        looked = [self._remembered(each) if len(each) <= _CODES else self._read(each) for each in holders]
         return list(dict.fromkeys(name for names, _ in looked for name in names)), any(never for _, never in looked)
 
     def concepts(self, holders: Sequence[Codes]) -> Sequence[str]:
@@ -119,7 +116,7 @@ class ConceptIndex:
 
     def concept(self, codes: Codes) -> str | None:
         """Give the concept of the codes of one result: of several the one that says most, none if one never counts."""
-        return next(iter(self._look(codes)[0]), None)
+        return next(iter(self.look((codes,))[0]), None)
 
     def _read(self, codes: Codes) -> tuple[tuple[str, ...], bool]:
         if self._is_foreign(codes):
@@ -180,7 +177,9 @@ class ObservationReader:
 
     def read(self, concept: str, observation: Json, origin: Origin) -> list[Fact]:
         """Read one Observation that means a concept: facts, or the gap that says why there is none."""
-        on = self.date_of(observation)
+        on = day(observation.get("effectiveDateTime"))
+        if on is None:
+            on = self.date_of(observation)
         status = text(observation.get("status"))
         if status not in _COUNTS:
             reason, values = ("status", (("status", status),)) if status else ("no-status", ())
@@ -242,7 +241,8 @@ class ObservationReader:
         return None
 
     def _read_number(self, concept: str, holder: Json, origin: Origin, on: date | None) -> Fact:
-        reading = _number_of(holder)
+        quantity = holder.get("valueQuantity")
+        reading = _quantity(quantity) if quantity.__class__ is dict else _number_of(holder)
         if reading is None:
             return Gap(concept, origin.path, "value", on, (("value", _written_value(holder)),))
         factor = factor_to_canonical(concept, reading.code, reading.unit)
@@ -323,10 +323,7 @@ def _with_parts(observation: Json) -> list[Json]:
 
 
 def _number_of(holder: Json) -> Reading | None:
-    """Read a quantity, the lower end of a range, an integer, or a text that is a number with a unit."""
-    quantity = holder.get("valueQuantity")
-    if isinstance(quantity, dict):
-        return _quantity(quantity)
+    """Read what is no quantity: the lower end of a range, an integer, or a text that is a number with a unit."""
     value_range = child(holder, "valueRange")
     if value_range:
         low, high = child(value_range, "low"), child(value_range, "high")
@@ -349,8 +346,14 @@ def _quantity(quantity: Json) -> Reading | None:
     value = number(quantity.get("value"))
     if value is None:
         return None
-    code, unit, comparator = text(quantity.get("code")), text(quantity.get("unit")), text(quantity.get("comparator"))
-    bound = Bound.BELOW if comparator in _BELOW else Bound.ABOVE if comparator in _ABOVE else Bound.EXACT
+    # As ``text`` reads them; of all of a chart this is read most often.
+    code, unit = quantity.get("code"), quantity.get("unit")
+    code = code.strip() if code.__class__ is str else ""
+    unit = unit.strip() if unit.__class__ is str else ""
+    comparator, bound = "", Bound.EXACT
+    if "comparator" in quantity:
+        comparator = text(quantity["comparator"])
+        bound = Bound.BELOW if comparator in _BELOW else Bound.ABOVE if comparator in _ABOVE else Bound.EXACT
     as_reported = f"{comparator}{value} {unit or code}".strip()
     return Reading(value, code, unit, bound, as_reported)
 

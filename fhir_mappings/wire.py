@@ -14,7 +14,7 @@ import msgspec
 from fhir_mappings.lenient import child, objects, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from fhir_mappings.lenient import Json
 
@@ -39,9 +39,8 @@ def decode(raw: bytes | msgspec.Raw) -> Any:
         raise Unreadable(type(error).__name__) from error
 
 
-def encode(value: Any) -> bytes:
-    """Write JSON; an exact number keeps its digits."""
-    return _encoder.encode(value)
+encode: Callable[[Any], bytes] = _encoder.encode
+"""Writes JSON; an exact number keeps its digits."""
 
 
 _LONGEST_CODE = 500
@@ -158,9 +157,13 @@ class Glimpse(msgspec.Struct, eq=False, gc=False):
             Unreadable: it is no JSON object.
 
         """
-        if self._content is None:
-            self._content = _object(self._raw or b"")
-        return self._content
+        content = self._content
+        if content is None:
+            content = decode(self._raw or b"")
+            if content.__class__ is not dict:
+                raise Unreadable("no object")
+            self._content = content
+        return content
 
     def mentions(self, words: tuple[bytes, ...]) -> bool:
         """Tell whether the resource holds one of some words, without reading it."""
@@ -197,27 +200,17 @@ def _is_short(written: Any) -> bool:
     return isinstance(written, str) and len(written) <= _LONGEST_CODE
 
 
-class Listing:
+class Listing(msgspec.Struct, eq=False):
     """The resources of a prefetch value or of a search result.
 
     ``next_page`` is the address of a page that was not sent; ``is_bundle`` tells a list from a single resource;
-    ``broken`` lists the paths of entries that could not
-    be read at all.
+    ``broken`` lists the paths of entries that could not be read at all.
     """
 
-    def __init__(self) -> None:
-        """Begin an empty list."""
-        self.glimpses: list[Glimpse] = []
-        self.broken: list[str] = []
-        self.next_page = ""
-        self.is_bundle = False
-
-    @classmethod
-    def of(cls, glimpses: list[Glimpse]) -> Listing:
-        """Make a list of resources that have been looked at."""
-        listing = cls()
-        listing.glimpses, listing.is_bundle = glimpses, True
-        return listing
+    glimpses: list[Glimpse] = msgspec.field(default_factory=list)
+    broken: list[str] = msgspec.field(default_factory=list)
+    next_page: str = ""
+    is_bundle: bool = False
 
     @classmethod
     def read(cls, raw: bytes | msgspec.Raw, path: str, depth: int = 0) -> Listing:
@@ -230,34 +223,32 @@ class Listing:
         if depth > _NESTING:
             raise Unreadable("nested")
         listing = cls()
-        listing._read(raw, path, depth)
-        return listing
-
-    def _read(self, raw: bytes | msgspec.Raw, path: str, depth: int) -> None:
         try:
             shell = _bundle.decode(raw)
         except _NOT_STRICT:
-            self._read_leniently(decode(raw), path, depth)
-            return
+            listing._read_leniently(decode(raw), path, depth)
+            return listing
         if shell.resourceType != "Bundle":
-            self._read_leniently(decode(raw), path, depth)
-            return
-        self.is_bundle = True
+            listing._read_leniently(decode(raw), path, depth)
+            return listing
+        listing.is_bundle = True
+        glimpses = listing.glimpses
         for index, entry in enumerate(shell.entry or ()):
-            where = f"{path}.entry[{index}].resource"
+            where, raw = f"{path}.entry[{index}].resource", entry.resource
             try:
-                head = _head.decode(entry.resource)
+                head = _head.decode(raw)
             except _NOT_STRICT:
-                self._take((entry.resource, None), where, entry.fullUrl, depth)
+                listing._take((raw, None), where, entry.fullUrl, depth)
                 continue
             if head.resourceType == "Bundle":
-                self._take((entry.resource, None), where, entry.fullUrl, depth)
+                listing._take((raw, None), where, entry.fullUrl, depth)
             else:
-                self.glimpses.append(_glimpse(head, entry.resource, where, entry.fullUrl))
+                glimpses.append(_glimpse(head, raw, where, entry.fullUrl))
         for link in shell.link or ():
             if link.relation == "next":
-                self.next_page = link.url or self.next_page
+                listing.next_page = link.url or listing.next_page
                 break
+        return listing
 
     @property
     def kinds(self) -> set[str]:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from cards.records.kinds import Action, Problem, Setting
 from cards.records.sourced import Cited, Record
 
+_LOWEST, _HIGHEST = Decimal("-Infinity"), Decimal("Infinity")
+
 
 class LvefMonitoring(Record, frozen=True, kw_only=True):
     """How often the ejection fraction is to be measured; no interval means that the label names none."""
@@ -29,6 +31,16 @@ class Band(Record, frozen=True, kw_only=True):
     at_least: Decimal | None = None
     below: Decimal | None = None
     at_most: Decimal | None = None
+
+    @property
+    def lowest(self) -> Decimal:
+        """The number below which none lies in the stretch."""
+        return max((each for each in (self.above, self.at_least) if each is not None), default=_LOWEST)
+
+    @property
+    def highest(self) -> Decimal:
+        """The number above which none lies in the stretch."""
+        return min((each for each in (self.below, self.at_most) if each is not None), default=_HIGHEST)
 
     def holds(self, number: Decimal) -> bool:
         """Tell whether a number lies in the stretch."""

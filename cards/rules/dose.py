@@ -110,7 +110,7 @@ def dose_matches_other_drug(case: Case) -> Outcome:
     if case.over_maximum:
         return NotApplicable("the dose is above the maximum, and that card names the look-alike")
     for reading, level in case.levels_met:
-        if case.weight_based and reading.per_kg(case.kg) is None:
+        if case.weight_based and reading.lacks_weight(case.kg):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
         if level is not None or is_component(case.product, reading):
             continue

@@ -128,4 +128,4 @@ def _raised(case: Case, reading: DoseReading, lowest: Level, earlier: Treatment)
 
 
 def _needs_weight(case: Case, reading: DoseReading) -> bool:
-    return case.weight_based and reading.per_kg(case.kg) is None
+    return case.weight_based and reading.lacks_weight(case.kg)

@@ -104,6 +104,8 @@ def _beside(case: Case) -> list[Beside]:
 
 
 def _kept_apart(case: Case, other: str) -> KeptApart | None:
+    if not other:
+        return None
     return next(
         (
             pair

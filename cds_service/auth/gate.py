@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
+from flask.globals import request_ctx
 
 from cds_service.auth.refusals import Reason, Refused
 from cds_service.errors import operation_outcome
 from cds_service.services import BY_ID, SHARED_ID
-from cds_service.web.answers import authentication, decider, json_answer
+from cds_service.web.answers import configuration, json_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,17 +37,20 @@ def protect(app: Flask, on_refused: Callable[[Reason], None] | None = None) -> N
     @app.before_request
     def check() -> Response | None:
         g.caller = None
-        path = request.path.rstrip("/")
+        # The request itself: each look through the proxy takes three steps.
+        asked = request_ctx.request
+        path = asked.path.rstrip("/")
         # A preflight carries no token: the browser asks whether it may send one.
-        if request.method == "OPTIONS" or not (path == PROTECTED or path.startswith(f"{PROTECTED}/")):
+        if asked.method == "OPTIONS" or not (path == PROTECTED or path.startswith(f"{PROTECTED}/")):
             return None
         # First, because it looks whether the configuration has changed.
-        base_url = decider().settings.base_url
-        authenticator = authentication().current
+        configured = configuration()
+        base_url = configured.current().decider.settings.base_url
+        authenticator = configured.authentication.current
         if authenticator is None:
             return None
         try:
-            g.caller = authenticator.authenticate(request.headers.get("Authorization"), base_url + path)
+            g.caller = authenticator.authenticate(asked.headers.get("Authorization"), base_url + path)
         except Refused as refused:
             _log.warning(
                 "auth_refused",

@@ -52,6 +52,10 @@ class Findings:
     in_shadow: frozenset[tuple[str, str]]
     missing: tuple[tuple[str, str, str], ...]
 
+    def shown(self, topic: str) -> set[str]:
+        """Give the orders on which a topic fired, and not in the shadow."""
+        return {order for name, order in self.fired if name == topic}
+
     def of(self, topic: str) -> set[str]:
         """Give the orders on which a topic fired, shown or not."""
         return {order for name, order in self.fired | self.in_shadow if name == topic}

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-def promotion_report(engine: Engine, window: Window, gate: PromotionSettings, topic: str | None = None) -> list[Json]:
-    """Report on every topic on trial, or on one."""
+def promotion_report(
+    engine: Engine, window: Window, gate: PromotionSettings, topic: str | None = None, version: int | None = None
+) -> list[Json]:
+    """Report on every topic on trial, or on one; ``version``: of the decisions in which this version was on trial."""
     reviewed = outcomes(engine)
-    found = trials(engine, window, topic)
+    found = trials(engine, window, topic, version)
     return [_topic(name, found[name], reviewed, gate) for name in sorted(found)]
 
 
@@ -34,6 +36,7 @@ def _topic(name: str, tally: Tally, reviewed: dict[tuple[str, str], str], gate: 
     return {
         "topic": name,
         "display": default_wording().topics[Topic(name)].display,
+        **{what: {"inForce": now, "onTrial": then} for what, (now, then) in tally.changed.items()},
         "orders": tally.orders,
         "wouldFire": tally.would_fire,
         **_per_100(tally.would_fire, tally.orders),

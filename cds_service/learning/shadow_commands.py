@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHOWN = 20
+version_option = click.option(
+    "--version", type=click.IntRange(min=1), help="Of the decisions in which this version was on trial."
+)
 topic_option = click.option("--topic", type=click.Choice([str(topic) for topic in Topic]), help="This topic alone.")
 
 
@@ -34,15 +37,16 @@ def shadow() -> None:
 
 @shadow.command("report")
 @topic_option
+@version_option
 @window_options
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @config_option
-def report(*, topic: str | None, window: Window, output: str, config: Path | None) -> None:
+def report(*, topic: str | None, version: int | None, window: Window, output: str, config: Path | None) -> None:
     """Say what would have fired, how often and for whom, and whether that passes the gate of the site."""
     settings = settings_of(config)
     engine = open_record(settings)
     try:
-        found = promotion_report(engine, window, settings.promotion, topic)
+        found = promotion_report(engine, window, settings.promotion, topic, version)
         if output == "json":
             click.echo(json.dumps({"service": window.service, "topics": found}, indent=2))
         elif not found:
@@ -55,16 +59,26 @@ def report(*, topic: str | None, window: Window, output: str, config: Path | Non
 
 @shadow.command("sample")
 @topic_option
+@version_option
 @window_options
 @click.option("--count", type=click.IntRange(1, 1000), default=20, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed draws the same cases.")
 @click.option("--format", "output", type=click.Choice(["text", "ndjson"]), default="text", show_default=True)
 @config_option
-def draw(*, topic: str | None, window: Window, count: int, seed: int, output: str, config: Path | None) -> None:
+def draw(  # noqa: PLR0913 - one for each option
+    *,
+    topic: str | None,
+    version: int | None,
+    window: Window,
+    count: int,
+    seed: int,
+    output: str,
+    config: Path | None,
+) -> None:
     """Draw cases for reviewers by lot: cards that nobody saw, with what they stand on."""
     engine = open_record(settings_of(config))
     try:
-        found = trials(engine, window, topic)
+        found = trials(engine, window, topic, version)
         cases = sample((case for tally in found.values() for case in tally.cases), count, seed)
         for case in cases:
             written = unseen_card(engine, case)
@@ -97,6 +111,9 @@ def review(decision: str, topic: str, verdict: str, by: str, comment: str, confi
 def _lines(each: dict[str, Any]) -> Iterable[str]:
     low, high = each["interval95"]
     yield f"{each['topic']}: {each['display']}"
+    for what in ("mode", "indicator"):
+        if what in each:
+            yield f"  {what} {each[what]['onTrial']} instead of {each[what]['inForce']}"
     rate = f"{each['per100Orders']} per 100 ({low} to {high})"
     yield f"  would fire on {each['wouldFire']} of {each['orders']} orders: {rate}"
     yield f"  new to clinicians {each['new']}, gone for clinicians {each['gone']}, shown now {each['firesNow']}"

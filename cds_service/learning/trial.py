@@ -1,7 +1,8 @@
 """A trial in the shadow: what a topic would have done, on how many orders, and which cases reviewers should see.
 
 A topic is on trial where its mode is ``shadow``, and where another policy is judged by beside the one in force. Of a
-policy that was changed during the window only the newest state counts.
+policy that was changed during the window only the newest state counts. Of a version that is asked for every decision
+does: what was approved does not change.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import func, select
+
 from cards.policy import Mode
 from cards.topics import Topic
-from cds_service.learning.judgements import judgements, settings_of
+from cds_service.learning.judgements import judgements, settings_of, within
+from cds_service.store.tables import decisions, shadow_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
     from cds_service.learning.judgements import Judged, Window
 
 Json = dict[str, Any]
+_SET = ("mode", "indicator")
+# A topic that the settings of then did not know.
+_UNKNOWN = {"mode": str(Mode.OFF), "indicator": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +55,17 @@ class Tally:
     by_client: dict[str, Counter[str]] = field(default_factory=dict)
     missing: Counter[str] = field(default_factory=Counter)
     cases: list[Case] = field(default_factory=list)
+    changed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Mode and indicator where a policy on trial has others: what is in force, and what is tried."""
 
-    def add(self, topic: str, each: Judged) -> None:
-        """Count a decision in which the topic was on trial."""
+    def add(self, topic: str, each: Judged, in_force: Json, tried: Json | None) -> None:
+        """Count a decision in which the topic was on trial; ``in_force`` and ``tried`` say how the topic is set."""
         source = each.tried or each.found
-        would, now = source.of(topic), {order for name, order in each.found.fired if name == topic}
+        would, now = source.of(topic), each.found.shown(topic)
+        # What is in the shadow is tried as if it were live; what a policy on trial puts there would be seen no more.
+        then = would if in_force["mode"] == Mode.SHADOW else source.shown(topic)
+        if tried is not None:
+            self.changed = {what: (in_force[what], tried[what]) for what in _SET if in_force[what] != tried[what]}
         orders = each.orders or {"": "not settled"}
         for order, product in orders.items():
             for group, key in (
@@ -64,31 +77,71 @@ class Tally:
         self.orders += len(orders)
         self.would_fire += len(would)
         self.fires_now += len(now)
-        self.new += len(would - now)
-        self.gone += len(now - would)
-        self.cases += [Case(each.id, topic, order) for order in sorted(would - now)]
+        self.new += len(then - now)
+        self.gone += len(now - then)
+        self.cases += [Case(each.id, topic, order) for order in sorted(then - now)]
         self.missing.update({what for name, _, what in source.missing if name == topic})
 
 
-def trials(engine: Engine, window: Window, topic: str | None = None) -> dict[str, Tally]:
-    """Count what every topic on trial came to, or one topic alone; those that make no difference are left out."""
+def trials(engine: Engine, window: Window, topic: str | None = None, version: int | None = None) -> dict[str, Tally]:
+    """Count what every topic on trial came to, or one topic alone; those that make no difference are left out.
+
+    ``version``: of the decisions in which this version of the policy was on trial, and of no other.
+    """
     every = list(judgements(engine, window))
     with engine.connect() as connection:
         digests = {each.found.configuration for each in every} | {
             each.tried.configuration for each in every if each.tried
         }
         settings = settings_of(connection, digests)
+    if version is not None:
+        every = [each for each in every if each.tried and _version(settings, *_digests(each)) == version]
     newest = {settings[each.tried.configuration]["profile"]: each.tried.configuration for each in every if each.tried}
     found: dict[str, Tally] = {}
     for each in every:
-        if each.tried is not None and each.tried.configuration not in newest.values():
+        if version is None and each.tried is not None and each.tried.configuration not in newest.values():
             continue
         for name in _on_trial(each, settings) if topic is None else (topic,):
-            found.setdefault(name, Tally()).add(name, each)
+            in_force, tried = (settings[digest]["topics"].get(name) if digest else None for digest in _digests(each))
+            found.setdefault(name, Tally()).add(name, each, in_force or _UNKNOWN, tried)
+    used = {digest for each in every for digest in _digests(each) if digest}
     shadowed = {
-        name for each in settings.values() for name, one in each["topics"].items() if one["mode"] == Mode.SHADOW
+        name for digest in used for name, one in settings[digest]["topics"].items() if one["mode"] == Mode.SHADOW
     }
-    return {name: tally for name, tally in found.items() if topic or name in shadowed or tally.new or tally.gone}
+    return {
+        name: tally
+        for name, tally in found.items()
+        if topic or name in shadowed or tally.new or tally.gone or tally.changed
+    }
+
+
+def versions_tried(engine: Engine, window: Window) -> dict[int, int]:
+    """Count the decisions of a window in which each version was on trial, the newest version first."""
+    pairs = (decisions.c.configuration_hash, shadow_verdicts.c.configuration_hash)
+    joined = select(*pairs, func.count()).join(shadow_verdicts, shadow_verdicts.c.decision_id == decisions.c.id)
+    with engine.connect() as connection:
+        counted = connection.execute(within(joined, window).group_by(*pairs)).all()
+        settings = settings_of(connection, {digest for row in counted for digest in row[:2]})
+    found: dict[int, int] = {}
+    for in_force, tried, count in counted:
+        version = _version(settings, in_force, tried)
+        if version is not None:
+            found[version] = found.get(version, 0) + count
+    return dict(sorted(found.items(), reverse=True))
+
+
+def version_tried(in_force: Json, tried: Json) -> int | None:
+    """Name the version that recorded settings tried: none where that was a file, or thresholds of what was in force."""
+    policy = tried.get("policy")
+    return policy["version"] if policy and policy != in_force.get("policy") else None
+
+
+def _version(settings: dict[str, Json], in_force: str, tried: str | None) -> int | None:
+    return version_tried(settings[in_force], settings[tried]) if tried is not None else None
+
+
+def _digests(each: Judged) -> tuple[str, str | None]:
+    return each.found.configuration, each.tried.configuration if each.tried is not None else None
 
 
 def _on_trial(each: Judged, settings: dict[str, Json]) -> Iterable[str]:

@@ -12,7 +12,7 @@ from cds_service.policies import lifecycle, rows
 from cds_service.policies.content import PolicyContent
 from cds_service.policies.lifecycle import Step, StepKind, StepRefusedError, Turn, Wish
 from cds_service.policies.people import NAME_LIMIT
-from cds_service.policies.views import Change, PolicyInForce, UnknownVersionError, Version
+from cds_service.policies.views import Change, PolicyInForce, Trial, UnknownVersionError, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 TITLE_LIMIT = 200
 NUMBER_LIMIT = 2**31 - 1
+_TAKES_CONTENT = (StepKind.SUBMITTED, StepKind.APPROVED, StepKind.TRIAL_BEGUN, StepKind.PUBLISHED)
 
 
 class Library:
@@ -109,11 +110,13 @@ class Library:
             # Clocks of machines differ: a step never comes before the one that it follows.
             at = max(self._clock(), version.last.at)
             lifecycle.check(wish, person, version.steps, version.state, at)
+            if wish.kind is StepKind.TRIAL_BEGUN:
+                _alone(connection, number)
             if content is not None:
                 digest = rows.add_content(connection, content)
             else:
                 digest = version.content_hash
-                if wish.kind in (StepKind.SUBMITTED, StepKind.APPROVED, StepKind.PUBLISHED):
+                if wish.kind in _TAKES_CONTENT:
                     _usable(version)
             rows.add_step(connection, _step(wish, person, number, version.last.position + 1, at, digest))
             return self._read(connection, number)
@@ -126,6 +129,12 @@ class Library:
         """Give what is in force, now or at a time; none, the configuration files alone."""
         with self._engine.connect() as connection:
             return _in_force(connection, lifecycle.in_force(rows.publications(connection), at or self._clock()))
+
+    def on_trial(self) -> Trial | None:
+        """Give the version that every process judges by beside what is in force, if there is one."""
+        with self._engine.connect() as connection:
+            step = rows.trial(connection)
+            return Trial(step, _text(connection, step)) if step is not None else None
 
     def after_retiring(self, number: int, at: datetime | None = None) -> PolicyInForce | None:
         """Give what would be in force if a version were retired; none, the configuration files alone."""
@@ -215,9 +224,19 @@ def _usable(version: Version) -> PolicyContent:
 def _in_force(connection: Connection, step: Step | None) -> PolicyInForce | None:
     if step is None:
         return None
-    return PolicyInForce(
-        step.version, step.content_hash, rows.contents(connection, [step.content_hash])[step.content_hash]
-    )
+    return PolicyInForce(step.version, step.content_hash, _text(connection, step))
+
+
+def _text(connection: Connection, step: Step) -> str:
+    return rows.contents(connection, [step.content_hash])[step.content_hash]
+
+
+def _alone(connection: Connection, number: int) -> None:
+    """Refuse a trial beside that of another version; two who begin one at once come one after the other."""
+    rows.hold_trials(connection)
+    other = rows.trial(connection)
+    if other is not None and other.version != number:
+        raise StepRefusedError("trial", f"version {other.version} is on trial; end that trial first")
 
 
 def _value(step: Step | None, trees: Mapping[str, Any], section: str, name: str) -> Any:

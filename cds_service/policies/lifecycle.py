@@ -31,6 +31,8 @@ class StepKind(StrEnum):
     SUBMITTED = "submitted"
     RETURNED = "returned"
     APPROVED = "approved"
+    TRIAL_BEGUN = "trial-begun"
+    TRIAL_ENDED = "trial-ended"
     PUBLISHED = "published"
     RETIRED = "retired"
     WITHDRAWN = "withdrawn"
@@ -42,6 +44,7 @@ class State(StrEnum):
     DRAFT = "draft"
     REVIEW = "review"
     APPROVED = "approved"
+    ON_TRIAL = "on-trial"
     SCHEDULED = "scheduled"
     LIVE = "live"
     SUPERSEDED = "superseded"
@@ -77,7 +80,10 @@ class Wish:
 
 
 class StepRefusedError(Exception):
-    """A step may not be taken; ``reason`` is a stable word: role, author, state, comment, time, title or content."""
+    """A step may not be taken.
+
+    ``reason`` is a stable word: role, author, state, trial, comment, time, title or content.
+    """
 
     def __init__(self, reason: str, says: str) -> None:
         """Keep the word and the sentence."""
@@ -92,6 +98,7 @@ class _Rule:
     comment: bool = False
 
 
+_AGREED = frozenset({State.APPROVED, State.ON_TRIAL})
 _PUBLISHED = frozenset({State.SCHEDULED, State.LIVE, State.SUPERSEDED})
 _RULES = {
     StepKind.DRAFTED: _Rule(Role.EDITOR, frozenset()),
@@ -100,9 +107,16 @@ _RULES = {
     StepKind.WITHDRAWN: _Rule(Role.EDITOR, frozenset({State.DRAFT, State.REVIEW})),
     StepKind.RETURNED: _Rule(Role.REVIEWER, frozenset({State.REVIEW}), comment=True),
     StepKind.APPROVED: _Rule(Role.REVIEWER, frozenset({State.REVIEW})),
-    StepKind.PUBLISHED: _Rule(Role.PUBLISHER, frozenset({State.APPROVED})),
+    # Nobody sees a trial, yet every machine judges by it: it takes what was approved, and who could publish that.
+    StepKind.TRIAL_BEGUN: _Rule(Role.PUBLISHER, frozenset({State.APPROVED})),
+    StepKind.TRIAL_ENDED: _Rule(Role.PUBLISHER, frozenset({State.ON_TRIAL})),
+    StepKind.PUBLISHED: _Rule(Role.PUBLISHER, _AGREED),
     # A version that another lies over comes back when that one ends, so it can be retired too.
-    StepKind.RETIRED: _Rule(Role.PUBLISHER, frozenset({State.APPROVED}) | _PUBLISHED, comment=True),
+    StepKind.RETIRED: _Rule(Role.PUBLISHER, _AGREED | _PUBLISHED, comment=True),
+}
+_DONE = {kind: str(kind) for kind in StepKind} | {
+    StepKind.TRIAL_BEGUN: "put on trial",
+    StepKind.TRIAL_ENDED: "taken off trial",
 }
 _STATE_AFTER = {
     StepKind.DRAFTED: State.DRAFT,
@@ -110,6 +124,8 @@ _STATE_AFTER = {
     StepKind.RETURNED: State.DRAFT,
     StepKind.SUBMITTED: State.REVIEW,
     StepKind.APPROVED: State.APPROVED,
+    StepKind.TRIAL_BEGUN: State.ON_TRIAL,
+    StepKind.TRIAL_ENDED: State.APPROVED,
     StepKind.RETIRED: State.RETIRED,
     StepKind.WITHDRAWN: State.RETIRED,
 }
@@ -161,7 +177,7 @@ def check(wish: Wish, person: Person, steps: Sequence[Step], now: State | None, 
     if rule.role not in person.roles:
         raise StepRefusedError("role", f"only a person with the role {rule.role} may do this")
     if (now not in rule.after) if now is not None else bool(rule.after):
-        raise StepRefusedError("state", f"a version that is {now or 'not there'} cannot be {wish.kind}")
+        raise StepRefusedError("state", f"a version that is {now or 'not there'} cannot be {_DONE[wish.kind]}")
     if wish.kind is StepKind.APPROVED and person.subject in authors(steps):
         raise StepRefusedError("author", "who has written any of a version cannot approve it; ask somebody else")
     if rule.comment and not wish.comment.strip():

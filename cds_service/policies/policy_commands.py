@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import yaml
-from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service.commands import config_option, fail, open_record, settings_of
+from cds_service.commands import config_option, fail
 from cds_service.config_commands import print_differences
-from cds_service.layers import ConfigurationError
 from cds_service.policies.content import NOTHING, PolicyContent, content_differences
-from cds_service.policies.library import Library
-from cds_service.policies.views import UnknownVersionError
+from cds_service.policies.opening import opened_library
+from cds_service.policies.trial_commands import trial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from cds_service.policies.library import Library
     from cds_service.policies.lifecycle import Step
 
 _DEFAULT = "default"
@@ -29,14 +25,14 @@ _format = click.option("--format", "output", type=click.Choice(["yaml", "json"])
 
 @click.group()
 def policy() -> None:
-    """Read the versions of the policy; they are written, approved and published in the workbench."""
+    """Read the versions of the policy, and try one in the shadow; the workbench writes, approves and publishes them."""
 
 
 @policy.command("list")
 @config_option
 def policy_list(config: Path | None) -> None:
     """List the versions, the newest first."""
-    with _library(config) as library:
+    with opened_library(config) as library:
         every = library.versions()
     for version in every:
         based_on = f"  (based on {version.based_on})" if version.based_on is not None else ""
@@ -52,7 +48,7 @@ def policy_list(config: Path | None) -> None:
 @config_option
 def policy_show(number: int, output: str, config: Path | None) -> None:
     """Print a version: its state, its steps, and its content."""
-    with _library(config) as library:
+    with opened_library(config) as library:
         version = library.version(number)
     shown = {
         "version": version.number,
@@ -80,7 +76,7 @@ def policy_diff(before: str, after: str, output: str, config: Path | None) -> No
 
     Exit code: 0 they are the same, 1 they are different, 2 one cannot be used.
     """
-    with _library(config) as library:
+    with opened_library(config) as library:
         found = content_differences(_content(library, before), _content(library, after))
     print_differences(found, output)
 
@@ -90,27 +86,14 @@ def policy_diff(before: str, after: str, output: str, config: Path | None) -> No
 @config_option
 def policy_export(number: int, config: Path | None) -> None:
     """Print the content of a version as a configuration file, for ``simulate``, ``config diff`` and ``check``."""
-    with _library(config) as library:
+    with opened_library(config) as library:
         version = library.version(number)
         written = version.content.as_yaml()
     click.echo(f"# Version {version.number}, {version.state}: {json.dumps(version.title, ensure_ascii=False)}")
     click.echo(written, nl=False)
 
 
-@contextmanager
-def _library(config: Path | None) -> Iterator[Library]:
-    """Open the versions, and end with what is wrong with them."""
-    engine = open_record(settings_of(config))
-    try:
-        yield Library(engine)
-    except SQLAlchemyError as error:
-        fail(f"the versions cannot be read: {type(error).__name__}")
-    except UnknownVersionError as error:
-        fail(str(error))
-    except ConfigurationError as error:
-        fail("\n".join(error.problems))
-    finally:
-        engine.dispose()
+policy.add_command(trial)
 
 
 def _content(library: Library, name: str) -> PolicyContent:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cds_service import metrics
 from cds_service.configuration import PublishedPolicy
 from cds_service.layers import ConfigurationError
+from cds_service.policies.trial_following import TrialFollowing
 
 if TYPE_CHECKING:
     from cds_service.configuration import Configuration
@@ -45,6 +46,7 @@ class Publication:
         self._is_reached = True
         self._may_be_put_right = False
         self._problems: list[str] = []
+        self._trials = TrialFollowing(configuration)
         self.standing = Standing.NOT_ASKED
 
     @property
@@ -53,10 +55,16 @@ class Publication:
         published = self._configuration.current().decider.settings.published
         return published.version if published is not None else None
 
+    @property
+    def trial(self) -> int | None:
+        """The version that requests of this process are judged by beside it, if there is one."""
+        return self._trials.version
+
     def look(self) -> None:
         """Ask the store once. Never raises what the store or a content is to blame for."""
         try:
-            found = self._library.in_force()
+            # In this order: a version that is published meanwhile is at no time both in force and on trial.
+            found, trial = self._library.in_force(), self._library.on_trial()
         except SQLAlchemyError as error:
             if self._is_reached:
                 _log.warning("policy_store_unreachable", reason=type(error).__name__, in_force=self.version)
@@ -71,6 +79,7 @@ class Publication:
             self._take(found)
         elif self._may_be_put_right:
             self._take(found)
+        self._trials.take(trial)
 
     def _take(self, found: PolicyInForce | None) -> None:
         self._may_be_put_right = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from cds_service.policies.content import PolicyContent
 
+# Any number, as long as every process takes the same one, and no other lock has it.
+_TRIAL_LOCK = 0x4845_5254
 _PUBLICATION = (StepKind.PUBLISHED, StepKind.RETIRED)
 
 
@@ -108,6 +110,21 @@ def publications(connection: Connection) -> list[Step]:
     """Give what was published and retired: all that decides what is in force."""
     chosen = policy_steps.c.step.in_([str(each) for each in _PUBLICATION])
     return [_step(row) for row in connection.execute(select(policy_steps).where(chosen).order_by(policy_steps.c.id))]
+
+
+def trial(connection: Connection) -> Step | None:
+    """Give the step that began the trial which goes on: nothing was done to its version since."""
+    later = policy_steps.alias()
+    goes_on = ~exists().where(later.c.version == policy_steps.c.version, later.c.position > policy_steps.c.position)
+    begun = policy_steps.c.step == str(StepKind.TRIAL_BEGUN)
+    row = connection.execute(select(policy_steps).where(begun, goes_on).order_by(policy_steps.c.id.desc())).first()
+    return _step(row) if row is not None else None
+
+
+def hold_trials(connection: Connection) -> None:
+    """Let nobody else begin a trial before this transaction ends; on SQLite nobody can."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TRIAL_LOCK})")
 
 
 def contents(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:

@@ -91,6 +91,34 @@ class PolicyInForce:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """The version that is on trial: the step that began it, and its content as canonical JSON."""
+
+    begun: Step
+    text: str
+
+    @property
+    def version(self) -> int:
+        """Its number."""
+        return self.begun.version
+
+    @property
+    def hash(self) -> str:
+        """The hash of its content."""
+        return self.begun.content_hash
+
+    @property
+    def content(self) -> PolicyContent:
+        """The content.
+
+        Raises:
+            ConfigurationError: this release does not take it.
+
+        """
+        return stored_content(self.text, f"version {self.version}")
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A change of one topic or threshold by what came into force.
 

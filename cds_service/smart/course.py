@@ -241,7 +241,7 @@ def _points(results: Iterable[LabResult], *, by_limit: bool) -> Iterable[Point]:
 
 def _rows(case: Case, test: str) -> tuple[LabRow, ...]:
     settings: tuple[Setting, ...] = case.settings
-    rows = case.recogniser.lab_rows[case.product.id][test]
+    rows = case.recogniser.lab_rows[case.product.id][test].rows
     return tuple(row for row in rows if not row.settings or not set(row.settings).isdisjoint(settings))
 
 

@@ -144,9 +144,14 @@ class RecordWriter:
         open_questions: list[Json] = []
         clear: dict[str, list[str]] = {}
         not_applicable: dict[str, dict[str, list[str]]] = {}
+        place, order = "", None
         for verdict in verdicts:
-            place, outcome = order_name(verdict), verdict.outcome
-            if isinstance(outcome, Clear):
+            outcome = verdict.outcome
+            kind = outcome.__class__
+            if verdict.order is not order:
+                # The verdicts on an order follow each other.
+                place, order = order_name(verdict), verdict.order
+            if kind is Clear:
                 clear.setdefault(place, []).append(verdict.topic)
             elif isinstance(outcome, NotApplicable):
                 not_applicable.setdefault(place, {}).setdefault(outcome.because, []).append(verdict.topic)

@@ -59,6 +59,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._waiting: deque[Record] = deque()
         self._lost = 0
+        self._late = 0
         self._down_since: datetime | None = None
         self._known_configurations: set[str] = set()
         self._retry_s = retry_s
@@ -137,7 +138,7 @@ class Recorder:
 
     def _catch_up(self) -> bool:
         """Write what waits and the gap itself; the last look and the end of the gap are one step."""
-        began, count = self._down_since, 0
+        began = self._down_since
         try:
             upgrade(self._engine)
             while True:
@@ -147,13 +148,15 @@ class Recorder:
                     with self._lock:
                         if self._waiting:
                             continue
+                        count = self._late
                         self._write_gap(began or datetime.now(UTC), count, self._lost)
-                        self._down_since, self._lost, self._retrying = None, 0, None
+                        self._down_since, self._lost, self._late, self._retrying = None, 0, 0, None
                         break
                 self._insert(record, late=True)
                 with self._lock:
                     self._waiting.popleft()
-                count += 1
+                # Counted over all tries: a connection may break again in the middle.
+                self._late += 1
         except DatabaseError:
             return False
         except Exception as error:  # noqa: BLE001 - tried again

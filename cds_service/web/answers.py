@@ -9,7 +9,8 @@ from flask import Response, current_app, g
 from fhir_mappings.wire import encode
 
 if TYPE_CHECKING:
-    from cds_service.auth.authentication import Authentication
+    from collections.abc import Mapping
+
     from cds_service.caller import Caller
     from cds_service.configuration import Configuration, InForce
     from cds_service.decide import Decider
@@ -17,21 +18,20 @@ if TYPE_CHECKING:
     from cds_service.store.store import Store
 
 
-def json_answer(body: Any, status: int = 200) -> Response:
+def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Write an answer as JSON."""
-    return Response(encode(body), status, content_type="application/json")
+    return Response(encode(body), status, headers, content_type="application/json")
+
+
+def configuration() -> Configuration:
+    """Give the configuration, with what tells who calls."""
+    found: Configuration = current_app.extensions["her2_cds"]
+    return found
 
 
 def in_force() -> InForce:
     """Give what answers requests now: the decider and the writer of records of one configuration."""
-    configuration: Configuration = current_app.extensions["her2_cds"]
-    return configuration.current()
-
-
-def authentication() -> Authentication:
-    """Give what tells who calls, by the configuration in force."""
-    configuration: Configuration = current_app.extensions["her2_cds"]
-    return configuration.authentication
+    return configuration().current()
 
 
 def decider() -> Decider:

@@ -41,6 +41,7 @@ def ready() -> Response:
         },
     }
     if following is not None:
-        version = following.version
-        answer["policy"] = {"status": following.standing} | ({} if version is None else {"version": version})
+        named = {"version": following.version, "trial": following.trial}
+        told = {name: number for name, number in named.items() if number is not None}
+        answer["policy"] = {"status": following.standing, **told}
     return json_answer(answer, 200 if up and is_told else 503)

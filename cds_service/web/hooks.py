@@ -18,6 +18,7 @@ from cds_service.web.bodies import json_body, refuse
 from fhir_mappings.hook_request import BadRequest, read_request
 
 if TYPE_CHECKING:
+    from cds_service.caller import Caller
     from cds_service.configuration import InForce
     from cds_service.services import Service
 
@@ -46,7 +47,7 @@ def call(service_id: str) -> Response:
         refuse(404)
     body = json_body(now.decider.settings.limits.body_bytes)
     service = service or _shared(body)
-    answer = _answer(service, now.of(client, service.id), body)
+    answer = _answer(service, now.of(client, service.id), client, body)
     metrics.answered(service.id, answer.status_code, time.perf_counter() - began, len(body))
     return answer
 
@@ -60,7 +61,7 @@ def _shared(body: bytes) -> Service:
     return next((service for service in SHARED if service.hook == hook), SHARED[0])
 
 
-def _answer(service: Service, now: InForce, body: bytes) -> Response:
+def _answer(service: Service, now: InForce, client: Caller | None, body: bytes) -> Response:
     base_url = now.decider.settings.base_url
     try:
         request = read_request(body, service.hook)
@@ -75,11 +76,11 @@ def _answer(service: Service, now: InForce, body: bytes) -> Response:
         return json_answer(operation_outcome("required-data-missing", message, error.places, base_url), 412)
     # An override is one of a clinician; the sheet of a biller is no repeat of a clinical card.
     if now.repeats is not None and not service.coverage:
-        decision = now.repeats.applied(store(), request, caller(), decision)
+        decision = now.repeats.applied(store(), request, client, decision)
     if decision.session is not None:
         # Before the answer leaves: a card that was seen is on record, whatever happens next.
         recorder = store().recorder
-        at_once = recorder.write(now.records.record(service.id, request, caller(), decision, decision.session))
+        at_once = recorder.write(now.records.record(service.id, request, client, decision, decision.session))
         metrics.recorded(recorder, at_once=at_once)
         metrics.decided(service.id, decision, decision.session)
     _log.info(
@@ -93,9 +94,9 @@ def _answer(service: Service, now: InForce, body: bytes) -> Response:
     )
     # CDS Hooks forbids the empty list that Da Vinci CRD wants.
     crd = now.decider.settings.quirks.crd and service.hook in _CRD_HOOKS
-    answer = json_answer({"cards": decision.cards, "systemActions": []} if crd else {"cards": decision.cards})
-    if decision.verdicts:
-        answer.headers[DECISION_HEADER] = decision.id
     # What flask-cors would answer; it leaves alone what has its answer, and need not look for a rule that fits.
-    answer.headers["Access-Control-Allow-Origin"] = "*"
-    return answer
+    headers = {"Access-Control-Allow-Origin": "*"}
+    if decision.verdicts:
+        headers[DECISION_HEADER] = decision.id
+    shown = {"cards": decision.cards, "systemActions": []} if crd else {"cards": decision.cards}
+    return json_answer(shown, headers=headers)

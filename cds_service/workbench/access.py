@@ -30,7 +30,9 @@ LOCAL_PEOPLE = (
 )
 """Two people, as going live takes two; and one who may change nothing."""
 _PROVIDER = "her2_cds_workbench_provider"
-_OPEN = frozenset({"workbench.sign_in", "workbench.sign_in_as", "workbench.to_provider", "workbench.from_provider"})
+_OPEN = frozenset(
+    f"workbench.{name}" for name in ("sign_in", "sign_in_as", "to_provider", "from_provider", "signed_out")
+)
 _PAGES = (
     ("workbench.topics", "Topics"),
     ("workbench.preview", "Preview"),
@@ -119,9 +121,9 @@ def provider() -> Provider:
     return found
 
 
-def welcome(person: Person) -> AnyResponse:
+def welcome(person: Person, id_token: str = "") -> AnyResponse:
     """Sign a person in."""
-    sessions.begin(person)
+    sessions.begin(person, id_token)
     _log.info("workbench_signed_in", subject=person.subject, roles=[str(each) for each in sorted(person.roles)])
     return redirect(url_for("workbench.topics"))
 

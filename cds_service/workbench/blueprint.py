@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from cards.quantities import precise
-from cds_service.layers import ConfigurationError
 from cds_service.web.answers import decider
 from cds_service.workbench import (
     access,
@@ -51,13 +50,6 @@ def failed(error: HTTPException) -> Response:
     """Say on a page what is wrong."""
     title, text = _SAID.get(error.code or 500, ("Not done", "What was sent could not be read."))
     return access.message(title, text, error.code or 500)
-
-
-@blueprint.errorhandler(ConfigurationError)
-def refused(error: ConfigurationError) -> Response:
-    """Say that this release does not take what another one has published."""
-    text = f"This release does not take the version that is in force: {'; '.join(error.problems)}"
-    return access.message("Not with this release", text, 500)
 
 
 @blueprint.errorhandler(SQLAlchemyError)

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 
 from cds_service.config_diff import differences
+from cds_service.layers import ConfigurationError
 from cds_service.policies.content import NOTHING, PolicyContent
 from cds_service.policies.library import Library
 from cds_service.web.answers import in_force, store
+from cds_service.workbench.callers import EVERY_CALLER, CallerPreviewer
 from cds_service.workbench.previewing import Previewer
 
 if TYPE_CHECKING:
@@ -20,14 +22,23 @@ if TYPE_CHECKING:
 
     from cards.topics import Topic
     from cds_service.config_diff import Difference
-    from cds_service.configuration import Configuration
+    from cds_service.configuration import Configuration, PublishedPolicy
     from cds_service.policies.views import Change, Place
     from cds_service.settings import Settings
     from cds_service.workbench.topics import TopicRow
 
 _TRIED = 0
 """The number of a version that is only tried: no version has it."""
-_KEPT = "her2_cds_workbench_previewer"
+_KEPT = "her2_cds_workbench_previewers"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is kept for as long as the same settings are in force."""
+
+    settings: Settings
+    of_every_call: Previewer
+    of_callers: dict[str, CallerPreviewer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +62,27 @@ def library() -> Library:
 
 def settings_beneath() -> Settings:
     """Give what the files and the environment set."""
-    configuration: Configuration = current_app.extensions["her2_cds"]
-    return configuration.beneath
+    return _configuration().beneath
 
 
 def content_in_force() -> PolicyContent:
-    """Give the content of the version in force; nothing where the files alone hold."""
+    """Give the content of the version in force, of what answers in its place where it is refused, or nothing."""
     found = library().in_force()
-    return found.content if found is not None else NOTHING
+    try:
+        return found.content if found is not None else NOTHING
+    except ConfigurationError:
+        policy = policy_here()
+        return policy.content if policy is not None else NOTHING
+
+
+def policy_here() -> PublishedPolicy | None:
+    """Give the version that this process answers by; another may be published, and refused by this release."""
+    return _configuration().policy
+
+
+def _configuration() -> Configuration:
+    found: Configuration = current_app.extensions["her2_cds"]
+    return found
 
 
 def today() -> date:
@@ -69,12 +93,23 @@ def today() -> date:
 
 def previewer() -> Previewer:
     """Judge by what is in force; kept, with what it has judged, as long as that is so."""
+    return _kept().of_every_call
+
+
+def previewer_for(profile: str) -> CallerPreviewer:
+    """Judge by what is in force, as for a caller whom a profile is for; kept as well."""
+    kept = _kept()
+    if profile not in kept.of_callers:
+        kept.of_callers[profile] = CallerPreviewer(kept.settings, today, profile)
+    return kept.of_callers[profile]
+
+
+def _kept() -> _Kept:
     settings = in_force().decider.settings
-    kept: tuple[Settings, Previewer] | None = current_app.extensions.get(_KEPT)
-    if kept is None or kept[0] is not settings:
-        kept = (settings, Previewer(settings, today))
-        current_app.extensions[_KEPT] = kept
-    return kept[1]
+    kept: _Kept | None = current_app.extensions.get(_KEPT)
+    if kept is None or kept.settings is not settings:
+        kept = current_app.extensions[_KEPT] = _Kept(settings, Previewer(settings, today), {})
+    return kept
 
 
 def previewer_of(content: PolicyContent) -> Previewer:
@@ -82,11 +117,21 @@ def previewer_of(content: PolicyContent) -> Previewer:
     return Previewer(settings_beneath().with_policy(content, _TRIED, content.hash), today)
 
 
-def differences_to(content: PolicyContent) -> list[Difference]:
-    """List what a content would change of what is in force, in the words of ``config diff``."""
+def previewer_of_caller(content: PolicyContent, profile: str) -> CallerPreviewer:
+    """Judge by a content that is laid over the files, as for a caller whom a profile is for."""
+    return CallerPreviewer(settings_beneath().with_policy(content, _TRIED, content.hash), today, profile)
+
+
+def differences_to(content: PolicyContent, profile: str = EVERY_CALLER) -> list[Difference]:
+    """List what a content would change of what is in force, or in a profile, in the words of ``config diff``."""
     beneath, now = settings_beneath(), content_in_force()
     before, after = (beneath.with_policy(each, _TRIED, each.hash) for each in (now, content))
-    return differences(before, after)
+    return differences(*(settings_in(each, profile) for each in (before, after)))
+
+
+def settings_in(settings: Settings, profile: str) -> Settings:
+    """Give settings as they are in a profile."""
+    return settings if profile == EVERY_CALLER else settings.in_profile(profile)
 
 
 def changes_of(rows: Sequence[TopicRow]) -> dict[Topic, list[LastChange]]:

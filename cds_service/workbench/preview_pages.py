@@ -13,10 +13,20 @@ from cds_service.tryit.requests import scenario_request
 from cds_service.tryit.scenarios import read_scenarios
 from cds_service.web.answers import decider
 from cds_service.workbench.access import shown
-from cds_service.workbench.current import content_in_force, differences_to, previewer, previewer_of, today
+from cds_service.workbench.callers import EVERY_CALLER
+from cds_service.workbench.current import (
+    content_in_force,
+    differences_to,
+    previewer,
+    previewer_for,
+    previewer_of_caller,
+    settings_in,
+    today,
+)
 from cds_service.workbench.forms import content_from
-from cds_service.workbench.previewing import Previewer, Seen, changed_cases
+from cds_service.workbench.previewing import Answering, Seen, changed_cases
 from cds_service.workbench.specimens import specimens
+from cds_service.workbench.standing import refused
 from cds_service.workbench.topics import families, threshold_rows
 from fhir_mappings.wire import encode
 
@@ -38,17 +48,21 @@ def preview() -> Response:
     """Show the whole page; what was sent to it is answered and forgotten."""
     case = request.form.get("case") or request.args.get("case") or _FIRST
     content = content_in_force()
+    settings, profile = decider().settings, _profile()
     answer = _answer(case)
     return shown(
         "preview.html",
         case=case,
+        profile=profile,
+        profiles=sorted(settings.profiles),
+        refused=refused(),
         pasted=request.form.get("pasted", ""),
         coverage="coverage" in request.form,
         examples=examples.names(),
         scenarios=read_scenarios().scenarios,
         cases=specimens().values(),
-        families=families(decider().settings, previewer()),
-        rows=threshold_rows(decider().settings),
+        families=families(settings, previewer()),
+        rows=threshold_rows(settings_in(settings, profile)),
         content=answer.get("content", content),
         **{name: value for name, value in answer.items() if name != "content"},
     )
@@ -62,8 +76,8 @@ def result() -> Response:
 
 def _answer(case: str) -> dict[str, Any]:
     """Judge the case as it is and as the form would have it."""
-    base = content_in_force()
-    now = previewer()
+    base, profile = content_in_force(), _profile()
+    now = previewer_for(profile)
     answer: dict[str, Any] = {"markdown": html, "most": _MOST_LISTED, "now": _seen(now, case), "problems": []}
     if request.method == "GET":
         return answer
@@ -73,17 +87,23 @@ def _answer(case: str) -> dict[str, Any]:
         return {**answer, "problems": error.problems}
     answer["content"] = content
     if content.hash != base.hash:
-        then = previewer_of(content)
+        then = previewer_of_caller(content, profile)
         answer |= {
             "then": _seen(then, case),
-            "differences": differences_to(content),
+            "differences": differences_to(content, profile),
             "changed": changed_cases(now, then),
             "of": len(specimens()),
         }
     return answer
 
 
-def _seen(judge: Previewer, case: str) -> Seen:
+def _profile() -> str:
+    """Read for whom cards are asked; a profile that there is not is nobody's."""
+    asked = request.form.get("profile", EVERY_CALLER)
+    return asked if asked in decider().settings.profiles else EVERY_CALLER
+
+
+def _seen(judge: Answering, case: str) -> Seen:
     coverage = "coverage" in request.form
     pasted = request.form.get("pasted", "").strip()
     if case == "pasted":

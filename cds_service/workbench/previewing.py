@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -98,7 +98,7 @@ class Previewer:
     def of_request(self, body: bytes, *, coverage: bool = False) -> Seen:
         """Answer a request by the clinical service of its hook, or by that of billing and coverage."""
         try:
-            service = _service(body, coverage=coverage)
+            service = service_asked(body, coverage=coverage)
             # A request that was pasted must lead to no other machine, whatever it says.
             request = msgspec.structs.replace(read_request(body, service.hook), fhir_server="", fhir_authorization=None)
             decision = self._decider.decide(request, coverage=service.coverage)
@@ -141,13 +141,27 @@ class Changed:
     new: tuple[tuple[str, str, str], ...]
 
 
-def changed_cases(before: Previewer, after: Previewer) -> list[Changed]:
+class Answering(Protocol):
+    """Answers requests and cases of the rules, by some settings."""
+
+    @property
+    def cases(self) -> dict[str, Seen]:
+        """What every case of the rules comes to."""
+
+    def of_request(self, body: bytes, *, coverage: bool = False) -> Seen:
+        """Answer a request."""
+
+    def of_specimen(self, specimen: Specimen) -> Seen:
+        """Judge a case of the rules."""
+
+
+def changed_cases(before: Answering, after: Answering) -> list[Changed]:
     """List the cases whose cards are not the same."""
     pairs = ((each, before.cases[name].shown, after.cases[name].shown) for name, each in specimens().items())
     return [Changed(each, tuple(sorted(old - new)), tuple(sorted(new - old))) for each, old, new in pairs if old != new]
 
 
-def _service(body: bytes, *, coverage: bool) -> Service:
+def service_asked(body: bytes, *, coverage: bool) -> Service:
     """Find the service that a hook is for.
 
     Raises:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests
+from authlib.common.urls import add_params_to_uri
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
 from joserfc.errors import JoseError
 
 from cds_service.policies.people import Person
+from cds_service.smart.settings import is_safe
 from cds_service.workbench import sessions
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from cds_service.workbench.settings import OidcSettings
 
 _TIMEOUT_S = 5
+_WAY_OUT = "end_session_endpoint"
 _SIGNED_WITH = "id_token_signing_alg_values_supported"
 _REFUSALS = frozenset({"access_denied", "mismatching_state", "invalid_grant", "invalid_client", "login_required"})
 # How a person is called for the eye, the best first.
@@ -37,6 +40,13 @@ class SignInError(Exception):
         self.code = code
         self.message = message
         self.status = status
+
+
+class SignedIn(NamedTuple):
+    """Who signed in, and the ID token that says so."""
+
+    person: Person
+    id_token: str
 
 
 class Provider:
@@ -74,7 +84,7 @@ class Provider:
             raise _unreachable(error) from None
         return answer
 
-    def end(self) -> Person:
+    def end(self) -> SignedIn:
         """Redeem the code that the browser has brought, and give who signed in.
 
         Raises:
@@ -83,7 +93,7 @@ class Provider:
         """
         try:
             self._check()
-            claims = self._client.authorize_access_token().get("userinfo")
+            token = self._client.authorize_access_token()
         except OAuthError as error:
             # Both texts came with the browser, and may be anything.
             code = error.error if error.error in _REFUSALS else "refused"
@@ -92,9 +102,25 @@ class Provider:
             raise SignInError(type(error).__name__, "The answer of the sign-in page does not hold.", 403) from None
         except (requests.RequestException, ValueError, RuntimeError) as error:
             raise _unreachable(error) from None
-        if not claims:
+        if not token.get("userinfo"):
             raise SignInError("no-id-token", "The sign-in page did not say who signed in.", 403)
-        return self._person(dict(claims))
+        return SignedIn(self._person(dict(token["userinfo"])), str(token.get("id_token", "")))
+
+    def way_out(self, id_token: str, back: str, state: str) -> str | None:
+        """Give the address at which the provider signs out too, and sends the browser ``back`` with the ``state``.
+
+        None where the provider has no such address, or cannot be asked. (OpenID Connect RP-Initiated Logout 1.0)
+        """
+        try:
+            self._check()
+            address = str(self._client.load_server_metadata().get(_WAY_OUT) or "")
+        except (requests.RequestException, ValueError, RuntimeError):
+            return None
+        if not is_safe(address):
+            return None
+        asked = {"client_id": self._settings.client_id, "post_logout_redirect_uri": back, "state": state}
+        hint = [("id_token_hint", id_token)] if id_token else []
+        return str(add_params_to_uri(address, [*asked.items(), *hint]))
 
     def _check(self) -> None:
         """Read the provider's metadata; it must name itself as the site does, and sign with a key of its own."""

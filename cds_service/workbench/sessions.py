@@ -20,7 +20,12 @@ PATH = "/workbench"
 _PERSON = "person"
 _STATE = "_state_"
 """How Authlib names what it keeps of a sign-in under way."""
+_HINT = "hint"
+"""The ID token of the sign-in."""
+_LEAVING = "leaving"
 _LONGEST_NAME = 120
+# With it the cookie stays below the 4 KiB that browsers keep.
+_LONGEST_TOKEN = 2400
 
 
 class _Sessions(SecureCookieSessionInterface):
@@ -49,8 +54,8 @@ def prepare(app: Flask, settings: Settings) -> None:
     )
 
 
-def begin(person: Person) -> None:
-    """Sign a person in; what the cookie held before is gone."""
+def begin(person: Person, id_token: str = "") -> None:
+    """Sign a person in; what the cookie held before is gone. A short ID token is kept to sign out with."""
     session.clear()
     session.permanent = True
     session[_PERSON] = {
@@ -58,6 +63,8 @@ def begin(person: Person) -> None:
         "name": person.name[:_LONGEST_NAME],
         "roles": sorted(str(role) for role in person.roles),
     }
+    if 0 < len(id_token) <= _LONGEST_TOKEN:
+        session[_HINT] = id_token
 
 
 def forget_sign_ins() -> None:
@@ -66,9 +73,23 @@ def forget_sign_ins() -> None:
         del session[name]
 
 
-def end() -> None:
-    """Sign whoever it is out."""
+def end() -> str:
+    """Sign whoever it is out, and give the ID token of the sign-in; empty where none was kept."""
+    kept = session.get(_HINT, "")
     session.clear()
+    return str(kept)
+
+
+def leave() -> str:
+    """Begin to sign out at the provider, and give the state that the browser must come back with."""
+    state = session[_LEAVING] = secrets.token_urlsafe(16)
+    return state
+
+
+def has_left(state: str) -> bool:
+    """Tell whether the browser comes back from signing out at the provider; once."""
+    expected = session.pop(_LEAVING, None)
+    return isinstance(expected, str) and secrets.compare_digest(expected.encode(), state.encode(errors="replace"))
 
 
 def signed_in() -> Person | None:

@@ -12,7 +12,8 @@ from cds_service.workbench.access import LOCAL_PEOPLE, provider, refuse, setting
 from cds_service.workbench.provider import SignInError
 
 if TYPE_CHECKING:
-    from werkzeug.wrappers import Response
+    from flask import Response
+    from werkzeug.wrappers import Response as AnyResponse
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -23,6 +24,7 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.get("/sign-in/provider")(to_provider)
     blueprint.get("/sign-in/callback")(from_provider)
     blueprint.post("/sign-out")(sign_out)
+    blueprint.get("/signed-out")(signed_out)
 
 
 def sign_in() -> Response:
@@ -30,7 +32,7 @@ def sign_in() -> Response:
     return shown("sign_in.html", how=settings().sign_in, people=LOCAL_PEOPLE)
 
 
-def sign_in_as() -> Response:
+def sign_in_as() -> AnyResponse:
     """Sign in somebody made up."""
     chosen = next((each for each in LOCAL_PEOPLE if each.subject == request.form.get("subject")), None)
     if settings().sign_in != "local" or chosen is None:
@@ -38,7 +40,7 @@ def sign_in_as() -> Response:
     return welcome(chosen)
 
 
-def to_provider() -> Response:
+def to_provider() -> AnyResponse:
     """Send the browser to the provider."""
     try:
         return provider().begin(f"{decider().settings.base_url}{url_for('workbench.from_provider')}")
@@ -46,15 +48,25 @@ def to_provider() -> Response:
         return refuse(error)
 
 
-def from_provider() -> Response:
+def from_provider() -> AnyResponse:
     """Take back the browser that the provider has sent."""
     try:
-        return welcome(provider().end())
+        return welcome(*provider().end())
     except SignInError as error:
         return refuse(error)
 
 
-def sign_out() -> Response:
-    """Sign out here; the provider's own session is the provider's."""
-    sessions.end()
-    return redirect(url_for("workbench.sign_in"))
+def sign_out() -> AnyResponse:
+    """Sign out here, and offer to sign out at the provider too: that may end more than the workbench."""
+    id_token = sessions.end()
+    if settings().sign_in != "oidc":
+        return redirect(url_for("workbench.sign_in"))
+    back = f"{decider().settings.base_url}{url_for('workbench.signed_out')}"
+    return shown("signed_out.html", way_out=provider().way_out(id_token, back, sessions.leave()), everywhere=False)
+
+
+def signed_out() -> AnyResponse:
+    """Take back the browser that the provider has signed out."""
+    if sessions.signed_in() is not None:
+        return redirect(url_for("workbench.topics"))
+    return shown("signed_out.html", way_out=None, everywhere=sessions.has_left(request.args.get("state", "")))

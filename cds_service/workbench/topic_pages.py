@@ -13,6 +13,7 @@ from cds_service.web.answers import decider
 from cds_service.workbench.access import shown
 from cds_service.workbench.current import changes_of, library, previewer
 from cds_service.workbench.specimens import specimens
+from cds_service.workbench.standing import on_trial, refused
 from cds_service.workbench.topics import families, topic_row, typical_card
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def topics() -> Response:
     changes = changes_of([row for _, rows in listed for row in rows])
     found = library().in_force()
     version = library().version(found.version) if found is not None else None
-    return shown("topics.html", families=listed, changes=changes, version=version)
+    return shown("topics.html", families=listed, changes=changes, version=version, refused=refused(), trial=on_trial())
 
 
 def topic(name: str) -> Response:

@@ -11,7 +11,7 @@ from cds_service.explain import explain
 from cds_service.learning.cases import unseen_card
 from cds_service.learning.judgements import newest
 from cds_service.learning.promotion import promotion_report
-from cds_service.learning.trial import sample, trials
+from cds_service.learning.trial import sample, trials, versions_tried
 from cds_service.policies.lifecycle import COMMENT_LIMIT
 from cds_service.policies.people import Role
 from cds_service.services import SERVICES
@@ -20,16 +20,23 @@ from cds_service.store.reviews import VERDICTS, is_on_record, keep_review
 from cds_service.web.answers import decider, in_force, store
 from cds_service.workbench.access import me, message, shown
 from cds_service.workbench.forms import number_in, text_in
+from cds_service.workbench.standing import on_trial
 from cds_service.workbench.windows import window_asked
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from werkzeug.wrappers import Response as AnyResponse
+
+    from cds_service.workbench.standing import OnTrial
 
 DAYS = (7, 28, 90)
 AT_MOST = 10_000
 """Decisions that one page reads; a command reads them all."""
 _CASES = 5
 _LONGEST_ID = 64
+_OTHERS = "0"
+"""The number of no version: topics, thresholds and files on trial."""
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -47,14 +54,20 @@ def shadow() -> Response:
     topic = named if named in set(Topic) else None
     seed = number_in(request.args.get("seed", "")) or 1
     engine = store().engine
-    report = promotion_report(engine, window, decider().settings.promotion, topic)
+    trial, tried = on_trial(), versions_tried(engine, window)
+    version = _version(tried, trial)
+    report = promotion_report(engine, window, decider().settings.promotion, topic, version)
     drawn = []
     if topic is not None:
-        cases = (case for tally in trials(engine, window, topic).values() for case in tally.cases)
+        cases = (case for tally in trials(engine, window, topic, version).values() for case in tally.cases)
         drawn = [unseen_card(engine, case) for case in sample(cases, _CASES, seed)]
     return shown(
         "shadow.html",
         report=report,
+        trial=trial,
+        version=version,
+        tried=tried,
+        versions=sorted({*tried, *([trial.number] if trial is not None else ())}, reverse=True),
         topic=topic,
         cases=[each for each in drawn if each],
         days=days,
@@ -71,6 +84,16 @@ def shadow() -> Response:
     )
 
 
+def _version(tried: Mapping[int, int], trial: OnTrial | None) -> int | None:
+    """Read of which version the trial is asked for: the one that goes on, unless another was tried in the window."""
+    asked = request.args.get("version", "")
+    if asked == _OTHERS:
+        return None
+    if (number := number_in(asked)) in tried:
+        return number
+    return trial.number if trial is not None else None
+
+
 def review() -> AnyResponse:
     """Keep what a reviewer says of a case."""
     given = {name: text_in(request.form, name) for name in ("decision", "topic", "verdict", "comment")}
@@ -84,7 +107,8 @@ def review() -> AnyResponse:
     case = (given["decision"], given["topic"])
     said_by = f"{person.name} ({person.subject})"
     keep_review(engine, case, given["verdict"], said_by, given["comment"], in_force().clock())
-    return redirect(url_for("workbench.shadow", topic=given["topic"], seed=request.form.get("seed", "1")[:9]))
+    seed, version = (request.form.get(name, "")[:9] for name in ("seed", "version"))
+    return redirect(url_for("workbench.shadow", topic=given["topic"], seed=seed or "1", version=version or None))
 
 
 def decisions() -> Response:

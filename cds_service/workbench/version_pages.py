@@ -22,6 +22,7 @@ from cds_service.workbench.forms import content_from, number_in, text_in
 from cds_service.workbench.on_record import on_record
 from cds_service.workbench.previewing import changed_cases
 from cds_service.workbench.specimens import specimens
+from cds_service.workbench.standing import on_trial, refused
 from cds_service.workbench.topics import families, threshold_rows
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def versions() -> Response:
         versions=listed,
         in_force=library().in_force(),
         next=library().next_change(),
+        refused=refused(),
+        trial=on_trial(),
         may_draft=Role.EDITOR in me().roles,
         title_limit=TITLE_LIMIT,
     )
@@ -64,6 +67,9 @@ def draft() -> AnyResponse:
             found = library().restore(me(), number)
         elif begin == _FROM_FILES:
             found = library().draft(me(), title, NOTHING)
+        elif (unusable := refused()) is not None:
+            said = f"This release does not take version {unusable.version}. Begin with the files or an older version."
+            return message("Not done", said, 409)
         else:
             now = library().in_force()
             found = library().draft(me(), title, content_in_force(), based_on=now.version if now else None)
@@ -136,6 +142,8 @@ def _page(found: Version, *, problems: list[str] | None = None, status: int = 20
         possible=[str(kind) for kind in possible],
         comment_limit=COMMENT_LIMIT,
         after_retiring=library().after_retiring(found.number) if StepKind.RETIRED in possible else None,
+        refused=refused(),
+        trial=on_trial(),
         may_draft=Role.EDITOR in me().roles,
         is_author=me().subject in found.authors,
         timezone=decider().settings.site.timezone,

@@ -271,4 +271,4 @@ def _answer(glimpses: list[Glimpse]) -> Answer:
     """Give the answer to a query."""
     if not glimpses:
         return Answer(State.EMPTY)
-    return Answer(State.PRESENT, Listing.of(glimpses))
+    return Answer(State.PRESENT, Listing(glimpses, is_bundle=True))

@@ -22,10 +22,10 @@ _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 _SEEN = re.compile(r'name="seen" value="([^"]+)"')
 
 
-def bench(store: Store, clock: Clock = now, **settings: Any) -> FlaskClient:
-    """Give a browser before the door of a workbench with people who are made up."""
-    given = {"workbench": {"sign_in": "local"}, **settings}
-    return create_app(settings=Settings.model_validate(given), store=store, clock=clock).test_client()
+def bench(store: Store, clock: Clock = now, given: Settings | None = None, **settings: Any) -> FlaskClient:
+    """Give a browser before the door of a workbench with people who are made up; ``given``: with these settings."""
+    taken = given or Settings.model_validate({"workbench": {"sign_in": "local"}, **settings})
+    return create_app(settings=taken, store=store, clock=clock).test_client()
 
 
 def opened(path: Any) -> Store:

@@ -55,6 +55,11 @@ def published(library: Library, text: str, title: str = "A change", **when: date
     return take(library, BOB, approved(library, text, title), StepKind.PUBLISHED, **when)
 
 
+def tried(library: Library, text: str, title: str = "A change") -> Version:
+    """Give a version that is on trial."""
+    return take(library, BOB, approved(library, text, title), StepKind.TRIAL_BEGUN)
+
+
 def retire(library: Library, number: int) -> Version:
     """Take a version out of force."""
     return take(library, BOB, library.version(number), StepKind.RETIRED, comment="Too many cards")

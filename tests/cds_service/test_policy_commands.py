@@ -142,6 +142,7 @@ def test_a_store_that_cannot_be_reached_is_told_in_one_line() -> None:
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
 
 
-def test_no_command_writes() -> None:
-    group = main.commands["policy"]
-    assert sorted(group.commands) == ["diff", "export", "list", "show"]  # type: ignore[attr-defined]
+def test_no_command_writes_approves_or_publishes() -> None:
+    group: Any = main.commands["policy"]
+    assert sorted(group.commands) == ["diff", "export", "list", "show", "trial"]
+    assert sorted(group.commands["trial"].commands) == ["begin", "end"]

@@ -56,6 +56,7 @@ LIVES: dict[State, list[Step]] = {
     S.DRAFT: life(*BEGUN),
     S.REVIEW: life(*REVIEWED),
     S.APPROVED: life(*AGREED),
+    S.ON_TRIAL: life(*AGREED, (K.TRIAL_BEGUN, BOB)),
     S.SCHEDULED: [*life(*AGREED), replace(life(*OUT)[-1], effective_from=START + 100 * HOUR)],
     S.LIVE: life(*OUT),
     S.SUPERSEDED: life(*OUT),
@@ -69,8 +70,10 @@ ALLOWED = {
     K.WITHDRAWN: {S.DRAFT, S.REVIEW},
     K.RETURNED: {S.REVIEW},
     K.APPROVED: {S.REVIEW},
-    K.PUBLISHED: {S.APPROVED},
-    K.RETIRED: {S.APPROVED, S.SCHEDULED, S.LIVE, S.SUPERSEDED},
+    K.TRIAL_BEGUN: {S.APPROVED},
+    K.TRIAL_ENDED: {S.ON_TRIAL},
+    K.PUBLISHED: {S.APPROVED, S.ON_TRIAL},
+    K.RETIRED: {S.APPROVED, S.ON_TRIAL, S.SCHEDULED, S.LIVE, S.SUPERSEDED},
 }
 ROLE = {
     K.DRAFTED: Role.EDITOR,
@@ -79,6 +82,8 @@ ROLE = {
     K.WITHDRAWN: Role.EDITOR,
     K.RETURNED: Role.REVIEWER,
     K.APPROVED: Role.REVIEWER,
+    K.TRIAL_BEGUN: Role.PUBLISHER,
+    K.TRIAL_ENDED: Role.PUBLISHER,
     K.PUBLISHED: Role.PUBLISHER,
     K.RETIRED: Role.PUBLISHER,
 }
@@ -261,7 +266,8 @@ def test_the_turns_are_told_in_order() -> None:
 
 WORDS = {
     "draft": K.DRAFTED, "revise": K.REVISED, "submit": K.SUBMITTED, "withdraw": K.WITHDRAWN,
-    "return": K.RETURNED, "approve": K.APPROVED, "publish": K.PUBLISHED, "retire": K.RETIRED,
+    "return": K.RETURNED, "approve": K.APPROVED, "begin trial": K.TRIAL_BEGUN, "end trial": K.TRIAL_ENDED,
+    "publish": K.PUBLISHED, "retire": K.RETIRED,
 }  # fmt: skip
 
 

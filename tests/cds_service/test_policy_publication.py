@@ -11,16 +11,17 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from calls import SIGN, Caller, call, order
+from calls import SIGN, call, order
 from click.testing import CliRunner
-from policy_people import START, Watch, published, retire
+from following import HIGH, Following
+from policy_people import START, published, retire
 from prometheus_client.parser import text_string_to_metric_families
 from running import Running, start, stop
 
 from cds_service.cli import main
 from cds_service.configuration import Configuration
 from cds_service.policies.library import Library
-from cds_service.policies.publication import Publication, Standing, follow
+from cds_service.policies.publication import Standing, follow
 from cds_service.store.database import open_engine, upgrade
 from cds_service.store.reading import since
 from cds_service.store.tables import policy_contents
@@ -31,27 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OFF = "cards: {dose-above-maximum: {mode: off}}"
-HIGH = call(orders=[order(378)])
 WITHIN_S = 5.0
 TOPIC = "HER2_CDS_CARDS__DOSE_ABOVE_MAXIMUM__MODE"
-
-
-class Following(Caller):
-    """A service in this process that is told of what is published when a test says so."""
-
-    def __init__(self, path: Path | None = None, database: str | None = None) -> None:
-        """Start."""
-        super().__init__(path=path, database=database)
-        self.watch = Watch()
-        self.library = Library(self.store.engine, self.watch)
-        self.configuration: Configuration = self.app.extensions["her2_cds"]
-        self.publication = Publication(self.library, self.configuration)
-        self.app.extensions["her2_cds_publication"] = self.publication
-
-    def topics(self, service: str = SIGN) -> list[str]:
-        """Look for what is published, and give the topics of the cards on an order that is too high."""
-        self.publication.look()
-        return [card["source"]["topic"]["code"] for card in self.post(HIGH, service).body["cards"]]
 
 
 FIRED = ["dose-above-maximum"]

@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import time
+import uuid
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -255,6 +256,33 @@ def test_a_full_disk_costs_no_card_and_the_number_lost_is_recorded(tmp_path: Pat
         gap = connection.execute(select(recording_gaps)).one()
         assert (gap.recorded_late, gap.lost) == (5, lost)
     assert count(engine, decisions) == held + 5
+    recorder.close()
+    engine.dispose()
+
+
+def test_a_gap_counts_what_was_written_in_several_tries(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(recording, "WAITING_LIMIT", 8)
+    engine = open_engine(f"sqlite:///{tmp_path}/full.sqlite3")
+    upgrade(engine)
+    pages = [60]
+    event.listen(engine, "connect", lambda connection, _: connection.execute(f"PRAGMA max_page_count={pages[0]}"))
+    engine.dispose()
+    recorder = Recorder(engine, retry_s=0.05)
+    caller = Caller()
+    while recorder.waiting < 8:
+        recorder.write(a_record(caller, str(uuid.uuid4())))
+    # Room for a few of them, so that the next try ends in the middle.
+    pages[0] = 72
+    engine.dispose()
+    eventually(lambda: recorder.waiting < 8)
+    assert not recorder.is_up
+    assert recorder.waiting > 0
+    pages[0] = 100_000
+    engine.dispose()
+    eventually(lambda: recorder.is_up)
+    with engine.connect() as connection:
+        assert connection.scalar(select(recording_gaps.c.recorded_late)) == 8
+        assert connection.scalar(select(func.count()).where(decisions.c.late)) == 8
     recorder.close()
     engine.dispose()
 

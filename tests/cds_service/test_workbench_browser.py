@@ -24,6 +24,7 @@ auth: {mode: "off"}
 workbench: {sign_in: local}
 cards: {lvef-overdue: {mode: shadow}}
 promotion: {min_orders: 1}
+profiles: {day-clinic: {match: {tenant: day-clinic}, thresholds: {weight_max_age_days: 60}}}
 """
 TROUBLED = call(prefetch=troubled_prefetch())
 PATIENCE_S = 20
@@ -165,6 +166,83 @@ def test_two_people_bring_a_version_to_every_worker(seen: Visit, base: str) -> N
     page.get_by_role("button", name="Retire").click()
     expect(page.locator(".state").first).to_have_text("retired")
     _until(lambda: all("weight-stale" in signed(base) for _ in range(8)))
+
+
+def test_a_version_is_put_on_trial_read_and_ended(browser: Any, seen: Visit, base: str, tmp_path: Any) -> None:
+    page = seen.page
+    seen.open("/workbench")
+    sign_in(page, "Ada")
+    page.get_by_role("link", name="Versions").click()
+    page.get_by_label("What it is for").fill("Fresh weights, and dose cards that only inform")
+    page.get_by_role("button", name="Begin", exact=True).click()
+    address = page.url.removeprefix(base)
+    page.get_by_label("Value: weight_max_age_days").fill("1")
+    for family in ("Monitoring", "Dose"):
+        page.get_by_text(family, exact=True).click()
+    page.get_by_label("Mode of lvef-overdue").select_option("live")
+    page.get_by_label("Indicator of weight-stale").select_option("info")
+    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_role("button", name="Send to clinical review").click()
+    sign_in(page, "Ben")
+    seen.open(address)
+    page.get_by_role("button", name="Approve").click()
+    sign_in(page, "Ada")
+    seen.open(address)
+    seen.check("workbench-approved-desk")
+    page.get_by_role("button", name="Put on trial").click()
+    expect(page.locator(".state").first).to_have_text("on trial")
+    before = signed(base)
+    # Either worker may get the call; both have asked by then.
+    _until(lambda: _tried(page, base, address) >= 4)
+    assert signed(base) == before
+    for look, how in LOOKS.items():
+        other = visit(browser, base, folder_of_pictures(tmp_path), **how)
+        other.open("/workbench")
+        sign_in(other.page, "Ada")
+        for name, path in {
+            "trial": address,
+            "trial-found": "/workbench/shadow",
+            "trial-list": "/workbench/versions",
+        }.items():
+            other.open(path)
+            other.check(f"workbench-{name}-{look}")
+        other.end()
+        other.page.context.close()
+    seen.open(address)
+    page.get_by_role("link", name="What it has found").click()
+    expect(page.locator("main")).to_contain_text("Mode: live instead of shadow.")
+    seen.open(address)
+    page.get_by_role("button", name="End the trial").click()
+    expect(page.locator(".state").first).to_have_text("approved")
+    page.get_by_label("Comment (needed)").fill("Too many cards")
+    page.get_by_role("button", name="Retire").click()
+
+
+def _tried(page: Page, base: str, address: str) -> int:
+    """Sign an order, and give how many decisions were judged by the version of an address."""
+    signed(base)
+    number = address.rpartition("/")[2]
+    page.goto(f"{base}/workbench/shadow?version={number}")
+    return int(page.locator("main .panel strong").first.inner_text())
+
+
+def test_a_preview_for_a_profile_follows_the_form(seen: Visit) -> None:
+    page = seen.page
+    seen.open("/workbench")
+    sign_in(page, "Eve")
+    seen.open("/workbench/preview?case=weight-stale-fired-1")
+    expect(page.locator("#result")).to_contain_text("the last weight, 70 kg, is 31 days old")
+    in_force = page.locator('[data-in-force="weight_max_age_days"]')
+    expect(in_force).to_have_text("30 days")
+    page.get_by_label("For", exact=True).select_option("day-clinic")
+    expect(page.locator("#result")).to_contain_text("No card.")
+    expect(in_force).to_have_text("60 days")
+    page.get_by_label("Value: weight_max_age_days").fill("10")
+    expect(page.locator("#result")).to_contain_text("Nothing here: a variable or the profile sets it already.")
+    seen.check("workbench-profile-desk")
+    page.get_by_label("For", exact=True).select_option("every caller")
+    expect(page.locator("#result")).to_contain_text("older than 10 days instead of 30 days")
+    expect(in_force).to_have_text("30 days")
 
 
 def _until(holds: Any) -> None:

@@ -21,7 +21,18 @@ PATHS = (
     "/shadow/reviews",
     "/sign-in",
 )
-KINDS = ("drafted", "revised", "submitted", "returned", "approved", "published", "retired", "withdrawn")
+KINDS = (
+    "drafted",
+    "revised",
+    "submitted",
+    "returned",
+    "approved",
+    "trial-begun",
+    "trial-ended",
+    "published",
+    "retired",
+    "withdrawn",
+)
 FIELDS = st.sampled_from(
     (
         "title",
@@ -32,6 +43,8 @@ FIELDS = st.sampled_from(
         "effective_from",
         "effective_until",
         "case",
+        "profile",
+        "version",
         "pasted",
         "coverage",
         "decision",
@@ -90,7 +103,9 @@ def test_no_form_makes_the_workbench_fail(
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(("", "/preview", "/shadow", "/learning", "/decisions", "/versions")),
-    st.dictionaries(st.sampled_from(("days", "service", "topic", "seed", "period", "id", "case", "record")), VALUES),
+    st.dictionaries(
+        st.sampled_from(("days", "service", "topic", "seed", "period", "id", "case", "record", "version")), VALUES
+    ),
 )
 def test_no_address_makes_the_workbench_fail(seats: list[Seat], path: str, query: dict[str, str]) -> None:
     answer = seats[0].get(path, **query)

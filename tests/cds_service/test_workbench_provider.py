@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
 import time
+from base64 import urlsafe_b64decode
 from contextlib import contextmanager
+from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 import requests
 from bench import Seat, words
+from browser import visit
+from playwright.sync_api import expect
+from running import start, stop
 from servers import free_port
 
 from cds_service.app import create_app
+from cds_service.policies.people import Person, Role
 from cds_service.settings import Settings
+from cds_service.workbench.provider import SignedIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -263,3 +272,157 @@ def test_workbench_signs_in_nobody_made_up_where_there_is_a_provider(store: Stor
     assert "Sign in with your organisation" in words(page)
     assert "made up" not in words(page)
     assert seat.browser.post("/workbench/sign-in", data={"subject": "local|ada"}).status_code == 400
+
+
+# --- Signing out -----------------------------------------------------------------------------------------------------
+
+
+def way_out(client: FlaskClient) -> str:
+    """Sign out of the workbench, and give the way out of the provider that its page offers."""
+    answer = Seat(client).send("/sign-out")
+    assert answer.status_code == 200
+    found = re.search(r'<a class="button primary" href="([^"]+)">Sign out at your organisation too', answer.text)
+    return unescape(found[1]) if found else ""
+
+
+def left(address: str) -> str:
+    """Say at the provider that one wants to leave, and give the way back."""
+    page = requests.get(address, timeout=PATIENCE_S)
+    page.raise_for_status()
+    form = re.search(r'<form method="post" action="([^"]+)"', page.text)
+    back = re.search(r'name="redirect_uri" value="([^"]+)"', page.text)
+    assert form is not None
+    assert back is not None
+    there = {"redirect_uri": unescape(back[1])}
+    answer = requests.post(urljoin(address, form[1]), data=there, allow_redirects=False, timeout=PATIENCE_S)
+    return answer.headers["Location"]
+
+
+def test_workbench_signs_out_at_the_provider_too(store: Store, issuer: str) -> None:
+    client = browser(store, issuer)
+    signed_in(client, "ann")
+    address = way_out(client)
+    assert client.get("/workbench").headers["Location"] == "/workbench/sign-in"
+    split = urlsplit(address)
+    asked = parse_qs(split.query)
+    metadata = requests.get(f"{issuer}/.well-known/openid-configuration", timeout=PATIENCE_S).json()
+    assert address.partition("?")[0] == metadata["end_session_endpoint"]
+    assert asked["client_id"] == ["her2-cds"]
+    assert asked["post_logout_redirect_uri"] == [f"{BASE}/workbench/signed-out"]
+    (hint,) = asked["id_token_hint"]
+    claims = json.loads(urlsafe_b64decode(hint.split(".")[1] + "=="))
+    assert (claims["iss"], claims["sub"]) == (issuer, "ann")
+    back = left(address)
+    assert back.startswith(f"{BASE}/workbench/signed-out?")
+    assert "Of the workbench, and at your organisation." in words(came_back(client, back))
+    # The way back is good once.
+    assert "may still have you signed in" in words(came_back(client, back))
+
+
+@pytest.mark.parametrize("state", ["", "made-up", "\0", "\udcff", "ä" * 3000])
+def test_workbench_believes_no_way_back_that_it_did_not_send(store: Store, issuer: str, state: str) -> None:
+    client = browser(store, issuer)
+    signed_in(client, "ann")
+    way_out(client)
+    page = client.get("/workbench/signed-out", query_string={"state": state.encode(errors="replace").decode()})
+    assert page.status_code == 200
+    assert "at your organisation." not in words(page)
+    assert "may still have you signed in" in words(page)
+
+
+def test_workbench_says_to_nobody_who_is_signed_in_that_he_or_she_is_not(store: Store, issuer: str) -> None:
+    client = browser(store, issuer)
+    signed_in(client, "ann")
+    answer = client.get("/workbench/signed-out")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/workbench")
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [
+        pytest.param(None, id="no way out"),
+        pytest.param("", id="an empty one"),
+        pytest.param("http://idp.example/logout", id="one without TLS"),
+        pytest.param("javascript:alert(1)", id="none at all"),
+        pytest.param(["https://idp.example"], id="a list"),
+    ],
+)
+def test_workbench_offers_no_way_out_of_a_provider_that_names(store: Store, issuer: str, offered: Any) -> None:
+    client = browser(store, issuer)
+    signed_in(client, "ann")
+    known = client.application.extensions["her2_cds_workbench_provider"]._client
+    known.load_server_metadata()["end_session_endpoint"] = offered
+    assert way_out(client) == ""
+    assert client.get("/workbench").headers["Location"] == "/workbench/sign-in"
+
+
+def test_workbench_keeps_what_the_way_out_asks_already(store: Store, issuer: str) -> None:
+    client = browser(store, issuer)
+    signed_in(client, "ann")
+    known = client.application.extensions["her2_cds_workbench_provider"]._client
+    known.load_server_metadata()["end_session_endpoint"] = "https://idp.example/logout?realm=staff"
+    assert parse_qs(urlsplit(way_out(client)).query)["realm"] == ["staff"]
+
+
+def test_workbench_signs_out_here_while_the_provider_is_gone(store: Store, issuer: str) -> None:
+    client = browser(store, issuer)
+    signed_in(client, "ann")
+    # As in a worker that has not asked for the metadata yet.
+    known = client.application.extensions["her2_cds_workbench_provider"]._client
+    known.server_metadata.clear()
+    known._server_metadata_url = f"http://127.0.0.1:{free_port()}/.well-known/openid-configuration"
+    assert way_out(client) == ""
+    assert client.get("/workbench").headers["Location"] == "/workbench/sign-in"
+
+
+@pytest.mark.parametrize(("length", "is_kept"), [(2400, True), (2401, False), (50_000, False)])
+def test_workbench_keeps_no_id_token_that_would_fill_the_cookie(
+    store: Store, issuer: str, monkeypatch: pytest.MonkeyPatch, *, length: int, is_kept: bool
+) -> None:
+    client = browser(store, issuer)
+    token = token_urlsafe(length)[:length]
+    person = Person(f"https://idp.example|{token_urlsafe(64)}", token_urlsafe(200), frozenset(Role))
+    provider = client.application.extensions["her2_cds_workbench_provider"]
+    monkeypatch.setattr(provider, "end", lambda: SignedIn(person, token))
+    client.get("/workbench/sign-in/callback")
+    cookie = client.get_cookie("her2-workbench", path="/workbench")
+    assert cookie is not None
+    assert len(cookie.value) < 4000
+    asked = parse_qs(urlsplit(way_out(client)).query)
+    assert asked.get("id_token_hint", []) == ([token] if is_kept else [])
+    assert asked["client_id"] == ["her2-cds"]
+
+
+CONFIGURATION = """
+public_url: http://127.0.0.1:{port}
+workbench:
+  sign_in: oidc
+  oidc: {{issuer: "{issuer}", client_id: her2-cds, client_secret_env: WORKBENCH_SECRET, roles: {{viewer: [staff]}}}}
+"""
+
+
+def test_a_person_signs_in_and_out_in_a_real_browser(
+    request: pytest.FixtureRequest, issuer: str, tmp_path: Path, pictures: Path
+) -> None:
+    port = free_port()
+    (tmp_path / "her2.yaml").write_text(CONFIGURATION.format(port=port, issuer=issuer), encoding="utf-8")
+    service = start(tmp_path, "--config", "her2.yaml", port=port, WORKBENCH_SECRET="of the test")  # noqa: S106
+    seen = visit(request.getfixturevalue("browser"), f"http://127.0.0.1:{port}", pictures)
+    try:
+        seen.open("/workbench")
+        seen.page.get_by_role("link", name="Sign in with your organisation").click()
+        seen.page.locator("input[name=sub]").first.fill("guest")
+        seen.page.get_by_role("button", name="Authorize").first.click()
+        expect(seen.page.get_by_role("heading", level=1)).to_have_text("Topics")
+        seen.page.get_by_role("button", name="Sign out").click()
+        expect(seen.page.locator("main")).to_contain_text("may still have you signed in")
+        seen.check("workbench-signed-out-desk")
+        seen.page.get_by_role("link", name="Sign out at your organisation too").click()
+        seen.page.get_by_role("button", name="End session").click()
+        expect(seen.page.locator("main")).to_contain_text("Of the workbench, and at your organisation.")
+        seen.check("workbench-signed-out-everywhere-desk")
+        seen.open("/workbench")
+        expect(seen.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+        seen.page.context.close()
+    finally:
+        stop(service)

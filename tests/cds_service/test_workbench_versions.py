@@ -6,45 +6,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from bench import ADA, BEN, EVE, Seat, bench, words
-from calls import SIGN, bundle, call, clean_prefetch, weight
+from bench import words
+from calls import SIGN
+from office import OLD_WEIGHT, SIXTY, Office
 from policy_people import Watch
+from sqlalchemy import func
 
-from cds_service.clock import Clock, now
-from cds_service.policies.library import Library
-from cds_service.policies.publication import Publication
 from cds_service.store.store import open_store
+from cds_service.store.tables import policy_contents
 
 if TYPE_CHECKING:
     from cds_service.store.store import Store
-
-OLD_WEIGHT = call(prefetch={**clean_prefetch(), "weight": bundle(weight(days=45))})
-SIXTY = {"thresholds__weight_max_age_days": "60"}
-
-
-class Office:
-    """Ada, Ben and Eve before the same service, and an EHR that calls it."""
-
-    def __init__(self, store: Store, clock: Clock = now) -> None:
-        """Sign all three in."""
-        self.ada = Seat(bench(store, clock)).sign_in(ADA)
-        self.app = self.ada.browser.application
-        self.ben = Seat(self.app.test_client()).sign_in(BEN)
-        self.eve = Seat(self.app.test_client()).sign_in(EVE)
-        self._publication = Publication(Library(store.engine), self.app.extensions["her2_cds"])
-
-    def shown(self) -> list[str]:
-        """Sign an order with a weight of 45 days ago, after this process has asked what is in force."""
-        self._publication.look()
-        answer = self.app.test_client().post(f"/cds-services/{SIGN}", json=OLD_WEIGHT).get_json()
-        return [card["source"]["topic"]["code"] for card in answer["cards"]]
-
-    def approved(self, **content: str) -> None:
-        """Write a version and have it approved."""
-        self.ada.send("/versions", title="Older weights")
-        self.ada.revise(1, comment="The day clinic weighs every six weeks", **content)
-        self.ada.step(1, "submitted")
-        assert self.ben.step(1, "approved", comment="Agreed").status_code == 302
 
 
 @pytest.fixture
@@ -268,15 +240,62 @@ def test_a_time_with_an_offset_is_taken_by_its_word(office: Office) -> None:
     assert "from 2099-01-01 06:00" in words(office.eve.get("/versions/1"))
 
 
+def refuse(store: Store, number: str) -> None:
+    """Make a content what another release, with wider bounds, has published."""
+    column = policy_contents.c.content
+    with store.engine.begin() as connection:
+        connection.execute(policy_contents.update().values(content=func.replace(column, number, f"{number}00")))
+
+
+REFUSED = "is published, and this release does not take it: version 1: thresholds.weight_max_age_days: must lie between"
+
+
 def test_what_an_older_release_published_and_this_one_does_not_take_is_said(office: Office, store: Store) -> None:
     office.approved(**SIXTY)
     office.ada.step(1, "published")
-    with store.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE policy_contents SET content = replace(content, '60', '6000')")
+    refuse(store, "60")
     assert office.shown() == ["weight-stale"]
-    for path in ("/preview", "/versions/1"):
-        page = words(office.eve.get(path))
-        assert "must lie between 1 and 365" in page
+    for path in ("", "/versions", "/preview", "/versions/1"):
+        answer = office.eve.get(path)
+        assert answer.status_code == 200
+        page = words(answer)
+        assert f"Version 1 {REFUSED}" in page
+        assert "Here the configuration files alone hold until another version is published" in page
+        assert "ersion 1 is in force" not in page
+        assert "”, is in force" not in page
+
+
+def test_other_versions_show_what_they_change_while_one_is_refused(office: Office, store: Store) -> None:
+    office.approved(**SIXTY)
+    office.ada.step(1, "published")
+    office.shown()
+    office.ada.send("/versions", title="Later", **{"from": "files"})
+    office.ada.revise(2, thresholds__weight_max_age_days="90")
+    # This process has taken version 1 already and goes on with it; one that starts now goes by the files alone.
+    refuse(store, "60")
+    page = words(office.ada.get("/versions/2", record="1"))
+    assert f"Version 1 {REFUSED}" in page
+    assert "Here version 1 goes on" in page
+    assert "A weight older than 90 days instead of 60 days makes weight-stale fire" in page
+    afresh = Office(store)
+    assert afresh.shown() == ["weight-stale"]
+    page = words(afresh.eve.get("/versions/2", record="1"))
+    assert "Here the configuration files alone hold" in page
+    assert "A weight older than 90 days instead of 30 days makes weight-stale fire" in page
+    assert "cases of the rules get other cards" in page
+    assert "Of the newest 2 signed requests: 2 cards with what is in force, 0 with this version" in page
+    tried = words(afresh.eve.send("/preview", case="weight-stale-fired-1", thresholds__weight_max_age_days="90"))
+    assert "older than 90 days instead of 30 days" in tried
+
+
+def test_no_version_begins_with_one_that_is_refused(office: Office, store: Store) -> None:
+    office.approved(**SIXTY)
+    office.ada.step(1, "published")
+    refuse(store, "60")
+    answer = office.ada.send("/versions", title="On top of it")
+    assert answer.status_code == 409
+    assert "This release does not take version 1. Begin with the files or an older version." in words(answer)
+    assert office.ada.send("/versions", title="From the files", **{"from": "files"}).status_code == 302
 
 
 def test_the_learning_page_names_the_version_that_came_into_force(office: Office) -> None:
@@ -303,7 +322,9 @@ def test_every_page_answers_whatever_state_versions_are_in(store: Store) -> None
         office.ada.step(number, "submitted")
         office.ben.step(number, "approved")
         assert office.ada.step(number, "published", **when).status_code == 302
-    for number, steps in enumerate(((), (("ada", "withdrawn"),), (("ada", "submitted"), ("ben", "returned"))), 4):
+    on_trial = (("ada", "submitted"), ("ben", "approved"), ("ada", "trial-begun"))
+    taken = ((), (("ada", "withdrawn"),), (("ada", "submitted"), ("ben", "returned")), on_trial)
+    for number, steps in enumerate(taken, 4):
         office.ada.send("/versions", title="A draft")
         for who, kind in steps:
             assert getattr(office, who).step(number, kind, comment="Why").status_code == 302
@@ -321,5 +342,5 @@ def test_every_page_answers_whatever_state_versions_are_in(store: Store) -> None
 
 def _all_answer(office: Office) -> None:
     for seat in (office.ada, office.ben, office.eve):
-        for page in (*PAGES, *(f"/versions/{number}" for number in range(1, 8))):
+        for page in (*PAGES, *(f"/versions/{number}" for number in range(1, 9))):
             assert seat.get(page, record="1").status_code == 200, page

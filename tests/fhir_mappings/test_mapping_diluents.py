@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cards.records import Diluent
-from fhir_mappings.diluents import diluents, diluents_of
+from fhir_mappings.diluents import of_concept, of_ingredients, of_instructions
 
 SALT, SUGAR = Diluent.SODIUM_CHLORIDE, Diluent.DEXTROSE
 
@@ -28,7 +28,7 @@ SALT, SUGAR = Diluent.SODIUM_CHLORIDE, Diluent.DEXTROSE
     ],
 )
 def test_a_diluent_in_the_instructions(text, found) -> None:
-    assert diluents({"dosageInstruction": [{"text": text}]}, {}) == found
+    assert of_instructions({"dosageInstruction": [{"text": text}]}) == set(found)
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,9 @@ def test_a_diluent_in_the_instructions(text, found) -> None:
     ],
 )
 def test_a_diluent_among_the_ingredients(name, found) -> None:
-    assert diluents({}, {"ingredient": [{"itemCodeableConcept": {"text": name}}]}) == found
+    assert of_ingredients({"ingredient": [{"itemCodeableConcept": {"text": name}}]}) == set(found)
 
 
 def test_a_diluent_in_the_name_of_the_order() -> None:
-    named = diluents_of({"text": "ado-trastuzumab emtansine (KADCYLA) in sodium chloride 0.9% IVPB"})
-    assert named == (SALT,)
-    assert diluents({}, {}, frozenset(named)) == (SALT,)
+    named = {"text": "ado-trastuzumab emtansine (KADCYLA) in sodium chloride 0.9% IVPB"}
+    assert of_concept(named) == {SALT}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from shapes import ICD10, LOINC, TERMINOLOGY, coding, concept
@@ -13,6 +15,7 @@ from cards.identity import identify
 from cards.knowledge import default_knowledge
 from cards.recognition import Recogniser
 from cards.remembered import LENGTH, TEXTS, remembered
+from fhir_mappings.as_written import LONGEST, PARTS, AsWritten
 from fhir_mappings.conditions import ConditionReader
 from fhir_mappings.observations import _CODES, ConceptIndex
 from fhir_mappings.wire import Code, Glimpse
@@ -106,3 +109,62 @@ def test_a_diagnosis_told_at_length_is_read_and_not_remembered() -> None:
     assert (first.cancer, first.settings) == ("breast", {"metastatic"})
     brief = concept(coding(ICD10, "C50.911"), text="Breast cancer")
     assert reader.meaning(brief) is reader.meaning(brief)
+
+
+def part_of(length: int) -> str:
+    """Make a part whose JSON has so many bytes."""
+    return "x" * (length - len('""'))
+
+
+@pytest.mark.parametrize(
+    ("part", "beside", "times"),
+    [
+        pytest.param(part_of(LONGEST), (), 1, id="as long as is remembered"),
+        pytest.param(part_of(LONGEST + 1), (), 2, id="a byte longer is read again"),
+        pytest.param(part_of(LONGEST - 3), ("mg", "L"), 1, id="as long with what is beside it"),
+        pytest.param(part_of(LONGEST - 2), ("mg", "L"), 2, id="a byte longer with what is beside it"),
+        pytest.param(None, (), 1, id="nothing"),
+    ],
+)
+def test_a_short_part_is_read_once(part, beside, times: int) -> None:
+    asked: list[object] = []
+    reading = AsWritten(lambda *given: asked.append(given) or given)
+    assert [reading(part, *beside), reading(part, *beside)] == [(part, *beside)] * 2
+    assert len(asked) == times
+
+
+def test_parts_are_the_same_when_every_digit_and_every_text_beside_them_is() -> None:
+    reading = AsWritten(lambda part, *beside: (str(part["value"]), *beside))
+    given = [({"value": Decimal(number)}, beside) for number in ("3.6", "3.60", "36") for beside in ("mg", "kg")]
+    for part, beside in given * 2:
+        assert reading(part, beside) == (str(part["value"]), beside)
+
+
+def test_a_deep_part_is_read_and_not_remembered() -> None:
+    part: object = {}
+    for _ in range(100_000):
+        part = [part]
+    assert AsWritten(lambda given: given is part)(part)
+
+
+def test_the_oldest_part_is_forgotten() -> None:
+    asked: list[int] = []
+    reading = AsWritten(asked.append)
+    for number in range(PARTS + 1):
+        reading(number)
+    reading(PARTS)
+    assert len(asked) == PARTS + 1
+    reading(0)
+    assert len(asked) == PARTS + 2
+
+
+def test_what_was_read_of_one_patient_has_nothing_of_another() -> None:
+    """What is remembered are the parts that say what; whose, when and where stands beside them."""
+    reader = ConditionReader(TERMINOLOGY)
+    told = {"code": concept(coding(ICD10, "C50.911")), "stage": [{"summary": concept(text="Stage IV")}]}
+    for name, began in (("a", "2026-01-05"), ("b", "2024-03-09")):
+        read = reader.read({**told, "id": name, "onsetDateTime": began}, Origin(f"Condition/{name}", f"x.{name}"))
+        assert read.diagnosis is not None
+        assert read.staging is not None
+        assert read.diagnosis.origin == read.staging.origin == Origin(f"Condition/{name}", f"x.{name}")
+        assert read.staging.on == date.fromisoformat(began)

@@ -3,13 +3,15 @@ const form = document.querySelector("#what-if");
 const told = document.querySelector("#told");
 let waiting = 0;
 let latest = 0;
+// For another caller other values are in force: those stand on the whole page.
+let isWhole = false;
 
 async function refresh() {
   const mine = ++latest;
   told.textContent = "…";
   let answer;
   try {
-    answer = await fetch(form.dataset.result, { method: "POST", body: new FormData(form) });
+    answer = await fetch(isWhole ? form.action : form.dataset.result, { method: "POST", body: new FormData(form) });
   } catch {
     told.textContent = "The service cannot be reached.";
     return;
@@ -22,12 +24,17 @@ async function refresh() {
     return;
   }
   document.querySelector("#result").replaceWith(result);
+  for (const cell of page.querySelectorAll("[data-in-force]")) {
+    document.querySelector(`[data-in-force="${cell.dataset.inForce}"]`).textContent = cell.textContent;
+    isWhole = false;
+  }
   const cards = result.querySelectorAll(".card").length;
   told.textContent = `${cards === 1 ? "1 card" : `${cards} cards`} shown.`;
 }
 
-form.addEventListener("input", () => {
+form.addEventListener("input", (event) => {
   clearTimeout(waiting);
+  isWhole ||= event.target.id === "profile";
   waiting = setTimeout(refresh, 250);
 });
 form.addEventListener("submit", (event) => {
