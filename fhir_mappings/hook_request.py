@@ -116,7 +116,8 @@ def read_request(body: bytes, hook: str) -> HookRequest:
 def _read_envelope(body: bytes) -> _Envelope:
     try:
         # Parts that are left unread would otherwise never be checked for being text at all.
-        body.decode("utf-8")
+        if not body.isascii():
+            body.decode("utf-8")
         envelope = _envelope.decode(body)
     except UnicodeDecodeError:
         raise BadRequest("not-json", "the body is no UTF-8 text") from None

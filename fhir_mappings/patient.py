@@ -121,13 +121,20 @@ class PatientReader:
             glimpse for listing in listings for glimpse in listing.glimpses if glimpse.resource_type in _REFERRED_TO
         )
         # A resource counts once, however many keys hold it; those of the session are no history.
-        seen = set(session)
+        seen, look = set(session), self._observations.index.look
         for listing in listings:
             for glimpse in listing.glimpses:
                 if glimpse.reference:
                     if glimpse.reference in seen:
                         continue
                     seen.add(glimpse.reference)
+                if glimpse.resource_type == "Observation":
+                    concepts, never_counts = look(glimpse.codes)
+                    if not concepts and glimpse.has_code:
+                        # Most of a chart is of nothing that a rule asks for: kept for a look at its words.
+                        if not never_counts:
+                            draft.unread.append(glimpse)
+                        continue
                 self.take(glimpse, draft)
         for test, glimpses in draft.labs.items():
             self._newest_lab(test, glimpses, draft)
@@ -143,7 +150,6 @@ class PatientReader:
                 if concepts:
                     self._observation(concepts, glimpse, draft)
                 elif not never_counts:
-                    # Of no concept that a rule asks for: kept for a look at its words.
                     draft.unread.append(glimpse)
                     if not glimpse.has_code:
                         draft.set_aside(None, glimpse, "no-code")

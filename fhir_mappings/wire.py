@@ -232,18 +232,18 @@ class Listing(msgspec.Struct, eq=False):
             listing._read_leniently(decode(raw), path, depth)
             return listing
         listing.is_bundle = True
-        glimpses = listing.glimpses
+        look, add = _head.decode, listing.glimpses.append
         for index, entry in enumerate(shell.entry or ()):
             where, raw = f"{path}.entry[{index}].resource", entry.resource
             try:
-                head = _head.decode(raw)
+                head = look(raw)
             except _NOT_STRICT:
                 listing._take((raw, None), where, entry.fullUrl, depth)
                 continue
             if head.resourceType == "Bundle":
                 listing._take((raw, None), where, entry.fullUrl, depth)
             else:
-                glimpses.append(_glimpse(head, raw, where, entry.fullUrl))
+                add(_glimpse(head, raw, where, entry.fullUrl))
         for link in shell.link or ():
             if link.relation == "next":
                 listing.next_page = link.url or listing.next_page
