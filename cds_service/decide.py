@@ -122,7 +122,7 @@ class Decider:
         if orders.in_scope:
             answers = gathering.chart()
             patient = self._chart.patient(answers, request.patient_id, self._required, orders.references)
-            listed = self._chart.with_reasons(orders, gathering.glimpses())
+            listed = self._chart.with_reasons(orders, gathering.apart())
             session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
             if coverage:
                 facts = self._chart.billing.read(request, orders, answers)

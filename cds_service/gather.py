@@ -100,6 +100,11 @@ class Gathering:
         answers = {**self._answers(), **self._fetched}
         return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
 
+    def apart(self) -> list[Glimpse]:
+        """List the resources that are at hand and are no Observations."""
+        answers = {**self._answers(), **self._fetched}
+        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.apart]
+
     @cached_property
     def _access(self) -> FhirAccess | None:
         """Leave to ask the server of the call; whether there is any is found out when it is needed."""

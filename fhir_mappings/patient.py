@@ -118,7 +118,7 @@ class PatientReader:
         draft = Draft(patient_id, References(), every_lab=every_lab)
         listings = [answer.listing for answer in answers.values() if answer.listing is not None]
         draft.references.add_glimpses(
-            glimpse for listing in listings for glimpse in listing.glimpses if glimpse.resource_type in _REFERRED_TO
+            glimpse for listing in listings for glimpse in listing.apart if glimpse.resource_type in _REFERRED_TO
         )
         # A resource counts once, however many keys hold it; those of the session are no history.
         seen, look = set(session), self._observations.index.look

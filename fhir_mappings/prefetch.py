@@ -49,13 +49,9 @@ def read_answer(raw: bytes | msgspec.Raw | Answer, path: str) -> Answer:
         listing = Listing.read(raw, path)
     except Unreadable:
         return Answer(State.FAILED)
-    for glimpse in listing.glimpses:
-        if glimpse.resource_type == "OperationOutcome":
-            break
-    else:
-        if listing.glimpses:
-            return Answer(_PRESENT, listing)
-    outcomes = [glimpse for glimpse in listing.glimpses if glimpse.resource_type == "OperationOutcome"]
+    outcomes = [glimpse for glimpse in listing.apart if glimpse.resource_type == "OperationOutcome"]
+    if listing.glimpses and not outcomes:
+        return Answer(_PRESENT, listing)
     listing.glimpses = [glimpse for glimpse in listing.glimpses if glimpse.resource_type != "OperationOutcome"]
     serious = any(_is_serious(outcome) for outcome in outcomes)
     if not listing.glimpses and not listing.broken:

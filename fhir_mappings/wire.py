@@ -211,6 +211,16 @@ class Listing(msgspec.Struct, eq=False):
     broken: list[str] = msgspec.field(default_factory=list)
     next_page: str = ""
     is_bundle: bool = False
+    _apart: tuple[int, list[Glimpse]] = (-1, [])
+
+    @property
+    def apart(self) -> list[Glimpse]:
+        """What is no Observation: a few among a thousand, which are asked for several times."""
+        if self._apart[0] != len(self.glimpses):
+            # Further pages may have been added.
+            found = [glimpse for glimpse in self.glimpses if glimpse.resource_type != "Observation"]
+            self._apart = len(self.glimpses), found
+        return self._apart[1]
 
     @classmethod
     def read(cls, raw: bytes | msgspec.Raw, path: str, depth: int = 0) -> Listing:
