@@ -31,6 +31,7 @@ from cds_service.versions import versions
 from fhir_mappings.actions import ActionWriter, requested_in
 from fhir_mappings.chart import ChartReader, Orders
 from fhir_mappings.codings import CodeMap
+from fhir_mappings.hook_request import RequestReader
 from fhir_mappings.queries import MONITORING_KEYS, TREATMENT_KEYS, templates
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Decider:
         self.chart_reader = self._chart = chart_reader(self.known.terminology, self._recogniser, code_map)
         self.templates = templates(self.known.terminology, code_map)
         self._required = frozenset(self.templates)
+        self.read = RequestReader(self.templates).read
         self.billing = settings.billing()
         self._coverage_rules = coverage_rules(self.billing)
         self._renderer = Renderer(self.wording, with_sources(self.known, self.billing), self.policy.indicators)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fhir_mappings.lenient import objects, text
-from fhir_mappings.wire import Listing, Unreadable
+from fhir_mappings.wire import Listing, Shell, Unreadable
 
 if TYPE_CHECKING:
     from fhir_mappings.wire import Glimpse
@@ -39,16 +39,19 @@ _PRESENT = State.PRESENT
 OMITTED = Answer(State.OMITTED)
 
 
-def read_answer(raw: bytes | msgspec.Raw | Answer, path: str) -> Answer:
+def read_answer(raw: bytes | msgspec.Raw | Shell | Answer | None, path: str) -> Answer:
     """Read the value of one prefetch key, or the body of a search; one that has been read already stays as it is."""
-    if isinstance(raw, Answer):
+    if isinstance(raw, Shell):
+        listing = Listing.of(raw, path)
+    elif isinstance(raw, Answer):
         return raw
-    if memoryview(raw)[:8].tobytes().strip() == b"null":
+    elif raw is None or memoryview(raw)[:8].tobytes().strip() == b"null":
         return Answer(State.EMPTY)
-    try:
-        listing = Listing.read(raw, path)
-    except Unreadable:
-        return Answer(State.FAILED)
+    else:
+        try:
+            listing = Listing.read(raw, path)
+        except Unreadable:
+            return Answer(State.FAILED)
     outcomes = [glimpse for glimpse in listing.apart if glimpse.resource_type == "OperationOutcome"]
     if listing.glimpses and not outcomes:
         return Answer(_PRESENT, listing)

@@ -85,7 +85,9 @@ class _Link(msgspec.Struct, gc=False):
     url: str = ""
 
 
-class _Bundle(msgspec.Struct):
+class Shell(msgspec.Struct):
+    """A Bundle whose resources have not been looked at; any other resource, with nothing but its type."""
+
     resourceType: str = ""  # noqa: N815
     entry: list[_Entry] | None = None
     link: list[_Link] | None = None
@@ -94,7 +96,7 @@ class _Bundle(msgspec.Struct):
 _NESTING = 3
 _NOT_STRICT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _head = msgspec.json.Decoder(_Head)
-_bundle = msgspec.json.Decoder(_Bundle)
+_shell = msgspec.json.Decoder(Shell)
 
 
 class Glimpse(msgspec.Struct, eq=False, gc=False):
@@ -232,16 +234,20 @@ class Listing(msgspec.Struct, eq=False):
         """
         if depth > _NESTING:
             raise Unreadable("nested")
-        listing = cls()
         try:
-            shell = _bundle.decode(raw)
+            shell = _shell.decode(raw)
         except _NOT_STRICT:
-            listing._read_leniently(decode(raw), path, depth)
-            return listing
-        if shell.resourceType != "Bundle":
-            listing._read_leniently(decode(raw), path, depth)
-            return listing
-        listing.is_bundle = True
+            shell = None
+        if shell is not None and shell.resourceType == "Bundle":
+            return cls.of(shell, path, depth)
+        listing = cls()
+        listing._read_leniently(decode(raw), path, depth)
+        return listing
+
+    @classmethod
+    def of(cls, shell: Shell, path: str, depth: int = 0) -> Listing:
+        """Look at the resources of a Bundle."""
+        listing = cls(is_bundle=True)
         look, add = _head.decode, listing.glimpses.append
         for index, entry in enumerate(shell.entry or ()):
             where, raw = f"{path}.entry[{index}].resource", entry.resource

@@ -15,7 +15,7 @@ from cds_service.gather import DataMissing
 from cds_service.services import BY_ID, SHARED, SHARED_ID
 from cds_service.web.answers import caller, in_force, json_answer, store
 from cds_service.web.bodies import json_body, refuse
-from fhir_mappings.hook_request import BadRequest, read_request
+from fhir_mappings.hook_request import BadRequest
 
 if TYPE_CHECKING:
     from cds_service.caller import Caller
@@ -64,7 +64,7 @@ def _shared(body: bytes) -> Service:
 def _answer(service: Service, now: InForce, client: Caller | None, body: bytes) -> Response:
     base_url = now.decider.settings.base_url
     try:
-        request = read_request(body, service.hook)
+        request = now.decider.read(body, service.hook)
         decision = now.decider.decide(request, coverage=service.coverage)
     except BadRequest as error:
         _log.info("hook_refused", service=service.id, status=400, code=error.code, expression=error.expression)
