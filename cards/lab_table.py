@@ -1,15 +1,23 @@
-"""Reads recent laboratory results against the label's table, each against the limits of the same result."""
+"""Reads laboratory results against the label's table, each against the limits of the same result.
+
+The newest result of a test counts. What ends treatment ends it at any time: there every result since the last dose
+does, though the newest has come down. One from before that dose was there to be seen when the dose was given.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.records import LabRow, Setting
+from cards.course import newest_dose
+from cards.records import Action, LabRow, Setting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cards.case import Case
     from cards.facts import LabResult
+    from cards.recognition import RowsOfTest
 
 _TRANSAMINASES = ("ast", "alt")
 _BILIRUBIN = "bilirubin-total"
@@ -24,11 +32,15 @@ class Match(NamedTuple):
 
 
 class LabTable(NamedTuple):
-    """What the recent results come to: the rows they fall in, those without a limit, and Hy's pair where it is met."""
+    """What the results come to: the rows that the newest fall in, those without a limit, and Hy's pair where it is met.
+
+    ``ended``: results since the last dose that end treatment, the newest or not.
+    """
 
     matches: tuple[Match, ...]
     unlimited: tuple[LabResult, ...]
     pair: tuple[LabResult, LabResult] | None
+    ended: tuple[Match, ...]
 
 
 def read_table(case: Case) -> LabTable:
@@ -39,17 +51,42 @@ def read_table(case: Case) -> LabTable:
         result = newest(case, test)
         if result is None:
             continue
-        if table.rows[0].times_uln is None:
-            number = result.value
-        elif result.upper_limit is None:
+        if result.upper_limit is None and table.rows[0].times_uln is not None:
             unlimited.append(result)
-            continue
-        else:
-            number = times_limit(result)
-        # Most results are normal, and lie outside of every row.
-        if table.lowest <= number <= table.highest and (match := _row_of(case, table.rows, result, number)) is not None:
+        elif (match := _match(case, table, result)) is not None:
             matches.append(match)
-    return LabTable(tuple(matches), tuple(unlimited), _pair(case))
+    return LabTable(tuple(matches), tuple(unlimited), _pair(case), tuple(_ended(case)))
+
+
+def _match(case: Case, table: RowsOfTest, result: LabResult) -> Match | None:
+    """Find the row of a result; most results are normal, and lie outside of every row."""
+    by_limit = table.rows[0].times_uln is not None
+    if by_limit and result.upper_limit is None:
+        return None
+    number = times_limit(result) if by_limit else result.value
+    return _row_of(case, table.rows, result, number) if table.lowest <= number <= table.highest else None
+
+
+def _ended(case: Case) -> Iterator[Match]:
+    """Give for each test the newest result since the last dose that ends treatment."""
+    if not case.history:
+        return
+    for test, table in case.recogniser.lab_rows[case.product.id].items():
+        if not table.ends_treatment:
+            continue
+        found = (_match(case, table, result) for result in since_last_dose(case, test))
+        match = next((each for each in found if each is not None and each.row.action is Action.DISCONTINUE), None)
+        if match is not None:
+            yield match
+
+
+def since_last_dose(case: Case, test: str) -> list[LabResult]:
+    """List the results of a test from after the last dose of the product, newest first; none where none was given."""
+    last = newest_dose(case, case.history)
+    if last is None or last.on is None:
+        return []
+    results = case.patient.labs.get(test, ())
+    return [each for each in results if each.on is not None and last.on < each.on <= case.planned]
 
 
 def newest(case: Case, test: str) -> LabResult | None:
@@ -88,13 +125,22 @@ def _pair(case: Case) -> tuple[LabResult, LabResult] | None:
     rule = case.product.monitoring.hepatic_pair
     if rule is None:
         return None
-    bilirubin = newest(case, _BILIRUBIN)
-    if bilirubin is None or bilirubin.on is None or times_limit(bilirubin) <= rule.bilirubin_above:
-        return None
-    for test in _TRANSAMINASES:
-        enzyme = newest(case, test)
-        if enzyme is None or enzyme.on is None or times_limit(enzyme) <= rule.transaminase_above:
+    for bilirubin in _counting(case, _BILIRUBIN):
+        if times_limit(bilirubin) <= rule.bilirubin_above:
             continue
-        if abs((enzyme.on - bilirubin.on).days) <= rule.within_days:
-            return enzyme, bilirubin
+        for test in _TRANSAMINASES:
+            for enzyme in _counting(case, test):
+                if times_limit(enzyme) > rule.transaminase_above and _within(enzyme, bilirubin, rule.within_days):
+                    return enzyme, bilirubin
     return None
+
+
+def _counting(case: Case, test: str) -> list[LabResult]:
+    """List the newest result of a test, if it is recent, and every one since the last dose."""
+    recent = newest(case, test)
+    since = since_last_dose(case, test) if case.history else []
+    return since if recent is None or recent in since else [recent, *since]
+
+
+def _within(one: LabResult, other: LabResult, days: int) -> bool:
+    return one.on is not None and other.on is not None and abs((one.on - other.on).days) <= days

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.codes import Ndc, ndc_readings
 from cards.dosing import Ceiling, ceiling, regimens_for
+from cards.records import Action
 from cards.remembered import remembered
 
 if TYPE_CHECKING:
@@ -40,11 +41,12 @@ Meaning = frozenset[Target]
 
 
 class RowsOfTest(NamedTuple):
-    """The rows of a label's table on one test, and the numbers between which all of them lie."""
+    """The rows of a label's table on one test, the numbers between which all lie, and whether one ends treatment."""
 
     rows: tuple[LabRow, ...]
     lowest: Decimal
     highest: Decimal
+    ends_treatment: bool
 
 
 def _by_test(product: Product) -> dict[str, RowsOfTest]:
@@ -55,7 +57,8 @@ def _by_test(product: Product) -> dict[str, RowsOfTest]:
 def _rows_of(test: str, table: tuple[LabRow, ...]) -> RowsOfTest:
     rows = tuple(row for row in table if test in row.tests)
     bands = [band for row in rows if (band := row.times_uln or row.value) is not None]
-    return RowsOfTest(rows, min(band.lowest for band in bands), max(band.highest for band in bands))
+    lowest, highest = min(band.lowest for band in bands), max(band.highest for band in bands)
+    return RowsOfTest(rows, lowest, highest, any(row.action is Action.DISCONTINUE for row in rows))
 
 
 class HcpcsMeaning(NamedTuple):

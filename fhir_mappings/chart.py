@@ -90,7 +90,10 @@ class ChartReader:
         self._recogniser = recogniser
         treatments = TreatmentReader(self._medication, recogniser)
         observations = ObservationReader(terminology, code_map, conditions.stages)
-        self._patient = PatientReader(observations, conditions, treatments)
+        ended = frozenset(
+            each for each, tests in recogniser.lab_rows.items() if any(t.ends_treatment for t in tests.values())
+        )
+        self._patient = PatientReader(observations, conditions, treatments, ended)
         self.billing = BillingReader(conditions, observations, code_map)
 
     def orders(self, request: HookRequest, glimpses: Iterable[Glimpse] = ()) -> Orders:

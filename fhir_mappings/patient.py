@@ -23,6 +23,7 @@ from cards.facts import (
     PresentProblem,
     ReceptorResult,
     Staging,
+    State,
     Treatment,
     Weight,
 )
@@ -46,6 +47,7 @@ _MENTIONS = {
     "her2-interpretation": ("her2-in-text", (b"HER2", b"HER-2", b"Her2", b"ERBB2", b"c-erbB-2")),
     "lvef": ("lvef-in-text", (b"LVEF", b"jection fraction", b"jection Fraction")),
 }
+_NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
 _REFERRED_TO = frozenset({"Patient", "Medication"})
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
@@ -94,10 +96,18 @@ class PatientReader:
     """Reads charts; one reader serves every request."""
 
     def __init__(
-        self, observations: ObservationReader, conditions: ConditionReader, treatments: TreatmentReader
+        self,
+        observations: ObservationReader,
+        conditions: ConditionReader,
+        treatments: TreatmentReader,
+        ended_by_results: frozenset[str] = frozenset(),
     ) -> None:
-        """Keep the readers of each resource type."""
-        self.readers = observations, conditions, treatments
+        """Keep the readers of each resource type.
+
+        ``ended_by_results`` are the products that a laboratory result ends at any time, not the newest alone.
+        """
+        self.readers = observations, conditions, treatments, ended_by_results
+        self._ended_by_results = ended_by_results
         self._observations = observations
         self._conditions = conditions
         self._treatments = treatments
@@ -136,8 +146,9 @@ class PatientReader:
                             draft.unread.append(glimpse)
                         continue
                 self.take(glimpse, draft)
+        back_to = self._last_dose(draft)
         for test, glimpses in draft.labs.items():
-            self._newest_lab(test, glimpses, draft)
+            self._newest_lab(test, glimpses, draft, back_to)
         draft.facts += _lacking(answers, required)
         return _assembled(draft)
 
@@ -175,17 +186,26 @@ class PatientReader:
             return
         self._results(concepts, glimpse, draft)
 
-    def _newest_lab(self, test: str, glimpses: list[Glimpse], draft: Draft) -> None:
+    def _last_dose(self, draft: Draft) -> str:
+        """Give the day of the last dose of a drug that a result may end at any time; a day to come where none was."""
+        doses = [
+            each.on
+            for each in draft.treatments
+            if each.product in self._ended_by_results and each.on is not None and each.state is not State.ACTIVE
+        ]
+        return max(doses).isoformat() if doses else _NEVER
+
+    def _newest_lab(self, test: str, glimpses: list[Glimpse], draft: Draft, back_to: str) -> None:
         """Read results from the newest on, until a day has one that counts: of a thousand no rule asks for the rest.
 
-        A result whose day takes a closer look is read in any case.
+        All those after the day ``back_to`` are read, and in any case one whose day takes a closer look.
         """
         last_day = ""
         newest_first = sorted(glimpses, key=_DAY, reverse=True)
         if not newest_first[-1].day:
             newest_first = [each for each in glimpses if not each.day] + [each for each in newest_first if each.day]
         for glimpse in newest_first:
-            if last_day and glimpse.day < last_day and not draft.every_lab:
+            if last_day and glimpse.day < last_day and glimpse.day <= back_to and not draft.every_lab:
                 return
             try:
                 read = self._results((test,), glimpse, draft)

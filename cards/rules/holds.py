@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from cards.case import brief, dated
 from cards.lab_table import Match, times_limit
 from cards.once import asked_once
@@ -34,8 +36,9 @@ def liver_tests_hold(case: Case) -> Outcome:
 
 @asked_once
 def liver_tests_discontinue(case: Case) -> Outcome:
-    """Fire when a liver test is in a row that says discontinue, or two together are (Hy's law).
+    """Fire when a liver test is in a row that says discontinue, or two together are (Hy's law): at any time.
 
+    So does one since the last dose that has come down, for what ends treatment ends it.
     It fires as well on nodular regenerative hyperplasia, which ends treatment whatever the tests say.
     """
     hyperplasia = case.has(Problem.NODULAR_HYPERPLASIA)
@@ -49,14 +52,46 @@ def liver_tests_discontinue(case: Case) -> Outcome:
         )
     rule, pair = case.product.monitoring.hepatic_pair, case.lab_table.pair
     if rule is not None and pair is not None:
+        is_past = any(_has_come_down(case, result) for result in pair)
         return Fired(
-            values={"results": ", ".join(_short(case, result) for result in pair), "then": rule.then},
-            evidence=(*(_line(case, result) for result in pair), *_gilbert(case, pair)),
+            values={
+                "results": ", ".join(_short(case, result) for result in pair),
+                "then": rule.then,
+                "date": _latest(pair),
+            },
+            evidence=(*(_line(case, result) for result in pair), *_now(case, pair), *_gilbert(case, pair)),
             cited=(rule.by,),
             notes=_gilbert_note(case, pair),
+            variant="since-last-dose" if is_past else "default",
             fixes=(RemoveOrder(),),
         )
-    return _verdict(case, _LIVER, Action.DISCONTINUE)
+    found = _verdict(case, _LIVER, Action.DISCONTINUE)
+    return found if isinstance(found, Fired) or not case.lab_table.ended else _ended(case, case.lab_table.ended)
+
+
+def _ended(case: Case, ended: tuple[Match, ...]) -> Fired:
+    """Fire on results that end treatment at any time, though the newest of their tests have come down."""
+    results = tuple(match.result for match in ended)
+    finding = _fired(case, list(ended))
+    return msgspec.structs.replace(
+        finding,
+        values={**finding.values, "date": _latest(results)},
+        evidence=(*finding.evidence, *_now(case, results)),
+        variant="since-last-dose",
+    )
+
+
+def _has_come_down(case: Case, result: LabResult) -> bool:
+    return result != case.patient.labs[result.test][0]
+
+
+def _now(case: Case, results: tuple[LabResult, ...]) -> tuple[Evidence, ...]:
+    """Give the newest result of each test that has come down since."""
+    return tuple(_line(case, case.patient.labs[each.test][0]) for each in results if _has_come_down(case, each))
+
+
+def _latest(results: tuple[LabResult, ...]) -> str:
+    return max(result.on for result in results if result.on is not None).isoformat()
 
 
 def blood_count_hold(case: Case) -> Outcome:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from builders import chart, days_ago, given, order
+import msgspec
+from builders import chart, days_ago, given, lab, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts import Gap, Patient
+from cards.facts import Gap, LabResult, Patient
 from cards.topics import Topic
 
 NO_LVEF, OLD_LVEF = Topic.LVEF_MISSING, Topic.LVEF_OVERDUE
@@ -24,6 +25,28 @@ def liver(setting: str | None = "metastatic", **values: str) -> Patient:
     """Build a chart with liver tests as multiples of their upper limits."""
     named = {"bilirubin-total" if test == "bilirubin" else test: f"{value} ULN" for test, value in values.items()}
     return chart(setting=setting, values=named)
+
+
+def course(
+    dose: int | None,
+    setting: str = "metastatic",
+    drug: str = "kadcyla",
+    newest: int = 1,
+    **earlier: tuple[str, int],
+) -> Patient:
+    """Build a chart with a dose so many days ago, results of some days, and newer ones that change nothing."""
+    now = chart(setting=setting)
+    labs = {test: (lab(test, "1 ULN", newest),) for test in ("ast", "alt", "bilirubin-total")}
+    for test, (value, days) in earlier.items():
+        labs[test] = (lab(test, "2 ULN" if test == "alt" else "1 ULN", newest), lab(test, f"{value} ULN", days))
+    treatments = (given(drug, dose, "252 mg"),) if dose is not None else ()
+    return msgspec.structs.replace(now, treatments=treatments, labs={**now.labs, **labs})
+
+
+def with_bare_alt() -> dict[str, tuple[LabResult, ...]]:
+    """Give the results of a usual chart and, since the last dose, a high one without its upper limit."""
+    labs = dict(chart().labs)
+    return {**labs, "alt": (*labs["alt"], lab("alt", "900", 14))}
 
 
 def heart(
@@ -226,6 +249,94 @@ ROWS = [
     ),
     Row(LIVER_STOP, "ALT at 3 times is not the pair", SILENT, KADCYLA, liver(alt="3", bilirubin="2.1")),
     Row(LIVER_STOP, "bilirubin at twice is not the pair", SILENT, KADCYLA, liver(alt="3.1", bilirubin="2")),
+    # what ends treatment ends it at any time: since the last dose
+    Row(
+        LIVER_STOP,
+        "ALT above 20 times since the last dose, come down since",
+        FIRES,
+        KADCYLA,
+        course(21, alt=("25", 14)),
+        indicator="critical",
+        says=("discontinue", "ALT 25 x ULN on 2026-11-08, after the last dose"),
+        tells=("at any time, though the newest result has come down", "ALT: 2 x 40 U/L"),
+    ),
+    Row(LIVER_HOLD, "the same has the other card", NOT_ASKED, KADCYLA, course(21, alt=("25", 14))),
+    Row(
+        LIVER_STOP,
+        "ALT at 20 times since the last dose",
+        SILENT,
+        KADCYLA,
+        course(21, alt=("20", 14)),
+    ),
+    Row(LIVER_STOP, "the day after the dose", FIRES, KADCYLA, course(21, alt=("25", 20))),
+    Row(
+        LIVER_STOP,
+        "the day of the dose: seen before it",
+        SILENT,
+        KADCYLA,
+        course(21, alt=("25", 21)),
+    ),
+    Row(
+        LIVER_STOP,
+        "before a dose that was given all the same",
+        SILENT,
+        KADCYLA,
+        course(7, alt=("25", 14)),
+    ),
+    Row(LIVER_STOP, "no dose on record", SILENT, KADCYLA, course(None, alt=("25", 14))),
+    Row(LIVER_STOP, "of another drug", SILENT, KADCYLA, course(21, drug="enhertu", alt=("25", 14))),
+    Row(
+        LIVER_STOP,
+        "a pause of two months for it, and the newest result too old",
+        FIRES,
+        KADCYLA,
+        course(75, newest=40, alt=("25", 60)),
+    ),
+    Row(
+        LIVER_STOP,
+        "early, bilirubin above twice since the last dose",
+        FIRES,
+        KADCYLA,
+        course(21, "early", **{"bilirubin-total": ("2.1", 10)}),
+        says=("total bilirubin 2.1 x ULN on 2026-11-12, after the last dose",),
+    ),
+    Row(
+        LIVER_STOP,
+        "metastatic, bilirubin above twice alone since the last dose",
+        SILENT,
+        KADCYLA,
+        course(21, **{"bilirubin-total": ("2.1", 10)}),
+    ),
+    Row(
+        LIVER_STOP,
+        "Hy's pair since the last dose, come down since",
+        FIRES,
+        KADCYLA,
+        course(21, alt=("3.1", 10), **{"bilirubin-total": ("2.1", 12)}),
+        says=("ALT 3.1 x ULN", "total bilirubin 2.1 x ULN", "on 2026-11-12, after the last dose"),
+        tells=("ALT: 2 x 40 U/L",),
+    ),
+    Row(
+        LIVER_STOP,
+        "the pair eight days apart",
+        SILENT,
+        KADCYLA,
+        course(21, alt=("3.1", 4), **{"bilirubin-total": ("2.1", 12)}),
+    ),
+    Row(
+        LIVER_STOP,
+        "the pair before a dose that was given all the same",
+        SILENT,
+        KADCYLA,
+        course(7, alt=("3.1", 10), **{"bilirubin-total": ("2.1", 12)}),
+    ),
+    Row(
+        LIVER_STOP,
+        "one without its limit since the last dose says nothing",
+        SILENT,
+        KADCYLA,
+        msgspec.structs.replace(chart(), treatments=(given("kadcyla", 21, "252 mg"),), labs=with_bare_alt()),
+    ),
     # what cannot be told, and what is not asked
     Row(LIVER_HOLD, "a value without its upper limit", CANNOT, KADCYLA, chart(values={"alt": "900"})),
     Row(

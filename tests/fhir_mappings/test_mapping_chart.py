@@ -28,6 +28,7 @@ from shapes import (
     dose_of,
     hook_body,
     hook_request,
+    lab,
     observation,
     order,
     quantity,
@@ -98,6 +99,43 @@ def test_only_the_patients_own_data_is_used(subject: Any, is_used: bool) -> None
     found = patient(patient=known, weight=bundle({**WEIGHT, "subject": subject}), conditions=bundle(cancer))
     assert (len(found.weights), len(found.diagnoses)) == ((1, 1) if is_used else (0, 0))
     assert reasons(found) == ([] if is_used else ["other-patient", "other-patient"])
+
+
+def dose(on: str, text: str = "Kadcyla", **changes: Any) -> Json:
+    """Make a dose that was given on a day."""
+    return {
+        "resourceType": "MedicationAdministration",
+        "id": f"dose-{on}",
+        "status": "completed",
+        "medicationCodeableConcept": {"text": text},
+        "effectiveDateTime": on,
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("doses", "read"),
+    [
+        pytest.param([], ["2026-11-20"], id="no dose: the newest alone"),
+        pytest.param([dose("2026-11-01")], ["2026-11-20", "2026-11-15", "2026-11-08"], id="back to the last dose"),
+        pytest.param([dose("2026-11-08")], ["2026-11-20", "2026-11-15"], id="not of the day of the dose"),
+        pytest.param([dose("2026-11-07")], ["2026-11-20", "2026-11-15", "2026-11-08"], id="of the day after"),
+        pytest.param([dose("2026-10-01"), dose("2026-11-10")], ["2026-11-20", "2026-11-15"], id="the last of several"),
+        pytest.param([dose("2026-11-21")], ["2026-11-20"], id="a dose after all of them"),
+        pytest.param([dose("2026-11-01", "Enhertu")], ["2026-11-20"], id="a drug that no result ends"),
+        pytest.param([dose("2026-11-01", status="not-done")], ["2026-11-20"], id="a dose that was not given"),
+        pytest.param(
+            [{**dose("2026-11-01"), "resourceType": "MedicationRequest", "status": "active"}],
+            ["2026-11-20"],
+            id="an order is no dose",
+        ),
+    ],
+)
+def test_results_are_read_back_to_the_last_dose_of_a_drug_that_they_may_end(doses: list[Json], read: list[str]) -> None:
+    days = ("2026-10-20", "2026-11-08", "2026-11-15", "2026-11-20")
+    drawn = [lab("1742-6", f"alt-{day}", 900, "U/L", 40) | {"effectiveDateTime": day} for day in days]
+    found = patient(labs=bundle(*drawn), administrations=bundle(*doses))
+    assert [str(result.on) for result in found.labs["alt"]] == read
 
 
 @pytest.mark.parametrize(
