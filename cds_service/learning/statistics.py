@@ -29,17 +29,20 @@ def limits(hits: int, of: int, size: int, tail: float) -> tuple[int, int]:
     when little is known of before. Counts below the first, or above the second, each have a probability under
     ``tail``.
     """
+    if hits > of - hits:
+        # Counted from the side of the rarer: what is usual is reached in few steps.
+        least, greatest = limits(of - hits, of, size, tail)
+        return size - greatest, size - least
     a, b = hits + 0.5, of - hits + 0.5
-    chances = [_beta_binomial(count, size, a, b) for count in range(size + 1)]
-    below, lower = 0.0, 0
-    while lower < size and below + chances[lower] < tail:
-        below += chances[lower]
-        lower += 1
-    above, upper = 0.0, size
-    while upper > 0 and above + chances[upper] < tail:
-        above += chances[upper]
-        upper -= 1
-    return lower, upper
+    # Count by count from none on, in logarithms: the first chances may be too small to be written.
+    log = math.lgamma(size + b) - math.lgamma(size + a + b) + math.lgamma(a + b) - math.lgamma(b)
+    count, below, lower = 0, 0.0, 0
+    while count < size and 1 - (below + math.exp(log)) >= tail:
+        below += math.exp(log)
+        lower += below < tail
+        log += math.log((size - count) * (count + a) / ((count + 1) * (size - count - 1 + b)))
+        count += 1
+    return lower, count
 
 
 def count_limits(before: Sequence[int], periods: int, tail: float) -> tuple[float, int, int]:
@@ -66,18 +69,3 @@ def count_limits(before: Sequence[int], periods: int, tail: float) -> tuple[floa
         log += math.log((size + count) / (count + 1)) + log_more
         count += 1
     return expected, lower, count
-
-
-def _beta_binomial(count: int, size: int, a: float, b: float) -> float:
-    log = (
-        math.lgamma(size + 1)
-        - math.lgamma(count + 1)
-        - math.lgamma(size - count + 1)
-        + math.lgamma(count + a)
-        + math.lgamma(size - count + b)
-        - math.lgamma(size + a + b)
-        + math.lgamma(a + b)
-        - math.lgamma(a)
-        - math.lgamma(b)
-    )
-    return math.exp(log)

@@ -16,7 +16,7 @@ import pytest
 import stream
 from calls import SIGN, Caller, call, troubled_prefetch
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stream import Stream
 
@@ -79,6 +79,27 @@ def test_limits_leave_no_more_than_the_tail_outside(of: int, size: int, data: st
     if max(weights[0], weights[-1]) < 0.01 * max(weights):
         below = sum(w * _binomial_below(lower, size, p) for w, p in zip(weights, grid, strict=True)) / sum(weights)
         assert below < 0.011
+
+
+@given(
+    of=st.integers(0, 100_000), size=st.integers(1, 2_000), share=st.floats(0, 1), tail=st.sampled_from([0.00135, 0.01])
+)
+@settings(deadline=None)
+def test_limits_are_those_of_the_beta_binomial_distribution(of: int, size: int, share: float, tail: float) -> None:
+    hits = round(of * share)
+    lower, upper = limits(hits, of, size, tail)
+    chances = [_beta_binomial(count, size, hits + 0.5, of - hits + 0.5) for count in range(size + 1)]
+    less, more = sum(chances[:lower]), sum(chances[upper + 1 :])
+    assert less < tail + 1e-9
+    assert more < tail + 1e-9
+    assert lower == size or less + chances[lower] > tail - 1e-9
+    assert upper == 0 or more + chances[upper] > tail - 1e-9
+
+
+def _beta_binomial(count: int, size: int, a: float, b: float) -> float:
+    ways = math.lgamma(size + 1) - math.lgamma(count + 1) - math.lgamma(size - count + 1)
+    drawn = math.lgamma(count + a) + math.lgamma(size - count + b) - math.lgamma(size + a + b)
+    return math.exp(ways + drawn + math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b))
 
 
 def _binomial_below(count: int, size: int, p: float) -> float:
