@@ -112,14 +112,14 @@ class Case:
 
     def weight_at(self, on: date) -> Weight | None:
         """Give the body weight nearest to a day; none when the nearest is from another time."""
-        nearest, least = None, self.threshold("earlier_weight_max_days")
+        nearest, least = None, int(self.threshold("earlier_weight_max_days"))
         for weight in self.patient.weights:
             if weight.on is None:
                 continue
             days = abs((weight.on - on).days)
             # Of two equally near the newer one, which comes first.
             if days < least or (nearest is None and days == least):
-                nearest, least = weight, Decimal(days)
+                nearest, least = weight, days
         return nearest
 
     @once

@@ -9,7 +9,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.dosing import near
 from cards.facts import Treatment
 from cards.once import asked_once
 from cards.quantities import Mg, MgPerKg
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from cards.case import Case
-    from cards.records import Regimen
 
 WEEK = 7
 # Between a dose a week late and a dose three weeks apart: what tells the schedules when no dose is recorded.
@@ -39,15 +37,17 @@ def per_kg(case: Case, earlier: Treatment) -> MgPerKg | None:
     return earlier.dose / weight.kg if isinstance(earlier.dose, Mg) and weight is not None else None
 
 
-def level_of(case: Case, earlier: Treatment, regimens: tuple[Regimen, ...]) -> Level | None:
+def level_of(case: Case, earlier: Treatment) -> Level | None:
     """Find the level that an earlier dose was at, within the site's tolerance; of several the nearest."""
     dose = per_kg(case, earlier)
     if dose is None:
         return None
     tolerance = case.threshold("dose_rounding_tolerance_percent")
-    levels = [level for regimen in regimens for level in regimen.levels if isinstance(level.dose, MgPerKg)]
-    met = [level for level in levels if near(dose.value, level.dose.value, tolerance)]
-    return min(met, key=lambda level: abs(dose.value - level.dose.value), default=None)
+    spans = case.recogniser.spans_per_kg(earlier.product, case.cancers, tolerance)
+    met = [level for low, high, level in spans if low <= dose.value <= high]
+    if len(met) > 1:
+        return min(met, key=lambda level: abs(dose.value - level.dose.value))
+    return met[0] if met else None
 
 
 def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...]) -> int | None:
@@ -60,7 +60,7 @@ def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...])
     intervals = {regimen.interval_days for regimen in regimens}
     if len(intervals) == 1:
         return intervals.pop()
-    level = level_of(case, earlier, regimens)
+    level = level_of(case, earlier)
     if level is not None:
         return next(regimen.interval_days for regimen in regimens if level in regimen.levels)
     before = next(
@@ -119,7 +119,7 @@ def lowest_reduction(case: Case) -> Reduced | None:
     regimens = case.recogniser.labelled(case.product.id, case.cancers, None).regimens
     if not any(level.role is LevelRole.REDUCTION for regimen in regimens for level in regimen.levels):
         return None
-    levels = [(level_of(case, each, regimens), each) for each in case.history]
+    levels = [(level_of(case, each), each) for each in case.history]
     reduced = [
         Reduced(level, each) for level, each in levels if level is not None and level.role is LevelRole.REDUCTION
     ]

@@ -222,6 +222,12 @@ def near(dose: Decimal, level: Decimal, percent: Decimal) -> bool:
     return abs(dose - level) * _HUNDRED <= level * percent
 
 
+def around(level: Decimal, percent: Decimal) -> tuple[Decimal, Decimal]:
+    """Give the doses between which a level lies within so many percent."""
+    share = level * percent / _HUNDRED
+    return level - share, level + share
+
+
 def level_met(
     reading: DoseReading, product: Product, regimens: Iterable[Regimen], weight: Kg | None, percent: Decimal
 ) -> Level | None:

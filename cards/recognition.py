@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.codes import Ndc, ndc_readings
-from cards.dosing import Ceiling, ceiling, regimens_for
+from cards.dosing import Ceiling, around, ceiling, regimens_for
 from cards.records import Action
 from cards.remembered import remembered
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from decimal import Decimal
 
-    from cards.records import Brand, Cancer, DrugClass, HcpcsEntry, Knowledge, LabRow, Package, Product, Regimen
+    from cards.records import Brand, Cancer, DrugClass, HcpcsEntry, Knowledge, LabRow, Level, Package, Product, Regimen
 
 _TEXT_LIMIT = 500
 _COMBINATIONS = 1024
@@ -66,6 +66,14 @@ class HcpcsMeaning(NamedTuple):
 
     target: Target
     entry: HcpcsEntry
+
+
+class Span(NamedTuple):
+    """A level, and the doses between which it is met."""
+
+    low: Decimal
+    high: Decimal
+    level: Level
 
 
 class Labelled(NamedTuple):
@@ -120,8 +128,15 @@ class Recogniser:
         )
         # As few are the combinations of product, cancers and schedule.
         self.labelled = lru_cache(maxsize=_COMBINATIONS)(self._labelled)
+        self.spans_per_kg = lru_cache(maxsize=_COMBINATIONS)(self._spans_per_kg)
         self.read_classes = remembered(self._read_classes)
         self.read_text = remembered(self._read_text)
+
+    def _spans_per_kg(self, product_id: str, cancers: frozenset[Cancer], percent: Decimal) -> tuple[Span, ...]:
+        """Give the levels per kilogram of a product, each with the doses that are within so many percent of it."""
+        regimens = self.labelled(product_id, cancers, None).regimens
+        levels = (level for regimen in regimens for level in regimen.levels if level.mg_per_kg is not None)
+        return tuple(Span(*around(level.dose.value, percent), level) for level in levels)
 
     def _labelled(self, product_id: str, cancers: frozenset[Cancer], interval_days: Decimal | None) -> Labelled:
         """Find the regimens and the maximum of a product, for the cancers and the interval as far as they are known."""
