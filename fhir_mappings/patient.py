@@ -187,13 +187,15 @@ class PatientReader:
         self._results(concepts, glimpse, draft)
 
     def _last_dose(self, draft: Draft) -> str:
-        """Give the day of the last dose of a drug that a result may end at any time; a day to come where none was."""
-        doses = [
-            each.on
-            for each in draft.treatments
-            if each.product in self._ended_by_results and each.on is not None and each.state is not State.ACTIVE
-        ]
-        return max(doses).isoformat() if doses else _NEVER
+        """Give the day of the last dose of a drug that a result may end at any time; a day to come where none was.
+
+        As rules count doses: those given, or completed orders where none was recorded.
+        """
+        own = [each for each in draft.treatments if each.product in self._ended_by_results and each.on is not None]
+        for state in (State.GIVEN, State.COMPLETED):
+            if days := [each.on for each in own if each.state is state and each.on is not None]:
+                return max(days).isoformat()
+        return _NEVER
 
     def _newest_lab(self, test: str, glimpses: list[Glimpse], draft: Draft, back_to: str) -> None:
         """Read results from the newest on, until a day has one that counts: of a thousand no rule asks for the rest.

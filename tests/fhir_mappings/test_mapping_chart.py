@@ -129,6 +129,16 @@ def dose(on: str, text: str = "Kadcyla", **changes: Any) -> Json:
             ["2026-11-20"],
             id="an order is no dose",
         ),
+        pytest.param(
+            [{**dose("2026-11-10"), "resourceType": "MedicationRequest"}],
+            ["2026-11-20", "2026-11-15"],
+            id="a completed order where no dose is recorded",
+        ),
+        pytest.param(
+            [dose("2026-11-01"), {**dose("2026-11-16"), "resourceType": "MedicationRequest"}],
+            ["2026-11-20", "2026-11-15", "2026-11-08"],
+            id="a completed order beside a dose says nothing",
+        ),
     ],
 )
 def test_results_are_read_back_to_the_last_dose_of_a_drug_that_they_may_end(doses: list[Json], read: list[str]) -> None:
