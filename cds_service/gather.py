@@ -71,13 +71,10 @@ class Gathering:
         """
         answers = self._answers()
         needed = tuple(keys or self._templates)
-        lacking, reads_on = [], False
-        for key, answer in answers.items():
-            if answer.state in _UNANSWERED:
-                lacking.append(key)
-            elif answer.listing is not None and answer.listing.next_page:
+        lacking, reads_on = [key for key in needed if answers[key].state in _UNANSWERED], False
+        for answer in answers.values():
+            if answer.listing is not None and answer.listing.next_page:
                 reads_on = True
-        lacking = [key for key in needed if key in lacking] if lacking else lacking
         if (lacking or reads_on) and self._access is not None:
             patient = quote(self._request.patient_id, safe="")
             queries = {f"prefetch.{key}": resolve(self._templates[key], patient) for key in lacking}
