@@ -73,9 +73,11 @@ _RECEPTORS = {"er-status": Receptor.OESTROGEN, "pr-status": Receptor.PROGESTERON
 _STAGES = frozenset({"stage-group", "metastasis-category"})
 _RANGE = re.compile(
     r"(?P<bound>[<>]=?|[\u2264\u2265]|less than|greater than|below|above)?\s*(?P<low>\d{1,6}(?:\.\d+)?)"
-    r"(?:\s*(?:-|\u2013|to)\s*(?P<high>\d{1,6}(?:\.\d+)?))?\s*(?P<unit>%|percent)?",
+    r"(?:\s*(?:-|\u2013|to)\s*(?P<high>\d{1,6}(?:\.\d+)?))?\s*(?P<unit>%|percent)?"
+    r"(?:\s*[(,]\s*(?:(?:low[ -]|mildly |moderately |severely )?(?:normal|reduced|preserved))\s*\)?)?",
     re.IGNORECASE,
 )
+_LONGEST_NUMBER = 100
 # "< 40 %" is below 40, and the label's table turns on that.
 _JUST_BELOW = Decimal("0.01")
 _BELOW = frozenset({"<", "<=", "\u2264", "less than", "below"})
@@ -360,7 +362,8 @@ def _quantity(quantity: Json) -> Reading | None:
 
 def _number_in(written: str) -> Reading | None:
     """Read a text that is one number or one range and nothing else; a sentence is not searched for numbers."""
-    match = _RANGE.fullmatch(written.strip().removeprefix("EF").removeprefix("LVEF").strip(" :=~"))
+    plain = written.strip().removeprefix("EF").removeprefix("LVEF").strip(" :=~")
+    match = _RANGE.fullmatch(plain) if len(plain) <= _LONGEST_NUMBER else None
     if match is None:
         return None
     word = (match["bound"] or "").casefold()

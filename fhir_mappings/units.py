@@ -69,11 +69,12 @@ _POUND = Decimal("0.45359237")
 _OUNCE = Decimal("0.028349523125")
 # Short enough for every product with it to be exact: a result at twice its limit must stay at twice its limit.
 _BILIRUBIN = (ONE / Decimal("17.104")).quantize(Decimal("1E-12"))
+# G/L counts giga-cells; in grams nobody counts them.
 _CELLS = {
     "10*3/ul": ONE, "10*9/l": ONE, "10^3/ul": ONE, "10^9/l": ONE, "10e3/ul": ONE, "10e9/l": ONE, "x10e3/ul": ONE,
     "x10e9/l": ONE, "x10*9/l": ONE, "x10^9/l": ONE, "x10*3/ul": ONE, "x10^3/ul": ONE, "x10(3)/mcl": ONE,
     "10*3/mm3": ONE, "k/ul": ONE, "k/mcl": ONE, "k/mm3": ONE, "k/cmm": ONE,
-    "thou/ul": ONE, "thou/mm3": ONE, "thousand/ul": ONE,
+    "thou/ul": ONE, "thou/mm3": ONE, "thousand/ul": ONE, "g/l": ONE, "gpt/l": ONE, "giga/l": ONE,
     "/ul": ONE / _THOUSAND, "/mm3": ONE / _THOUSAND, "cells/ul": ONE / _THOUSAND, "cells/mm3": ONE / _THOUSAND,
     "{cells}/ul": ONE / _THOUSAND, "/mcl": ONE / _THOUSAND, "10*6/l": ONE / _THOUSAND,
 }  # fmt: skip

@@ -180,6 +180,8 @@ def test_a_measurement_is_known_by_any_of_its_codes_and_by_nothing_else(code: Js
         pytest.param({"valueString": "\u226555 %"}, "55", id="at least 55"),
         pytest.param({"valueString": "LVEF: 55%"}, "55", id="with its name"),
         pytest.param({"valueString": "EF ~ 55%"}, "55", id="about 55"),
+        pytest.param({"valueString": "60% (normal)"}, "60", id="with a word that grades it"),
+        pytest.param({"valueString": "LVEF 45-50 %, mildly reduced"}, "45", id="a range with a word that grades it"),
         pytest.param({"valueCodeableConcept": {"text": "55%"}}, "55", id="as the text of a concept"),
         pytest.param({"valueQuantity": {"value": 55, "comparator": ">", "unit": "%"}}, "55", id="a quantity above 55"),
     ],
@@ -195,6 +197,9 @@ def test_lvef(value: Json, percent: str) -> None:
     ("value", "expected"),
     [
         pytest.param({"valueString": "normal"}, ("value", "normal"), id="normal"),
+        pytest.param({"valueString": "55% (2019)"}, ("value", "55% (2019)"), id="with a year"),
+        pytest.param({"valueString": f"55{' ' * 500_000}x"}, ("value", f"55{' ' * 38}"), id="blanks without end"),
+        pytest.param({"valueString": "55% (not reduced)"}, ("value", "55% (not reduced)"), id="with other words"),
         pytest.param({"valueCodeableConcept": concept(text="preserved")}, ("value", "preserved"), id="preserved"),
         pytest.param(
             {"valueCodeableConcept": concept(coding(SNOMED, "1", "mildly reduced"))},
@@ -238,6 +243,8 @@ def test_lvef_by_its_snomed_code_counts() -> None:
         pytest.param(PLATELETS, quantity(231, "10*9/L"), "231", id="platelets in SI units"),
         pytest.param(PLATELETS, quantity(231000, "/uL"), "231", id="platelets in cells"),
         pytest.param(PLATELETS, quantity(231, "K/uL", ""), "231", id="platelets in K/uL"),
+        pytest.param(PLATELETS, quantity(231, "G/L"), "231", id="platelets in G/L"),
+        pytest.param(PLATELETS, quantity(231, "Gpt/l", ""), "231", id="platelets in Gpt/l"),
         pytest.param(ANC, quantity(3000, "/uL"), "3", id="neutrophils in cells"),
         pytest.param(ANC, quantity(0, "10*3/uL"), "0", id="no neutrophils at all"),
     ],
