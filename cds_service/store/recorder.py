@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from cds_service.store import tables
+from cds_service.store.checkpoints import PAGES_AT_MOST, Checkpoints
 from cds_service.store.database import DatabaseError, upgrade
 from cds_service.store.statements import Insert
 
@@ -56,6 +57,7 @@ class Recorder:
         self._connections: LifoQueue[Any] = LifoQueue()
         for _ in range(_CONNECTIONS[name]):
             self._connections.put(None)
+        self._checkpoints = Checkpoints(engine) if name == "sqlite" else None
         self._lock = threading.Lock()
         self._waiting: deque[Record] = deque()
         self._lost = 0
@@ -106,6 +108,8 @@ class Recorder:
             self._retrying.join(timeout=2 * _BUSY_S)
         if self._down_since is not None and not self._catch_up():
             _log.error("records_lost_at_stop", records=len(self._waiting) + self._lost)
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         while True:
             try:
                 connection = self._connections.get_nowait()
@@ -207,6 +211,8 @@ class Recorder:
             if not is_single:
                 cursor.execute("COMMIT")
             cursor.close()
+            if self._checkpoints is not None:
+                self._checkpoints.soon()
         except BaseException:
             if connection is not None:
                 _close_quietly(connection)
@@ -223,8 +229,9 @@ class Recorder:
         if self._engine.dialect.name == "postgresql":
             connection.autocommit = True
         else:
-            # What is committed outlives the process; the last moment before a power cut may be lost (ADR 7).
+            # What is committed outlives the process; the last second before a power cut may be lost (ADR 7).
             connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute(f"PRAGMA wal_autocheckpoint={PAGES_AT_MOST}")
         return connection
 
 

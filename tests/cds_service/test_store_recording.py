@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import time
 import uuid
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,7 @@ from cds_service import examples
 from cds_service.settings import Settings
 from cds_service.site_settings import AuditSettings
 from cds_service.store import recorder as recording
+from cds_service.store.checkpoints import Checkpoints
 from cds_service.store.database import open_engine, upgrade
 from cds_service.store.reading import find, since
 from cds_service.store.record import Pseudonyms, read_session
@@ -257,6 +260,40 @@ def test_a_full_disk_costs_no_card_and_the_number_lost_is_recorded(tmp_path: Pat
         assert (gap.recorded_late, gap.lost) == (5, lost)
     assert count(engine, decisions) == held + 5
     recorder.close()
+    engine.dispose()
+
+
+def in_the_file_alone(path: Path) -> int:
+    """Count the decisions that a power cut would leave: what stands in the database without its log."""
+    copy = path.with_suffix(".copy")
+    shutil.copyfile(path, copy)
+    with closing(sqlite3.connect(copy)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'decisions'").fetchone():
+            return 0
+        return int(connection.execute("SELECT count(*) FROM decisions").fetchone()[0])
+
+
+def test_what_is_committed_is_carried_over_soon(tmp_path: Path) -> None:
+    path = tmp_path / "kept.sqlite3"
+    engine = open_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    recorder, caller = Recorder(engine), Caller()
+    for number in range(3):
+        assert recorder.write(a_record(caller, f"first-{number}"))
+    eventually(lambda: in_the_file_alone(path) == 3)
+    assert recorder.write(a_record(caller, "second"))
+    eventually(lambda: in_the_file_alone(path) == 4)
+    recorder.close()
+    engine.dispose()
+
+
+def test_a_checkpoint_that_fails_is_put_off_and_costs_nothing(tmp_path: Path, log_lines) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    engine = open_engine(f"sqlite:///{folder}/x.sqlite3")
+    folder.rmdir()
+    Checkpoints(engine, after_s=0.01).soon()
+    eventually(lambda: any(line["event"] == "checkpoint_put_off" for line in log_lines))
     engine.dispose()
 
 

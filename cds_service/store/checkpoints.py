@@ -1,0 +1,61 @@
+"""Carries what SQLite has logged over into the database, beside the answers and not within one of them.
+
+A commit is in the log at once. By itself SQLite carries the log over within some later commit, when it has grown long:
+that one waits for the disk, and the answer with it. And until then a power cut may take what was committed. Here it is
+done a second after a commit at the latest, by a thread that lives for it alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+_AFTER_S = 1.0
+PAGES_AT_MOST = 20_000
+"""How long the log may grow before a commit carries it over after all: 80 MB, were the thread never to come to it."""
+_log = structlog.get_logger()
+
+
+class Checkpoints:
+    """The checkpoints of one process; each process has its own, and SQLite lets one do it at a time."""
+
+    def __init__(self, engine: Engine, after_s: float = _AFTER_S) -> None:
+        """Take the database."""
+        self._engine = engine
+        self._after_s = after_s
+        self._lock = threading.Lock()
+        self._due: threading.Timer | None = None
+
+    def soon(self) -> None:
+        """See to it that what is committed now is carried over soon."""
+        if self._due is None:
+            with self._lock:
+                if self._due is None:
+                    self._due = threading.Timer(self._after_s, self._carry_over)
+                    self._due.daemon = True
+                    self._due.start()
+
+    def close(self) -> None:
+        """Wait for nothing more: who closes the last connection carries over what is left."""
+        with self._lock:
+            if self._due is not None:
+                self._due.cancel()
+
+    def _carry_over(self) -> None:
+        with self._lock:
+            # What is committed from here on asks again.
+            self._due = None
+        try:
+            connection = self._engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+            finally:
+                connection.close()
+        except (SQLAlchemyError, self._engine.dialect.dbapi.Error) as error:  # type: ignore[union-attr]
+            _log.info("checkpoint_put_off", reason=type(error).__name__)
