@@ -258,7 +258,7 @@ ROWS = [
         course(21, alt=("25", 14)),
         indicator="critical",
         says=("discontinue", "ALT 25 x ULN on 2026-11-08, after the last dose"),
-        tells=("at any time, though the newest result has come down", "ALT: 2 x 40 U/L"),
+        tells=("This holds although the newest result has come down", "ALT: 2 x 40 U/L"),
     ),
     Row(LIVER_HOLD, "the same has the other card", NOT_ASKED, KADCYLA, course(21, alt=("25", 14))),
     Row(
