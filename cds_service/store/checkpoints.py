@@ -37,9 +37,15 @@ class Checkpoints:
         if self._due is None:
             with self._lock:
                 if self._due is None:
-                    self._due = threading.Timer(self._after_s, self._carry_over)
-                    self._due.daemon = True
-                    self._due.start()
+                    due = threading.Timer(self._after_s, self._carry_over)
+                    due.daemon = True
+                    try:
+                        due.start()
+                    except RuntimeError as error:
+                        # No thread to be had: the commit stands all the same, and the next one asks again.
+                        _log.info("checkpoint_put_off", reason=type(error).__name__)
+                    else:
+                        self._due = due
 
     def close(self) -> None:
         """Wait for nothing more: who closes the last connection carries over what is left."""

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import threading
 import time
 import uuid
 from contextlib import closing
@@ -236,13 +237,19 @@ def test_a_service_starts_while_its_database_is_down(postgres) -> None:
     assert count(caller.store.engine, decisions) == 1
 
 
-def test_a_full_disk_costs_no_card_and_the_number_lost_is_recorded(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(recording, "WAITING_LIMIT", 5)
-    engine = open_engine(f"sqlite:///{tmp_path}/full.sqlite3")
+def cramped(folder: Path) -> tuple[Engine, list[int]]:
+    """Open a database on a disk of so many pages, which can be changed for connections to come."""
+    engine = open_engine(f"sqlite:///{folder}/full.sqlite3")
     upgrade(engine)
     pages = [60]
     event.listen(engine, "connect", lambda connection, _: connection.execute(f"PRAGMA max_page_count={pages[0]}"))
     engine.dispose()
+    return engine, pages
+
+
+def test_a_full_disk_costs_no_card_and_the_number_lost_is_recorded(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(recording, "WAITING_LIMIT", 5)
+    engine, pages = cramped(tmp_path)
     recorder = Recorder(engine, retry_s=0.05)
     caller = Caller()
     written = [recorder.write(a_record(caller, f"i-{number}")) for number in range(60)]
@@ -297,13 +304,28 @@ def test_a_checkpoint_that_fails_is_put_off_and_costs_nothing(tmp_path: Path, lo
     engine.dispose()
 
 
+def test_a_checkpoint_without_a_thread_costs_nothing_and_is_asked_for_again(tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "kept.sqlite3"
+    engine = open_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    recorder, caller = Recorder(engine), Caller()
+
+    def refuse(_: threading.Timer) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Timer, "start", refuse)
+        assert recorder.write(a_record(caller, "first"))
+        assert recorder.is_up
+    assert recorder.write(a_record(caller, "second"))
+    eventually(lambda: in_the_file_alone(path) == 2)
+    recorder.close()
+    engine.dispose()
+
+
 def test_a_gap_counts_what_was_written_in_several_tries(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(recording, "WAITING_LIMIT", 8)
-    engine = open_engine(f"sqlite:///{tmp_path}/full.sqlite3")
-    upgrade(engine)
-    pages = [60]
-    event.listen(engine, "connect", lambda connection, _: connection.execute(f"PRAGMA max_page_count={pages[0]}"))
-    engine.dispose()
+    engine, pages = cramped(tmp_path)
     recorder = Recorder(engine, retry_s=0.05)
     caller = Caller()
     while recorder.waiting < 8:
