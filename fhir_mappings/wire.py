@@ -266,11 +266,6 @@ class Listing(msgspec.Struct, eq=False):
                 break
         return listing
 
-    @property
-    def kinds(self) -> set[str]:
-        """The types of the resources, counted anew each time: further pages may have been added."""
-        return {glimpse.resource_type for glimpse in self.glimpses}
-
     def _take(
         self, resource: tuple[bytes | msgspec.Raw | None, Json | None], path: str, full_url: str, depth: int
     ) -> None:
