@@ -183,11 +183,11 @@ def test_a_glimpse_without_code_says_so() -> None:
     assert listing(bundle(WEIGHT)).glimpses[0].has_code
 
 
-def test_the_types_of_a_list_are_those_of_its_further_pages_too() -> None:
+def test_what_is_no_observation_is_found_on_further_pages_too() -> None:
     first, second = listing(bundle(WEIGHT)), listing(bundle({"resourceType": "Medication", "id": "m"}))
-    assert first.kinds == {"Observation"}
+    assert first.apart == []
     first.glimpses += second.glimpses
-    assert first.kinds == {"Observation", "Medication"}
+    assert [each.reference for each in first.apart] == ["Medication/m"]
 
 
 @pytest.mark.parametrize("identifier", [None, 5, "", ["a"]])
