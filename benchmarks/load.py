@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from benchmarks import servers
 from benchmarks.client import AnswerError, Connection, get, post
 from benchmarks.payloads import SERVICE, payloads
-from cds_service import examples
+from cds_service.tryit import examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,24 +6,34 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.case import Case
-from cards.dosing import text_disagreement
 from cards.facts import Moment
-from cards.identity import Identity, Standing, identify
-from cards.outcomes import CannotTell, Clear, Evidence, Fired, HoldOrder, Missing, NotApplicable, RemoveOrder, Verdict
-from cards.policy import Mode
-from cards.records import Basis, Cited, Confidence
+from cards.facts.outcomes import (
+    CannotTell,
+    Clear,
+    Evidence,
+    Fired,
+    HoldOrder,
+    Missing,
+    NotApplicable,
+    RemoveOrder,
+    Verdict,
+)
+from cards.facts.policy import Mode
+from cards.facts.topics import Topic
+from cards.identification.identity import Identity, Standing, identify
+from cards.knowledge.schema import Basis, Cited, Confidence
+from cards.readings.case import Case
+from cards.readings.dosing import text_disagreement
 from cards.rules import rules_at
-from cards.topics import Topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
     from cards.facts import DrugOrder, Gap, Patient, Session
-    from cards.policy import Policy
-    from cards.recognition import Recogniser
-    from cards.records import Product
+    from cards.facts.policy import Policy
+    from cards.identification.recogniser import Recogniser
+    from cards.knowledge.schema import Product
     from cards.rules import Rule
 
 _SILENT = (Clear, NotApplicable)

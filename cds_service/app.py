@@ -9,12 +9,12 @@ from flask import Flask, Response
 from flask_cors import CORS
 from werkzeug.exceptions import HTTPException
 
-from cds_service import metrics as numbers
 from cds_service.auth.gate import protect
 from cds_service.clock import Clock, now
-from cds_service.configuration import Configuration
-from cds_service.errors import operation_outcome
+from cds_service.decisions.active import Configuration
+from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.store.store import open_store
+from cds_service.telemetry import metrics as numbers
 from cds_service.web import discovery, feedback, health, hooks, metrics, operator, smart, terminology, tryit
 from cds_service.web.answers import decider, json_answer
 from cds_service.workbench.blueprint import blueprint as workbench
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from cds_service.settings import Settings
+    from cds_service.configuration.settings import Settings
     from cds_service.store.store import Store
 
 _log = structlog.get_logger()

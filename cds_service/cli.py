@@ -21,33 +21,34 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from rich.console import Console
 
-from cds_service import __version__, examples
-from cds_service.asp import asp
+from cds_service import __version__
 from cds_service.auth.authentication import open_replay_store, store_kind
-from cds_service.auth.replay import ReplayStoreError
-from cds_service.commands import FILE, audit, config_option, database, explain, fail
-from cds_service.config_commands import config_diff, config_show
-from cds_service.coverage_files import CoverageFileError
-from cds_service.decide import Decider
-from cds_service.fhir_client import CALLS_AT_ONCE
-from cds_service.gather import DataMissing
-from cds_service.layers import ConfigurationError
-from cds_service.learning.learn_commands import feedback, learn
-from cds_service.learning.shadow_commands import shadow
-from cds_service.loading import load_settings
-from cds_service.logs import configure_logs
-from cds_service.policies.policy_commands import policy
-from cds_service.services import BY_ID, SERVICES
-from cds_service.settings import CONFIG_VARIABLE, ENV_PREFIX, json_schema
-from cds_service.simulate.command import simulate
+from cds_service.auth.used_tokens import ReplayStoreError
+from cds_service.commands.asp import asp
+from cds_service.commands.config import config_diff, config_show
+from cds_service.commands.learn import feedback, learn
+from cds_service.commands.policy import policy
+from cds_service.commands.record import FILE, audit, config_option, database, explain, fail
+from cds_service.commands.shadow import shadow
+from cds_service.commands.simulate import simulate
+from cds_service.commands.terminal import print_decision
+from cds_service.configuration.coverage_files import CoverageFileError
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, json_schema
+from cds_service.decisions.data_access import DataMissing
+from cds_service.decisions.decider import Decider
+from cds_service.ehr.client import CALLS_AT_ONCE
+from cds_service.protocol.services import BY_ID, SERVICES
 from cds_service.store.database import DatabaseError, open_engine, upgrade
-from cds_service.terminal import print_decision
+from cds_service.telemetry.logs import configure_logs
+from cds_service.tryit import examples
 from fhir_mappings.codings import CodeMapError
-from fhir_mappings.hook_request import BadRequest, read_request
-from fhir_mappings.wire import encode
+from fhir_mappings.request.hook_request import BadRequest, read_request
+from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from cds_service.settings import Settings
+    from cds_service.configuration.settings import Settings
 
 _IDLE_MS = 75_000
 NO_CARDS, CARDS = 0, 1

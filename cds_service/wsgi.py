@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cds_service.app import create_app
-from cds_service.housekeeping import keep_house
-from cds_service.logs import configure_logs
+from cds_service.configuration.settings import CONFIG_VARIABLE
 from cds_service.policies.library import Library
 from cds_service.policies.publication import Publication, follow
-from cds_service.settings import CONFIG_VARIABLE
+from cds_service.store.purge_thread import keep_house
+from cds_service.telemetry.logs import configure_logs
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.remembered import remembered
-from fhir_mappings.lenient import objects, text
+from cards.values.text_cache import remembered
+from fhir_mappings.wire.lenient import objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fhir_mappings.lenient import Json
+    from fhir_mappings.wire.lenient import Json
 
 _SYSTEMS = {
     "http://loinc.org": "loinc",

@@ -18,11 +18,11 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["cards", "fhir_mappings", "cds_service"]):
-    from cds_service import examples
     from cds_service.app import create_app
-    from cds_service.services import SERVICES
-    from cds_service.settings import Settings
+    from cds_service.configuration.settings import Settings
+    from cds_service.protocol.services import SERVICES
     from cds_service.store.store import open_store
+    from cds_service.tryit import examples
 
 import structlog
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.records import Route
+from cards.knowledge.schema import Route
 
 if TYPE_CHECKING:
-    from cards.billing.records import Administration, Infusion, ProcedureCode
-    from cards.records import Product
+    from cards.billing.schema import Administration, Infusion, ProcedureCode
+    from cards.knowledge.schema import Product
 
 HOUR = 60
 

@@ -10,18 +10,18 @@ import msgspec
 
 from cards.billing.drug_lines import DrugLines, drug_lines
 from cards.billing.vials import Drawn, draw
-from cards.codes import ndc_readings
-from cards.quantities import Mg
-from cards.records import Brand, HcpcsEntry
+from cards.knowledge.schema import Brand, HcpcsEntry
+from cards.values.codes import ndc_readings
+from cards.values.quantities import Mg
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cards.billing.prices import Price
-    from cards.billing.records import Vial
+    from cards.billing.schema import Vial
     from cards.billing.setup import BillingSetup
-    from cards.case import Case
-    from cards.records import Package
+    from cards.knowledge.schema import Package
+    from cards.readings.case import Case
 
 _DOSAGE = re.compile(r"([\d.]+)\s*mg\b", re.IGNORECASE)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cards.billing.claim_sheet import codes
 from cards.billing.diagnoses import primary_codes, receptor_codes
-from cards.billing.sheet import codes
-from cards.case import dated
-from cards.codes import ndc_readings
-from cards.outcomes import Evidence
+from cards.facts.outcomes import Evidence
+from cards.readings.case import dated
+from cards.values.codes import ndc_readings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.records import Cited, Tier
+from cards.knowledge.schema import Cited, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cards.billing.facts import Receptor, RecordedCode
-    from cards.billing.records import Diagnoses, ReceptorCode
-    from cards.her2 import Her2Status
+    from cards.billing.schema import Diagnoses, ReceptorCode
+    from cards.readings.her2 import Her2Status
 
 _BREAST = "C50"
 _RECEPTORS = "Z17"

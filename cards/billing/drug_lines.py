@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from cards.billing.records import Modifiers
+    from cards.billing.schema import Modifiers
     from cards.billing.vials import Drawn
 
 

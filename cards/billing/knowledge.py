@@ -6,18 +6,18 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from cards.billing.records import BillingKnowledge, Form
-from cards.codes import Icd10Code
-from cards.coverage import records
-from cards.coverage.records import PayerPolicy, PolicyFile
-from cards.knowledge import citations, default_knowledge, parse
-from cards.records import KnowledgeError, Scope, Source
+from cards.billing.schema import BillingKnowledge, Form
+from cards.coverage import schema as records
+from cards.coverage.schema import PayerPolicy, PolicyFile
+from cards.knowledge.loader import citations, default_knowledge, parse
+from cards.knowledge.schema import KnowledgeError, Scope, Source
+from cards.values.codes import Icd10Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from importlib.resources.abc import Traversable
 
-    from cards.records import Knowledge
+    from cards.knowledge.schema import Knowledge
 
 
 def load_billing(root: Traversable | None = None) -> BillingKnowledge:

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
-from cards.codes import HcpcsCode
+from cards.values.codes import HcpcsCode
 
 _PERIOD = re.compile(
     r"effective\s+([a-z]+)\s+(\d{1,2}),?\s+(\d{4})\s*(?:through|thru|to|-|\u2013)\s*([a-z]+)\s+(\d{1,2}),?\s+(\d{4})",

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.billing.records import BillingKnowledge
-from cards.coverage.records import PayerPolicy
+from cards.billing.schema import BillingKnowledge
+from cards.coverage.schema import PayerPolicy
 
 if TYPE_CHECKING:
     from cards.billing.prices import PriceList
-    from cards.records import Knowledge, Source
+    from cards.knowledge.schema import Knowledge, Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from cards.case import dated
-from cards.coverage import records, treatment_checks
+from cards.coverage import schema as records
+from cards.coverage import treatment_checks
 from cards.coverage.view import Assessment, Status, View, decided, met, not_known
-from cards.outcomes import Evidence
-from cards.records import Tier
+from cards.facts.outcomes import Evidence
+from cards.knowledge.schema import Tier
+from cards.readings.case import dated
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from cards.coverage.records import Check, OneOf
+    from cards.coverage.schema import Check, OneOf
 
 
 def assess(criterion: Check, view: View) -> Assessment:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.coverage.records import ApprovalPath, PayerPolicy, Phase
+from cards.coverage.schema import ApprovalPath, PayerPolicy, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.case import dated
 from cards.coverage.view import Assessment, Status, View, decided, met, not_known, not_met
-from cards.dosing import near
 from cards.facts import State
-from cards.outcomes import Evidence
-from cards.quantities import MgPerKg
+from cards.facts.outcomes import Evidence
+from cards.readings.case import dated
+from cards.readings.dosing import near
+from cards.values.quantities import MgPerKg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cards.billing.records import DrugGroup
-    from cards.coverage.records import CurrentlyOn, DoseLimit, GivenWith, PriorTherapy, SingleAgent, StartsAt
+    from cards.billing.schema import DrugGroup
+    from cards.coverage.schema import CurrentlyOn, DoseLimit, GivenWith, PriorTherapy, SingleAgent, StartsAt
     from cards.facts import Treatment
 
 _OTHER_CANCER_DRUG = "cancer-drug"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.billing.facts import BillingFacts, BillingSession
-from cards.case import dated
-from cards.outcomes import Evidence
+from cards.facts.outcomes import Evidence
+from cards.readings.case import dated
 
 if TYPE_CHECKING:
-    from cards.billing.records import BillingKnowledge
-    from cards.case import Case
+    from cards.billing.schema import BillingKnowledge
+    from cards.readings.case import Case
 
 
 class Status(StrEnum):

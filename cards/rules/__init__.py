@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cards.case import Case
 from cards.facts import Moment
-from cards.outcomes import Outcome
-from cards.rules import (
-    billing_codes,
-    dose,
-    her2,
-    history,
-    holds,
-    identity,
-    labs,
-    levels,
-    lvef,
-    lvef_holds,
-    preparation,
-    problems,
-    regimen,
-)
-from cards.topics import Topic
+from cards.facts.outcomes import Outcome
+from cards.facts.topics import Topic
+from cards.readings.case import Case
+from cards.rules import billing_codes, dose, her2, identity, lvef_holds, preparation, problems
+from cards.rules import concurrent_drugs as regimen
+from cards.rules import dose_levels as levels
+from cards.rules import lab_holds as holds
+from cards.rules import lab_monitoring as labs
+from cards.rules import lvef_monitoring as lvef
+from cards.rules import schedule as history
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.outcomes import (
+from cards.facts.outcomes import (
     CannotTell,
     Clear,
     Evidence,
@@ -19,10 +19,10 @@ from cards.outcomes import (
 )
 
 if TYPE_CHECKING:
-    from cards.case import Case
     from cards.facts import BillingCode
-    from cards.recognition import Target
-    from cards.records import Cited, HcpcsEntry, Product
+    from cards.identification.recogniser import Target
+    from cards.knowledge.schema import Cited, HcpcsEntry, Product
+    from cards.readings.case import Case
 
 
 def hcpcs_mismatch(case: Case) -> Outcome:

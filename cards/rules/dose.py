@@ -5,16 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.course import fitting_levels
-from cards.dosing import (
-    Ceiling,
-    DoseReading,
-    Sense,
-    is_component,
-    look_alike_met,
-)
 from cards.facts import DoseUnit, Moment
-from cards.outcomes import (
+from cards.facts.outcomes import (
     CannotTell,
     Clear,
     Evidence,
@@ -28,17 +20,19 @@ from cards.outcomes import (
     RemoveOrder,
     SetDose,
 )
-from cards.quantities import Mg, MgPerKg, plain, precise
-from cards.records import Basis, Cancer, Level, LevelRole, Product
-from cards.topics import Topic
+from cards.facts.topics import Topic
+from cards.knowledge.schema import Basis, Cancer, Level, LevelRole, Product
+from cards.readings.course import fitting_levels
+from cards.readings.dosing import Ceiling, DoseReading, Sense, is_component, look_alike_met
+from cards.values.quantities import Mg, MgPerKg, plain, precise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cards.case import Case
     from cards.facts import OrderedDose
-    from cards.quantities import Kg
-    from cards.records import Cited
+    from cards.knowledge.schema import Cited
+    from cards.readings.case import Case
+    from cards.values.quantities import Kg
 
 _HUNDRED = Decimal(100)
 _WEIGHTS = frozenset({"weight", "weight-stated"})

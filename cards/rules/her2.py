@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.case import brief, dated, is_bare_code
-from cards.eligibility import Answer, answer_for, may_fit, turns_on_grade, wants_a_score
 from cards.facts import Her2Method
-from cards.her2 import EQUIVOCAL, POSITIVE, grades_of
-from cards.outcomes import (
+from cards.facts.outcomes import (
     CannotTell,
     Clear,
     Evidence,
@@ -19,14 +16,17 @@ from cards.outcomes import (
     Outcome,
     RemoveOrder,
 )
-from cards.records import Cancer, Cited, Confidence, Setting, Tier
-from cards.topics import Topic
+from cards.facts.topics import Topic
+from cards.knowledge.schema import Cancer, Cited, Confidence, Setting, Tier
+from cards.readings.case import brief, dated, is_bare_code
+from cards.readings.eligibility import Answer, answer_for, may_fit, turns_on_grade, wants_a_score
+from cards.readings.her2 import EQUIVOCAL, POSITIVE, grades_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cards.case import Case
     from cards.facts import Diagnosis, Her2Result
+    from cards.readings.case import Case
 
 _HER2_CONCEPTS = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-interpretation", "her2-immunoassay", "her2-copy-number"}

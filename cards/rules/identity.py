@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.case import brief
-from cards.identity import Claim, Standing
-from cards.outcomes import Clear, Evidence, Fired, NotApplicable, Outcome, RemoveOrder
+from cards.facts.outcomes import Clear, Evidence, Fired, NotApplicable, Outcome, RemoveOrder
+from cards.identification.identity import Claim, Standing
+from cards.readings.case import brief
 
 if TYPE_CHECKING:
-    from cards.case import Case
-    from cards.records import Cited
+    from cards.knowledge.schema import Cited
+    from cards.readings.case import Case
 
 _SYSTEM_NAMES = {"rxnorm": "RxNorm", "atc": "ATC"}
 

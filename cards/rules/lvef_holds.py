@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.case import counted, dated
-from cards.outcomes import (
+from cards.facts.outcomes import (
     CannotTell,
     Clear,
     Evidence,
@@ -17,14 +16,15 @@ from cards.outcomes import (
     Outcome,
     RemoveOrder,
 )
-from cards.records import Action, LvefRow
-from cards.topics import Topic
+from cards.facts.topics import Topic
+from cards.knowledge.schema import Action, LvefRow
+from cards.readings.case import counted, dated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cards.case import Case
-    from cards.lvef_table import LvefReading
+    from cards.readings.case import Case
+    from cards.readings.lvef_table import LvefReading
 
 
 def lvef_hold(case: Case) -> Outcome:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.outcomes import Clear, Evidence, Fired, NotApplicable, Outcome, RemoveOrder
+from cards.facts.outcomes import Clear, Evidence, Fired, NotApplicable, Outcome, RemoveOrder
 
 if TYPE_CHECKING:
-    from cards.case import Case
+    from cards.readings.case import Case
 
 
 def route_wrong(case: Case) -> Outcome:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.calendar_months import years_before
-from cards.case import brief, dated, is_bare_code
-from cards.once import asked_once
-from cards.outcomes import (
+from cards.facts.outcomes import (
     CannotTell,
     Clear,
     Evidence,
@@ -18,14 +15,17 @@ from cards.outcomes import (
     Outcome,
     RemoveOrder,
 )
-from cards.quantities import plain
-from cards.records import Problem, Stop
+from cards.knowledge.schema import Problem, Stop
+from cards.readings.case import brief, dated, is_bare_code
+from cards.values.caching import asked_once
+from cards.values.calendar_months import years_before
+from cards.values.quantities import plain
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from cards.case import Case
     from cards.facts import PregnancyTest, PresentProblem
+    from cards.readings.case import Case
 
 _FEMALE, _MALE = "female", "male"
 

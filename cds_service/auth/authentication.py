@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from cds_service.auth.authenticator import Authenticator
 from cds_service.auth.key_fetching import FetchedKeys
-from cds_service.auth.replay import MemoryReplayStore, ReplayStore, ReplayStoreError
-from cds_service.auth.replay_database import DatabaseReplayStore
-from cds_service.auth.replay_redis import RedisReplayStore
+from cds_service.auth.used_tokens import MemoryReplayStore, ReplayStore, ReplayStoreError
+from cds_service.auth.used_tokens_database import DatabaseReplayStore
+from cds_service.auth.used_tokens_redis import RedisReplayStore
 from cds_service.store.database import DatabaseError, open_engine
 
 if TYPE_CHECKING:
-    from cds_service.settings import Settings
+    from cds_service.configuration.settings import Settings
 
 
 class Authentication:

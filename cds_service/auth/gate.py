@@ -9,8 +9,8 @@ from flask import Flask, Response, g
 from flask.globals import request_ctx
 
 from cds_service.auth.refusals import Reason, Refused
-from cds_service.errors import operation_outcome
-from cds_service.services import BY_ID, SHARED_ID
+from cds_service.protocol.operation_outcome import operation_outcome
+from cds_service.protocol.services import BY_ID, SHARED_ID
 from cds_service.web.answers import configuration, json_answer
 
 if TYPE_CHECKING:

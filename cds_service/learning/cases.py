@@ -8,14 +8,14 @@ import msgspec
 
 from cards.billing.setup import with_sources
 from cards.engine import judge
-from cards.knowledge import default_knowledge
-from cards.recognition import Recogniser
-from cards.render import Renderer
-from cards.wordings import default_wording
-from cds_service.coverage_files import setup_of_record
-from cds_service.judging_again import question, recorded_session
+from cards.identification.recogniser import Recogniser
+from cards.knowledge.loader import default_knowledge
+from cards.presentation.renderer import Renderer
+from cards.presentation.wording import default_wording
+from cds_service.audit.reproduce import recorded_policy
+from cds_service.configuration.coverage_files import setup_of_record
+from cds_service.decisions.rejudge import question, recorded_session
 from cds_service.learning.judgements import settings_of
-from cds_service.replay import recorded_policy
 from cds_service.store.reading import find
 from cds_service.store.record import order_name
 

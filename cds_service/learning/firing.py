@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from cards.topics import Topic
-from cds_service.config_diff import policy_differences
+from cards.facts.topics import Topic
+from cds_service.audit.reproduce import recorded_policy
+from cds_service.configuration.diff import policy_differences
 from cds_service.learning.control import Point, begin_of, control_chart, counts_by_period
 from cds_service.learning.judgements import judgements, settings_of
-from cds_service.replay import recorded_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

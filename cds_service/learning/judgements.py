@@ -10,10 +10,10 @@ import msgspec
 from sqlalchemy import func, select
 
 from cards.facts import DrugOrder
-from cards.identity import identify
-from cards.knowledge import default_knowledge
-from cards.policy import Mode
-from cards.recognition import Recogniser
+from cards.facts.policy import Mode
+from cards.identification.identity import identify
+from cards.identification.recogniser import Recogniser
+from cards.knowledge.loader import default_knowledge
 from cds_service.store.tables import configurations, decisions, shadow_verdicts
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cards.topics import Topic
-from cards.wordings import default_wording
+from cards.facts.topics import Topic
+from cards.presentation.wording import default_wording
 from cds_service.learning.statistics import wilson
 from cds_service.learning.trial import trials
 from cds_service.store.reviews import outcomes
@@ -14,9 +14,9 @@ from cds_service.store.reviews import outcomes
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from cds_service.configuration.policy_settings import PromotionSettings
     from cds_service.learning.judgements import Window
     from cds_service.learning.trial import Tally
-    from cds_service.policy_settings import PromotionSettings
 
 Json = dict[str, Any]
 

@@ -7,8 +7,8 @@ from collections import Counter
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cards.topics import Topic
-from cards.wordings import default_wording
+from cards.facts.topics import Topic
+from cards.presentation.wording import default_wording
 from cds_service.clock import now
 from cds_service.learning.answers import ACCEPTED, IGNORED, OVERRIDDEN, UNKNOWN, answers
 from cds_service.learning.control import PERIODS

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from cards.policy import Mode
-from cards.topics import Topic
+from cards.facts.policy import Mode
+from cards.facts.topics import Topic
 from cds_service.learning.judgements import judgements, settings_of, within
 from cds_service.store.tables import decisions, shadow_verdicts
 

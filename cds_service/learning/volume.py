@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cards.knowledge import default_knowledge
+from cards.knowledge.loader import default_knowledge
 from cds_service.learning.control import (
     BASE_PERIODS,
     LEAST_PERIODS,

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import Field, ValidationError, field_validator
 
-from cards.topics import Topic
-from cds_service.config_diff import Difference, differences
-from cds_service.layers import ConfigurationError, read_tree
-from cds_service.policy_settings import ShadowSettings, Thresholds, TopicSettings
-from cds_service.problems import problem
-from cds_service.section import Section, problem_below
-from cds_service.settings import Settings
+from cards.facts.topics import Topic
+from cds_service.configuration.diff import Difference, differences
+from cds_service.configuration.layers import ConfigurationError, read_tree
+from cds_service.configuration.messages import problem
+from cds_service.configuration.policy_settings import ShadowSettings, Thresholds, TopicSettings
+from cds_service.configuration.section import Section, problem_below
+from cds_service.configuration.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cds_service.layers import Places
+    from cds_service.configuration.layers import Places
 
 TEXT_LIMIT = 64 * 1024
 """Characters of a text that content is read from."""

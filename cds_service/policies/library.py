@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from cds_service.clock import Clock, now
-from cds_service.layers import ConfigurationError
+from cds_service.configuration.layers import ConfigurationError
 from cds_service.policies import lifecycle, rows
 from cds_service.policies.content import PolicyContent
 from cds_service.policies.lifecycle import Step, StepKind, StepRefusedError, Turn, Wish

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service import metrics
-from cds_service.configuration import PublishedPolicy
-from cds_service.layers import ConfigurationError
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.decisions.active import PublishedPolicy
 from cds_service.policies.trial_following import TrialFollowing
+from cds_service.telemetry import metrics
 
 if TYPE_CHECKING:
-    from cds_service.configuration import Configuration
+    from cds_service.decisions.active import Configuration
     from cds_service.policies.library import Library
     from cds_service.policies.views import PolicyInForce
 

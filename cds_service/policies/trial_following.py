@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from cds_service import metrics
-from cds_service.configuration import PublishedPolicy
-from cds_service.layers import ConfigurationError
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.decisions.active import PublishedPolicy
+from cds_service.telemetry import metrics
 
 if TYPE_CHECKING:
-    from cds_service.configuration import Configuration
+    from cds_service.decisions.active import Configuration
     from cds_service.policies.views import Trial
 
 _log = structlog.get_logger()

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cards.topics import Topic
+from cards.facts.topics import Topic
 from cds_service.simulate.inputs import ExportError
 from cds_service.simulate.tables import open_database
 

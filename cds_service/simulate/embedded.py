@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow.parquet as pq
 
+from cds_service.simulate.partitioning import stage, told
 from cds_service.simulate.replaying import Replayer
 from cds_service.simulate.routing import Router
 from cds_service.simulate.rows import SCHEMAS, Rows
-from cds_service.simulate.staging import stage, told
 from cds_service.simulate.tables import rows_of
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-    from cds_service.settings import Settings
+    from cds_service.configuration.settings import Settings
     from cds_service.simulate.inputs import Piece
+    from cds_service.simulate.partitioning import Counts
     from cds_service.simulate.plan import Plan
-    from cds_service.simulate.staging import Counts
 
 _FLUSH_ORDERS = 20_000
 _MEMORY = "512MB"

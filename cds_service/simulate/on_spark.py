@@ -21,12 +21,12 @@ from pyspark.sql import SparkSession
 
 from cds_service.simulate.embedded import PartWriter
 from cds_service.simulate.inputs import LINE_LIMIT, ExportError
+from cds_service.simulate.partitioning import Counts, part_of
 from cds_service.simulate.replaying import Replayer, digest
 from cds_service.simulate.routing import UNREADABLE, Router
 from cds_service.simulate.rows import Rows
-from cds_service.simulate.staging import Counts, part_of
 from fhir_mappings.as_of.sites import NAMED_KINDS, named
-from fhir_mappings.wire import decode
+from fhir_mappings.wire.resources import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from pyspark import RDD
 
-    from cds_service.settings import Settings
+    from cds_service.configuration.settings import Settings
     from cds_service.simulate.plan import Plan
 
     Key = tuple[str, str, bytes]

@@ -10,7 +10,7 @@ from cds_service.charts.figures import Period
 from cds_service.charts.sections import Section, Table
 from cds_service.learning.volume_page import left_out, volume_sections
 from cds_service.simulate.figures import per_hundred
-from cds_service.simulate.noticing import charts, signal_lines, signals, volume_noticed, volume_of
+from cds_service.simulate.signal_detection import charts, signal_lines, signals, volume_noticed, volume_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,17 +8,17 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cds_service.decide import Decider
+from cds_service.decisions.decider import Decider
 from cds_service.simulate.inputs import export_files, pieces, stamp
-from cds_service.simulate.staging import LAST_PART_BITS, size_of
+from cds_service.simulate.partitioning import LAST_PART_BITS, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from cds_service.settings import Settings
+    from cds_service.configuration.settings import Settings
+    from cds_service.decisions.versions import Versions
     from cds_service.simulate.inputs import Piece
-    from cds_service.versions import Versions
 
 _PART_BYTES = 24 * 1024 * 1024
 _FIRST_PART_BITS = 3

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from cards.outcomes import Fired
-from cards.render import Renderer
-from cds_service.decide import Decider
-from cds_service.layers import ConfigurationError
+from cards.facts.outcomes import Fired
+from cards.presentation.renderer import Renderer
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.decisions.decider import Decider
 from cds_service.simulate.rows import Rows
 from fhir_mappings.as_of.history import INSTANCE, PatientHistory
 from fhir_mappings.as_of.remembering import RememberingChartReader
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from datetime import date
 
     from cards.facts import Origin
-    from cards.outcomes import Verdict
-    from cds_service.decide import Decision
-    from cds_service.settings import Settings
+    from cards.facts.outcomes import Verdict
+    from cds_service.configuration.settings import Settings
+    from cds_service.decisions.decider import Decision
     from fhir_mappings.as_of.history import SignedTogether
     from fhir_mappings.as_of.searches import Search
-    from fhir_mappings.hook_request import HookRequest
+    from fhir_mappings.request.hook_request import HookRequest
 
 _DIGEST_LENGTH = 16
 DAY = "day "

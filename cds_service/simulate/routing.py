@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from fhir_mappings.as_of.sites import NAMED_KINDS
-from fhir_mappings.lenient import child, reference, text
-from fhir_mappings.wire import Glimpse, Unreadable, decode
+from fhir_mappings.wire.lenient import child, reference, text
+from fhir_mappings.wire.resources import Glimpse, Unreadable, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from cds_service.simulate.accuracy import accuracy
 from cds_service.simulate.figures import figures
 from cds_service.simulate.inputs import LINE_LIMIT
-from cds_service.simulate.noticing import LAST_ORDER, RUN
 from cds_service.simulate.replaying import DAY, Replayer
 from cds_service.simulate.report import About, write_report
 from cds_service.simulate.routing import Router
+from cds_service.simulate.signal_detection import LAST_ORDER, RUN
 from cds_service.simulate.tables import write_tables
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cds_service.simulate.figures import Figures
+    from cds_service.simulate.partitioning import Counts
     from cds_service.simulate.plan import Plan
-    from cds_service.simulate.staging import Counts
 
 _REASONS = {
     "no-time": "have no time at all",

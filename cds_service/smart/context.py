@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.topics import Topic
+from cards.facts.topics import Topic
 
 if TYPE_CHECKING:
-    from cards.card import Card
-    from cds_service.settings import Settings
+    from cards.presentation.card import Card
+    from cds_service.configuration.settings import Settings
 
 _LONGEST = 1000
 

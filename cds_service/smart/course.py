@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.calendar_months import months_before
 from cards.facts import DrugOrder, Lvef, Origin
-from cards.lab_table import times_limit
-from cards.lvef_table import read_lvef
-from cards.outcomes import Fired
-from cards.quantities import Mg, Percent, plain
-from cards.records import Action, Band, LabRow, Setting
-from cards.rules.lvef import lvef_overdue
+from cards.facts.outcomes import Fired
+from cards.knowledge.schema import Action, Band, LabRow, Setting
+from cards.readings.lab_table import times_limit
+from cards.readings.lvef_table import read_lvef
+from cards.rules.lvef_monitoring import lvef_overdue
+from cards.values.calendar_months import months_before
+from cards.values.quantities import Mg, Percent, plain
 from cds_service.smart.panels import Line, Panel, Point, Series, Zone
 
 if TYPE_CHECKING:
-    from cards.case import Case
     from cards.facts import LabResult
+    from cards.readings.case import Case
 
 _LIVER = ("ast", "alt", "bilirubin-total")
 _WORDS = {Action.HOLD: "hold", Action.DISCONTINUE: "discontinue", Action.RECHECK: "repeat soon"}

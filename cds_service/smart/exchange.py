@@ -14,12 +14,12 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from cds_service.configuration.smart_settings import is_safe
 from cds_service.smart.launch import LaunchError
-from cds_service.smart.settings import is_safe
 
 if TYPE_CHECKING:
+    from cds_service.configuration.smart_settings import SmartServer
     from cds_service.smart.launch import Pending
-    from cds_service.smart.settings import SmartServer
 
 TIMEOUT_S = 10.0
 _LIMIT = 256 * 1024

@@ -17,7 +17,7 @@ import msgspec
 from cryptography.fernet import Fernet, InvalidToken
 
 if TYPE_CHECKING:
-    from cds_service.smart.settings import SmartServer
+    from cds_service.configuration.smart_settings import SmartServer
 
 MINUTES = 10
 """How long a launch may take; the EHR may ask for a password on the way."""

@@ -12,33 +12,33 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from cards.case import Case
 from cards.engine import judge
 from cards.facts import DrugOrder, Moment, Origin, Patient, Session, State
-from cards.identity import Identity, Standing
-from cards.on_treatment import on_treatment
-from cards.recognition import Recogniser
-from cards.records import Scope
-from cards.render import Renderer
-from cds_service.card_json import to_show, worded
-from cds_service.fhir_client import FhirClient
-from fhir_mappings.chart import ChartReader, Orders
+from cards.identification.identity import Identity, Standing
+from cards.identification.recogniser import Recogniser
+from cards.knowledge.schema import Scope
+from cards.presentation.renderer import Renderer
+from cards.readings.case import Case
+from cards.readings.on_treatment import on_treatment
+from cds_service.ehr.client import FhirClient
+from cds_service.protocol.card_json import to_show, worded
 from fhir_mappings.codings import CodeMap
-from fhir_mappings.hook_request import read_request
-from fhir_mappings.person import name_of
-from fhir_mappings.prefetch import OMITTED, Answer
-from fhir_mappings.prefetch import State as AnswerState
-from fhir_mappings.queries import resolve
-from fhir_mappings.wire import Unreadable, encode
+from fhir_mappings.patient.person import name_of
+from fhir_mappings.request.chart import ChartReader, Orders
+from fhir_mappings.request.hook_request import read_request
+from fhir_mappings.request.prefetch import OMITTED, Answer
+from fhir_mappings.request.prefetch import State as AnswerState
+from fhir_mappings.request.queries import resolve
+from fhir_mappings.wire.resources import Unreadable, encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cards.card import Card
-    from cards.records import Product
-    from cds_service.decide import Decider
+    from cards.knowledge.schema import Product
+    from cards.presentation.card import Card
+    from cds_service.decisions.decider import Decider
     from cds_service.smart.exchange import Grant
-    from fhir_mappings.hook_request import HookRequest
+    from fhir_mappings.request.hook_request import HookRequest
 
 _PATIENCE_S = 10.0
 """A person waits for a page longer than an order for its cards."""

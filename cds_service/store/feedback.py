@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from cds_service.caller import Caller
-    from cds_service.feedback import Entry
+    from cds_service.protocol.caller import Caller
+    from cds_service.protocol.feedback import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,20 +14,20 @@ import msgspec
 
 from cards.billing.facts import BillingSession
 from cards.facts import Session
-from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
+from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cds_service.clock import Clock, now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from cards.outcomes import Verdict
-    from cards.policy import Policy
-    from cds_service.caller import Caller
-    from cds_service.decide import Decision
-    from cds_service.shadow import Shadow
-    from cds_service.site_settings import AuditSettings
-    from cds_service.versions import Versions
-    from fhir_mappings.hook_request import HookRequest
+    from cards.facts.outcomes import Verdict
+    from cards.facts.policy import Policy
+    from cds_service.configuration.site_settings import AuditSettings
+    from cds_service.decisions.decider import Decision
+    from cds_service.decisions.shadow import Shadow
+    from cds_service.decisions.versions import Versions
+    from cds_service.protocol.caller import Caller
+    from fhir_mappings.request.hook_request import HookRequest
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 _session = msgspec.json.Decoder(Session)

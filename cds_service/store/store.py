@@ -9,9 +9,9 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service import metrics
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.store.recorder import Recorder
+from cds_service.telemetry import metrics
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from cards.records import Knowledge
+    from cards.knowledge.schema import Knowledge
     from cds_service.tryit.resources import Json
 
 _INSTANCE = "00000000-0000-4000-8000-000000000000"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cards.records import Brand, Concept, Knowledge, Product
+    from cards.knowledge.schema import Brand, Concept, Knowledge, Product
 
 Json = dict[str, Any]
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import yaml
 
-from cards.records import Scope
+from cards.knowledge.schema import Scope
 from cds_service.tryit.resources import Json, Writer, hcpcs_coding
 
 if TYPE_CHECKING:
-    from cards.records import Brand, Knowledge, Product
+    from cards.knowledge.schema import Brand, Knowledge, Product
 
 MEASUREMENTS = ("weight", "lvef", "ast", "alt", "bilirubin-total", "platelets", "neutrophils")
 """What the order screen lets change, beside HER2."""

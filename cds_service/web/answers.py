@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app, g
 
-from fhir_mappings.wire import encode
+from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cds_service.caller import Caller
-    from cds_service.configuration import Configuration, InForce
-    from cds_service.decide import Decider
+    from cds_service.decisions.active import Configuration, InForce
+    from cds_service.decisions.decider import Decider
     from cds_service.policies.publication import Publication
+    from cds_service.protocol.caller import Caller
     from cds_service.store.store import Store
 
 

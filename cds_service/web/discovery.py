@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from cds_service.services import SERVICES, SHARED, SHARED_ID
+from cds_service.protocol.services import SERVICES, SHARED, SHARED_ID
 from cds_service.web.answers import caller, in_force, json_answer
 
 CDS_HOOKS_VERSION = "3.0.0"

@@ -9,18 +9,18 @@ import msgspec
 import structlog
 from flask import Blueprint, Response
 
-from cds_service import metrics
-from cds_service.errors import operation_outcome
-from cds_service.gather import DataMissing
-from cds_service.services import BY_ID, SHARED, SHARED_ID
+from cds_service.decisions.data_access import DataMissing
+from cds_service.protocol.operation_outcome import operation_outcome
+from cds_service.protocol.services import BY_ID, SHARED, SHARED_ID
+from cds_service.telemetry import metrics
 from cds_service.web.answers import caller, in_force, json_answer, store
 from cds_service.web.bodies import json_body, refuse
-from fhir_mappings.hook_request import BadRequest
+from fhir_mappings.request.hook_request import BadRequest
 
 if TYPE_CHECKING:
-    from cds_service.caller import Caller
-    from cds_service.configuration import InForce
-    from cds_service.services import Service
+    from cds_service.decisions.active import InForce
+    from cds_service.protocol.caller import Caller
+    from cds_service.protocol.services import Service
 
 blueprint = Blueprint("hooks", __name__)
 _CRD_HOOKS = frozenset({"order-sign", "order-dispatch"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from cds_service import metrics
+from cds_service.telemetry import metrics
 
 blueprint = Blueprint("metrics", __name__)
 

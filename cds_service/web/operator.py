@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, abort, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service.explain import explain
+from cds_service.audit.explain import explain
 from cds_service.web.answers import decider, json_answer, store
 from cds_service.web.loopback import is_on_this_machine
 
 if TYPE_CHECKING:
-    from cds_service.settings import Settings
+    from cds_service.configuration.settings import Settings
 
 blueprint = Blueprint("operator", __name__)
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from flask.blueprints import BlueprintSetupState
     from werkzeug.wrappers import Response as AnyResponse
 
-    from cds_service.decide import Decider
-    from cds_service.smart.settings import SmartServer, SmartSettings
+    from cds_service.configuration.smart_settings import SmartServer, SmartSettings
+    from cds_service.decisions.decider import Decider
 
 blueprint = Blueprint("smart", __name__, url_prefix="/smart")
 _SEAL = "her2_cds_smart_seal"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from cards.topics import Topic
+from cards.facts.topics import Topic
 from cds_service import __version__
 from cds_service.web.answers import decider, json_answer
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response
 
-from cds_service.services import SERVICES
+from cds_service.protocol.services import SERVICES
 from cds_service.tryit.scenarios import page_data, read_scenarios
 from cds_service.web.answers import decider, json_answer
 from cds_service.web.pages import page

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from flask.blueprints import BlueprintSetupState
     from werkzeug.wrappers import Response as AnyResponse
 
-    from cds_service.workbench.settings import WorkbenchSettings
+    from cds_service.configuration.workbench_settings import WorkbenchSettings
 
 LOCAL_PEOPLE = (
     Person("local|ada", "Ada, informatics (made up)", frozenset({Role.VIEWER, Role.EDITOR, Role.PUBLISHER})),

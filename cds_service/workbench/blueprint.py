@@ -11,7 +11,7 @@ from flask import Blueprint, abort
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from cards.quantities import precise
+from cards.values.quantities import precise
 from cds_service.web.answers import decider
 from cds_service.workbench import (
     access,

@@ -5,17 +5,17 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from cds_service.caller import Caller
-from cds_service.services import SERVICES
+from cds_service.protocol.caller import Caller
+from cds_service.protocol.services import SERVICES
 from cds_service.workbench.previewing import Previewer, service_asked
 from cds_service.workbench.specimens import specimens
-from fhir_mappings.hook_request import BadRequest
+from fhir_mappings.request.hook_request import BadRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from cds_service.settings import Settings
+    from cds_service.configuration.settings import Settings
     from cds_service.workbench.previewing import Seen
     from cds_service.workbench.specimens import Specimen
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
-from cds_service.config_diff import differences
-from cds_service.layers import ConfigurationError
+from cds_service.configuration.diff import differences
+from cds_service.configuration.layers import ConfigurationError
 from cds_service.policies.content import NOTHING, PolicyContent
 from cds_service.policies.library import Library
 from cds_service.web.answers import in_force, store
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from cards.topics import Topic
-    from cds_service.config_diff import Difference
-    from cds_service.configuration import Configuration, PublishedPolicy
+    from cards.facts.topics import Topic
+    from cds_service.configuration.diff import Difference
+    from cds_service.configuration.settings import Settings
+    from cds_service.decisions.active import Configuration, PublishedPolicy
     from cds_service.policies.views import Change, Place
-    from cds_service.settings import Settings
     from cds_service.workbench.topics import TopicRow
 
 _TRIED = 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cards.knowledge import default_knowledge
-from cards.topics import Topic
+from cards.facts.topics import Topic
+from cards.knowledge.loader import default_knowledge
 from cds_service.policies.content import PolicyContent, content_of
 from cds_service.store.record import plain_text
 

@@ -9,7 +9,7 @@ from flask import Blueprint, request
 from cds_service.learning.control import PERIODS
 from cds_service.learning.page import counts, sections
 from cds_service.learning.report import learning_report
-from cds_service.services import SERVICES
+from cds_service.protocol.services import SERVICES
 from cds_service.web.answers import in_force, store
 from cds_service.workbench.access import shown
 from cds_service.workbench.windows import window_asked

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cds_service.judging_again import recorded_session
+from cds_service.decisions.rejudge import recorded_session
 from cds_service.store.reading import newest
 
 if TYPE_CHECKING:

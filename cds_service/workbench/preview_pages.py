@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, request
 
-from cds_service import examples
-from cds_service.layers import ConfigurationError
+from cds_service.configuration.layers import ConfigurationError
 from cds_service.smart.markdown import html
+from cds_service.tryit import examples
 from cds_service.tryit.requests import scenario_request
 from cds_service.tryit.scenarios import read_scenarios
 from cds_service.web.answers import decider
 from cds_service.workbench.access import shown
+from cds_service.workbench.banners import refused
 from cds_service.workbench.callers import EVERY_CALLER
 from cds_service.workbench.current import (
     content_in_force,
@@ -26,9 +27,8 @@ from cds_service.workbench.current import (
 from cds_service.workbench.forms import content_from
 from cds_service.workbench.previewing import Answering, Seen, changed_cases
 from cds_service.workbench.specimens import specimens
-from cds_service.workbench.standing import refused
 from cds_service.workbench.topics import families, threshold_rows
-from fhir_mappings.wire import encode
+from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
     from flask import Response

@@ -12,29 +12,29 @@ import msgspec
 
 from cards.billing.setup import with_sources
 from cards.engine import judge
-from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
-from cards.recognition import Recogniser
-from cards.render import Renderer
-from cards.wordings import default_wording
-from cds_service.card_json import card_json, to_show, worded
-from cds_service.decide import Decider
-from cds_service.explain import lacking
-from cds_service.gather import DataMissing
-from cds_service.judging_again import question
-from cds_service.services import SERVICES
+from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
+from cards.identification.recogniser import Recogniser
+from cards.presentation.renderer import Renderer
+from cards.presentation.wording import default_wording
+from cds_service.audit.explain import lacking
+from cds_service.decisions.data_access import DataMissing
+from cds_service.decisions.decider import Decider
+from cds_service.decisions.rejudge import question
+from cds_service.protocol.card_json import card_json, to_show, worded
+from cds_service.protocol.services import SERVICES
 from cds_service.store.record import order_name
 from cds_service.workbench.specimens import specimens
-from fhir_mappings.hook_request import BadRequest, read_request
+from fhir_mappings.request.hook_request import BadRequest, read_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
     from cards.facts import Session
-    from cards.outcomes import Verdict
-    from cards.policy import Policy
-    from cds_service.services import Service
-    from cds_service.settings import Settings
+    from cards.facts.outcomes import Verdict
+    from cards.facts.policy import Policy
+    from cds_service.configuration.settings import Settings
+    from cds_service.protocol.services import Service
     from cds_service.workbench.specimens import Specimen
 
 Json = dict[str, Any]

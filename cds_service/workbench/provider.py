@@ -11,15 +11,15 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
 from joserfc.errors import JoseError
 
+from cds_service.configuration.smart_settings import is_safe
 from cds_service.policies.people import Person
-from cds_service.smart.settings import is_safe
 from cds_service.workbench import sessions
 
 if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.wrappers import Response
 
-    from cds_service.workbench.settings import OidcSettings
+    from cds_service.configuration.workbench_settings import OidcSettings
 
 _TIMEOUT_S = 5
 _WAY_OUT = "end_session_endpoint"

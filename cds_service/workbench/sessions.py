@@ -14,7 +14,7 @@ from cds_service.policies.people import Person, Role
 if TYPE_CHECKING:
     from flask import Flask, Request
 
-    from cds_service.settings import Settings
+    from cds_service.configuration.settings import Settings
 
 PATH = "/workbench"
 _PERSON = "person"

@@ -13,7 +13,7 @@ import msgspec
 
 from cards.billing.facts import BillingSession
 from cards.facts import Session
-from cards.topics import Topic
+from cards.facts.topics import Topic
 
 
 class Specimen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

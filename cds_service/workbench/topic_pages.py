@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort
 
-from cards.topics import Topic
-from cards.wordings import default_wording
+from cards.facts.topics import Topic
+from cards.presentation.wording import default_wording
 from cds_service.smart.markdown import html
 from cds_service.web.answers import decider
 from cds_service.workbench.access import shown
+from cds_service.workbench.banners import on_trial, refused
 from cds_service.workbench.current import changes_of, library, previewer
 from cds_service.workbench.specimens import specimens
-from cds_service.workbench.standing import on_trial, refused
 from cds_service.workbench.topics import families, topic_row, typical_card
 
 if TYPE_CHECKING:

@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cards.knowledge import default_knowledge
-from cards.outcomes import Indicator
-from cards.policy import Mode, default_policy
-from cards.quantities import plain
-from cards.recognition import Recogniser
-from cards.topics import Topic
-from cards.wordings import default_wording
-from cds_service.judging_again import question
-from cds_service.replay import thresholds_asked
-from cds_service.settings import Settings
+from cards.facts.outcomes import Indicator
+from cards.facts.policy import Mode, default_policy
+from cards.facts.topics import Topic
+from cards.identification.recogniser import Recogniser
+from cards.knowledge.loader import default_knowledge
+from cards.presentation.wording import default_wording
+from cards.values.quantities import plain
+from cds_service.audit.reproduce import thresholds_asked
+from cds_service.configuration.settings import Settings
+from cds_service.decisions.rejudge import question
 from cds_service.workbench.specimens import specimens, typical
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from cards.wordings import TopicWording
+    from cards.presentation.wording import TopicWording
     from cds_service.workbench.previewing import Previewer
 
 FAMILIES: tuple[tuple[str, Topic], ...] = (

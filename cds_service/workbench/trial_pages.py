@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
-from cards.topics import Topic
-from cds_service.explain import explain
+from cards.facts.topics import Topic
+from cds_service.audit.explain import explain
 from cds_service.learning.cases import unseen_card
 from cds_service.learning.judgements import newest
 from cds_service.learning.promotion import promotion_report
 from cds_service.learning.trial import sample, trials, versions_tried
 from cds_service.policies.lifecycle import COMMENT_LIMIT
 from cds_service.policies.people import Role
-from cds_service.services import SERVICES
+from cds_service.protocol.services import SERVICES
 from cds_service.smart.markdown import html
 from cds_service.store.reviews import VERDICTS, is_on_record, keep_review
 from cds_service.web.answers import decider, in_force, store
 from cds_service.workbench.access import me, message, shown
+from cds_service.workbench.banners import on_trial
 from cds_service.workbench.forms import number_in, text_in
-from cds_service.workbench.standing import on_trial
 from cds_service.workbench.windows import window_asked
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response as AnyResponse
 
-    from cds_service.workbench.standing import OnTrial
+    from cds_service.workbench.banners import OnTrial
 
 DAYS = (7, 28, 90)
 AT_MOST = 10_000

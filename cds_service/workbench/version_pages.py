@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
-from cds_service.layers import ConfigurationError
+from cds_service.configuration.layers import ConfigurationError
 from cds_service.policies.content import NOTHING, PolicyContent
 from cds_service.policies.library import TITLE_LIMIT
 from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedError, Wish
@@ -17,12 +17,12 @@ from cds_service.policies.rows import StepConflictError
 from cds_service.policies.views import UnknownVersionError, Version
 from cds_service.web.answers import decider, store
 from cds_service.workbench.access import me, message, shown
+from cds_service.workbench.banners import on_trial, refused
 from cds_service.workbench.current import content_in_force, differences_to, library, previewer, previewer_of
 from cds_service.workbench.forms import content_from, number_in, text_in
 from cds_service.workbench.on_record import on_record
 from cds_service.workbench.previewing import changed_cases
 from cds_service.workbench.specimens import specimens
-from cds_service.workbench.standing import on_trial, refused
 from cds_service.workbench.topics import families, threshold_rows
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import request
 
 from cds_service.learning.judgements import Window
-from cds_service.services import BY_ID
+from cds_service.protocol.services import BY_ID
 from cds_service.web.answers import in_force
 
 if TYPE_CHECKING:

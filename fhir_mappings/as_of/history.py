@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 
 from fhir_mappings.as_of.known_since import before_its_end, known_since
 from fhir_mappings.as_of.moments import When, when
-from fhir_mappings.hook_request import HookRequest
-from fhir_mappings.lenient import child, objects, reference, text
-from fhir_mappings.prefetch import Answer, State
-from fhir_mappings.wire import Glimpse, Listing, Unreadable
+from fhir_mappings.request.hook_request import HookRequest
+from fhir_mappings.request.prefetch import Answer, State
+from fhir_mappings.wire.lenient import child, objects, reference, text
+from fhir_mappings.wire.resources import Glimpse, Listing, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from zoneinfo import ZoneInfo
 
     from fhir_mappings.as_of.searches import Searches
-    from fhir_mappings.lenient import Json
+    from fhir_mappings.wire.lenient import Json
 
 HOOK, INSTANCE, USER = "order-sign", "simulation", "simulation"
 ORDER = "MedicationRequest"

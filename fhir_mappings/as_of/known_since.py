@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_mappings.as_of.moments import later, when
-from fhir_mappings.lenient import child, objects, text
+from fhir_mappings.wire.lenient import child, objects, text
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from fhir_mappings.as_of.moments import When
-    from fhir_mappings.lenient import Json
+    from fhir_mappings.wire.lenient import Json
 
 _STATUS_CHANGED = "MedicationRequest.statusChanged"
 _OVER = frozenset({"completed", "stopped", "cancelled"})

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fhir_mappings.chart import ChartReader
 from fhir_mappings.codings import NO_CODE_MAP
-from fhir_mappings.patient import Draft, PatientReader
+from fhir_mappings.patient.patient import Draft, PatientReader
+from fhir_mappings.request.chart import ChartReader
 
 if TYPE_CHECKING:
-    from cards.recognition import Recogniser
-    from cards.records import Terminology
+    from cards.identification.recogniser import Recogniser
+    from cards.knowledge.schema import Terminology
     from fhir_mappings.codings import CodeMap
-    from fhir_mappings.lenient import Json
-    from fhir_mappings.observations import Fact
-    from fhir_mappings.wire import Glimpse
+    from fhir_mappings.results.observations import Fact
+    from fhir_mappings.wire.lenient import Json
+    from fhir_mappings.wire.resources import Glimpse
 
 _LISTS = ("facts", "current", "past", "stagings", "coded_her2", "problems", "treatments", "unread")
 

@@ -11,13 +11,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from fhir_mappings.lenient import text
+from fhir_mappings.wire.lenient import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fhir_mappings.lenient import Json
-    from fhir_mappings.wire import Code, Codes
+    from fhir_mappings.wire.lenient import Json
+    from fhir_mappings.wire.resources import Code, Codes
 
 _COMBINATIONS = 4096
 _IGNORED = frozenset({"patient", "_sort", "_count"})

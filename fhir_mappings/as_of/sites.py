@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_mappings.lenient import child, objects, reference, text
+from fhir_mappings.wire.lenient import child, objects, reference, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fhir_mappings.lenient import Json
+    from fhir_mappings.wire.lenient import Json
 
 UNKNOWN = "unknown"
 NAMED_KINDS = frozenset({"Organization", "Location"})

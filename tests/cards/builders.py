@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cards.billing.facts import BillingFacts, BillingSession
 from cards.billing.knowledge import default_billing, default_policies
 from cards.billing.setup import BillingSetup
-from cards.due import due_cards
+from cards.coverage.rules import coverage_rules
 from cards.engine import judge
 from cards.facts import (
     BillingCode,
@@ -41,21 +41,21 @@ from cards.facts import (
     Weight,
     WrittenNdc,
 )
-from cards.knowledge import default_knowledge
-from cards.on_treatment import on_treatment
-from cards.outcomes import Fired
-from cards.policy import Policy, default_policy
-from cards.quantities import Kg, Mg, MgPerKg, Percent
-from cards.recognition import Recogniser
-from cards.records import Cancer, Diluent, Problem, Route, Setting
+from cards.facts.outcomes import Fired
+from cards.facts.policy import Policy, default_policy
+from cards.identification.recogniser import Recogniser
+from cards.knowledge.loader import default_knowledge
+from cards.knowledge.schema import Cancer, Diluent, Problem, Route, Setting
+from cards.presentation.due import due_cards
+from cards.readings.on_treatment import on_treatment
 from cards.rules import RULES, Rule
-from cards.rules.coverage import coverage_rules
+from cards.values.quantities import Kg, Mg, MgPerKg, Percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cards.outcomes import Verdict
-    from cards.topics import Topic
+    from cards.facts.outcomes import Verdict
+    from cards.facts.topics import Topic
 
 TODAY = date(2026, 11, 22)
 KNOWN = default_knowledge()

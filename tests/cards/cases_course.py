@@ -6,8 +6,8 @@ from builders import chart, days_ago, given, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts import State
-from cards.records import Diluent, Route
-from cards.topics import Topic
+from cards.facts.topics import Topic
+from cards.knowledge.schema import Diluent, Route
 
 LEVEL, START, RAISED = Topic.DOSE_NOT_A_LEVEL, Topic.DOSE_WRONG_FOR_INDICATION, Topic.DOSE_RE_ESCALATION
 SOON, CYCLES, RELOAD = Topic.INTERVAL_TOO_SHORT, Topic.CYCLE_LIMIT_REACHED, Topic.RELOAD_REQUIRED

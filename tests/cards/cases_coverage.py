@@ -18,7 +18,7 @@ from cards.billing.facts import (
     Supplied,
 )
 from cards.facts import Gap, Origin, State
-from cards.topics import Topic
+from cards.facts.topics import Topic
 
 SUMMARY, UNITS, CRITERIA = Topic.BILLING_SUMMARY, Topic.BILLING_UNITS_MISMATCH, Topic.COVERAGE_CRITERIA
 PATH = "context.draftOrders.order-1"

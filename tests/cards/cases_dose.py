@@ -9,7 +9,7 @@ from builders import chart, days_ago, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts import DrugOrder, Gap, Moment
-from cards.topics import Topic
+from cards.facts.topics import Topic
 
 ABOVE, ODD, UNVERIFIED, STALE = (
     Topic.DOSE_ABOVE_MAXIMUM,

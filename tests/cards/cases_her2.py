@@ -6,7 +6,7 @@ from builders import chart, ihc, ish, order, overall
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts import Gap
-from cards.topics import Topic
+from cards.facts.topics import Topic
 
 MISSING, ISH_MISSING, NOT_ELIGIBLE = Topic.HER2_MISSING, Topic.HER2_ISH_MISSING, Topic.HER2_NOT_ELIGIBLE
 MUTATION = Topic.ERBB2_MUTATION_MISSING

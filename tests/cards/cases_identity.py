@@ -5,7 +5,7 @@ from __future__ import annotations
 from builders import chart, ihc, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.topics import Topic
+from cards.facts.topics import Topic
 
 CONFLICT, AMBIGUOUS = Topic.DRUG_IDENTITY_CONFLICT, Topic.DRUG_AMBIGUOUS
 MISMATCH, VAGUE, NDC = Topic.HCPCS_MISMATCH, Topic.HCPCS_NOT_SPECIFIC, Topic.NDC_MISMATCH

@@ -10,7 +10,7 @@ from builders import chart, days_ago, given, lab, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts import Gap, LabResult, Patient
-from cards.topics import Topic
+from cards.facts.topics import Topic
 
 NO_LVEF, OLD_LVEF = Topic.LVEF_MISSING, Topic.LVEF_OVERDUE
 LIVER, COUNT = Topic.LIVER_TESTS_MISSING, Topic.BLOOD_COUNT_MISSING

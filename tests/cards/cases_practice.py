@@ -23,9 +23,9 @@ from cards.facts import (
     Treatment,
     Weight,
 )
-from cards.quantities import Kg
-from cards.records import Cancer, Problem
-from cards.topics import Topic
+from cards.facts.topics import Topic
+from cards.knowledge.schema import Cancer, Problem
+from cards.values.quantities import Kg
 
 SOON, CYCLES, RELOAD = Topic.INTERVAL_TOO_SHORT, Topic.CYCLE_LIMIT_REACHED, Topic.RELOAD_REQUIRED
 START, RAISED, ABOVE = Topic.DOSE_WRONG_FOR_INDICATION, Topic.DOSE_RE_ESCALATION, Topic.DOSE_ABOVE_MAXIMUM

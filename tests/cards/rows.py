@@ -12,11 +12,11 @@ from builders import COVERAGE_RULES, POLICY, RECOGNISER, TODAY, facts_of, with_t
 from cards.billing.facts import BillingFacts
 from cards.engine import judge
 from cards.facts import DrugOrder, Moment, Patient, Session
-from cards.outcomes import CannotTell, Clear, Fired, NotApplicable
-from cards.topics import Topic
+from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
+from cards.facts.topics import Topic
 
 if TYPE_CHECKING:
-    from cards.outcomes import Outcome, Verdict
+    from cards.facts.outcomes import Outcome, Verdict
 
 FIRES, SILENT, CANNOT, NOT_ASKED = Fired, Clear, CannotTell, NotApplicable
 

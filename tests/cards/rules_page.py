@@ -9,14 +9,14 @@ from builders import ALL_RULES, KNOWN, opened
 from cases_view import View
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards import due
-from cards import on_treatment as on_treatment_module
 from cards.facts import Moment
-from cards.quantities import plain
-from cards.records import Band, Cited, Confidence, Product, Scope
-from cards.render import Renderer
+from cards.knowledge.schema import Band, Cited, Confidence, Product, Scope
+from cards.presentation import due
+from cards.presentation.renderer import Renderer
+from cards.presentation.wording import default_wording
+from cards.readings import on_treatment as on_treatment_module
 from cards.rules import Rule, rules_at
-from cards.wordings import default_wording
+from cards.values.quantities import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,10 @@ import pytest
 from builders import KNOWN, SETUP
 
 from cards.billing.knowledge import default_billing, default_policies, flat, load_billing, load_policies
-from cards.coverage import checks, records
-from cards.knowledge import citations
-from cards.records import Confidence, KnowledgeError, Route, Scope
+from cards.coverage import checks
+from cards.coverage import schema as records
+from cards.knowledge.loader import citations
+from cards.knowledge.schema import Confidence, KnowledgeError, Route, Scope
 
 POLICIES = default_policies()
 LOUISIANA = next(policy for policy in POLICIES if policy.id == "LA.PHAR.229")

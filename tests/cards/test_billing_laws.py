@@ -14,7 +14,7 @@ from cards.billing.administration import further_hours
 from cards.billing.drug_lines import drug_lines, units
 from cards.billing.knowledge import default_billing
 from cards.billing.vials import MOST_VIALS, draw
-from cards.records import Scope
+from cards.knowledge.schema import Scope
 
 BILLING = default_billing()
 MODIFIERS = BILLING.modifiers

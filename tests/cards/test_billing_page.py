@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from cases_coverage import ROWS
 
-from cards.coverage.records import Check
-from cards.topics import Topic
+from cards.coverage.schema import Check
+from cards.facts.topics import Topic
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "billing.md").read_text(encoding="utf-8")

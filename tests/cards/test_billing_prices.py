@@ -11,10 +11,10 @@ from cases_coverage import billed
 
 from cards.billing.prices import PriceFileError, read_prices
 from cards.billing.setup import BillingSetup
-from cards.render import Renderer
-from cards.rules.coverage import coverage_rules
-from cards.topics import Topic
-from cards.wordings import default_wording
+from cards.coverage.rules import coverage_rules
+from cards.facts.topics import Topic
+from cards.presentation.renderer import Renderer
+from cards.presentation.wording import default_wording
 
 HEADER = "HCPCS Code,Short Description,HCPCS Code Dosage,Payment Limit,Co-insurance Percentage,Vaccine AWP%,Notes,\n"
 TITLE = (

@@ -16,12 +16,12 @@ import pytest
 from builders import COVERAGE_RULES, KNOWN, judged, order, outcome_of
 from rows import Row
 
-from cards.outcomes import CannotTell, Clear, Fired, Outcome, SetDose
-from cards.quantities import Mg, MgPerKg
-from cards.render import Renderer
+from cards.facts.outcomes import CannotTell, Clear, Fired, Outcome, SetDose
+from cards.facts.topics import Topic
+from cards.presentation.renderer import Renderer
+from cards.presentation.wording import default_wording
 from cards.rules import RULES
-from cards.topics import Topic
-from cards.wordings import default_wording
+from cards.values.quantities import Mg, MgPerKg
 
 ROWS: list[Row] = [
     *cases_identity.ROWS,

@@ -10,15 +10,15 @@ import pytest
 from builders import KNOWN, chart, given, ihc, ish, judged, order, overall
 
 from cards.facts import Moment, Patient
-from cards.outcomes import Fired
-from cards.quantities import MgPerKg
-from cards.records import LevelRole, Scope
+from cards.facts.outcomes import Fired
+from cards.knowledge.schema import LevelRole, Scope
+from cards.values.quantities import MgPerKg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cards.facts import DrugOrder, Her2Result, Treatment
-    from cards.records import Brand, Level, Product, Regimen
+    from cards.knowledge.schema import Brand, Level, Product, Regimen
 
 WEIGHTS = ("42.5", "55", "61.3", "70", "73.3", "88.8", "101", "133.7")
 STATUSES: dict[str, tuple[Her2Result, ...]] = {

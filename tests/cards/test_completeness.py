@@ -12,7 +12,12 @@ from builders import ALL_RULES, KNOWN
 from test_cases import ROWS
 
 import cards
-from cards.codes import (
+from cards.facts.outcomes import CannotTell, Fired
+from cards.facts.topics import Topic
+from cards.knowledge.loader import citations
+from cards.knowledge.schema import Basis, Confidence, Scope
+from cards.presentation.wording import default_wording
+from cards.values.codes import (
     HcpcsCode,
     Icd10Code,
     LoincAnswerCode,
@@ -23,11 +28,6 @@ from cards.codes import (
     SnomedCode,
     ndc_readings,
 )
-from cards.knowledge import citations
-from cards.outcomes import CannotTell, Fired
-from cards.records import Basis, Confidence, Scope
-from cards.topics import Topic
-from cards.wordings import default_wording
 
 WORDING = default_wording()
 CHECKED = [product for product in KNOWN.products if product.scope is Scope.CHECKED]
@@ -138,7 +138,7 @@ def test_no_two_products_share_a_code() -> None:
 
 
 def test_a_fact_that_is_not_verified_never_carries_a_critical_card() -> None:
-    from cards.render import Renderer  # noqa: PLC0415
+    from cards.presentation.renderer import Renderer  # noqa: PLC0415
 
     renderer = Renderer(WORDING, KNOWN, {})
     for row in ROWS:

@@ -10,10 +10,10 @@ from builders import ALL_RULES, KNOWN
 from rows import FIRES, Row
 from test_cases import ROWS
 
-from cards.card import Card
-from cards.render import Renderer
-from cards.topics import Topic
-from cards.wordings import default_wording
+from cards.facts.topics import Topic
+from cards.presentation.card import Card
+from cards.presentation.renderer import Renderer
+from cards.presentation.wording import default_wording
 
 GOLDEN = Path(__file__).parent / "golden"
 RENDERER = Renderer(default_wording(), KNOWN, {})

@@ -42,11 +42,11 @@ from cards.facts import (
     State,
     Weight,
 )
-from cards.outcomes import CannotTell, Clear, Fired, HoldOrder, NotApplicable, RemoveOrder
-from cards.quantities import Kg
-from cards.records import Problem, Route, Setting
+from cards.facts.outcomes import CannotTell, Clear, Fired, HoldOrder, NotApplicable, RemoveOrder
+from cards.facts.topics import Topic
+from cards.knowledge.schema import Problem, Route, Setting
 from cards.rules import rules_at
-from cards.topics import Topic
+from cards.values.quantities import Kg
 
 # A busy machine is no counterexample.
 settings.register_profile("laws", deadline=None)

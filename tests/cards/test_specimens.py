@@ -12,7 +12,7 @@ from builders import ALL_RULES, COVERAGE_RULES
 from rows import CANNOT, FIRES, SILENT
 from test_cases import RENDERER, ROWS
 
-from cards.wordings import default_wording
+from cards.presentation.wording import default_wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

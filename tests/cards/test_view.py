@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from test_laws import charts
 
 from cards.facts import State
-from cards.on_treatment import on_treatment
-from cards.outcomes import Fired, Indicator, OrderTests
-from cards.render import Renderer
-from cards.topics import Topic
-from cards.wordings import default_wording
+from cards.facts.outcomes import Fired, Indicator, OrderTests
+from cards.facts.topics import Topic
+from cards.presentation.renderer import Renderer
+from cards.presentation.wording import default_wording
+from cards.readings.on_treatment import on_treatment
 
 GOLDEN = Path(__file__).parent / "golden" / "opened" / "kadcyla.md"
 RENDERER = Renderer(default_wording(), KNOWN, {})

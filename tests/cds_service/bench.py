@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cds_service.app import create_app
 from cds_service.clock import Clock, now
-from cds_service.settings import Settings
+from cds_service.configuration.settings import Settings
 from cds_service.store.store import Store, open_store
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 
-from cards.knowledge import default_knowledge
+from cards.knowledge.loader import default_knowledge
 from cds_service.app import create_app
 from cds_service.clock import Clock, now
-from cds_service.settings import Settings
+from cds_service.configuration.settings import Settings
 from cds_service.store.store import Store, open_store
 from fhir_mappings.codings import NO_CODE_MAP
-from fhir_mappings.queries import MONITORING_KEYS, resolve, templates
+from fhir_mappings.request.queries import MONITORING_KEYS, resolve, templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

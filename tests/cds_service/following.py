@@ -13,7 +13,7 @@ from cds_service.policies.publication import Publication
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cds_service.configuration import Configuration
+    from cds_service.decisions.active import Configuration
 
 HIGH = call(orders=[order(378)])
 """An order of a dose that is too high."""

@@ -13,7 +13,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from cds_service.settings import Settings
+from cds_service.configuration.settings import Settings
 
 if TYPE_CHECKING:
     from calls import Json

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from calls import SIGN, TODAY, Caller, bundle, call, clean_prefetch, labs, lvef, weight
 
-from cds_service.settings import Settings
+from cds_service.configuration.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

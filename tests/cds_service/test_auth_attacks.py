@@ -19,7 +19,7 @@ from signers import BASE, DISCOVERY, EHR, OTHER_EHR, Signer, bearer, client, enc
 
 from cds_service.auth.authenticator import Authenticator
 from cds_service.auth.refusals import Reason, Refused
-from cds_service.auth.replay import MemoryReplayStore
+from cds_service.auth.used_tokens import MemoryReplayStore
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict

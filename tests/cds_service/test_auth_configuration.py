@@ -16,12 +16,12 @@ from calls import Caller
 from click.testing import CliRunner, Result
 from signers import BASE, EHR, OTHER_EHR, Signer, as_jwk, bearer, private_key
 
-from cds_service.auth.settings import AuthSettings
 from cds_service.cli import main
-from cds_service.configuration import Configuration
-from cds_service.layers import ConfigurationError
-from cds_service.loading import load_settings
-from cds_service.settings import Settings, json_schema
+from cds_service.configuration.auth_settings import AuthSettings
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.settings import Settings, json_schema
+from cds_service.decisions.active import Configuration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -241,7 +241,7 @@ def rewrite(path: Path, tree: Any) -> None:
 
 
 def test_auth_configuration_is_picked_up_when_it_changes(tmp_path, monkeypatch, log_lines) -> None:
-    monkeypatch.setattr("cds_service.configuration._LOOK_EVERY_S", -1)
+    monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
     path = written(tmp_path, auth(ehr(jwks=KEYS)))
     caller = Caller(path=path)
 

@@ -13,10 +13,10 @@ from signers import BASE, DISCOVERY, EHR, Signer, bearer, client, required
 from cds_service.app import create_app
 from cds_service.auth.gate import PROTECTED, protect
 from cds_service.auth.refusals import Reason
-from cds_service.caller import Caller as Known
-from cds_service.configuration import Configuration
-from cds_service.services import BY_ID
-from cds_service.settings import Settings
+from cds_service.configuration.settings import Settings
+from cds_service.decisions.active import Configuration
+from cds_service.protocol.caller import Caller as Known
+from cds_service.protocol.services import BY_ID
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict

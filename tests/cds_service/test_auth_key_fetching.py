@@ -26,7 +26,7 @@ from cds_service.auth.key_fetching import (
     FetchedKeys,
 )
 from cds_service.auth.refusals import Reason, Refused
-from cds_service.settings import Settings
+from cds_service.configuration.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

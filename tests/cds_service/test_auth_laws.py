@@ -13,8 +13,8 @@ from signers import DISCOVERY, EHR, OTHER_EHR, Signer, client, encoded, required
 
 from cds_service.auth.authenticator import Authenticator
 from cds_service.auth.refusals import Refused
-from cds_service.auth.replay import MemoryReplayStore
 from cds_service.auth.tokens import read_token
+from cds_service.auth.used_tokens import MemoryReplayStore
 
 SIGNERS = (Signer(algorithm="ES256"), Signer(algorithm="RS256"), Signer(algorithm="EdDSA"), Signer())
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

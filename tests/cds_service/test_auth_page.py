@@ -12,9 +12,9 @@ from calls import Caller
 from signers import bearer
 
 from cds_service.auth.refusals import Reason
-from cds_service.auth.settings import AuthSettings, ClientSettings
-from cds_service.loading import load_settings
-from cds_service.settings import Settings
+from cds_service.configuration.auth_settings import AuthSettings, ClientSettings
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.settings import Settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "authentication.md").read_text(encoding="utf-8")
 

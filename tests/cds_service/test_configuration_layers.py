@@ -14,15 +14,15 @@ from click.testing import CliRunner
 from flask import g
 from sqlalchemy import select
 
-from cards.knowledge import default_knowledge
-from cards.topics import Topic
-from cards.wordings import default_wording
-from cds_service import caller as calling
+from cards.facts.topics import Topic
+from cards.knowledge.loader import default_knowledge
+from cards.presentation.wording import default_wording
 from cds_service.cli import main
-from cds_service.config_diff import differences
-from cds_service.layers import ConfigurationError
-from cds_service.loading import load_settings
-from cds_service.settings import Settings
+from cds_service.configuration.diff import differences
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.settings import Settings
+from cds_service.protocol import caller as calling
 from cds_service.store.reading import since
 from cds_service.store.tables import configurations
 
@@ -146,7 +146,7 @@ def test_a_path_is_relative_to_the_layer_that_names_it(tmp_path: Path) -> None:
 def test_a_change_of_any_layer_is_picked_up_and_a_broken_one_is_put_right_where_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cds_service.configuration._LOOK_EVERY_S", -1)
+    monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
     path = write(tmp_path, site="extends: base.yaml", base="cards: {weight-stale: {mode: off}}", other="fhri: 1")
     caller = Caller(path=path)
 

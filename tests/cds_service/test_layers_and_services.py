@@ -13,14 +13,14 @@ from click.testing import CliRunner
 from signers import Signer
 from sqlalchemy import select
 
+from cds_service.audit.explain import explain
 from cds_service.cli import main
-from cds_service.config_diff import differences
-from cds_service.explain import explain
+from cds_service.configuration.diff import differences
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.settings import Settings
 from cds_service.learning.cases import unseen_card
 from cds_service.learning.judgements import Window
 from cds_service.learning.trial import trials
-from cds_service.loading import load_settings
-from cds_service.settings import Settings
 from cds_service.store.reading import since
 from cds_service.store.tables import decision_cards, shadow_verdicts
 

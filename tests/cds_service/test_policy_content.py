@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.knowledge import default_knowledge
-from cards.outcomes import Indicator
-from cards.policy import Mode
-from cards.topics import Topic
-from cds_service.layers import ConfigurationError
-from cds_service.loading import load_settings
+from cards.facts.outcomes import Indicator
+from cards.facts.policy import Mode
+from cards.facts.topics import Topic
+from cards.knowledge.loader import default_knowledge
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
 from cds_service.policies.content import (
     NOTHING,
     TEXT_LIMIT,

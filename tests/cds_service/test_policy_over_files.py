@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from cards.topics import Topic
+from cards.facts.topics import Topic
 from cds_service.cli import main
-from cds_service.decide import Decider
-from cds_service.layers import ConfigurationError
-from cds_service.loading import load_settings
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.settings import Settings
+from cds_service.decisions.decider import Decider
 from cds_service.policies.content import read_content
-from cds_service.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

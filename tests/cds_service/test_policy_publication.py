@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from running import Running, start, stop
 
 from cds_service.cli import main
-from cds_service.configuration import Configuration
+from cds_service.decisions.active import Configuration
 from cds_service.policies.library import Library
 from cds_service.policies.publication import Standing, follow
 from cds_service.store.database import open_engine, upgrade
@@ -113,7 +113,7 @@ def test_a_profile_wins(tmp_path: Path) -> None:
 
 
 def test_a_file_may_change_beneath_the_policy(tmp_path: Path, monkeypatch, log_lines) -> None:
-    monkeypatch.setattr("cds_service.configuration._LOOK_EVERY_S", -1)
+    monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
     path = tmp_path / "site.yaml"
     path.write_text("thresholds: {weight_max_age_days: 20}", encoding="utf-8")
     service = Following(path)
@@ -259,7 +259,7 @@ def test_a_start_while_the_store_is_down_is_not_ready_until_it_was_asked(postgre
 
 
 def test_no_request_waits_while_a_policy_is_laid_over_the_files(monkeypatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("cds_service.configuration._LOOK_EVERY_S", -1)
+    monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
     path = tmp_path / "site.yaml"
     path.write_text("", encoding="utf-8")
     configuration = Configuration(path)

@@ -26,9 +26,9 @@ from calls import (
 )
 from flask import g
 
-from cds_service.caller import Caller as Client
-from cds_service.explain import explain
-from cds_service.settings import Settings
+from cds_service.audit.explain import explain
+from cds_service.configuration.settings import Settings
+from cds_service.protocol.caller import Caller as Client
 from cds_service.store.reading import since
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from calls import SELECT, SIGN, Caller, call, order, removed, without
 
-from cds_service.settings import Settings
+from cds_service.configuration.settings import Settings
 
 ORIGIN = "https://sandbox.cds-hooks.org"
 ADDRESSES = [
@@ -89,7 +89,7 @@ def test_service_lets_a_browser_read_that_something_went_wrong_inside(service, m
     def fail(*_: object) -> None:
         raise ValueError
 
-    monkeypatch.setattr("cds_service.decide.Decider.decide", fail)
+    monkeypatch.setattr("cds_service.decisions.decider.Decider.decide", fail)
     response = service.client.post(f"/cds-services/{SIGN}", json=call(), headers={"Origin": ORIGIN})
     assert response.status_code == 500
     assert response.json["resourceType"] == "OperationOutcome"

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 from calls import Caller, bundle, call, clean_prefetch, ihc, order
 
-from cards.knowledge import default_knowledge
-from cards.outcomes import Indicator
-from cards.policy import Mode
-from cards.topics import Topic
-from cds_service.configuration import Configuration
-from cds_service.layers import ConfigurationError
-from cds_service.loading import load_settings
-from cds_service.settings import Settings, json_schema
+from cards.facts.outcomes import Indicator
+from cards.facts.policy import Mode
+from cards.facts.topics import Topic
+from cards.knowledge.loader import default_knowledge
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.settings import Settings, json_schema
+from cds_service.decisions.active import Configuration
 
 if TYPE_CHECKING:
     from typing import Any
@@ -264,7 +264,7 @@ def test_service_configuration_refuses_a_variable_by_its_name(tmp_path, name, va
 @pytest.fixture
 def eager(monkeypatch) -> None:
     """Look at the file at every request."""
-    monkeypatch.setattr("cds_service.configuration._LOOK_EVERY_S", -1)
+    monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
 
 
 def rewrite(path: Path, text: str) -> None:

@@ -34,8 +34,8 @@ from calls import (
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
-from cds_service import examples
-from cds_service.settings import Settings
+from cds_service.configuration.settings import Settings
+from cds_service.tryit import examples
 
 if TYPE_CHECKING:
     from calls import Json

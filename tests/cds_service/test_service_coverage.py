@@ -33,12 +33,12 @@ from calls import (
 )
 from click.testing import CliRunner
 
+from cds_service.audit.explain import explain
 from cds_service.cli import main
-from cds_service.coverage_files import CoverageFileError, read_price_file
-from cds_service.explain import explain
-from cds_service.layers import ConfigurationError
-from cds_service.loading import load_settings
-from cds_service.settings import Settings
+from cds_service.configuration.coverage_files import CoverageFileError, read_price_file
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.settings import Settings
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from calls import COVERAGE, DISPATCH, KEYS, SELECT, SIGN, VIEW, Caller, aspirin, call
 
-from cds_service.settings import Settings
+from cds_service.configuration.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

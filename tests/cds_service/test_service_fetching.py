@@ -32,9 +32,9 @@ from calls import (
 )
 from chart_server import ChartServer, Reply, as_json
 
-from cds_service.fhir_client import FhirClient
-from cds_service.settings import Settings
-from fhir_mappings.hook_request import FhirAuthorization, HookRequest
+from cds_service.configuration.settings import Settings
+from cds_service.ehr.client import FhirClient
+from fhir_mappings.request.hook_request import FhirAuthorization, HookRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,13 +10,13 @@ from calls import INSTANCE, PATIENT, QUERIES, Caller, authorization, call, clean
 from certificates import Authority
 from chart_server import ChartServer
 
-from cds_service.fhir_client import FhirClient
-from cds_service.fhir_servers import RefusedAddressError, check_addresses, kind_of
-from cds_service.layers import ConfigurationError
-from cds_service.loading import load_settings
-from cds_service.settings import Settings
-from fhir_mappings.hook_request import FhirAuthorization, HookRequest
-from fhir_mappings.prefetch import State
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.settings import Settings
+from cds_service.ehr.client import FhirClient
+from cds_service.ehr.servers import RefusedAddressError, check_addresses, kind_of
+from fhir_mappings.request.hook_request import FhirAuthorization, HookRequest
+from fhir_mappings.request.prefetch import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,9 +13,9 @@ import pytest
 from calls import KEYS, QUERIES, Caller, authorization, bundle, call, clean_prefetch, labs, order, outcome, without
 from chart_server import ChartServer, Reply, as_json
 
-from cds_service.fhir_client import CALLS_AT_ONCE, FhirClient
-from cds_service.settings import Settings
-from fhir_mappings.hook_request import FhirAuthorization, HookRequest
+from cds_service.configuration.settings import Settings
+from cds_service.ehr.client import CALLS_AT_ONCE, FhirClient
+from fhir_mappings.request.hook_request import FhirAuthorization, HookRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

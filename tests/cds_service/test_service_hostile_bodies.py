@@ -266,7 +266,7 @@ def test_service_says_nothing_of_what_went_wrong_inside(service, log_lines, monk
     def fail(*_: object) -> None:
         raise ValueError(MARK)
 
-    monkeypatch.setattr("cds_service.decide.Decider.decide", fail)
+    monkeypatch.setattr("cds_service.decisions.decider.Decider.decide", fail)
     response = service.client.post(f"/cds-services/{SIGN}", json=marked())
     assert response.status_code == 500
     assert response.json["issue"][0]["details"]["coding"][0]["code"] == "internal"

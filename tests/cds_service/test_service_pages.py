@@ -9,9 +9,9 @@ import pytest
 from calls import Caller, call, order
 from fhir.resources.R4B.codesystem import CodeSystem
 
-from cards.topics import Topic
+from cards.facts.topics import Topic
 from cds_service import __version__
-from cds_service.settings import Settings
+from cds_service.configuration.settings import Settings
 from cds_service.tryit.scenarios import read_scenarios
 
 

@@ -8,7 +8,7 @@ import json
 import pytest
 from calls import SELECT, SIGN, Caller, aspirin, authorization, call, changed, order, removed, without
 
-from cds_service.settings import Settings
+from cds_service.configuration.settings import Settings
 
 HOOKS = {SELECT: "order-select", SIGN: "order-sign"}
 TEXTS = ("hook", "hookInstance", "context.patientId", "context.userId")

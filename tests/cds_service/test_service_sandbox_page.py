@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from signers import Signer
 
-from cds_service.loading import load_settings
-from cds_service.services import SERVICES
+from cds_service.configuration.loading import load_settings
+from cds_service.protocol.services import SERVICES
 from cds_service.smart.launch import scopes
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")

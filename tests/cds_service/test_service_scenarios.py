@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
-from cards.knowledge import default_knowledge
-from cards.topics import Topic
+from cards.facts.topics import Topic
+from cards.knowledge.loader import default_knowledge
 from cds_service.tryit.resources import Writer
 from cds_service.tryit.scenarios import MEASUREMENTS, page_data, read_scenarios
 from cds_service.web.tryit import FAMILIES

@@ -19,10 +19,10 @@ from running import start, stop
 from servers import free_port
 from smart_ehr import CLIENT, SmartEhr, Temper
 
-from cards.knowledge import default_knowledge
-from cds_service.layers import ConfigurationError
-from cds_service.loading import load_settings
-from cds_service.settings import Settings
+from cards.knowledge.loader import default_knowledge
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.settings import Settings
 from cds_service.tryit.resources import Writer
 
 if TYPE_CHECKING:

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.case import Case
 from cards.facts import DrugOrder, Lvef, Moment, Origin, Patient, Session, Staging
-from cards.identity import Identity, Standing
-from cards.knowledge import default_knowledge
-from cards.outcomes import Fired
-from cards.policy import default_policy
-from cards.quantities import Percent
-from cards.recognition import Recogniser
-from cards.records import Setting
+from cards.facts.outcomes import Fired
+from cards.facts.policy import default_policy
+from cards.facts.topics import Topic
+from cards.identification.identity import Identity, Standing
+from cards.identification.recogniser import Recogniser
+from cards.knowledge.loader import default_knowledge
+from cards.knowledge.schema import Setting
+from cards.readings.case import Case
 from cards.rules.lvef_holds import lvef_hold
-from cards.topics import Topic
+from cards.values.quantities import Percent
 from cds_service.smart import panels
 from cds_service.smart.context import app_context, topic_of
 from cds_service.smart.course import course

@@ -26,8 +26,8 @@ from calls import (
 )
 from chart_server import ChartServer, Reply, as_json
 
-from cds_service.settings import Settings
-from fhir_mappings.queries import MONITORING_KEYS, TREATMENT_KEYS
+from cds_service.configuration.settings import Settings
+from fhir_mappings.request.queries import MONITORING_KEYS, TREATMENT_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

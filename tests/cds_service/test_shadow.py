@@ -11,20 +11,21 @@ from calls import SELECT, SIGN, Caller, bundle, call, clean_prefetch, order, tro
 from click.testing import CliRunner
 from sqlalchemy import func, select
 
-from cds_service import examples, shadow
+from cds_service.audit.explain import explain
 from cds_service.cli import main
-from cds_service.explain import explain
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.policy_settings import PromotionSettings
+from cds_service.configuration.settings import Settings
+from cds_service.decisions import shadow
 from cds_service.learning.cases import unseen_card
 from cds_service.learning.judgements import Window
 from cds_service.learning.promotion import promotion_report
 from cds_service.learning.trial import sample, trials
-from cds_service.loading import load_settings
-from cds_service.policy_settings import PromotionSettings
-from cds_service.settings import Settings
 from cds_service.store.reading import since
 from cds_service.store.retention import purge
 from cds_service.store.reviews import keep_review, outcomes
 from cds_service.store.tables import shadow_reviews, shadow_verdicts
+from cds_service.tryit import examples
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,8 +16,8 @@ from cds_service.learning.control import PERIODS
 from cds_service.simulate.cohort.courses import SITES
 from cds_service.simulate.cohort.generate import LABELS, generate
 from cds_service.simulate.cohort.site_faults import SITE_FAULTS, SiteFault
-from cds_service.simulate.noticing import noticed, signal_lines
 from cds_service.simulate.rows import FIRINGS, ORDERS
+from cds_service.simulate.signal_detection import noticed, signal_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

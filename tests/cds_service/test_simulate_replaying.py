@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cards.topics import Topic
-from cds_service.decide import Decider
-from cds_service.settings import Settings
+from cards.facts.topics import Topic
+from cds_service.configuration.settings import Settings
+from cds_service.decisions.decider import Decider
 from cds_service.simulate.cohort.generate import courses
 from cds_service.simulate.cohort.resources import resources
 from cds_service.simulate.replaying import Replayer
-from fhir_mappings.hook_request import read_request
+from fhir_mappings.request.hook_request import read_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -300,7 +300,7 @@ def test_without_an_input_it_is_said_what_to_do() -> None:
 
 
 def test_a_missing_extra_is_named(cohort, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("cds_service.simulate.command.find_spec", lambda _: None)
+    monkeypatch.setattr("cds_service.commands.simulate.find_spec", lambda _: None)
     for engine, extra in (("duckdb", "simulate"), ("spark", "spark")):
         result = simulate("--input", cohort, "--output", tmp_path, "--engine", engine)
         assert (result.exit_code, result.output.strip()) == (

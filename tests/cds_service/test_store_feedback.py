@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from cds_service.feedback import BadEntry, read_feedback
+from cds_service.protocol.feedback import BadEntry, read_feedback
 from cds_service.store.feedback import current, history
 from cds_service.store.tables import feedback
 

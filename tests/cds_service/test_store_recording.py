@@ -20,10 +20,9 @@ from calls import SELECT, SIGN, Caller, aspirin, call, clean_prefetch, order, tr
 from running import start
 from sqlalchemy import event, func, select
 
-from cards.topics import Topic
-from cds_service import examples
-from cds_service.settings import Settings
-from cds_service.site_settings import AuditSettings
+from cards.facts.topics import Topic
+from cds_service.configuration.settings import Settings
+from cds_service.configuration.site_settings import AuditSettings
 from cds_service.store import recorder as recording
 from cds_service.store.checkpoints import Checkpoints
 from cds_service.store.database import open_engine, upgrade
@@ -32,7 +31,8 @@ from cds_service.store.record import Pseudonyms, read_session
 from cds_service.store.recorder import Recorder
 from cds_service.store.retention import purge
 from cds_service.store.tables import decision_cards, decisions, recording_gaps
-from fhir_mappings.hook_request import read_request
+from cds_service.tryit import examples
+from fhir_mappings.request.hook_request import read_request
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

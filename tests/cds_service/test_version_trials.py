@@ -33,22 +33,22 @@ from policy_people import ANN, BOB, CLEO, START, approved, published, retire, ta
 from running import Running, start, stop
 from sqlalchemy import select
 
-from cards.knowledge import default_knowledge
-from cards.topics import Topic
-from cds_service import caller as calling
+from cards.facts.topics import Topic
+from cards.knowledge.loader import default_knowledge
+from cds_service.audit.explain import explain
 from cds_service.cli import main
-from cds_service.configuration import PublishedPolicy
-from cds_service.explain import explain
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.policy_settings import PromotionSettings
+from cds_service.decisions.active import PublishedPolicy
 from cds_service.learning.judgements import Window
 from cds_service.learning.promotion import promotion_report
 from cds_service.learning.trial import versions_tried
-from cds_service.loading import load_settings
 from cds_service.policies.content import content_of, read_content
 from cds_service.policies.library import Library
 from cds_service.policies.lifecycle import State, StepKind, StepRefusedError
 from cds_service.policies.people import Person, Role
 from cds_service.policies.rows import StepConflictError
-from cds_service.policy_settings import PromotionSettings
+from cds_service.protocol import caller as calling
 from cds_service.store.database import open_engine, upgrade
 from cds_service.store.reading import find, since
 from cds_service.store.tables import policy_contents, shadow_verdicts
@@ -287,7 +287,7 @@ def test_files_that_cannot_be_read_hold_a_trial_up_until_they_can(tmp_path: Path
 
 
 def test_a_file_may_change_beneath_the_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cds_service.configuration._LOOK_EVERY_S", -1)
+    monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
     path = tmp_path / "site.yaml"
     path.write_text("", encoding="utf-8")
     service = Following(path)

@@ -21,8 +21,8 @@ from cds_service.learning.statistics import count_limits
 from cds_service.learning.text import learning_lines
 from cds_service.learning.volume import volume_chart, volume_report, volumes, whole_weeks
 from cds_service.learning.volume_page import left_out, volume_lines
-from cds_service.simulate.noticing import volume_noticed, volume_of
 from cds_service.simulate.rows import ORDERS
+from cds_service.simulate.signal_detection import volume_noticed, volume_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,9 +9,9 @@ import pytest
 from bench import ADA, BEN, EVE, Seat, bench, opened, words
 from calls import Caller, call
 
-from cds_service.layers import ConfigurationError
-from cds_service.loading import load_settings
-from cds_service.settings import Settings
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

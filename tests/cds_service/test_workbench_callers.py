@@ -10,12 +10,12 @@ from bench import EVE, Seat, bench, words
 from calls import COVERAGE, QUERIES, SELECT, SIGN, VIEW, Caller, call, on_kadcyla, order, troubled_prefetch, without
 from flask import g
 
-from cards.knowledge import default_knowledge
-from cds_service.caller import Caller as Client
+from cards.knowledge.loader import default_knowledge
 from cds_service.clock import now
-from cds_service.configuration import PublishedPolicy
-from cds_service.loading import load_settings
+from cds_service.configuration.loading import load_settings
+from cds_service.decisions.active import PublishedPolicy
 from cds_service.policies.content import content_of
+from cds_service.protocol.caller import Caller as Client
 from cds_service.tryit.requests import scenario_request
 from cds_service.tryit.scenarios import read_scenarios
 from cds_service.workbench.callers import EVERY_CALLER, CallerPreviewer
@@ -25,7 +25,7 @@ from cds_service.workbench.specimens import specimens
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cds_service.settings import Settings
+    from cds_service.configuration.settings import Settings
     from cds_service.store.store import Store
 
 EHR = "https://ehr.example"

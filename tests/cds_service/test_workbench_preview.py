@@ -10,12 +10,12 @@ from bench import EVE, Seat, bench, words
 from calls import COVERAGE, QUERIES, Caller, bundle, call, clean_prefetch, ihc, order, troubled_prefetch, without
 from sqlalchemy import func, select
 
-from cards.knowledge import default_knowledge
-from cards.policy import Mode
-from cards.topics import Topic
+from cards.facts.policy import Mode
+from cards.facts.topics import Topic
+from cards.knowledge.loader import default_knowledge
 from cds_service.clock import now
+from cds_service.configuration.settings import Settings
 from cds_service.policies.content import content_of
-from cds_service.settings import Settings
 from cds_service.store.tables import metadata
 from cds_service.tryit.requests import scenario_request
 from cds_service.tryit.scenarios import read_scenarios
@@ -151,7 +151,7 @@ def test_preview_goes_to_no_server_that_a_pasted_request_names(seat: Seat, monke
     def asked(*_: object, **__: object) -> None:
         pytest.fail("a server was asked")
 
-    monkeypatch.setattr("cds_service.fhir_client.FhirClient.fetch", asked, raising=False)
+    monkeypatch.setattr("cds_service.ehr.client.FhirClient.fetch", asked, raising=False)
     monkeypatch.setattr("socket.getaddrinfo", asked)
     access = {"access_token": "t", "token_type": "Bearer", "expires_in": 300, "scope": "*", "subject": "s"}
     named = {**without(call(), "prefetch"), "fhirServer": "http://127.0.0.1:9/fhir", "fhirAuthorization": access}

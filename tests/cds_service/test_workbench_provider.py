@@ -26,8 +26,8 @@ from running import start, stop
 from servers import free_port
 
 from cds_service.app import create_app
+from cds_service.configuration.settings import Settings
 from cds_service.policies.people import Person, Role
-from cds_service.settings import Settings
 from cds_service.workbench.provider import SignedIn
 
 if TYPE_CHECKING:

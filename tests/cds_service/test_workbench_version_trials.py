@@ -9,7 +9,7 @@ from bench import words
 from calls import SIGN
 from office import OLD_WEIGHT, SIXTY, Office
 
-from cds_service.loading import load_settings
+from cds_service.configuration.loading import load_settings
 from cds_service.policies.library import Library
 from cds_service.policies.lifecycle import State, StepKind
 from cds_service.store.store import open_store

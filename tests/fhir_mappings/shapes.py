@@ -9,20 +9,20 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cards.knowledge import default_knowledge
-from cards.recognition import Recogniser
-from cds_service.decide import Decider
-from cds_service.settings import Settings
-from fhir_mappings.chart import ChartReader
-from fhir_mappings.conditions import ConditionReader
-from fhir_mappings.hook_request import read_request
-from fhir_mappings.medication import MedicationReader
-from fhir_mappings.references import References
-from fhir_mappings.wire import encode
+from cards.identification.recogniser import Recogniser
+from cards.knowledge.loader import default_knowledge
+from cds_service.configuration.settings import Settings
+from cds_service.decisions.decider import Decider
+from fhir_mappings.medications.medication import MedicationReader
+from fhir_mappings.patient.conditions import ConditionReader
+from fhir_mappings.request.chart import ChartReader
+from fhir_mappings.request.hook_request import read_request
+from fhir_mappings.wire.references import References
+from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
     from cards.facts import DrugOrder
-    from fhir_mappings.hook_request import HookRequest
+    from fhir_mappings.request.hook_request import HookRequest
 
 Json = dict[str, Any]
 

@@ -32,8 +32,8 @@ from shapes import (
     topics,
 )
 
-from fhir_mappings.actions import remove
-from fhir_mappings.wire import encode
+from fhir_mappings.medications.actions import remove
+from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.knowledge import default_knowledge
+from cards.knowledge.loader import default_knowledge
 from fhir_mappings.as_of.history import PatientHistory
 from fhir_mappings.as_of.moments import When, later, when
 from fhir_mappings.as_of.searches import searches
 from fhir_mappings.as_of.sites import site_of
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap
-from fhir_mappings.prefetch import State
-from fhir_mappings.queries import templates
+from fhir_mappings.request.prefetch import State
+from fhir_mappings.request.queries import templates
 
 Json = dict[str, Any]
 CHICAGO = ZoneInfo("America/Chicago")

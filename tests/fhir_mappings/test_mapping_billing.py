@@ -27,8 +27,8 @@ from shapes import (
 )
 
 from cards.billing.facts import BillingFacts, Counted, Receptor, Supplied
-from fhir_mappings.infusion import infusion_minutes
-from fhir_mappings.prefetch import read_answer
+from fhir_mappings.medications.infusion import infusion_minutes
+from fhir_mappings.request.prefetch import read_answer
 
 if TYPE_CHECKING:
     from cards.billing.facts import ClaimLine

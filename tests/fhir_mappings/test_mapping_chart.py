@@ -37,14 +37,14 @@ from shapes import (
 )
 
 from cards.facts import Patient
-from cds_service.decide import Decider
-from cds_service.gather import DataMissing
-from cds_service.settings import Settings
-from cds_service.site_settings import SiteSettings
-from fhir_mappings.chart import Orders
-from fhir_mappings.hook_request import read_request
-from fhir_mappings.prefetch import Answer, read_answer
-from fhir_mappings.wire import encode
+from cds_service.configuration.settings import Settings
+from cds_service.configuration.site_settings import SiteSettings
+from cds_service.decisions.data_access import DataMissing
+from cds_service.decisions.decider import Decider
+from fhir_mappings.request.chart import Orders
+from fhir_mappings.request.hook_request import read_request
+from fhir_mappings.request.prefetch import Answer, read_answer
+from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
     from pathlib import Path

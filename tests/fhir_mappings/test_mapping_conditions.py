@@ -10,7 +10,7 @@ from shapes import ICD10, SNOMED, TERMINOLOGY, Json, coding, concept, condition
 
 from cards.facts import CodedHer2, Origin
 from fhir_mappings.codings import CodeMap, Coding
-from fhir_mappings.conditions import ConditionReader, label_of
+from fhir_mappings.patient.conditions import ConditionReader, label_of
 
 READER = ConditionReader(TERMINOLOGY)
 BREAST = coding(SNOMED, "254837009", "Malignant neoplasm of breast (disorder)")

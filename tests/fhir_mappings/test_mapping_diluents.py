@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cards.records import Diluent
-from fhir_mappings.diluents import of_concept, of_ingredients, of_instructions
+from cards.knowledge.schema import Diluent
+from fhir_mappings.medications.diluents import of_concept, of_ingredients, of_instructions
 
 SALT, SUGAR = Diluent.SODIUM_CHLORIDE, Diluent.DEXTROSE
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from shapes import Json, coding, concept, dosage, dose_of, order, quantity
 
-from cards.quantities import Mg, MgPerKg
-from fhir_mappings.dosage import Strength, doses, interval_days, start, text_doses
+from cards.values.quantities import Mg, MgPerKg
+from fhir_mappings.medications.dosage import Strength, doses, interval_days, start, text_doses
 
 FIRST = ("dosageInstruction", 0, "doseAndRate", 0, "doseQuantity")
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cards.facts import Origin
-from cards.knowledge import default_knowledge
-from fhir_mappings.findings import FindingReader
+from cards.knowledge.loader import default_knowledge
+from fhir_mappings.results.findings import FindingReader
 
 READER = FindingReader(default_knowledge().terminology)
 ORIGIN = Origin("Observation/1", "prefetch.labs.entry[0].resource")

@@ -9,8 +9,8 @@ from shapes import LOINC, TERMINOLOGY, Json, coding, concept, observation, quant
 
 from cards.facts import Gap, Her2Result, Origin
 from fhir_mappings.codings import NO_CODE_MAP
-from fhir_mappings.her2_values import Her2Vocabulary
-from fhir_mappings.observations import ObservationReader
+from fhir_mappings.results.her2_values import Her2Vocabulary
+from fhir_mappings.results.observations import ObservationReader
 
 VOCABULARY = Her2Vocabulary(TERMINOLOGY)
 READER = ObservationReader(TERMINOLOGY)

@@ -10,9 +10,9 @@ from shapes import LOINC, SNOMED, TERMINOLOGY, Json, coding, concept, observatio
 
 from cards.facts import Gap, Her2Result, Origin
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, Coding
-from fhir_mappings.her2_values import Her2Vocabulary
-from fhir_mappings.observations import ObservationReader
-from fhir_mappings.wire import Code
+from fhir_mappings.results.her2_values import Her2Vocabulary
+from fhir_mappings.results.observations import ObservationReader
+from fhir_mappings.wire.resources import Code
 
 IHC, ISH, RATIO, OVERALL = "her2-ihc", "her2-ish", "her2-ish-ratio", "her2-interpretation"
 VOCABULARY = Her2Vocabulary(TERMINOLOGY)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from shapes import Json, hook_body, hook_request, order
 
-from fhir_mappings.hook_request import BadRequest, bundle_entries, read_request, selected_references
-from fhir_mappings.wire import encode
+from fhir_mappings.request.hook_request import BadRequest, bundle_entries, read_request, selected_references
+from fhir_mappings.wire.resources import encode
 
 
 def changed(path: str, value: Any) -> Json:

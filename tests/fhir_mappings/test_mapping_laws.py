@@ -37,15 +37,15 @@ from shapes import (
     topic,
 )
 
-from cds_service.gather import DataMissing
-from fhir_mappings.hook_request import BadRequest, read_request
-from fhir_mappings.prefetch import read_answer
-from fhir_mappings.wire import Glimpse, Listing, Shell, Unreadable, decode, encode
+from cds_service.decisions.data_access import DataMissing
+from fhir_mappings.request.hook_request import BadRequest, read_request
+from fhir_mappings.request.prefetch import read_answer
+from fhir_mappings.wire.resources import Glimpse, Listing, Shell, Unreadable, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fhir_mappings.hook_request import HookRequest
+    from fhir_mappings.request.hook_request import HookRequest
 
 
 def crowded() -> Json:

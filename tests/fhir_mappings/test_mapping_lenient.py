@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_mappings.lenient import child, day, items, number, objects, reference, text
+from fhir_mappings.wire.lenient import child, day, items, number, objects, reference, text
 
 
 @pytest.mark.parametrize(

@@ -31,11 +31,11 @@ from shapes import (
 )
 
 from cards.facts import DrugOrder
-from cards.identity import identify
+from cards.identification.identity import identify
 from fhir_mappings.codings import CodeMap, Coding
-from fhir_mappings.conditions import ConditionReader
-from fhir_mappings.medication import MedicationReader, orders_served, service_billing
-from fhir_mappings.references import References
+from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing
+from fhir_mappings.patient.conditions import ConditionReader
+from fhir_mappings.wire.references import References
 
 HCPCS_WRITTEN = [
     pytest.param({"system": HCPCS}, id="Da Vinci CRD"),

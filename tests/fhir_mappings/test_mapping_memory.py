@@ -9,16 +9,16 @@ from decimal import Decimal
 import pytest
 from shapes import ICD10, LOINC, TERMINOLOGY, coding, concept
 
-from cards import identity
 from cards.facts import DrugOrder, EvidenceKind, IdentityEvidence, Origin
-from cards.identity import identify
-from cards.knowledge import default_knowledge
-from cards.recognition import Recogniser
-from cards.remembered import LENGTH, TEXTS, remembered
-from fhir_mappings.as_written import LONGEST, PARTS, AsWritten
-from fhir_mappings.conditions import ConditionReader
-from fhir_mappings.observations import _CODES, ConceptIndex
-from fhir_mappings.wire import Code, Glimpse
+from cards.identification import identity
+from cards.identification.identity import identify
+from cards.identification.recogniser import Recogniser
+from cards.knowledge.loader import default_knowledge
+from cards.values.text_cache import LENGTH, TEXTS, remembered
+from fhir_mappings.patient.conditions import ConditionReader
+from fhir_mappings.results.observations import _CODES, ConceptIndex
+from fhir_mappings.wire.cached_json import LONGEST, PARTS, AsWritten
+from fhir_mappings.wire.resources import Code, Glimpse
 
 
 @pytest.mark.parametrize(

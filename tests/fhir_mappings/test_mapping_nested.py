@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from shapes import chart_reader
 
-from fhir_mappings.hook_request import read_request
-from fhir_mappings.prefetch import State, read_answer
+from fhir_mappings.request.hook_request import read_request
+from fhir_mappings.request.prefetch import State, read_answer
 
 ORDER = {
     "resourceType": "MedicationRequest",

@@ -11,8 +11,8 @@ from shapes import LOINC, SNOMED, TERMINOLOGY, Json, coding, concept, observatio
 
 from cards.facts import Bound, Gap, Her2Result, LabResult, Lvef, Origin, ReceptorResult, Weight
 from fhir_mappings.codings import CodeMap, Coding
-from fhir_mappings.observations import ObservationReader
-from fhir_mappings.wire import Code, Glimpse, encode
+from fhir_mappings.results.observations import ObservationReader
+from fhir_mappings.wire.resources import Code, Glimpse, encode
 
 READER = ObservationReader(TERMINOLOGY)
 WEIGHT, STATED, LVEF, AST, ALT, BILIRUBIN, PLATELETS, ANC = (

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from shapes import bundle, observation, quantity
 
-from fhir_mappings.prefetch import Answer, State, read_answer
-from fhir_mappings.wire import encode
+from fhir_mappings.request.prefetch import Answer, State, read_answer
+from fhir_mappings.wire.resources import encode
 
 WEIGHT = observation("29463-7", "weight-1", valueQuantity=quantity(70, "kg"))
 

@@ -9,7 +9,7 @@ import pytest
 from shapes import LOINC, TERMINOLOGY
 
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, Coding
-from fhir_mappings.queries import resolve, templates
+from fhir_mappings.request.queries import resolve, templates
 
 TEMPLATES = templates(TERMINOLOGY, NO_CODE_MAP)
 SEARCHES = {key: template for key, template in TEMPLATES.items() if "?" in template}

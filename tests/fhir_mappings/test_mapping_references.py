@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from shapes import KADCYLA, bundle
 
-from fhir_mappings.lenient import reference
-from fhir_mappings.references import References
-from fhir_mappings.wire import Glimpse, Listing, encode
+from fhir_mappings.wire.lenient import reference
+from fhir_mappings.wire.references import References
+from fhir_mappings.wire.resources import Glimpse, Listing, encode
 
 MEDICATION = {"resourceType": "Medication", "id": "med-1", "code": KADCYLA}
 HOLDER: dict[str, Any] = {"contained": [{"resourceType": "Medication", "id": "inside", "code": KADCYLA}]}

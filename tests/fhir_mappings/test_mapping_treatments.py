@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from cards.facts import State
-from cards.knowledge import default_knowledge
-from cards.quantities import Mg, MgPerKg
-from cards.recognition import Recogniser
-from fhir_mappings.conditions import ConditionReader
-from fhir_mappings.medication import MedicationReader
-from fhir_mappings.references import References
-from fhir_mappings.treatments import TreatmentReader
+from cards.identification.recogniser import Recogniser
+from cards.knowledge.loader import default_knowledge
+from cards.values.quantities import Mg, MgPerKg
+from fhir_mappings.medications.medication import MedicationReader
+from fhir_mappings.medications.treatments import TreatmentReader
+from fhir_mappings.patient.conditions import ConditionReader
+from fhir_mappings.wire.references import References
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 KNOWN = default_knowledge()

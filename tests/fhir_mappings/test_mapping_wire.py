@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from shapes import LOINC, Json, bundle, coding, concept, observation, quantity
 
-from fhir_mappings.wire import Glimpse, Listing, Unreadable, decode, encode
+from fhir_mappings.wire.resources import Glimpse, Listing, Unreadable, decode, encode
 
 WEIGHT = observation("29463-7", "weight-1", valueQuantity=quantity(70, "kg"))
 OTHER = observation("8302-2", "height-1", valueQuantity=quantity(170, "cm"))

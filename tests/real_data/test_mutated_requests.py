@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cds_service import examples
 from cds_service.app import create_app
-from cds_service.services import SERVICES
-from cds_service.settings import Settings
+from cds_service.configuration.settings import Settings
+from cds_service.protocol.services import SERVICES
 from cds_service.store.store import open_store
+from cds_service.tryit import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from cds_service.app import create_app
-from cds_service.examples import example
-from cds_service.services import SERVICES
-from cds_service.settings import Settings
+from cds_service.configuration.settings import Settings
+from cds_service.protocol.services import SERVICES
 from cds_service.store.store import open_store
+from cds_service.tryit.examples import example
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,0 +1,210 @@
+"""The shapes of what is known about billing, each value with its source."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from cards.knowledge.schema import Cited, Record
+
+
+class Form(StrEnum):
+    """How a vial is filled, which decides the unit in which its NDC is counted."""
+
+    POWDER = "powder"
+    SOLUTION = "solution"
+
+
+class Vial(Record, frozen=True, kw_only=True):
+    """A vial as it is made. ``volume_ml`` is that of a solution; a powder has none of its own."""
+
+    contents_mg: int
+    volume_ml: Decimal | None = None
+    multi_dose: bool = False
+
+
+class Supply(Record, frozen=True, kw_only=True):
+    """The vials of a product."""
+
+    product: str
+    form: Form
+    vials: tuple[Vial, ...]
+    by: Cited
+
+
+class NdcUnit(Record, frozen=True, kw_only=True):
+    """The unit in which the NDC of a form is counted on a claim."""
+
+    form: Form
+    unit: str
+    by: Cited
+
+
+class Infusion(Record, frozen=True, kw_only=True):
+    """How long a product runs, the first time and later, in minutes."""
+
+    product: str
+    first_minutes: int
+    later_minutes: int
+    by: Cited
+
+
+class ProcedureCode(Record, frozen=True, kw_only=True):
+    """A CPT code of administration; the descriptor is in our words."""
+
+    code: str
+    meaning: str
+    by: Cited
+
+
+class Administration(Record, frozen=True, kw_only=True):
+    """The administration codes and the rule on further hours."""
+
+    first_hour: ProcedureCode
+    further_hour: ProcedureCode
+    further_hour_over_minutes: int
+    second_drug: ProcedureCode
+    subcutaneous: ProcedureCode
+    never: tuple[ProcedureCode, ...]
+    infusions: tuple[Infusion, ...]
+
+
+class EndedModifier(Record, frozen=True, kw_only=True):
+    """A modifier that is no more, and the one in its place."""
+
+    code: str
+    instead: str
+    by: Cited
+
+
+class Modifiers(Record, frozen=True, kw_only=True):
+    """The modifiers on discarded drug and their sources."""
+
+    discarded: str
+    nothing_discarded: str
+    by: Cited
+    rounding: Cited
+    multi_dose: Cited
+    ended: EndedModifier
+
+
+class RevenueCode(Record, frozen=True, kw_only=True):
+    """A hospital revenue code for the drug."""
+
+    code: str
+    meaning: str
+    by: Cited
+
+
+class BreastCode(Record, frozen=True, kw_only=True):
+    """How a C50 code is built: fourth character the site in the breast, fifth the sex, sixth the side.
+
+    ``without_sex`` are codes of the chapter that have neither.
+    """
+
+    sites: str
+    sexes: dict[str, str]
+    sides: dict[str, str]
+    without_sex: tuple[str, ...]
+    by: Cited
+
+
+class CompleteCodes(Record, frozen=True, kw_only=True):
+    """The codes of a category that are complete."""
+
+    category: str
+    codes: tuple[str, ...]
+    by: Cited
+
+
+class ReceptorCode(Record, frozen=True, kw_only=True):
+    """A receptor code and what must be on record for it; ``None``: not known."""
+
+    code: str
+    meaning: str
+    her2_positive: bool | None
+    hormone_receptor_positive: bool | None
+    by: Cited
+
+
+class PlainCode(Record, frozen=True, kw_only=True):
+    """A code with its meaning in our words."""
+
+    code: str
+    meaning: str
+    by: Cited
+
+
+class Diagnoses(Record, frozen=True, kw_only=True):
+    """The diagnosis codes of a claim."""
+
+    breast: BreastCode
+    complete: tuple[CompleteCodes, ...]
+    secondary: tuple[str, ...]
+    receptors: tuple[ReceptorCode, ...]
+    receptors_since: date
+    encounter: tuple[PlainCode, ...]
+    history: PlainCode
+    by: Cited
+
+
+class PlaceOfService(Record, frozen=True, kw_only=True):
+    """Where a drug is given. ``steered_away_after``: the doses after which commercial payers steer away from it."""
+
+    codes: tuple[str, ...]
+    meaning: str
+    steered_away_after: int | None = None
+
+
+class SiteOfCare(Record, frozen=True, kw_only=True):
+    """Where commercial payers want some products given."""
+
+    products: tuple[str, ...]
+    places: tuple[PlaceOfService, ...]
+    by: Cited
+
+
+class DrugGroup(Record, frozen=True, kw_only=True):
+    """Drugs that a payer names together, as products of this service and classes of the shared knowledge."""
+
+    id: str
+    name: str
+    products: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+
+class Specialty(Record, frozen=True, kw_only=True):
+    """The codes and words by which a prescriber's record says a specialty."""
+
+    id: str
+    name: str
+    codes: tuple[str, ...]
+    words: tuple[str, ...]
+    by: Cited
+
+
+class BillingKnowledge(Record, frozen=True, kw_only=True):
+    """The file of what is known about billing."""
+
+    supplies: tuple[Supply, ...]
+    ndc_units: tuple[NdcUnit, ...]
+    administration: Administration
+    modifiers: Modifiers
+    revenue_code: RevenueCode
+    diagnoses: Diagnoses
+    site_of_care: tuple[SiteOfCare, ...]
+    drug_groups: tuple[DrugGroup, ...]
+    specialties: tuple[Specialty, ...]
+
+    def supply(self, product: str) -> Supply:
+        """Give the vials of a product; every product that is checked has them."""
+        return next(supply for supply in self.supplies if supply.product == product)
+
+    def group(self, group_id: str) -> DrugGroup:
+        """Give a drug group; a policy that names an unknown one does not load."""
+        return next(group for group in self.drug_groups if group.id == group_id)
+
+    def specialty(self, specialty_id: str) -> Specialty:
+        """Give a specialty; a policy that names an unknown one does not load."""
+        return next(each for each in self.specialties if each.id == specialty_id)

@@ -1,0 +1,96 @@
+"""What the claim for an order would say, for a biller and an infusion pharmacist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.billing import claim_sheet as sheet
+from cards.billing.bill import bill
+from cards.billing.denials import denials
+from cards.coverage.view import View
+from cards.facts.outcomes import CannotTell, Evidence, Fired, Missing, Outcome, Section
+from cards.identification.identity import Standing
+from cards.values.quantities import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cards.billing.bill import Bill
+    from cards.billing.setup import BillingSetup
+    from cards.knowledge.schema import Cited
+    from cards.readings.case import Case
+
+
+class BillingSummary:
+    """Writes the billing sheet of an order with one setup."""
+
+    def __init__(self, setup: BillingSetup) -> None:
+        """Keep the setup of the site."""
+        self._setup = setup
+
+    def judge(self, case: Case) -> Outcome:
+        """Fire on every order in scope: code, units, vials, claim lines, packages, administration and diagnosis codes.
+
+        Where the dose cannot be billed the card says what is lacking, and gives the codes all the same.
+        """
+        if case.identity.standing is not Standing.SETTLED:
+            return CannotTell((Missing("identity"),))
+        view = View(case, self._setup.known)
+        billed = bill(case, self._setup)
+        sections = [
+            Section(heading, lines)
+            for heading, lines in (
+                (
+                    "claim",
+                    (
+                        *sheet.code_lines(case, billed, view.known),
+                        *sheet.written_claim_lines(billed, self._setup.known),
+                    ),
+                ),
+                ("vials", sheet.vial_lines(case, billed, self._setup.known)),
+                ("administration", sheet.administration_lines(view)),
+                ("diagnoses", sheet.diagnosis_lines(view)),
+                ("payment", sheet.payment_lines(case, billed, self._setup.prices)),
+                ("site-of-care", sheet.site_lines(view)),
+                ("denials", denials(view, billed)),
+            )
+            if lines
+        ]
+        values, variant = _summary(billed)
+        return Fired(
+            values=values,
+            variant=variant,
+            evidence=(*_doses(billed), *case.weight_evidence()),
+            cited=tuple(dict.fromkeys(_cited(sections))),
+            notes=(("several-doses", {}),) if len(billed.doses) > 1 else (),
+            sections=tuple(sections),
+        )
+
+
+def _cited(sections: list[Section]) -> Iterator[Cited]:
+    for section in sections:
+        for line in section.lines:
+            yield from (each.by for each in (line, *line.parts) if each.by is not None)
+
+
+def _doses(billed: Bill) -> Iterator[Evidence]:
+    return (Evidence("dose", str(each.dose)) for each in billed.doses)
+
+
+def _summary(billed: Bill) -> tuple[dict[str, str], str]:
+    """Fill the summary with the numbers a biller needs first."""
+    code = billed.code or (sheet.codes(billed) if billed.entries else "")
+    if not billed.doses:
+        return {"code": code or "-", "lacks": billed.lacks}, f"no-{billed.lacks}"
+    first = billed.doses[0]
+    values = {"dose": str(first.dose), "vials": sheet.vials(first.drawn), "code": code}
+    if first.lines is None:
+        return values, "no-code"
+    values |= {
+        "units": str(first.lines.administered_units),
+        "discarded": f"{plain(first.drawn.discarded_mg)} mg",
+        "discarded_units": str(first.lines.discarded_units),
+    }
+    if first.drawn.multi_dose:
+        return values, "multi-dose"
+    return values, "discarded" if first.lines.discarded_units else "nothing-discarded"

@@ -1,0 +1,142 @@
+"""Quantities of the order and of the session's claim lines against the dose and the code's own unit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.billing.bill import bill
+from cards.billing.claim_sheet import codes
+from cards.billing.denials import claim_lines
+from cards.billing.drug_lines import units
+from cards.billing.facts import Counted, Quantity
+from cards.coverage.view import View
+from cards.facts import Origin
+from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
+from cards.values.quantities import plain
+
+if TYPE_CHECKING:
+    from cards.billing.bill import Bill, BilledDose
+    from cards.billing.setup import BillingSetup
+    from cards.readings.case import Case
+
+_EXACT = frozenset({Counted.MG, Counted.UNITS, Counted.VIALS})
+
+
+class Stated(NamedTuple):
+    """A quantity, what it is of, where it stands, and the modifiers of its line."""
+
+    what: str
+    quantity: Quantity
+    origin: Origin
+    modifiers: tuple[str, ...] = ()
+
+
+class BillingUnits:
+    """Holds quantities against the claim of an order with one setup."""
+
+    def __init__(self, setup: BillingSetup) -> None:
+        """Keep the setup of the site."""
+        self._setup = setup
+
+    def judge(self, case: Case) -> Outcome:
+        """Fire when a quantity on the order or a claim line does not follow from the dose and the code's own unit.
+
+        The quantity may be that of the dose or of the whole vials, for one dose or for all that the order plans.
+        """
+        view = View(case, self._setup.known)
+        billed = bill(case, self._setup)
+        quantities = _quantities(case, view, billed)
+        if not quantities:
+            return NotApplicable("no quantity to compare")
+        if not billed.doses:
+            return CannotTell(
+                (Missing(f"billing-{billed.lacks}", values={"quantity": quantities[0].quantity.as_written}),)
+            )
+        fits = {each: self._fits(each, billed, case) for each in quantities}
+        wrong = [each for each in quantities if fits[each] is False]
+        if wrong:
+            return self._fired(case, billed, wrong)
+        unclear = [each for each in quantities if fits[each] is None]
+        if unclear:
+            return CannotTell((Missing("quantity-unit", values={"quantity": unclear[0].quantity.as_written}),))
+        return Clear()
+
+    def _fits(self, stated: Stated, billed: Bill, case: Case) -> bool | None:
+        """Tell whether a quantity follows from any of the doses; nothing when it could be milligrams or units."""
+        number, counted = stated.quantity.number, stated.quantity.counted
+        is_discarded = self._setup.known.modifiers.discarded in stated.modifiers
+        doses = {1, case.order.cycles or 1}
+        by_kind = {
+            kind: any(
+                _follows(number, each, kind, times, is_discarded=is_discarded)
+                for each in billed.doses
+                for times in doses
+            )
+            for kind in _EXACT
+        }
+        if counted in _EXACT:
+            return by_kind[counted]
+        if by_kind[Counted.VIALS] or by_kind[Counted.UNITS]:
+            return True
+        return None if by_kind[Counted.MG] else False
+
+    def _fired(self, case: Case, billed: Bill, wrong: list[Stated]) -> Fired:
+        label, quantity = wrong[0].what, wrong[0].quantity
+        dose = billed.doses[0]
+        stated = [Evidence("quantity", e.quantity.as_written, e.origin, values=(("what", e.what),)) for e in wrong]
+        unit_mg = billed.unit_mg
+        by_code = unit_mg is not None and dose.lines is not None
+        return Fired(
+            values={
+                "what": label,
+                "quantity": quantity.as_written,
+                "dose": str(dose.dose),
+                "unit": plain(unit_mg) if unit_mg is not None else "",
+                "units": str(units(dose.dose.value, unit_mg)) if unit_mg is not None else "",
+                "billed": str(dose.lines.billed_units) if dose.lines is not None else "",
+                "drawn": str(dose.drawn.contents_mg),
+                "code": billed.code or codes(billed),
+            },
+            variant=_variant(quantity, by_code=by_code),
+            evidence=(*stated, Evidence("dose", str(dose.dose)), *case.weight_evidence()),
+            cited=tuple(entry.by for entry in billed.entries[:1]) or (self._setup.known.supply(case.product.id).by,),
+        )
+
+
+def _variant(quantity: Quantity, *, by_code: bool) -> str:
+    if quantity.counted in (Counted.UNITS, Counted.UNSAID) and by_code:
+        return "units"
+    return "vials" if quantity.counted is Counted.VIALS else "amount"
+
+
+def _quantities(case: Case, view: View, billed: Bill) -> list[Stated]:
+    """List what is to be compared: the quantity dispensed, and those of the drug's own lines."""
+    supplied = view.facts.supplied.get(case.order.origin.path)
+    own = {entry.code for entry in billed.entries}
+    found: list[Stated] = []
+    if supplied is not None and supplied.dispensed is not None:
+        found.append(Stated("dispensed", supplied.dispensed, case.order.origin))
+    for line in claim_lines(view):
+        if line.code in own and line.quantity is not None:
+            # A quantity of a billing code counts its units unless it says otherwise.
+            counted = Counted.UNITS if line.quantity.counted is Counted.UNSAID else line.quantity.counted
+            quantity = Quantity(line.quantity.number, counted, line.quantity.as_written)
+            found.append(Stated(line.code, quantity, line.origin, line.modifiers))
+    return [each for each in found if each.quantity.counted in (*_EXACT, Counted.UNSAID)]
+
+
+def _follows(number: Decimal, dose: BilledDose, kind: Counted, doses: int, *, is_discarded: bool) -> bool:
+    drawn = dose.drawn
+    if kind is Counted.MG:
+        return number in (dose.dose.value * doses, Decimal(drawn.contents_mg * doses))
+    if kind is Counted.VIALS:
+        smallest, largest = min(size for size, _ in drawn.vials), max(size for size, _ in drawn.vials)
+        each = number / doses
+        # Other sizes than the ones chosen here may be on the shelf: only too few or too many are wrong.
+        return each * largest >= dose.dose.value and (each - 1) * smallest < dose.dose.value
+    if dose.lines is None:
+        return False
+    if is_discarded:
+        return number == dose.lines.discarded_units * doses
+    return number in (dose.lines.administered_units * doses, dose.lines.billed_units * doses)

@@ -1,0 +1,200 @@
+"""The shapes of payer policies: criteria that name one of a fixed set of checks, with what the check needs.
+
+A policy says what is asked, never how it is found out: there are no conditions here that one could build others from.
+``one_of`` holds alternatives, and alternatives hold none.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from cards.knowledge.schema import Cancer, Cited, Record, Setting, Source, Tier
+
+
+class Phase(StrEnum):
+    """Whether a request is for the first approval or for more of it."""
+
+    INITIAL = "initial"
+    CONTINUATION = "continuation"
+
+
+class Document(Record, frozen=True, kw_only=True):
+    """A document that a payer wants to see. ``always``: even when the chart shows that the criterion is met."""
+
+    name: str
+    always: bool = False
+
+
+class Criterion(Record, frozen=True, kw_only=True, tag_field="check"):
+    """What is asked, in our words, where the policy asks it, and the documents that show it."""
+
+    ref: str
+    text: str
+    documents: tuple[Document, ...] = ()
+    by: Cited
+
+
+class DiagnosisIs(Criterion, frozen=True, kw_only=True, tag="diagnosis_is"):
+    """The order is for one of some cancers, or for a condition with a code that begins so."""
+
+    cancers: tuple[Cancer, ...] = ()
+    icd10: tuple[str, ...] = ()
+
+
+class SettingIs(Criterion, frozen=True, kw_only=True, tag="setting_is"):
+    """The cancer is metastatic, or early."""
+
+    setting: Setting
+
+
+class Her2Is(Criterion, frozen=True, kw_only=True, tag="her2_is"):
+    """HER2 is in one of some tiers; ``ihc_3_only``: by IHC 3+, no other way."""
+
+    tiers: tuple[Tier, ...]
+    ihc_3_only: bool = False
+
+
+class Erbb2Mutation(Criterion, frozen=True, kw_only=True, tag="erbb2_mutation"):
+    """An activating ERBB2 mutation was found."""
+
+
+class AgeAtLeast(Criterion, frozen=True, kw_only=True, tag="age_at_least"):
+    """The patient has reached an age."""
+
+    years: int
+
+
+class PrescriberSpecialty(Criterion, frozen=True, kw_only=True, tag="prescriber_specialty"):
+    """The prescriber, or somebody consulted, is of a specialty."""
+
+    specialty: str
+
+
+class SingleAgent(Criterion, frozen=True, kw_only=True, tag="single_agent"):
+    """No other cancer drug is ordered or active, but for those named."""
+
+    beside: tuple[str, ...] = ()
+
+
+class GivenWith(Criterion, frozen=True, kw_only=True, tag="given_with"):
+    """One of some products is ordered in the same session or active."""
+
+    products: tuple[str, ...]
+
+
+class PriorTherapy(Criterion, frozen=True, kw_only=True, tag="prior_therapy"):
+    """A drug of every group named was given before; ``hormone_receptor_positive`` wants that of the tumour, too."""
+
+    groups: tuple[str, ...]
+    hormone_receptor_positive: bool = False
+
+
+class DoseLimit(Criterion, frozen=True, kw_only=True, tag="dose_limit"):
+    """The dose, its interval and the number of doses stay within limits, in a setting if one is named.
+
+    ``increase_only``: the limit is asked only when the dose is above the last one on record.
+    """
+
+    mg_per_kg: Decimal
+    every_days: int
+    doses: int | None = None
+    setting: Setting | None = None
+    increase_only: bool = False
+
+
+class StartsAt(Criterion, frozen=True, kw_only=True, tag="starts_at"):
+    """The first dose is at a level; a lower one later is a reduction."""
+
+    mg_per_kg: Decimal
+
+
+class CurrentlyOn(Criterion, frozen=True, kw_only=True, tag="currently_on"):
+    """The product has been given for so many days."""
+
+    days: int
+
+
+class ResultsOnRecord(Criterion, frozen=True, kw_only=True, tag="results_on_record"):
+    """Each of some tests has a result on record."""
+
+    tests: tuple[str, ...]
+
+
+class DocumentedBy(Criterion, frozen=True, kw_only=True, tag="documented_by"):
+    """Only a document shows it: a chart's codes and numbers do not."""
+
+
+Check = (
+    DiagnosisIs
+    | SettingIs
+    | Her2Is
+    | Erbb2Mutation
+    | AgeAtLeast
+    | PrescriberSpecialty
+    | SingleAgent
+    | GivenWith
+    | PriorTherapy
+    | DoseLimit
+    | StartsAt
+    | CurrentlyOn
+    | ResultsOnRecord
+    | DocumentedBy
+)
+
+
+class OneOf(Criterion, frozen=True, kw_only=True, tag="one_of"):
+    """One of some alternatives must be met."""
+
+    of: tuple[Check, ...]
+
+
+class Applies(Record, frozen=True, kw_only=True):
+    """The patients a path is for; what is empty does not matter. ``other``: those that no other path is for."""
+
+    cancers: tuple[Cancer, ...] = ()
+    icd10: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    other: bool = False
+
+
+class ApprovalPath(Record, frozen=True, kw_only=True):
+    """One way to approval: the patients it is for, what must be met, and how long the approval lasts."""
+
+    ref: str
+    name: str
+    phase: Phase | None = None
+    applies: Applies = Applies()
+    months: int | None = None
+    criteria: tuple[Check | OneOf, ...]
+    by: Cited
+
+
+class Note(Record, frozen=True, kw_only=True):
+    """Something a payer does that is no criterion."""
+
+    text: str
+    by: Cited
+
+
+class PayerPolicy(Record, frozen=True, kw_only=True):
+    """What a payer wants for some products. ``payer_names`` are how a coverage may name the payer."""
+
+    id: str
+    title: str
+    payer: str
+    payer_names: tuple[str, ...] = ()
+    products: tuple[str, ...]
+    notes: tuple[Note, ...] = ()
+    paths: tuple[ApprovalPath, ...]
+    by: Cited
+
+
+class PolicyFile(Record, frozen=True, kw_only=True):
+    """A file of policies, with the documents it cites that are not among those of the service."""
+
+    sources: dict[str, Source] = msgspec.field(default_factory=dict)
+    policies: tuple[PayerPolicy, ...]

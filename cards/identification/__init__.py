@@ -1,0 +1,1 @@
+"""Which product an order, a dose given or a text is for."""

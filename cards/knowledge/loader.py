@@ -1,0 +1,191 @@
+"""Loads what is known and checks it: every value sourced, every code well formed, every reference resolved.
+
+The YAML beside this module is owned by oncology pharmacy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+import yaml
+
+from cards.knowledge.schema import Cited, Knowledge, KnowledgeError, Product, Shared, Source, Terminology, Threshold
+from cards.values.codes import AtcCode, HcpcsCode, Icd10Code, LoincAnswerCode, LoincCode, Ndc, RxNormCode, SnomedCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
+
+T = TypeVar("T")
+
+
+class _DecimalLoader(yaml.SafeLoader):
+    """Reads every number of a YAML file as an exact decimal, and integers as integers."""
+
+
+def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
+    return Decimal(loader.construct_scalar(node))
+
+
+_DecimalLoader.add_constructor("tag:yaml.org,2002:float", _decimal)
+
+
+def load(root: Traversable | None = None) -> Knowledge:
+    """Read the knowledge files and check them against each other.
+
+    Raises:
+        KnowledgeError: a file has an unknown field, a value without a source, or a malformed code.
+
+    """
+    root = root or files("cards") / "knowledge"
+    digest = hashlib.sha256()
+
+    def read(name: str, shape: type[T]) -> T:
+        text = (root / name).read_text(encoding="utf-8")
+        digest.update(text.encode())
+        return parse(text, name, shape)
+
+    sources = read("sources.yaml", dict[str, Source])
+    shared = read("shared.yaml", Shared)
+    terminology = read("terminology.yaml", Terminology)
+    thresholds = read("thresholds.yaml", dict[str, Threshold])
+    product_files = sorted(entry.name for entry in (root / "products").iterdir() if entry.name.endswith(".yaml"))
+    products = []
+    for name in product_files:
+        found = read(f"products/{name}", list[Product])
+        products.extend(found)
+    # Read elsewhere (`cards.billing.knowledge`), and as much a part of what an answer was made with.
+    for entry in (root / "billing.yaml", *sorted((root / "policies").iterdir(), key=lambda each: each.name)):
+        digest.update(entry.read_bytes())
+    knowledge = Knowledge(
+        products=tuple(products),
+        sources=sources,
+        ambiguous_names=shared.ambiguous_names,
+        unspecific_hcpcs=shared.unspecific_hcpcs,
+        kept_apart=shared.kept_apart,
+        drug_classes=shared.drug_classes,
+        not_checked=shared.not_checked,
+        terminology=terminology,
+        thresholds=thresholds,
+        version=digest.hexdigest()[:12],
+    )
+    _check(knowledge)
+    return knowledge
+
+
+def parse(text: str, name: str, shape: type[T]) -> T:
+    """Read one knowledge file into its shape; numbers are exact.
+
+    Raises:
+        KnowledgeError: it is no YAML, or has an unknown field, a missing one, or one of the wrong type.
+
+    """
+    try:
+        tree = yaml.load(text, Loader=_DecimalLoader)  # noqa: S506 - a SafeLoader with exact numbers
+        return msgspec.convert(tree, shape, strict=False)
+    except (msgspec.ValidationError, yaml.YAMLError) as error:
+        msg = f"{name}: {error}"
+        raise KnowledgeError(msg) from error
+
+
+@cache
+def default_knowledge() -> Knowledge:
+    """Give the knowledge that ships with the package; read once."""
+    return load()
+
+
+def citations(node: Any) -> Iterator[Cited]:
+    """Walk everything below a piece of knowledge and give each citation."""
+    if isinstance(node, Cited):
+        yield node
+    elif isinstance(node, msgspec.Struct):
+        for field in node.__struct_fields__:
+            yield from citations(getattr(node, field))
+    elif isinstance(node, tuple | list):
+        for item in node:
+            yield from citations(item)
+    elif isinstance(node, dict):
+        for item in node.values():
+            yield from citations(item)
+
+
+def _check(known: Knowledge) -> None:
+    """Refuse what the shapes alone cannot: unknown sources, unknown products, malformed codes, ids used twice."""
+    for cited in citations(known):
+        _need_source(known, cited.source)
+    ids = [product.id for product in known.products] + [b.id for p in known.products for b in p.brands if b.id != p.id]
+    if len(ids) != len(set(ids)):
+        msg = f"an id is used twice: {sorted(i for i in ids if ids.count(i) > 1)}"
+        raise KnowledgeError(msg)
+    for product in known.products:
+        _check_product(known, product)
+    for ambiguous in known.ambiguous_names:
+        for meant in ambiguous.may_mean:
+            known.product(meant)
+    named = [pair.products for pair in known.kept_apart] + [group.with_products for group in known.drug_classes]
+    named += [entry.products for entry in known.not_checked]
+    named += [rule.also_after for product in known.products for rule in product.reload]
+    for product_id in (each for products in named for each in products):
+        known.product(product_id)
+    _check_terminology(known.terminology)
+
+
+def _need_source(known: Knowledge, source: str) -> None:
+    if source not in known.sources:
+        msg = f"unknown source {source!r}"
+        raise KnowledgeError(msg)
+
+
+def _check_product(known: Knowledge, product: Product) -> None:
+    """Follow a product's references and construct its codes: a malformed one raises."""
+    for other in (*product.look_alikes, *product.parts):
+        known.product(other)
+    for regimen in product.regimens:
+        _ = regimen.maximum.dose, [level.dose for level in regimen.levels]
+    named = (*product.rxnorm, *(entry for brand in product.brands for entry in brand.rxnorm))
+    classified = (*product.atc, *(entry for brand in product.brands for entry in brand.atc))
+    for rxnorm in named:
+        RxNormCode(rxnorm.code)
+    for atc in classified:
+        AtcCode(atc.code)
+    for brand in product.brands:
+        _need_source(known, brand.label)
+        for code in (*(entry.code for entry in brand.hcpcs), *(entry.code for entry in brand.retired_hcpcs)):
+            HcpcsCode(code)
+        for package in brand.packages:
+            Ndc(package.ndc)
+
+
+def _check_terminology(terminology: Terminology) -> None:
+    """Construct every code of the terminology: one with a wrong check digit raises."""
+    metastasis = terminology.metastasis
+    concepts = terminology.concepts.values()
+    loinc = [entry.code for concept in concepts for entry in (*concept.loinc, *concept.never)]
+    loinc += [concept.order_loinc for concept in concepts if concept.order_loinc is not None]
+    snomed = [entry.code for concept in concepts for entry in concept.snomed]
+    snomed += [code for value in terminology.her2_values for code in value.snomed]
+    snomed += [entry.code for group in terminology.diagnoses for entry in group.snomed]
+    snomed += [entry.code for group in terminology.problems for entry in group.snomed]
+    snomed += [entry.code for words in terminology.routes for entry in words.snomed]
+    snomed += [entry.code for words in terminology.stages for entry in words.snomed]
+    snomed += [code.snomed for code in terminology.receptor_codes.codes if code.snomed is not None]
+    loinc += [terminology.genes.gene_studied, terminology.genes.variant_assessment]
+    snomed += [entry.code for entry in (*metastasis.snomed, *metastasis.history_snomed)]
+    for code in loinc:
+        LoincCode(code)
+    for code in snomed:
+        SnomedCode(code)
+    for value in terminology.her2_values:
+        for answer in value.loinc_answers:
+            LoincAnswerCode(answer)
+    prefixes = [prefix for group in terminology.diagnoses for prefix in group.icd10]
+    prefixes += [prefix for group in terminology.problems for prefix in group.icd10]
+    prefixes += [code.icd10 for code in terminology.receptor_codes.codes if code.icd10 is not None]
+    prefixes += [each for pair in terminology.other_cancers.icd10 for each in pair]
+    for prefix in (*prefixes, *metastasis.icd10, *metastasis.regional_icd10, *terminology.other_cancers.never_icd10):
+        Icd10Code(prefix)

@@ -1,0 +1,91 @@
+"""Doses as labels state them: levels, maximum, schedule, reload, number of cycles, preparation."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from cards.knowledge.schema.kinds import Cancer, Diluent, LevelRole, Setting
+from cards.knowledge.schema.sourced import Cited, KnowledgeError, Record
+from cards.values.caching import once
+from cards.values.quantities import Mg, MgPerKg
+
+
+class StatedDose(Record, frozen=True, kw_only=True, dict=True):
+    """A dose that a label states: per kilogram or fixed, never both."""
+
+    mg_per_kg: Decimal | None = None
+    mg: Decimal | None = None
+    by: Cited
+
+    @once
+    def dose(self) -> Mg | MgPerKg:
+        """The dose with its unit."""
+        if self.mg_per_kg is not None:
+            return MgPerKg(self.mg_per_kg)
+        if self.mg is not None:
+            return Mg(self.mg)
+        msg = "a stated dose needs mg or mg_per_kg"
+        raise KnowledgeError(msg)
+
+
+class Level(StatedDose, frozen=True, kw_only=True):
+    """A dose level and what it is for."""
+
+    role: LevelRole
+
+
+class Maximum(StatedDose, frozen=True, kw_only=True):
+    """The dose that one administration may not exceed."""
+
+
+class Regimen(Record, frozen=True, kw_only=True):
+    """The levels and the maximum of one schedule, for the cancers it is labelled in."""
+
+    name: str
+    cancers: tuple[Cancer, ...]
+    interval_days: int
+    levels: tuple[Level, ...]
+    maximum: Maximum
+    by: Cited
+
+
+class Concentration(Record, frozen=True, kw_only=True):
+    """Milligrams of drug in a millilitre of the vial's solution."""
+
+    mg_per_ml: Decimal
+    ready_to_use: bool
+    by: Cited
+
+
+class ForbiddenDiluent(Record, frozen=True, kw_only=True):
+    """A diluent that the label forbids, and the one it wants instead."""
+
+    diluent: Diluent
+    instead: str
+    by: Cited
+
+
+class Reload(Record, frozen=True, kw_only=True):
+    """The days since the last dose from which the label wants the loading dose again, for one schedule.
+
+    ``also_after`` are products whose doses count as the last one, too.
+    """
+
+    interval_days: int
+    after_days: int
+    also_after: tuple[str, ...] = ()
+    by: Cited
+
+
+class CycleLimit(Record, frozen=True, kw_only=True):
+    """The doses, or the weeks of treatment, after which the label ends a course in a setting and for some cancers.
+
+    ``advised``: the label calls more "not recommended" and sets no limit.
+    """
+
+    setting: Setting
+    cancers: tuple[Cancer, ...]
+    cycles: int | None = None
+    weeks: int | None = None
+    advised: bool = False
+    by: Cited

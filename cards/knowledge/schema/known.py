@@ -1,0 +1,69 @@
+"""Everything together."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from cards.knowledge.schema.combinations import DrugClass, KeptApart
+from cards.knowledge.schema.products import Product
+from cards.knowledge.schema.sourced import Cited, KnowledgeError, Record, Source
+from cards.knowledge.schema.supply import AmbiguousName, UnspecificHcpcs
+from cards.knowledge.schema.terminology import Terminology
+
+
+class Threshold(Record, frozen=True, kw_only=True):
+    """A number that a site may set, with its unit, its bounds and where the default comes from."""
+
+    default: Decimal | None
+    minimum: Decimal
+    maximum: Decimal
+    unit: str
+    meaning: str
+    by: Cited
+
+
+class NotChecked(Record, frozen=True, kw_only=True):
+    """What a label says and no card checks, with the reason; a reader must not take silence for a check."""
+
+    products: tuple[str, ...]
+    what: str
+    why: str
+    by: Cited
+
+
+class Shared(Record, frozen=True, kw_only=True):
+    """The file of what belongs to no single product."""
+
+    ambiguous_names: tuple[AmbiguousName, ...]
+    unspecific_hcpcs: tuple[UnspecificHcpcs, ...]
+    kept_apart: tuple[KeptApart, ...]
+    drug_classes: tuple[DrugClass, ...]
+    not_checked: tuple[NotChecked, ...]
+
+
+class Knowledge(Record, frozen=True, kw_only=True):
+    """All that is known, with a digest that names the version."""
+
+    products: tuple[Product, ...]
+    sources: dict[str, Source]
+    ambiguous_names: tuple[AmbiguousName, ...]
+    unspecific_hcpcs: tuple[UnspecificHcpcs, ...]
+    kept_apart: tuple[KeptApart, ...]
+    drug_classes: tuple[DrugClass, ...]
+    not_checked: tuple[NotChecked, ...]
+    terminology: Terminology
+    thresholds: dict[str, Threshold]
+    version: str
+
+    def product(self, product_id: str) -> Product:
+        """Find a product by its id.
+
+        Raises:
+            KnowledgeError: there is none.
+
+        """
+        for product in self.products:
+            if product.id == product_id:
+                return product
+        msg = f"no product {product_id!r}"
+        raise KnowledgeError(msg)

@@ -1,0 +1,117 @@
+"""What a label wants watched, and what it says to do about the results."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from cards.knowledge.schema.kinds import Action, Problem, Setting
+from cards.knowledge.schema.sourced import Cited, Record
+
+_LOWEST, _HIGHEST = Decimal("-Infinity"), Decimal("Infinity")
+
+
+class LvefMonitoring(Record, frozen=True, kw_only=True):
+    """How often the ejection fraction is to be measured; no interval means that the label names none."""
+
+    interval_months: int | None = None
+    by: Cited
+
+
+class LabMonitoring(Record, frozen=True, kw_only=True):
+    """Tests that the label wants before each dose."""
+
+    tests: tuple[str, ...]
+    by: Cited
+
+
+class Band(Record, frozen=True, kw_only=True):
+    """A stretch of numbers. ``above`` and ``below`` leave their limit out, ``at_least`` and ``at_most`` hold it."""
+
+    above: Decimal | None = None
+    at_least: Decimal | None = None
+    below: Decimal | None = None
+    at_most: Decimal | None = None
+
+    @property
+    def lowest(self) -> Decimal:
+        """The number below which none lies in the stretch."""
+        return max((each for each in (self.above, self.at_least) if each is not None), default=_LOWEST)
+
+    @property
+    def highest(self) -> Decimal:
+        """The number above which none lies in the stretch."""
+        return min((each for each in (self.below, self.at_most) if each is not None), default=_HIGHEST)
+
+    def holds(self, number: Decimal) -> bool:
+        """Tell whether a number lies in the stretch."""
+        return (
+            (self.above is None or number > self.above)
+            and (self.at_least is None or number >= self.at_least)
+            and (self.below is None or number < self.below)
+            and (self.at_most is None or number <= self.at_most)
+        )
+
+    def reaches(self, most: Decimal) -> bool:
+        """Tell whether some number up to a largest one may lie in the stretch."""
+        return (self.above is None or most > self.above) and (self.at_least is None or most >= self.at_least)
+
+
+class LabRow(Record, frozen=True, kw_only=True):
+    """A row of a label's table on a laboratory value: as a multiple of its upper limit of normal, or as it is.
+
+    Without ``settings`` the row is for every setting. ``then`` is what the label says comes next.
+    """
+
+    tests: tuple[str, ...]
+    settings: tuple[Setting, ...] = ()
+    times_uln: Band | None = None
+    value: Band | None = None
+    action: Action
+    then: str
+    by: Cited
+
+
+class HepaticPair(Record, frozen=True, kw_only=True):
+    """A transaminase and a bilirubin that together end treatment (Hy's law), as multiples of their upper limits."""
+
+    transaminase_above: Decimal
+    bilirubin_above: Decimal
+    within_days: int
+    then: str
+    by: Cited
+
+
+class LvefRow(Record, frozen=True, kw_only=True):
+    """A row of a label's table on the ejection fraction, with the drop from baseline in percentage points.
+
+    ``below_normal`` wants the value below the institution's lower limit of normal. The first row that fits counts.
+    """
+
+    settings: tuple[Setting, ...] = ()
+    lvef: Band = Band()
+    drop: Band | None = None
+    below_normal: bool = False
+    action: Action
+    then: str
+    by: Cited
+
+
+class Stop(Record, frozen=True, kw_only=True):
+    """A problem for which the label says not to give the product."""
+
+    problem: Problem
+    then: str
+    by: Cited
+
+
+class Monitoring(Record, frozen=True, kw_only=True):
+    """What the label wants watched, and what it says to do about the results."""
+
+    lvef: LvefMonitoring | None = None
+    liver: LabMonitoring | None = None
+    blood_count: LabMonitoring | None = None
+    lab_rows: tuple[LabRow, ...] = ()
+    hepatic_pair: HepaticPair | None = None
+    lvef_rows: tuple[LvefRow, ...] = ()
+    stops: tuple[Stop, ...] = ()
+    pregnancy_test: Cited | None = None

@@ -1,0 +1,77 @@
+"""A product: its dose, its indications, its monitoring, and how it is marketed."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from cards.knowledge.schema.doses import Concentration, CycleLimit, ForbiddenDiluent, Regimen, Reload
+from cards.knowledge.schema.kinds import Basis, Cancer, Route, Scope, Setting, Tier
+from cards.knowledge.schema.monitoring import Monitoring
+from cards.knowledge.schema.sourced import Cited, Record
+from cards.knowledge.schema.supply import AtcEntry, Brand, RxNormEntry
+
+
+class PriorTherapy(Record, frozen=True, kw_only=True):
+    """What the label wants given before. The record seldom settles it: it is told on the page of the rules alone."""
+
+    text: str
+    by: Cited
+
+
+class Eligibility(Record, frozen=True, kw_only=True):
+    """A HER2 status that qualifies a patient: every condition of the row holds."""
+
+    cancers: tuple[Cancer, ...]
+    settings: tuple[Setting, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    ihc_3_only: bool = False
+    erbb2_mutation: bool = False
+    hormone_receptor_positive: bool = False
+    since: date | None = None
+    wording: str
+    prior: PriorTherapy | None = None
+    by: Cited
+
+
+class Product(Record, frozen=True, kw_only=True):
+    """A drug with one set of clinical rules, whoever markets it."""
+
+    id: str
+    name: str
+    generic: str
+    scope: Scope
+    names: tuple[str, ...] = ()
+    all_of: tuple[tuple[str, ...], ...] = ()
+    parts: tuple[str, ...] = ()
+    rxnorm: tuple[RxNormEntry, ...] = ()
+    atc: tuple[AtcEntry, ...] = ()
+    brands: tuple[Brand, ...]
+    route: Route | None = None
+    basis: Basis | None = None
+    concentration: Concentration | None = None
+    regimens: tuple[Regimen, ...] = ()
+    eligibility: tuple[Eligibility, ...] = ()
+    monitoring: Monitoring = Monitoring()
+    look_alikes: tuple[str, ...] = ()
+    component_doses_mg: tuple[Decimal, ...] = ()
+    forbidden_diluents: tuple[ForbiddenDiluent, ...] = ()
+    route_by: Cited | None = None
+    reload: tuple[Reload, ...] = ()
+    cycle_limits: tuple[CycleLimit, ...] = ()
+    no_re_escalation: Cited | None = None
+    confusion: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The source that a card about the product names first."""
+        return self.brands[0].label
+
+    @property
+    def antibodies(self) -> frozenset[str]:
+        """The antibodies that the product holds: its own, or those it is combined from."""
+        return frozenset(self.parts or (self.id,))
+
+    def brand(self, brand_id: str | None) -> Brand | None:
+        """Find one of the product's brands."""
+        return next((brand for brand in self.brands if brand.id == brand_id), None)

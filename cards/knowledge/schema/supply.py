@@ -1,0 +1,83 @@
+"""How a product is marketed: brands, names, codes and packages."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from cards.knowledge.schema.sourced import Cited, Record
+
+
+class RxNormEntry(Record, frozen=True, kw_only=True):
+    """An RxNorm concept that means the product."""
+
+    code: str
+    kind: str
+    by: Cited
+
+
+class AtcEntry(Record, frozen=True, kw_only=True):
+    """An ATC substance that means the product."""
+
+    code: str
+    by: Cited
+
+
+class HcpcsEntry(Record, frozen=True, kw_only=True):
+    """A billing code of the product and the milligrams that one unit of it stands for."""
+
+    code: str
+    unit_mg: Decimal
+    descriptor: str
+    by: Cited
+
+
+class RetiredCode(Record, frozen=True, kw_only=True):
+    """A billing code that once stood for the product."""
+
+    code: str
+    until: date
+    by: Cited
+
+
+class Package(Record, frozen=True, kw_only=True):
+    """A vial or kit as it is sold."""
+
+    ndc: str
+    contents_mg: Decimal
+    multi_dose: bool = False
+    since: date | None = None
+    until: date | None = None
+    by: Cited
+
+
+class Brand(Record, frozen=True, kw_only=True):
+    """A marketed form of a product with names and codes of its own."""
+
+    id: str
+    name: str
+    generic: str
+    names: tuple[str, ...]
+    label: str
+    rxnorm: tuple[RxNormEntry, ...] = ()
+    atc: tuple[AtcEntry, ...] = ()
+    hcpcs: tuple[HcpcsEntry, ...] = ()
+    retired_hcpcs: tuple[RetiredCode, ...] = ()
+    own_hcpcs: bool = True
+    packages: tuple[Package, ...] = ()
+
+
+class UnspecificHcpcs(Record, frozen=True, kw_only=True):
+    """A billing code that stands for no drug in particular."""
+
+    code: str
+    descriptor: str
+    by: Cited
+
+
+class AmbiguousName(Record, frozen=True, kw_only=True):
+    """A name that clinicians use and that more than one product may be meant by."""
+
+    names: tuple[str, ...]
+    may_mean: tuple[str, ...]
+    by: Cited

@@ -1,0 +1,181 @@
+"""What the codes and words of a chart mean."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from cards.knowledge.schema.kinds import Cancer, Problem, Route, Setting
+from cards.knowledge.schema.sourced import Cited, Record
+
+
+class CodeEntry(Record, frozen=True, kw_only=True):
+    """A code of a concept; its own source where it differs from the group's. ``tumour``: it names the organ."""
+
+    code: str
+    display: str
+    tumour: Cancer | None = None
+    by: Cited | None = None
+
+
+class ValueEntry(Record, frozen=True, kw_only=True):
+    """A coded or written result and what it says."""
+
+    means: str
+    loinc_answers: tuple[str, ...] = ()
+    snomed: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    by: Cited
+
+
+class Concept(Record, frozen=True, kw_only=True):
+    """A measurement that rules use: the codes that mean it and the range in which a number can be believed."""
+
+    display: str
+    order_display: str | None = None
+    order_loinc: str | None = None
+    unit: str | None = None
+    plausible: tuple[Decimal, Decimal] | None = None
+    loinc: tuple[CodeEntry, ...]
+    snomed: tuple[CodeEntry, ...] = ()
+    never: tuple[CodeEntry, ...] = ()
+    by: Cited
+
+
+class DiagnosisGroup(Record, frozen=True, kw_only=True):
+    """Codes of conditions that mean one cancer; ICD-10 entries are prefixes."""
+
+    cancer: Cancer
+    icd10: tuple[str, ...]
+    snomed: tuple[CodeEntry, ...] = ()
+    texts: tuple[str, ...]
+    by: Cited
+
+
+class OtherCancers(Record, frozen=True, kw_only=True):
+    """The ICD-10 categories, from one to another, that are a primary cancer of some kind, and those that are none."""
+
+    icd10: tuple[tuple[str, str], ...]
+    never_icd10: tuple[str, ...]
+    by: Cited
+
+
+class MetastasisCodes(Record, frozen=True, kw_only=True):
+    """Codes and words that say the cancer has spread beyond its region, and those that look so and do not."""
+
+    icd10: tuple[str, ...]
+    regional_icd10: tuple[str, ...]
+    snomed: tuple[CodeEntry, ...]
+    history_snomed: tuple[CodeEntry, ...]
+    texts: tuple[str, ...]
+    never_texts: tuple[str, ...]
+    by: Cited
+
+
+class StageWords(Record, frozen=True, kw_only=True):
+    """How a stage says which setting it means.
+
+    ``groups`` stand alone or after the word "stage", with the letters of their subgroups; ``categories`` are those of
+    distant metastasis, alone or inside a TNM formula; ``texts`` are parts of a written diagnosis.
+    """
+
+    setting: Setting
+    groups: tuple[str, ...]
+    categories: tuple[str, ...]
+    texts: tuple[str, ...] = ()
+    snomed: tuple[CodeEntry, ...]
+    by: Cited
+
+
+class ReceptorCode(Record, frozen=True, kw_only=True):
+    """What a diagnosis code states of the receptors; what it leaves open is not named."""
+
+    icd10: str | None = None
+    snomed: str | None = None
+    oestrogen: bool | None = None
+    progesterone: bool | None = None
+    hormone: bool | None = None
+    her2: bool | None = None
+
+
+class ReceptorCodes(Record, frozen=True, kw_only=True):
+    """Diagnosis codes that state a receptor status: they support a result and never stand in for one."""
+
+    codes: tuple[ReceptorCode, ...]
+    by: Cited
+
+
+class NotTheDisease(Record, frozen=True, kw_only=True):
+    """Words that make a written diagnosis something else: a history, a suspicion, a screening.
+
+    Those of ``before`` deny what follows them.
+    """
+
+    texts: tuple[str, ...]
+    before: tuple[str, ...]
+    by: Cited
+
+
+class ProblemGroup(Record, frozen=True, kw_only=True):
+    """Codes and words of conditions that mean one problem; ICD-10 entries are prefixes.
+
+    ``unless`` are words that make a text another problem. ``past_counts``: it is a state that does not end.
+    """
+
+    problem: Problem
+    icd10: tuple[str, ...]
+    snomed: tuple[CodeEntry, ...] = ()
+    texts: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+    past_counts: bool = False
+    by: Cited
+
+
+class PositiveRatio(Record, frozen=True, kw_only=True):
+    """The HER2 to chromosome 17 ratio from which in situ hybridisation is positive."""
+
+    at_least: Decimal
+    by: Cited
+
+
+class CopyLimits(Record, frozen=True, kw_only=True):
+    """The HER2 gene copies in a nucleus from which ISH is positive, and below which it is negative; between: open."""
+
+    positive_at_least: Decimal
+    negative_below: Decimal
+    by: Cited
+
+
+class GeneCodes(Record, frozen=True, kw_only=True):
+    """How a sequencing result says that it is about ERBB2: the gene's names, and the codes of the parts that say so."""
+
+    erbb2: tuple[str, ...]
+    gene_studied: str
+    variant_assessment: str
+    by: Cited
+
+
+class RouteWords(Record, frozen=True, kw_only=True):
+    """The codes and words of a route."""
+
+    route: Route
+    snomed: tuple[CodeEntry, ...]
+    texts: tuple[str, ...]
+    by: Cited
+
+
+class Terminology(Record, frozen=True, kw_only=True):
+    """Everything that says what a code in a chart means."""
+
+    concepts: dict[str, Concept]
+    her2_values: tuple[ValueEntry, ...]
+    diagnoses: tuple[DiagnosisGroup, ...]
+    other_cancers: OtherCancers
+    metastasis: MetastasisCodes
+    stages: tuple[StageWords, ...]
+    not_the_disease: NotTheDisease
+    receptor_codes: ReceptorCodes
+    problems: tuple[ProblemGroup, ...]
+    ish_positive: PositiveRatio
+    her2_copies: CopyLimits
+    genes: GeneCodes
+    routes: tuple[RouteWords, ...]

@@ -1,0 +1,1 @@
+"""From findings to cards and the words on them."""

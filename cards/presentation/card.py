@@ -1,0 +1,43 @@
+"""A finding as a clinician sees it, before it is written as JSON."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cards.facts import Origin
+from cards.facts.outcomes import Fix, Indicator
+from cards.facts.topics import Topic
+
+SUMMARY_LIMIT = 139
+"""CDS Hooks wants fewer than 140 characters."""
+
+
+class Suggestion(msgspec.Struct, frozen=True):
+    """A way to put the order right, with a stable id."""
+
+    label: str
+    uuid: str
+    fix: Fix
+
+
+class OverrideReason(msgspec.Struct, frozen=True):
+    """A reason a clinician may give for not following a card."""
+
+    code: str
+    display: str
+
+
+class Card(msgspec.Struct, frozen=True):
+    """One card: about one order and one topic, or about the request as a whole."""
+
+    uuid: str
+    topic: Topic
+    topic_display: str
+    order: Origin | None
+    summary: str
+    detail: str
+    indicator: Indicator
+    source_label: str
+    source_url: str
+    override_reasons: tuple[OverrideReason, ...]
+    suggestions: tuple[Suggestion, ...]

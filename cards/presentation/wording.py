@@ -1,0 +1,82 @@
+"""Loads the words of the cards. They are the site's: change the YAML, not the code."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+import yaml
+
+from cards.facts.outcomes import Indicator
+from cards.facts.topics import Topic
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+
+class WordingError(ValueError):
+    """The wording file is wrong: the message names the field."""
+
+
+class Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a card says: the summary line and the rule in one sentence."""
+
+    summary: str
+    rule: str
+
+
+class TopicWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The words of a topic; a topic without variants is not checked yet."""
+
+    display: str
+    indicator: Indicator
+    variants: dict[str, Sentence] = {}
+    override_reasons: tuple[str, ...] = ()
+
+
+class ThresholdWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a threshold does, in a sentence, and how often its topics fire when it is set higher, if that is plain."""
+
+    says: str
+    topics: tuple[Topic, ...]
+    higher: Literal["fewer", "more"] | None = None
+
+
+class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every word a card can say. ``version`` is the digest of the file."""
+
+    headings: dict[str, str]
+    topics: dict[Topic, TopicWording]
+    notes: dict[str, str]
+    evidence: dict[str, str]
+    gaps: dict[str, str]
+    suggestions: dict[str, str]
+    actions: dict[str, str]
+    override_reasons: dict[str, str]
+    thresholds: dict[str, ThresholdWording] = {}
+    version: str = ""
+
+
+def load(path: Traversable | None = None) -> Wording:
+    """Read a wording file.
+
+    Raises:
+        WordingError: a field is unknown, missing or of the wrong type.
+
+    """
+    text = (path or files("cards") / "wording" / "en.yaml").read_text(encoding="utf-8")
+    try:
+        wording = msgspec.convert(yaml.safe_load(text), Wording)
+    except (msgspec.ValidationError, yaml.YAMLError) as error:
+        msg = f"wording: {error}"
+        raise WordingError(msg) from error
+    return msgspec.structs.replace(wording, version=hashlib.sha256(text.encode()).hexdigest()[:12])
+
+
+@cache
+def default_wording() -> Wording:
+    """Give the wording that ships with the package; read once."""
+    return load()

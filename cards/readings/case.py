@@ -1,0 +1,320 @@
+"""One order beside everything a rule may look at, with the shared readings worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cards.facts import Moment, State, hormone_receptor_positive, setting_of
+from cards.facts.outcomes import Evidence
+from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
+from cards.readings.dosing import Ceiling, DoseReading, is_over, level_met, read_doses, usable_doses
+from cards.readings.her2 import Her2Status, her2_status
+from cards.readings.lab_table import LabTable, read_table
+from cards.readings.lvef_table import LvefReading, read_lvef
+from cards.values.caching import once
+from cards.values.quantities import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from cards.facts import (
+        CodedHer2,
+        DrugOrder,
+        Her2Result,
+        Patient,
+        PresentProblem,
+        Session,
+        Staging,
+        Treatment,
+        Weight,
+    )
+    from cards.identification.identity import Identity
+    from cards.identification.recogniser import Labelled, Recogniser
+    from cards.knowledge.schema import Knowledge, Level, Problem
+    from cards.values.quantities import Kg
+
+
+_BRIEF = 48
+# Why a result that counts says nothing. Others are of another patient, not final, or reported as absent: not there.
+_UNREAD = frozenset({"value", "unit", "no-unit", "implausible", "her2-in-text", "lvef-in-text"})
+
+
+@dataclass(frozen=True)
+class Case:
+    """An order in scope, its identity, the session it belongs to, and what is known and set."""
+
+    order: DrugOrder
+    identity: Identity
+    session: Session
+    others: tuple[tuple[DrugOrder, Identity], ...]
+    recogniser: Recogniser
+    thresholds: Mapping[str, Decimal | None]
+
+    @once
+    def known(self) -> Knowledge:
+        """What is known."""
+        return self.recogniser.known
+
+    @once
+    def patient(self) -> Patient:
+        """The patient's chart."""
+        return self.session.patient
+
+    @once
+    def product(self) -> Product:
+        """The product of a settled identity; rules that need it are not asked before it is settled."""
+        product = self.identity.product
+        if product is None:
+            msg = "the identity is not settled"
+            raise ValueError(msg)
+        return product
+
+    @once
+    def drug(self) -> str:
+        """The drug as a card names it: the brand where the order names one."""
+        if self.identity.product is None:
+            return " / ".join(product.name for product in self.identity.named)
+        return self.identity.brand.name if self.identity.brand else self.product.name
+
+    @once
+    def planned(self) -> date:
+        """The day of the planned dose: the order's own start when that lies ahead, else today."""
+        start = self.order.start
+        return start if start is not None and start > self.session.today else self.session.today
+
+    @property
+    def dose_is_near(self) -> bool:
+        """Whether a dose is planned that tests are due for: always for an order; for an open chart, near its day."""
+        return self.session.moment is not Moment.VIEW or self.order.start is not None
+
+    def threshold(self, name: str) -> Decimal:
+        """Give a threshold that always has a value.
+
+        Raises:
+            LookupError: the threshold has none.
+
+        """
+        value = self.thresholds[name]
+        if value is None:
+            raise LookupError(name)
+        return value
+
+    def weight_at(self, on: date) -> Weight | None:
+        """Give the body weight nearest to a day; none when the nearest is from another time."""
+        nearest, least = None, int(self.threshold("earlier_weight_max_days"))
+        for weight in self.patient.weights:
+            if weight.on is None:
+                continue
+            days = abs((weight.on - on).days)
+            # Of two equally near the newer one, which comes first.
+            if days < least or (nearest is None and days == least):
+                nearest, least = weight, days
+        return nearest
+
+    @once
+    def weight_based(self) -> bool:
+        """Whether the product is dosed by weight."""
+        return self.product.basis is Basis.WEIGHT
+
+    @once
+    def weight(self) -> Weight | None:
+        """The newest body weight; a measured one of the same day goes before a stated one."""
+        return self.patient.weights[0] if self.patient.weights else None
+
+    @once
+    def kg(self) -> Kg | None:
+        """The amount of the newest body weight."""
+        return self.weight.kg if self.weight else None
+
+    @once
+    def doses(self) -> tuple[DoseReading, ...]:
+        """The order's doses, each usable, implausible or unreadable."""
+        return read_doses(self)
+
+    @once
+    def cancers(self) -> frozenset[Cancer]:
+        """The cancers the order is for: by its own reason, else all that are on record. Empty: not known."""
+        reasons = self.order.reasons or self.patient.diagnoses
+        return frozenset(diagnosis.cancer for diagnosis in reasons)
+
+    @once
+    def her2(self) -> Her2Status:
+        """The HER2 status from every result that counts."""
+        others = self.her2_of_another_tumour
+        return her2_status(
+            tuple(each for each in self.patient.her2 if each not in others) if others else self.patient.her2
+        )
+
+    @once
+    def her2_of_another_tumour(self) -> tuple[Her2Result, ...]:
+        """The results whose code names an organ that the order is not for, in a patient who has that cancer as well.
+
+        With that cancer not on record the code is more likely wrong than the tumour.
+        """
+        on_record = {diagnosis.cancer for diagnosis in self.patient.diagnoses}
+        return tuple(
+            result
+            for result in self.patient.her2
+            if result.tumour is not None and result.tumour in on_record and result.tumour not in self.cancers
+        )
+
+    @once
+    def labs_since(self) -> date:
+        """The first day on which a laboratory result is recent enough for the planned dose."""
+        return self.days_before(self.threshold("lab_max_age_days"))
+
+    @once
+    def lab_table(self) -> LabTable:
+        """The recent laboratory results against the label's table."""
+        return read_table(self)
+
+    @once
+    def usable(self) -> list[DoseReading]:
+        """The doses that can be judged."""
+        return usable_doses(self)
+
+    @once
+    def regimens(self) -> tuple[Regimen, ...]:
+        """The regimens that fit the cancers and the ordered interval, as far as either is known."""
+        return self._labelled.regimens
+
+    @once
+    def _labelled(self) -> Labelled:
+        return self.recogniser.labelled(self.product.id, self.cancers, self.order.interval_days)
+
+    @once
+    def ceiling(self) -> Ceiling | None:
+        """The maximum that applies to the order."""
+        return self._labelled.ceiling
+
+    @once
+    def over_maximum(self) -> list[DoseReading]:
+        """The doses above the maximum that applies."""
+        limit = self.ceiling
+        return [reading for reading in self.usable if is_over(reading, limit, self.kg)] if limit is not None else []
+
+    @once
+    def levels_met(self) -> list[tuple[DoseReading, Level | None]]:
+        """The doses that can be judged, each beside the labelled level it is at."""
+        tolerance = self.threshold("dose_rounding_tolerance_percent")
+        return [
+            (reading, level_met(reading, self.product, self.regimens, self.kg, tolerance)) for reading in self.usable
+        ]
+
+    @once
+    def lvef_reading(self) -> LvefReading:
+        """The newest ejection fraction against the label's table; asked only when there is one."""
+        return read_lvef(self)
+
+    @once
+    def eligibility(self) -> tuple[Eligibility, ...]:
+        """The rows of the product's labelled indications that are in force on the planned day."""
+        return tuple(row for row in self.product.eligibility if row.since is None or row.since <= self.planned)
+
+    @once
+    def stagings(self) -> tuple[Staging, ...]:
+        """What says whether the cancer is metastatic or early: the order's own reasons first, then the chart."""
+        return (*self.order.stagings, *self.patient.stagings)
+
+    @once
+    def setting(self) -> Setting | None:
+        """The setting of the cancer, as far as it is on record."""
+        return setting_of(self.stagings)
+
+    @once
+    def eligibility_for_cancers(self) -> tuple[Eligibility, ...]:
+        """The rows for the cancers on record; all of them when no cancer is."""
+        if not self.cancers:
+            return self.eligibility
+        return tuple(row for row in self.eligibility if not self.cancers.isdisjoint(row.cancers))
+
+    @once
+    def turns_on_her2(self) -> bool:
+        """Whether a HER2 tissue result decides anything.
+
+        It does not when the cancer is not labelled at all, nor when the indication turns on a mutation.
+        """
+        mutation = {cancer for row in self.eligibility if row.erbb2_mutation for cancer in row.cancers}
+        if self.cancers and self.cancers <= mutation:
+            return False
+        return any(row.tiers or row.ihc_3_only for row in self.eligibility_for_cancers)
+
+    @once
+    def settings(self) -> tuple[Setting, ...]:
+        """The settings that come into question: the one on record, or both."""
+        return (self.setting,) if self.setting else tuple(Setting)
+
+    @once
+    def hormone_receptor_positive(self) -> bool | None:
+        """Whether the tumour is hormone receptor-positive, as far as that is known."""
+        return hormone_receptor_positive((*self.order.receptors, *self.patient.receptors))
+
+    @once
+    def coded_her2(self) -> tuple[CodedHer2, ...]:
+        """The HER2 status that diagnosis codes state: support for a pathology result, never one."""
+        return tuple(dict.fromkeys((*self.order.coded_her2, *self.patient.coded_her2)))
+
+    @once
+    def history(self) -> tuple[Treatment, ...]:
+        """The earlier doses of this product, newest first: those given, or completed orders where none was recorded."""
+        return self.doses_of(frozenset({self.product.id}))
+
+    def doses_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
+        """Give the earlier doses of some products, newest first."""
+        own = [each for each in self.patient.treatments if each.product in products and each.on is not None]
+        if not own:
+            return ()
+        given = tuple(each for each in own if each.state is State.GIVEN)
+        return given or tuple(each for each in own if each.state is State.COMPLETED)
+
+    def has(self, problem: Problem) -> tuple[PresentProblem, ...]:
+        """List the entries of the chart that name a problem."""
+        if not self.patient.problems:
+            return ()
+        return tuple(each for each in self.patient.problems if each.problem is problem)
+
+    def age_in_days(self, on: date) -> int:
+        """Count the days from a result to the planned dose."""
+        return (self.planned - on).days
+
+    def days_before(self, days: Decimal) -> date:
+        """Give the day that lies so many days before the planned dose."""
+        return self.planned - timedelta(days=int(days))
+
+    def weight_evidence(self) -> tuple[Evidence, ...]:
+        """Give the evidence line of the body weight, if there is one."""
+        if self.weight is None or not self.weight_based:
+            return ()
+        return (Evidence("weight", dated(str(self.weight.kg), self.weight.on), self.weight.origin),)
+
+    def set_aside(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
+        """Give an evidence line for each result about some concepts that was there and could not be used."""
+        return tuple(Evidence("set-aside", gap.path, gap=gap) for gap in self.patient.gaps if gap.about in concepts)
+
+    def unread(self, concepts: frozenset[str]) -> bool:
+        """Tell whether the chart holds a result of some concepts that counts and could not be read."""
+        return any(gap.about in concepts and gap.reason in _UNREAD for gap in self.patient.gaps)
+
+
+def brief(text: str) -> str:
+    """Cut a text of the chart to what a summary has room for."""
+    return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1].rstrip()}…"
+
+
+def is_bare_code(label: str) -> bool:
+    """Tell whether a chart names something by a code alone, which nobody reads."""
+    return " " not in label and any(character.isdigit() for character in label)
+
+
+def counted(number: int | Decimal, noun: str) -> str:
+    """Write a number with its noun: 1 day, 2 days."""
+    return f"{plain(Decimal(number))} {noun}{'' if number == 1 else 's'}"
+
+
+def dated(text: str, on: date | None) -> str:
+    """Put the date behind a value, or say that it has none."""
+    return f"{text}, {on.isoformat()}" if on else f"{text}, undated"

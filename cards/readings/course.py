@@ -1,0 +1,140 @@
+"""The course of treatment so far: which schedule an earlier dose was of, and how many weeks of treatment there were.
+
+A course may change its schedule: weekly trastuzumab beside paclitaxel goes on every three weeks, one week after the
+last weekly dose. What is due follows from the dose that was given, not from the one that is ordered.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.facts import Treatment
+from cards.knowledge.schema import Level, LevelRole, Reload
+from cards.values.caching import asked_once
+from cards.values.quantities import Mg, MgPerKg
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from cards.readings.case import Case
+
+WEEK = 7
+# Between a dose a week late and a dose three weeks apart: what tells the schedules when no dose is recorded.
+_WEEKLY_AT_MOST = 10
+
+
+def same_antibody(case: Case) -> tuple[Treatment, ...]:
+    """Give the earlier doses of every product that shares an antibody with the ordered one, newest first."""
+    return case.doses_of(case.recogniser.same_antibody[case.product.id])
+
+
+def per_kg(case: Case, earlier: Treatment) -> MgPerKg | None:
+    """Give an earlier dose per kilogram, by the weight of its time."""
+    if isinstance(earlier.dose, MgPerKg):
+        return earlier.dose
+    weight = case.weight_at(earlier.on) if earlier.on is not None else None
+    return earlier.dose / weight.kg if isinstance(earlier.dose, Mg) and weight is not None else None
+
+
+def level_of(case: Case, earlier: Treatment) -> Level | None:
+    """Find the level that an earlier dose was at, within the site's tolerance; of several the nearest."""
+    dose = per_kg(case, earlier)
+    if dose is None:
+        return None
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    spans = case.recogniser.spans_per_kg(earlier.product, case.cancers, tolerance)
+    met = [level for low, high, level in spans if low <= dose.value <= high]
+    if len(met) > 1:
+        return min(met, key=lambda level: abs(dose.value - level.dose.value))
+    return met[0] if met else None
+
+
+def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...]) -> int | None:
+    """Give the days that the label wants after an earlier dose; ``None`` when its schedule cannot be told.
+
+    By the level of the dose where the product has several schedules, else by the time since the dose before it.
+    """
+    product = case.recogniser.product(earlier.product)
+    regimens = case.recogniser.labelled(product.id, case.cancers, None).regimens
+    intervals = {regimen.interval_days for regimen in regimens}
+    if len(intervals) == 1:
+        return intervals.pop()
+    level = level_of(case, earlier)
+    if level is not None:
+        return next(regimen.interval_days for regimen in regimens if level in regimen.levels)
+    before = next(
+        (each.on for each in doses if each.on is not None and earlier.on is not None and each.on < earlier.on), None
+    )
+    if before is None or earlier.on is None:
+        return None
+    return min(intervals) if (earlier.on - before).days <= _WEEKLY_AT_MOST else max(intervals)
+
+
+def weeks_of_treatment(case: Case, further: int = 0) -> Decimal:
+    """Add up the weeks that the earlier doses of the product stand for, with some further ones as ordered."""
+    usual = min((regimen.interval_days for regimen in case.regimens), default=WEEK)
+    days = {each.on: interval_after(case, each, case.history) or usual for each in case.history}
+    return Decimal(sum(days.values()) + further * usual) / WEEK
+
+
+class GapRule(NamedTuple):
+    """The label's rule on a gap, the dose that it counts from, and the days since."""
+
+    rule: Reload
+    last: Treatment
+    on: date
+    days: int
+
+
+@asked_once
+def gap_rule(case: Case) -> GapRule | None:
+    """Find the rule on a gap that fits the schedule of the last dose; none when there was no dose."""
+    if not case.product.reload:
+        return None
+    counting = frozenset({case.product.id}.union(*(rule.also_after for rule in case.product.reload)))
+    doses = case.doses_of(counting)
+    last = newest_dose(case, doses)
+    if last is None or last.on is None or not case.regimens:
+        return None
+    interval = interval_after(case, last, doses) or min(regimen.interval_days for regimen in case.regimens)
+    rule = next((each for each in case.product.reload if each.interval_days == interval), None)
+    return GapRule(rule, last, last.on, case.age_in_days(last.on)) if rule is not None else None
+
+
+def newest_dose(case: Case, doses: tuple[Treatment, ...]) -> Treatment | None:
+    """Give the newest dose before the planned one."""
+    return next((each for each in doses if each.on is not None and each.on <= case.planned), None)
+
+
+class Reduced(NamedTuple):
+    """The lowest level that a course was reduced to, and the dose that shows it."""
+
+    level: Level
+    earlier: Treatment
+
+
+def lowest_reduction(case: Case) -> Reduced | None:
+    """Find the lowest reduced level among the earlier doses of the product."""
+    regimens = case.recogniser.labelled(case.product.id, case.cancers, None).regimens
+    if not any(level.role is LevelRole.REDUCTION for regimen in regimens for level in regimen.levels):
+        return None
+    levels = [(level_of(case, each), each) for each in case.history]
+    reduced = [
+        Reduced(level, each) for level, each in levels if level is not None and level.role is LevelRole.REDUCTION
+    ]
+    return min(reduced, key=lambda found: found.level.dose.value, default=None)
+
+
+def fitting_levels(case: Case) -> list[Level]:
+    """List the levels at which the course may go on: what a suggestion may offer without a card of its own."""
+    levels = [level for regimen in case.regimens for level in regimen.levels]
+    unfit: set[LevelRole] = set() if case.history else {LevelRole.REDUCTION}
+    if (gap := gap_rule(case)) is not None:
+        unfit.add(LevelRole.LOADING if gap.days < gap.rule.after_days else LevelRole.MAINTENANCE)
+    reduced = lowest_reduction(case) if case.product.no_re_escalation is not None else None
+    return [
+        level
+        for level in levels
+        if level.role not in unfit and (reduced is None or level.dose.value <= reduced.level.dose.value)
+    ]

@@ -1,0 +1,306 @@
+"""Reads the doses of an order against the product: what they amount to, which levels and which maximum apply."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cards.facts import DoseUnit, Gap, OrderedDose
+from cards.knowledge.schema import Basis, Cancer, Level, Maximum, Product, Regimen
+from cards.values.quantities import Kg, Mg, MgPerKg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cards.readings.case import Case
+
+_HUNDRED = Decimal(100)
+_ANY_BODY = (Decimal(0), Decimal("Infinity"))
+
+
+class Sense(StrEnum):
+    """What can be made of a dose quantity."""
+
+    USABLE = "usable"
+    IMPLAUSIBLE = "implausible"
+    UNREADABLE = "unreadable"
+
+
+class DoseReading(msgspec.Struct, frozen=True):
+    """A dose quantity and what it amounts to. ``why`` is a variant of the wording when it is not usable."""
+
+    ordered: OrderedDose
+    sense: Sense
+    dose: Mg | MgPerKg | None = None
+    why: str = ""
+
+    def per_kg(self, weight: Kg | None) -> MgPerKg | None:
+        """Give the dose per kilogram, if that can be known."""
+        if isinstance(self.dose, MgPerKg):
+            return self.dose
+        if self.dose is None or weight is None:
+            return None
+        return self.dose / weight
+
+    def lacks_weight(self, weight: Kg | None) -> bool:
+        """Tell whether the dose per kilogram cannot be known."""
+        return self.dose is None or (weight is None and not isinstance(self.dose, MgPerKg))
+
+    def in_mg(self, weight: Kg | None) -> Mg | None:
+        """Give the absolute dose, if that can be known."""
+        if isinstance(self.dose, Mg):
+            return self.dose
+        if self.dose is None or weight is None:
+            return None
+        return self.dose * weight
+
+
+def read_doses(case: Case) -> tuple[DoseReading, ...]:
+    """Judge each dose quantity of the order on its unit and size."""
+    weight = case.kg
+    readings = [_read(dose, case.product, weight, case) for dose in case.order.doses]
+    if len(readings) == 1:
+        return (readings[0],)
+    # A bag volume beside a dose in milligrams is the volume of the infusion, not another dose.
+    masses = {reading.ordered.instruction for reading in readings if reading.ordered.unit is not DoseUnit.ML}
+    # So is one in an instruction of its own, "dilute in 250 mL", when no dose of the product fills so much.
+    stated = any(reading.ordered.unit is not DoseUnit.ML and reading.sense is Sense.USABLE for reading in readings)
+    return tuple(
+        r
+        for r in readings
+        if r.ordered.unit is not DoseUnit.ML
+        or (r.ordered.instruction not in masses and not (stated and _is_bag(r.ordered, case, weight)))
+    )
+
+
+def _is_bag(ordered: OrderedDose, case: Case, weight: Kg | None) -> bool:
+    strength = case.product.concentration
+    if strength is None:
+        return True
+    _, too_large = _plausible_mass(case.product, weight, case)
+    return ordered.number * strength.mg_per_ml > too_large
+
+
+def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case) -> DoseReading:
+    if ordered.unit is DoseUnit.MG_PER_M2:
+        return DoseReading(ordered, Sense.IMPLAUSIBLE, why="body-surface")
+    if ordered.unit is DoseUnit.OTHER:
+        return DoseReading(ordered, Sense.UNREADABLE, why="unit")
+    if ordered.number <= 0:
+        return DoseReading(ordered, Sense.IMPLAUSIBLE, why="not-positive")
+    if ordered.unit is DoseUnit.ML:
+        return _read_volume(ordered, product, weight, case)
+    if ordered.unit is DoseUnit.MG_PER_KG:
+        dose_per_kg = MgPerKg(ordered.number)
+        if product.basis is Basis.FIXED:
+            return DoseReading(ordered, Sense.IMPLAUSIBLE, dose_per_kg, "weight-based")
+        if not _within_gate(ordered.number, case):
+            return DoseReading(ordered, Sense.IMPLAUSIBLE, dose_per_kg, "per-kg")
+        return DoseReading(ordered, Sense.USABLE, dose_per_kg)
+    return _read_mass(ordered, Mg(ordered.number), product, weight, case)
+
+
+def _within_gate(per_kg: Decimal, case: Case) -> bool:
+    low, high = case.threshold("plausible_dose_min_mg_per_kg"), case.threshold("plausible_dose_max_mg_per_kg")
+    return low <= per_kg <= high
+
+
+def _read_mass(ordered: OrderedDose, dose: Mg, product: Product, weight: Kg | None, case: Case) -> DoseReading:
+    """Refuse milligrams that no patient could be meant to get; a large number of milligrams is an overdose instead."""
+    least, most = _plausible_mass(product, weight, case)
+    far_too_large = dose.value > most
+    if dose.value < least:
+        return DoseReading(ordered, Sense.IMPLAUSIBLE, dose, "too-small")
+    if far_too_large and ordered.computed:
+        # The strength is that of the vial and the volume that of the bag: the dose is not known.
+        return DoseReading(ordered, Sense.UNREADABLE, why="volume")
+    if far_too_large and ordered.factor != 1:
+        return DoseReading(ordered, Sense.IMPLAUSIBLE, dose, "too-large")
+    return DoseReading(ordered, Sense.USABLE, dose)
+
+
+def _plausible_mass(product: Product, weight: Kg | None, case: Case) -> tuple[Decimal, Decimal]:
+    """Give the milligrams between which a dose may be meant."""
+    if product.basis is Basis.FIXED:
+        smallest = min(level.mg for regimen in product.regimens for level in regimen.levels if level.mg is not None)
+        share = case.threshold("plausible_fixed_dose_min_percent") / _HUNDRED
+        return smallest * share, smallest / share
+    low, high = case.threshold("plausible_dose_min_mg_per_kg"), case.threshold("plausible_dose_max_mg_per_kg")
+    # With no weight on record, the lightest and the heaviest adult that a weight is believed of.
+    believed = case.known.terminology.concepts["weight"].plausible or _ANY_BODY
+    lightest, heaviest = (weight.value, weight.value) if weight else believed
+    return low * lightest, high * heaviest
+
+
+def _read_volume(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case) -> DoseReading:
+    """Turn millilitres into milligrams where the product is sold as a solution of one strength."""
+    if product.concentration is None:
+        return DoseReading(ordered, Sense.UNREADABLE, why="volume")
+    dose = Mg(ordered.number * product.concentration.mg_per_ml)
+    reading = _read_mass(ordered, dose, product, weight, case)
+    per_kg = reading.per_kg(weight)
+    believable = reading.sense is Sense.USABLE and (
+        (
+            product.basis is Basis.FIXED
+            and any(level.mg == dose.value for regimen in product.regimens for level in regimen.levels)
+        )
+        or (product.basis is Basis.WEIGHT and per_kg is not None and _within_gate(per_kg.value, case))
+    )
+    if not believable:
+        return DoseReading(ordered, Sense.IMPLAUSIBLE, why="volume")
+    if product.concentration.ready_to_use:
+        return reading
+    return DoseReading(ordered, Sense.UNREADABLE, dose, "volume")
+
+
+class Ceiling(msgspec.Struct, frozen=True):
+    """The maximum that applies. ``assumed`` when the cancer is not known and the strictest was taken."""
+
+    maximum: Maximum
+    regimen: Regimen
+    assumed: bool
+
+
+def regimens_for(product: Product, cancers: Iterable[Cancer], interval_days: Decimal | None) -> tuple[Regimen, ...]:
+    """List the regimens that fit the cancers and the ordered interval, as far as either is known.
+
+    There is none for a cancer that the label covers and whose doses are not on file; any other cancer is not covered,
+    and the doses of the label's own cancers are what an order can be held against.
+    """
+    wanted = set(cancers)
+    fitting = [regimen for regimen in product.regimens if wanted & set(regimen.cancers)]
+    if not fitting:
+        if any(wanted & set(row.cancers) for row in product.eligibility):
+            return ()
+        fitting = list(product.regimens)
+    on_schedule = [regimen for regimen in fitting if interval_days == regimen.interval_days]
+    return tuple(on_schedule or fitting)
+
+
+def ceiling(fitting: tuple[Regimen, ...]) -> Ceiling | None:
+    """Find the maximum for the indication and schedule of an order, from the regimens that fit it.
+
+    Where the schedule is not known the larger of the labelled schedules counts, because either may be meant; where
+    the cancer is not known, or several are, the smallest does.
+    """
+    if not fitting:
+        return None
+    by_cancers: dict[tuple[Cancer, ...], Regimen] = {}
+    for regimen in fitting:
+        best = by_cancers.get(regimen.cancers)
+        if best is None or _number(regimen.maximum) > _number(best.maximum):
+            by_cancers[regimen.cancers] = regimen
+    strictest = min(by_cancers.values(), key=lambda regimen: _number(regimen.maximum))
+    return Ceiling(strictest.maximum, strictest, assumed=len(by_cancers) > 1)
+
+
+def _number(stated: Maximum | Level) -> Decimal:
+    return stated.dose.value
+
+
+def is_over(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> bool:
+    """Tell whether a dose is above a maximum, as far as the two can be compared.
+
+    A dose up to the maximum rounded up to the next whole milligram is at the maximum.
+    """
+    maximum = limit.maximum.dose
+    if isinstance(reading.dose, MgPerKg) and isinstance(maximum, MgPerKg):
+        return reading.dose > maximum
+    in_mg = reading.in_mg(weight)
+    if in_mg is None:
+        return False
+    if isinstance(maximum, Mg):
+        return in_mg > maximum
+    return weight is not None and in_mg > (maximum * weight).whole_up()
+
+
+def near(dose: Decimal, level: Decimal, percent: Decimal) -> bool:
+    """Tell whether a dose lies within so many percent of a level."""
+    return abs(dose - level) * _HUNDRED <= level * percent
+
+
+def around(level: Decimal, percent: Decimal) -> tuple[Decimal, Decimal]:
+    """Give the doses between which a level lies within so many percent."""
+    share = level * percent / _HUNDRED
+    return level - share, level + share
+
+
+def level_met(
+    reading: DoseReading, product: Product, regimens: Iterable[Regimen], weight: Kg | None, percent: Decimal
+) -> Level | None:
+    """Find the labelled level that a dose is at, within a tolerance; of several the nearest."""
+    if product.basis is Basis.FIXED and isinstance(reading.dose, MgPerKg):
+        return None
+    per_kg, in_mg = reading.per_kg(weight), reading.in_mg(weight)
+    best: tuple[Decimal, Level] | None = None
+    for regimen in regimens:
+        for level in regimen.levels:
+            stated = level.dose
+            dose = per_kg if isinstance(stated, MgPerKg) else in_mg
+            if dose is not None and near(dose.value, stated.value, percent):
+                distance = abs(dose.value - stated.value)
+                if best is None or distance < best[0]:
+                    best = (distance, level)
+    return best[1] if best else None
+
+
+def look_alike_met(case: Case, reading: DoseReading) -> tuple[Product, Level] | None:
+    """Find the look-alike product whose level the dose is at."""
+    percent = case.threshold("look_alike_match_percent")
+    for other_id in case.product.look_alikes:
+        other = case.recogniser.product(other_id)
+        level = level_met(reading, other, other.regimens, case.kg, percent)
+        if level is not None:
+            return other, level
+    return None
+
+
+def text_disagreement(case: Case) -> Gap | None:
+    """Say that the instructions name one dose and the dose field another.
+
+    Only a single mention in a unit is compared: a text with several may well speak of vials, or of earlier doses.
+    """
+    if case.identity.product is None or not case.order.text_doses:
+        return None
+    weight = case.kg
+    usable = case.usable
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    for basis in (MgPerKg, Mg):
+        mentioned = [dose for dose in case.order.text_doses if isinstance(dose, basis)]
+        if len(mentioned) != 1 or is_part_of_combination(case.product, mentioned[0]):
+            continue
+        in_field = [
+            dose
+            for reading in usable
+            if (dose := reading.per_kg(weight) if basis is MgPerKg else reading.in_mg(weight)) is not None
+        ]
+        if not in_field:
+            continue
+        if not any(near(dose.value, mentioned[0].value, tolerance) for dose in in_field):
+            values = (("text", str(mentioned[0])), ("dose", str(in_field[0])))
+            return Gap("dose", case.order.origin.path, "text-differs", values=values)
+    return None
+
+
+def usable_doses(case: Case) -> list[DoseReading]:
+    """List the doses that can be judged; none when one of them is implausible, because then nothing can be trusted."""
+    usable = []
+    for reading in case.doses:
+        if reading.sense is Sense.IMPLAUSIBLE:
+            return []
+        if reading.sense is Sense.USABLE:
+            usable.append(reading)
+    return usable
+
+
+def is_component(product: Product, reading: DoseReading) -> bool:
+    """Tell whether a combination's dose is written as that of one of its antibodies."""
+    return reading.dose is not None and is_part_of_combination(product, reading.dose)
+
+
+def is_part_of_combination(product: Product, dose: Mg | MgPerKg) -> bool:
+    """Tell whether a number of milligrams is that of one antibody of a combination."""
+    return isinstance(dose, Mg) and dose.value in product.component_doses_mg

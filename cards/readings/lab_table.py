@@ -1,0 +1,146 @@
+"""Reads laboratory results against the label's table, each against the limits of the same result.
+
+The newest result of a test counts. What ends treatment ends it at any time: there every result since the last dose
+does, though the newest has come down. One from before that dose was there to be seen when the dose was given.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.knowledge.schema import Action, LabRow, Setting
+from cards.readings.course import newest_dose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cards.facts import LabResult
+    from cards.identification.recogniser import RowsOfTest
+    from cards.readings.case import Case
+
+_TRANSAMINASES = ("ast", "alt")
+_BILIRUBIN = "bilirubin-total"
+
+
+class Match(NamedTuple):
+    """A result and the row of the table it falls in; ``assumed`` when another setting would be milder."""
+
+    result: LabResult
+    row: LabRow
+    assumed: bool
+
+
+class LabTable(NamedTuple):
+    """What the results come to: the rows that the newest fall in, those without a limit, and Hy's pair where it is met.
+
+    ``ended``: results since the last dose that end treatment, the newest or not.
+    """
+
+    matches: tuple[Match, ...]
+    unlimited: tuple[LabResult, ...]
+    pair: tuple[LabResult, LabResult] | None
+    ended: tuple[Match, ...]
+
+
+def read_table(case: Case) -> LabTable:
+    """Read every test of the product's table; an older result than the site allows is a missing test and not read."""
+    matches: list[Match] = []
+    unlimited: list[LabResult] = []
+    for test, table in case.recogniser.lab_rows[case.product.id].items():
+        result = newest(case, test)
+        if result is None:
+            continue
+        if result.upper_limit is None and table.rows[0].times_uln is not None:
+            unlimited.append(result)
+        elif (match := _match(case, table, result)) is not None:
+            matches.append(match)
+    return LabTable(tuple(matches), tuple(unlimited), _pair(case), tuple(_ended(case)))
+
+
+def _match(case: Case, table: RowsOfTest, result: LabResult) -> Match | None:
+    """Find the row of a result; most results are normal, and lie outside of every row."""
+    by_limit = table.rows[0].times_uln is not None
+    if by_limit and result.upper_limit is None:
+        return None
+    number = times_limit(result) if by_limit else result.value
+    return _row_of(case, table.rows, result, number) if table.lowest <= number <= table.highest else None
+
+
+def _ended(case: Case) -> Iterator[Match]:
+    """Give for each test the newest result since the last dose that ends treatment."""
+    if not case.history:
+        return
+    for test, table in case.recogniser.lab_rows[case.product.id].items():
+        if not table.ends_treatment:
+            continue
+        found = (_match(case, table, result) for result in since_last_dose(case, test))
+        match = next((each for each in found if each is not None and each.row.action is Action.DISCONTINUE), None)
+        if match is not None:
+            yield match
+
+
+def since_last_dose(case: Case, test: str) -> list[LabResult]:
+    """List the results of a test from after the last dose of the product, newest first; none where none was given."""
+    last = newest_dose(case, case.history)
+    if last is None or last.on is None:
+        return []
+    results = case.patient.labs.get(test, ())
+    return [each for each in results if each.on is not None and last.on < each.on <= case.planned]
+
+
+def newest(case: Case, test: str) -> LabResult | None:
+    """Give the newest result that is recent enough for the planned dose."""
+    for result in case.patient.labs.get(test, ()):
+        if result.on is not None:
+            return result if result.on >= case.labs_since else None
+    return None
+
+
+def times_limit(result: LabResult) -> Decimal:
+    """Give a result as a multiple of its own upper limit of normal; nothing known counts as nothing raised."""
+    return result.value / result.upper_limit if result.upper_limit else Decimal(0)
+
+
+def _row_of(case: Case, rows: tuple[LabRow, ...], result: LabResult, number: Decimal) -> Match | None:
+    """Find the row of a result by its number; of the settings in question the one with the severest action."""
+    fitting = [row for row in rows if (band := row.times_uln or row.value) is not None and band.holds(number)]
+    if not fitting:
+        return None
+    by_setting = {setting: _first(fitting, setting) for setting in case.settings}
+    matching = [row for row in by_setting.values() if row is not None]
+    if not matching:
+        return None
+    worst = max(matching, key=lambda row: row.action.severity)
+    milder = any(row is None or row.action is not worst.action for row in by_setting.values())
+    return Match(result, worst, assumed=milder and bool(worst.settings))
+
+
+def _first(rows: list[LabRow], setting: Setting) -> LabRow | None:
+    return next((row for row in rows if not row.settings or setting in row.settings), None)
+
+
+def _pair(case: Case) -> tuple[LabResult, LabResult] | None:
+    """Find a transaminase and a bilirubin, drawn within days of each other, that together end treatment."""
+    rule = case.product.monitoring.hepatic_pair
+    if rule is None:
+        return None
+    for bilirubin in _counting(case, _BILIRUBIN):
+        if times_limit(bilirubin) <= rule.bilirubin_above:
+            continue
+        for test in _TRANSAMINASES:
+            for enzyme in _counting(case, test):
+                if times_limit(enzyme) > rule.transaminase_above and _within(enzyme, bilirubin, rule.within_days):
+                    return enzyme, bilirubin
+    return None
+
+
+def _counting(case: Case, test: str) -> list[LabResult]:
+    """List the newest result of a test, if it is recent, and every one since the last dose."""
+    recent = newest(case, test)
+    since = since_last_dose(case, test) if case.history else []
+    return since if recent is None or recent in since else [recent, *since]
+
+
+def _within(one: LabResult, other: LabResult, days: int) -> bool:
+    return one.on is not None and other.on is not None and abs((one.on - other.on).days) <= days

@@ -1,0 +1,126 @@
+"""Drugs beside the ordered one: HER2 agents the labels keep apart, anthracyclines, CYP3A4 inhibitors, duplicates.
+
+A finding about two orders of one session is told once, on the order whose reference comes last.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.facts import Origin, State
+from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
+from cards.readings.case import brief, dated
+from cards.values.caching import asked_once
+
+if TYPE_CHECKING:
+    from cards.knowledge.schema import KeptApart
+    from cards.readings.case import Case
+
+
+class Beside(NamedTuple):
+    """A drug that is ordered in the same session or active in the chart."""
+
+    product: str
+    names: tuple[str, ...]
+    line: Evidence
+    origin: Origin
+    in_session: bool
+
+
+def her2_agents_combined(case: Case) -> Outcome:
+    """Fire on HER2 agents that the labels keep apart, in the session or active in the chart."""
+    for other in _beside(case):
+        pair = _kept_apart(case, other.product)
+        if pair is None or (other.in_session and _told_there(case, other)):
+            continue
+        return Fired(
+            values={"other": case.recogniser.product(other.product).name, "reason": pair.reason},
+            evidence=(other.line,),
+            cited=(pair.by,),
+            indicator=Indicator.WARNING if pair.only_warn else None,
+            variant="default" if other.in_session else "active",
+            fixes=(RemoveOrder(),),
+        )
+    return Clear()
+
+
+def anthracycline_concurrent(case: Case) -> Outcome:
+    """Fire when an anthracycline is in the session or active in the chart."""
+    return _of_class(case, "anthracycline")
+
+
+def cyp3a4_inhibitor(case: Case) -> Outcome:
+    """Fire when a strong CYP3A4 inhibitor stands beside a product that CYP3A4 breaks down."""
+    return _of_class(case, "cyp3a4-inhibitor")
+
+
+def duplicate_order(case: Case) -> Outcome:
+    """Fire when the same product is ordered twice in the session."""
+    for other in _beside(case):
+        if not other.in_session or other.product != case.product.id or _told_there(case, other):
+            continue
+        return Fired(
+            values={},
+            evidence=(other.line,),
+            cited=(case.product.regimens[0].by,),
+            fixes=(RemoveOrder(),),
+        )
+    return Clear()
+
+
+def _of_class(case: Case, group_id: str) -> Outcome:
+    beside = _beside(case)
+    if not beside:
+        return Clear()
+    groups = [
+        group
+        for group in case.known.drug_classes
+        if group.id == group_id and (not group.with_products or case.product.id in group.with_products)
+    ]
+    for other in beside:
+        for group in groups:
+            named = next((name for name in other.names if group in case.recogniser.read_classes(name)), None)
+            if named is not None:
+                return Fired(
+                    values={"other": brief(named), "reason": group.reason}, evidence=(other.line,), cited=(group.by,)
+                )
+    return Clear()
+
+
+@asked_once
+def _beside(case: Case) -> list[Beside]:
+    """List the other orders of the session and the active drugs of the chart."""
+    found = []
+    for order, identity in case.others:
+        names = tuple(evidence.value for evidence in order.evidence if not evidence.system)
+        product = identity.product.id if identity.product else ""
+        shown = names[0] if names else identity.product.name if identity.product else "?"
+        found.append(Beside(product, names, Evidence("in-session", shown, order.origin), order.origin, in_session=True))
+    for treatment in case.patient.treatments:
+        if treatment.state is State.ACTIVE and treatment.product != case.product.id:
+            line = Evidence("active-drug", dated(treatment.names[0], treatment.on), treatment.origin)
+            found.append(Beside(treatment.product, treatment.names, line, treatment.origin, in_session=False))
+    return found
+
+
+def _kept_apart(case: Case, other: str) -> KeptApart | None:
+    if not other:
+        return None
+    return next(
+        (
+            pair
+            for pair in case.known.kept_apart
+            if other in pair.products
+            and {case.product.id, other} == set(pair.products)
+            and (pair.until is None or case.planned < pair.until)
+        ),
+        None,
+    )
+
+
+def _told_there(case: Case, other: Beside) -> bool:
+    """Tell whether the card about two orders of the session belongs on the other one."""
+    rivals = {order.origin: (order.in_focus, identity.in_scope) for order, identity in case.others}
+    in_focus, in_scope = rivals[other.origin]
+    own, theirs = case.order.origin, other.origin
+    return in_focus and in_scope and (theirs.reference, theirs.path) > (own.reference, own.path)

@@ -1,0 +1,131 @@
+"""Dose levels: at none, at one of another indication, or above the level of an earlier reduction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.facts import Treatment
+from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
+from cards.facts.topics import Topic
+from cards.knowledge.schema import Basis, Level, LevelRole
+from cards.readings.case import dated
+from cards.readings.course import fitting_levels, lowest_reduction
+from cards.readings.dosing import DoseReading, is_component, look_alike_met
+from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
+from cards.rules.schedule import loading_again
+from cards.values.quantities import plain
+
+if TYPE_CHECKING:
+    from cards.readings.case import Case
+
+
+def dose_not_a_level(case: Case) -> Outcome:
+    """Fire when the dose is more than the tolerance away from every labelled level and no other card says so."""
+    if not case.usable:
+        return nothing_usable(case)
+    if case.over_maximum:
+        return NotApplicable("the dose is above the maximum, and that card speaks")
+    if not case.regimens:
+        return NotApplicable("no dose on file for this cancer")
+    for reading, level in case.levels_met:
+        if _needs_weight(case, reading):
+            return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
+        if level is not None or is_component(case.product, reading):
+            continue
+        if look_alike_met(case, reading) is not None:
+            return NotApplicable("the dose is that of another drug, and that card speaks")
+        return _no_level(case, reading)
+    return Clear()
+
+
+def _no_level(case: Case, reading: DoseReading) -> Fired:
+    regimens = case.regimens
+    levels = dict.fromkeys(level.dose for regimen in regimens for level in regimen.levels)
+    dose = reading.per_kg(case.kg) if case.weight_based else reading.in_mg(case.kg)
+    fitting = [level.dose for level in fitting_levels(case)]
+    below = [level for level in fitting if dose is not None and level.value <= dose.value]
+    nearest = max(below, default=None) or min(fitting, default=None)
+    return Fired(
+        values={
+            "dose": written_dose(case, reading),
+            "levels": ", ".join(str(level) for level in levels),
+            "tolerance": plain(case.threshold("dose_rounding_tolerance_percent")),
+        },
+        evidence=dose_evidence(case, reading),
+        cited=(regimens[0].by,),
+        fixes=fixes_to(case, nearest, (reading.ordered,)) if nearest is not None else (),
+    )
+
+
+def dose_wrong_for_indication(case: Case) -> Outcome:
+    """Fire when a labelled level does not fit the course.
+
+    A reduced level and no earlier dose that explains it; or the loading dose again, so soon after the last dose that
+    the label goes on with maintenance. A maintenance dose with no dose on record is let pass: courses begin elsewhere.
+    """
+    if not case.usable:
+        return nothing_usable(case)
+    if (again := loading_again(case)) is not None:
+        return again
+    if case.history:
+        return Clear()
+    if case.product.basis is Basis.FIXED:
+        return NotApplicable("the product has no reduced levels")
+    for reading, level in case.levels_met:
+        if _needs_weight(case, reading):
+            return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
+        if level is not None and level.role is LevelRole.REDUCTION:
+            return _reduced(case, reading)
+    return Clear()
+
+
+def _reduced(case: Case, reading: DoseReading) -> Fired:
+    regimens = case.regimens
+    starts = [level for regimen in regimens for level in regimen.levels if level.role is LevelRole.START]
+    return Fired(
+        values={
+            "dose": written_dose(case, reading),
+            "start": ", ".join(dict.fromkeys(str(level.dose) for level in starts)),
+            "cancer": cancer_words(case),
+        },
+        evidence=dose_evidence(case, reading),
+        cited=tuple(dict.fromkeys(level.by for level in starts)),
+        fixes=fixes_to(case, starts[0].dose, (reading.ordered,)) if len(starts) == 1 else (),
+    )
+
+
+def dose_re_escalation(case: Case) -> Outcome:
+    """Fire when the dose is above the level of an earlier reduction: the label forbids going back up."""
+    if case.product.no_re_escalation is None:
+        return NotApplicable("the label has no such rule")
+    if not case.usable:
+        return nothing_usable(case)
+    reduced = lowest_reduction(case)
+    if reduced is None:
+        return Clear()
+    lowest, earlier = reduced
+    for reading, level in case.levels_met:
+        if _needs_weight(case, reading):
+            return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
+        if level is not None and level.dose.value > lowest.dose.value:
+            return _raised(case, reading, lowest, earlier)
+    return Clear()
+
+
+def _raised(case: Case, reading: DoseReading, lowest: Level, earlier: Treatment) -> Fired:
+    by = case.product.no_re_escalation
+    given = Evidence("earlier-dose", dated(f"{lowest.dose}", earlier.on), earlier.origin)
+    return Fired(
+        values={
+            "dose": written_dose(case, reading),
+            "lowest": str(lowest.dose),
+            "date": earlier.on.isoformat() if earlier.on else "",
+        },
+        evidence=(*dose_evidence(case, reading), given),
+        cited=(by,) if by is not None else (),
+        fixes=fixes_to(case, lowest.dose, (reading.ordered,)),
+    )
+
+
+def _needs_weight(case: Case, reading: DoseReading) -> bool:
+    return case.weight_based and reading.lacks_weight(case.kg)

@@ -1,0 +1,153 @@
+"""Laboratory values at which the label says hold, reduce or discontinue.
+
+Without an upper limit of normal there is no verdict. Where the setting is not on record, the stricter row applies and
+the card says so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
+from cards.knowledge.schema import Action, Problem
+from cards.readings.case import brief, dated
+from cards.readings.lab_table import Match, times_limit
+from cards.values.caching import asked_once
+from cards.values.quantities import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cards.facts import LabResult
+    from cards.readings.case import Case
+
+_LIVER = frozenset({"ast", "alt", "bilirubin-total"})
+_COUNTS = frozenset({"platelets", "neutrophils"})
+
+
+def liver_tests_hold(case: Case) -> Outcome:
+    """Fire when AST, ALT or total bilirubin is in a row that says hold or reduce, and none says discontinue."""
+    if isinstance(liver_tests_discontinue(case), Fired):
+        return NotApplicable("the label says discontinue, and that card speaks")
+    return _verdict(case, _LIVER, Action.HOLD)
+
+
+@asked_once
+def liver_tests_discontinue(case: Case) -> Outcome:
+    """Fire when a liver test is in a row that says discontinue, or two together are (Hy's law): at any time.
+
+    So does one since the last dose that has come down, for what ends treatment ends it.
+    It fires as well on nodular regenerative hyperplasia, which ends treatment whatever the tests say.
+    """
+    hyperplasia = case.has(Problem.NODULAR_HYPERPLASIA)
+    stop = next((each for each in case.product.monitoring.stops if each.problem is Problem.NODULAR_HYPERPLASIA), None)
+    if stop is not None and hyperplasia:
+        return Fired(
+            values={"results": brief(hyperplasia[0].label), "then": stop.then},
+            evidence=tuple(Evidence("problem", each.label, each.origin) for each in hyperplasia),
+            cited=(stop.by,),
+            fixes=(RemoveOrder(),),
+        )
+    rule, pair = case.product.monitoring.hepatic_pair, case.lab_table.pair
+    if rule is not None and pair is not None:
+        is_past = any(_has_come_down(case, result) for result in pair)
+        return Fired(
+            values={
+                "results": ", ".join(_short(case, result) for result in pair),
+                "then": rule.then,
+                "date": _latest(pair),
+            },
+            evidence=(*(_line(case, result) for result in pair), *_now(case, pair), *_gilbert(case, pair)),
+            cited=(rule.by,),
+            notes=_gilbert_note(case, pair),
+            variant="since-last-dose" if is_past else "default",
+            fixes=(RemoveOrder(),),
+        )
+    found = _verdict(case, _LIVER, Action.DISCONTINUE)
+    return found if isinstance(found, Fired) or not case.lab_table.ended else _ended(case, case.lab_table.ended)
+
+
+def _ended(case: Case, ended: tuple[Match, ...]) -> Fired:
+    """Fire on results that end treatment at any time, though the newest of their tests have come down."""
+    results = tuple(match.result for match in ended)
+    finding = _fired(case, list(ended))
+    return msgspec.structs.replace(
+        finding,
+        values={**finding.values, "date": _latest(results)},
+        evidence=(*finding.evidence, *_now(case, results)),
+        variant="since-last-dose",
+    )
+
+
+def _has_come_down(case: Case, result: LabResult) -> bool:
+    return result != case.patient.labs[result.test][0]
+
+
+def _now(case: Case, results: tuple[LabResult, ...]) -> tuple[Evidence, ...]:
+    """Give the newest result of each test that has come down since."""
+    return tuple(_line(case, case.patient.labs[each.test][0]) for each in results if _has_come_down(case, each))
+
+
+def _latest(results: tuple[LabResult, ...]) -> str:
+    return max(result.on for result in results if result.on is not None).isoformat()
+
+
+def blood_count_hold(case: Case) -> Outcome:
+    """Fire when platelets or neutrophils are in a row that says hold or reduce."""
+    return _verdict(case, _COUNTS, Action.HOLD)
+
+
+def _verdict(case: Case, tests: frozenset[str], action: Action) -> Outcome:
+    if tests.isdisjoint(case.recogniser.lab_rows[case.product.id]):
+        return NotApplicable("the label has no such table")
+    found = [match for match in case.lab_table.matches if match.result.test in tests and match.row.action is action]
+    if found:
+        return _fired(case, found)
+    unlimited = [result for result in case.lab_table.unlimited if result.test in tests]
+    if unlimited:
+        return CannotTell(tuple(Missing("upper-limit", values={"test": _name(case, each)}) for each in unlimited))
+    return Clear()
+
+
+def _fired(case: Case, found: list[Match]) -> Fired:
+    notes: list[tuple[str, Mapping[str, str]]] = []
+    assumed = [match for match in found if match.assumed]
+    if assumed:
+        notes.append(("setting-unknown", {"setting": str(assumed[0].row.settings[0])}))
+    results = tuple(match.result for match in found)
+    then = dict.fromkeys(f"{_name(case, match.result)}: {match.row.then}" for match in found)
+    return Fired(
+        values={"results": ", ".join(_short(case, match.result) for match in found), "then": " ".join(then)},
+        evidence=(*(_line(case, match.result) for match in found), *_gilbert(case, results)),
+        cited=tuple(dict.fromkeys(match.row.by for match in found)),
+        notes=(*notes, *_gilbert_note(case, results)),
+        fixes=(RemoveOrder(),),
+    )
+
+
+def _gilbert(case: Case, results: tuple[LabResult, ...]) -> tuple[Evidence, ...]:
+    """Give the entry of Gilbert syndrome where bilirubin is among the results: it explains, and decides nothing."""
+    if all(result.test != "bilirubin-total" for result in results):
+        return ()
+    return tuple(Evidence("problem", each.label, each.origin) for each in case.has(Problem.GILBERT))
+
+
+def _gilbert_note(case: Case, results: tuple[LabResult, ...]) -> tuple[tuple[str, Mapping[str, str]], ...]:
+    return (("gilbert", {}),) if _gilbert(case, results) else ()
+
+
+def _name(case: Case, result: LabResult) -> str:
+    return case.known.terminology.concepts[result.test].display
+
+
+def _short(case: Case, result: LabResult) -> str:
+    if result.upper_limit is None or result.test in _COUNTS:
+        return f"{_name(case, result)} {plain(result.value)}"
+    return f"{_name(case, result)} {plain(times_limit(result))} x ULN"
+
+
+def _line(case: Case, result: LabResult) -> Evidence:
+    limit = f" ({plain(times_limit(result))} x ULN)" if result.test in _LIVER else ""
+    return Evidence("lab", f"{_name(case, result)}: {dated(result.as_reported + limit, result.on)}", result.origin)

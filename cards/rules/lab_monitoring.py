@@ -1,0 +1,60 @@
+"""Laboratory tests that the label wants before each dose: is there a recent result of each?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.facts.outcomes import Clear, Evidence, Fired, NotApplicable, OrderTests, Outcome
+from cards.readings.case import dated
+from cards.readings.lab_table import newest
+from cards.values.quantities import plain
+
+if TYPE_CHECKING:
+    from cards.facts import LabResult
+    from cards.knowledge.schema import LabMonitoring
+    from cards.readings.case import Case
+
+
+def liver_tests_missing(case: Case) -> Outcome:
+    """Fire when AST, ALT or total bilirubin has no result near the planned dose. ALP is no label requirement."""
+    return _missing(case, case.product.monitoring.liver)
+
+
+def blood_count_missing(case: Case) -> Outcome:
+    """Fire when platelets, or for Enhertu neutrophils and platelets, have no result near the planned dose."""
+    return _missing(case, case.product.monitoring.blood_count)
+
+
+def _missing(case: Case, wanted: LabMonitoring | None) -> Outcome:
+    if wanted is None:
+        return NotApplicable("the label asks for none of these tests before a dose")
+    if not case.dose_is_near:
+        return NotApplicable("no dose is near")
+    missing = [test for test in wanted.tests if not _recent(case, test)]
+    if not missing:
+        return Clear()
+    names = [case.known.terminology.concepts[test].display for test in missing]
+    limit = plain(case.threshold("lab_max_age_days"))
+    return Fired(
+        values={"tests": _listed(names), "limit": limit, "planned": case.planned.isoformat()},
+        evidence=(*(_line(case, test) for test in missing), *case.set_aside(frozenset(missing))),
+        cited=(wanted.by, case.known.thresholds["lab_max_age_days"].by),
+        fixes=(OrderTests(tuple(missing)),),
+    )
+
+
+def _recent(case: Case, test: str) -> bool:
+    return newest(case, test) is not None
+
+
+def _line(case: Case, test: str) -> Evidence:
+    name = case.known.terminology.concepts[test].display
+    results: tuple[LabResult, ...] = case.patient.labs.get(test, ())
+    if not results:
+        return Evidence("lab-none", name)
+    newest = results[0]
+    return Evidence("lab", f"{name}: {dated(newest.as_reported, newest.on)}", newest.origin)
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

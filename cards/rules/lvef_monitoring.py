@@ -1,0 +1,76 @@
+"""Left ventricular ejection fraction: measured at all, and measured lately?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, OrderTests, Outcome
+from cards.facts.topics import Topic
+from cards.readings.case import dated
+from cards.values.calendar_months import months_before
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from cards.readings.case import Case
+
+_LVEF = frozenset({"lvef"})
+
+
+def lvef_missing(case: Case) -> Outcome:
+    """Fire when the label wants the ejection fraction known and none is on record."""
+    wanted = case.product.monitoring.lvef
+    if wanted is None:
+        return NotApplicable("the label asks for no LVEF")
+    if case.patient.lvefs:
+        return Clear()
+    return Fired(
+        values={},
+        evidence=case.set_aside(_LVEF),
+        cited=(wanted.by,),
+        variant="unread" if case.unread(_LVEF) else "default",
+        fixes=(OrderTests(("lvef",)),),
+    )
+
+
+def lvef_overdue(case: Case) -> Outcome:
+    """Fire when the newest ejection fraction is older than the product's interval.
+
+    The interval is the site's own where it sets one, else the label's; a label that names none asks for none.
+    """
+    wanted = case.product.monitoring.lvef
+    if wanted is None:
+        return NotApplicable("the label asks for no LVEF")
+    months = _interval(case)
+    if months is None:
+        return NotApplicable("the label names no interval")
+    newest = next((lvef for lvef in case.patient.lvefs if lvef.on is not None), None)
+    if newest is None or newest.on is None:
+        if case.patient.lvefs:
+            return CannotTell((Missing("lvef-undated"),))
+        return CannotTell((Missing("lvef", told_by=Topic.LVEF_MISSING),))
+    if newest.on >= months_before(case.planned, months):
+        return Clear()
+    return Fired(
+        values={
+            "lvef": str(newest.percent),
+            "date": newest.on.isoformat(),
+            "age": str(case.age_in_days(newest.on)),
+            "months": str(months),
+        },
+        evidence=(Evidence("lvef", dated(newest.as_reported, newest.on), newest.origin),),
+        cited=(wanted.by,),
+        fixes=(OrderTests(("lvef",)),),
+    )
+
+
+def _interval(case: Case) -> int | None:
+    """Give the months between measurements."""
+    by_site: Decimal | None = case.thresholds.get("lvef_interval_months")
+    if by_site is not None:
+        return int(by_site)
+    by_label = case.product.monitoring.lvef.interval_months if case.product.monitoring.lvef else None
+    if by_label is not None:
+        return by_label
+    for_product = case.thresholds.get(f"lvef_interval_months_{case.product.id}")
+    return int(for_product) if for_product is not None else None

@@ -1,0 +1,202 @@
+"""The course of treatment: too soon after the last dose, too many doses, or so late that a loading dose is due."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.facts import Treatment
+from cards.facts.outcomes import (
+    CannotTell,
+    Clear,
+    Evidence,
+    Fired,
+    Indicator,
+    Missing,
+    NotApplicable,
+    Outcome,
+    RemoveOrder,
+)
+from cards.knowledge.schema import CycleLimit, LevelRole, Setting
+from cards.readings.case import counted, dated
+from cards.readings.course import WEEK, gap_rule, interval_after, newest_dose, same_antibody, weeks_of_treatment
+from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
+from cards.values.caching import asked_once
+from cards.values.quantities import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cards.readings.case import Case
+
+
+@asked_once
+def interval_too_short(case: Case) -> Outcome:
+    """Fire when the previous dose was fewer than the labelled days, less the site's window, before the planned one.
+
+    A dose of the same antibody in another form counts, and the days are those of the schedule that was given. An order
+    that is itself on a schedule of fewer weeks than any labelled one is told likewise.
+    """
+    if (ordered := _schedule_too_short(case)) is not None:
+        return ordered
+    doses = same_antibody(case)
+    last = newest_dose(case, doses)
+    if last is None or last.on is None:
+        return NotApplicable("no earlier dose on record")
+    if not case.regimens:
+        return CannotTell((Missing("regimen", values={"cancer": cancer_words(case)}),))
+    regimen = min(case.regimens, key=lambda each: each.interval_days)
+    interval = interval_after(case, last, doses) or regimen.interval_days
+    window = case.threshold("interval_window_days")
+    days = case.age_in_days(last.on)
+    if days >= interval - window:
+        return Clear()
+    other = case.recogniser.product(last.product).name
+    return Fired(
+        values={
+            "days": counted(days, "day"),
+            "date": last.on.isoformat(),
+            "interval": str(interval),
+            "window": plain(window),
+            "planned": case.planned.isoformat(),
+            "other": other,
+        },
+        evidence=(_given(last),),
+        cited=(regimen.by, case.known.thresholds["interval_window_days"].by),
+        variant="default" if last.product == case.product.id else "other-form",
+        fixes=(RemoveOrder(),),
+    )
+
+
+def _schedule_too_short(case: Case) -> Fired | None:
+    """Fire on an order by the week that the label gives less often; a single dose has no schedule.
+
+    Shorter intervals are how a single infusion is often written ("daily"), and say nothing.
+    """
+    ordered = case.order.interval_days
+    window = case.threshold("interval_window_days")
+    regimen = min(case.regimens, key=lambda each: each.interval_days, default=None)
+    if regimen is None or ordered is None or case.order.cycles == 1 or ordered < WEEK:
+        return None
+    if ordered >= regimen.interval_days - window:
+        return None
+    return Fired(
+        values={
+            "days": counted(ordered, "day"),
+            "interval": str(regimen.interval_days),
+            "window": plain(window),
+        },
+        evidence=(Evidence("schedule", counted(ordered, "day"), case.order.origin),),
+        cited=(regimen.by,),
+        variant="schedule",
+        fixes=(RemoveOrder(),),
+    )
+
+
+def cycle_limit_reached(case: Case) -> Outcome:
+    """Fire when the order would exceed the labelled number of doses, or weeks of treatment, for the setting.
+
+    Doses are counted, not orders; completed orders stand in where no administration is recorded. Doses of a weekly
+    schedule stand for a week each.
+    """
+    limits = [
+        limit
+        for limit in case.product.cycle_limits
+        if limit.setting in case.settings and (not case.cancers or case.cancers & set(limit.cancers))
+    ]
+    if not limits:
+        return NotApplicable("the label limits no number of doses in this setting")
+    limit = limits[0]
+    count = len({each.on for each in case.history})
+    planned = case.order.cycles or 1
+    too_many = limit.cycles is not None and count + planned > limit.cycles
+    too_long = limit.weeks is not None and weeks_of_treatment(case, further=planned - 1) >= limit.weeks
+    exceeded = too_many or too_long
+    return _too_many(case, limit, count, planned) if exceeded else Clear()
+
+
+def _too_many(case: Case, limit: CycleLimit, count: int, planned: int) -> Fired:
+    notes: list[tuple[str, Mapping[str, str]]] = []
+    if case.setting is None:
+        notes.append(("setting-unknown", {"setting": str(Setting.EARLY)}))
+    variant = "default" if planned == 1 else "several"
+    return Fired(
+        values={
+            "count": counted(count, "dose"),
+            "planned": str(planned),
+            "limit": str(limit.cycles or limit.weeks),
+            "weeks": plain(weeks_of_treatment(case)),
+        },
+        evidence=(Evidence("count", str(count)), *(_given(each) for each in (*case.history[:1], *case.history[-1:]))),
+        cited=(limit.by,),
+        variant=variant if limit.cycles is not None else "weeks",
+        indicator=Indicator.WARNING if limit.advised else None,
+        notes=tuple(notes),
+        fixes=(RemoveOrder(),),
+    )
+
+
+def reload_required(case: Case) -> Outcome:
+    """Fire when a maintenance dose is ordered after a gap that the label answers with a loading dose.
+
+    The gap is judged by the schedule of the dose that was given.
+    """
+    if not case.product.reload:
+        return NotApplicable("the label has no such rule")
+    found = gap_rule(case)
+    if found is None:
+        return NotApplicable("no earlier dose on record")
+    if not case.usable:
+        return nothing_usable(case)
+    rule, last, days = found.rule, found.last, found.days
+    for reading, level in case.levels_met:
+        if level is None or level.role is not LevelRole.MAINTENANCE or days < rule.after_days:
+            continue
+        regimen = next(each for each in case.regimens if level in each.levels)
+        loading = next(each for each in regimen.levels if each.role is LevelRole.LOADING)
+        return Fired(
+            values={
+                "days": str(days),
+                "date": found.on.isoformat(),
+                "limit": str(rule.after_days),
+                "loading": str(loading.dose),
+            },
+            evidence=(*dose_evidence(case, reading), _given(last)),
+            cited=(rule.by,),
+            fixes=fixes_to(case, loading.dose, (reading.ordered,)),
+        )
+    return Clear()
+
+
+def loading_again(case: Case) -> Fired | None:
+    """Fire on a loading dose so soon after the last dose that the label goes on with maintenance."""
+    found = gap_rule(case)
+    if found is None or found.days >= found.rule.after_days or isinstance(interval_too_short(case), Fired):
+        return None
+    if any(level is not None and level.role is LevelRole.MAINTENANCE for _, level in case.levels_met):
+        return None
+    for reading, level in case.levels_met:
+        if level is None or level.role is not LevelRole.LOADING:
+            continue
+        regimen = next(each for each in case.regimens if level in each.levels)
+        maintenance = next(each for each in regimen.levels if each.role is LevelRole.MAINTENANCE)
+        return Fired(
+            values={
+                "dose": written_dose(case, reading),
+                "days": counted(found.days, "day"),
+                "date": found.on.isoformat(),
+                "maintenance": str(maintenance.dose),
+                "limit": str(found.rule.after_days),
+            },
+            evidence=(*dose_evidence(case, reading), _given(found.last)),
+            cited=(found.rule.by,),
+            variant="loading-again",
+            fixes=fixes_to(case, maintenance.dose, (reading.ordered,)),
+        )
+    return None
+
+
+def _given(earlier: Treatment) -> Evidence:
+    day = earlier.on.isoformat() if earlier.on is not None else ""
+    if earlier.dose is None:
+        return Evidence("earlier-dose-unknown", day, earlier.origin)
+    return Evidence("earlier-dose", dated(str(earlier.dose), earlier.on), earlier.origin)

@@ -1,0 +1,1 @@
+"""Quantities, codes and calendar arithmetic; caching that no answer depends on."""

@@ -1,0 +1,54 @@
+"""What is worked out once for a case: a property, or what several rules ask.
+
+``functools.cached_property`` takes a lock at every first read on Python 3.11; a case belongs to one request and one
+thread, so it needs none.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cards.readings.case import Case
+
+T = TypeVar("T")
+
+
+class once(Generic[T]):  # noqa: N801 - reads as a decorator
+    """Work a property out at its first read and keep it on the instance, which must have a ``__dict__``."""
+
+    def __init__(self, work_out: Callable[[Any], T]) -> None:
+        """Take the function, its name and its words."""
+        self._work_out = work_out
+        self._name = work_out.__name__
+        self.__doc__ = work_out.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> once[T]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object | None, owner: type) -> T | once[T]:
+        """Work the value out; from then on the instance's own attribute is found first."""
+        if instance is None:
+            return self
+        value = self._work_out(instance)
+        instance.__dict__[self._name] = value
+        return value
+
+
+def asked_once(question: Callable[[Case], T]) -> Callable[[Case], T]:
+    """Keep the answer to a question on the case, where the next rule that asks finds it."""
+    name = f"answer of {question.__module__}.{question.__name__}"
+
+    @wraps(question)
+    def answer(case: Case) -> T:
+        kept: dict[str, Any] = case.__dict__
+        if name not in kept:
+            kept[name] = question(case)
+        found: T = kept[name]
+        return found
+
+    return answer

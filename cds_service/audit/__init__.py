@@ -1,0 +1,1 @@
+"""The record as others read it: exports, explanations, decisions reproduced."""

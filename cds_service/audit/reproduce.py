@@ -1,0 +1,134 @@
+"""Judges recorded facts once more, by the settings that were in force, and compares what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from cards.billing.setup import with_sources
+from cards.engine import cases_in_scope, judge
+from cards.facts.outcomes import Indicator
+from cards.facts.policy import Mode, Policy
+from cards.facts.topics import Topic
+from cards.identification.identity import Standing
+from cards.identification.recogniser import Recogniser
+from cards.knowledge.loader import default_knowledge
+from cards.presentation.renderer import Renderer
+from cards.presentation.wording import default_wording
+from cds_service import __version__
+from cds_service.configuration.coverage_files import setup_of_record
+from cds_service.decisions.rejudge import question, recorded_session
+from cds_service.protocol.card_json import card_json, to_show, worded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cards.facts import Session
+    from cards.facts.outcomes import Verdict
+    from cards.identification.identity import Identity
+    from cards.knowledge.schema import Knowledge
+    from cards.presentation.card import Card
+    from cards.rules import Rule
+    from cds_service.store.reading import Kept
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What the recorded facts give today. ``changed`` names the versions that are others now."""
+
+    verdicts: tuple[Verdict, ...]
+    cards: tuple[Json, ...]
+    identical: bool
+    changed: tuple[str, ...]
+    thresholds: Mapping[Topic, Sequence[str]]
+    known: Knowledge
+
+
+def replay(kept: Kept) -> Replay:
+    """Judge the facts of a decision again, with today's code, knowledge and words and the settings of then."""
+    known, wording = default_knowledge(), default_wording()
+    policy, billing = recorded_policy(kept.configuration), setup_of_record(kept.configuration.get("coverage"))
+    session, identities, rules = question(recorded_session(kept), known, policy, billing)
+    recogniser, cited = Recogniser(known), with_sources(known, billing)
+    verdicts = judge(session, recogniser, policy, identities, rules)
+    renderer = Renderer(wording, cited, policy.indicators)
+    sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
+    links = {card["uuid"]: card["links"] for card in kept.cards if "links" in card}
+    cards = tuple(
+        card_json(
+            card,
+            kept.configuration["base_url"],
+            [
+                {"label": each.label, "uuid": each.uuid, "actions": sent[each.uuid]["actions"]}
+                for each in card.suggestions
+                if each.uuid in sent
+            ],
+            links.get(card.uuid, ()),
+        )
+        for card in _sent(kept, worded(to_show(verdicts, session, policy, known), renderer, kept.row.hook_instance))
+    )
+    then = (kept.row.code_version, kept.row.knowledge_version, kept.row.wording_version)
+    now = (__version__, known.version, wording.version)
+    named = ("code", "knowledge", "wording")
+    changed = tuple(name for name, old, new in zip(named, then, now, strict=True) if old != new)
+    thresholds = thresholds_asked(session, recogniser, policy, identities, rules)
+    return Replay(verdicts, cards, cards == kept.cards, changed, thresholds, cited)
+
+
+def _sent(kept: Kept, cards: Iterable[Card]) -> Iterable[Card]:
+    """Leave out what was left out then because it had been overridden before."""
+    left_out = {row.uuid for row in kept.suppressed}
+    return (card for card in cards if card.uuid not in left_out)
+
+
+def recorded_policy(configuration: Json) -> Policy:
+    """Give the policy that a recorded configuration stands for; a topic that is no more is left out."""
+    topics = {name: each for name, each in configuration["topics"].items() if name in set(Topic)}
+    return Policy(
+        thresholds={
+            name: None if each["value"] is None else Decimal(each["value"])
+            for name, each in configuration["thresholds"].items()
+        },
+        modes={Topic(name): Mode(each["mode"]) for name, each in topics.items()},
+        indicators={Topic(name): Indicator(each["indicator"]) for name, each in topics.items()},
+    )
+
+
+class _Watched(Mapping[str, Decimal | None]):
+    """Thresholds that note which of them was asked for."""
+
+    def __init__(self, thresholds: Mapping[str, Decimal | None]) -> None:
+        self._thresholds = thresholds
+        self.asked: dict[str, None] = {}
+
+    def __getitem__(self, name: str) -> Decimal | None:
+        self.asked[name] = None
+        return self._thresholds[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._thresholds)
+
+    def __len__(self) -> int:
+        return len(self._thresholds)
+
+
+def thresholds_asked(
+    session: Session,
+    recogniser: Recogniser,
+    policy: Policy,
+    identities: Sequence[Identity] | None,
+    rules: Sequence[Rule],
+) -> dict[Topic, list[str]]:
+    """Find out for each topic which thresholds its rule asks for with these facts: each rule is asked by itself."""
+    asked = {}
+    for rule in rules:
+        watched = _Watched(policy.thresholds)
+        for case in cases_in_scope(session, recogniser, Policy(watched), identities):
+            if case.identity.standing is Standing.SETTLED or rule.before_identity:
+                rule.judge(case)
+        asked[rule.topic] = list(watched.asked)
+    return asked

@@ -1,0 +1,90 @@
+"""``her2-cds config``: check, compare and show configuration files."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from cds_service.commands.record import config_option, fail, open_record, settings_of
+from cds_service.configuration.diff import Difference, differences
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.settings import Settings
+from cds_service.configuration.show import as_yaml, lines
+from cds_service.policies.library import Library
+
+SAME, DIFFERENT = 0, 1
+_DEFAULT = "default"
+
+
+@click.command("diff")
+@click.argument("before")
+@click.argument("after")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def config_diff(before: str, after: str, output: str) -> None:
+    """Say what is different in AFTER and what that will do; ``default`` stands for a configuration that sets nothing.
+
+    The environment is left aside. Exit code: 0 they are the same, 1 they are different, 2 one cannot be used.
+    """
+    print_differences(differences(_settings(before), _settings(after)), output)
+
+
+def print_differences(found: list[Difference], output: str) -> NoReturn:
+    """Print differences, and end with 1 where there are any."""
+    if output == "json":
+        click.echo(json.dumps([dataclasses.asdict(each) for each in found], indent=2))
+    else:
+        for each in found:
+            click.echo(each.says)
+            if each.effect:
+                click.echo(f"    {each.effect}")
+        if not found:
+            click.echo("no difference")
+    sys.exit(DIFFERENT if found else SAME)
+
+
+@click.command("show")
+@config_option
+@click.option("--with-policy", is_flag=True, help="With the version of the policy in force, from the database.")
+@click.option("--format", "output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
+def config_show(config: Path | None, output: str, *, with_policy: bool) -> None:
+    """Print what the files and the environment come to, each value with the layer that set it."""
+    settings = settings_of(config)
+    if with_policy:
+        settings = _with_policy(settings)
+    if output == "yaml":
+        click.echo(as_yaml(settings), nl=False)
+        return
+    listed = [{"key": ".".join(place), "value": value, "setBy": layer} for place, value, layer in lines(settings)]
+    click.echo(json.dumps(listed, indent=2))
+
+
+def _with_policy(settings: Settings) -> Settings:
+    engine = open_record(settings)
+    try:
+        found = Library(engine).in_force()
+        return settings.with_policy(found.content, found.version, found.hash) if found is not None else settings
+    except SQLAlchemyError as error:
+        fail(f"the versions cannot be read: {type(error).__name__}")
+    except ConfigurationError as error:
+        fail("\n".join(error.problems))
+    finally:
+        engine.dispose()
+
+
+def _settings(name: str) -> Settings:
+    if name == _DEFAULT:
+        return Settings()
+    path = Path(name)
+    if not path.is_file():
+        fail(f"{name}: no such file; name two configuration files, or 'default'")
+    try:
+        return load_settings(path, {})
+    except ConfigurationError as error:
+        fail("\n".join(error.problems))

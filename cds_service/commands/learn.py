@@ -1,0 +1,85 @@
+"""``her2-cds learn`` and ``her2-cds feedback``: what became of the cards, and whether rules fire as they used to."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from cds_service.commands.record import config_option, fail, open_record, settings_of
+from cds_service.commands.window import nothing_on_record, window_options
+from cds_service.learning.control import PERIODS
+from cds_service.learning.feedback_export import COLUMNS, entries, spreadsheet_text
+from cds_service.learning.judgements import Window
+from cds_service.learning.page import learning_page
+from cds_service.learning.report import learning_report
+from cds_service.learning.text import learning_lines
+from fhir_mappings.wire.resources import encode
+
+
+@click.group()
+def learn() -> None:
+    """See whether the cards help."""
+
+
+@learn.command("report")
+@window_options
+@click.option("--period", type=click.Choice(list(PERIODS)), default="week", show_default=True)
+@click.option("--format", "output", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
+@config_option
+def report(*, window: Window, period: str, output: str, config: Path | None) -> None:
+    """Report on what became of cards, on rules that went silent or loud, and on what clinicians wrote."""
+    engine = open_record(settings_of(config))
+    try:
+        found = learning_report(engine, window, period)
+        if not found["decisions"] and output != "json":
+            fail(nothing_on_record(engine, window))
+    except SQLAlchemyError as error:
+        fail(f"the record cannot be read: {type(error).__name__}")
+    if output == "json":
+        click.echo(json.dumps(found, indent=2))
+    elif output == "html":
+        days = " to ".join(str(day.date()) if day else "now" for day in (window.begin, window.end) if day) or "all time"
+        made = f"{window.service or 'all services'}, {days}, made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        click.echo(learning_page(found, made), nl=False)
+    else:
+        click.echo("\n".join(learning_lines(found)))
+
+
+@click.group()
+def feedback() -> None:
+    """Take out what clinicians said of cards."""
+
+
+@feedback.command("export")
+@window_options
+@click.option("--format", "output", type=click.Choice(["csv", "ndjson"]), default="csv", show_default=True)
+@config_option
+def export(*, window: Window, output: str, config: Path | None) -> None:
+    """Write every feedback entry with the card, drug, versions and hook that it is about, to standard output.
+
+    The service is the one that the feedback was sent to.
+    """
+    engine = open_record(settings_of(config))
+    try:
+        if output == "csv":
+            _row(COLUMNS)
+        for each in entries(engine, window):
+            if output == "csv":
+                _row([spreadsheet_text(each[name]) for name in COLUMNS])
+            else:
+                sys.stdout.buffer.write(encode(each) + b"\n")
+    except SQLAlchemyError as error:
+        fail(f"the record cannot be read: {type(error).__name__}")
+
+
+def _row(values: list[str] | tuple[str, ...]) -> None:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(values)
+    sys.stdout.buffer.write(line.getvalue().encode())

@@ -1,0 +1,35 @@
+"""Opens the versions of a site for one command, and ends it with what is wrong with them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from cds_service.commands.record import fail, open_record, settings_of
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.policies.library import Library
+from cds_service.policies.lifecycle import StepRefusedError
+from cds_service.policies.rows import StepConflictError
+from cds_service.policies.views import UnknownVersionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def opened_library(config: Path | None) -> Iterator[Library]:
+    """Open the versions of the site that a configuration file describes."""
+    engine = open_record(settings_of(config))
+    try:
+        yield Library(engine)
+    except SQLAlchemyError as error:
+        fail(f"the versions cannot be read: {type(error).__name__}")
+    except (UnknownVersionError, StepRefusedError, StepConflictError) as error:
+        fail(str(error))
+    except ConfigurationError as error:
+        fail("\n".join(error.problems))
+    finally:
+        engine.dispose()

@@ -1,0 +1,128 @@
+"""What the operator does with the record from the command line: ``explain``, ``audit`` and ``database``."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
+
+from cds_service.audit.explain import explain as explained
+from cds_service.audit.export import as_audit_event, as_row
+from cds_service.commands.terminal import print_explanation
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.settings import CONFIG_VARIABLE, Settings
+from cds_service.store.database import DatabaseError, open_engine, upgrade
+from cds_service.store.reading import since
+from cds_service.store.retention import purge as purge_now
+from fhir_mappings.wire.resources import encode
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+BAD_INPUT = 2
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+config_option = click.option("--config", "config", type=FILE, envvar=CONFIG_VARIABLE, help="The configuration file.")
+moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+
+
+@click.command("explain")
+@click.argument("identifier")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@config_option
+def explain(identifier: str, output: str, config: Path | None) -> None:
+    """Say why a decision or a card came out as it did; IDENTIFIER is the id of either."""
+    try:
+        found = explained(open_record(settings_of(config)), identifier)
+    except SQLAlchemyError as error:
+        fail(f"the record cannot be read: {type(error).__name__}")
+    if found is None:
+        fail(f"no decision and no card {identifier!r} on record")
+    if output == "json":
+        click.echo(encode(found))
+    else:
+        print_explanation(found, Console(highlight=False))
+
+
+@click.group()
+def audit() -> None:
+    """Take the record out, or delete what is old."""
+
+
+@audit.command("export")
+@click.option("--format", "output", type=click.Choice(["ndjson", "fhir"]), default="ndjson", show_default=True)
+@click.option("--from", "begin", type=moment, help="From this moment on (UTC).")
+@click.option("--to", "end", type=moment, help="Before this moment (UTC).")
+@config_option
+def export(output: str, begin: datetime | None, end: datetime | None, config: Path | None) -> None:
+    """Write decisions to standard output, one JSON object a line: in full, or as FHIR AuditEvents."""
+    settings = settings_of(config)
+    try:
+        for kept in since(open_record(settings), utc(begin), utc(end)):
+            written = as_row(kept) if output == "ndjson" else as_audit_event(kept, settings.base_url)
+            sys.stdout.buffer.write(encode(written) + b"\n")
+    except SQLAlchemyError as error:
+        fail(f"the record cannot be read: {type(error).__name__}")
+
+
+@audit.command("purge")
+@click.option("--older-than", "days", type=click.IntRange(1, 36500), help="Days; without it, audit.keep_days.")
+@config_option
+def purge(days: int | None, config: Path | None) -> None:
+    """Delete decisions and feedback that are older than the site keeps."""
+    settings = settings_of(config)
+    keep = days if days is not None else settings.audit.keep_days
+    if keep is None:
+        fail("audit.keep_days is null, so nothing is old; say --older-than DAYS")
+    try:
+        decisions, feedback = purge_now(open_record(settings), keep)
+    except SQLAlchemyError as error:
+        fail(f"the record cannot be changed: {type(error).__name__}")
+    click.echo(f"deleted {decisions} decisions and {feedback} feedback entries older than {keep} days")
+
+
+@click.group()
+def database() -> None:
+    """Look after the database."""
+
+
+@database.command("upgrade")
+@config_option
+def database_upgrade(config: Path | None) -> None:
+    """Make or change the tables now; ``serve`` does it by itself at its start."""
+    engine = open_record(settings_of(config))
+    click.echo(f"{engine.url.render_as_string(hide_password=True)}: its tables are those of this version")
+
+
+def settings_of(path: Path | None) -> Settings:
+    """Read the configuration, or end with what is wrong with it."""
+    try:
+        return load_settings(path)
+    except ConfigurationError as error:
+        fail("\n".join(error.problems))
+
+
+def open_record(settings: Settings) -> Engine:
+    """Open the database with the tables of this version, or end with what is wrong with it."""
+    try:
+        engine = open_engine(settings.database)
+        upgrade(engine)
+    except DatabaseError as error:
+        fail(str(error))
+    return engine
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """Take a moment of the command line for UTC."""
+    return moment.replace(tzinfo=UTC) if moment is not None else None
+
+
+def fail(message: str) -> NoReturn:
+    """End with a message and the exit code of bad input."""
+    click.echo(message, err=True)
+    sys.exit(BAD_INPUT)

@@ -1,0 +1,203 @@
+"""``her2-cds simulate``: what would these configurations have said about the orders of the past?"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
+from concurrent.futures.process import BrokenProcessPool
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cds_service.commands.record import FILE, fail, settings_of
+from cds_service.configuration.coverage_files import CoverageFileError
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.settings import CONFIG_VARIABLE
+from cds_service.learning.control import PERIODS
+from cds_service.simulate.cohort.courses import SITES
+from cds_service.simulate.cohort.site_faults import SITE_FAULTS, SiteFault
+from fhir_mappings.codings import CodeMapError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from typing import NoReturn
+
+    from cds_service.simulate.partitioning import Counts
+    from cds_service.simulate.plan import Plan
+    from cds_service.simulate.running import Summary
+
+INCOMPLETE, NO_ROOM = 1, 3
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_ANY_FOLDER = click.Path(file_okay=False, path_type=Path)
+_EXTRAS = {"duckdb": ("duckdb", "pyarrow"), "spark": ("duckdb", "pyarrow", "pyspark")}
+
+
+@click.group("simulate", invoke_without_command=True)
+@click.option("--input", "folder", type=_FOLDER, help="A Bulk FHIR export: NDJSON files, compressed or not.")
+@click.option(
+    "--config", "config", type=FILE, envvar=CONFIG_VARIABLE, help="Configuration A; without it, the defaults."
+)
+@click.option("--against", type=FILE, help="Configuration B, compared with A case by case.")
+@click.option("--labels", type=FILE, help="What is right: a CSV file with order, topic and expected (yes or no).")
+@click.option(
+    "--output", type=_ANY_FOLDER, default=Path("simulation"), show_default=True, help="Where the result goes."
+)
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes; without it, one for each processor.")
+@click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
+@click.pass_context
+def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
+    context: click.Context,
+    folder: Path | None,
+    config: Path | None,
+    against: Path | None,
+    labels: Path | None,
+    output: Path,
+    workers: int | None,
+    engine: str,
+) -> None:
+    """Replay the orders of an export as of their own time, and report which cards would have come up.
+
+    Exit code: 0 done, 1 done but lines or orders could not be read, 2 the input or a configuration cannot be used,
+    3 the output cannot be written. A run that was broken off goes on where it was when it is started again.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if folder is None:
+        fail("say which export to replay: --input DIR (or make one up: her2-cds simulate generate)")
+    _must_have(engine)
+    import duckdb  # noqa: PLC0415 - what an extra brings is loaded when asked for
+
+    from cds_service.simulate.inputs import ExportError  # noqa: PLC0415
+    from cds_service.simulate.plan import open_work, plan  # noqa: PLC0415
+
+    console = Console(stderr=True, highlight=False)
+    try:
+        if labels is not None:
+            _check(labels)
+        both = [(config.name if config else "the defaults", settings_of(config))]
+        both += [(against.name, settings_of(against))] if against else []
+        run = plan(folder, output, both, labels)
+        if open_work(run):
+            click.echo(f"{output}: going on where the last run was broken off", err=True)
+        summary = _run(run, workers or os.cpu_count() or 1, engine, console)
+    except (ExportError, ConfigurationError, CoverageFileError) as error:
+        fail(str(error))
+    except CodeMapError as error:
+        fail(f"site.code_maps: {error}")
+    except (OSError, duckdb.Error, BrokenProcessPool) as error:
+        _cannot_write(output, error)
+    for warning in summary.warnings():
+        click.echo(warning, err=True)
+    whole = summary.figures.whole
+    if not summary.totals.get("orders"):
+        fail(f"{folder}: no orders (MedicationRequest) in it")
+    rates = f"{whole.rate_a:g}" if whole.rate_b is None else f"{whole.rate_a:g} (A), {whole.rate_b:g} (B)"
+    click.echo(f"{whole.orders} orders in scope, {rates} cards per 100 orders: {output / 'report.html'}")
+    sys.exit(INCOMPLETE if summary.incomplete else 0)
+
+
+@simulate.command("generate")
+@click.option("--patients", type=click.IntRange(1, 10_000_000), default=1000, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option(
+    "--errors", type=click.IntRange(0, 100), default=25, show_default=True, help="Courses with an error, in %."
+)
+@click.option("--fault", type=click.Choice(list(SITE_FAULTS)), help="What changes for a whole site; no label does.")
+@click.option("--fault-from", "begin", type=click.DateTime(["%Y-%m-%d"]), help="The day from which it does.")
+@click.option("--fault-site", "site", type=click.Choice(SITES), help="This site alone; without it, all of them.")
+@click.option("--output", type=_ANY_FOLDER, required=True)
+def generate(  # noqa: PLR0913, PLR0917 - the options of the command
+    patients: int, seed: int, errors: int, fault: str | None, begin: datetime | None, site: str | None, output: Path
+) -> None:
+    """Write a made-up cohort with errors of known kinds, and the labels that say which orders they are in."""
+    from cds_service.simulate.cohort.generate import LABELS, generate  # noqa: PLC0415 - loaded when asked for
+
+    if (fault is None) != (begin is None) or (site is not None and fault is None):
+        fail("--fault and --fault-from go together, and --fault-site goes with them")
+    put = SiteFault(fault, begin.date(), site) if fault is not None and begin is not None else None
+    try:
+        orders, wrong = generate(patients, seed, output, errors, put)
+    except OSError as error:
+        _cannot_write(output, error)
+    click.echo(f"{orders} orders of {patients} patients, {wrong} with an error: {output}, labels in {output / LABELS}")
+
+
+@simulate.command("signals")
+@click.argument("result", type=_FOLDER)
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="The day of a change: how soon was it noticed?")
+@click.option("--period", type=click.Choice(list(PERIODS)), default="week", show_default=True)
+@click.option("--configuration", type=click.Choice(["A", "B"]), default="A", show_default=True)
+def signals(result: Path, since: datetime | None, period: str, configuration: str) -> None:
+    """Say which drugs and topics went silent or loud in the RESULT of a simulation, by the charts of `learn report`."""
+    _must_have("duckdb")
+    import duckdb  # noqa: PLC0415 - what an extra brings is loaded when asked for
+
+    from cds_service.learning.volume_page import left_out  # noqa: PLC0415
+    from cds_service.simulate.signal_detection import noticed, signal_lines, volume_noticed, volume_of  # noqa: PLC0415
+
+    try:
+        day = since.date() if since else None
+        found = noticed(result, configuration, PERIODS[period], day)
+        orders = volume_of(result)
+    except duckdb.Error as error:
+        fail(f"{result}: no result of a simulation: {str(error).splitlines()[0]}")
+    lines = [*volume_noticed(orders, day), *signal_lines(found, period)]
+    # Each line begins with its day; orders come before topics, which may have changed with them.
+    click.echo("\n".join([*sorted(lines, key=lambda line: line[: len("2026-01-01")]), left_out(orders)]))
+
+
+def _run(run: Plan, workers: int, engine: str, console: Console) -> Summary:
+    from cds_service.simulate.running import finish  # noqa: PLC0415 - loaded when asked for
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        tasks = {name: progress.add_task(name, total=None) for name in ("reading", "replaying")}
+
+        def show(name: str, done: int, total: int) -> None:
+            progress.update(tasks[name], completed=done, total=total)
+
+        counts, parts = _engine(engine)(run, workers, show)
+        return finish(run, counts, parts)
+
+
+def _engine(name: str) -> Callable[..., tuple[Counts, list[Path]]]:
+    if name == "spark":
+        from cds_service.simulate import on_spark  # noqa: PLC0415 - loaded when asked for
+
+        return on_spark.replay
+    from cds_service.simulate import embedded  # noqa: PLC0415 - loaded when asked for
+
+    return embedded.replay
+
+
+def _check(labels: Path) -> None:
+    from cds_service.simulate.accuracy import check_labels  # noqa: PLC0415 - loaded when asked for
+
+    check_labels(labels)
+
+
+def _must_have(engine: str) -> None:
+    """Say which extra is missing, and how it is installed."""
+    if [name for name in _EXTRAS[engine] if find_spec(name) is None]:
+        extra = "spark" if engine == "spark" else "simulate"
+        fail(f"the simulation needs more than the service: pip install 'her2-cds[{extra}]'")
+    if engine == "spark" and shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        fail("--engine spark needs Java 17 or later, and there is no java on the path")
+
+
+def _cannot_write(output: Path, error: Exception) -> NoReturn:
+    if isinstance(error, OSError):
+        why = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or type(error).__name__
+    elif isinstance(error, BrokenProcessPool):
+        why = "a process was ended from outside, for want of memory perhaps"
+    else:
+        why = str(error).splitlines()[0]
+    click.echo(f"{output}: cannot be written: {why}; start again when that is put right, and the run goes on", err=True)
+    sys.exit(NO_ROOM)

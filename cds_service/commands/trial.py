@@ -1,0 +1,59 @@
+"""``her2-cds policy trial``: put an approved version on trial in the shadow, and end its trial.
+
+What is on trial is shown to nobody, so one person will do; the name is the one that was typed, and stands beside the
+step as of the command line.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cds_service.commands.policy_store import opened_library
+from cds_service.commands.record import config_option, fail
+from cds_service.policies.lifecycle import StepKind, Wish
+from cds_service.policies.people import Person, Role
+
+_LONGEST_NAME = 120
+_number = click.argument("number", type=int)
+_by = click.option("--by", required=True, help="Who says so.")
+_comment = click.option("--comment", default="", help="Why.")
+
+
+@click.group()
+def trial() -> None:
+    """Try an approved version in the shadow: judged by beside what is in force, and never shown."""
+
+
+@trial.command("begin")
+@_number
+@_by
+@_comment
+@config_option
+def trial_begin(number: int, by: str, comment: str, config: Path | None) -> None:
+    """Put an approved version on trial, on every machine within seconds; only one can be."""
+    _take(StepKind.TRIAL_BEGUN, number, by, comment, config)
+    click.echo(f"version {number} is on trial; see 'her2-cds shadow report --version {number}'")
+
+
+@trial.command("end")
+@_number
+@_by
+@_comment
+@config_option
+def trial_end(number: int, by: str, comment: str, config: Path | None) -> None:
+    """End the trial of a version; what it has found stays on record."""
+    _take(StepKind.TRIAL_ENDED, number, by, comment, config)
+    click.echo(f"version {number} is on trial no more")
+
+
+def _take(kind: StepKind, number: int, by: str, comment: str, config: Path | None) -> None:
+    name = by.strip()
+    if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
+        fail(f"--by: write a name in one line of at most {_LONGEST_NAME} characters")
+    # No provider has an issuer of this name, so nobody who signs in is taken for this person.
+    person = Person(f"command line|{name}", f"{name} (command line)", frozenset({Role.PUBLISHER}))
+    with opened_library(config) as library:
+        seen = library.version(number).last.id
+        library.step(person, number, seen, Wish(kind, comment))

@@ -1,0 +1,1 @@
+"""What a site sets: files, environment, versions, checked as one."""

@@ -1,0 +1,135 @@
+"""Reads configuration files, lays the environment over them, and tries what they name.
+
+Unknown keys are refused with the line and the nearest known key, because a misspelt threshold that is silently ignored
+is a threshold that somebody believes to be in force.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from cds_service.auth.configured_keys import read_key_file
+from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, read_layers
+from cds_service.configuration.messages import problem
+from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, Settings
+from cds_service.ehr.connections import tls_context
+
+
+def load_settings(path: Path | None, environment: dict[str, str] | None = None) -> Settings:
+    """Read a configuration file and what it extends, lay the environment over it, and check the whole.
+
+    Raises:
+        ConfigurationError: a file cannot be read, or a key or value is wrong.
+
+    """
+    layers = read_layers(path) if path is not None else Layers()
+    files = layers.files
+    try:
+        settings = _checked(layers, path, dict(os.environ) if environment is None else environment)
+        candidate = settings.shadow.configuration
+        if candidate is not None:
+            beneath = read_layers(candidate)
+            files += beneath.files
+            # What is tried is a file as it stands; what it tries itself is not tried.
+            settings._candidate = _checked(beneath, candidate, {})  # noqa: SLF001
+    except ConfigurationError as error:
+        raise ConfigurationError(error.problems, (*files, *error.files)) from None
+    return settings
+
+
+def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> Settings:
+    tree, places = layers.tree, layers.places
+    for name, value in sorted(environment.items()):
+        if name.startswith(ENV_PREFIX) and name != CONFIG_VARIABLE:
+            _lay_over(tree, places, name, value)
+    _refuse_secrets(places)
+    if places.get(("extends",), "").startswith(ENV_PREFIX):
+        raise ConfigurationError([f"{places[('extends',)]}: extends stands in a file"])
+    if path is not None:
+        # What a file names is anchored to that file already; what a variable names, to the uppermost.
+        anchor(tree, path.parent)
+    try:
+        settings = Settings.model_validate(tree)
+    except ValidationError as error:
+        source = str(path) if path is not None else "environment"
+        raise ConfigurationError([problem(each, places, source, Settings) for each in error.errors()]) from None
+    settings._layers.update(_layers(places))  # noqa: SLF001 - this module is the other half of the class
+    settings._places.update(places)  # noqa: SLF001
+    settings._files = layers.files  # noqa: SLF001
+    return _with_key_files(_with_authorities(settings), places)
+
+
+def _with_authorities(settings: Settings) -> Settings:
+    """Try the file of certificate authorities."""
+    bundle = settings.fhir.ca_bundle
+    if bundle is not None:
+        try:
+            tls_context(bundle)
+        except OSError as error:
+            where = settings.place_of("fhir", "ca_bundle")
+            why = "holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else type(error).__name__
+            raise ConfigurationError([f"{where}: fhir.ca_bundle: {bundle} cannot be used ({why})"]) from None
+    return settings
+
+
+def _with_key_files(settings: Settings, places: Places) -> Settings:
+    """Put what the key files hold in their place."""
+    clients = []
+    for index, client in enumerate(settings.auth.clients):
+        found = client
+        if client.jwks_file is not None:
+            try:
+                jwks = read_key_file(client.jwks_file)
+            except ValueError as error:
+                where = places.get(("auth", "clients", str(index), "jwks_file"), "environment")
+                raise ConfigurationError([f"{where}: auth.clients.{index}.jwks_file: {error}"]) from None
+            found = client.model_copy(update={"jwks": jwks})
+        clients.append(found)
+    return settings.model_copy(update={"auth": settings.auth.model_copy(update={"clients": clients})})
+
+
+def _lay_over(tree: dict[str, Any], places: Places, name: str, value: str) -> None:
+    """Put ``HER2_CDS_FHIR__TIMEOUT_S=3`` in its place; topics are written with underscores for hyphens."""
+    steps = name.removeprefix(ENV_PREFIX).lower().split("__")
+    if steps[0] == "cards" and len(steps) > 1:
+        steps[1] = steps[1].replace("_", "-")
+    for step in steps[:-1]:
+        tree = tree.setdefault(step, {})
+        if not isinstance(tree, dict):
+            raise ConfigurationError([f"{name}: {step} is no section"])
+    try:
+        tree[steps[-1]] = value if tuple(steps) in SECRETS else yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise ConfigurationError([f"{name}: no valid YAML value; put it in quotes"]) from None
+    for place in [place for place in places if place[: len(steps)] == tuple(steps)]:
+        del places[place]
+    for count in range(1, len(steps) + 1):
+        places.setdefault(tuple(steps[:count]), name)
+
+
+def _layers(places: Places) -> dict[tuple[str, str], str]:
+    """Name for each topic and threshold the file or the variable that set it."""
+    named = {
+        place: where
+        for place, where in places.items()
+        if place[0] == "thresholds" or (place[0] == "cards" and place[2:] != ("owner",))
+    }
+    return {
+        (section, name[0]): where if where.startswith(ENV_PREFIX) else Path(where.rpartition(":")[0]).name
+        for (section, *name), where in named.items()
+        if name
+    }
+
+
+def _refuse_secrets(places: Places) -> None:
+    """Refuse a secret in a file, which is copied, backed up and shown around."""
+    for place, where in places.items():
+        variable = ENV_PREFIX + "__".join(place).upper()
+        if place in SECRETS and where != variable:
+            raise ConfigurationError([f"{where}: {'.'.join(place)} is a secret; set {variable} instead"])

@@ -1,0 +1,38 @@
+"""What is wrong with a configuration, one line a problem: the place, the key, and what to write instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import BaseModel
+
+from cards.facts.topics import Topic
+from cds_service.configuration.section import nearest
+
+if TYPE_CHECKING:
+    from cds_service.configuration.layers import Places
+
+
+def problem(error: Any, places: Places, source: str, model: type[BaseModel]) -> str:
+    """Write one problem with its place and, for an unknown key, the nearest known one."""
+    location = tuple(str(step) for step in error["loc"] if step != "[key]")
+    if error["type"] == "below":
+        location = (*location, *error["ctx"]["path"].split("."))
+    where = next((places[location[:n]] for n in range(len(location), 0, -1) if location[:n] in places), source)
+    if error["type"] == "extra_forbidden":
+        return f"{where}: unknown key {'.'.join(location)!r}{nearest(location[-1], _siblings(location, model))}"
+    if error["loc"][-1:] == ("[key]",):
+        return f"{where}: unknown topic {location[-1]!r}{nearest(location[-1], [str(t) for t in Topic])}"
+    return f"{where}: {'.'.join(location)}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _siblings(location: tuple[str, ...], model: type[BaseModel]) -> list[str]:
+    """List the keys that are known where an unknown one stands."""
+    kind: Any = model
+    for step in location[:-1]:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            kind = kind.model_fields[step].annotation
+        else:
+            # An entry of a list or of a mapping: what its entries are comes last.
+            kind = get_args(kind)[-1]
+    return list(kind.model_fields)

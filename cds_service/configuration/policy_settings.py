@@ -1,0 +1,176 @@
+"""The parts of the configuration that the judgement goes by: topics, thresholds, profiles, shadow and repeats."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
+
+from cards.facts.outcomes import Indicator
+from cards.facts.policy import Mode
+from cards.facts.topics import Topic
+from cards.knowledge.loader import default_knowledge
+from cds_service.configuration.section import Section, nearest, on_off, problem_below
+from cds_service.protocol.services import BY_ID
+
+if TYPE_CHECKING:
+    from cds_service.protocol.caller import Caller
+
+
+def _within_bounds(thresholds: dict[str, Decimal | None]) -> dict[str, Decimal | None]:
+    known = default_knowledge().thresholds
+    for name, value in thresholds.items():
+        if name not in known:
+            raise problem_below(name, f"unknown threshold{nearest(name, list(known))}")
+        bounds = known[name]
+        if value is not None and not bounds.minimum <= value <= bounds.maximum:
+            raise problem_below(name, f"must lie between {bounds.minimum} and {bounds.maximum} {bounds.unit}")
+        if value is None and bounds.default is not None:
+            raise problem_below(name, "needs a number")
+    return thresholds
+
+
+Thresholds = Annotated[dict[str, Decimal | None], AfterValidator(_within_bounds)]
+"""Values that a site has set, each within the bounds of the knowledge."""
+
+
+class TopicSettings(Section):
+    """How one topic behaves."""
+
+    mode: Annotated[Mode, BeforeValidator(on_off)] = Mode.LIVE
+    indicator: Indicator | None = None
+    owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)] | None = Field(
+        None, description="Who answers for the topic. It is shown to those who look after the cards; no card names it."
+    )
+
+    @field_validator("owner")
+    @classmethod
+    def _is_one_line(cls, owner: str | None) -> str | None:
+        if owner is not None and not owner.isprintable():
+            msg = "must be one line of plain text"
+            raise ValueError(msg)
+        return owner
+
+    @property
+    def judgement(self) -> frozenset[str]:
+        """What is set of that by which cards are given; an owner alone changes no card."""
+        return frozenset(self.model_fields_set - {"owner"})
+
+
+class QuirkSettings(Section):
+    """What some clients need although CDS Hooks says otherwise."""
+
+    crd: bool = Field(
+        default=False,
+        description="Answer order-sign and order-dispatch with an empty systemActions, as Da Vinci CRD clients and "
+        "their test suite want it.",
+    )
+    same_ids: bool = Field(
+        default=False,
+        description="Announce one id for all hooks of orders, so that a client replaces the cards of an earlier hook. "
+        "A client that keys services by their address then calls one hook only.",
+    )
+
+
+class ProfileMatch(Section):
+    """Which calls a profile is for: those that fulfil every condition that it names."""
+
+    issuer: str | None = Field(None, min_length=1, description="The 'iss' of the client's tokens, letter by letter.")
+    tenant: str | None = Field(None, min_length=1, description="The 'tenant' of its tokens.")
+    service: str | None = Field(None, description="The id of a service.")
+
+    @field_validator("service")
+    @classmethod
+    def _is_known(cls, service: str | None) -> str | None:
+        if service is not None and service not in BY_ID:
+            raise ValueError(f"no service {service!r}{nearest(service, list(BY_ID))}")
+        return service
+
+    @model_validator(mode="after")
+    def _says_something(self) -> ProfileMatch:
+        if not self.conditions:
+            msg = "name an issuer, a tenant or a service; what holds for every call stands outside the profiles"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """What a call must be."""
+        given = {"issuer": self.issuer, "tenant": self.tenant, "service": self.service}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def holds(self, caller: Caller | None, service: str | None) -> bool:
+        """Tell whether a call is one of those; a call without a token is nobody's."""
+        return (
+            (self.issuer is None or (caller is not None and caller.issuer == self.issuer))
+            and (self.tenant is None or (caller is not None and caller.tenant == self.tenant))
+            and (self.service is None or service == self.service)
+        )
+
+    def may_meet(self, other: ProfileMatch) -> bool:
+        """Tell whether one call may fulfil both."""
+        mine, theirs = self.conditions, other.conditions
+        return all(theirs.get(name, value) == value for name, value in mine.items())
+
+
+class ProfileSettings(Section):
+    """What is different for the calls of some client, tenant or service."""
+
+    match: ProfileMatch
+    cards: dict[Topic, TopicSettings] = Field({})
+    thresholds: Thresholds = Field({})
+    quirks: QuirkSettings = QuirkSettings()
+
+    @model_validator(mode="after")
+    def _has_ids_for_all_services(self) -> ProfileSettings:
+        if self.quirks.same_ids and self.match.service is not None:
+            raise problem_below("quirks.same_ids", "is for all services of a client; match by issuer or tenant")
+        return self
+
+
+def check_profiles(profiles: dict[str, ProfileSettings]) -> dict[str, ProfileSettings]:
+    """Refuse two profiles of which it would be left to chance which one a call gets."""
+    named = list(profiles.items())
+    for index, (name, profile) in enumerate(named):
+        for other_name, other in named[:index]:
+            mine, theirs = profile.match.conditions.items(), other.match.conditions.items()
+            if profile.match.may_meet(other.match) and not (mine < theirs or theirs < mine):
+                text = f"a call may be one of {other_name!r} too; let one name all that the other names, and more"
+                raise problem_below(f"{name}.match", text)
+    return profiles
+
+
+class ShadowSettings(Section):
+    """Another policy that is judged by beside the one in force, on the same facts; its cards are never shown."""
+
+    thresholds: Thresholds = Field({})
+    configuration: Path | None = Field(
+        None, description="A configuration file of which the topics, thresholds and profiles are tried."
+    )
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> ShadowSettings:
+        if self.thresholds and self.configuration is not None:
+            raise problem_below("thresholds", "put them into the file that shadow.configuration names")
+        return self
+
+
+class PromotionSettings(Section):
+    """What a topic must show in the shadow before it goes live; what is not set is not asked for."""
+
+    min_orders: int | None = Field(None, ge=1, description="How many orders must have been judged.")
+    max_per_100_orders: float | None = Field(None, ge=0, le=100, description="How often it may fire.")
+    min_reviewed: int | None = Field(None, ge=1, description="How many of its cases must have been reviewed.")
+    min_right_share: float | None = Field(
+        None, ge=0, le=1, description="The share of the reviewed cases that must be right."
+    )
+
+
+class RepeatSettings(Section):
+    """Whether a finding that was overridden with a reason at selection is told again at signing and dispatch."""
+
+    enabled: bool = False
+    hours: int = Field(24, ge=1, le=168, description="How long an override counts, from when it was received.")
+    never: list[Indicator] = Field([Indicator.CRITICAL], description="Cards that are always told again.")

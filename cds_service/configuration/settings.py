@@ -1,0 +1,289 @@
+"""The configuration of a site: every key optional, each part a section of its own.
+
+``loading`` reads it from files and the environment; a published policy and a profile are laid over it here.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from pydantic import (
+    Field,
+    HttpUrl,
+    PrivateAttr,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
+
+from cards.billing.setup import BillingSetup
+from cards.facts.policy import Policy
+from cards.facts.topics import Topic
+from cards.knowledge.loader import default_knowledge
+from cds_service.configuration.auth_settings import AuthSettings
+from cds_service.configuration.coverage_files import read_billing
+from cds_service.configuration.layers import Places
+from cds_service.configuration.policy_settings import (
+    ProfileMatch,
+    ProfileSettings,
+    PromotionSettings,
+    QuirkSettings,
+    RepeatSettings,
+    ShadowSettings,
+    Thresholds,
+    TopicSettings,
+    check_profiles,
+)
+from cds_service.configuration.section import Section, problem_below
+from cds_service.configuration.site_settings import (
+    AuditSettings,
+    CoverageSettings,
+    FhirSettings,
+    LimitSettings,
+    OperatorSettings,
+    SiteSettings,
+)
+from cds_service.configuration.smart_settings import SmartSettings
+from cds_service.configuration.workbench_settings import WorkbenchSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cds_service.policies.content import PolicyContent
+
+ENV_PREFIX = "HER2_CDS_"
+CONFIG_VARIABLE = "HER2_CDS_CONFIG"
+"""Names the configuration file, for the processes that ``her2-cds serve`` starts."""
+SECRETS = frozenset(
+    {("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key"), ("workbench", "cookie_key")}
+)
+"""What stands in no file and is never shown."""
+
+
+class Published(NamedTuple):
+    """A published version of the alert policy, and the digest of its content."""
+
+    version: int
+    hash: str
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    public_url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8080"), description="Base of links and of card topics.")
+    database: str = "sqlite:///her2-cds.sqlite3"
+    redis: str | None = Field(None, description="redis://host:6379/0 shares the replay store between machines.")
+    auth: AuthSettings = AuthSettings()
+    fhir: FhirSettings = FhirSettings()
+    site: SiteSettings = SiteSettings()
+    coverage: CoverageSettings = CoverageSettings()
+    limits: LimitSettings = LimitSettings()
+    audit: AuditSettings = AuditSettings()
+    operator: OperatorSettings = OperatorSettings()
+    smart: SmartSettings = SmartSettings()
+    workbench: WorkbenchSettings = WorkbenchSettings()
+    cards: dict[Topic, TopicSettings] = Field({})
+    thresholds: Thresholds = Field({})
+    quirks: QuirkSettings = QuirkSettings()
+    profiles: dict[str, ProfileSettings] = Field({}, description="What is different for some calls.")
+    shadow: ShadowSettings = ShadowSettings()
+    promotion: PromotionSettings = PromotionSettings()
+    suppress_repeats: RepeatSettings = RepeatSettings()
+    extends: Path | None = Field(None, description="The file beneath this one, relative to it.")
+    _layers: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
+    _places: Places = PrivateAttr(default_factory=dict)
+    _files: tuple[Path, ...] = PrivateAttr(default=())
+    _profile: str | None = PrivateAttr(default=None)
+    _candidate: Settings | None = PrivateAttr(default=None)
+    _published: Published | None = PrivateAttr(default=None)
+
+    @field_validator("profiles")
+    @classmethod
+    def _are_told_apart(cls, profiles: dict[str, ProfileSettings]) -> dict[str, ProfileSettings]:
+        return check_profiles(profiles)
+
+    @field_validator("redis")
+    @classmethod
+    def _is_redis(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
+            msg = "no address of a Redis server; write redis://host:6379/0, or rediss:// for TLS"
+            raise ValueError(msg)
+        return url
+
+    @model_validator(mode="after")
+    def _has_its_replay_store(self) -> Settings:
+        if self.auth.replay_store == "redis" and not self.redis:
+            raise problem_below("auth.replay_store", "'redis' needs its address in the key 'redis'")
+        return self
+
+    @model_validator(mode="after")
+    def _signs_in_nobody_made_up(self) -> Settings:
+        if self.workbench.sign_in == "local" and self.auth.mode == "required":
+            raise problem_below("workbench.sign_in", "'local' is for trying out, with auth.mode \"off\"; use 'oidc'")
+        return self
+
+    @property
+    def base_url(self) -> str:
+        """The public address without a trailing slash."""
+        return str(self.public_url).rstrip("/")
+
+    def billing(self) -> BillingSetup:
+        """Read what billing and coverage go by.
+
+        Raises:
+            CoverageFileError: a payer policy or the price file cannot be used.
+
+        """
+        chosen = self.coverage
+        vials = {name: tuple(sizes) for name, sizes in chosen.vials.items()}
+        return read_billing(chosen.policies, chosen.policy_files, vials, chosen.asp_file)
+
+    def set_by(self, section: Literal["cards", "thresholds"], name: str) -> str:
+        """Name the layer that set a value: the file, the variable of the environment, or ``default``."""
+        given: Mapping[Any, Any] = getattr(self, section)
+        is_set = name in given and (section != "cards" or bool(given[name].judgement))
+        return self._layers.get((section, name), "settings") if is_set else "default"
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that it was read from, the uppermost first."""
+        return self._files + (self._candidate.files if self._candidate is not None else ())
+
+    @property
+    def published(self) -> Published | None:
+        """The published policy that lies over the files; none, the files alone."""
+        return self._published
+
+    @property
+    def profile(self) -> str | None:
+        """The name of the profile that is in force; none, the settings of every other call."""
+        return self._profile
+
+    def place_of(self, *keys: str) -> str:
+        """Name the line or the variable that set a value, or ``default``."""
+        return self._places.get(keys, "default")
+
+    def in_profile(self, name: str) -> Settings:
+        """Give the settings as they are for the calls of a profile."""
+        profile = self.profiles[name]
+        cards = dict(self.cards)
+        for topic, setting in profile.cards.items():
+            given = {each: getattr(setting, each) for each in setting.model_fields_set}
+            cards[topic] = cards.get(topic, TopicSettings()).model_copy(update=given)
+        given = {each: getattr(profile.quirks, each) for each in profile.quirks.model_fields_set}
+        update = {
+            "cards": cards,
+            "thresholds": {**self.thresholds, **profile.thresholds},
+            "quirks": self.quirks.model_copy(update=given),
+            "profiles": {},
+        }
+        changed = self.model_copy(update=update)
+        layer = f"profile {name}"
+        set_here = [("cards", str(topic)) for topic, setting in profile.cards.items() if setting.judgement]
+        set_here += [("thresholds", threshold) for threshold in profile.thresholds]
+        changed._profile = name  # noqa: SLF001 - a copy of our own
+        changed._layers = {**self._layers, **dict.fromkeys(set_here, layer)}  # noqa: SLF001
+        return changed
+
+    def by_profile(self) -> list[tuple[ProfileMatch, Settings]]:
+        """Give the settings of each profile; what names more conditions comes first."""
+        named = sorted(self.profiles.items(), key=lambda each: -len(each[1].match.conditions))
+        return [(profile.match, self.in_profile(name)) for name, profile in named]
+
+    def with_policy(self, content: PolicyContent, version: int, digest: str) -> Settings:
+        """Give the settings with a published policy over the files; what a variable sets stays as it is.
+
+        A trial that the files set up by ``shadow.configuration`` stays; the shadow of the policy is left aside then.
+        """
+        layer = f"version {version}"
+        cards, places, layers = dict(self.cards), dict(self._places), dict(self._layers)
+        for topic, setting in content.cards.items():
+            before = cards.get(topic, TopicSettings())
+            braked = {each for each in before.model_fields_set if self._by_variable("cards", topic, each)}
+            given = {each: getattr(setting, each) for each in setting.model_fields_set - braked}
+            cards[topic] = before.model_copy(update=given)
+            places |= {("cards", str(topic), each): layer for each in given}
+            if setting.judgement - braked and not before.judgement & braked:
+                layers["cards", str(topic)] = layer
+        thresholds = self._not_braked(content.thresholds, self.thresholds, "thresholds")
+        places |= {("thresholds", name): layer for name in thresholds}
+        layers |= {("thresholds", name): layer for name in thresholds}
+        shadow = self.shadow
+        if self._candidate is None:
+            tried = self._not_braked(content.shadow, shadow.thresholds, "shadow", "thresholds")
+            shadow = shadow.model_copy(update={"thresholds": {**shadow.thresholds, **tried}})
+            places |= {("shadow", "thresholds"): layer} if tried else {}
+        update = {"cards": cards, "thresholds": {**self.thresholds, **thresholds}, "shadow": shadow}
+        changed = self.model_copy(update=update)
+        changed._published = Published(version, digest)  # noqa: SLF001 - a copy of our own
+        changed._places, changed._layers = places, layers  # noqa: SLF001
+        return changed
+
+    def with_trial(self, tried: Settings) -> Settings:
+        """Give the settings with others on trial beside them; thresholds in the shadow are left aside then."""
+        changed = self.model_copy()
+        changed._candidate = tried  # noqa: SLF001 - a copy of our own
+        return changed
+
+    @property
+    def trial(self) -> Published | None:
+        """The version that is on trial; none where none is, and where a file is tried."""
+        return self._candidate.published if self._candidate is not None else None
+
+    def _not_braked(
+        self, given: Mapping[str, Decimal | None], here: Mapping[str, Decimal | None], *section: str
+    ) -> dict[str, Decimal | None]:
+        """Leave out the thresholds that a variable of the environment sets."""
+        return {
+            name: value for name, value in given.items() if not (name in here and self._by_variable(*section, name))
+        }
+
+    def _by_variable(self, *keys: str) -> bool:
+        """Tell whether a value that is set comes from the environment: by itself, or in a variable of its section."""
+        named = (self._places.get(keys[:count]) for count in range(len(keys), 0, -1))
+        return next((each for each in named if each is not None), "").startswith(ENV_PREFIX)
+
+    def tried(self) -> Settings | None:
+        """Give the settings that are tried in the shadow, if there are any."""
+        if self._candidate is not None:
+            return self._candidate
+        if not self.shadow.thresholds:
+            return None
+        changed = self.model_copy(update={"thresholds": {**self.thresholds, **self.shadow.thresholds}})
+        layers = {("thresholds", name): "shadow" for name in self.shadow.thresholds}
+        changed._layers = {**self._layers, **layers}  # noqa: SLF001 - a copy of our own
+        return changed
+
+    def policy(self) -> Policy:
+        """Give the policy that the judgement goes by."""
+        defaults = {name: threshold.default for name, threshold in default_knowledge().thresholds.items()}
+        return Policy(
+            thresholds={**defaults, **self.thresholds},
+            modes={topic: setting.mode for topic, setting in self.cards.items()},
+            indicators={t: setting.indicator for t, setting in self.cards.items() if setting.indicator is not None},
+        )
+
+
+def json_schema() -> dict[str, Any]:
+    """Give the JSON Schema of the configuration, with the bounds and meanings of the thresholds, for editors."""
+    schema = TypeAdapter(Settings).json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "her2-cds configuration"
+    schema["properties"]["thresholds"] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            name: {
+                "type": ["number", "null"] if threshold.default is None else "number",
+                "default": None if threshold.default is None else float(threshold.default),
+                "minimum": float(threshold.minimum),
+                "maximum": float(threshold.maximum),
+                "description": f"{threshold.meaning} Unit: {threshold.unit}.",
+            }
+            for name, threshold in default_knowledge().thresholds.items()
+        },
+    }
+    schema["properties"]["cards"]["propertyNames"] = {"enum": [str(topic) for topic in Topic]}
+    return schema

@@ -1,0 +1,90 @@
+"""The configuration in force, every value with the layer that set it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import BaseModel
+
+from cards.facts.topics import Topic
+from cards.knowledge.loader import default_knowledge
+from cards.presentation.wording import default_wording
+from cds_service.configuration.diff import without_password
+from cds_service.configuration.settings import SECRETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cds_service.configuration.settings import Settings
+
+Line = tuple[tuple[str, ...], Any, str]
+"""The way to a value, the value, and the layer that set it."""
+
+
+def lines(settings: Settings) -> Iterator[Line]:
+    """Give every value, those of topics and thresholds that nobody has set too, and no secret."""
+    for name in type(settings).model_fields:
+        if name not in ("cards", "thresholds", "extends"):
+            yield from _value((name,), getattr(settings, name), settings)
+    policy, wording = settings.policy(), default_wording()
+    for topic in Topic:
+        place = ("cards", str(topic))
+        yield (*place, "mode"), str(policy.mode(topic)), settings.place_of(*place, "mode")
+        indicator = policy.indicators.get(topic, wording.topics[topic].indicator)
+        yield (*place, "indicator"), str(indicator), settings.place_of(*place, "indicator")
+        if topic in settings.cards and settings.cards[topic].owner is not None:
+            yield (*place, "owner"), settings.cards[topic].owner, settings.place_of(*place, "owner")
+    for name in default_knowledge().thresholds:
+        yield ("thresholds", name), _plain(policy.thresholds[name]), settings.place_of("thresholds", name)
+
+
+def _value(place: tuple[str, ...], value: Any, settings: Settings) -> Iterator[Line]:
+    if place in SECRETS:
+        return
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _value((*place, name), getattr(value, name), settings)
+    elif isinstance(value, dict) and value and place[0] == "profiles":
+        for name, each in value.items():
+            if place[-1] in ("cards", "thresholds") or settings.place_of(*place, str(name)) != "default":
+                yield from _value((*place, str(name)), each, settings)
+    elif place[0] != "profiles" or settings.place_of(*place) != "default":
+        yield place, _plain(value), settings.place_of(*place)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == int(value) else float(value)
+    if isinstance(value, list):
+        return [_plain(_written(each) if isinstance(each, BaseModel) else each) for each in value]
+    if isinstance(value, dict):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return without_password(str(value))
+
+
+def _written(entry: BaseModel) -> dict[str, Any]:
+    """Write an entry of a list; what was read from a key file stands in that file."""
+    return entry.model_dump(mode="json", exclude={"jwks"} if getattr(entry, "jwks_file", None) else None)
+
+
+def as_yaml(settings: Settings) -> str:
+    """Write the configuration as YAML that may be used again, with the layer of each value beside it."""
+    written: list[str] = []
+    before: tuple[str, ...] = ()
+    for place, value, layer in lines(settings):
+        for depth, step in enumerate(place[:-1]):
+            if place[: depth + 1] != before[: depth + 1]:
+                written.append(f"{'  ' * depth}{step}:")
+                before = ()
+        text = f"{'  ' * (len(place) - 1)}{place[-1]}: {_flow(value)}"
+        written.append(f"{text:<60}  # {layer}")
+        before = place
+    return "\n".join(written) + "\n"
+
+
+def _flow(value: Any) -> str:
+    return yaml.safe_dump(value, default_flow_style=True, width=10_000).removesuffix("\n").removesuffix("\n...")

@@ -1,0 +1,116 @@
+"""The parts of the configuration about the place: its FHIR servers, codes, stock, limits, record and operator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, HttpUrl, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
+
+from cds_service.configuration.coverage_files import vial_sizes
+from cds_service.configuration.section import Section
+from cds_service.ehr.servers import why_not_allowed
+
+
+class FhirSettings(Section):
+    """What may be fetched from where."""
+
+    allowed_servers: list[HttpUrl] = Field(
+        [], description="Base URLs that may be fetched from; empty with auth off: loopback only."
+    )
+    timeout_s: float = Field(2.0, gt=0, le=30, description="One budget for all the fetches of one request.")
+    ca_bundle: Path | None = Field(
+        None, description="PEM file of the authorities that vouch for the servers, in place of the public ones."
+    )
+
+    @field_validator("allowed_servers")
+    @classmethod
+    def _can_be_asked(cls, servers: list[HttpUrl]) -> list[HttpUrl]:
+        for server in servers:
+            why = why_not_allowed(str(server))
+            if why:
+                raise ValueError(f"{server.host}: {why}")
+        return servers
+
+
+class SiteSettings(Section):
+    """What is local."""
+
+    code_maps: list[Path] = Field([], description="FHIR ConceptMap files: local codes to LOINC / RxNorm / SNOMED CT.")
+    timezone: str = Field("UTC", description="Where a day begins, for the age of results (an IANA name).")
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            msg = f"no time zone {name!r}"
+            raise ValueError(msg) from error
+        return name
+
+
+class CoverageSettings(Section):
+    """What billing and coverage go by."""
+
+    policies: list[str] = Field(
+        [],
+        description="Payer policies by id, the site's first choice first; empty: the site's own files, then every one "
+        "that ships.",
+    )
+    policy_files: list[Path] = Field([], description="Payer policies of the site's own: YAML, see docs/billing.md.")
+    vials: dict[str, list[int]] = Field(
+        {}, description="Vial sizes in mg that are stocked, by product or brand (kadcyla: [100, 160])."
+    )
+    asp_file: Path | None = Field(None, description="CMS pricing file for Part B drugs (CSV, or the ZIP it comes in).")
+
+    @field_validator("vials")
+    @classmethod
+    def _are_made(cls, vials: dict[str, list[int]]) -> dict[str, list[int]]:
+        made = vial_sizes()
+        for name, sizes in vials.items():
+            if name not in made:
+                raise PydanticCustomError("vials", "no product or brand {name}; there are {made}", {
+                    "name": repr(name), "made": ", ".join(sorted(made))
+                })  # fmt: skip
+            if not sizes or (wrong := [size for size in sizes if size not in made[name]]):
+                raise PydanticCustomError("vials", "{name} comes in {made} mg, not in {wrong}", {
+                    "name": name, "made": ", ".join(map(str, sorted(made[name]))), "wrong": sizes and wrong
+                })  # fmt: skip
+        return vials
+
+
+class LimitSettings(Section):
+    """What a request may cost."""
+
+    body_bytes: int = Field(5 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)
+
+
+class AuditSettings(Section):
+    """What is kept of a decision, and for how long."""
+
+    patient: Literal["hashed", "plain", "none"] = Field(
+        "hashed", description="How the record names patient and user: by a keyed hash, by their ids, or not at all."
+    )
+    patient_key: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Key of the hash, only by HER2_CDS_AUDIT__PATIENT_KEY. Without it each start takes a new one, "
+        "and the decisions of different starts about one patient cannot be linked.",
+    )
+    keep_days: int | None = Field(
+        730, ge=1, le=36500, description="Decisions and feedback older than this are deleted; null keeps them."
+    )
+
+
+class OperatorSettings(Section):
+    """Who may ask why a card fired."""
+
+    token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Bearer token for /decisions, only by HER2_CDS_OPERATOR__TOKEN. Without it the addresses answer "
+        "only on loopback, and only while authentication is off.",
+    )

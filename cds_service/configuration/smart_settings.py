@@ -1,0 +1,82 @@
+"""Which EHRs may launch the app, and how it proves to each that it is what it says."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
+
+from cds_service.configuration.section import Section
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+class SmartServer(Section):
+    """An EHR's FHIR server and what the app is registered as there."""
+
+    iss: HttpUrl = Field(description="Base URL of the FHIR server, as its launches name it.")
+    client_id: str = Field(min_length=1, description="What the app is registered as.")
+    client_secret_env: str | None = Field(
+        None, description="The environment variable that holds the secret of a confidential client."
+    )
+    private_key: Path | None = Field(None, description="PEM of a private key (EC P-384 or RSA) for private_key_jwt.")
+    key_id: str | None = Field(None, description="The kid under which the public key is registered.")
+
+    @field_validator("iss")
+    @classmethod
+    def _is_safe(cls, iss: HttpUrl) -> HttpUrl:
+        if not is_safe(str(iss)):
+            msg = "must be https; only this machine may be without"
+            raise ValueError(msg)
+        return iss
+
+    @model_validator(mode="after")
+    def _proves_in_one_way(self) -> Self:
+        if self.client_secret_env is not None and self.private_key is not None:
+            msg = "client_secret_env and private_key exclude each other"
+            raise ValueError(msg)
+        if self.client_secret_env is not None and not os.environ.get(self.client_secret_env):
+            msg = f"the environment variable {self.client_secret_env} is not set"
+            raise ValueError(msg)
+        if self.private_key is not None and not self.key_id:
+            msg = "private_key needs a key_id"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def base(self) -> str:
+        """The base URL without a trailing slash."""
+        return str(self.iss).rstrip("/")
+
+
+class SmartSettings(Section):
+    """The SMART app; without servers there is none."""
+
+    servers: list[SmartServer] = Field([], description="The EHRs that may launch the app, and nobody else.")
+    links: bool = Field(
+        default=False, description="Cards carry a link that launches the app; for EHRs that can launch it."
+    )
+    cookie_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Seals launches that are under way, only by HER2_CDS_SMART__COOKIE_KEY. Needed where several "
+        "machines answer; without it each start takes a new one.",
+    )
+
+    def server(self, iss: str) -> SmartServer | None:
+        """Find the server that a launch names; whether a slash ends its address is all that may differ."""
+        return next((each for each in self.servers if each.base == iss.rstrip("/")), None)
+
+
+def is_safe(url: str) -> bool:
+    """Tell whether a code or a token may go to an address: by https, or on this machine."""
+    try:
+        split = urlsplit(url)
+    except ValueError:
+        return False
+    if split.username is not None or not split.hostname:
+        return False
+    return split.scheme == "https" or (split.scheme == "http" and split.netloc.rsplit(":", 1)[0] in _LOOPBACK)

@@ -1,0 +1,77 @@
+"""Who may sign in to the workbench, and what each may do there."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, field_validator, model_validator
+
+from cds_service.configuration.section import Section, on_off, problem_below
+from cds_service.configuration.smart_settings import is_safe
+from cds_service.policies.people import Role
+
+
+class OidcSettings(Section):
+    """The site's OpenID provider."""
+
+    issuer: HttpUrl = Field(description="As the provider names itself, letter by letter (its 'iss').")
+    client_id: str = Field(min_length=1, description="What the workbench is registered as.")
+    client_secret_env: str | None = Field(
+        None, description="The environment variable that holds the secret of a confidential client."
+    )
+    scopes: str = Field("openid profile", description="'openid' and what the provider wants for the claim of roles.")
+    roles_claim: str = Field(
+        "roles", min_length=1, description="The claim of the ID token that lists roles; dots lead into objects."
+    )
+    roles: dict[Role, list[str]] = Field(description="For each role here the values of the claim that give it.")
+
+    @field_validator("issuer")
+    @classmethod
+    def _is_safe(cls, issuer: HttpUrl) -> HttpUrl:
+        if not is_safe(str(issuer)):
+            msg = "must be https; only this machine may be without"
+            raise ValueError(msg)
+        return issuer
+
+    @field_validator("scopes")
+    @classmethod
+    def _asks_who(cls, scopes: str) -> str:
+        if "openid" not in scopes.split():
+            msg = "'openid' is what makes the provider say who signed in"
+            raise ValueError(msg)
+        return scopes
+
+    @model_validator(mode="after")
+    def _has_its_secret(self) -> Self:
+        if self.client_secret_env is not None and not os.environ.get(self.client_secret_env):
+            raise problem_below("client_secret_env", f"the environment variable {self.client_secret_env} is not set")
+        return self
+
+    @property
+    def base(self) -> str:
+        """The issuer without a trailing slash."""
+        return str(self.issuer).rstrip("/")
+
+
+class WorkbenchSettings(Section):
+    """The workbench; nobody gets in unless the site says how."""
+
+    sign_in: Annotated[Literal["off", "local", "oidc"], BeforeValidator(on_off)] = Field(
+        "off",
+        description="'local' signs in made-up people, on this machine alone, and only with auth.mode 'off'.",
+    )
+    oidc: OidcSettings | None = None
+    session_hours: int = Field(8, ge=1, le=24, description="How long a person stays signed in.")
+    cookie_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Signs the cookie of those who are signed in, only by HER2_CDS_WORKBENCH__COOKIE_KEY. Needed where "
+        "several machines answer; without it each start takes a new one.",
+    )
+
+    @model_validator(mode="after")
+    def _knows_its_provider(self) -> Self:
+        if self.sign_in == "oidc" and self.oidc is None:
+            raise problem_below("oidc", "sign_in: oidc needs the provider here")
+        return self

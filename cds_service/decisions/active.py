@@ -1,0 +1,237 @@
+"""The configuration in force: picked up when the file changes, kept when the new one is broken."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from cds_service.auth.authentication import Authentication
+from cds_service.auth.used_tokens import ReplayStoreError
+from cds_service.clock import Clock, now
+from cds_service.configuration.coverage_files import CoverageFileError
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.settings import Settings
+from cds_service.decisions.decider import Decider
+from cds_service.decisions.shadow import Shadow
+from cds_service.decisions.suppression import Repeats
+from cds_service.store.record import Pseudonyms, RecordWriter
+from fhir_mappings.codings import CodeMapError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from cds_service.configuration.policy_settings import ProfileMatch
+    from cds_service.policies.content import PolicyContent
+    from cds_service.protocol.caller import Caller
+
+_LOOK_EVERY_S = 1.0
+# What needs a start to change: who already holds it would go on with the old one.
+_NEED_A_START = ("database", "redis", "auth.replay_store", "workbench")
+_Stamp = tuple[int, int] | None
+_KEY_OF_THIS_PROCESS = secrets.token_bytes(32)
+_log = structlog.get_logger()
+
+
+class PublishedPolicy(NamedTuple):
+    """A version that is laid over the files: in force, or on trial."""
+
+    content: PolicyContent
+    version: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What answers requests, and what writes its decisions down, from one state of the configuration."""
+
+    decider: Decider
+    records: RecordWriter
+    repeats: Repeats | None
+    clock: Clock
+    profiles: tuple[tuple[ProfileMatch, InForce], ...] = ()
+
+    @property
+    def same_ids(self) -> bool:
+        """Whether the services of orders are announced under one id."""
+        return self.decider.settings.quirks.same_ids
+
+    def of(self, caller: Caller | None, service: str | None) -> InForce:
+        """Give what answers the calls of a client: the profile that is for them, if there is one."""
+        for match, profile in self.profiles:
+            if match.holds(caller, service):
+                return profile
+        return self
+
+
+class Configuration:
+    """Gives what the newest configuration that is valid makes of a request."""
+
+    def __init__(self, path: Path | None = None, settings: Settings | None = None, clock: Clock = now) -> None:
+        """Read the configuration for the first time; ``clock`` says what time it is.
+
+        Raises:
+            ConfigurationError: it is not valid; the service does not start.
+
+        """
+        self._path = path
+        self._lock = threading.Lock()
+        self._looked = time.monotonic()
+        self._clock = clock
+        self._stamps = _stamps(() if path is None else (path,))
+        self.authentication = Authentication()
+        first = settings if settings is not None else load_settings(path)
+        self._watch(first.files)
+        self._beneath = first
+        self._policy: PublishedPolicy | None = None
+        self._trial: PublishedPolicy | None = None
+        self._in_force = self._taken(first, None, None)
+
+    def current(self) -> InForce:
+        """Give what answers requests now; the file is looked at once a second at most."""
+        if self._path is not None and time.monotonic() - self._looked > _LOOK_EVERY_S:
+            self._look()
+        return self._in_force
+
+    @property
+    def beneath(self) -> Settings:
+        """What the files and the environment set, without a published policy."""
+        return self._beneath
+
+    def use_policy(self, policy: PublishedPolicy | None) -> None:
+        """Lay a published policy over the files from now on, or none; the files may change beneath it.
+
+        Raises:
+            ConfigurationError: it cannot be used; what was in force stays.
+
+        """
+        with self._lock:
+            self._in_force = self._taken(self._beneath, policy, self._trial)
+            self._policy = policy
+
+    @property
+    def policy(self) -> PublishedPolicy | None:
+        """The published policy that lies over the files here, if one does."""
+        return self._policy
+
+    @property
+    def trial(self) -> PublishedPolicy | None:
+        """The version that is on trial; a file that is tried goes before it."""
+        return self._trial
+
+    def use_trial(self, trial: PublishedPolicy | None) -> None:
+        """Judge by a version beside what is in force from now on, or by none; nobody sees what it finds.
+
+        Raises:
+            ConfigurationError: it cannot be used; what was tried stays on trial.
+
+        """
+        with self._lock:
+            self._in_force = self._taken(self._beneath, self._policy, trial)
+            self._trial = trial
+
+    def _look(self) -> None:
+        """Look whether a file has changed; while somebody else is at it, what is in force answers."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            self._looked = time.monotonic()
+            stamps = _stamps(self._stamps)
+            if stamps == self._stamps:
+                return
+            # Taken before the files are read: what changes meanwhile is seen the next time.
+            self._stamps = stamps
+            self._load()
+        finally:
+            self._lock.release()
+
+    def _load(self) -> None:
+        before = self._in_force.decider.settings
+        try:
+            settings = load_settings(self._path)
+            self._watch(settings.files)
+            self._in_force = self._taken(settings, self._policy, self._trial)
+            self._beneath = settings
+        except ConfigurationError as error:
+            self._watch((*self._stamps, *error.files))
+            _log.error("configuration_refused", problems=error.problems)
+            return
+        after = self._in_force.decider
+        _log.info("configuration_loaded", path=str(self._path), configuration=after.versions.configuration_hash)
+        waiting = [name for name in _NEED_A_START if attrgetter(name)(before) != attrgetter(name)(after.settings)]
+        if waiting:
+            _log.warning("restart_needed", keys=waiting)
+
+    def _taken(self, settings: Settings, policy: PublishedPolicy | None, trial: PublishedPolicy | None) -> InForce:
+        """Take what files and environment set, with the policy between them and the trial beside it."""
+        tried = settings.with_policy(*trial) if trial is not None and settings.shadow.configuration is None else None
+        if trial is not None and tried is None:
+            _log.warning("policy_trial_ignored", version=trial.version, because="shadow.configuration is set")
+        if policy is not None:
+            if policy.content.shadow and settings.shadow.configuration is not None:
+                _log.warning("policy_shadow_ignored", version=policy.version, because="shadow.configuration is set")
+            settings = settings.with_policy(*policy)
+        if trial is not None and tried is not None:
+            if settings.shadow.thresholds:
+                because = f"version {trial.version} is on trial"
+                _log.warning(
+                    "shadow_thresholds_ignored", thresholds=sorted(settings.shadow.thresholds), because=because
+                )
+            settings = settings.with_trial(tried)
+        taken = _in_force(settings, self._clock)
+        try:
+            self.authentication.use(settings)
+        except ReplayStoreError as error:
+            raise ConfigurationError([str(error)]) from None
+        return taken
+
+    def _watch(self, files: Iterable[Path]) -> None:
+        """Look at these files from now on, the broken ones too: each may be put right where it is."""
+        self._stamps = {path: self._stamps[path] if path in self._stamps else _stamp(path) for path in files}
+
+
+def _stamps(files: Iterable[Path]) -> dict[Path, _Stamp]:
+    return {path: _stamp(path) for path in files}
+
+
+def _stamp(path: Path) -> _Stamp:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _in_force(settings: Settings, clock: Clock) -> InForce:
+    zone = ZoneInfo(settings.site.timezone)
+    try:
+        decider = Decider(settings, lambda: clock().astimezone(zone).date())
+    except CodeMapError as error:
+        raise ConfigurationError([f"site.code_maps: {error}"]) from None
+    except CoverageFileError as error:
+        raise ConfigurationError([f"coverage: {error}"]) from None
+    except OSError as error:
+        raise ConfigurationError([f"fhir.ca_bundle: cannot be used ({type(error).__name__})"]) from None
+    key = settings.audit.patient_key
+    pseudonyms = Pseudonyms(settings.audit, key.get_secret_value().encode() if key else _KEY_OF_THIS_PROCESS)
+    repeats = Repeats(settings.suppress_repeats, pseudonyms, clock) if settings.suppress_repeats.enabled else None
+    tried = settings.tried()
+    try:
+        shadow = Shadow(tried, decider.known, decider.wording, decider.billing) if tried is not None else None
+    except (CoverageFileError, OSError) as error:
+        raise ConfigurationError([f"shadow.configuration: {error}"]) from None
+    return InForce(
+        decider,
+        RecordWriter(decider.versions, decider.policy, pseudonyms, clock, shadow),
+        repeats,
+        clock,
+        tuple((match, _in_force(profile, clock)) for match, profile in settings.by_profile()),
+    )

@@ -1,0 +1,128 @@
+"""Gathers what one call needs to be judged: from what it sent first, then from the EHR's server, in one time budget."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from fhir_mappings.request.prefetch import OMITTED, Answer, State, read_answer
+from fhir_mappings.request.queries import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from cds_service.ehr.client import FhirAccess, FhirClient
+    from fhir_mappings.request.chart import ChartReader, Orders
+    from fhir_mappings.request.hook_request import HookRequest
+    from fhir_mappings.wire.resources import Glimpse
+
+_UNANSWERED = frozenset({State.OMITTED, State.FAILED})
+
+
+class DataMissing(LookupError):  # noqa: N818 - named for the answer it leads to
+    """Data that an order in scope needs can be had neither from the prefetch nor from the FHIR server."""
+
+    def __init__(self, places: list[str]) -> None:
+        """Keep the places in the request that lack an answer."""
+        super().__init__(", ".join(place.removeprefix("prefetch.") for place in places))
+        self.places = places
+
+
+class Gathering:
+    """What one call sent, and what has been fetched for it so far."""
+
+    def __init__(self, request: HookRequest, templates: Mapping[str, str], client: FhirClient) -> None:
+        """Leave everything unread until it is asked for."""
+        self._request = request
+        self._templates = templates
+        self._client = client
+        self._sent: dict[str, Answer] | None = None
+        self._fetched: dict[str, Answer] = {}
+        self._read_on: set[str] = set()
+
+    def orders(self, chart: ChartReader) -> Orders:
+        """Read the orders that are asked about, and what they refer to.
+
+        Raises:
+            DataMissing: an order of the call that may be for a drug in scope can be had nowhere.
+
+        """
+        orders = chart.orders(self._request)
+        if orders.unresolved:
+            orders = chart.orders(self._request, self.glimpses())
+        if any(each.may_be_for_a_drug for each in orders.lacking):
+            # What bills for a drug is dispatched beside it; without a drug none of it is looked at.
+            self._fetch({each.path: each.reference for each in orders.lacking})
+            orders = chart.orders(self._request, self.glimpses())
+            if places := [each.path for each in orders.lacking if each.may_be_for_a_drug]:
+                raise DataMissing(places)
+        if orders.drugs_to_fetch:
+            self._fetch({place: wanted for wanted, place in orders.drugs_to_fetch.items()})
+            orders = chart.orders(self._request, self.glimpses())
+        return orders
+
+    def chart(self, keys: Iterable[str] | None = None) -> dict[str, Answer]:
+        """Give what was sent, with the keys that are needed fetched where they lack; every key unless some are named.
+
+        Raises:
+            DataMissing: a key has no answer, and none can be had.
+
+        """
+        answers = self._answers()
+        needed = tuple(keys or self._templates)
+        lacking, reads_on = [key for key in needed if answers[key].state in _UNANSWERED], False
+        for answer in answers.values():
+            if answer.listing is not None and answer.listing.next_page:
+                reads_on = True
+        if (lacking or reads_on) and self._access is not None:
+            patient = quote(self._request.patient_id, safe="")
+            queries = {f"prefetch.{key}": resolve(self._templates[key], patient) for key in lacking}
+            # A list that was sent is read on once; one that goes on after that is known to be incomplete.
+            begun = {
+                f"prefetch.{key}": answer
+                for key, answer in answers.items()
+                if key not in self._read_on and key not in lacking and (key in needed or key not in self._templates)
+            }
+            self._read_on.update(lacking, (place.removeprefix("prefetch.") for place in begun))
+            fetched = self._access.fetch(queries, begun)
+            answers = self._sent = {key: fetched.get(f"prefetch.{key}", answer) for key, answer in answers.items()}
+            lacking = [key for key in lacking if answers[key].state in _UNANSWERED]
+        if lacking:
+            raise DataMissing([f"prefetch.{key}" for key in lacking])
+        return answers
+
+    def glimpses(self) -> list[Glimpse]:
+        """List all resources that are at hand."""
+        answers = {**self._answers(), **self._fetched}
+        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
+
+    def apart(self) -> list[Glimpse]:
+        """List the resources that are at hand and are no Observations."""
+        answers = {**self._answers(), **self._fetched}
+        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.apart]
+
+    @cached_property
+    def _access(self) -> FhirAccess | None:
+        """Leave to ask the server of the call; whether there is any is found out when it is needed."""
+        return self._client.access(self._request)
+
+    def _answers(self) -> dict[str, Answer]:
+        """Read every prefetch value, under keys of our own and of the client's; keys of ours that lack are omitted."""
+        if self._sent is None:
+            sent = {key: read_answer(raw, f"prefetch.{key}") for key, raw in self._request.prefetch.items()}
+            self._sent = {**dict.fromkeys(self._templates, OMITTED), **sent}
+        return self._sent
+
+    def _fetch(self, references: Mapping[str, str]) -> None:
+        """Read resources by their references, each for its place in the request."""
+        if self._access is None:
+            return
+        queries = {place: address for place, wanted in references.items() if (address := _address(wanted))}
+        self._fetched |= self._access.fetch(queries)
+
+
+def _address(wanted: str) -> str:
+    """Write a reference as the address below the server's base; empty when it leads to no resource of a server."""
+    kind, _, identifier = wanted.partition("/")
+    return f"{kind}/{quote(identifier, safe='')}" if kind.isalpha() and kind.isascii() and identifier else ""

@@ -1,0 +1,179 @@
+"""One request to one answer: read, look up what is lacking, judge, and word the cards.
+
+An order out of scope is answered before anything about the patient is looked at.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from cards.billing.facts import BillingSession
+from cards.billing.setup import with_sources
+from cards.coverage.rules import coverage_rules
+from cards.engine import judge
+from cards.facts import Gap, Moment, Patient, Session
+from cards.identification.recogniser import Recogniser
+from cards.knowledge.loader import default_knowledge
+from cards.presentation.renderer import Renderer
+from cards.presentation.wording import default_wording
+from cards.readings.on_treatment import on_treatment
+from cds_service.decisions.data_access import Gathering
+from cds_service.decisions.versions import versions
+from cds_service.ehr.client import FhirClient
+from cds_service.protocol.card_json import card_json, to_show, worded
+from cds_service.smart.context import smart_links
+from fhir_mappings.codings import CodeMap
+from fhir_mappings.medications.actions import ActionWriter, requested_in
+from fhir_mappings.request.chart import ChartReader, Orders
+from fhir_mappings.request.hook_request import RequestReader
+from fhir_mappings.request.queries import MONITORING_KEYS, TREATMENT_KEYS, templates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from cards.facts.outcomes import Verdict
+    from cards.presentation.card import Card
+    from cds_service.configuration.settings import Settings
+    from cds_service.decisions.suppression import Suppressed
+    from fhir_mappings.request.hook_request import HookRequest
+    from fhir_mappings.wire.lenient import Json
+
+    _Shown = tuple[tuple[dict[str, Any], ...], tuple[Verdict, ...]]
+    _Answered = tuple[Session | None, tuple[Verdict, ...], _Shown]
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What was answered and why: every verdict, the silent ones too, and the cards that are shown."""
+
+    id: str
+    cards: tuple[dict[str, Any], ...]
+    verdicts: tuple[Verdict, ...]
+    session: Session | None
+    """What was judged; none where nothing was."""
+    duration_s: float
+    shown: tuple[Verdict, ...] = ()
+    """What stands behind each card that was made, whether it was sent or suppressed: at an opened chart, findings put
+    together."""
+    suppressed: tuple[Suppressed, ...] = ()
+    findings: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """The names of findings by the id of the card, where repeats of them may be left out later."""
+
+
+class Decider:
+    """Everything that answering needs, for one state of the configuration."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        today: Callable[[], date] | None = None,
+        *,
+        suggestions: bool = True,
+        chart_reader: type[ChartReader] = ChartReader,
+    ) -> None:
+        """Build the readers, the judgement and the wording; without ``suggestions`` cards only say what is wrong.
+
+        Raises:
+            CodeMapError: a code map of the site cannot be used.
+            CoverageFileError: a payer policy or a price file of the site cannot be used.
+
+        """
+        self.settings = settings
+        self.known = default_knowledge()
+        self.wording = default_wording()
+        self.policy = settings.policy()
+        self._with_suggestions = suggestions
+        self._today = today or (lambda: datetime.now(ZoneInfo(settings.site.timezone)).date())
+        self._recogniser = Recogniser(self.known)
+        code_map = CodeMap.read(settings.site.code_maps)
+        self.chart_reader = self._chart = chart_reader(self.known.terminology, self._recogniser, code_map)
+        self.templates = templates(self.known.terminology, code_map)
+        self._required = frozenset(self.templates)
+        self.read = RequestReader(self.templates).read
+        self.billing = settings.billing()
+        self._coverage_rules = coverage_rules(self.billing)
+        self._renderer = Renderer(self.wording, with_sources(self.known, self.billing), self.policy.indicators)
+        self._actions = ActionWriter(self.known.terminology, self.wording.actions)
+        self._fhir = FhirClient(settings)
+        self.versions = versions(settings, self.known, self.wording, self.billing)
+
+    def decide(self, request: HookRequest, *, coverage: bool = False) -> Decision:
+        """Answer one request; ``coverage``: by the rules of billing and coverage, and by no clinical one.
+
+        Raises:
+            DataMissing: an order in scope needs data that cannot be had.
+
+        """
+        began = time.perf_counter()
+        gathering = Gathering(request, self.templates, self._fhir)
+        if request.hook == Moment.VIEW:
+            session, verdicts, (cards, shown) = self._opened(request, gathering)
+        else:
+            session, verdicts, (cards, shown) = self._ordered(request, gathering, coverage=coverage)
+        return Decision(str(uuid.uuid4()), cards, verdicts, session, time.perf_counter() - began, shown)
+
+    def _ordered(self, request: HookRequest, gathering: Gathering, *, coverage: bool) -> _Answered:
+        """Judge the orders of a call."""
+        orders = gathering.orders(self._chart)
+        gaps = (*orders.gaps, *_unresolved(orders))
+        if orders.in_scope:
+            answers = gathering.chart()
+            patient = self._chart.patient(answers, request.patient_id, self._required, orders.references)
+            listed = self._chart.with_reasons(orders, gathering.apart())
+            session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
+            if coverage:
+                facts = self._chart.billing.read(request, orders, answers)
+                session = BillingSession(session.moment, session.today, listed, patient, gaps, facts)
+        else:
+            session = Session(Moment(request.hook), self._today(), orders.orders, Patient(), gaps)
+        if not gaps and not orders.in_scope:
+            return None, (), ((), ())
+        verdicts = judge(
+            session, self._recogniser, self.policy, orders.identities, self._coverage_rules if coverage else None
+        )
+        shown = tuple(to_show(verdicts, session, self.policy, self.known))
+        return session, verdicts, (tuple(self._cards(shown, orders.resources, request)), shown)
+
+    def _opened(self, request: HookRequest, gathering: Gathering) -> _Answered:
+        """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
+        today = self._today()
+        patient = self._chart.patient(gathering.chart(TREATMENT_KEYS), request.patient_id, frozenset(TREATMENT_KEYS))
+        if not on_treatment(patient, self.known, self.policy.thresholds, today):
+            return None, (), ((), ())
+        answers = gathering.chart(MONITORING_KEYS)
+        patient = self._chart.patient(answers, request.patient_id, frozenset(MONITORING_KEYS))
+        drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
+        session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
+        verdicts = judge(session, self._recogniser, self.policy, [identity for _, identity in drugs])
+        resources = {order.origin.path: requested_in(request) for order, _ in drugs}
+        shown = tuple(to_show(verdicts, session, self.policy, self.known))
+        return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)
+
+    def _cards(
+        self, verdicts: Iterable[Verdict], resources: Mapping[str, Json], request: HookRequest
+    ) -> Iterator[dict[str, Any]]:
+        for card in worded(verdicts, self._renderer, request.hook_instance):
+            suggestions = list(self._suggestions(card, resources, request.patient_id))
+            links = smart_links(card, self.settings) if card.order is not None else []
+            yield card_json(card, self.settings.base_url, suggestions, links)
+
+    def _suggestions(self, card: Card, resources: Mapping[str, Json], patient_id: str) -> Iterator[dict[str, Any]]:
+        """Write the suggestions that the EHR's own resource allows."""
+        if card.order is None or not self._with_suggestions:
+            return
+        for suggestion in card.suggestions:
+            actions = self._actions.actions(suggestion.fix, card.order, resources, patient_id)
+            if actions:
+                yield {"label": suggestion.label, "uuid": suggestion.uuid, "actions": actions}
+
+
+def _unresolved(orders: Orders) -> tuple[Gap, ...]:
+    """Say of each order whose drug could not be found out that it was not checked."""
+    return tuple(
+        Gap(None, order.origin.path, gap.reason) for order in orders.orders if order.in_focus for gap in order.gaps
+    )

@@ -1,0 +1,56 @@
+"""Facts that were judged before, put to the rules once more: of the record, or by a policy on trial."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from cards.billing.facts import BillingSession
+from cards.coverage.rules import coverage_rules
+from cards.facts import Moment
+from cards.readings.on_treatment import on_treatment
+from cards.rules import rules_at
+from cds_service.protocol.services import BY_ID
+from cds_service.store.record import read_session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cards.billing.setup import BillingSetup
+    from cards.facts import Session
+    from cards.facts.policy import Policy
+    from cards.identification.identity import Identity
+    from cards.knowledge.schema import Knowledge
+    from cards.rules import Rule
+    from cds_service.store.reading import Kept
+
+
+class Question(NamedTuple):
+    """What the rules are asked: the facts, the drugs where they are settled already, and which rules."""
+
+    session: Session
+    identities: Sequence[Identity] | None
+    rules: Sequence[Rule]
+
+
+def recorded_session(kept: Kept) -> Session:
+    """Read the facts of a decision, with what billing read where the service is the one of coverage."""
+    service = BY_ID.get(kept.row.service)
+    return read_session(kept.row.facts, coverage=service is not None and service.coverage)
+
+
+def question(session: Session, known: Knowledge, policy: Policy, billing: BillingSetup) -> Question:
+    """Put facts to the rules of the service that they were read for.
+
+    At an opened chart the orders stand for the drugs that the patient is on, which is a matter of thresholds; they are
+    found anew among the treatments.
+    """
+    if isinstance(session, BillingSession):
+        return Question(session, None, coverage_rules(billing))
+    if session.moment is not Moment.VIEW:
+        return Question(session, None, rules_at(session.moment))
+    drugs = on_treatment(session.patient, known, policy.thresholds, session.today)
+    orders = tuple(order for order, _ in drugs)
+    identities = [identity for _, identity in drugs]
+    return Question(msgspec.structs.replace(session, orders=orders), identities, rules_at(Moment.VIEW))

@@ -1,0 +1,87 @@
+"""Another policy on trial: judged by on the same facts as the one in force, recorded beside it, and never shown.
+
+Coverage is judged by the payer policies and prices in force; a trial has none of its own. At an opened chart a trial
+may find other drugs that the patient is on. Where the policy in force found none, nothing was judged, and nothing is
+tried.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from cards.engine import judge
+from cards.facts.outcomes import CannotTell, Fired
+from cards.identification.recogniser import Recogniser
+from cds_service.decisions.rejudge import question
+from cds_service.decisions.versions import Versions, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cards.billing.setup import BillingSetup
+    from cards.facts import Session
+    from cards.facts.outcomes import Verdict
+    from cards.facts.policy import Policy
+    from cards.knowledge.schema import Knowledge
+    from cards.presentation.wording import Wording
+    from cds_service.configuration.policy_settings import ProfileMatch
+    from cds_service.configuration.settings import Settings
+    from cds_service.protocol.caller import Caller
+
+Json = dict[str, Any]
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A policy on trial and what it is made of."""
+
+    policy: Policy
+    versions: Versions
+
+
+class Shadow:
+    """Judges by the candidate that a call would get if the trial were in force."""
+
+    def __init__(self, tried: Settings, known: Knowledge, wording: Wording, billing: BillingSetup) -> None:
+        """Take the settings on trial."""
+        self._recogniser = Recogniser(known)
+        self._known, self._billing = known, billing
+        self._base = Candidate(tried.policy(), versions(tried, known, wording, billing))
+        self._profiles: list[tuple[ProfileMatch, Candidate]] = []
+        for match, profile in tried.by_profile():
+            self._profiles.append((match, Candidate(profile.policy(), versions(profile, known, wording, billing))))
+
+    def candidate(self, caller: Caller | None, service: str) -> Candidate:
+        """Give the candidate for a call."""
+        return next((each for match, each in self._profiles if match.holds(caller, service)), self._base)
+
+    def verdicts(self, session: Session, candidate: Candidate) -> Json | None:
+        """Judge facts by a candidate; nothing that goes wrong here may cost a clinician the answer."""
+        try:
+            asked = question(session, self._known, candidate.policy, self._billing)
+            verdicts = judge(asked.session, self._recogniser, candidate.policy, asked.identities, asked.rules)
+        except Exception as error:  # noqa: BLE001 - a trial that fails is a trial that fails
+            _log.error("shadow_failed", reason=type(error).__name__)
+            return None
+        return {"fired": list(_fired(verdicts, candidate.policy)), "cannot-tell": list(_open(verdicts))}
+
+
+def _fired(verdicts: Iterable[Verdict], policy: Policy) -> Iterable[Json]:
+    for verdict in verdicts:
+        if isinstance(verdict.outcome, Fired):
+            yield {**_place(verdict), "product": verdict.product, "mode": policy.mode(verdict.topic)}
+
+
+def _open(verdicts: Iterable[Verdict]) -> Iterable[Json]:
+    for verdict in verdicts:
+        if isinstance(verdict.outcome, CannotTell):
+            yield {**_place(verdict), "missing": [{"what": each.what} for each in verdict.outcome.missing]}
+
+
+def _place(verdict: Verdict) -> Json:
+    order = (verdict.order.reference or verdict.order.path) if verdict.order else ""
+    return {"topic": verdict.topic, "order": order}

@@ -1,0 +1,140 @@
+"""Leaves out, at signing and dispatch, what a clinician has overridden with a reason at selection (ADR 10).
+
+It is left out only while everything that the finding stands on is the same: patient, drug, dose, start, results and
+their dates. Whatever is in doubt is told again: a store that is slow or down, a card whose id another patient's card
+has too, another user, an order that may not be the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+
+from cards.facts import Moment
+from cards.facts.outcomes import Fired
+from cds_service.store.overrides import Override, overrides
+from cds_service.store.record import order_name, subjects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cards.facts import DrugOrder, Session
+    from cards.facts.outcomes import Verdict
+    from cds_service.clock import Clock
+    from cds_service.configuration.policy_settings import RepeatSettings
+    from cds_service.decisions.decider import Decision
+    from cds_service.protocol.caller import Caller
+    from cds_service.store.record import Pseudonyms
+    from cds_service.store.store import Store
+    from fhir_mappings.request.hook_request import HookRequest
+
+DEADLINE_S = 0.2
+"""How long an answer may wait to hear what was overridden."""
+_TOLD_AGAIN = frozenset({"order-sign", "order-dispatch"})
+_encode = msgspec.json.Encoder(decimal_format="string", order="sorted").encode
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A card that was not sent, the finding behind it, and the override that stands for it."""
+
+    card: dict[str, Any]
+    verdict: Verdict
+    override: Override
+
+
+class Repeats:
+    """Finds the cards that would say again what was overridden."""
+
+    def __init__(self, settings: RepeatSettings, pseudonyms: Pseudonyms, clock: Clock) -> None:
+        """Take for how long an override counts and which cards are always told."""
+        self._hours = timedelta(hours=settings.hours)
+        self._never = frozenset(settings.never)
+        self._pseudonyms = pseudonyms
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="overrides")
+
+    def applied(self, store: Store, request: HookRequest, caller: Caller | None, decision: Decision) -> Decision:
+        """Name the findings of a selection; leave out what repeats them at signing and dispatch."""
+        issuer = caller.issuer if caller else ""
+        patient = self._pseudonyms.name("patient", request.patient_id, issuer)
+        if patient is None or decision.session is None or not decision.cards:
+            return decision
+        named = {
+            card["uuid"]: (finding_name(patient, verdict, decision.session), verdict)
+            for card, verdict in zip(decision.cards, subjects(decision), strict=True)
+            if verdict.order is not None and card["indicator"] not in self._never
+        }
+        if request.hook == Moment.SELECT:
+            return msgspec.structs.replace(decision, findings={uuid: name for uuid, (name, _) in named.items()})
+        if request.hook not in _TOLD_AGAIN or not named:
+            return decision
+        user = self._pseudonyms.name("user", request.user_id, issuer)
+        known = list(self._ask(store, {name for name, _ in named.values()}))
+        references = {order.origin.reference for order in decision.session.orders}
+        suppressed = []
+        for card in decision.cards:
+            name, verdict = named.get(card["uuid"], ("", None))
+            for override in known:
+                if verdict and override.finding == name and _stands_for(override, verdict, references, user, caller):
+                    suppressed.append(Suppressed(card, verdict, override))
+                    break
+        gone = {each.card["uuid"] for each in suppressed}
+        left = tuple(card for card in decision.cards if card["uuid"] not in gone)
+        return msgspec.structs.replace(decision, cards=left, suppressed=tuple(suppressed))
+
+    def _ask(self, store: Store, names: set[str]) -> Iterable[Override]:
+        """Ask the store, and take no answer in time for no override."""
+        if not store.recorder.is_up:
+            return ()
+        asked = self._pool.submit(overrides, store.engine, names, self._clock() - self._hours)
+        try:
+            return asked.result(DEADLINE_S)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong, the card is shown
+            asked.cancel()
+            _log.warning("overrides_not_known", reason=type(error).__name__, meaning="every card is shown")
+            return ()
+
+
+def _stands_for(
+    override: Override, verdict: Verdict, references: set[str], user: str | None, caller: Caller | None
+) -> bool:
+    """Tell whether an override was said of this order, by this user through this client.
+
+    An order that got another reference since is the same by product and dose, which its finding's name holds; but
+    not while the order that was overridden stands beside it. Dispatch names no user.
+    """
+    if (override.issuer, override.tenant) != ((caller.issuer, caller.tenant) if caller else (None, None)):
+        return False
+    if user is not None and override.user is not None and user != override.user:
+        return False
+    return override.order == order_name(verdict) or override.order not in references
+
+
+def finding_name(patient: str, verdict: Verdict, session: Session) -> str:
+    """Name a finding about a patient by everything it stands on, and not by the reference of its order."""
+    order = next((each for each in session.orders if each.origin == verdict.order), None)
+    whole = [patient, verdict.topic, verdict.product, list(_finding(verdict)), list(_order(order))]
+    return hashlib.sha256(_encode(whole)).hexdigest()
+
+
+def _finding(verdict: Verdict) -> Iterator[Any]:
+    if isinstance(verdict.outcome, Fired):
+        finding = verdict.outcome
+        yield from (finding.variant, finding.indicator, verdict.soften, finding.values, finding.notes)
+        for line in finding.evidence:
+            yield [line.label, line.text, line.values]
+
+
+def _order(order: DrugOrder | None) -> Iterator[Any]:
+    if order is not None:
+        yield from (order.start, order.route, order.interval_days, order.cycles)
+        for dose in order.doses:
+            yield [dose.number, dose.unit, dose.slot]

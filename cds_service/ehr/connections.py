@@ -1,0 +1,217 @@
+"""Connections to FHIR servers: kept and shared, always verified, and only to an address that was checked.
+
+A name is resolved once for each connection; the addresses are checked and one of them is connected to, so that a name
+server has no second word. Certificates, SNI and the Host header go by the name.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Sequence
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+
+import requests
+import requests.utils
+import structlog
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.connection import create_connection
+
+from cds_service.ehr.servers import RefusedAddressError, check_addresses
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Resolver = Callable[[str, int], Sequence[str]]
+"""Gives the addresses of a host. It raises OSError when there are none."""
+Connection = HTTPConnection | HTTPSConnection
+_log = structlog.get_logger()
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """Ask the machine's resolver."""
+    found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+def tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
+    """Make what verifies every server: by the site's own authorities where it names them, else by the public ones.
+
+    Raises:
+        OSError: the file cannot be read or holds no certificate.
+
+    """
+    context = ssl.create_default_context(cafile=str(ca_bundle or requests.utils.DEFAULT_CA_BUNDLE_PATH))
+    if not context.get_ca_certs():
+        raise ssl.SSLError("no certificate")
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+class Exchange:
+    """One question to a server, which the one who waits for the answer may give up at any time."""
+
+    def __init__(self) -> None:
+        """Start without a connection."""
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._is_over = False
+
+    def use(self, connection: Connection) -> None:
+        """Note the connection that is in use.
+
+        Raises:
+            TimeoutError: nobody waits any more.
+
+        """
+        with self._lock:
+            if self._is_over:
+                raise TimeoutError
+            self._connection = connection
+
+    def end(self) -> None:
+        """Let go of the connection, which another exchange may use from now on."""
+        with self._lock:
+            self._is_over, self._connection = True, None
+
+    def give_up(self) -> None:
+        """Wake a thread that still waits for a byte: a server that trickles must not hold it."""
+        with self._lock:
+            self._is_over = True
+            sock = self._connection.sock if self._connection is not None else None
+            if isinstance(sock, socket.socket):
+                try:
+                    sock.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    _log.debug("fhir_connection_gone")
+
+
+class FhirConnections:
+    """The connections of one service, and a session for each thread on top of them."""
+
+    def __init__(self, size: int, ca_bundle: Path | None = None, resolver: Resolver = resolve) -> None:
+        """Keep up to ``size`` connections to each server.
+
+        Raises:
+            OSError: the authorities cannot be read.
+
+        """
+        self._local = threading.local()
+        self._adapter = _CheckedAdapter(size, tls_context(ca_bundle), resolver, self._in_use)
+
+    def _in_use(self, connection: Connection) -> None:
+        exchange: Exchange | None = getattr(self._local, "exchange", None)
+        if exchange is not None:
+            exchange.use(connection)
+
+    def get(self, exchange: Exchange, url: str, headers: dict[str, str], timeout_s: float) -> requests.Response:
+        """Ask for an address, without following a redirect; the body is left for the caller to read.
+
+        Raises:
+            requests.RequestException: the server could not be asked.
+
+        """
+        self._local.exchange = exchange
+        return self._session().get(url, headers=headers, timeout=timeout_s, allow_redirects=False, stream=True)
+
+    def _session(self) -> requests.Session:
+        """Give the session of this thread: a session is not made to be shared, connections are."""
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            # No proxy and no password file of the machine may have a say in where a token goes.
+            session.trust_env = False
+            # What a server remembers of one call, with the token of one user, must not go along with the next.
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            session.mount("https://", self._adapter)
+            session.mount("http://", self._adapter)
+            self._local.session = session
+        return session
+
+
+class _CheckedAdapter(HTTPAdapter):
+    """An adapter of requests whose connections go to checked addresses and whose certificates are always verified."""
+
+    def __init__(
+        self, size: int, context: ssl.SSLContext, resolver: Resolver, in_use: Callable[[Connection], None]
+    ) -> None:
+        self._context = context
+        self._pools = _pool_classes(resolver, in_use)
+        super().__init__(pool_connections=size, pool_maxsize=size)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: Any) -> None:  # noqa: FBT001, FBT002 - the signature of requests
+        super().init_poolmanager(
+            connections, maxsize, block, ssl_context=self._context, cert_reqs=ssl.CERT_REQUIRED, **more
+        )
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> tuple[Any, Any]:
+        """Leave verification to the one context, which is made once; nothing a call says may weaken it."""
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, {}
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Do nothing: authorities would be read from disk again for every connection."""
+
+
+def _pool_classes(resolver: Resolver, in_use: Callable[[Connection], None]) -> dict[str, Any]:
+    """Make the pools of urllib3 whose connections resolve, check and connect by themselves."""
+
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return _connected(self, resolver, in_use)
+
+        def request(self, *args: Any, **more: Any) -> None:
+            in_use(self)
+            super().request(*args, **more)
+
+    class Secure(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return _connected(self, resolver, in_use)
+
+        def request(self, *args: Any, **more: Any) -> None:
+            in_use(self)
+            super().request(*args, **more)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}
+
+
+def _connected(connection: Connection, resolver: Resolver, in_use: Callable[[Connection], None]) -> socket.socket:
+    """Connect to the first of the host's addresses that answers, once all of them have been checked."""
+    host, port = connection._dns_host, connection.port or connection.default_port  # noqa: SLF001 - with its last dot
+    try:
+        addresses = resolver(host, port)
+        check_addresses(host, addresses)
+    except RefusedAddressError as error:
+        _log.warning("fhir_address_refused", kind=error.kind)
+        raise NewConnectionError(connection, "the address is never asked") from error
+    except socket.gaierror as error:
+        raise NameResolutionError(connection.host, connection, error) from error
+    except OSError as error:
+        raise NewConnectionError(connection, "the name could not be resolved") from error
+    in_use(connection)
+    total = connection.timeout if isinstance(connection.timeout, int | float) else None
+    failure: OSError | None = None
+    for address in addresses:
+        # One address that leads nowhere must not cost the others their time.
+        share = total / len(addresses) if total is not None else None
+        try:
+            return create_connection((address, port), share, socket_options=connection.socket_options)
+        except OSError as error:
+            failure = error
+    if isinstance(failure, TimeoutError):
+        raise ConnectTimeoutError(connection, "the connection took too long") from failure
+    raise NewConnectionError(connection, "no connection") from failure

@@ -1,0 +1,1 @@
+"""CDS Hooks as such: services, callers, cards as JSON, errors, feedback."""

@@ -1,0 +1,75 @@
+"""Cards as CDS Hooks has them: which are shown, and how each is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cards.facts import Moment
+from cards.facts.outcomes import Fired
+from cards.facts.policy import Mode
+from cards.presentation.due import due_cards
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from cards.facts import Session
+    from cards.facts.outcomes import Verdict
+    from cards.facts.policy import Policy
+    from cards.knowledge.schema import Knowledge
+    from cards.presentation.card import Card
+    from cards.presentation.renderer import Renderer
+
+_REASONS = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
+
+
+def to_show(verdicts: Iterable[Verdict], session: Session, policy: Policy, known: Knowledge) -> Iterator[Verdict]:
+    """Pick what fired on a live topic; when a chart is opened, put together what is due for a drug."""
+    live = (
+        verdict
+        for verdict in verdicts
+        if verdict.outcome.__class__ is Fired and policy.mode(verdict.topic) is Mode.LIVE
+    )
+    return iter(due_cards(live, session, known)) if session.moment is Moment.VIEW else live
+
+
+def worded(verdicts: Iterable[Verdict], renderer: Renderer, hook_instance: str) -> Iterator[Card]:
+    """Word what is shown. Orders that share a reference still get cards with ids of their own."""
+    used: set[str] = set()
+    for verdict in verdicts:
+        card = renderer.card(verdict, hook_instance)
+        if card is not None and card.uuid in used and verdict.order is not None:
+            card = renderer.card(verdict, f"{hook_instance}|{verdict.order.path}")
+        if card is not None:
+            used.add(card.uuid)
+            yield card
+
+
+def card_json(
+    card: Card, base_url: str, suggestions: list[dict[str, Any]], links: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """Write a card; what has no value is left out."""
+    written: dict[str, Any] = {
+        "uuid": card.uuid,
+        "summary": card.summary,
+        "detail": card.detail,
+        "indicator": str(card.indicator),
+        "source": {
+            "label": card.source_label,
+            "url": f"{base_url}{card.source_url}" if card.source_url[0] == "/" else card.source_url,
+            "topic": {
+                "system": f"{base_url}/CodeSystem/card-topic",
+                "code": str(card.topic),
+                "display": card.topic_display,
+            },
+        },
+    }
+    if suggestions:
+        written["suggestions"] = suggestions
+        written["selectionBehavior"] = "at-most-one"
+    if card.override_reasons:
+        written["overrideReasons"] = [
+            {"system": _REASONS, "code": reason.code, "display": reason.display} for reason in card.override_reasons
+        ]
+    if links:
+        written["links"] = list(links)
+    return written

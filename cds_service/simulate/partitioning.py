@@ -1,0 +1,181 @@
+"""Reading an export: each line is routed once and laid down with its patient's part, in files that are there or not.
+
+A part is the patients whose digest begins alike, so that the parts one after the other are in the order of the digests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cds_service.simulate.inputs import LINE_LIMIT, ExportError
+from cds_service.simulate.replaying import digest
+from cds_service.simulate.routing import UNREADABLE
+from fhir_mappings.as_of.sites import NAMED_KINDS, named
+from fhir_mappings.wire.resources import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from cds_service.simulate.inputs import Piece
+    from cds_service.simulate.routing import Router
+
+_FLUSH_BYTES = 32 * 1024 * 1024
+_LINES = pa.schema(
+    [
+        ("part", pa.int32()),
+        ("digest", pa.string()),
+        ("patient", pa.string()),
+        ("drug", pa.string()),
+        ("line", pa.binary()),
+    ]
+)
+_DRUGS = pa.schema([("reference", pa.string()), ("line", pa.binary())])
+LAST_PART_BITS = 8
+
+
+def part_of(patient_digest: str, bits: int) -> int:
+    """Give the part of a patient among ``2 ** bits``."""
+    return int(patient_digest[:4], 16) >> (16 - bits)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was read, and what was not used and why; nothing of its content."""
+
+    lines: int = 0
+    unreadable: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+    unused: dict[str, int] = field(default_factory=dict)
+
+    def note(self, kind: str, unused: str) -> None:
+        """Count one line."""
+        self.lines += 1
+        if kind:
+            self.kinds[kind] = self.kinds.get(kind, 0) + 1
+        if unused == "unreadable":
+            self.unreadable += 1
+        elif unused:
+            name = f"{kind}: {unused}"
+            self.unused[name] = self.unused.get(name, 0) + 1
+
+    def add(self, other: Counts) -> None:
+        """Add what was read elsewhere."""
+        self.lines += other.lines
+        self.unreadable += other.unreadable
+        for mine, theirs in ((self.kinds, other.kinds), (self.unused, other.unused)):
+            for name, number in theirs.items():
+                mine[name] = mine.get(name, 0) + number
+
+
+class _Pile:
+    """Lines of one piece that are not yet laid down."""
+
+    def __init__(self, folder: Path, bits: int) -> None:
+        self._folder, self._bits = folder, bits
+        self._files = 0
+        self._bytes = 0
+        self._rows: list[tuple[int, str, str, str, bytes]] = []
+        self._drugs: list[tuple[str, bytes]] = []
+
+    def add(self, patient: str, drug: str, line: bytes) -> None:
+        name = digest(patient)
+        self._rows.append((part_of(name, self._bits), name, patient, drug, line))
+        self._grow(line)
+
+    def add_drug(self, reference: str, line: bytes) -> None:
+        self._drugs.append((reference, line))
+        self._grow(line)
+
+    def _grow(self, line: bytes) -> None:
+        self._bytes += len(line)
+        if self._bytes > _FLUSH_BYTES:
+            self.lay_down()
+
+    def lay_down(self) -> None:
+        """Write what there is, each part a row group of its own, so that a part is read without the others."""
+        if self._rows:
+            # By part alone, and stable: the order within is made when a part is read.
+            self._rows.sort(key=lambda row: row[0])
+            with pq.ParquetWriter(
+                self._folder / f"lines-{self._files:04}.parquet", _LINES, compression="zstd"
+            ) as writer:
+                begin = 0
+                for end in range(1, len(self._rows) + 1):
+                    if end == len(self._rows) or self._rows[end][0] != self._rows[begin][0]:
+                        columns = zip(*self._rows[begin:end], strict=True)
+                        writer.write_table(
+                            pa.table([pa.array(c, f.type) for c, f in zip(columns, _LINES, strict=True)], schema=_LINES)
+                        )
+                        begin = end
+        if self._drugs:
+            columns = zip(*self._drugs, strict=True)
+            written = pa.table([pa.array(c, f.type) for c, f in zip(columns, _DRUGS, strict=True)], schema=_DRUGS)
+            pq.write_table(written, self._folder / f"drugs-{self._files:04}.parquet", compression="zstd")
+        self._files += 1
+        self._bytes = 0
+        self._rows.clear()
+        self._drugs.clear()
+
+
+def stage(piece: Piece, folder: Path, router: Router, bits: int) -> None:
+    """Read a piece into a folder, which is there afterwards, or is not.
+
+    Raises:
+        ExportError: the file cannot be read.
+        OSError: the folder cannot be written.
+
+    """
+    if folder.exists():
+        return
+    building = folder.with_suffix(".new")
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    pile, counts, names = _Pile(building, bits), Counts(), {}
+    for line in _readable(piece):
+        if not line.strip():
+            continue
+        routed = router.route(line) if len(line) <= LINE_LIMIT else UNREADABLE
+        counts.note(routed.kind, routed.unused)
+        if routed.unused:
+            continue
+        if routed.patient:
+            pile.add(routed.patient, routed.drug, line)
+        elif routed.kind in NAMED_KINDS:
+            own, name = named(decode(line))
+            names[own] = name
+        else:
+            pile.add_drug(f"Medication/{decode(line)['id']}", line)
+    pile.lay_down()
+    told = {"counts": [counts.lines, counts.unreadable, counts.kinds, counts.unused], "names": names}
+    (building / "told.json").write_text(json.dumps(told), encoding="utf-8")
+    building.rename(folder)
+
+
+def _readable(piece: Piece) -> Iterable[bytes]:
+    try:
+        yield from piece.lines()
+    except (OSError, EOFError) as error:
+        raise ExportError(f"{piece.path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def told(folders: Iterable[Path]) -> tuple[Counts, dict[str, str]]:
+    """Sum up what was read, and gather the names of places."""
+    whole, names = Counts(), {}
+    for folder in folders:
+        each = json.loads((folder / "told.json").read_text(encoding="utf-8"))
+        whole.add(Counts(*each["counts"]))
+        names.update(each["names"])
+    return whole, names
+
+
+def size_of(files: Iterable[Path]) -> int:
+    """Estimate the bytes of an export once it is unpacked."""
+    return sum(os.path.getsize(path) * (8 if path.suffix == ".gz" else 1) for path in files)  # noqa: PTH202

@@ -1,0 +1,137 @@
+"""What is counted and timed, for Prometheus. No label ever holds anything of a patient or of a caller.
+
+With several workers the numbers of all are put together in a folder that ``her2-cds serve`` names by
+``PROMETHEUS_MULTIPROC_DIR``.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cards.facts import Session
+    from cds_service.decisions.decider import Decision
+    from cds_service.store.recorder import Recorder
+
+MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_SMALL, _MEDIUM = 32 * 1024, 256 * 1024
+_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+_registry = CollectorRegistry()
+_kept: dict[str, Any] = {"registry": _registry}
+_requests = Counter("her2_cds_requests", "Calls of the services, by answer.", ["service", "status"], **_kept)
+_seconds = Histogram(
+    "her2_cds_answer_seconds",
+    "Time from the whole request to the whole answer, by the size of the request: small up to 32 KiB, medium to 256.",
+    ["service", "size"],
+    buckets=_SECONDS,
+    **_kept,
+)
+_cards = Counter("her2_cds_cards", "Cards given.", ["service", "topic", "indicator"], **_kept)
+_suppressed = Counter("her2_cds_suppressed", "Cards left out as repeats.", ["service", "topic"], **_kept)
+_gaps = Counter("her2_cds_gaps", "What was sent and could not be read, by reason.", ["reason"], **_kept)
+_feedback = Counter(
+    "her2_cds_feedback", "Feedback entries, by outcome; refused ones too.", ["service", "outcome"], **_kept
+)
+_records = Counter("her2_cds_records", "Decisions recorded at once, or kept waiting for the store.", ["fate"], **_kept)
+_refused = Counter("her2_cds_auth_refused", "Calls that were not let in, by reason.", ["reason"], **_kept)
+_fetches = Counter("her2_cds_fetches", "Reads and searches on FHIR servers, by what came of them.", ["fate"], **_kept)
+_fetch_seconds = Histogram(
+    "her2_cds_fetch_seconds",
+    "Time that a call waited for what it fetched.",
+    buckets=_SECONDS,
+    **_kept,
+)
+_store_up = Gauge("her2_cds_store_up", "1 while the store takes records.", multiprocess_mode="livemin", **_kept)
+_waiting = Gauge("her2_cds_records_waiting", "Records that wait for the store.", multiprocess_mode="livesum", **_kept)
+_policy = Gauge(
+    "her2_cds_policy_version",
+    "The version of the policy in force, 0 for none; of several workers, by the one that changed last.",
+    multiprocess_mode="livemostrecent",
+    **_kept,
+)
+_trial = Gauge(
+    "her2_cds_policy_trial",
+    "The version of the policy on trial, 0 for none; of several workers, by the one that changed last.",
+    multiprocess_mode="livemostrecent",
+    **_kept,
+)
+
+
+@cache
+def _child(metric: Any, *labels: str) -> Any:
+    return metric.labels(*labels)
+
+
+def answered(service: str, status: int, seconds: float, body_bytes: int) -> None:
+    """Count a call and the time it took."""
+    size = "small" if body_bytes <= _SMALL else "medium" if body_bytes <= _MEDIUM else "large"
+    _child(_requests, service, str(status)).inc()
+    _child(_seconds, service, size).observe(seconds)
+
+
+def decided(service: str, decision: Decision, session: Session) -> None:
+    """Count the cards of a decision, those left out as repeats, and what it could not read."""
+    for each in decision.suppressed:
+        _child(_suppressed, service, each.verdict.topic.value).inc()
+    for card in decision.cards:
+        _child(_cards, service, card["source"]["topic"]["code"], card["indicator"]).inc()
+    for gap in (*session.gaps, *session.patient.gaps):
+        _child(_gaps, gap.reason).inc()
+
+
+def recorded(recorder: Recorder, *, at_once: bool) -> None:
+    """Count a record."""
+    _child(_records, "at-once" if at_once else "waiting").inc()
+    if not at_once:
+        _waiting.set(recorder.waiting)
+
+
+def store_changed(recorder: Recorder) -> None:
+    """Note whether the store takes records."""
+    _store_up.set(1 if recorder.is_up else 0)
+    _waiting.set(recorder.waiting)
+
+
+def policy_in_force(version: int | None) -> None:
+    """Note which version of the policy this process answers by."""
+    _policy.set(version or 0)
+
+
+def policy_on_trial(version: int | None) -> None:
+    """Note which version of the policy this process tries in the shadow."""
+    _trial.set(version or 0)
+
+
+def fed_back(service: str, outcomes: Iterable[str]) -> None:
+    """Count feedback."""
+    for outcome in outcomes:
+        _child(_feedback, service, outcome).inc()
+
+
+def fetched(answered: int, failed: int, seconds: float) -> None:
+    """Count what one call fetched at once."""
+    _child(_fetches, "answered").inc(answered)
+    _child(_fetches, "failed").inc(failed)
+    _fetch_seconds.observe(seconds)
+
+
+def refused(reason: str) -> None:
+    """Count a call that was not let in."""
+    _child(_refused, str(reason)).inc()
+
+
+def exposition() -> tuple[bytes, str]:
+    """Give every number in the text format of Prometheus, and its content type."""
+    if MULTIPROCESS_VARIABLE not in os.environ:
+        return generate_latest(_registry), CONTENT_TYPE_LATEST
+    together = CollectorRegistry()
+    MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+    return generate_latest(together), CONTENT_TYPE_LATEST

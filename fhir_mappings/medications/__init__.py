@@ -1,0 +1,1 @@
+"""Medications, doses, infusions, billing data; findings back as FHIR actions."""

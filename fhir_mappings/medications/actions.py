@@ -1,0 +1,266 @@
+"""Findings back into FHIR: corrections of the EHR's own order, draft requests for missing tests, removals.
+
+An update returns the resource as the EHR sent it with only the fields changed that must change. What is created is
+checked against FHIR R4 before it is sent.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from fhir.resources.R4B.medicationrequest import MedicationRequest
+from fhir.resources.R4B.servicerequest import ServiceRequest
+
+from cards.facts import DoseUnit
+from cards.facts.outcomes import Fix, HoldOrder, OrderTests, RemoveNdc, RemoveOrder, ReplaceBillingCode, SetDose
+from cards.values.quantities import Mg, MgPerKg, precise
+from fhir_mappings.wire.lenient import number, objects, reference
+from fhir_mappings.wire.resources import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cards.facts import OrderedDose, Origin, Pointer
+    from cards.knowledge.schema import Terminology
+    from fhir_mappings.request.hook_request import HookRequest
+    from fhir_mappings.wire.lenient import Json
+
+Action = dict[str, Any]
+_LOINC = "http://loinc.org"
+_UCUM = "http://unitsofmeasure.org"
+_UNIT_IN_TEXT = {DoseUnit.MG_PER_KG: r"mg\s*/\s*kg", DoseUnit.MG_PER_M2: r"mg\s*/\s*m(?:2|\^2|\u00b2)"}
+_MODELS: dict[str, Any] = {"MedicationRequest": MedicationRequest, "ServiceRequest": ServiceRequest}
+
+
+class ActionWriter:
+    """Writes the actions of suggestions."""
+
+    def __init__(self, terminology: Terminology, descriptions: Mapping[str, str]) -> None:
+        """Keep the codes of the tests and the words of the actions."""
+        self._terminology = terminology
+        self._words = descriptions
+
+    def actions(self, fix: Fix, order: Origin, resources: Mapping[str, Json], patient_id: str) -> list[Action]:
+        """Write the actions of a fix.
+
+        There are none when the EHR's resource has no id or is not at hand, or when the result would be no valid FHIR
+        though the original was.
+        """
+        resource = resources.get(order.path)
+        if resource is None:
+            return []
+        match fix:
+            case RemoveOrder():
+                return self._delete(order)
+            case HoldOrder():
+                return self._update(resource, order, put_on_hold, self._words["on-hold"])
+            case OrderTests(concepts=concepts):
+                priority = "urgent" if fix.is_urgent else "routine"
+                return [self._create(concept, resource, order, patient_id, priority) for concept in concepts]
+            case SetDose():
+                return self._update(resource, order, lambda changed: set_doses(changed, fix), fix.dose)
+            case ReplaceBillingCode(wrong=wrong):
+                holder = resources.get(wrong.holder.path)
+                if holder is None or not wrong.pointer:
+                    return []
+                return self._update(holder, wrong.holder, lambda changed: replace_code(changed, fix), fix.code)
+            case RemoveNdc(ndc=ndc):
+                if not ndc.pointer:
+                    return []
+                return self._update(resource, order, lambda changed: remove(changed, ndc.pointer), ndc.text)
+
+    def _delete(self, order: Origin) -> list[Action]:
+        if not order.reference:
+            return []
+        return [{"type": "delete", "description": self._words["remove-order"], "resourceId": order.reference}]
+
+    def _update(self, resource: Json, origin: Origin, change: Callable[[Json], bool], what: str) -> list[Action]:
+        if not origin.reference:
+            return []
+        changed = copy.deepcopy(resource)
+        if not change(changed) or (_is_valid(resource) and not _is_valid(changed)):
+            return []
+        return [{"type": "update", "description": self._words["update"].format(what=what), "resource": changed}]
+
+    def _create(self, concept: str, resource: Json, order: Origin, patient_id: str, priority: str) -> Action:
+        known = self._terminology.concepts[concept]
+        code = known.order_loinc or known.loinc[0].code
+        display = next((entry.display for entry in known.loinc if entry.code == code), known.display)
+        request: Json = {
+            "resourceType": "ServiceRequest",
+            "status": "draft",
+            "intent": "order",
+            "priority": priority,
+            "code": {
+                "coding": [{"system": _LOINC, "code": code, "display": display}],
+                "text": known.order_display or known.display,
+            },
+            "subject": {"reference": f"Patient/{patient_id}"},
+        }
+        for name in ("encounter", "requester"):
+            kept = without_empties(resource.get(name))
+            if isinstance(kept, dict) and kept and not _is_inside(kept):
+                request[name] = kept
+        for name in ("reasonCode", "reasonReference"):
+            listed = without_empties(resource.get(name))
+            if outside := [each for each in listed if not _is_inside(each)] if isinstance(listed, list) else []:
+                request[name] = outside
+        if order.reference:
+            request["supportingInfo"] = [{"reference": order.reference}]
+        if not _is_valid(request):
+            # What was taken over from the order was not valid; the rest is ours.
+            for name in ("encounter", "requester", "reasonCode", "reasonReference"):
+                request.pop(name, None)
+        words = self._words["create"].format(what=known.order_display or known.display)
+        return {"type": "create", "description": words, "resource": request}
+
+
+def requested_in(request: HookRequest) -> Json:
+    """Give what a new request takes over where there is no order: the encounter and the user of the call."""
+    found: Json = {}
+    if request.encounter_id:
+        found["encounter"] = {"reference": f"Encounter/{request.encounter_id}"}
+    if request.user_id.startswith(("Practitioner/", "PractitionerRole/")):
+        found["requester"] = {"reference": request.user_id}
+    return found
+
+
+def put_on_hold(resource: Json) -> bool:
+    """Put a signed order on hold; there is nothing to do for one that is."""
+    if resource.get("status") == "on-hold":
+        return False
+    resource["status"] = "on-hold"
+    return True
+
+
+def without_empties(value: Any) -> Any:
+    """Leave out what has no value: CDS Hooks allows no null and no empty element in an answer."""
+    if isinstance(value, dict):
+        kept = {name: without_empties(each) for name, each in value.items()}
+        return {name: each for name, each in kept.items() if each not in (None, "", [], {})}
+    if isinstance(value, list):
+        return [each for each in map(without_empties, value) if each not in (None, "", [], {})]
+    return value
+
+
+def set_doses(resource: Json, fix: SetDose) -> bool:
+    """Write new doses into their quantities, and into the text where it states the old one."""
+    for ordered, dose in fix.changes:
+        quantity = _at(resource, ordered.pointer)
+        if not isinstance(quantity, dict):
+            return False
+        _write(quantity, ordered, dose)
+        if ordered.pointer[-2:] == ("doseRange", "high"):
+            _lower_to(_at(resource, (*ordered.pointer[:-1], "low")), quantity)
+        for _, instruction in objects(resource.get("dosageInstruction")):
+            _rewrite_text(instruction, ordered, dose)
+    for old, new in fix.restated:
+        for _, instruction in objects(resource.get("dosageInstruction")):
+            if isinstance(instruction.get("text"), str):
+                unit = _UNIT_IN_TEXT[DoseUnit.MG_PER_KG] if isinstance(old, MgPerKg) else "mg"
+                instruction["text"] = _replaced(instruction["text"], old.value, unit, str(new))
+    return True
+
+
+def _write(quantity: Json, ordered: OrderedDose, dose: Mg | MgPerKg) -> None:
+    if _is_same_basis(ordered, dose):
+        quantity["value"] = _shortest(dose.value / ordered.factor)
+        return
+    unit = "mg" if isinstance(dose, Mg) else "mg/kg"
+    quantity.update(value=_shortest(dose.value), unit=unit, system=_UCUM, code=unit)
+
+
+def _is_same_basis(ordered: OrderedDose, dose: Mg | MgPerKg) -> bool:
+    return ordered.unit is (DoseUnit.MG if isinstance(dose, Mg) else DoseUnit.MG_PER_KG)
+
+
+def _lower_to(low: Any, high: Json) -> None:
+    """Lower the lower end of a range that would lie above its new upper end."""
+    value, limit = (number(end.get("value")) if isinstance(end, dict) else None for end in (low, high))
+    if value is not None and limit is not None and value > limit and low.get("unit") == high.get("unit"):
+        low["value"] = high["value"]
+
+
+def _shortest(value: Decimal) -> int | Decimal:
+    return int(value) if value == value.to_integral_value() else value.normalize()
+
+
+def _rewrite_text(instruction: Json, ordered: OrderedDose, dose: Mg | MgPerKg) -> None:
+    """Put the new dose where the text states the old one, so that the two do not contradict each other."""
+    written = instruction.get("text")
+    if not isinstance(written, str):
+        return
+    unit = "mg" if isinstance(dose, Mg) else "mg/kg"
+    written = _replaced(written, ordered.number, _UNIT_IN_TEXT.get(ordered.unit, "mg"), f"{precise(dose.value)} {unit}")
+    if ordered.factor != 1 and _is_same_basis(ordered, dose):
+        new = f"{precise(dose.value / ordered.factor)} {ordered.as_written_unit}"
+        written = _replaced(written, ordered.number / ordered.factor, re.escape(ordered.as_written_unit), new)
+    instruction["text"] = written
+
+
+def _replaced(written: str, number_of: Decimal, unit: str, new: str) -> str:
+    old = precise(number_of)
+    trailing_zeros = "0*" if "." in old else r"(?:\.0+)?"
+    return re.sub(
+        rf"(?<![\d.,]){re.escape(old)}{trailing_zeros}\s*{unit}(?!\w|\s*/)", new, written, flags=re.IGNORECASE
+    )
+
+
+def replace_code(resource: Json, fix: ReplaceBillingCode) -> bool:
+    """Put the right billing code and its descriptor in the place of the wrong one; the system stays."""
+    coding = _at(resource, fix.wrong.pointer)
+    if not isinstance(coding, dict):
+        return False
+    coding["code"] = fix.code
+    if "display" in coding:
+        coding["display"] = fix.descriptor
+    return True
+
+
+def remove(resource: Json, pointer: Pointer) -> bool:
+    """Take one element out of an array; an array left empty goes with it."""
+    holder = _at(resource, pointer[:-1])
+    last = pointer[-1]
+    if isinstance(holder, list) and isinstance(last, int) and last < len(holder):
+        del holder[last]
+        if not holder:
+            return remove(resource, pointer[:-1])
+        return True
+    if isinstance(holder, dict) and last in holder:
+        del holder[last]
+        # What is left empty would be no FHIR: then nothing is offered.
+        return bool(holder)
+    return False
+
+
+def _at(resource: Any, pointer: Pointer) -> Any:
+    for step in pointer:
+        if isinstance(step, int):
+            if not isinstance(resource, list) or step >= len(resource):
+                return None
+            resource = resource[step]
+        elif isinstance(resource, dict):
+            resource = resource.get(step)
+        else:
+            return None
+    return resource
+
+
+def _is_inside(referred: Any) -> bool:
+    """Tell whether a reference leads to what its own resource contains, and so to nothing from elsewhere."""
+    return reference(referred).startswith("#")
+
+
+def _is_valid(resource: Json) -> bool:
+    """Tell whether a resource is valid FHIR R4, as far as its model can say."""
+    model = _MODELS.get(str(resource.get("resourceType")))
+    if model is None:
+        return False
+    try:
+        model.model_validate_json(encode(resource))
+    except Exception:  # noqa: BLE001 - on foreign content the model raises whatever it comes upon
+        return False
+    return True

@@ -1,0 +1,252 @@
+"""What only billing and coverage read: supply, claim lines, diagnosis codes, receptors, prescribers, payers.
+
+It is read beside the chart, for the coverage service alone: the clinical services do not pay for it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cards.billing.facts import (
+    BillingFacts,
+    ClaimLine,
+    Counted,
+    Payer,
+    Quantity,
+    Receptor,
+    RecordedCode,
+    Supplied,
+)
+from cards.facts import DoseUnit, Origin
+from fhir_mappings.codings import codings, texts
+from fhir_mappings.medications.infusion import infusion_minutes
+from fhir_mappings.medications.medication import billing_extension, orders_served
+from fhir_mappings.patient.conditions import label_of
+from fhir_mappings.results.units import dose_scale
+from fhir_mappings.wire.lenient import child, number, objects, reference, text
+from fhir_mappings.wire.references import References, is_same_patient
+from fhir_mappings.wire.resources import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from fhir_mappings.codings import CodeMap
+    from fhir_mappings.patient.conditions import ConditionReader
+    from fhir_mappings.request.chart import Orders
+    from fhir_mappings.request.hook_request import HookRequest
+    from fhir_mappings.request.prefetch import Answer
+    from fhir_mappings.results.observations import ObservationReader
+    from fhir_mappings.wire.lenient import Json
+    from fhir_mappings.wire.resources import Glimpse
+
+# A code with its modifiers, as claims systems write it: J9354-JW, J9354 JW.
+_CODE = re.compile(r"([A-V]\d{4}|\d{5})(?:[-\s]+([A-Z][A-Z0-9](?:[-\s,]+[A-Z][A-Z0-9])*))?")
+_MODIFIER = re.compile(r"[A-Z][A-Z0-9]")
+_ICD10 = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})")
+_READ_CHAPTERS = ("C", "Z17", "Z51", "Z85")
+_PLACE = re.compile(r"\d{2}")
+_UNITS = re.compile(r"(?:billing |hcpcs )?units?|\[arb'u\]|\{units?\}|\{billing.units?\}", re.IGNORECASE)
+_VIALS = re.compile(r"vials?|\{vials?\}|un|ea|each|kits?|packages?", re.IGNORECASE)
+_UNSAID = frozenset({"", "1", "{count}", "count"})
+_SELF_PAY = frozenset({"pay", "SELFPAY"})
+_PERSONS = ("Patient/", "RelatedPerson/")
+_RECEPTORS = {"er-status": Receptor.OESTROGEN, "pr-status": Receptor.PROGESTERONE}
+
+
+class BillingReader:
+    """Reads what billing needs; one reader serves every request."""
+
+    def __init__(self, conditions: ConditionReader, observations: ObservationReader, code_map: CodeMap) -> None:
+        """Keep the readers of conditions and results."""
+        self._conditions = conditions
+        self._observations = observations
+        self._code_map = code_map
+
+    def read(self, request: HookRequest, orders: Orders, answers: Mapping[str, Answer]) -> BillingFacts:
+        """Read what the orders, the session and every list that was sent say."""
+        glimpses = _once(answers.values())
+        references = References()
+        for resource in orders.resources.values():
+            references.add(resource)
+        references.add_glimpses(glimpses)
+        contents = list(_contents(glimpses))
+        own = [(c, o) for c, o in contents if is_same_patient(_subject(c), request.patient_id, references)]
+        services = [
+            (path, resource)
+            for path, resource in orders.resources.items()
+            if text(resource.get("resourceType")) == "ServiceRequest"
+            and is_same_patient(resource.get("subject"), request.patient_id, references)
+        ]
+        people = list(_specialties([*contents, *_contained(orders.resources)]))
+        return BillingFacts(
+            supplied={
+                order.origin.path: _supplied(
+                    orders.resources[order.origin.path], order.origin, services, references, request.user_id, people
+                )
+                for order in orders.orders
+            },
+            codes=tuple(dict.fromkeys(code for each in own for code in self._codes(*each))),
+            receptors=self._receptors(own),
+            payers=tuple(_payers(own, references)),
+        )
+
+    def _codes(self, content: Json, origin: Origin) -> Iterator[RecordedCode]:
+        """Give the diagnosis codes of a condition that is not refuted and not over."""
+        if content.get("resourceType") != "Condition" or self._conditions.is_refuted(content):
+            return
+        past = self._conditions.is_past(content)
+        concept = child(content, "code")
+        for coding in codings(concept, self._code_map):
+            match = _ICD10.fullmatch(coding.code.strip().upper()) if coding.system == "icd10" else None
+            if match is None or (past and not match[1].startswith("Z")):
+                continue
+            code = f"{match[1]}.{match[2]}" if match[2] else match[1]
+            if code.startswith(_READ_CHAPTERS):
+                yield RecordedCode(code, coding.display or label_of(concept), origin)
+
+    def _receptors(self, own: list[tuple[Json, Origin]]) -> dict[Receptor, bool]:
+        """Give the newest plain answer for each hormone receptor."""
+        newest: dict[Receptor, tuple[str, bool]] = {}
+        for content, origin in own:
+            if content.get("resourceType") != "Observation":
+                continue
+            for concept, receptor in _RECEPTORS.items():
+                for result in self._observations.receptors(concept, content, origin):
+                    on = result.on.isoformat() if result.on else ""
+                    if receptor not in newest or on > newest[receptor][0]:
+                        newest[receptor] = (on, result.positive)
+        return {receptor: positive for receptor, (_, positive) in newest.items()}
+
+
+def _once(answers: Iterable[Answer]) -> list[Glimpse]:
+    """Give every resource once, however many lists hold it."""
+    found: dict[str, Glimpse] = {}
+    for answer in answers:
+        for glimpse in answer.listing.glimpses if answer.listing is not None else ():
+            found.setdefault(glimpse.reference or glimpse.path, glimpse)
+    return list(found.values())
+
+
+def _contents(glimpses: Iterable[Glimpse]) -> Iterator[tuple[Json, Origin]]:
+    for glimpse in glimpses:
+        try:
+            yield glimpse.content, Origin(glimpse.reference, glimpse.path)
+        except Unreadable:
+            continue
+
+
+def _contained(resources: Mapping[str, Json]) -> Iterator[tuple[Json, Origin]]:
+    """Give what the orders of the session hold in themselves, under the reference that they use for it."""
+    for path, resource in resources.items():
+        yield resource, Origin(f"{text(resource.get('resourceType'))}/{text(resource.get('id'))}", path)
+        for index, inner in objects(resource.get("contained")):
+            # Two orders may use one name for what each holds: the path keeps them apart.
+            yield inner, Origin(f"{path}#{text(inner.get('id'))}", f"{path}.contained[{index or 0}]")
+
+
+def _subject(content: Json) -> object:
+    return content.get("beneficiary") if content.get("resourceType") == "Coverage" else content.get("subject")
+
+
+def _supplied(
+    resource: Json,
+    origin: Origin,
+    services: list[tuple[str, Json]],
+    references: References,
+    user: str,
+    people: list[tuple[frozenset[str], tuple[str, ...]]],
+) -> Supplied:
+    """Read what an order and the services beside it say; without a requester, the user prescribes."""
+    requester = reference(resource.get("requester")) or user
+    if requester.startswith("#"):
+        requester = f"{origin.path}{requester}"
+    dispensed = child(child(resource, "dispenseRequest"), "quantity")
+    lines: list[ClaimLine] = []
+    for path, service in services:
+        served = orders_served(service, references)
+        if not served or origin.reference in served:
+            lines += _lines(service, path, linked=bool(served))
+    return Supplied(
+        dispensed=_quantity(dispensed),
+        infusion_minutes=infusion_minutes(resource),
+        specialties=tuple(dict.fromkeys(each for known, said in people if requester in known for each in said)),
+        lines=tuple(lines),
+    )
+
+
+def _lines(service: Json, path: str, *, linked: bool) -> Iterator[ClaimLine]:
+    """Read the billing codes of a service with quantity, modifiers and place."""
+    identifier = text(service.get("id"))
+    origin = Origin(f"ServiceRequest/{identifier}" if identifier else "", path)
+    concept = child(service, "code")
+    details = [coding.code.upper() for _, each in objects(service.get("orderDetail")) for coding in codings(each)]
+    details += [word.upper() for _, each in objects(service.get("orderDetail")) for word in texts(each)]
+    places = tuple(
+        coding.code
+        for _, each in objects(service.get("locationCode"))
+        for coding in codings(each)
+        if _PLACE.fullmatch(coding.code)
+    )
+    quantity = _quantity(child(service, "quantityQuantity"))
+    written = [coding.code for coding in codings(concept)]
+    written += [coding.code for coding, _ in billing_extension(concept, ())]
+    for code in dict.fromkeys(written):
+        if (match := _CODE.fullmatch(code.strip().upper())) is None:
+            continue
+        modifiers = [*re.findall(r"[A-Z][A-Z0-9]", match[2] or ""), *(d for d in details if _MODIFIER.fullmatch(d))]
+        yield ClaimLine(match[1], quantity, tuple(dict.fromkeys(modifiers)), places, origin, linked)
+
+
+def _quantity(quantity: Json) -> Quantity | None:
+    value = number(quantity.get("value"))
+    if value is None:
+        return None
+    code, unit = text(quantity.get("code")), text(quantity.get("unit"))
+    written = f"{value.normalize():f} {unit or code}".strip()[:40]
+    scale = dose_scale(code, unit)
+    if scale is not None and scale.unit in (DoseUnit.MG, DoseUnit.ML):
+        counted = Counted.MG if scale.unit is DoseUnit.MG else Counted.ML
+        return Quantity(value * scale.factor, counted, written)
+    for word in (unit, code):
+        # "UN" counts vials on a claim; "unit" counts those of the code.
+        if _VIALS.fullmatch(word):
+            return Quantity(value, Counted.VIALS, written)
+        if _UNITS.fullmatch(word):
+            return Quantity(value, Counted.UNITS, written)
+    unsaid = {unit.casefold(), code.casefold()} <= _UNSAID
+    return Quantity(value, Counted.UNSAID if unsaid else Counted.OTHER, written)
+
+
+def _specialties(people: list[tuple[Json, Origin]]) -> Iterator[tuple[frozenset[str], tuple[str, ...]]]:
+    """Read specialties from roles and qualifications, with every reference that means the same person."""
+    for content, origin in people:
+        kind = content.get("resourceType")
+        if kind == "PractitionerRole":
+            concepts = [concept for _, concept in objects(content.get("specialty"))]
+            concepts += [concept for _, concept in objects(content.get("code"))]
+            known = {origin.reference, reference(content.get("practitioner"))}
+        elif kind == "Practitioner":
+            concepts = [child(each, "code") for _, each in objects(content.get("qualification"))]
+            known = {origin.reference}
+        else:
+            continue
+        said = [*(w for c in concepts for w in texts(c)), *(coding.code for c in concepts for coding in codings(c))]
+        yield frozenset(known - {""}), tuple(each[:80] for each in said if each)
+
+
+def _payers(own: list[tuple[Json, Origin]], references: References) -> Iterator[Payer]:
+    """Read who pays, from coverages that are in force: by display, or by the organisation's name; never a person."""
+    for content, origin in own:
+        if content.get("resourceType") != "Coverage" or text(content.get("status")) not in ("active", ""):
+            continue
+        if any(coding.code in _SELF_PAY for coding in codings(content.get("type"))):
+            continue
+        for _, payor in objects(content.get("payor")):
+            wanted = reference(payor)
+            if wanted.startswith(_PERSONS):
+                continue
+            organisation = references.find(wanted, content) or {}
+            name = text(payor.get("display")) or text(organisation.get("name"))
+            if name:
+                yield Payer(name[:80], origin)

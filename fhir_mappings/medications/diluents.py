@@ -1,0 +1,82 @@
+"""What an infusion is made up in, where the order says so: as an inactive ingredient, or "in 250 mL sodium chloride".
+
+A bag for flushing the line is no diluent, and "do not mix with dextrose" names none.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cards.knowledge.schema import Diluent
+from cards.values.text_cache import remembered
+from fhir_mappings.codings import texts
+from fhir_mappings.wire.lenient import child, objects, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fhir_mappings.wire.lenient import Json
+
+_LIMIT = 2000
+_NAMES = {
+    Diluent.DEXTROSE: r"dextrose|d5w|d5-w|glucose",
+    Diluent.SODIUM_CHLORIDE: r"sodium chloride|nacl|normal saline|saline|ns",
+}
+_STRENGTH = r"(?:0?[.,]?\d{1,2}(?:[.,]\d)?\s*%\s*)?"
+_ANYWHERE = {diluent: re.compile(rf"\b(?:{names})\b", re.IGNORECASE) for diluent, names in _NAMES.items()}
+_MADE_UP_IN = {
+    diluent: re.compile(
+        rf"(?:\bin|\bdilute[d]?\s+(?:in|with)|\+|\bpremix)\s+(?:\d+\s*ml\s+)?(?:of\s+)?{_STRENGTH}(?:{names})\b",
+        re.IGNORECASE,
+    )
+    for diluent, names in _NAMES.items()
+}
+_HINTS = ("dextrose", "d5", "glucose", "chloride", "nacl", "saline", "ns")
+_WARNING = re.compile(r"\b(?:not|never|no|avoid|incompatible)\b[^.;)]*", re.IGNORECASE)
+
+
+def of_ingredients(medication: Json) -> frozenset[Diluent]:
+    """List the diluents among the ingredients of a Medication."""
+    return frozenset(
+        each
+        for _, ingredient in objects(medication.get("ingredient"))
+        for written in texts(child(ingredient, "itemCodeableConcept"))
+        for each, pattern in _ANYWHERE.items()
+        if pattern.search(written)
+    )
+
+
+def of_concept(concept: Json) -> frozenset[Diluent]:
+    """List the diluents that the words of a concept name."""
+    return frozenset(each for written in texts(concept) for each in _made_up_in(written))
+
+
+def of_instructions(resource: Json) -> frozenset[Diluent]:
+    """List the diluents that the dosage instructions of an order name."""
+    return frozenset(each for written in _texts(resource) for each in _made_up_in(written))
+
+
+@remembered
+def _made_up_in(written: str) -> tuple[Diluent, ...]:
+    if not _may_name_one(written):
+        return ()
+    plain = _WARNING.sub(" ", written[:_LIMIT])
+    return tuple(each for each, pattern in _MADE_UP_IN.items() if pattern.search(plain))
+
+
+def _may_name_one(written: str) -> bool:
+    """Tell at a glance that a text names no diluent, as most do; a pattern takes several times longer."""
+    folded = written.casefold()
+    for hint in _HINTS:
+        if hint in folded:
+            return True
+    return not written.isascii()
+
+
+def _texts(resource: Json) -> Iterator[str]:
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        yield text(instruction.get("text"))
+        yield text(instruction.get("patientInstruction"))
+        for _, added in objects(instruction.get("additionalInstruction")):
+            yield from texts(added)

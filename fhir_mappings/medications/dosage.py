@@ -1,0 +1,228 @@
+"""Dosage instructions into dose quantities: whatever slot they stand in, read by their unit.
+
+A dose may come as quantity, range, or as the "rate" of a mg/m2 habit; three times over (ordered, calculated, amount to
+give); as the volume of a bag beside the strength of its drug; or in the text alone.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.facts import DoseUnit, OrderedDose, Pointer
+from cards.values.quantities import Mg, MgPerKg
+from cards.values.text_cache import remembered
+from fhir_mappings.codings import codings, texts
+from fhir_mappings.results.units import ONE, dose_scale
+from fhir_mappings.wire.lenient import child, day, number, objects, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from fhir_mappings.wire.lenient import Json
+
+_TEXT_LIMIT = 2000
+_MANY_CYCLES = 1000
+_DOSE_IN_TEXT = re.compile(
+    r"(?<![\d.,])(\d{1,6}(?:\.\d{1,4})?)\s*(mg\s*(?:/|per\b)\s*kg(?:\s*/\s*dose)?|mg)(?![\w/])(?!\s*/)(?!\s*(?:per\b|vial|sol))",
+    re.IGNORECASE,
+)
+_INTERVAL_IN_TEXT = re.compile(
+    r"\bq\s?(?P<q>\d{1,2})\s?(?P<qu>w|wks?|weeks?|d|days?)\b"
+    r"|\bevery\s+(?P<every>\d{1,2}|one|two|three|four)\s*-?\s*(?P<eu>wks?|weeks?|d|days?)\b"
+    r"|\b(?P<spelt>\d{1,2}|one|two|three|four)\s*-?\s*(?P<su>weekly)\b"
+    r"|\b(?P<cycle>\d{1,2})\s*-?\s*day cycle"
+    r"|\b(?P<weekly>weekly|once a week|every week)\b",
+    re.IGNORECASE,
+)
+_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4}
+_DAYS = {"d": 1, "wk": 7, "w": 7, "mo": 30, "h": 0}
+_PER_TIME = re.compile(r"/(?:h|hr|min|s|d|day)\b", re.IGNORECASE)
+
+
+class Strength(NamedTuple):
+    """How much drug a volume holds: milligrams in millilitres."""
+
+    mg: Decimal
+    ml: Decimal
+
+
+def doses(resource: Json, strength: Strength | None) -> Iterator[OrderedDose]:
+    """Give every dose quantity of an order, each with the way back to it."""
+    for number_of, (index, instruction) in enumerate(objects(resource.get("dosageInstruction"))):
+        where: Pointer = ("dosageInstruction",) if index is None else ("dosageInstruction", index)
+        found = list(_of_instruction(instruction, where, number_of))
+        if strength is not None:
+            found = [_through_strength(dose, strength) for dose in found]
+        given = [dose for dose in found if dose.slot != "admin-amount"]
+        yield from given or found
+
+
+def _of_instruction(instruction: Json, where: Pointer, number_of: int) -> Iterator[OrderedDose]:
+    listed = instruction.get("doseAndRate")
+    for index, dose_and_rate in objects(listed):
+        inside: Pointer = (*where, "doseAndRate") if index is None else (*where, "doseAndRate", index)
+        slot = _slot(dose_and_rate)
+        yield from _of_slot(dose_and_rate, inside, number_of, slot)
+    # STU3 put the quantity on the instruction itself.
+    yield from _of_slot(instruction, where, number_of, "")
+
+
+def _of_slot(holder: Json, where: Pointer, number_of: int, slot: str) -> Iterator[OrderedDose]:
+    dose: OrderedDose | None = None
+    if isinstance(holder.get("doseQuantity"), dict):
+        dose = _quantity(holder["doseQuantity"], (*where, "doseQuantity"), number_of, slot)
+    elif isinstance(holder.get("doseRange"), dict):
+        # Of a range the upper end: it is what may be given.
+        end = "high" if isinstance(holder["doseRange"].get("high"), dict) else "low"
+        dose = _quantity(child(holder["doseRange"], end), (*where, "doseRange", end), number_of, slot)
+    if dose is not None:
+        yield dose
+        # The volume of a bag says nothing of the drug in it; the dose may stand beside it.
+        if dose.unit is not DoseUnit.ML:
+            return
+    # A rate in mg/kg or mg/m2, without a time, is a dose in the wrong slot.
+    rate = holder.get("rateQuantity")
+    if isinstance(rate, dict) and not _PER_TIME.search(text(rate.get("code")) or text(rate.get("unit"))):
+        dose = _quantity(rate, (*where, "rateQuantity"), number_of, slot)
+        if dose is not None and dose.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.MG_PER_M2):
+            yield dose
+            return
+    ratio = child(holder, "rateRatio")
+    if ratio and number(child(ratio, "denominator").get("value")) != 1:
+        # So much in 90 minutes is a dose with its infusion time; so much in one hour is a rate.
+        dose = _quantity(child(ratio, "numerator"), (*where, "rateRatio", "numerator"), number_of, slot)
+        if dose is not None and dose.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG):
+            yield dose
+
+
+def _quantity(quantity: Json, where: Pointer, number_of: int, slot: str) -> OrderedDose | None:
+    value = number(quantity.get("value"))
+    if value is None:
+        return None
+    code, unit = text(quantity.get("code")), text(quantity.get("unit"))
+    written = f"{value:f} {unit or code}".strip()
+    scale = dose_scale(code, unit)
+    if scale is None:
+        if unit and code and unit != code:
+            written = f"{written} [{code}]"
+        return OrderedDose(value, DoseUnit.OTHER, written[:40], where, number_of, ONE, slot, unit or code)
+    return OrderedDose(
+        value * scale.factor, scale.unit, written[:40], where, number_of, scale.factor, slot, unit or code
+    )
+
+
+def quantity_dose(quantity: Json) -> OrderedDose | None:
+    """Read a dose quantity that stands outside an order, as in an administration."""
+    return _quantity(quantity, (), 0, "") if quantity else None
+
+
+def cycles(resource: Json) -> int | None:
+    """Give the number of doses that an order plans, where it counts them."""
+    counts = [
+        number(child(child(i, "timing"), "repeat").get("count")) for _, i in objects(resource.get("dosageInstruction"))
+    ]
+    planned = [int(count) for count in counts if count is not None and 0 < count < _MANY_CYCLES]
+    return max(planned, default=None)
+
+
+def _slot(dose_and_rate: Json) -> str:
+    kind = child(dose_and_rate, "type")
+    if not kind:
+        return ""
+    return next((coding.code for coding in codings(kind) if coding.code), text(kind.get("text"))).casefold()
+
+
+def _through_strength(dose: OrderedDose, strength: Strength) -> OrderedDose:
+    """Turn the volume of a bag into the drug it holds."""
+    if dose.unit is not DoseUnit.ML or strength.ml <= 0:
+        return dose
+    held = dose.number * strength.mg / strength.ml
+    return OrderedDose(
+        held,
+        DoseUnit.MG,
+        f"{held.normalize():f} mg",
+        dose.pointer,
+        dose.instruction,
+        ONE,
+        dose.slot,
+        "mg",
+        computed=True,
+    )
+
+
+def text_doses(resource: Json) -> tuple[Mg | MgPerKg, ...]:
+    """List the doses that stand in the text of the instructions."""
+    found: dict[Mg | MgPerKg, None] = {}
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        found.update(dict.fromkeys(_doses_in(text(instruction.get("text")))))
+    return tuple(found)
+
+
+@remembered
+def _doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
+    said = ((Decimal(amount), unit.casefold()) for amount, unit in _DOSE_IN_TEXT.findall(written[:_TEXT_LIMIT]))
+    return tuple(MgPerKg(value) if "kg" in unit else Mg(value) for value, unit in said)
+
+
+def interval_days(resource: Json) -> Decimal | None:
+    """Give the days between doses, from the timing, the maximum per period, or the text; nothing if they disagree."""
+    found: set[Decimal] = set()
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        timing = child(instruction, "timing")
+        by_timing = _by_repeat(child(timing, "repeat"))
+        if by_timing is None:
+            codes = (coding.code for coding in codings(timing.get("code")))
+            for written in (*texts(timing.get("code")), *codes, text(instruction.get("text"))[:_TEXT_LIMIT]):
+                by_timing = by_timing or _by_text(written)
+        if by_timing is None:
+            by_timing = _by_maximum(child(instruction, "maxDosePerPeriod"))
+        if by_timing is not None:
+            found.add(by_timing)
+    return found.pop() if len(found) == 1 else None
+
+
+def _by_repeat(repeat: Json) -> Decimal | None:
+    period, unit = number(repeat.get("period")), text(repeat.get("periodUnit")) or text(repeat.get("periodUnits"))
+    frequency = number(repeat.get("frequency")) or ONE
+    days = _DAYS.get(unit, 0)
+    if period is None or not days or period <= 0 or frequency <= 0:
+        return None
+    return period * days / frequency
+
+
+def _by_maximum(ratio: Json) -> Decimal | None:
+    times, per = number(child(ratio, "numerator").get("value")), child(ratio, "denominator")
+    period = number(per.get("value"))
+    days = _DAYS.get(text(per.get("code")) or text(per.get("unit")), 0)
+    if times is None or period is None or times <= 0 or period <= 0 or not days:
+        return None
+    return period * days / times if times == 1 else None
+
+
+@remembered
+def _by_text(written: str) -> Decimal | None:
+    match = _INTERVAL_IN_TEXT.search(written)
+    if match is None:
+        return None
+    if match["weekly"]:
+        return Decimal(7)
+    if match["cycle"]:
+        return Decimal(match["cycle"])
+    amount = match["q"] or match["spelt"] or match["every"]
+    unit = (match["qu"] or match["su"] or match["eu"]).casefold()
+    return Decimal(_WORDS.get(amount.casefold()) or int(amount)) * (7 if unit.startswith("w") else 1)
+
+
+def start(resource: Json) -> date | None:
+    """Give the first day on which a dose is planned, where the order says so."""
+    days = []
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        timing = child(instruction, "timing")
+        events = timing.get("event")
+        first = events[0] if isinstance(events, list) and events else events
+        bounds = child(child(timing, "repeat"), "boundsPeriod")
+        days += [found for found in (day(first), day(bounds.get("start"))) if found is not None]
+    return min(days, default=None)

@@ -1,0 +1,347 @@
+"""MedicationRequests into drug orders: every coding, text, ingredient and billing code that says what is ordered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from cards.facts import (
+    BillingCode,
+    CodedHer2,
+    DrugOrder,
+    EvidenceKind,
+    Gap,
+    IdentityEvidence,
+    Origin,
+    Pointer,
+    ReceptorResult,
+    WrittenNdc,
+)
+from cards.knowledge.schema import Diluent, Route
+from cards.values.codes import HcpcsCode
+from fhir_mappings.codings import NO_CODE_MAP, coding_of, codings, texts
+from fhir_mappings.medications import diluents, dosage
+from fhir_mappings.medications.dosage import Strength
+from fhir_mappings.results.units import dose_scale
+from fhir_mappings.wire.cached_json import AsWritten
+from fhir_mappings.wire.lenient import child, number, objects, reference, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import date
+    from decimal import Decimal
+
+    from cards.facts import OrderedDose
+    from cards.values.quantities import Mg, MgPerKg
+    from fhir_mappings.codings import CodeMap, Coding
+    from fhir_mappings.patient.conditions import ConditionReader
+    from fhir_mappings.wire.lenient import Json
+    from fhir_mappings.wire.references import References
+
+_NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "completed"})
+_TENTATIVE = frozenset({"proposal", "plan"})
+
+
+class Source(NamedTuple):
+    """A concept that names the drug: where it stands, and the way to it from the order, empty outside of it."""
+
+    concept: Json
+    path: str
+    pointer: Pointer
+
+
+class Said(NamedTuple):
+    """What concepts say of a drug: by which it is known, the codes for billing with their place, and for supply.
+
+    ``supply_texts`` are the words beside codes for billing and supply, ``diluents`` those that any of the words name.
+    """
+
+    evidence: tuple[IdentityEvidence, ...]
+    billing: tuple[tuple[str, Pointer], ...]
+    ndcs: tuple[WrittenNdc, ...]
+    supply_texts: tuple[IdentityEvidence, ...]
+    diluents: frozenset[Diluent]
+
+
+class Instructed(NamedTuple):
+    """What the dosage instructions of an order say; its doses where no Medication says what a volume holds."""
+
+    doses: tuple[OrderedDose, ...]
+    text_doses: tuple[Mg | MgPerKg, ...]
+    interval_days: Decimal | None
+    cycles: int | None
+    start: date | None
+    route: Route | None
+    diluents: frozenset[Diluent]
+
+
+def concept_alone(resource: Json) -> Any:
+    """Give the concept that is all that a resource says of its drug; nothing when it refers to a Medication as well."""
+    return None if "medicationReference" in resource else resource.get("medicationCodeableConcept")
+
+
+class MedicationReader:
+    """Reads the drug orders of a session."""
+
+    def __init__(self, conditions: ConditionReader, code_map: CodeMap = NO_CODE_MAP) -> None:
+        """Keep what reading needs; one reader serves every request."""
+        self._conditions = conditions
+        self._code_map = code_map
+        routes = conditions.terminology.routes
+        self._routes = {entry.code: words.route for words in routes for entry in words.snomed}
+        self._route_words = {written: words.route for words in routes for written in words.texts}
+        self._said_alone = AsWritten(self._said_by_concept)
+        self._instructed = AsWritten(self._read_instructions)
+
+    def is_order(self, resource: Json) -> bool:
+        """Tell whether a request asks for something to be done, and is not over or withdrawn."""
+        return text(resource.get("status")) not in _NO_ORDER and resource.get("doNotPerform") is not True
+
+    def read(self, resource: Json, path: str, references: References, *, in_focus: bool = True) -> DrugOrder:
+        """Read one order."""
+        named, medication, made_up_in = self._named(resource, path, references)
+        said = self._instructed(resource.get("dosageInstruction"))
+        doses = said.doses
+        if medication:
+            doses = tuple(dosage.doses(resource, _strength(medication)))
+            made_up_in |= diluents.of_ingredients(medication)
+        made_up_in |= said.diluents
+        return DrugOrder(
+            origin=named.origin,
+            evidence=named.evidence,
+            billing=named.billing,
+            ndcs=named.ndcs,
+            gaps=named.gaps,
+            doses=doses,
+            text_doses=said.text_doses,
+            interval_days=said.interval_days,
+            cycles=said.cycles,
+            diluents=tuple(sorted(made_up_in)) if made_up_in else (),
+            route=said.route,
+            start=said.start,
+            tentative=text(resource.get("intent")) in _TENTATIVE,
+            in_focus=in_focus,
+        )
+
+    def drug(self, resource: Json, references: References) -> DrugOrder:
+        """Read what is ordered and nothing else; nobody asks where a resource of the chart says so."""
+        return self._named(resource, "", references)[0]
+
+    def doses(self, resource: Json, references: References) -> tuple[OrderedDose, ...]:
+        """Give the doses that an order of the chart names."""
+        if medication := self._medication(resource, references):
+            return tuple(dosage.doses(resource, _strength(medication)))
+        return self._instructed(resource.get("dosageInstruction")).doses
+
+    def _read_instructions(self, instructions: Any) -> Instructed:
+        resource = {"dosageInstruction": instructions}
+        return Instructed(
+            tuple(dosage.doses(resource, None)),
+            dosage.text_doses(resource),
+            dosage.interval_days(resource),
+            dosage.cycles(resource),
+            dosage.start(resource),
+            self._route(resource),
+            diluents.of_instructions(resource),
+        )
+
+    def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:
+        """Read the drug; give beside it the Medication that was referred to, and the diluents named with the drug."""
+        identifier = text(resource.get("id"))
+        origin = Origin(f"MedicationRequest/{identifier}" if identifier else "", path)
+        medication = self._medication(resource, references)
+        if concept := concept_alone(resource):
+            said = self._said_alone(concept, path)
+        else:
+            said = self._said(self._sources(resource, medication, path))
+        evidence = said.evidence
+        if medication:
+            evidence += tuple(self._ingredients(medication, path))
+        gaps: tuple[Gap, ...] = ()
+        if not evidence:
+            evidence = said.supply_texts
+        if not evidence and not said.billing and not said.ndcs and reference(resource.get("medicationReference")):
+            gaps = (Gap("drug", path, "unresolved-drug"),)
+        billing = tuple(BillingCode(code, origin, pointer) for code, pointer in said.billing)
+        order = DrugOrder(origin=origin, evidence=evidence, billing=billing, ndcs=said.ndcs, gaps=gaps)
+        return order, medication, said.diluents
+
+    def _route(self, resource: Json) -> Route | None:
+        """Give the route, by code or by a plain word; nothing for one that no product of the service has."""
+        for _, instruction in objects(resource.get("dosageInstruction")):
+            concept = instruction.get("route")
+            for coding in codings(concept):
+                if coding.system == "snomed" and coding.code in self._routes:
+                    return self._routes[coding.code]
+            for written in texts(concept):
+                if written.casefold() in self._route_words:
+                    return self._route_words[written.casefold()]
+        return None
+
+    def _medication(self, resource: Json, references: References) -> Json:
+        """Find the Medication that the order refers to; an empty one when it refers to none or to none at hand."""
+        wanted = reference(resource.get("medicationReference"))
+        return (references.find(wanted, resource) or {}) if wanted else {}
+
+    def _sources(self, resource: Json, medication: Json, path: str) -> Iterator[Source]:
+        for index, concept in objects(resource.get("medicationCodeableConcept")):
+            pointer: Pointer = ("medicationCodeableConcept",) if index is None else ("medicationCodeableConcept", index)
+            yield Source(concept, f"{path}.medicationCodeableConcept", pointer)
+        if isinstance(medication.get("code"), dict):
+            wanted = reference(resource.get("medicationReference"))
+            pointer = ()
+            if wanted.startswith("#"):
+                index = next(index for index, each in objects(resource.get("contained")) if each is medication)
+                pointer = ("contained", "code") if index is None else ("contained", index, "code")
+            yield Source(medication["code"], f"{path}.medicationReference", pointer)
+        display = text(child(resource, "medicationReference").get("display"))
+        if display:
+            yield Source({"text": display}, f"{path}.medicationReference.display", ())
+
+    def _said_by_concept(self, concept: Any, path: str) -> Said:
+        return self._said(self._sources({"medicationCodeableConcept": concept}, {}, path))
+
+    def _said(self, sources: Iterable[Source]) -> Said:
+        """Sort the codes of the drug into what is clinical, what is for billing and what is for supply."""
+        evidence: list[IdentityEvidence] = []
+        billing: list[tuple[str, Pointer]] = []
+        ndcs: list[WrittenNdc] = []
+        supply_texts: list[IdentityEvidence] = []
+        named: set[Diluent] = set()
+        for source in sources:
+            named |= diluents.of_concept(source.concept)
+            for coding, pointer, where in _written_codings(source):
+                if coding.system == "hcpcs":
+                    billing += _billing(coding, pointer)
+                elif coding.system == "ndc":
+                    ndcs.append(WrittenNdc(coding.code, pointer, where))
+                elif coding.system in ("rxnorm", "atc"):
+                    evidence.append(IdentityEvidence(EvidenceKind.CODING, coding.system, coding.code, where))
+                if coding.display:
+                    said = IdentityEvidence(EvidenceKind.TEXT, "", coding.display, where)
+                    (supply_texts if coding.system in ("hcpcs", "ndc") else evidence).append(said)
+            evidence += [
+                IdentityEvidence(EvidenceKind.CODING, coding.system, coding.code, source.path)
+                for coding in (codings(source.concept, self._code_map) if self._code_map else ())
+                if coding.system in ("rxnorm", "atc")
+            ]
+            if text(source.concept.get("text")):
+                evidence.append(IdentityEvidence(EvidenceKind.TEXT, "", text(source.concept["text"]), source.path))
+            for coding, pointer in billing_extension(source.concept, source.pointer):
+                billing += _billing(coding, pointer if source.pointer else ())
+        return Said(tuple(dict.fromkeys(evidence)), tuple(billing), tuple(ndcs), tuple(supply_texts), frozenset(named))
+
+    def _ingredients(self, medication: Json, path: str) -> list[IdentityEvidence]:
+        found = []
+        for index, ingredient in objects(medication.get("ingredient")):
+            where = f"{path}.medicationReference.ingredient[{index or 0}]"
+            concept = child(ingredient, "itemCodeableConcept")
+            for coding in codings(concept, self._code_map):
+                if coding.system in ("rxnorm", "atc"):
+                    found.append(IdentityEvidence(EvidenceKind.INGREDIENT_CODING, coding.system, coding.code, where))
+                if coding.display:
+                    found.append(IdentityEvidence(EvidenceKind.INGREDIENT_TEXT, "", coding.display, where))
+            display = text(concept.get("text")) or text(child(ingredient, "itemReference").get("display"))
+            if display:
+                found.append(IdentityEvidence(EvidenceKind.INGREDIENT_TEXT, "", display, where))
+        return list(dict.fromkeys(found))
+
+    def with_reasons(
+        self, order: DrugOrder, resource: Json, references: References, is_of_patient: Callable[[Json], bool]
+    ) -> DrugOrder:
+        """Add what an order's own reasons say: cancers, setting, receptors. Another patient's condition is none."""
+        path = order.origin.path
+        read = [
+            self._conditions.read({"code": concept}, Origin("", f"{path}.reasonCode[{index or 0}]"))
+            for index, concept in objects(resource.get("reasonCode"))
+        ]
+        for _, referred in objects(resource.get("reasonReference")):
+            wanted = reference(referred)
+            condition = references.find(wanted, resource)
+            if condition is not None and is_of_patient(condition):
+                read.append(self._conditions.read(condition, Origin(wanted, f"{path}.reasonReference")))
+        if not read:
+            return order
+        stated = [each for condition in read for each in condition.receptors]
+        return msgspec.structs.replace(
+            order,
+            reasons=tuple(each.diagnosis for each in read if each.diagnosis is not None),
+            stagings=tuple(each.staging for each in read if each.staging is not None),
+            receptors=tuple(each for each in stated if isinstance(each, ReceptorResult)),
+            coded_her2=tuple(each for each in stated if isinstance(each, CodedHer2)),
+        )
+
+
+def service_billing(resource: Json, path: str) -> list[BillingCode]:
+    """List the HCPCS codes of a ServiceRequest of the session, by its code and by its billing extension."""
+    identifier = text(resource.get("id"))
+    origin = Origin(f"ServiceRequest/{identifier}" if identifier else "", path)
+    concept = child(resource, "code")
+    source = Source(concept, f"{path}.code", ("code",))
+    written = [(coding, pointer) for coding, pointer, _ in _written_codings(source) if coding.system == "hcpcs"]
+    return [
+        BillingCode(code, origin, place, on_the_order=False)
+        for coding, pointer in (*written, *billing_extension(concept, ("code",)))
+        for code, place in _billing(coding, pointer)
+    ]
+
+
+def orders_served(resource: Json, references: References) -> frozenset[str]:
+    """List the orders that a ServiceRequest says it is for."""
+    named = ("basedOn", "replaces", "supportingInfo", "reasonReference")
+    wanted = {reference(referred) for name in named for _, referred in objects(resource.get(name))}
+    found = [references.find(each, resource) or {} for each in wanted if each.startswith("urn:")]
+    wanted |= {f"{text(each.get('resourceType'))}/{text(each.get('id'))}" for each in found}
+    return frozenset(each for each in wanted if each.startswith("MedicationRequest/"))
+
+
+def _written_codings(source: Source) -> Iterator[tuple[Coding, Pointer, str]]:
+    """Give each coding as written, with the way to it from its resource."""
+    listed = source.concept.get("coding", source.concept if "code" in source.concept else None)
+    for index, raw in objects(listed):
+        coding = coding_of(raw)
+        inside: Pointer = ("coding",) if index is None else ("coding", index)
+        yield coding, (*source.pointer, *inside) if source.pointer else (), f"{source.path}.coding[{index or 0}]"
+
+
+def _billing(coding: Coding, pointer: Pointer) -> list[tuple[str, Pointer]]:
+    """Read a HCPCS code; a CPT code under the address of HCPCS is for the administration, not for the drug."""
+    code = HcpcsCode.of(coding.code.upper())
+    return [] if code is None else [(str(code), pointer)]
+
+
+def billing_extension(concept: Json, where: Pointer) -> list[tuple[Coding, Pointer]]:
+    """List the HCPCS codes of the Da Vinci billing-options extension, however deep it holds them."""
+    found: list[tuple[Coding, Pointer]] = []
+    for index, extension in objects(concept.get("extension")):
+        inside: Pointer = (*where, "extension") if index is None else (*where, "extension", index)
+        if "billing" in text(extension.get("url")).casefold():
+            found += _hcpcs_below(extension, inside, depth=4)
+    return found
+
+
+def _hcpcs_below(node: Json, where: Pointer, depth: int) -> list[tuple[Coding, Pointer]]:
+    found = [(coding, where) for coding in (coding_of(node),) if coding.system == "hcpcs"]
+    if depth:
+        for name in ("valueCoding", "valueCodeableConcept", "coding", "extension"):
+            for index, below in objects(node.get(name)):
+                inside: Pointer = (*where, name) if index is None else (*where, name, index)
+                found += _hcpcs_below(below, inside, depth - 1)
+    return found
+
+
+def _strength(medication: Json) -> Strength | None:
+    """Give the strength of the one ingredient that is measured in milligrams, as drug in a volume."""
+    found = []
+    for _, ingredient in objects(medication.get("ingredient")):
+        ratio = child(ingredient, "strength")
+        above, below = child(ratio, "numerator"), child(ratio, "denominator")
+        mass, volume = number(above.get("value")), number(below.get("value"))
+        mass_scale = dose_scale(text(above.get("code")), text(above.get("unit")))
+        volume_scale = dose_scale(text(below.get("code")), text(below.get("unit")))
+        if mass is None or volume is None or mass_scale is None or volume_scale is None:
+            continue
+        if mass_scale.unit == "mg" and volume_scale.unit == "mL":
+            found.append(Strength(mass * mass_scale.factor, volume * volume_scale.factor))
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,134 @@
+"""Earlier doses and active drugs of the chart, as far as a rule can use them.
+
+Administrations, orders and statements of drugs that nobody asks about are left unread after a look at their names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cards.facts import DoseUnit, Origin, State, Treatment
+from cards.identification.identity import Standing, identify
+from cards.values.quantities import Mg, MgPerKg
+from fhir_mappings.codings import codings, texts
+from fhir_mappings.medications.dosage import quantity_dose
+from fhir_mappings.medications.medication import concept_alone
+from fhir_mappings.wire.cached_json import AsWritten
+from fhir_mappings.wire.lenient import child, day, objects, reference, text
+from fhir_mappings.wire.references import References
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from cards.facts import OrderedDose
+    from cards.identification.recogniser import Recogniser
+    from fhir_mappings.medications.medication import MedicationReader
+    from fhir_mappings.wire.lenient import Json
+
+KINDS = frozenset({"MedicationAdministration", "MedicationRequest", "MedicationStatement"})
+_STATES = {
+    ("MedicationAdministration", "completed"): State.GIVEN,
+    ("MedicationAdministration", "in-progress"): State.GIVEN,
+    # Stopped after it was begun: part of the dose was given.
+    ("MedicationAdministration", "stopped"): State.GIVEN,
+    ("MedicationRequest", "completed"): State.COMPLETED,
+    ("MedicationRequest", "active"): State.ACTIVE,
+    ("MedicationStatement", "active"): State.ACTIVE,
+}
+_NOT_ASKED_FOR = frozenset({"proposal", "plan"})
+
+
+class _Drug(NamedTuple):
+    product: str
+    names: tuple[str, ...]
+
+
+class TreatmentReader:
+    """Reads the treatments of one chart."""
+
+    def __init__(self, medication: MedicationReader, recogniser: Recogniser) -> None:
+        """Keep what reading needs; one reader serves every request."""
+        self._medication = medication
+        self._recogniser = recogniser
+        self._drug_alone = AsWritten(self._drug_by_concept)
+
+    def read(self, resource: Json, path: str, references: References) -> Treatment | None:
+        """Read one resource; nothing when it is of no drug that a rule asks about, or of none that was given."""
+        kind = text(resource.get("resourceType"))
+        state = _STATES.get((kind, text(resource.get("status"))))
+        if state is None or text(resource.get("intent")) in _NOT_ASKED_FOR or resource.get("doNotPerform") is True:
+            return None
+        concept = concept_alone(resource)
+        drug = self._drug_alone(concept) if concept else self._drug(resource, references)
+        if drug is None:
+            return None
+        identifier = text(resource.get("id"))
+        origin = Origin(f"{kind}/{identifier}" if identifier else "", path)
+        return Treatment(*drug, _when(resource), origin, state, self._dose(resource, references))
+
+    def _drug_by_concept(self, concept: Any) -> _Drug | None:
+        return self._drug({"medicationCodeableConcept": concept}, References())
+
+    def _drug(self, resource: Json, references: References) -> _Drug | None:
+        """Tell which drug a resource is of; nothing when no rule asks about it."""
+        if not self._is_of_interest(resource):
+            return None
+        order = self._medication.drug(resource, references)
+        identity = identify(order, self._recogniser)
+        product = identity.product.id if identity.product and identity.standing is Standing.SETTLED else ""
+        return _Drug(
+            product, tuple(dict.fromkeys(each.value for each in order.evidence if not each.system)) or (product,)
+        )
+
+    def _dose(self, resource: Json, references: References) -> Mg | MgPerKg | None:
+        """Give the dose of an administration, or the first one that its order names in milligrams."""
+        given = quantity_dose(child(child(resource, "dosage"), "dose"))
+        if given is not None and (dose := _in_mg(given)) is not None:
+            return dose
+        in_mg = (_in_mg(dose) for dose in self._medication.doses(resource, references))
+        return next((dose for dose in in_mg if dose is not None), None)
+
+    def is_nameless(self, resource: Json, references: References) -> bool:
+        """Tell whether a treatment that would count refers to a drug that is not at hand and does not name it."""
+        referred = child(resource, "medicationReference")
+        kind, status = text(resource.get("resourceType")), text(resource.get("status"))
+        if not referred or (kind, status) not in _STATES or text(referred.get("display")):
+            return False
+        return references.find(reference(referred), resource) is None
+
+    def _is_of_interest(self, resource: Json) -> bool:
+        """Tell whether a code or a name is one of a product or of a class that a rule asks about."""
+        reference_to = child(resource, "medicationReference")
+        if reference_to and not text(reference_to.get("display")):
+            return True
+        for _, concept in objects(resource.get("medicationCodeableConcept")):
+            for coding in codings(concept):
+                if coding.code in self._recogniser.rxnorm or coding.code in self._recogniser.atc:
+                    return True
+                if coding.system in ("hcpcs", "ndc"):
+                    return True
+            if any(self._is_named(written) for written in texts(concept)):
+                return True
+        return self._is_named(text(reference_to.get("display")))
+
+    def _is_named(self, written: str) -> bool:
+        return bool(written) and bool(self._recogniser.read_text(written) or self._recogniser.read_classes(written))
+
+
+def _when(resource: Json) -> date | None:
+    """Give the day of a dose, or the day from which an order holds."""
+    period = child(resource, "effectivePeriod")
+    candidates = [resource.get("effectiveDateTime"), period.get("start")]
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        timing = child(instruction, "timing")
+        events = timing.get("event")
+        candidates.append(events[0] if isinstance(events, list) and events else events)
+        candidates.append(child(child(timing, "repeat"), "boundsPeriod").get("start"))
+    candidates += [resource.get("authoredOn"), resource.get("dateAsserted")]
+    return next((found for candidate in candidates if (found := day(candidate)) is not None), None)
+
+
+def _in_mg(dose: OrderedDose) -> Mg | MgPerKg | None:
+    if dose.unit is DoseUnit.MG:
+        return Mg(dose.number)
+    return MgPerKg(dose.number) if dose.unit is DoseUnit.MG_PER_KG else None

@@ -1,0 +1,184 @@
+"""What the codes and the words of a diagnosis say, whichever Condition or order they stand in.
+
+Diagnoses repeat, in a chart and from patient to patient, and it takes many patterns to read one: what was read is
+remembered by the codes and the words alone.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.knowledge.schema import Cancer, Setting
+from cards.values.text_cache import LENGTH, TEXTS
+from fhir_mappings.codings import NO_CODE_MAP, codings, texts
+from fhir_mappings.patient.staging import StageReader, words
+
+if TYPE_CHECKING:
+    from cards.knowledge.schema import Problem, ReceptorCode, Terminology
+    from fhir_mappings.codings import CodeMap, Coding
+    from fhir_mappings.wire.lenient import Json
+
+_CATEGORY = 3
+# Codes and displays beside the text.
+_LENGTH = 2 * LENGTH
+
+
+class Meaning(NamedTuple):
+    """What a concept says; what is read from words heeds denials and doubts.
+
+    ``settings`` are those that its words name, ``past_problem`` is the problem of which even a past entry counts.
+    """
+
+    cancer: Cancer | None
+    is_metastasis: bool
+    is_history: bool
+    settings: frozenset[Setting]
+    problem: Problem | None
+    past_problem: Problem | None
+    receptors: tuple[tuple[ReceptorCode, Coding], ...]
+
+
+class ConceptReader:
+    """Reads the concepts of diagnoses; one reader serves every request."""
+
+    def __init__(self, terminology: Terminology, stages: StageReader, code_map: CodeMap = NO_CODE_MAP) -> None:
+        """Index the codes and the words."""
+        self._terminology = terminology
+        self._stages = stages
+        self._code_map = code_map
+        self._groups = terminology.diagnoses
+        self._snomed = {entry.code: group.cancer for group in terminology.diagnoses for entry in group.snomed}
+        metastasis = terminology.metastasis
+        self._metastasis_snomed = {entry.code for entry in metastasis.snomed}
+        self._history_snomed = {entry.code for entry in metastasis.history_snomed}
+        self._metastasis_icd10 = _plain_prefixes(metastasis.icd10)
+        self._regional_icd10 = _plain_prefixes(metastasis.regional_icd10)
+        self._metastasis_words = words(metastasis.texts)
+        self._no_metastasis_words = words(metastasis.never_texts)
+        self._not_the_disease = words(terminology.not_the_disease.texts)
+        # "Secondary malignant neoplasm" is no primary, and it is a metastasis.
+        self._doubted = words(phrase for phrase in terminology.not_the_disease.texts if phrase != "secondary")
+        self._denial = words(terminology.not_the_disease.before)
+        self._problems = tuple(
+            (
+                group,
+                _plain_prefixes(group.icd10),
+                frozenset(entry.code for entry in group.snomed),
+                words(group.unless),
+            )
+            for group in terminology.problems
+        )
+        self._cancers = tuple((group.cancer, _plain_prefixes(group.icd10)) for group in terminology.diagnoses)
+        self._receptors = {
+            (system, code.replace(".", "")): entry
+            for entry in terminology.receptor_codes.codes
+            for system, code in (("icd10", entry.icd10), ("snomed", entry.snomed))
+            if code is not None
+        }
+        self._remembered = lru_cache(maxsize=TEXTS)(self._read)
+
+    def meaning(self, concept: Json) -> Meaning:
+        """Read a concept, or give what the same codes and words have said before."""
+        coded, written = tuple(codings(concept, self._code_map)), tuple(texts(concept))
+        length = 0
+        for coding in coded:
+            length += len(coding.code) + len(coding.display)
+        for each in written:
+            length += len(each)
+        return (self._remembered if length <= _LENGTH else self._read)(coded, written)
+
+    def _read(self, coded: tuple[Coding, ...], written: tuple[str, ...]) -> Meaning:
+        settings = {self._stages.of_words(each) for each in written if not self._is_doubted(each)} - {None}
+        return Meaning(
+            cancer=self._cancer(coded, written),
+            is_metastasis=any(map(self._is_metastasis, coded)) or any(map(self._names_metastasis, written)),
+            is_history=any(coding.code in self._history_snomed for coding in coded),
+            settings=frozenset(each for each in settings if each is not None),
+            problem=self._problem(coded, written, is_past=False),
+            past_problem=self._problem(coded, written, is_past=True),
+            receptors=tuple(
+                (stated, coding)
+                for coding in coded
+                if (stated := self._receptors.get((coding.system, coding.code.upper().replace(".", "")))) is not None
+            ),
+        )
+
+    def _cancer(self, coded: tuple[Coding, ...], written: tuple[str, ...]) -> Cancer | None:
+        """Give the cancer that is named, by code first, by an unmistakable text otherwise."""
+        for coding in coded:
+            if coding.system == "snomed" and coding.code in self._snomed:
+                return self._snomed[coding.code]
+            if coding.system == "icd10" and (cancer := self._by_icd10(coding.code)) is not None:
+                return cancer
+        for each in written:
+            folded = " ".join(each.casefold().split())
+            cancer = next((group.cancer for group in self._groups if self._states(folded, group.texts)), None)
+            # Few texts name a cancer, and only those take the closer look.
+            if cancer is not None and not self._not_the_disease.search(folded):
+                return cancer
+        return None
+
+    def _by_icd10(self, code: str) -> Cancer | None:
+        # Claims systems write the code without its dot.
+        folded = code.upper().replace(".", "")
+        for cancer, prefixes in self._cancers:
+            if folded.startswith(prefixes):
+                return cancer
+        others = self._terminology.other_cancers
+        category = folded[:_CATEGORY]
+        is_other = any(first <= category <= last for first, last in others.icd10)
+        return Cancer.OTHER if is_other and not folded.startswith(others.never_icd10) else None
+
+    def _problem(self, coded: tuple[Coding, ...], written: tuple[str, ...], *, is_past: bool) -> Problem | None:
+        for coding in coded:
+            found = self._problem_by_code(coding.system, coding.code)
+            if found is not None and (found[1] or not is_past):
+                return found[0]
+        said = " | ".join(written).casefold()
+        for group, _, _, unless in self._problems:
+            if not self._states(said, group.texts) or unless.search(said):
+                continue
+            if group.past_counts or not (is_past or self._not_the_disease.search(said)):
+                return group.problem
+        return None
+
+    def _problem_by_code(self, system: str, code: str) -> tuple[Problem, bool] | None:
+        plain = code.upper().replace(".", "")
+        for group, prefixes, snomed, _ in self._problems:
+            if (system == "icd10" and plain.startswith(prefixes)) or (system == "snomed" and code in snomed):
+                return group.problem, group.past_counts
+        return None
+
+    def _is_metastasis(self, coding: Coding) -> bool:
+        if coding.system == "snomed":
+            return coding.code in self._metastasis_snomed
+        code = coding.code.upper().replace(".", "")
+        return (
+            coding.system == "icd10"
+            and code.startswith(self._metastasis_icd10)
+            and not code.startswith(self._regional_icd10)
+        )
+
+    def _names_metastasis(self, written: str) -> bool:
+        folded = " ".join(written.casefold().split())
+        if not any(phrase in folded for phrase in self._terminology.metastasis.texts):
+            return False
+        found = self._metastasis_words.search(folded)
+        return bool(
+            found
+            and not self._denial.search(folded[: found.start()])
+            and not self._no_metastasis_words.search(folded)
+            and not self._is_doubted(folded)
+        )
+
+    def _states(self, folded: str, phrases: tuple[str, ...]) -> bool:
+        """Tell whether a text has one of some phrases, and no denial in front of it."""
+        return any(phrase in folded and not self._denial.search(folded[: folded.index(phrase)]) for phrase in phrases)
+
+    def _is_doubted(self, written: str) -> bool:
+        return bool(self._doubted.search(written.casefold()))
+
+
+def _plain_prefixes(prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(prefix.replace(".", "") for prefix in prefixes)

@@ -1,0 +1,177 @@
+"""Conditions into cancers, their setting, receptor codes and problems: what is recorded, never what it might imply.
+
+"History of" is not current, and nodes alone (C77) do not make a cancer metastatic.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cards.facts import CodedHer2, Diagnosis, Origin, PresentProblem, Receptor, ReceptorResult, Staging
+from cards.knowledge.schema import Setting
+from fhir_mappings.codings import NO_CODE_MAP, codings, texts
+from fhir_mappings.patient.condition_concepts import ConceptReader
+from fhir_mappings.patient.staging import StageReader
+from fhir_mappings.wire.cached_json import AsWritten
+from fhir_mappings.wire.lenient import child, day, items, objects, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from cards.knowledge.schema import Cancer, Problem, ReceptorCode, Terminology
+    from fhir_mappings.codings import CodeMap, Coding
+    from fhir_mappings.patient.condition_concepts import Meaning
+    from fhir_mappings.wire.lenient import Json
+
+_REFUTED = frozenset({"refuted", "entered-in-error"})
+_NOT_CERTAIN = _REFUTED | {"differential", "provisional", "unconfirmed"}
+_STATED = ("code", "clinicalStatus", "verificationStatus", "stage")
+_PAST = frozenset({"inactive", "remission", "resolved"})
+
+
+class ReadCondition(NamedTuple):
+    """What one Condition says. ``is_past`` is of the diagnosis; whatever else is over is not given."""
+
+    diagnosis: Diagnosis | None = None
+    is_past: bool = False
+    problem: PresentProblem | None = None
+    staging: Staging | None = None
+    receptors: Sequence[ReceptorResult | CodedHer2] = ()
+
+
+class _Stated(NamedTuple):
+    """What the codes and words of a Condition say."""
+
+    is_past: bool
+    cancer: Cancer | None
+    problem: Problem | None
+    setting: Setting | None
+    receptors: Sequence[tuple[ReceptorCode, Coding]]
+    label: str
+    stage_label: str
+
+
+class ConditionReader:
+    """Reads the Conditions of one chart, and the concepts that orders give as their reason."""
+
+    def __init__(self, terminology: Terminology, code_map: CodeMap = NO_CODE_MAP) -> None:
+        """Index the codes and the words."""
+        self.terminology = terminology
+        self.stages = StageReader(terminology, code_map)
+        self.concepts = ConceptReader(terminology, self.stages, code_map)
+        self._as_stated = AsWritten(self._stated_by)
+
+    def read(self, condition: Json, origin: Origin) -> ReadCondition:
+        """Read a Condition: a cancer, a problem that a rule asks about, a setting, receptors; nothing when refuted."""
+        stated = self._as_stated([condition.get(name) for name in _STATED])
+        if stated is None:
+            return ReadCondition()
+        cancer, problem, setting = stated.cancer, stated.problem, stated.setting
+        if cancer is None and problem is None and setting is None and not stated.receptors:
+            return ReadCondition(is_past=stated.is_past)
+        began = _began(condition)
+        return ReadCondition(
+            Diagnosis(cancer, stated.label, origin) if cancer is not None else None,
+            stated.is_past,
+            PresentProblem(problem, stated.label, origin, began) if problem is not None else None,
+            Staging(setting, stated.stage_label, began, origin) if setting is not None else None,
+            list(_receptors(stated.receptors, origin, began)) if stated.receptors else (),
+        )
+
+    def _stated_by(self, members: list[Any]) -> _Stated | None:
+        """Read what a Condition says by its codes and words, whoever's it is and whenever it began."""
+        condition: Json = {name: member for name, member in zip(_STATED, members, strict=True) if member is not None}
+        verification = _code_of(condition, "verificationStatus")
+        if verification in _REFUTED:
+            return None
+        concept = child(condition, "code")
+        meaning = self.concepts.meaning(concept)
+        is_past = self.is_past(condition)
+        is_certain = verification not in _NOT_CERTAIN
+        label = label_of(concept)
+        # A past problem counts only where its effect does not end.
+        problem = meaning.past_problem if is_past else meaning.problem
+        return _Stated(
+            is_past,
+            meaning.cancer,
+            problem if is_certain else None,
+            None if is_past else self._setting(condition, meaning),
+            meaning.receptors if is_certain else (),
+            label,
+            _staging_label(condition, label),
+        )
+
+    def is_refuted(self, condition: Json) -> bool:
+        """Tell whether the record says that the condition never was."""
+        return _code_of(condition, "verificationStatus") in _REFUTED
+
+    def is_past(self, condition: Json) -> bool:
+        """Tell whether the record says that the condition is over."""
+        return _code_of(condition, "clinicalStatus") in _PAST
+
+    def _setting(self, condition: Json, meaning: Meaning) -> Setting | None:
+        """Read whether a Condition says that a cancer is metastatic or early; nothing when it says neither."""
+        if meaning.is_history:
+            return None
+        if meaning.is_metastasis:
+            return Setting.METASTATIC
+        # Kidney disease and pressure sores have stages, too.
+        if meaning.cancer is None:
+            return None
+        found = {self.stages.of_stage(stage) for stage in _stages(condition)} | meaning.settings
+        return Setting.METASTATIC if Setting.METASTATIC in found else Setting.EARLY if found - {None} else None
+
+
+def _staging_label(condition: Json, label: str) -> str:
+    """Give the words that say the setting."""
+    stage = next((written for each in _stages(condition) for written in texts(each)), "")
+    return ", ".join(dict.fromkeys(each for each in (label, stage) if each))[:80]
+
+
+def _receptors(
+    read: Sequence[tuple[ReceptorCode, Coding]], origin: Origin, on: date | None
+) -> Iterator[ReceptorResult | CodedHer2]:
+    """Give what the codes of a Condition state of the receptors."""
+    for stated, coding in read:
+        for receptor, positive in (
+            (Receptor.OESTROGEN, stated.oestrogen),
+            (Receptor.PROGESTERONE, stated.progesterone),
+            (Receptor.EITHER, stated.hormone),
+        ):
+            if positive is not None:
+                yield ReceptorResult(positive, on, origin, receptor)
+        if stated.her2 is not None:
+            yield CodedHer2(stated.her2, coding.code, origin, coding.display[:60])
+
+
+def label_of(concept: Json) -> str:
+    """Give the words by which a card names a concept: its text, a display, or its code."""
+    named = next(iter(texts(concept)), "")
+    return named or next((coding.code for coding in codings(concept) if coding.code), "")
+
+
+def _stages(condition: Json) -> list[Json]:
+    return [
+        concept
+        for _, stage in objects(condition.get("stage"))
+        for concept in items(stage.get("summary"))
+        if isinstance(concept, dict)
+    ]
+
+
+def _began(condition: Json) -> date | None:
+    """Give the day on which a Condition began, else on which it was recorded."""
+    period = child(condition, "onsetPeriod")
+    candidates = (condition.get("onsetDateTime"), period.get("start"), condition.get("recordedDate"))
+    return next((found for candidate in candidates if (found := day(candidate)) is not None), None)
+
+
+def _code_of(condition: Json, name: str) -> str:
+    """Give the first code of a status, which some clients send as a bare string."""
+    value = condition.get(name)
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return text(value)
+    return next((coding.code for coding in codings(value)), "")

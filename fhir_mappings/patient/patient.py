@@ -1,0 +1,355 @@
+"""The patient's chart from the answers to all queries: picked by type and code, each fact with its origin.
+
+Data of another patient is never used; what cannot be read is set aside with its place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cards.facts import (
+    CodedHer2,
+    Gap,
+    Her2Result,
+    LabResult,
+    Lvef,
+    Mutation,
+    Origin,
+    Patient,
+    PregnancyTest,
+    PresentProblem,
+    ReceptorResult,
+    Staging,
+    State,
+    Treatment,
+    Weight,
+)
+from fhir_mappings.medications.treatments import KINDS, TreatmentReader
+from fhir_mappings.results.observations import LABS
+from fhir_mappings.wire.lenient import day, text
+from fhir_mappings.wire.references import References, is_same_patient
+from fhir_mappings.wire.resources import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from cards.facts import Diagnosis
+    from fhir_mappings.patient.conditions import ConditionReader
+    from fhir_mappings.request.prefetch import Answer
+    from fhir_mappings.results.observations import Fact, ObservationReader
+    from fhir_mappings.wire.lenient import Json
+    from fhir_mappings.wire.resources import Glimpse
+
+_MENTIONS = {
+    "her2-interpretation": ("her2-in-text", (b"HER2", b"HER-2", b"Her2", b"ERBB2", b"c-erbB-2")),
+    "lvef": ("lvef-in-text", (b"LVEF", b"jection fraction", b"jection Fraction")),
+}
+_NEVER = date.max.isoformat()
+_DAY = attrgetter("day")
+_REFERRED_TO = frozenset({"Patient", "Medication"})
+_NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
+
+Dated = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Staging | Treatment
+D = TypeVar("D", bound=Dated)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A chart while it is being read."""
+
+    patient_id: str
+    references: References
+    facts: list[Fact] = field(default_factory=list)
+    current: list[Diagnosis] = field(default_factory=list)
+    past: list[Diagnosis] = field(default_factory=list)
+    stagings: list[Staging] = field(default_factory=list)
+    coded_her2: list[CodedHer2] = field(default_factory=list)
+    problems: list[PresentProblem] = field(default_factory=list)
+    treatments: list[Treatment] = field(default_factory=list)
+    unread: list[Glimpse] = field(default_factory=list)
+    labs: dict[str, list[Glimpse]] = field(default_factory=dict)
+    person: Json = field(default_factory=dict)
+    every_lab: bool = False
+    own_reference: str = ""
+
+    def __post_init__(self) -> None:
+        """Write out the reference of the patient."""
+        self.own_reference = f"Patient/{self.patient_id}"
+
+    def is_own(self, content: Json) -> bool:
+        """Tell whether a resource is the patient's."""
+        subject = content.get("subject")
+        # So nearly every resource refers to its patient; the rest takes a closer look.
+        if subject.__class__ is dict and subject.get("reference") == self.own_reference:
+            return True
+        return is_same_patient(subject, self.patient_id, self.references)
+
+    def set_aside(self, about: str | None, glimpse: Glimpse, reason: str) -> None:
+        """Note what could not be used."""
+        self.facts.append(Gap(about, glimpse.path, reason))
+
+
+class PatientReader:
+    """Reads charts; one reader serves every request."""
+
+    def __init__(
+        self,
+        observations: ObservationReader,
+        conditions: ConditionReader,
+        treatments: TreatmentReader,
+        ended_by_results: frozenset[str] = frozenset(),
+    ) -> None:
+        """Keep the readers of each resource type.
+
+        ``ended_by_results`` are the products that a laboratory result ends at any time, not the newest alone.
+        """
+        self.readers = observations, conditions, treatments, ended_by_results
+        self._ended_by_results = ended_by_results
+        self._observations = observations
+        self._conditions = conditions
+        self._treatments = treatments
+
+    def read(
+        self,
+        answers: Mapping[str, Answer],
+        patient_id: str,
+        required: frozenset[str],
+        session: frozenset[str],
+        *,
+        every_lab: bool = False,
+    ) -> Patient:
+        """Read the chart; ``session`` names the orders that are being asked about and are no history.
+
+        Rules ask for the newest laboratory results alone; ``every_lab`` reads the rest too.
+        """
+        draft = Draft(patient_id, References(), every_lab=every_lab)
+        listings = [answer.listing for answer in answers.values() if answer.listing is not None]
+        draft.references.add_glimpses(
+            glimpse for listing in listings for glimpse in listing.apart if glimpse.resource_type in _REFERRED_TO
+        )
+        # A resource counts once, however many keys hold it; those of the session are no history.
+        seen, look = set(session), self._observations.index.look
+        for listing in listings:
+            for glimpse in listing.glimpses:
+                if glimpse.reference:
+                    if glimpse.reference in seen:
+                        continue
+                    seen.add(glimpse.reference)
+                if glimpse.resource_type == "Observation":
+                    concepts, never_counts = look(glimpse.codes)
+                    if not concepts and glimpse.has_code:
+                        # Most of a chart is of nothing that a rule asks for: kept for a look at its words.
+                        if not never_counts:
+                            draft.unread.append(glimpse)
+                        continue
+                self.take(glimpse, draft)
+        back_to = self._last_dose(draft)
+        for test, glimpses in draft.labs.items():
+            self._newest_lab(test, glimpses, draft, back_to)
+        draft.facts += _lacking(answers, required)
+        return _assembled(draft)
+
+    def take(self, glimpse: Glimpse, draft: Draft) -> None:
+        """Read one resource into the chart; one that cannot be read is set aside."""
+        kind = glimpse.resource_type
+        try:
+            if kind == "Observation":
+                concepts, never_counts = self._observations.index.look(glimpse.codes)
+                if concepts:
+                    self._observation(concepts, glimpse, draft)
+                elif not never_counts:
+                    draft.unread.append(glimpse)
+                    if not glimpse.has_code:
+                        draft.set_aside(None, glimpse, "no-code")
+            elif kind == "Condition":
+                self._condition(glimpse, draft)
+            elif kind == "Patient":
+                if glimpse.reference in ("", f"Patient/{draft.patient_id}"):
+                    draft.person = glimpse.content
+                else:
+                    draft.set_aside("patient", glimpse, "other-patient")
+            elif kind in KINDS:
+                self._treatment(glimpse, draft)
+            elif kind in _NARRATIVE_TYPES:
+                draft.unread.append(glimpse)
+        except Unreadable:
+            draft.set_aside(None, glimpse, "malformed")
+
+    def _observation(self, concepts: Sequence[str], glimpse: Glimpse, draft: Draft) -> None:
+        """Read an Observation that rules use; a laboratory result only when all of its test are at hand."""
+        if LABS.issuperset(concepts):
+            for test in concepts:
+                draft.labs.setdefault(test, []).append(glimpse)
+            return
+        self._results(concepts, glimpse, draft)
+
+    def _last_dose(self, draft: Draft) -> str:
+        """Give the day of the last dose of a drug that a result may end at any time; a day to come where none was.
+
+        As rules count doses: those given, or completed orders where none was recorded.
+        """
+        own = [each for each in draft.treatments if each.product in self._ended_by_results and each.on is not None]
+        for state in (State.GIVEN, State.COMPLETED):
+            if days := [each.on for each in own if each.state is state and each.on is not None]:
+                return max(days).isoformat()
+        return _NEVER
+
+    def _newest_lab(self, test: str, glimpses: list[Glimpse], draft: Draft, back_to: str) -> None:
+        """Read results from the newest on, until a day has one that counts: of a thousand no rule asks for the rest.
+
+        All those after the day ``back_to`` are read, and in any case one whose day takes a closer look.
+        """
+        last_day = ""
+        newest_first = sorted(glimpses, key=_DAY, reverse=True)
+        if not newest_first[-1].day:
+            newest_first = [each for each in glimpses if not each.day] + [each for each in newest_first if each.day]
+        for glimpse in newest_first:
+            if last_day and glimpse.day < last_day and glimpse.day <= back_to and not draft.every_lab:
+                return
+            try:
+                read = self._results((test,), glimpse, draft)
+            except Unreadable:
+                draft.set_aside(None, glimpse, "malformed")
+                continue
+            for fact in read:
+                if glimpse.day and isinstance(fact, LabResult) and fact.on is not None:
+                    last_day = glimpse.day
+
+    def _results(self, concepts: Sequence[str], glimpse: Glimpse, draft: Draft) -> list[Fact]:
+        if len(concepts) == 1:
+            read = self.facts_of(concepts[0], glimpse, draft)
+        else:
+            read = [fact for concept in concepts for fact in self.facts_of(concept, glimpse, draft)]
+        draft.facts += read
+        return read
+
+    def facts_of(self, concept: str, glimpse: Glimpse, draft: Draft) -> list[Fact]:
+        """Read what an Observation says of a concept.
+
+        Raises:
+            Unreadable: it is no JSON object.
+
+        """
+        content = glimpse.content
+        if not draft.is_own(content):
+            return [Gap(concept, glimpse.path, "other-patient", self._observations.date_of(content))]
+        return self._observations.read(concept, content, Origin(glimpse.reference, glimpse.path))
+
+    def _condition(self, glimpse: Glimpse, draft: Draft) -> None:
+        content, origin = glimpse.content, Origin(glimpse.reference, glimpse.path)
+        if not draft.is_own(content):
+            draft.set_aside("diagnosis", glimpse, "other-patient")
+            return
+        if not isinstance(content.get("code"), dict):
+            draft.set_aside("diagnosis", glimpse, "no-code")
+            return
+        read = self._conditions.read(content, origin)
+        if read.diagnosis is not None:
+            (draft.past if read.is_past else draft.current).append(read.diagnosis)
+        if read.problem is not None:
+            draft.problems.append(read.problem)
+        if read.staging is not None:
+            draft.stagings.append(read.staging)
+        for stated in read.receptors:
+            if isinstance(stated, CodedHer2):
+                draft.coded_her2.append(stated)
+            else:
+                draft.facts.append(stated)
+
+    def _treatment(self, glimpse: Glimpse, draft: Draft) -> None:
+        content = glimpse.content
+        if not draft.is_own(content):
+            draft.set_aside("treatment", glimpse, "other-patient")
+        elif self._treatments.is_nameless(content, draft.references):
+            draft.set_aside("treatment", glimpse, "unresolved-drug")
+        elif (treatment := self._treatments.read(content, glimpse.path, draft.references)) is not None:
+            draft.treatments.append(treatment)
+
+
+def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterable[Gap]:
+    """Say which lists are known to be incomplete and which of their entries could not be read at all."""
+    for key, answer in answers.items():
+        if key not in required or answer.listing is None:
+            continue
+        if answer.listing.next_page:
+            yield Gap(None, f"prefetch.{key}", "next-page")
+        if answer.partial:
+            yield Gap(None, f"prefetch.{key}", "partial")
+        for path in answer.listing.broken:
+            yield Gap(None, path, "malformed")
+
+
+def _newest_first(fact: Dated) -> tuple[int, str, str]:
+    """Order by date, undated last, and then by what does not depend on the order in which the client sent them."""
+    value = getattr(fact, "as_reported", "") or str(getattr(fact, "kg", "")) or getattr(fact, "label", "")
+    return (-fact.on.toordinal() if fact.on else 0, fact.origin.reference, value)
+
+
+def _measured_first(weight: Weight) -> tuple[int, bool, str]:
+    """Order weights likewise; of one day a measured weight goes before a stated one."""
+    day_before, reference_of, value = _newest_first(weight)
+    return day_before, weight.stated, f"{reference_of} {value}"
+
+
+def _sorted(facts: Sequence[D], key: Callable[[D], tuple[int, Any, str]] = _newest_first) -> tuple[D, ...]:
+    # Each of an earlier day than the one before: so most servers answer, and it takes a tenth of the time to see.
+    before = date.max
+    for fact in facts:
+        on = fact.on
+        if on is None or on >= before:
+            return tuple(sorted(facts, key=key))
+        before = on
+    return tuple(facts)
+
+
+def _assembled(draft: Draft) -> Patient:
+    by_kind: dict[type, list[Any]] = {}
+    for fact in draft.facts:
+        by_kind.setdefault(fact.__class__, []).append(fact)
+    labs: dict[str, list[LabResult]] = {}
+    for result in by_kind.get(LabResult, ()):
+        labs.setdefault(result.test, []).append(result)
+    lvefs = _sorted(by_kind.get(Lvef, ()))
+    her2 = _sorted(by_kind.get(Her2Result, ()))
+    gaps: list[Gap] = by_kind.get(Gap, [])
+    if not her2:
+        gaps += _mentions("her2-interpretation", draft)
+    if not lvefs:
+        gaps += _mentions("lvef", draft)
+    return Patient(
+        weights=_sorted(by_kind.get(Weight, ()), key=_measured_first),
+        lvefs=lvefs,
+        labs={test: _sorted(results) for test, results in labs.items()},
+        her2=her2,
+        pregnancy_tests=_sorted(by_kind.get(PregnancyTest, ())),
+        mutations=_sorted(by_kind.get(Mutation, ())),
+        receptors=_sorted(by_kind.get(ReceptorResult, ())),
+        diagnoses=tuple(sorted(draft.current or draft.past, key=lambda each: (each.origin.reference, each.label))),
+        problems=tuple(sorted(draft.problems, key=lambda each: (each.origin.reference, each.label))),
+        treatments=_sorted(draft.treatments),
+        sex=text(draft.person.get("gender")),
+        birth_date=day(draft.person.get("birthDate")),
+        coded_her2=tuple(sorted(draft.coded_her2, key=lambda each: (each.origin.reference, each.label))),
+        stagings=_sorted([*draft.stagings, *by_kind.get(Staging, ())]),
+        gaps=tuple(sorted(gaps, key=lambda gap: gap.path)),
+    )
+
+
+def _mentions(about: str, draft: Draft) -> list[Gap]:
+    """List the texts of the patient's own chart that mention what no result says."""
+    reason, words = _MENTIONS[about]
+    return [
+        Gap(about, glimpse.path, reason)
+        for glimpse in draft.unread
+        if glimpse.mentions(words) and _is_own(glimpse, draft)
+    ]
+
+
+def _is_own(glimpse: Glimpse, draft: Draft) -> bool:
+    try:
+        return draft.is_own(glimpse.content)
+    except Unreadable:
+        return False

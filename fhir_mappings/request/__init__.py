@@ -1,0 +1,1 @@
+"""A CDS Hooks request: envelope, prefetch, queries, orders, chart."""

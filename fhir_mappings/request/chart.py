@@ -1,0 +1,225 @@
+"""A request into the facts of one session: the orders, the patient's chart, and what had to be set aside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cards.facts import DrugOrder, Gap
+from cards.identification.identity import identify
+from fhir_mappings.codings import NO_CODE_MAP
+from fhir_mappings.medications.billing import BillingReader
+from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing
+from fhir_mappings.medications.treatments import TreatmentReader
+from fhir_mappings.patient.conditions import ConditionReader
+from fhir_mappings.patient.patient import PatientReader
+from fhir_mappings.request.dispatched import Lacking, dispatched_entries
+from fhir_mappings.request.hook_request import DISPATCH, bundle_entries, selected_references
+from fhir_mappings.results.observations import ObservationReader
+from fhir_mappings.wire.lenient import child, reference, text
+from fhir_mappings.wire.references import References, is_same_patient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from cards.facts import BillingCode, Patient
+    from cards.identification.identity import Identity
+    from cards.identification.recogniser import Recogniser
+    from cards.knowledge.schema import Terminology
+    from fhir_mappings.codings import CodeMap
+    from fhir_mappings.request.hook_request import HookRequest
+    from fhir_mappings.request.prefetch import Answer
+    from fhir_mappings.wire.lenient import Json
+    from fhir_mappings.wire.resources import Glimpse
+
+_REASONS = frozenset({"Condition", "Patient"})
+_ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
+
+
+class Orders(msgspec.Struct, frozen=True):
+    """The drug orders of a session, the EHR's own JSON of each, and what could not be read."""
+
+    orders: tuple[DrugOrder, ...]
+    resources: Mapping[str, Json]
+    gaps: tuple[Gap, ...]
+
+    identities: tuple[Identity, ...]
+    patient_id: str
+    lacking: tuple[Lacking, ...] = ()
+
+    @property
+    def references(self) -> frozenset[str]:
+        """The references of the orders."""
+        return frozenset(order.origin.reference for order in self.orders)
+
+    @property
+    def unresolved(self) -> bool:
+        """Whether an order that is asked about, or its drug, is a reference that could not be followed yet."""
+        if self.lacking:
+            return True
+        gaps = (*self.gaps, *(gap for order in self.orders if order.in_focus for gap in order.gaps))
+        return any(gap.reason in ("unresolved-drug", "other-release-unnamed") for gap in gaps)
+
+    @property
+    def drugs_to_fetch(self) -> dict[str, str]:
+        """The Medications that orders refer to and that the request does not hold, each with the place that does."""
+        wanted = {
+            reference(self.resources[order.origin.path].get("medicationReference")): order.origin.path
+            for order in self.orders
+            if order.in_focus and any(gap.reason == "unresolved-drug" for gap in order.gaps)
+        }
+        return {each: f"{path}.medicationReference" for each, path in wanted.items() if each.startswith("Medication/")}
+
+    @property
+    def in_scope(self) -> bool:
+        """Whether any order that is asked about is, or may be, for a drug that this service checks."""
+        return any(
+            order.in_focus and identity.in_scope for order, identity in zip(self.orders, self.identities, strict=True)
+        )
+
+
+class ChartReader:
+    """Reads requests; one reader serves all of them."""
+
+    def __init__(self, terminology: Terminology, recogniser: Recogniser, code_map: CodeMap = NO_CODE_MAP) -> None:
+        """Prepare the readers of each resource type."""
+        conditions = ConditionReader(terminology, code_map)
+        observations = ObservationReader(terminology, code_map)
+        self._medication = MedicationReader(conditions, code_map)
+        self._recogniser = recogniser
+        treatments = TreatmentReader(self._medication, recogniser)
+        observations = ObservationReader(terminology, code_map, conditions.stages)
+        ended = frozenset(
+            each for each, tests in recogniser.lab_rows.items() if any(t.ends_treatment for t in tests.values())
+        )
+        self._patient = PatientReader(observations, conditions, treatments, ended)
+        self.billing = BillingReader(conditions, observations, code_map)
+
+    def orders(self, request: HookRequest, glimpses: Iterable[Glimpse] = ()) -> Orders:
+        """Read the orders of the session."""
+        references = References()
+        references.add_glimpses(glimpses)
+        lacking: tuple[Lacking, ...] = ()
+        if request.hook == DISPATCH:
+            entries, lacking = dispatched_entries(request.dispatched, references)
+        else:
+            entries = list(bundle_entries(request.draft_orders, "context.draftOrders"))
+        for _, resource, full_url in entries:
+            if resource is not None:
+                references.add(resource, full_url)
+        selected = selected_references(request) if request.hook == "order-select" else None
+        orders: list[DrugOrder] = []
+        resources: dict[str, Json] = {}
+        gaps: list[Gap] = []
+        services: list[tuple[frozenset[str], list[BillingCode]]] = []
+        for path, resource, full_url in entries:
+            if resource is None:
+                gaps.append(Gap(None, path, "unreadable-order"))
+                continue
+            kind = text(resource.get("resourceType"))
+            resources[path] = resource
+            in_focus = selected is None or not selected.isdisjoint(_names_of(resource, full_url))
+            if kind not in _ORDERS or not self._medication.is_order(resource):
+                continue
+            if kind == "ServiceRequest":
+                if is_same_patient(resource.get("subject"), request.patient_id, references):
+                    services.append((orders_served(resource, references), service_billing(resource, path)))
+            elif kind == "MedicationOrder" or isinstance(resource.get("medication"), dict):
+                gaps += self._of_other_release(resource, path, references) if in_focus else []
+            elif not is_same_patient(resource.get("subject"), request.patient_id, references):
+                gaps += self._of_other_patient(resource, path, references) if in_focus else []
+            else:
+                orders.append(self._medication.read(resource, path, references, in_focus=in_focus))
+        read = tuple(_with_services(orders, services))
+        identities = tuple(identify(order, self._recogniser) for order in read)
+        return Orders(read, resources, tuple(gaps), identities, request.patient_id, lacking)
+
+    def with_reasons(self, orders: Orders, glimpses: Iterable[Glimpse]) -> tuple[DrugOrder, ...]:
+        """Add to each order what its own reasons say of the cancer; they may stand in the chart."""
+        if not any("reasonCode" in each or "reasonReference" in each for each in orders.resources.values()):
+            return orders.orders
+        references = References()
+        for resource in orders.resources.values():
+            references.add(resource)
+        references.add_glimpses(each for each in glimpses if each.resource_type in _REASONS)
+        with_reasons = []
+        for order in orders.orders:
+            resource = orders.resources.get(order.origin.path, {})
+            with_reasons.append(
+                self._medication.with_reasons(
+                    order,
+                    resource,
+                    references,
+                    lambda each: is_same_patient(each.get("subject"), orders.patient_id, references),
+                )
+            )
+        return tuple(with_reasons)
+
+    def _of_other_release(self, resource: Json, path: str, references: References) -> list[Gap]:
+        """Say that an order of another FHIR release was not checked, when it names a drug in scope or none at all."""
+        medication = child(resource, "medication")
+        as_r4 = {
+            "id": resource.get("id"),
+            "contained": resource.get("contained"),
+            "medicationCodeableConcept": resource.get("medicationCodeableConcept")
+            or medication.get("concept")
+            or medication,
+            "medicationReference": resource.get("medicationReference") or medication.get("reference"),
+        }
+        order = self._medication.read(as_r4, path, references)
+        if order.gaps:
+            return [Gap(None, path, "other-release-unnamed")]
+        return self._if_in_scope(order, path, "other-release")
+
+    def _of_other_patient(self, resource: Json, path: str, references: References) -> list[Gap]:
+        order = self._medication.read(resource, path, references)
+        return self._if_in_scope(order, path, "other-patient")
+
+    def _if_in_scope(self, order: DrugOrder, path: str, reason: str) -> list[Gap]:
+        identity = identify(order, self._recogniser)
+        if not identity.in_scope:
+            return []
+        drug = " / ".join(product.name for product in identity.named)
+        return [Gap(None, path, reason, values=(("drug", drug),))]
+
+    def patient(
+        self,
+        answers: Mapping[str, Answer],
+        patient_id: str,
+        required: frozenset[str],
+        session: frozenset[str] = frozenset(),
+        *,
+        every_lab: bool = False,
+    ) -> Patient:
+        """Read the chart from the answers to all queries, and from whatever else the client sent along.
+
+        ``session`` names the orders that are being asked about: they are no history, wherever else they stand.
+        ``every_lab`` reads the laboratory results of all days, not only the newest.
+        """
+        return self._patient.read(answers, patient_id, required, session, every_lab=every_lab)
+
+
+def _reference_of(resource: Json) -> str:
+    identifier = text(resource.get("id"))
+    return f"{text(resource.get('resourceType'))}/{identifier}" if identifier else ""
+
+
+def _names_of(resource: Json, full_url: str) -> set[str]:
+    """List the ways in which a selection may name a resource: its reference, its bare id, its fullUrl."""
+    own = _reference_of(resource)
+    return {own, own.rpartition("/")[2], reference(full_url)} - {""}
+
+
+def _with_services(
+    orders: list[DrugOrder], services: list[tuple[frozenset[str], list[BillingCode]]]
+) -> Iterable[DrugOrder]:
+    """Lay beside each order the billing codes of the session's services that are, or may be, for it."""
+    for order in orders:
+        beside = [
+            msgspec.structs.replace(code, linked=order.origin.reference in served)
+            for served, found in services
+            for code in found
+            if not served or order.origin.reference in served
+        ]
+        yield msgspec.structs.replace(order, billing=(*order.billing, *beside)) if beside else order

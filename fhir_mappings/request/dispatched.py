@@ -1,0 +1,75 @@
+"""The orders of an order-dispatch: the request only refers to them, so they are looked for among all that was sent.
+
+A dispatched order is signed; it may stand in the list of active orders, under a key of the client's, or only on the
+FHIR server.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from fhir_mappings.request.hook_request import bundle_entries, is_too_deep, orders_of_group
+from fhir_mappings.wire.lenient import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fhir_mappings.wire.lenient import Json
+    from fhir_mappings.wire.references import References
+
+_NO_DRUG_ORDERS = frozenset(
+    {
+        "Appointment", "CommunicationRequest", "DeviceRequest", "ImmunizationRecommendation", "NutritionOrder",
+        "ServiceRequest", "SupplyRequest", "Task", "VisionPrescription",
+    }
+)  # fmt: skip
+_GROUPED_LIMIT = 200
+Entry = tuple[str, "Json | None", str]
+
+
+class Lacking(NamedTuple):
+    """A dispatched order that is not at hand: its place in the request and its reference."""
+
+    path: str
+    reference: str
+
+    @property
+    def may_be_for_a_drug(self) -> bool:
+        """Whether the type in the reference leaves it open that a drug is ordered."""
+        return self.reference.partition("/")[0] not in _NO_DRUG_ORDERS
+
+
+def dispatched_entries(wanted: Iterable[str], references: References) -> tuple[list[Entry], tuple[Lacking, ...]]:
+    """Give the path, the resource and the fullUrl of each dispatched order, and those that are not at hand.
+
+    The orders of a dispatched group are dispatched with it.
+    """
+    places = {each: f"context.dispatchedOrders[{index}]" for index, each in enumerate(wanted)}
+    entries: list[Entry] = []
+    lacking: list[Lacking] = []
+    for each, path in list(places.items()):
+        _take(each, path, references, entries, lacking)
+    for group in [resource for _, resource, _ in entries if _is_group(resource)]:
+        for member in list(dict.fromkeys(orders_of_group(group or {})))[:_GROUPED_LIMIT]:
+            if member not in places and not member.startswith("#"):
+                places[member] = f"context.dispatchedOrders.{member}"
+                _take(member, places[member], references, entries, lacking)
+    return entries, tuple(lacking)
+
+
+def _take(wanted: str, path: str, references: References, entries: list[Entry], lacking: list[Lacking]) -> None:
+    resource = references.find(wanted, {})
+    if resource is None:
+        lacking.append(Lacking(path, wanted))
+    elif is_too_deep(resource):
+        entries.append((path, None, ""))
+    elif _is_group(resource):
+        # A group holds orders of its own, as in a Bundle of drafts.
+        held = list(bundle_entries({"entry": [{"resource": resource}]}, path))
+        entries.extend([(path, resource, ""), *held[1:]])
+    else:
+        entries.append((path, resource, ""))
+
+
+def _is_group(resource: Json | None) -> bool:
+    return resource is not None and text(resource.get("resourceType")) == "RequestGroup"

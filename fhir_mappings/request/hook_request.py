@@ -1,0 +1,324 @@
+"""The CDS Hooks request, checked field by field; nothing of its content goes into an error.
+
+Source: CDS Hooks 2.0.1 and 3.0.0, HTTP request; hook definitions order-select 1.0, order-sign 1.0, order-dispatch 1.1
+(and 1.0, which some clients still send) and patient-view 1.0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from fhir_mappings.wire.lenient import Json, number, objects, reference, text
+from fhir_mappings.wire.resources import Shell, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fhir_mappings.request.prefetch import Answer
+
+    Prefetched = msgspec.Raw | Shell | Answer | None
+
+_ID_LIMIT = 256
+# No FHIR resource is nested nearly as deep; deeper ones exhaust the stack of whoever copies or writes them.
+_DEPTH_LIMIT = 100
+DISPATCH = "order-dispatch"
+_DRAFTS = frozenset({"order-select", "order-sign"})
+_ORDERS_LIMIT = 200
+
+
+class BadRequest(ValueError):  # noqa: N818 - named for the answer it leads to
+    """The request cannot be taken. ``code`` is stable; ``expression`` names the field, never its value."""
+
+    def __init__(self, code: str, message: str, expression: str = "") -> None:
+        """Say what is wrong with which field."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.expression = expression
+
+
+@dataclass(frozen=True, slots=True)
+class FhirAuthorization:
+    """The token with which the EHR's FHIR server may be read; it is never written anywhere."""
+
+    access_token: str = field(repr=False)
+    patient: str = ""
+
+
+class HookRequest(msgspec.Struct, frozen=True):
+    """A request that has every required field, with its prefetch still unread.
+
+    ``user_id`` and ``encounter_id`` are empty where the hook has none. ``dispatched`` holds the references of the
+    orders of an order-dispatch, whose ``draft_orders`` are empty.
+    """
+
+    hook: str
+    hook_instance: str
+    patient_id: str
+    user_id: str
+    selections: tuple[str, ...]
+    draft_orders: Json
+    prefetch: Mapping[str, Prefetched]
+    fhir_server: str = ""
+    fhir_authorization: FhirAuthorization | None = None
+    dispatched: tuple[str, ...] = ()
+    encounter_id: str = ""
+
+
+class _Fields(msgspec.Struct):
+    hook: Any = None
+    hookInstance: Any = None  # noqa: N815 - CDS Hooks' own names
+    context: Any = None
+    fhirServer: Any = None  # noqa: N815
+    fhirAuthorization: Any = None  # noqa: N815
+    user: Any = None
+
+
+class _Envelope(_Fields):
+    prefetch: dict[str, msgspec.Raw] | None = None
+
+
+_envelope = msgspec.json.Decoder(_Envelope, float_hook=Decimal)
+
+
+def read_request(body: bytes, hook: str) -> HookRequest:
+    """Read and check a request for one hook.
+
+    Raises:
+        BadRequest: it is no JSON object, a required field is missing or of the wrong type, or it is for another hook.
+
+    """
+    envelope = _read_envelope(body)
+    return _checked(envelope, envelope.prefetch or {}, hook)
+
+
+class RequestReader:
+    """Reads the requests of clients that send just what is asked for, in one pass instead of two.
+
+    A list is taken apart while the request is. Whatever is not as it was asked for is read in the plain way.
+    """
+
+    def __init__(self, templates: Mapping[str, str]) -> None:
+        """Take the prefetch templates of the service by their keys."""
+        self._keys = {f"key_{number}": key for number, key in enumerate(templates)}
+        fields = [(name, _shape(templates[key]), msgspec.UNSET) for name, key in self._keys.items()]
+        prefetch = msgspec.defstruct("Prefetch", fields, rename=self._keys, forbid_unknown_fields=True)
+        asked = msgspec.defstruct("Asked", [("prefetch", prefetch | None, None)], bases=(_Fields,))
+        self._asked = msgspec.json.Decoder(asked, float_hook=Decimal)
+
+    def read(self, body: bytes, hook: str) -> HookRequest:
+        """Read and check a request for one hook.
+
+        Raises:
+            BadRequest: as ``read_request`` says.
+
+        """
+        try:
+            if not body.isascii():
+                body.decode("utf-8")
+            envelope: Any = self._asked.decode(body)
+        except (msgspec.DecodeError, RecursionError, ValueError, ArithmeticError):
+            return read_request(body, hook)
+        prefetch = self._prefetched(envelope.prefetch)
+        return read_request(body, hook) if prefetch is None else _checked(envelope, prefetch, hook)
+
+    def _prefetched(self, sent: Any) -> dict[str, Prefetched] | None:
+        """Give what was sent by key; nothing when a single resource was sent for a list."""
+        found: dict[str, Prefetched] = {}
+        for name, key in self._keys.items() if sent is not None else ():
+            value = getattr(sent, name)
+            if value.__class__ is Shell and value.resourceType != "Bundle":
+                return None
+            if value is not msgspec.UNSET:
+                found[key] = value
+        return found
+
+
+def _shape(template: str) -> Any:
+    """Give how the answer to a query is read: a list by its shell, a single resource not yet at all."""
+    return Shell | None | msgspec.UnsetType if "?" in template else msgspec.Raw | msgspec.UnsetType
+
+
+def _checked(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -> HookRequest:
+    given = _string(envelope.hook, "hook")
+    if given != hook:
+        raise BadRequest("hook-mismatch", f"this service answers the hook {hook}", "hook")
+    instance = _string(envelope.hookInstance, "hookInstance")
+    context = envelope.context
+    if not isinstance(context, dict):
+        raise BadRequest(_why(context), "context must be an object", "context")
+    if is_too_deep(context):
+        raise BadRequest("not-json", "the context is nested too deeply to be read", "context")
+    server, authorization = _fhir_access(envelope)
+    return HookRequest(
+        hook=given,
+        hook_instance=instance,
+        patient_id=_patient_id(context),
+        user_id=_user_id(envelope, context) if hook != DISPATCH else "",
+        selections=_selections(context) if hook == "order-select" else (),
+        draft_orders=_draft_orders(context) if hook in _DRAFTS else {},
+        prefetch=prefetch,
+        fhir_server=server,
+        fhir_authorization=authorization,
+        dispatched=_dispatched(context) if hook == DISPATCH else (),
+        encounter_id=text(context.get("encounterId")).removeprefix("Encounter/")[:_ID_LIMIT],
+    )
+
+
+def _read_envelope(body: bytes) -> _Envelope:
+    try:
+        # Parts that are left unread would otherwise never be checked for being text at all.
+        if not body.isascii():
+            body.decode("utf-8")
+        envelope = _envelope.decode(body)
+    except UnicodeDecodeError:
+        raise BadRequest("not-json", "the body is no UTF-8 text") from None
+    except msgspec.ValidationError as error:
+        where = str(error).rpartition("$")[2].strip("`. ")
+        if where.startswith("prefetch"):
+            raise BadRequest("wrong-type", "prefetch must be an object", "prefetch") from None
+        raise BadRequest("not-an-object", "the body must be a JSON object") from None
+    except (msgspec.DecodeError, RecursionError, ValueError, ArithmeticError):
+        raise BadRequest("not-json", "the body is no JSON that can be read") from None
+    return envelope
+
+
+def _why(value: object) -> str:
+    return "required" if value is None else "wrong-type"
+
+
+def _string(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        code = "required" if value is None or value == "" else "wrong-type"
+        raise BadRequest(code, f"{where} must be a non-empty string", where)
+    if len(value) > _ID_LIMIT:
+        raise BadRequest("too-long", f"{where} is longer than {_ID_LIMIT} characters", where)
+    return value
+
+
+def is_too_deep(value: Any) -> bool:
+    """Tell whether objects and arrays are nested deeper than can be copied and written, level by level.
+
+    With no more brackets than that they cannot be, and to write and count them takes less than to walk.
+    """
+    try:
+        written = encode(value)
+    except RecursionError:
+        return True
+    if written.count(b"{") + written.count(b"[") <= _DEPTH_LIMIT:
+        return False
+    level: list[Any] = [value]
+    for _ in range(_DEPTH_LIMIT):
+        below: list[Any] = []
+        for holder in level:
+            below += holder.values() if holder.__class__ is dict else holder
+        level = [each for each in below if each.__class__ is dict or each.__class__ is list]
+        if not level:
+            return False
+    return True
+
+
+def _patient_id(context: Json) -> str:
+    """Give the id of the patient, which some clients send as a reference."""
+    identifier = _string(context.get("patientId"), "context.patientId")
+    return _string(identifier.removeprefix("Patient/"), "context.patientId")
+
+
+def _user_id(envelope: _Fields, context: Json) -> str:
+    """Give the user, whom clients of the first CDS Hooks drafts send outside the context."""
+    return _string(envelope.user if context.get("userId") is None else context["userId"], "context.userId")
+
+
+def _dispatched(context: Json) -> tuple[str, ...]:
+    """Give the references of the dispatched orders; hook version 1.0 has the one ``order``.
+
+    The tasks of either version say nothing that is checked, and the published examples disagree on their name and type.
+    """
+    listed = context.get("dispatchedOrders")
+    if listed is None and context.get("order") is not None:
+        listed = [_string(context["order"], "context.order")]
+    if not isinstance(listed, list) or not all(isinstance(each, str) and each.strip() for each in listed):
+        message = "context.dispatchedOrders must be a list of references"
+        raise BadRequest(_why(listed), message, "context.dispatchedOrders")
+    if len(listed) > _ORDERS_LIMIT:
+        message = f"context.dispatchedOrders has more than {_ORDERS_LIMIT} orders"
+        raise BadRequest("too-long", message, "context.dispatchedOrders")
+    _string(context.get("performer"), "context.performer")
+    return tuple(dict.fromkeys(reference(each) for each in listed))
+
+
+def _draft_orders(context: Json) -> Json:
+    """Give the Bundle of the orders; any other object would be taken for one without orders."""
+    orders = context.get("draftOrders")
+    if not isinstance(orders, dict) or (orders.get("resourceType") != "Bundle" and "entry" not in orders):
+        raise BadRequest(_why(orders), "context.draftOrders must be a Bundle", "context.draftOrders")
+    return orders
+
+
+def _selections(context: Json) -> tuple[str, ...]:
+    selections = context.get("selections")
+    if not isinstance(selections, list) or not all(isinstance(each, str) for each in selections):
+        raise BadRequest(_why(selections), "context.selections must be a list of references", "context.selections")
+    return tuple(reference(each) for each in selections)
+
+
+def _fhir_access(envelope: _Fields) -> tuple[str, FhirAuthorization | None]:
+    server = envelope.fhirServer
+    if server is not None and not isinstance(server, str):
+        raise BadRequest("wrong-type", "fhirServer must be a string", "fhirServer")
+    authorization = envelope.fhirAuthorization
+    if authorization is None:
+        return server or "", None
+    if not isinstance(authorization, dict):
+        raise BadRequest("wrong-type", "fhirAuthorization must be an object", "fhirAuthorization")
+    if not server:
+        raise BadRequest("required", "fhirAuthorization needs a fhirServer", "fhirServer")
+    token = "" if _is_over(authorization.get("expires_in")) else text(authorization.get("access_token"))
+    patient = text(authorization.get("patient")).removeprefix("Patient/")
+    return server, FhirAuthorization(token, patient) if token else None
+
+
+def _is_over(seconds: object) -> bool:
+    """Tell whether a token has no time left; one that does not say how much is taken to have some."""
+    left = number(seconds)
+    return left is not None and left <= 0
+
+
+def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, str]]:
+    """Give the path, the resource and the fullUrl of each entry; a resource that is no object is ``None``."""
+    listed = bundle.get("entry")
+    entries = listed if isinstance(listed, list) else [] if listed is None else [listed]
+    for index, entry in enumerate(entries):
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        full_url = text(entry.get("fullUrl")) if isinstance(entry, dict) else ""
+        where = f"{path}.entry[{index}].resource"
+        yield where, resource if isinstance(resource, dict) else None, full_url
+        if isinstance(resource, dict) and resource.get("resourceType") == "RequestGroup":
+            for number, contained in objects(resource.get("contained")):
+                # A local id means nothing outside its container, so the order has none to be named by.
+                nameless = {name: value for name, value in contained.items() if name != "id"}
+                yield f"{where}.contained[{number or 0}]", nameless, f"RequestGroup/{text(resource.get('id'))}"
+
+
+def selected_references(request: HookRequest) -> frozenset[str]:
+    """List the orders that were selected; selecting a RequestGroup selects the orders of its actions."""
+    selected = set(request.selections)
+    for _, resource, full_url in bundle_entries(request.draft_orders, ""):
+        if resource is None or resource.get("resourceType") != "RequestGroup":
+            continue
+        if not selected.isdisjoint((f"RequestGroup/{text(resource.get('id'))}", reference(full_url) or None)):
+            selected.update(orders_of_group(resource))
+    return frozenset(selected)
+
+
+def orders_of_group(holder: Json, depth: int = 8) -> Iterator[str]:
+    """List the orders that the actions of a RequestGroup refer to."""
+    for _, action in objects(holder.get("action")):
+        if (wanted := reference(action.get("resource"))) != "":
+            yield wanted
+        if depth:
+            yield from orders_of_group(action, depth - 1)

@@ -1,0 +1,85 @@
+"""The four states of a prefetch key. "Not sent" and "none on record" are never the same thing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.wire.resources import Listing, Shell, Unreadable
+
+if TYPE_CHECKING:
+    from fhir_mappings.wire.resources import Glimpse
+
+_SERIOUS = frozenset({"error", "fatal"})
+
+
+class State(StrEnum):
+    """What the client said about a key."""
+
+    PRESENT = "present"
+    EMPTY = "empty"
+    """``null``, or a list without entries: the chart has none."""
+    FAILED = "failed"
+    """An OperationOutcome, or a value that is no resource: the client tried and could not."""
+    OMITTED = "omitted"
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The state of a key, and its resources where there are any; ``partial`` when the server says that some lack."""
+
+    state: State
+    listing: Listing | None = None
+    partial: bool = False
+
+
+_PRESENT = State.PRESENT
+OMITTED = Answer(State.OMITTED)
+
+
+def read_answer(raw: bytes | msgspec.Raw | Shell | Answer | None, path: str) -> Answer:
+    """Read the value of one prefetch key, or the body of a search; one that has been read already stays as it is."""
+    if isinstance(raw, Shell):
+        listing = Listing.of(raw, path)
+    elif isinstance(raw, Answer):
+        return raw
+    elif raw is None or memoryview(raw)[:8].tobytes().strip() == b"null":
+        return Answer(State.EMPTY)
+    else:
+        try:
+            listing = Listing.read(raw, path)
+        except Unreadable:
+            return Answer(State.FAILED)
+    outcomes = [glimpse for glimpse in listing.apart if glimpse.resource_type == "OperationOutcome"]
+    if listing.glimpses and not outcomes:
+        return Answer(_PRESENT, listing)
+    listing.glimpses = [glimpse for glimpse in listing.glimpses if glimpse.resource_type != "OperationOutcome"]
+    serious = any(_is_serious(outcome) for outcome in outcomes)
+    if not listing.glimpses and not listing.broken:
+        failed = serious or any(outcome.path == path for outcome in outcomes)
+        return Answer(State.FAILED if failed else State.EMPTY, listing)
+    return Answer(State.PRESENT, listing, partial=serious)
+
+
+def is_answer_to(answer: Answer, query: str) -> bool:
+    """Tell whether what a server sent is of the kind that was asked for: a list for a search, else the resource.
+
+    A server that sends anything else has not said that the chart has none; one that knows no such resource has.
+    """
+    if (listing := answer.listing) is None:
+        return answer.state is State.EMPTY
+    if "?" in query:
+        return listing.is_bundle
+    kind = query.partition("/")[0]
+    return {each.resource_type for each in listing.glimpses} == {kind}
+
+
+def _is_serious(outcome: Glimpse) -> bool:
+    """Tell whether an OperationOutcome reports an error; one that cannot be read is taken to."""
+    try:
+        issues = list(objects(outcome.content.get("issue")))
+    except Unreadable:
+        return True
+    return any(text(issue.get("severity")) in _SERIOUS for _, issue in issues)

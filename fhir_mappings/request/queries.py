@@ -1,0 +1,76 @@
+"""The FHIR queries whose answers a service needs, as prefetch templates.
+
+They stay inside the widely supported subset (instance read, type search, token, ``_sort``, ``_count``) and use no token
+but ``{{context.patientId}}``: a client that cannot resolve more sends empty lists that look like "no data".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from cards.knowledge.schema import Terminology
+    from fhir_mappings.codings import CodeMap
+
+_PATIENT = "{{context.patientId}}"
+_URI = {"loinc": "http://loinc.org", "snomed": "http://snomed.info/sct"}
+_OBSERVED = {
+    "weight": ("weight", "weight-stated"),
+    "tumorMarkers": (
+        "her2-ihc",
+        "her2-interpretation",
+        "her2-immunoassay",
+        "her2-ish",
+        "her2-ish-ratio",
+        "er-status",
+        "pr-status",
+        "erbb2-mutation",
+        "her2-copy-number",
+        "stage-group",
+        "metastasis-category",
+    ),
+    "lvef": ("lvef",),
+    "labs": ("ast", "alt", "bilirubin-total", "platelets", "neutrophils", "pregnancy-test"),
+}
+
+TREATMENT_KEYS = ("administrations", "medications")
+"""The lists that tell which drugs a patient is on."""
+MONITORING_KEYS = ("patient", "lvef", "labs", "conditions", *TREATMENT_KEYS)
+"""What monitoring is judged by; HER2 results and the weight have no part in it."""
+
+
+def templates(terminology: Terminology, code_map: CodeMap) -> dict[str, str]:
+    """Give the prefetch templates by key; the site's local codes are asked for beside the standard ones."""
+    found = {"patient": f"Patient/{_PATIENT}"}
+    for key, concepts in _OBSERVED.items():
+        codes = ",".join(token for concept in concepts for token in _tokens(concept, terminology, code_map))
+        found[key] = f"Observation?patient={_PATIENT}&code={codes}&_sort=-date&_count=100"
+    found["conditions"] = f"Condition?patient={_PATIENT}&_count=200"
+    found["administrations"] = f"MedicationAdministration?patient={_PATIENT}&_count=200"
+    found["medications"] = f"MedicationRequest?patient={_PATIENT}&status=active,completed&_count=200"
+    return found
+
+
+def _tokens(concept: str, terminology: Terminology, code_map: CodeMap) -> list[str]:
+    entry = terminology.concepts[concept]
+    standard = [("loinc", code.code) for code in entry.loinc] + [("snomed", code.code) for code in entry.snomed]
+    tokens = [f"{_URI[system]}|{code}" for system, code in standard]
+    local = [
+        f"{_written(uri)}|{_written(code)}"
+        for system, wanted in standard
+        for uri, code in code_map.local_for(system, wanted)
+    ]
+    return tokens + local
+
+
+def _written(part: str) -> str:
+    """Write part of a token: FHIR's own marks escaped, then whatever an address cannot hold."""
+    for mark in ("\\", ",", "|", "$"):
+        part = part.replace(mark, f"\\{mark}")
+    return quote(part, safe=":/.-_~")
+
+
+def resolve(template: str, patient_id: str) -> str:
+    """Fill in the patient."""
+    return template.replace(_PATIENT, patient_id)

@@ -1,0 +1,1 @@
+"""Observations and what they say."""

@@ -1,0 +1,406 @@
+"""Observations into measured facts: picked by code, and read strictly.
+
+A result counts when it is final, amended or corrected. One that could not be read is set aside as a gap that names
+its place; one that does not count is too, so that a card can say why there is "none".
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cards.facts import (
+    Bound,
+    Gap,
+    Her2Finding,
+    Her2Method,
+    Her2Result,
+    LabResult,
+    Lvef,
+    Mutation,
+    Origin,
+    PregnancyTest,
+    Receptor,
+    ReceptorResult,
+    Staging,
+    Weight,
+)
+from cards.values.quantities import Kg, Percent
+from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, texts
+from fhir_mappings.patient.staging import StageReader
+from fhir_mappings.results.findings import FindingReader
+from fhir_mappings.results.her2_values import HER2_VALUES, Her2Vocabulary
+from fhir_mappings.results.units import factor_to_canonical
+from fhir_mappings.wire.cached_json import AsWritten
+from fhir_mappings.wire.lenient import child, day, number, objects, reference, text
+from fhir_mappings.wire.resources import Codes, codes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from cards.knowledge.schema import Cancer, Terminology
+    from fhir_mappings.results.her2_values import Reading as Her2Reading
+    from fhir_mappings.wire.lenient import Json
+
+_VALUES = frozenset(
+    f"value{kind}"
+    for kind in ("Quantity", "CodeableConcept", "String", "Boolean", "Integer", "Range", "Ratio", "SampledData")
+)
+# What a reader remembers: combinations of codes, and how many codes a combination may have.
+_COMBINATIONS, _CODES = 4096, 16
+_COUNTS = frozenset({"final", "amended", "corrected"})
+LABS = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils"})
+"""The tests of which only the newest result counts."""
+_MEASURED = LABS | {"weight", "weight-stated", "lvef"}
+# What harms is a high value: of a range the upper end counts, of every other measurement the lower.
+_RISES = frozenset({"ast", "alt", "bilirubin-total"})
+# Beside a code that names the method, or says that nobody weighed the patient, these add nothing.
+_SAYS_LESS = frozenset({"her2-interpretation", "her2-immunoassay", "her2-panel", "weight"})
+_HER2_METHODS = {
+    "her2-ihc": Her2Method.IHC,
+    "her2-immunoassay": Her2Method.INTERPRETATION,
+    "her2-interpretation": Her2Method.INTERPRETATION,
+    "her2-ish": Her2Method.ISH,
+    "her2-ish-ratio": Her2Method.ISH,
+    "her2-copy-number": Her2Method.ISH,
+}
+_RECEPTORS = {"er-status": Receptor.OESTROGEN, "pr-status": Receptor.PROGESTERONE}
+_STAGES = frozenset({"stage-group", "metastasis-category"})
+_RANGE = re.compile(
+    r"(?P<bound>[<>]=?|[\u2264\u2265]|less than|greater than|below|above)?\s*(?P<low>\d{1,6}(?:\.\d+)?)"
+    r"(?:\s*(?:-|\u2013|to)\s*(?P<high>\d{1,6}(?:\.\d+)?))?\s*(?P<unit>%|percent)?"
+    r"(?:\s*[(,]\s*(?:(?:low[ -]|mildly |moderately |severely )?(?:normal|reduced|preserved))\s*\)?)?",
+    re.IGNORECASE,
+)
+_LONGEST_NUMBER = 100
+# "< 40 %" is below 40, and the label's table turns on that.
+_JUST_BELOW = Decimal("0.01")
+_BELOW = frozenset({"<", "<=", "\u2264", "less than", "below"})
+_ABOVE = frozenset({">", ">=", "\u2265", "greater than", "above"})
+
+
+class ConceptIndex:
+    """Which concept a code means, for the codes that rules use; serum HER2 and its like mean none."""
+
+    def __init__(self, terminology: Terminology, code_map: CodeMap = NO_CODE_MAP) -> None:
+        """Index the standard codes, and the local codes that stand for them."""
+        self._code_map = code_map
+        self._concepts: dict[tuple[str, str], str] = {}
+        self._never: set[tuple[str, str]] = set()
+        for name, concept in terminology.concepts.items():
+            for entry in concept.loinc:
+                self._concepts["loinc", entry.code] = name
+            for entry in concept.snomed:
+                self._concepts["snomed", entry.code] = name
+            self._never.update(("loinc", entry.code) for entry in concept.never)
+        self._codes = {code for _, code in self._concepts} | {code for _, code in self._never}
+        # A chart has many results and few kinds of them: each combination of codes is looked up once.
+        self._remembered = lru_cache(maxsize=_COMBINATIONS)(self._read)
+
+    def look(self, holders: Sequence[Codes]) -> tuple[Sequence[str], bool]:
+        """List the concepts of an Observation, by its own codes and by those of its components.
+
+        Beside them: whether one of the codes looks like a result that rules use and must never count.
+        """
+        if len(holders) == 1 and len(holders[0]) <= _CODES:
+            return self._remembered(holders[0])
+        looked = [self._remembered(each) if len(each) <= _CODES else self._read(each) for each in holders]
+        return list(dict.fromkeys(name for names, _ in looked for name in names)), any(never for _, never in looked)
+
+    def concepts(self, holders: Sequence[Codes]) -> Sequence[str]:
+        """List the concepts of an Observation, by its own codes and by those of its components."""
+        return self.look(holders)[0]
+
+    def concept(self, codes: Codes) -> str | None:
+        """Give the concept of the codes of one result: of several the one that says most, none if one never counts."""
+        return next(iter(self.look((codes,))[0]), None)
+
+    def _read(self, codes: Codes) -> tuple[tuple[str, ...], bool]:
+        if self._is_foreign(codes):
+            return (), False
+        known = list(self._known(codes))
+        if any(key in self._never for key in known):
+            return (), True
+        found = {self._concepts[key] for key in known if key in self._concepts}
+        return tuple(sorted(found, key=lambda name: (name in _SAYS_LESS, name))[:1]), False
+
+    def _is_foreign(self, codes: Codes) -> bool:
+        """Tell at a glance that none of the codes means anything here; so it is with most of a chart."""
+        return not self._code_map and self._codes.isdisjoint([each.code.strip() for each in codes])
+
+    def _known(self, codes: Codes) -> Iterator[tuple[str, str]]:
+        """Give the codes that may mean something here by short system name; local ones as what they stand for."""
+        for each in codes:
+            code = each.code.strip()
+            if code in self._codes:
+                yield system_name(each.system), code
+            elif self._code_map:
+                yield from ((local.system, local.code) for local in self._code_map.standard(each.system, code))
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A number read from a value, before its unit is considered; of a range the lower end, with the upper beside it."""
+
+    value: Decimal
+    code: str
+    unit: str
+    bound: Bound
+    as_reported: str
+    upper: Decimal | None = None
+
+
+class ObservationReader:
+    """Reads the Observations of one chart."""
+
+    def __init__(
+        self, terminology: Terminology, code_map: CodeMap = NO_CODE_MAP, stages: StageReader | None = None
+    ) -> None:
+        """Prepare the indexes; one reader serves every request."""
+        self._stages = stages or StageReader(terminology, code_map)
+        self.index = ConceptIndex(terminology, code_map)
+        self._terminology = terminology
+        self._tumours = {
+            entry.code: entry.tumour
+            for each in terminology.concepts.values()
+            for entry in each.loinc
+            if entry.tumour is not None
+        }
+        self._her2 = Her2Vocabulary(terminology)
+        self._her2_alone = AsWritten(self._her2_of)
+        self._tumour_alone = AsWritten(self._tumour_of)
+        self._receptor_alone = AsWritten(self._receptor_of)
+        self._findings = FindingReader(terminology, code_map)
+        self._code_map = code_map
+
+    def read(self, concept: str, observation: Json, origin: Origin) -> list[Fact]:
+        """Read one Observation that means a concept: facts, or the gap that says why there is none."""
+        on = day(observation.get("effectiveDateTime"))
+        if on is None:
+            on = self.date_of(observation)
+        status = text(observation.get("status"))
+        if status not in _COUNTS:
+            reason, values = ("status", (("status", status),)) if status else ("no-status", ())
+            return [Gap(concept, origin.path, reason, on, values)]
+        if "component" not in observation:
+            return self._read_value(concept, observation, observation, origin, on)
+        return [
+            fact
+            for holder in self._holders(concept, observation)
+            for fact in self._read_value(concept, holder, observation, origin, on)
+        ]
+
+    def _read_value(self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None) -> list[Fact]:
+        if holder.get("dataAbsentReason"):
+            return [Gap(concept, origin.path, "absent", on)]
+        if _VALUES.isdisjoint(holder):
+            is_panel = holder is observation and ("hasMember" in observation or "component" in observation)
+            return [] if is_panel else [Gap(concept, origin.path, "no-value", on)]
+        if concept in _MEASURED:
+            return [self._read_number(concept, holder, origin, on)]
+        if concept in _HER2_METHODS:
+            return self._read_her2(concept, holder, observation, origin, on)
+        if concept in _STAGES:
+            return self._read_stage(holder, origin, on)
+        if concept == "pregnancy-test":
+            return [self._findings.pregnancy_test(holder, on, origin)]
+        if concept == "erbb2-mutation":
+            found = self._findings.mutation(observation, on, origin)
+            return [found] if found is not None else []
+        if concept in _RECEPTORS:
+            return self._read_receptor(_RECEPTORS[concept], holder, origin, on)
+        return []
+
+    def receptors(self, concept: str, observation: Json, origin: Origin) -> list[ReceptorResult]:
+        """Read an Observation as a result of one hormone receptor, if its code says that it is of that one."""
+        if concept not in self.index.concepts([codes_of(holder) for holder in _with_parts(observation)]):
+            return []
+        return [fact for fact in self.read(concept, observation, origin) if isinstance(fact, ReceptorResult)]
+
+    def _holders(self, concept: str, observation: Json) -> list[Json]:
+        """Give the parts that hold a value: the Observation, and the components that have the code."""
+        if "component" not in observation:
+            return [observation]
+        return [part for part in _with_parts(observation) if self.index.concept(codes_of(part)) == concept]
+
+    def date_of(self, observation: Json) -> date | None:
+        """Give the day a result is of: when it was taken, else when it was released."""
+        if (taken := day(observation.get("effectiveDateTime"))) is not None:
+            return taken
+        period = child(observation, "effectivePeriod")
+        for candidate in (
+            observation.get("effectiveInstant"),
+            period.get("end"),
+            period.get("start"),
+            observation.get("issued"),
+        ):
+            if (found := day(candidate)) is not None:
+                return found
+        return None
+
+    def _read_number(self, concept: str, holder: Json, origin: Origin, on: date | None) -> Fact:
+        quantity = holder.get("valueQuantity")
+        reading = _quantity(quantity) if quantity.__class__ is dict else _number_of(holder)
+        if reading is None:
+            return Gap(concept, origin.path, "value", on, (("value", _written_value(holder)),))
+        factor = factor_to_canonical(concept, reading.code, reading.unit)
+        if factor is None and concept == "lvef" and not reading.code and not reading.unit:
+            factor = Decimal(100) if reading.value <= 1 else Decimal(1)
+        if factor is None:
+            if not reading.code and not reading.unit:
+                return Gap(concept, origin.path, "no-unit", on)
+            return Gap(concept, origin.path, "unit", on, (("unit", (reading.unit or reading.code)[:20]),))
+        reported = reading.upper if concept in _RISES and reading.upper is not None else reading.value
+        value = reported * factor
+        gate = self._terminology.concepts[concept].plausible
+        if gate is not None and not gate[0] <= value <= gate[1] and reading.bound is Bound.EXACT:
+            return Gap(concept, origin.path, "implausible", on, (("value", reading.as_reported),))
+        if concept in ("weight", "weight-stated"):
+            if reading.bound is not Bound.EXACT:
+                return Gap(concept, origin.path, "value", on, (("value", reading.as_reported),))
+            return Weight(Kg(value), on, origin, stated=concept == "weight-stated")
+        if concept == "lvef":
+            if reading.bound is Bound.BELOW:
+                value -= _JUST_BELOW
+            normal = _lower_limit(holder, factor)
+            return Lvef(
+                Percent(value), on, origin, reading.as_reported, Percent(normal) if normal is not None else None
+            )
+        unit = self._terminology.concepts[concept].unit or ""
+        ranges = holder.get("referenceRange")
+        limit = _upper_limit(ranges, concept, reading.code, reading.unit) if ranges else None
+        return LabResult(concept, value, unit, on, origin, reading.as_reported, limit, reading.bound)
+
+    def _read_her2(self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None) -> list[Fact]:
+        specimen = reference(observation.get("specimen")) or text(child(observation, "bodySite").get("text")) or None
+        found: list[Fact] = []
+        value = {name: holder[name] for name in HER2_VALUES if name in holder}
+        for stated, (finding, conflict, written) in self._her2_alone(value, concept):
+            if finding is None:
+                return [Gap(concept, origin.path, "value", on, (("value", written),))]
+            method = stated or _HER2_METHODS[concept]
+            by_copies = concept == "her2-copy-number"
+            tumour = self._tumour_alone(observation.get("code"))
+            found.append(Her2Result(method, finding, on, origin, written, specimen, conflict, by_copies, tumour))
+        return found
+
+    def _her2_of(self, value: Json, concept: str) -> list[tuple[Her2Method | None, Her2Reading]]:
+        return self._her2.methods(concept, value, self._code_map)
+
+    def _receptor_of(self, value: Json) -> Her2Reading:
+        return self._her2.read("receptor", value, self._code_map)
+
+    def _tumour_of(self, code: Any) -> Cancer | None:
+        """Give the cancer whose specimen the code names."""
+        codes = (coding.code for coding in codings(code, self._code_map))
+        return next((self._tumours[code] for code in codes if code in self._tumours), None)
+
+    def _read_stage(self, holder: Json, origin: Origin, on: date | None) -> list[Fact]:
+        """Read a stage group or a category of distant metastasis; one that says neither setting says nothing."""
+        coded = child(holder, "valueCodeableConcept")
+        written = text(holder.get("valueString"))
+        setting = self._stages.of_text(written) if written else self._stages.of_stage(coded)
+        if setting is None:
+            return []
+        label = written or next(iter(texts(coded)), "") or next((coding.code for coding in codings(coded)), "")
+        return [Staging(setting, label[:80], on, origin)]
+
+    def _read_receptor(self, receptor: Receptor, holder: Json, origin: Origin, on: date | None) -> list[Fact]:
+        """Read a hormone receptor; one that is neither plainly positive nor negative says nothing."""
+        finding, conflict, _ = self._receptor_alone({name: holder[name] for name in HER2_VALUES if name in holder})
+        if conflict or finding not in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE):
+            return []
+        return [ReceptorResult(finding is Her2Finding.POSITIVE, on, origin, receptor)]
+
+
+Fact = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Staging | Gap
+
+
+def _with_parts(observation: Json) -> list[Json]:
+    return [observation, *(part for _, part in objects(observation.get("component")))]
+
+
+def _number_of(holder: Json) -> Reading | None:
+    """Read what is no quantity: the lower end of a range, an integer, or a text that is a number with a unit."""
+    value_range = child(holder, "valueRange")
+    if value_range:
+        low, high = child(value_range, "low"), child(value_range, "high")
+        reading = _quantity(low or high)
+        if reading is None:
+            return None
+        upper = number(high.get("value")) if low else None
+        written = (
+            f"{reading.value}-{upper} {reading.unit or reading.code}" if upper is not None else reading.as_reported
+        )
+        return msgspec.structs.replace(reading, as_reported=written.strip(), upper=upper)
+    whole = number(holder.get("valueInteger"))
+    if whole is not None:
+        return Reading(whole, "", "", Bound.EXACT, str(whole))
+    written = text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
+    return _number_in(written)
+
+
+def _quantity(quantity: Json) -> Reading | None:
+    value = number(quantity.get("value"))
+    if value is None:
+        return None
+    # As ``text`` reads them; of all of a chart this is read most often.
+    code, unit = quantity.get("code"), quantity.get("unit")
+    code = code.strip() if code.__class__ is str else ""
+    unit = unit.strip() if unit.__class__ is str else ""
+    comparator, bound = "", Bound.EXACT
+    if "comparator" in quantity:
+        comparator = text(quantity["comparator"])
+        bound = Bound.BELOW if comparator in _BELOW else Bound.ABOVE if comparator in _ABOVE else Bound.EXACT
+    as_reported = f"{comparator}{value} {unit or code}".strip()
+    return Reading(value, code, unit, bound, as_reported)
+
+
+def _number_in(written: str) -> Reading | None:
+    """Read a text that is one number or one range and nothing else; a sentence is not searched for numbers."""
+    plain = written.strip().removeprefix("EF").removeprefix("LVEF").strip(" :=~")
+    match = _RANGE.fullmatch(plain) if len(plain) <= _LONGEST_NUMBER else None
+    if match is None:
+        return None
+    word = (match["bound"] or "").casefold()
+    bound = Bound.BELOW if word in _BELOW else Bound.ABOVE if word in _ABOVE else Bound.EXACT
+    upper = Decimal(match["high"]) if match["high"] else None
+    return Reading(Decimal(match["low"]), "%" if match["unit"] else "", "", bound, written, upper)
+
+
+def _written_value(holder: Json) -> str:
+    concept = child(holder, "valueCodeableConcept")
+    display = next((c.display for c in codings(concept) if c.display), "")
+    return (text(holder.get("valueString")) or text(concept.get("text")) or display or "?")[:40]
+
+
+def _lower_limit(holder: Json, factor: Decimal) -> Decimal | None:
+    """Give the institution's lower limit of normal of an ejection fraction, where the result states one."""
+    limits = {number(child(entry, "low").get("value")) for _, entry in objects(holder.get("referenceRange"))} - {None}
+    limit = limits.pop() if len(limits) == 1 else None
+    return limit * factor if limit is not None else None
+
+
+@AsWritten
+def _upper_limit(ranges: Any, concept: str, own_code: str, own_unit: str) -> Decimal | None:
+    """Give the upper limit of normal of a result, in the canonical unit; nothing when its ranges disagree.
+
+    A range without a unit is in that of the result.
+    """
+    limits: set[Decimal] = set()
+    for _, entry in objects(ranges):
+        kinds = {coding.code for coding in codings(entry["type"])} if "type" in entry else None
+        high = child(entry, "high")
+        value = number(high.get("value"))
+        if value is None or (kinds and "normal" not in kinds):
+            continue
+        code, unit = text(high.get("code")), text(high.get("unit"))
+        written = (code, unit) if code or unit else (own_code, own_unit)
+        factor = factor_to_canonical(concept, *written)
+        if factor is not None and value > 0:
+            limits.add(value * factor)
+    return limits.pop() if len(limits) == 1 else None

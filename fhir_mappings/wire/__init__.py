@@ -1,0 +1,1 @@
+"""JSON on the wire: resources taken apart, lenient reading, references."""

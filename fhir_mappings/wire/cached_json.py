@@ -1,0 +1,44 @@
+"""Reads parts of resources that say the same again and again, known by their JSON.
+
+A formulary writes each drug with the same codes and words on every order, a laboratory each result of a test, a clinic
+each diagnosis. A longer part is a narrative, which nobody writes twice, or meant to fill the memory; it is read each
+time.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from fhir_mappings.wire.resources import decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+PARTS = 1024
+LONGEST = 2000
+"""How many parts a reader remembers, and how long their JSON and what is given beside them may be together."""
+
+
+class AsWritten(Generic[T]):
+    """Reads a part by a function of nothing but its JSON and some texts beside it, which must change nothing in it."""
+
+    def __init__(self, read: Callable[..., T]) -> None:
+        """Take the function: of the part, and of the texts in their order."""
+        self._read = read
+        self._again = lru_cache(maxsize=PARTS)(self._read_written)
+
+    def _read_written(self, written: bytes, *beside: str) -> T:
+        return self._read(decode(written), *beside)
+
+    def __call__(self, part: Any, *beside: str) -> T:
+        """Give what was read of the same part before, or read it."""
+        try:
+            written = encode(part)
+        except RecursionError:
+            return self._read(part, *beside)
+        length = len(written)
+        for each in beside:
+            length += len(each)
+        return self._again(written, *beside) if length <= LONGEST else self._read(part, *beside)
