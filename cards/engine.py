@@ -20,7 +20,7 @@ from cards.facts.outcomes import (
 )
 from cards.facts.policy import Mode
 from cards.facts.topics import Topic
-from cards.identification.identity import Identity, Standing, identify
+from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Basis, Cited, Confidence
 from cards.readings.case import Case
 from cards.readings.dosing import text_disagreement
@@ -87,7 +87,7 @@ def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> t
 
 
 def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule]) -> list[Verdict]:
-    settled = case.identity.standing is Standing.SETTLED
+    settled = case.identity.standing is IdentityStatus.SETTLED
     product = case.product.id if settled else None
     origin, drug, tentative = case.order.origin, case.drug, case.order.tentative
     signed = case.session.moment is Moment.DISPATCH

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.values.text_cache import remembered
+from cards.values.text_cache import cached_by_text
 from fhir_mappings.wire.lenient import objects, text
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Coding(msgspec.Struct, frozen=True, gc=False):
     display: str
 
 
-@remembered
+@cached_by_text
 def system_name(uri: str) -> str:
     """Give the short name of a code system, however it is addressed.
 

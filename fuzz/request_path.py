@@ -43,7 +43,7 @@ def main() -> None:
             whole = json.loads(examples.example(name, datetime.now(UTC).date()))
             (corpus / name).write_text(json.dumps(whole, separators=(",", ":")))
 
-    def once(data: bytes) -> None:
+    def lazy(data: bytes) -> None:
         service = next((found for hook, found in _BY_HOOK.items() if b'"' + hook + b'"' in data), "her2-order-sign")
         answer = client.post(f"/cds-services/{service}", data=data, content_type="application/json")
         body = json.loads(answer.data)
@@ -52,7 +52,7 @@ def main() -> None:
         if not store.recorder.is_up:
             raise AssertionError("a decision could not be recorded")
 
-    atheris.Setup(sys.argv, once)
+    atheris.Setup(sys.argv, lazy)
     atheris.Fuzz()
 
 

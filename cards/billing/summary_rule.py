@@ -9,7 +9,7 @@ from cards.billing.bill import bill
 from cards.billing.denials import denials
 from cards.coverage.view import View
 from cards.facts.outcomes import CannotTell, Evidence, Fired, Missing, Outcome, Section
-from cards.identification.identity import Standing
+from cards.identification.identity import IdentityStatus
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class BillingSummary:
 
         Where the dose cannot be billed the card says what is lacking, and gives the codes all the same.
         """
-        if case.identity.standing is not Standing.SETTLED:
+        if case.identity.standing is not IdentityStatus.SETTLED:
             return CannotTell((Missing("identity"),))
         view = View(case, self._setup.known)
         billed = bill(case, self._setup)

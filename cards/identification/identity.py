@@ -19,7 +19,7 @@ from cards.values.text_cache import LENGTH
 _INGREDIENT = frozenset({EvidenceKind.INGREDIENT_CODING, EvidenceKind.INGREDIENT_TEXT})
 
 
-class Standing(StrEnum):
+class IdentityStatus(StrEnum):
     """How far the identity of an order is settled."""
 
     SETTLED = "settled"
@@ -38,7 +38,7 @@ class Claim(msgspec.Struct, frozen=True):
 class Identity(msgspec.Struct, frozen=True):
     """What an order is for. ``named`` are all products that its evidence names or may mean."""
 
-    standing: Standing
+    standing: IdentityStatus
     claims: tuple[Claim, ...] = ()
     product: Product | None = None
     brand: Brand | None = None
@@ -96,21 +96,21 @@ def _settle(claims: tuple[Claim, ...], recogniser: Recogniser) -> Identity:
     products = {target.product for target in firm}
     brands = {target.brand for target in firm if target.brand}
     if len(products) > 1 or len(brands) > 1:
-        return Identity(Standing.CONFLICT, claims, named=named)
+        return Identity(IdentityStatus.CONFLICT, claims, named=named)
     open_claims = [claim.meaning for claim in claims if len(claim.meaning) > 1]
     if not products:
         common = {target.product for target in open_claims[0]}.intersection(
             *({target.product for target in meaning} for meaning in open_claims[1:])
         )
         if not common:
-            return Identity(Standing.CONFLICT, claims, named=named)
+            return Identity(IdentityStatus.CONFLICT, claims, named=named)
         if len(common) > 1:
-            return Identity(Standing.AMBIGUOUS, claims, named=named)
+            return Identity(IdentityStatus.AMBIGUOUS, claims, named=named)
         products = common
     elif any(products.isdisjoint({target.product for target in meaning}) for meaning in open_claims):
-        return Identity(Standing.CONFLICT, claims, named=named)
+        return Identity(IdentityStatus.CONFLICT, claims, named=named)
     product = recogniser.product(products.pop())
-    return Identity(Standing.SETTLED, claims, product, product.brand(next(iter(brands), None)), (product,))
+    return Identity(IdentityStatus.SETTLED, claims, product, product.brand(next(iter(brands), None)), (product,))
 
 
 def _combined(firm: set[Target], claims: tuple[Claim, ...], recogniser: Recogniser) -> set[Target]:
@@ -138,10 +138,10 @@ def _by_supply_codes(order: DrugOrder, recogniser: Recogniser) -> Identity:
     targets = by_ndc or by_hcpcs
     products = {target.product for target in targets}
     if not products:
-        return Identity(Standing.UNKNOWN)
+        return Identity(IdentityStatus.UNKNOWN)
     named = tuple(recogniser.product(product) for product in sorted(products))
     if len(products) > 1:
-        return Identity(Standing.CONFLICT, named=named)
+        return Identity(IdentityStatus.CONFLICT, named=named)
     brands = {target.brand for target in targets}
     brand = named[0].brand(brands.pop()) if len(brands) == 1 else None
-    return Identity(Standing.SETTLED, (), named[0], brand, named)
+    return Identity(IdentityStatus.SETTLED, (), named[0], brand, named)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.knowledge.schema import Action
 from cards.readings.dosing import Ceiling, around, ceiling, regimens_for
 from cards.values.codes import Ndc, ndc_readings
-from cards.values.text_cache import remembered
+from cards.values.text_cache import cached_by_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -140,8 +140,8 @@ class Recogniser:
         # As few are the combinations of product, cancers and schedule.
         self.labelled = lru_cache(maxsize=_COMBINATIONS)(self._labelled)
         self.spans_per_kg = lru_cache(maxsize=_COMBINATIONS)(self._spans_per_kg)
-        self.read_classes = remembered(self._read_classes)
-        self.read_text = remembered(self._read_text)
+        self.read_classes = cached_by_text(self._read_classes)
+        self.read_text = cached_by_text(self._read_text)
 
     def _spans_per_kg(self, product_id: str, cancers: frozenset[Cancer], percent: Decimal) -> tuple[Span, ...]:
         """Give the levels per kilogram of a product, each with the doses that are within so many percent of it."""

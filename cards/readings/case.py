@@ -14,7 +14,7 @@ from cards.readings.dosing import Ceiling, DoseReading, is_over, level_met, read
 from cards.readings.her2 import Her2Status, her2_status
 from cards.readings.lab_table import LabTable, read_table
 from cards.readings.lvef_table import LvefReading, read_lvef
-from cards.values.caching import once
+from cards.values.caching import lazy
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
@@ -54,17 +54,17 @@ class Case:
     recogniser: Recogniser
     thresholds: Mapping[str, Decimal | None]
 
-    @once
+    @lazy
     def known(self) -> Knowledge:
         """What is known."""
         return self.recogniser.known
 
-    @once
+    @lazy
     def patient(self) -> Patient:
         """The patient's chart."""
         return self.session.patient
 
-    @once
+    @lazy
     def product(self) -> Product:
         """The product of a settled identity; rules that need it are not asked before it is settled."""
         product = self.identity.product
@@ -73,14 +73,14 @@ class Case:
             raise ValueError(msg)
         return product
 
-    @once
+    @lazy
     def drug(self) -> str:
         """The drug as a card names it: the brand where the order names one."""
         if self.identity.product is None:
             return " / ".join(product.name for product in self.identity.named)
         return self.identity.brand.name if self.identity.brand else self.product.name
 
-    @once
+    @lazy
     def planned(self) -> date:
         """The day of the planned dose: the order's own start when that lies ahead, else today."""
         start = self.order.start
@@ -115,33 +115,33 @@ class Case:
                 nearest, least = weight, days
         return nearest
 
-    @once
+    @lazy
     def weight_based(self) -> bool:
         """Whether the product is dosed by weight."""
         return self.product.basis is Basis.WEIGHT
 
-    @once
+    @lazy
     def weight(self) -> Weight | None:
         """The newest body weight; a measured one of the same day goes before a stated one."""
         return self.patient.weights[0] if self.patient.weights else None
 
-    @once
+    @lazy
     def kg(self) -> Kg | None:
         """The amount of the newest body weight."""
         return self.weight.kg if self.weight else None
 
-    @once
+    @lazy
     def doses(self) -> tuple[DoseReading, ...]:
         """The order's doses, each usable, implausible or unreadable."""
         return read_doses(self)
 
-    @once
+    @lazy
     def cancers(self) -> frozenset[Cancer]:
         """The cancers the order is for: by its own reason, else all that are on record. Empty: not known."""
         reasons = self.order.reasons or self.patient.diagnoses
         return frozenset(diagnosis.cancer for diagnosis in reasons)
 
-    @once
+    @lazy
     def her2(self) -> Her2Status:
         """The HER2 status from every result that counts."""
         others = self.her2_of_another_tumour
@@ -149,7 +149,7 @@ class Case:
             tuple(each for each in self.patient.her2 if each not in others) if others else self.patient.her2
         )
 
-    @once
+    @lazy
     def her2_of_another_tumour(self) -> tuple[Her2Result, ...]:
         """The results whose code names an organ that the order is not for, in a patient who has that cancer as well.
 
@@ -162,42 +162,42 @@ class Case:
             if result.tumour is not None and result.tumour in on_record and result.tumour not in self.cancers
         )
 
-    @once
+    @lazy
     def labs_since(self) -> date:
         """The first day on which a laboratory result is recent enough for the planned dose."""
         return self.days_before(self.threshold("lab_max_age_days"))
 
-    @once
+    @lazy
     def lab_table(self) -> LabTable:
         """The recent laboratory results against the label's table."""
         return read_table(self)
 
-    @once
+    @lazy
     def usable(self) -> list[DoseReading]:
         """The doses that can be judged."""
         return usable_doses(self)
 
-    @once
+    @lazy
     def regimens(self) -> tuple[Regimen, ...]:
         """The regimens that fit the cancers and the ordered interval, as far as either is known."""
         return self._labelled.regimens
 
-    @once
+    @lazy
     def _labelled(self) -> Labelled:
         return self.recogniser.labelled(self.product.id, self.cancers, self.order.interval_days)
 
-    @once
+    @lazy
     def ceiling(self) -> Ceiling | None:
         """The maximum that applies to the order."""
         return self._labelled.ceiling
 
-    @once
+    @lazy
     def over_maximum(self) -> list[DoseReading]:
         """The doses above the maximum that applies."""
         limit = self.ceiling
         return [reading for reading in self.usable if is_over(reading, limit, self.kg)] if limit is not None else []
 
-    @once
+    @lazy
     def levels_met(self) -> list[tuple[DoseReading, Level | None]]:
         """The doses that can be judged, each beside the labelled level it is at."""
         tolerance = self.threshold("dose_rounding_tolerance_percent")
@@ -205,34 +205,34 @@ class Case:
             (reading, level_met(reading, self.product, self.regimens, self.kg, tolerance)) for reading in self.usable
         ]
 
-    @once
+    @lazy
     def lvef_reading(self) -> LvefReading:
         """The newest ejection fraction against the label's table; asked only when there is one."""
         return read_lvef(self)
 
-    @once
+    @lazy
     def eligibility(self) -> tuple[Eligibility, ...]:
         """The rows of the product's labelled indications that are in force on the planned day."""
         return tuple(row for row in self.product.eligibility if row.since is None or row.since <= self.planned)
 
-    @once
+    @lazy
     def stagings(self) -> tuple[Staging, ...]:
         """What says whether the cancer is metastatic or early: the order's own reasons first, then the chart."""
         return (*self.order.stagings, *self.patient.stagings)
 
-    @once
+    @lazy
     def setting(self) -> Setting | None:
         """The setting of the cancer, as far as it is on record."""
         return setting_of(self.stagings)
 
-    @once
+    @lazy
     def eligibility_for_cancers(self) -> tuple[Eligibility, ...]:
         """The rows for the cancers on record; all of them when no cancer is."""
         if not self.cancers:
             return self.eligibility
         return tuple(row for row in self.eligibility if not self.cancers.isdisjoint(row.cancers))
 
-    @once
+    @lazy
     def turns_on_her2(self) -> bool:
         """Whether a HER2 tissue result decides anything.
 
@@ -243,22 +243,22 @@ class Case:
             return False
         return any(row.tiers or row.ihc_3_only for row in self.eligibility_for_cancers)
 
-    @once
+    @lazy
     def settings(self) -> tuple[Setting, ...]:
         """The settings that come into question: the one on record, or both."""
         return (self.setting,) if self.setting else tuple(Setting)
 
-    @once
+    @lazy
     def hormone_receptor_positive(self) -> bool | None:
         """Whether the tumour is hormone receptor-positive, as far as that is known."""
         return hormone_receptor_positive((*self.order.receptors, *self.patient.receptors))
 
-    @once
+    @lazy
     def coded_her2(self) -> tuple[CodedHer2, ...]:
         """The HER2 status that diagnosis codes state: support for a pathology result, never one."""
         return tuple(dict.fromkeys((*self.order.coded_her2, *self.patient.coded_her2)))
 
-    @once
+    @lazy
     def history(self) -> tuple[Treatment, ...]:
         """The earlier doses of this product, newest first: those given, or completed orders where none was recorded."""
         return self.doses_of(frozenset({self.product.id}))

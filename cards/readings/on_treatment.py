@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from cards.facts import DrugOrder, State
-from cards.identification.identity import Identity, Standing
+from cards.identification.identity import Identity, IdentityStatus
 from cards.knowledge.schema import Scope
 from cards.readings.dosing import regimens_for
 
@@ -38,7 +38,7 @@ def on_treatment(
             if shown_by is not None:
                 start = _near(_next_dose(own, interval, thresholds, today), thresholds, today)
                 order = DrugOrder(shown_by.origin, interval_days=None, start=start)
-                found.append((order, Identity(Standing.SETTLED, product=product, named=(product,))))
+                found.append((order, Identity(IdentityStatus.SETTLED, product=product, named=(product,))))
     return tuple(found)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class once(Generic[T]):  # noqa: N801 - reads as a decorator
+class lazy(Generic[T]):  # noqa: N801 - reads as a decorator
     """Work a property out at its first read and keep it on the instance, which must have a ``__dict__``."""
 
     def __init__(self, work_out: Callable[[Any], T]) -> None:
@@ -27,10 +27,10 @@ class once(Generic[T]):  # noqa: N801 - reads as a decorator
         self.__doc__ = work_out.__doc__
 
     @overload
-    def __get__(self, instance: None, owner: type) -> once[T]: ...
+    def __get__(self, instance: None, owner: type) -> lazy[T]: ...
     @overload
     def __get__(self, instance: object, owner: type) -> T: ...
-    def __get__(self, instance: object | None, owner: type) -> T | once[T]:
+    def __get__(self, instance: object | None, owner: type) -> T | lazy[T]:
         """Work the value out; from then on the instance's own attribute is found first."""
         if instance is None:
             return self

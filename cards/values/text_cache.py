@@ -17,7 +17,7 @@ TEXTS = 4096
 LENGTH = 200
 
 
-def remembered(read: Callable[P, T]) -> Callable[P, T]:
+def cached_by_text(read: Callable[P, T]) -> Callable[P, T]:
     """Let a function of nothing but texts remember those that it was last asked about."""
     again = lru_cache(maxsize=TEXTS)(read)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from cards.facts.outcomes import Missing, Verdict
     from cds_service.audit.reproduce import Replay
-    from cds_service.store.reading import Kept
+    from cds_service.store.reading import StoredDecision
 
 Json = dict[str, Any]
 
@@ -68,7 +68,7 @@ def explain(engine: Engine, identifier: str) -> Json | None:
     }
 
 
-def _checks(kept: Kept, again: Replay) -> Iterable[Json]:
+def _checks(kept: StoredDecision, again: Replay) -> Iterable[Json]:
     known, wording = again.known, default_wording()
     policy = recorded_policy(kept.configuration)
     renderer = Renderer(wording, known, policy.indicators)
@@ -128,7 +128,7 @@ def _suppressed(row: Row[Any]) -> Json:
     }
 
 
-def _shadow(engine: Engine, kept: Kept) -> Json | None:
+def _shadow(engine: Engine, kept: StoredDecision) -> Json | None:
     """Say what the policy on trial would have shown, if there was one, and which version it was."""
     if kept.shadow is None:
         return None

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from cds_service.store.reading import Kept
+    from cds_service.store.reading import StoredDecision
 
 Json = dict[str, Any]
 _PARTICIPANT = "http://dicom.nema.org/resources/ontology/DCM"
 _TYPE = "http://terminology.hl7.org/CodeSystem/audit-event-type"
 
 
-def as_row(kept: Kept) -> Json:
+def as_row(kept: StoredDecision) -> Json:
     """Give a decision with its verdicts, facts and cards as one object."""
     row = kept.row
     return {
@@ -46,7 +46,7 @@ def as_row(kept: Kept) -> Json:
     }
 
 
-def as_audit_event(kept: Kept, base_url: str) -> Json:
+def as_audit_event(kept: StoredDecision, base_url: str) -> Json:
     """Give a decision as a FHIR R4 AuditEvent: who asked about whom, when, and which cards were given."""
     row = kept.row
     agents = [

@@ -12,7 +12,7 @@ from cards.engine import cases_in_scope, judge
 from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode, Policy
 from cards.facts.topics import Topic
-from cards.identification.identity import Standing
+from cards.identification.identity import IdentityStatus
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.renderer import Renderer
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Knowledge
     from cards.presentation.card import Card
     from cards.rules import Rule
-    from cds_service.store.reading import Kept
+    from cds_service.store.reading import StoredDecision
 
 Json = dict[str, Any]
 
@@ -48,7 +48,7 @@ class Replay:
     known: Knowledge
 
 
-def replay(kept: Kept) -> Replay:
+def replay(kept: StoredDecision) -> Replay:
     """Judge the facts of a decision again, with today's code, knowledge and words and the settings of then."""
     known, wording = default_knowledge(), default_wording()
     policy, billing = recorded_policy(kept.configuration), setup_of_record(kept.configuration.get("coverage"))
@@ -79,7 +79,7 @@ def replay(kept: Kept) -> Replay:
     return Replay(verdicts, cards, cards == kept.cards, changed, thresholds, cited)
 
 
-def _sent(kept: Kept, cards: Iterable[Card]) -> Iterable[Card]:
+def _sent(kept: StoredDecision, cards: Iterable[Card]) -> Iterable[Card]:
     """Leave out what was left out then because it had been overridden before."""
     left_out = {row.uuid for row in kept.suppressed}
     return (card for card in cards if card.uuid not in left_out)
@@ -128,7 +128,7 @@ def thresholds_asked(
     for rule in rules:
         watched = _Watched(policy.thresholds)
         for case in cases_in_scope(session, recogniser, Policy(watched), identities):
-            if case.identity.standing is Standing.SETTLED or rule.before_identity:
+            if case.identity.standing is IdentityStatus.SETTLED or rule.before_identity:
                 rule.judge(case)
         asked[rule.topic] = list(watched.asked)
     return asked

@@ -50,21 +50,21 @@ class PublishedPolicy(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class ActiveDecider:
     """What answers requests, and what writes its decisions down, from one state of the configuration."""
 
     decider: Decider
     records: RecordWriter
     repeats: Repeats | None
     clock: Clock
-    profiles: tuple[tuple[ProfileMatch, InForce], ...] = ()
+    profiles: tuple[tuple[ProfileMatch, ActiveDecider], ...] = ()
 
     @property
     def same_ids(self) -> bool:
         """Whether the services of orders are announced under one id."""
         return self.decider.settings.quirks.same_ids
 
-    def of(self, caller: Caller | None, service: str | None) -> InForce:
+    def of(self, caller: Caller | None, service: str | None) -> ActiveDecider:
         """Give what answers the calls of a client: the profile that is for them, if there is one."""
         for match, profile in self.profiles:
             if match.holds(caller, service):
@@ -95,7 +95,7 @@ class Configuration:
         self._trial: PublishedPolicy | None = None
         self._in_force = self._taken(first, None, None)
 
-    def current(self) -> InForce:
+    def current(self) -> ActiveDecider:
         """Give what answers requests now; the file is looked at once a second at most."""
         if self._path is not None and time.monotonic() - self._looked > _LOOK_EVERY_S:
             self._look()
@@ -170,7 +170,9 @@ class Configuration:
         if waiting:
             _log.warning("restart_needed", keys=waiting)
 
-    def _taken(self, settings: Settings, policy: PublishedPolicy | None, trial: PublishedPolicy | None) -> InForce:
+    def _taken(
+        self, settings: Settings, policy: PublishedPolicy | None, trial: PublishedPolicy | None
+    ) -> ActiveDecider:
         """Take what files and environment set, with the policy between them and the trial beside it."""
         tried = settings.with_policy(*trial) if trial is not None and settings.shadow.configuration is None else None
         if trial is not None and tried is None:
@@ -210,7 +212,7 @@ def _stamp(path: Path) -> _Stamp:
     return status.st_mtime_ns, status.st_size
 
 
-def _in_force(settings: Settings, clock: Clock) -> InForce:
+def _in_force(settings: Settings, clock: Clock) -> ActiveDecider:
     zone = ZoneInfo(settings.site.timezone)
     try:
         decider = Decider(settings, lambda: clock().astimezone(zone).date())
@@ -228,7 +230,7 @@ def _in_force(settings: Settings, clock: Clock) -> InForce:
         shadow = Shadow(tried, decider.known, decider.wording, decider.billing) if tried is not None else None
     except (CoverageFileError, OSError) as error:
         raise ConfigurationError([f"shadow.configuration: {error}"]) from None
-    return InForce(
+    return ActiveDecider(
         decider,
         RecordWriter(decider.versions, decider.policy, pseudonyms, clock, shadow),
         repeats,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cds_service.ehr.client import FhirAccess, FhirClient
     from fhir_mappings.request.chart import ChartReader, Orders
     from fhir_mappings.request.hook_request import HookRequest
-    from fhir_mappings.wire.resources import Glimpse
+    from fhir_mappings.wire.resources import ResourceStub
 
 _UNANSWERED = frozenset({State.OMITTED, State.FAILED})
 
@@ -29,7 +29,7 @@ class DataMissing(LookupError):  # noqa: N818 - named for the answer it leads to
         self.places = places
 
 
-class Gathering:
+class RequestData:
     """What one call sent, and what has been fetched for it so far."""
 
     def __init__(self, request: HookRequest, templates: Mapping[str, str], client: FhirClient) -> None:
@@ -92,12 +92,12 @@ class Gathering:
             raise DataMissing([f"prefetch.{key}" for key in lacking])
         return answers
 
-    def glimpses(self) -> list[Glimpse]:
+    def glimpses(self) -> list[ResourceStub]:
         """List all resources that are at hand."""
         answers = {**self._answers(), **self._fetched}
         return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
 
-    def apart(self) -> list[Glimpse]:
+    def apart(self) -> list[ResourceStub]:
         """List the resources that are at hand and are no Observations."""
         answers = {**self._answers(), **self._fetched}
         return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.apart]

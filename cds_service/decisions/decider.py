@@ -23,7 +23,7 @@ from cards.knowledge.loader import default_knowledge
 from cards.presentation.renderer import Renderer
 from cards.presentation.wording import default_wording
 from cards.readings.on_treatment import on_treatment
-from cds_service.decisions.data_access import Gathering
+from cds_service.decisions.data_access import RequestData
 from cds_service.decisions.versions import versions
 from cds_service.ehr.client import FhirClient
 from cds_service.protocol.card_json import card_json, to_show, worded
@@ -110,14 +110,14 @@ class Decider:
 
         """
         began = time.perf_counter()
-        gathering = Gathering(request, self.templates, self._fhir)
+        gathering = RequestData(request, self.templates, self._fhir)
         if request.hook == Moment.VIEW:
             session, verdicts, (cards, shown) = self._opened(request, gathering)
         else:
             session, verdicts, (cards, shown) = self._ordered(request, gathering, coverage=coverage)
         return Decision(str(uuid.uuid4()), cards, verdicts, session, time.perf_counter() - began, shown)
 
-    def _ordered(self, request: HookRequest, gathering: Gathering, *, coverage: bool) -> _Answered:
+    def _ordered(self, request: HookRequest, gathering: RequestData, *, coverage: bool) -> _Answered:
         """Judge the orders of a call."""
         orders = gathering.orders(self._chart)
         gaps = (*orders.gaps, *_unresolved(orders))
@@ -139,7 +139,7 @@ class Decider:
         shown = tuple(to_show(verdicts, session, self.policy, self.known))
         return session, verdicts, (tuple(self._cards(shown, orders.resources, request)), shown)
 
-    def _opened(self, request: HookRequest, gathering: Gathering) -> _Answered:
+    def _opened(self, request: HookRequest, gathering: RequestData) -> _Answered:
         """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
         today = self._today()
         patient = self._chart.patient(gathering.chart(TREATMENT_KEYS), request.patient_id, frozenset(TREATMENT_KEYS))

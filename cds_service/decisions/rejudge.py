@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cards.identification.identity import Identity
     from cards.knowledge.schema import Knowledge
     from cards.rules import Rule
-    from cds_service.store.reading import Kept
+    from cds_service.store.reading import StoredDecision
 
 
 class Question(NamedTuple):
@@ -34,7 +34,7 @@ class Question(NamedTuple):
     rules: Sequence[Rule]
 
 
-def recorded_session(kept: Kept) -> Session:
+def recorded_session(kept: StoredDecision) -> Session:
     """Read the facts of a decision, with what billing read where the service is the one of coverage."""
     service = BY_ID.get(kept.row.service)
     return read_session(kept.row.facts, coverage=service is not None and service.coverage)

@@ -8,7 +8,7 @@ import msgspec
 
 from fhir_mappings.as_of.sites import NAMED_KINDS
 from fhir_mappings.wire.lenient import child, reference, text
-from fhir_mappings.wire.resources import Glimpse, Unreadable, decode
+from fhir_mappings.wire.resources import ResourceStub, Unreadable, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -99,7 +99,7 @@ class Router:
         codes = self._tokens[kind]
         if codes is not None:
             try:
-                glimpse = Glimpse.of(line, "")
+                glimpse = ResourceStub.of(line, "")
             except Unreadable:
                 return UNREADABLE
             if not any((each.system, each.code) in codes for each in glimpse.codes[0]):

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from cards.engine import judge
 from cards.facts import DrugOrder, Moment, Origin, Patient, Session, State
-from cards.identification.identity import Identity, Standing
+from cards.identification.identity import Identity, IdentityStatus
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.schema import Scope
 from cards.presentation.renderer import Renderer
@@ -123,13 +123,13 @@ class Reviewer:
         """Lay the chart beside each HER2 drug that is on order or was given; one case for each drug."""
         found: dict[str, tuple[DrugOrder, Identity]] = {}
         for order, identity in zip(orders.orders, orders.identities, strict=True):
-            if identity.standing is Standing.SETTLED and identity.product and identity.in_scope:
+            if identity.standing is IdentityStatus.SETTLED and identity.product and identity.in_scope:
                 found.setdefault(identity.product.id, (order, identity))
         ordered = frozenset(found)
         for treatment in patient.treatments:
             product = self._product(treatment.product)
             if product is not None and treatment.state is not State.ACTIVE:
-                identity = Identity(Standing.SETTLED, product=product, named=(product,))
+                identity = Identity(IdentityStatus.SETTLED, product=product, named=(product,))
                 found.setdefault(product.id, (DrugOrder(_NOT_ON_ORDER), identity))
         thresholds = self._decider.policy.thresholds
         return tuple(

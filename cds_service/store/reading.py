@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredDecision:
     """A decision as it is kept: its row, its cards as sent, and the settings that it went by.
 
     ``suppressed`` are the cards that were not sent because they would have repeated others; ``shadow`` is what a
@@ -35,7 +35,7 @@ class Kept:
     shadow: Row[Any] | None = None
 
 
-def find(engine: Engine, identifier: str) -> Kept | None:
+def find(engine: Engine, identifier: str) -> StoredDecision | None:
     """Find the decision with this id, or the newest that sent a card with this id."""
     with engine.connect() as connection:
         row = connection.execute(select(decisions).where(decisions.c.id == identifier)).one_or_none()
@@ -45,7 +45,7 @@ def find(engine: Engine, identifier: str) -> Kept | None:
         return _kept(connection, row, {}) if row is not None else None
 
 
-def since(engine: Engine, begin: datetime | None, end: datetime | None) -> Iterator[Kept]:
+def since(engine: Engine, begin: datetime | None, end: datetime | None) -> Iterator[StoredDecision]:
     """Give the decisions of a time, oldest first, a few hundred at a time in memory."""
     statement = select(decisions).order_by(decisions.c.at, decisions.c.id)
     if begin is not None:
@@ -58,7 +58,7 @@ def since(engine: Engine, begin: datetime | None, end: datetime | None) -> Itera
             yield _kept(looking_up, row, settings)
 
 
-def newest(engine: Engine, service: str, count: int) -> Iterator[Kept]:
+def newest(engine: Engine, service: str, count: int) -> Iterator[StoredDecision]:
     """Give the newest decisions of a service, the newest first."""
     statement = select(decisions).where(decisions.c.service == service)
     settings: dict[str, Json] = {}
@@ -68,7 +68,7 @@ def newest(engine: Engine, service: str, count: int) -> Iterator[Kept]:
             yield _kept(connection, row, settings)
 
 
-def _kept(connection: Connection, row: Row[Any], settings: dict[str, Json]) -> Kept:
+def _kept(connection: Connection, row: Row[Any], settings: dict[str, Json]) -> StoredDecision:
     chosen = select(decision_cards.c.content).where(decision_cards.c.decision_id == row.id)
     cards = connection.scalars(chosen.order_by(decision_cards.c.position)).all()
     if row.configuration_hash not in settings:
@@ -76,7 +76,7 @@ def _kept(connection: Connection, row: Row[Any], settings: dict[str, Json]) -> K
         settings[row.configuration_hash] = msgspec.json.decode(connection.scalar(content) or "{}")
     held_back = select(suppressions).where(suppressions.c.decision_id == row.id).order_by(suppressions.c.position)
     tried = select(shadow_verdicts).where(shadow_verdicts.c.decision_id == row.id)
-    return Kept(
+    return StoredDecision(
         row,
         tuple(msgspec.json.decode(card) for card in cards),
         settings[row.configuration_hash],

@@ -11,7 +11,7 @@ from fhir_mappings.wire.resources import encode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cds_service.decisions.active import Configuration, InForce
+    from cds_service.decisions.active import ActiveDecider, Configuration
     from cds_service.decisions.decider import Decider
     from cds_service.policies.publication import Publication
     from cds_service.protocol.caller import Caller
@@ -29,7 +29,7 @@ def configuration() -> Configuration:
     return found
 
 
-def in_force() -> InForce:
+def in_force() -> ActiveDecider:
     """Give what answers requests now: the decider and the writer of records of one configuration."""
     return configuration().current()
 

@@ -18,7 +18,7 @@ from cds_service.web.bodies import json_body, refuse
 from fhir_mappings.request.hook_request import BadRequest
 
 if TYPE_CHECKING:
-    from cds_service.decisions.active import InForce
+    from cds_service.decisions.active import ActiveDecider
     from cds_service.protocol.caller import Caller
     from cds_service.protocol.services import Service
 
@@ -61,7 +61,7 @@ def _shared(body: bytes) -> Service:
     return next((service for service in SHARED if service.hook == hook), SHARED[0])
 
 
-def _answer(service: Service, now: InForce, client: Caller | None, body: bytes) -> Response:
+def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: bytes) -> Response:
     base_url = now.decider.settings.base_url
     try:
         request = now.decider.read(body, service.hook)

@@ -16,7 +16,7 @@ from fhir_mappings.as_of.moments import When, when
 from fhir_mappings.request.hook_request import HookRequest
 from fhir_mappings.request.prefetch import Answer, State
 from fhir_mappings.wire.lenient import child, objects, reference, text
-from fhir_mappings.wire.resources import Glimpse, Listing, Unreadable
+from fhir_mappings.wire.resources import ResourceList, ResourceStub, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,14 +39,14 @@ _ALWAYS = When(date.min)
 class _Held:
     """A resource of the chart: since when it is seen, and how it stood before it came to its end."""
 
-    glimpse: Glimpse
+    glimpse: ResourceStub
     since: When
     earlier_only: bool
     order: str = ""
     end: When | None = None
-    before: Glimpse | None = None
+    before: ResourceStub | None = None
 
-    def at(self, moment: When) -> Glimpse | None:
+    def at(self, moment: When) -> ResourceStub | None:
         """Give the resource as it stood at a moment; nothing when it was not known."""
         # As ``When`` compares them; a chart is asked this for each resource at each order.
         day, time = self.since
@@ -64,8 +64,8 @@ class SignedTogether:
 
     moment: When
     dated_by: str
-    orders: list[Glimpse] = field(default_factory=list)
-    services: list[Glimpse] = field(default_factory=list)
+    orders: list[ResourceStub] = field(default_factory=list)
+    services: list[ResourceStub] = field(default_factory=list)
 
     @property
     def references(self) -> frozenset[str]:
@@ -156,7 +156,7 @@ class PatientHistory:
                 if held.before is not None:
                     held.before.path = held.glimpse.path
 
-    def _hold(self, glimpse: Glimpse, last_given: When | None) -> _Held | None:
+    def _hold(self, glimpse: ResourceStub, last_given: When | None) -> _Held | None:
         content, kind = glimpse.content, glimpse.resource_type
         if kind in _STATIC:
             return _Held(glimpse, _ALWAYS, earlier_only=False)
@@ -169,7 +169,7 @@ class PatientHistory:
             held.order = reference(content.get("request"))
         if (ended := before_its_end(content, last_given, self._zone)) is not None:
             held.end = ended[0]
-            held.before = Glimpse.of_content(ended[1], "")
+            held.before = ResourceStub.of_content(ended[1], "")
         return held
 
     def _last_given(self) -> dict[str, When]:
@@ -244,13 +244,13 @@ def _first_dose(order: Json) -> str:
     return ""
 
 
-def _newest(resources: Iterable[bytes]) -> dict[str, Glimpse]:
+def _newest(resources: Iterable[bytes]) -> dict[str, ResourceStub]:
     """Look at each resource; of several versions of one the last that was written counts."""
-    found: dict[str, tuple[Glimpse, bytes]] = {}
+    found: dict[str, tuple[ResourceStub, bytes]] = {}
     nameless = 0
     for raw in resources:
         try:
-            glimpse = Glimpse.of(raw, "")
+            glimpse = ResourceStub.of(raw, "")
         except Unreadable:
             continue
         name = glimpse.reference
@@ -263,12 +263,12 @@ def _newest(resources: Iterable[bytes]) -> dict[str, Glimpse]:
     return {name: glimpse for name, (glimpse, _) in found.items()}
 
 
-def _version(glimpse: Glimpse, raw: bytes) -> tuple[str, bytes]:
+def _version(glimpse: ResourceStub, raw: bytes) -> tuple[str, bytes]:
     return text(child(glimpse.content, "meta").get("lastUpdated")), raw
 
 
-def _answer(glimpses: list[Glimpse]) -> Answer:
+def _answer(glimpses: list[ResourceStub]) -> Answer:
     """Give the answer to a query."""
     if not glimpses:
         return Answer(State.EMPTY)
-    return Answer(State.PRESENT, Listing(glimpses, is_bundle=True))
+    return Answer(State.PRESENT, ResourceList(glimpses, is_bundle=True))

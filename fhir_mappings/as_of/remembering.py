@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.results.observations import Fact
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import Glimpse
+    from fhir_mappings.wire.resources import ResourceStub
 
 _LISTS = ("facts", "current", "past", "stagings", "coded_her2", "problems", "treatments", "unread")
 
@@ -38,10 +38,10 @@ class _Patients(PatientReader):
 
     def __init__(self, *readers: Any) -> None:
         super().__init__(*readers)
-        self.taken: dict[Glimpse, _Taken] = {}
-        self.facts: dict[tuple[str, Glimpse], list[Fact]] = {}
+        self.taken: dict[ResourceStub, _Taken] = {}
+        self.facts: dict[tuple[str, ResourceStub], list[Fact]] = {}
 
-    def take(self, glimpse: Glimpse, draft: Draft) -> None:
+    def take(self, glimpse: ResourceStub, draft: Draft) -> None:
         """Add one resource to the chart as it was read before, or read it."""
         found = self.taken.get(glimpse)
         if found is None:
@@ -53,14 +53,14 @@ class _Patients(PatientReader):
         if found.person is not None:
             draft.person = found.person
 
-    def _alone(self, glimpse: Glimpse, draft: Draft) -> _Taken:
+    def _alone(self, glimpse: ResourceStub, draft: Draft) -> _Taken:
         """Read one resource into a chart that holds nothing else."""
         own = Draft(draft.patient_id, draft.references)
         super().take(glimpse, own)
         lists = [(name, read) for name in _LISTS if (read := getattr(own, name))]
         return _Taken(lists, tuple(own.labs), own.person or None)
 
-    def facts_of(self, concept: str, glimpse: Glimpse, draft: Draft) -> list[Fact]:
+    def facts_of(self, concept: str, glimpse: ResourceStub, draft: Draft) -> list[Fact]:
         """Give what an Observation said of a concept before, or read it."""
         key = (concept, glimpse)
         found = self.facts.get(key)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import ObservationReader
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import Glimpse
+    from fhir_mappings.wire.resources import ResourceStub
 
 # A code with its modifiers, as claims systems write it: J9354-JW, J9354 JW.
 _CODE = re.compile(r"([A-V]\d{4}|\d{5})(?:[-\s]+([A-Z][A-Z0-9](?:[-\s,]+[A-Z][A-Z0-9])*))?")
@@ -119,16 +119,16 @@ class BillingReader:
         return {receptor: positive for receptor, (_, positive) in newest.items()}
 
 
-def _once(answers: Iterable[Answer]) -> list[Glimpse]:
+def _once(answers: Iterable[Answer]) -> list[ResourceStub]:
     """Give every resource once, however many lists hold it."""
-    found: dict[str, Glimpse] = {}
+    found: dict[str, ResourceStub] = {}
     for answer in answers:
         for glimpse in answer.listing.glimpses if answer.listing is not None else ():
             found.setdefault(glimpse.reference or glimpse.path, glimpse)
     return list(found.values())
 
 
-def _contents(glimpses: Iterable[Glimpse]) -> Iterator[tuple[Json, Origin]]:
+def _contents(glimpses: Iterable[ResourceStub]) -> Iterator[tuple[Json, Origin]]:
     for glimpse in glimpses:
         try:
             yield glimpse.content, Origin(glimpse.reference, glimpse.path)

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cards.knowledge.schema import Diluent
-from cards.values.text_cache import remembered
+from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import texts
 from fhir_mappings.wire.lenient import child, objects, text
 
@@ -57,7 +57,7 @@ def of_instructions(resource: Json) -> frozenset[Diluent]:
     return frozenset(each for written in _texts(resource) for each in _made_up_in(written))
 
 
-@remembered
+@cached_by_text
 def _made_up_in(written: str) -> tuple[Diluent, ...]:
     if not _may_name_one(written):
         return ()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts import DoseUnit, OrderedDose, Pointer
 from cards.values.quantities import Mg, MgPerKg
-from cards.values.text_cache import remembered
+from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.results.units import ONE, dose_scale
 from fhir_mappings.wire.lenient import child, day, number, objects, text
@@ -161,7 +161,7 @@ def text_doses(resource: Json) -> tuple[Mg | MgPerKg, ...]:
     return tuple(found)
 
 
-@remembered
+@cached_by_text
 def _doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
     said = ((Decimal(amount), unit.casefold()) for amount, unit in _DOSE_IN_TEXT.findall(written[:_TEXT_LIMIT]))
     return tuple(MgPerKg(value) if "kg" in unit else Mg(value) for value, unit in said)
@@ -202,7 +202,7 @@ def _by_maximum(ratio: Json) -> Decimal | None:
     return period * days / times if times == 1 else None
 
 
-@remembered
+@cached_by_text
 def _by_text(written: str) -> Decimal | None:
     match = _INTERVAL_IN_TEXT.search(written)
     if match is None:

@@ -24,7 +24,7 @@ from fhir_mappings.codings import NO_CODE_MAP, coding_of, codings, texts
 from fhir_mappings.medications import diluents, dosage
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.results.units import dose_scale
-from fhir_mappings.wire.cached_json import AsWritten
+from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ class MedicationReader:
         routes = conditions.terminology.routes
         self._routes = {entry.code: words.route for words in routes for entry in words.snomed}
         self._route_words = {written: words.route for words in routes for written in words.texts}
-        self._said_alone = AsWritten(self._said_by_concept)
-        self._instructed = AsWritten(self._read_instructions)
+        self._said_alone = CachedByJson(self._said_by_concept)
+        self._instructed = CachedByJson(self._read_instructions)
 
     def is_order(self, resource: Json) -> bool:
         """Tell whether a request asks for something to be done, and is not over or withdrawn."""

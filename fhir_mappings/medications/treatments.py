@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cards.facts import DoseUnit, Origin, State, Treatment
-from cards.identification.identity import Standing, identify
+from cards.identification.identity import IdentityStatus, identify
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.dosage import quantity_dose
 from fhir_mappings.medications.medication import concept_alone
-from fhir_mappings.wire.cached_json import AsWritten
+from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, objects, reference, text
 from fhir_mappings.wire.references import References
 
@@ -50,7 +50,7 @@ class TreatmentReader:
         """Keep what reading needs; one reader serves every request."""
         self._medication = medication
         self._recogniser = recogniser
-        self._drug_alone = AsWritten(self._drug_by_concept)
+        self._drug_alone = CachedByJson(self._drug_by_concept)
 
     def read(self, resource: Json, path: str, references: References) -> Treatment | None:
         """Read one resource; nothing when it is of no drug that a rule asks about, or of none that was given."""
@@ -75,7 +75,7 @@ class TreatmentReader:
             return None
         order = self._medication.drug(resource, references)
         identity = identify(order, self._recogniser)
-        product = identity.product.id if identity.product and identity.standing is Standing.SETTLED else ""
+        product = identity.product.id if identity.product and identity.standing is IdentityStatus.SETTLED else ""
         return _Drug(
             product, tuple(dict.fromkeys(each.value for each in order.evidence if not each.system)) or (product,)
         )

@@ -12,7 +12,7 @@ from cards.knowledge.schema import Setting
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.condition_concepts import ConceptReader
 from fhir_mappings.patient.staging import StageReader
-from fhir_mappings.wire.cached_json import AsWritten
+from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, items, objects, text
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class ConditionReader:
         self.terminology = terminology
         self.stages = StageReader(terminology, code_map)
         self.concepts = ConceptReader(terminology, self.stages, code_map)
-        self._as_stated = AsWritten(self._stated_by)
+        self._as_stated = CachedByJson(self._stated_by)
 
     def read(self, condition: Json, origin: Origin) -> ReadCondition:
         """Read a Condition: a cancer, a problem that a rule asks about, a setting, receptors; nothing when refuted."""

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import Fact, ObservationReader
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import Glimpse
+    from fhir_mappings.wire.resources import ResourceStub
 
 _MENTIONS = {
     "her2-interpretation": ("her2-in-text", (b"HER2", b"HER-2", b"Her2", b"ERBB2", b"c-erbB-2")),
@@ -69,8 +69,8 @@ class Draft:
     coded_her2: list[CodedHer2] = field(default_factory=list)
     problems: list[PresentProblem] = field(default_factory=list)
     treatments: list[Treatment] = field(default_factory=list)
-    unread: list[Glimpse] = field(default_factory=list)
-    labs: dict[str, list[Glimpse]] = field(default_factory=dict)
+    unread: list[ResourceStub] = field(default_factory=list)
+    labs: dict[str, list[ResourceStub]] = field(default_factory=dict)
     person: Json = field(default_factory=dict)
     every_lab: bool = False
     own_reference: str = ""
@@ -87,7 +87,7 @@ class Draft:
             return True
         return is_same_patient(subject, self.patient_id, self.references)
 
-    def set_aside(self, about: str | None, glimpse: Glimpse, reason: str) -> None:
+    def set_aside(self, about: str | None, glimpse: ResourceStub, reason: str) -> None:
         """Note what could not be used."""
         self.facts.append(Gap(about, glimpse.path, reason))
 
@@ -152,7 +152,7 @@ class PatientReader:
         draft.facts += _lacking(answers, required)
         return _assembled(draft)
 
-    def take(self, glimpse: Glimpse, draft: Draft) -> None:
+    def take(self, glimpse: ResourceStub, draft: Draft) -> None:
         """Read one resource into the chart; one that cannot be read is set aside."""
         kind = glimpse.resource_type
         try:
@@ -178,7 +178,7 @@ class PatientReader:
         except Unreadable:
             draft.set_aside(None, glimpse, "malformed")
 
-    def _observation(self, concepts: Sequence[str], glimpse: Glimpse, draft: Draft) -> None:
+    def _observation(self, concepts: Sequence[str], glimpse: ResourceStub, draft: Draft) -> None:
         """Read an Observation that rules use; a laboratory result only when all of its test are at hand."""
         if LABS.issuperset(concepts):
             for test in concepts:
@@ -197,7 +197,7 @@ class PatientReader:
                 return max(days).isoformat()
         return _NEVER
 
-    def _newest_lab(self, test: str, glimpses: list[Glimpse], draft: Draft, back_to: str) -> None:
+    def _newest_lab(self, test: str, glimpses: list[ResourceStub], draft: Draft, back_to: str) -> None:
         """Read results from the newest on, until a day has one that counts: of a thousand no rule asks for the rest.
 
         All those after the day ``back_to`` are read, and in any case one whose day takes a closer look.
@@ -218,7 +218,7 @@ class PatientReader:
                 if glimpse.day and isinstance(fact, LabResult) and fact.on is not None:
                     last_day = glimpse.day
 
-    def _results(self, concepts: Sequence[str], glimpse: Glimpse, draft: Draft) -> list[Fact]:
+    def _results(self, concepts: Sequence[str], glimpse: ResourceStub, draft: Draft) -> list[Fact]:
         if len(concepts) == 1:
             read = self.facts_of(concepts[0], glimpse, draft)
         else:
@@ -226,7 +226,7 @@ class PatientReader:
         draft.facts += read
         return read
 
-    def facts_of(self, concept: str, glimpse: Glimpse, draft: Draft) -> list[Fact]:
+    def facts_of(self, concept: str, glimpse: ResourceStub, draft: Draft) -> list[Fact]:
         """Read what an Observation says of a concept.
 
         Raises:
@@ -238,7 +238,7 @@ class PatientReader:
             return [Gap(concept, glimpse.path, "other-patient", self._observations.date_of(content))]
         return self._observations.read(concept, content, Origin(glimpse.reference, glimpse.path))
 
-    def _condition(self, glimpse: Glimpse, draft: Draft) -> None:
+    def _condition(self, glimpse: ResourceStub, draft: Draft) -> None:
         content, origin = glimpse.content, Origin(glimpse.reference, glimpse.path)
         if not draft.is_own(content):
             draft.set_aside("diagnosis", glimpse, "other-patient")
@@ -259,7 +259,7 @@ class PatientReader:
             else:
                 draft.facts.append(stated)
 
-    def _treatment(self, glimpse: Glimpse, draft: Draft) -> None:
+    def _treatment(self, glimpse: ResourceStub, draft: Draft) -> None:
         content = glimpse.content
         if not draft.is_own(content):
             draft.set_aside("treatment", glimpse, "other-patient")
@@ -348,7 +348,7 @@ def _mentions(about: str, draft: Draft) -> list[Gap]:
     ]
 
 
-def _is_own(glimpse: Glimpse, draft: Draft) -> bool:
+def _is_own(glimpse: ResourceStub, draft: Draft) -> bool:
     try:
         return draft.is_own(glimpse.content)
     except Unreadable:

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cards.knowledge.schema import Setting
-from cards.values.text_cache import remembered
+from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.wire.lenient import objects, text
 
@@ -39,7 +39,7 @@ class StageReader:
         self._patterns = tuple((stage.setting, _pattern(stage)) for stage in terminology.stages)
         self._texts = tuple((stage.setting, words(stage.texts)) for stage in terminology.stages)
         self._snomed = {entry.code: stage.setting for stage in terminology.stages for entry in stage.snomed}
-        self.of_text = remembered(self._of_text)
+        self.of_text = cached_by_text(self._of_text)
         """Read a text that is a stage, or that names one."""
 
     def of_stage(self, concept: Json) -> Setting | None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import Glimpse
+    from fhir_mappings.wire.resources import ResourceStub
 
 _REASONS = frozenset({"Condition", "Patient"})
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
@@ -96,7 +96,7 @@ class ChartReader:
         self._patient = PatientReader(observations, conditions, treatments, ended)
         self.billing = BillingReader(conditions, observations, code_map)
 
-    def orders(self, request: HookRequest, glimpses: Iterable[Glimpse] = ()) -> Orders:
+    def orders(self, request: HookRequest, glimpses: Iterable[ResourceStub] = ()) -> Orders:
         """Read the orders of the session."""
         references = References()
         references.add_glimpses(glimpses)
@@ -135,7 +135,7 @@ class ChartReader:
         identities = tuple(identify(order, self._recogniser) for order in read)
         return Orders(read, resources, tuple(gaps), identities, request.patient_id, lacking)
 
-    def with_reasons(self, orders: Orders, glimpses: Iterable[Glimpse]) -> tuple[DrugOrder, ...]:
+    def with_reasons(self, orders: Orders, glimpses: Iterable[ResourceStub]) -> tuple[DrugOrder, ...]:
         """Add to each order what its own reasons say of the cancer; they may stand in the chart."""
         if not any("reasonCode" in each or "reasonReference" in each for each in orders.resources.values()):
             return orders.orders

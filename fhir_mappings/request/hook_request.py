@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fhir_mappings.wire.lenient import Json, number, objects, reference, text
-from fhir_mappings.wire.resources import Shell, encode
+from fhir_mappings.wire.resources import BundleEnvelope, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fhir_mappings.request.prefetch import Answer
 
-    Prefetched = msgspec.Raw | Shell | Answer | None
+    Prefetched = msgspec.Raw | BundleEnvelope | Answer | None
 
 _ID_LIMIT = 256
 # No FHIR resource is nested nearly as deep; deeper ones exhaust the stack of whoever copies or writes them.
@@ -131,7 +131,7 @@ class RequestReader:
         found: dict[str, Prefetched] = {}
         for name, key in self._keys.items() if sent is not None else ():
             value = getattr(sent, name)
-            if value.__class__ is Shell and value.resourceType != "Bundle":
+            if value.__class__ is BundleEnvelope and value.resourceType != "Bundle":
                 return None
             if value is not msgspec.UNSET:
                 found[key] = value
@@ -140,7 +140,7 @@ class RequestReader:
 
 def _shape(template: str) -> Any:
     """Give how the answer to a query is read: a list by its shell, a single resource not yet at all."""
-    return Shell | None | msgspec.UnsetType if "?" in template else msgspec.Raw | msgspec.UnsetType
+    return BundleEnvelope | None | msgspec.UnsetType if "?" in template else msgspec.Raw | msgspec.UnsetType
 
 
 def _checked(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -> HookRequest:

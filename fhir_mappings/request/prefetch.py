@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fhir_mappings.wire.lenient import objects, text
-from fhir_mappings.wire.resources import Listing, Shell, Unreadable
+from fhir_mappings.wire.resources import BundleEnvelope, ResourceList, Unreadable
 
 if TYPE_CHECKING:
-    from fhir_mappings.wire.resources import Glimpse
+    from fhir_mappings.wire.resources import ResourceStub
 
 _SERIOUS = frozenset({"error", "fatal"})
 
@@ -31,7 +31,7 @@ class Answer(msgspec.Struct, frozen=True):
     """The state of a key, and its resources where there are any; ``partial`` when the server says that some lack."""
 
     state: State
-    listing: Listing | None = None
+    listing: ResourceList | None = None
     partial: bool = False
 
 
@@ -39,17 +39,17 @@ _PRESENT = State.PRESENT
 OMITTED = Answer(State.OMITTED)
 
 
-def read_answer(raw: bytes | msgspec.Raw | Shell | Answer | None, path: str) -> Answer:
+def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path: str) -> Answer:
     """Read the value of one prefetch key, or the body of a search; one that has been read already stays as it is."""
-    if isinstance(raw, Shell):
-        listing = Listing.of(raw, path)
+    if isinstance(raw, BundleEnvelope):
+        listing = ResourceList.of(raw, path)
     elif isinstance(raw, Answer):
         return raw
     elif raw is None or memoryview(raw)[:8].tobytes().strip() == b"null":
         return Answer(State.EMPTY)
     else:
         try:
-            listing = Listing.read(raw, path)
+            listing = ResourceList.read(raw, path)
         except Unreadable:
             return Answer(State.FAILED)
     outcomes = [glimpse for glimpse in listing.apart if glimpse.resource_type == "OperationOutcome"]
@@ -76,7 +76,7 @@ def is_answer_to(answer: Answer, query: str) -> bool:
     return {each.resource_type for each in listing.glimpses} == {kind}
 
 
-def _is_serious(outcome: Glimpse) -> bool:
+def _is_serious(outcome: ResourceStub) -> bool:
     """Tell whether an OperationOutcome reports an error; one that cannot be read is taken to."""
     try:
         issues = list(objects(outcome.content.get("issue")))

@@ -35,7 +35,7 @@ from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.results.findings import FindingReader
 from fhir_mappings.results.her2_values import HER2_VALUES, Her2Vocabulary
 from fhir_mappings.results.units import factor_to_canonical
-from fhir_mappings.wire.cached_json import AsWritten
+from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, number, objects, reference, text
 from fhir_mappings.wire.resources import Codes, codes_of
 
@@ -171,9 +171,9 @@ class ObservationReader:
             if entry.tumour is not None
         }
         self._her2 = Her2Vocabulary(terminology)
-        self._her2_alone = AsWritten(self._her2_of)
-        self._tumour_alone = AsWritten(self._tumour_of)
-        self._receptor_alone = AsWritten(self._receptor_of)
+        self._her2_alone = CachedByJson(self._her2_of)
+        self._tumour_alone = CachedByJson(self._tumour_of)
+        self._receptor_alone = CachedByJson(self._receptor_of)
         self._findings = FindingReader(terminology, code_map)
         self._code_map = code_map
 
@@ -385,7 +385,7 @@ def _lower_limit(holder: Json, factor: Decimal) -> Decimal | None:
     return limit * factor if limit is not None else None
 
 
-@AsWritten
+@CachedByJson
 def _upper_limit(ranges: Any, concept: str, own_code: str, own_unit: str) -> Decimal | None:
     """Give the upper limit of normal of a result, in the canonical unit; nothing when its ranges disagree.
 

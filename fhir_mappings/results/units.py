@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from cards.facts import DoseUnit
-from cards.values.text_cache import remembered
+from cards.values.text_cache import cached_by_text
 
 ONE = Decimal(1)
 _THOUSAND = Decimal(1000)
@@ -40,7 +40,7 @@ def _folded(written: str) -> str:
     return "/".join(part.strip() for part in written.casefold().translate(_PLAIN_LETTERS).split("/"))
 
 
-@remembered
+@cached_by_text
 def dose_scale(code: str, written: str) -> DoseScale | None:
     """Read the unit of a dose; nothing when neither the code nor the text is a dose unit, or when they disagree."""
     by_code = _dose_scale(code) if code not in _NOT_UCUM else None
@@ -102,7 +102,7 @@ _FACTORS: dict[str, dict[str, Decimal]] = {
 _FACTORS["weight-stated"] = _FACTORS["weight"]
 
 
-@remembered
+@cached_by_text
 def factor_to_canonical(concept: str, code: str, written: str) -> Decimal | None:
     """Give the factor from a unit to the canonical unit of a measurement.
 

@@ -21,7 +21,7 @@ LONGEST = 2000
 """How many parts a reader remembers, and how long their JSON and what is given beside them may be together."""
 
 
-class AsWritten(Generic[T]):
+class CachedByJson(Generic[T]):
     """Reads a part by a function of nothing but its JSON and some texts beside it, which must change nothing in it."""
 
     def __init__(self, read: Callable[..., T]) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import Glimpse
+    from fhir_mappings.wire.resources import ResourceStub
 
 
 class References:
@@ -20,7 +20,7 @@ class References:
     def __init__(self) -> None:
         """Start with none."""
         self._resources: dict[str, Json] = {}
-        self._glimpses: dict[str, Glimpse] = {}
+        self._glimpses: dict[str, ResourceStub] = {}
 
     def add(self, resource: Json, full_url: str = "") -> None:
         """Take in a resource."""
@@ -30,7 +30,7 @@ class References:
         if full_url:
             self._resources.setdefault(reference(full_url), resource)
 
-    def add_glimpses(self, glimpses: Iterable[Glimpse]) -> None:
+    def add_glimpses(self, glimpses: Iterable[ResourceStub]) -> None:
         """Take in resources that are read only when somebody refers to them."""
         for glimpse in glimpses:
             if glimpse.reference:

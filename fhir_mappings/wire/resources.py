@@ -85,7 +85,7 @@ class _Link(msgspec.Struct, gc=False):
     url: str = ""
 
 
-class Shell(msgspec.Struct):
+class BundleEnvelope(msgspec.Struct):
     """A Bundle whose resources have not been looked at; any other resource, with nothing but its type."""
 
     resourceType: str = ""  # noqa: N815
@@ -96,10 +96,10 @@ class Shell(msgspec.Struct):
 _NESTING = 3
 _NOT_STRICT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _head = msgspec.json.Decoder(_Head)
-_shell = msgspec.json.Decoder(Shell)
+_shell = msgspec.json.Decoder(BundleEnvelope)
 
 
-class Glimpse(msgspec.Struct, eq=False, gc=False):
+class ResourceStub(msgspec.Struct, eq=False, gc=False):
     """A resource of which only the type, the id and the codes have been read.
 
     ``codes`` holds the codes of the resource itself, and then those of each of its components. ``day`` is the day it is
@@ -118,7 +118,7 @@ class Glimpse(msgspec.Struct, eq=False, gc=False):
     _content: dict[str, Any] | None = None
 
     @classmethod
-    def of(cls, raw: bytes | msgspec.Raw, path: str, full_url: str = "") -> Glimpse:
+    def of(cls, raw: bytes | msgspec.Raw, path: str, full_url: str = "") -> ResourceStub:
         """Look at the bytes of a resource.
 
         Raises:
@@ -135,7 +135,7 @@ class Glimpse(msgspec.Struct, eq=False, gc=False):
     @classmethod
     def of_content(
         cls, content: Json, path: str, full_url: str = "", raw: bytes | msgspec.Raw | None = None
-    ) -> Glimpse:
+    ) -> ResourceStub:
         """Look at a resource that has been read already."""
         kind, identifier = content.get("resourceType"), content.get("id")
         resource_type = kind if isinstance(kind, str) else ""
@@ -181,13 +181,13 @@ def _object(raw: bytes | msgspec.Raw) -> Json:
     return content
 
 
-def _glimpse(head: _Head, raw: bytes | msgspec.Raw, path: str, full_url: str) -> Glimpse:
+def _glimpse(head: _Head, raw: bytes | msgspec.Raw, path: str, full_url: str) -> ResourceStub:
     kind, concept = head.resourceType, head.code
     codes = [(concept.coding or ()) if concept is not None else ()]
     if head.component:
         codes += [(part.code.coding or ()) if part.code is not None else () for part in head.component]
     reference = f"{kind}/{head.id}" if head.id else ""
-    return Glimpse(kind, reference, concept is not None, codes, head.effectiveDateTime[:10], path, full_url, raw)
+    return ResourceStub(kind, reference, concept is not None, codes, head.effectiveDateTime[:10], path, full_url, raw)
 
 
 def codes_of(holder: Json) -> Codes:
@@ -202,21 +202,21 @@ def _is_short(written: Any) -> bool:
     return isinstance(written, str) and len(written) <= _LONGEST_CODE
 
 
-class Listing(msgspec.Struct, eq=False):
+class ResourceList(msgspec.Struct, eq=False):
     """The resources of a prefetch value or of a search result.
 
     ``next_page`` is the address of a page that was not sent; ``is_bundle`` tells a list from a single resource;
     ``broken`` lists the paths of entries that could not be read at all.
     """
 
-    glimpses: list[Glimpse] = msgspec.field(default_factory=list)
+    glimpses: list[ResourceStub] = msgspec.field(default_factory=list)
     broken: list[str] = msgspec.field(default_factory=list)
     next_page: str = ""
     is_bundle: bool = False
-    _apart: tuple[int, list[Glimpse]] = (-1, [])
+    _apart: tuple[int, list[ResourceStub]] = (-1, [])
 
     @property
-    def apart(self) -> list[Glimpse]:
+    def apart(self) -> list[ResourceStub]:
         """What is no Observation: a few among a thousand, which are asked for several times."""
         if self._apart[0] != len(self.glimpses):
             # Further pages may have been added.
@@ -225,7 +225,7 @@ class Listing(msgspec.Struct, eq=False):
         return self._apart[1]
 
     @classmethod
-    def read(cls, raw: bytes | msgspec.Raw, path: str, depth: int = 0) -> Listing:
+    def read(cls, raw: bytes | msgspec.Raw, path: str, depth: int = 0) -> ResourceList:
         """Read the shell of a Bundle, or a single resource.
 
         Raises:
@@ -245,7 +245,7 @@ class Listing(msgspec.Struct, eq=False):
         return listing
 
     @classmethod
-    def of(cls, shell: Shell, path: str, depth: int = 0) -> Listing:
+    def of(cls, shell: BundleEnvelope, path: str, depth: int = 0) -> ResourceList:
         """Look at the resources of a Bundle."""
         listing = cls(is_bundle=True)
         look, add = _head.decode, listing.glimpses.append
@@ -272,15 +272,15 @@ class Listing(msgspec.Struct, eq=False):
         raw, content = resource
         try:
             glimpse = (
-                Glimpse.of_content(content, path, full_url)
+                ResourceStub.of_content(content, path, full_url)
                 if content is not None
-                else Glimpse.of(raw or b"", path, full_url)
+                else ResourceStub.of(raw or b"", path, full_url)
             )
             if glimpse.resource_type != "Bundle":
                 self.glimpses.append(glimpse)
                 return
             # A batch answers each of its searches with a Bundle of its own.
-            inner = Listing.read(raw if raw is not None else encode(content), path, depth + 1)
+            inner = ResourceList.read(raw if raw is not None else encode(content), path, depth + 1)
         except Unreadable:
             self.broken.append(path)
             return

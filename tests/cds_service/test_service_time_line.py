@@ -14,7 +14,7 @@ from cards.facts import DrugOrder, Lvef, Moment, Origin, Patient, Session, Stagi
 from cards.facts.outcomes import Fired
 from cards.facts.policy import default_policy
 from cards.facts.topics import Topic
-from cards.identification.identity import Identity, Standing
+from cards.identification.identity import Identity, IdentityStatus
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Setting
@@ -59,7 +59,7 @@ def case(product: str, lvefs: list[tuple[int, int]], setting: Setting | None) ->
     measured = tuple(Lvef(Percent(Decimal(v)), TODAY - timedelta(days=ago), ORIGIN, f"{v} %") for v, ago in lvefs)
     known = KNOWN.product(product)
     order = DrugOrder(ORIGIN)
-    identity = Identity(Standing.SETTLED, product=known, named=(known,))
+    identity = Identity(IdentityStatus.SETTLED, product=known, named=(known,))
     staged = (Staging(setting, str(setting), TODAY, ORIGIN),) if setting else ()
     session = Session(Moment.SIGN, TODAY, (order,), Patient(lvefs=measured, stagings=staged))
     return Case(order, identity, session, (), RECOGNISER, default_policy(KNOWN).thresholds)

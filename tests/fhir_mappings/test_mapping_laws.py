@@ -40,7 +40,7 @@ from shapes import (
 from cds_service.decisions.data_access import DataMissing
 from fhir_mappings.request.hook_request import BadRequest, read_request
 from fhir_mappings.request.prefetch import read_answer
-from fhir_mappings.wire.resources import Glimpse, Listing, Shell, Unreadable, decode, encode
+from fhir_mappings.wire.resources import BundleEnvelope, ResourceList, ResourceStub, Unreadable, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -278,7 +278,7 @@ def seen(read: Callable[[bytes, str], HookRequest], body: bytes, hook: str) -> A
     return msgspec.structs.replace(request, prefetch={}), told
 
 
-def readable(glimpse: Glimpse) -> Any:
+def readable(glimpse: ResourceStub) -> Any:
     try:
         return glimpse.content
     except Unreadable:
@@ -333,7 +333,7 @@ def test_lists_are_taken_apart_with_the_request() -> None:
     asked = {key: {"resourceType": "Bundle"} if "?" in query else ALONE for key, query in DECIDER.templates.items()}
     request = DECIDER.read(encode({**CROWDED, "prefetch": asked}), CROWDED["hook"])
     kinds = {key: type(value) for key, value in request.prefetch.items()}
-    assert kinds == {key: Shell if "?" in query else msgspec.Raw for key, query in DECIDER.templates.items()}
+    assert kinds == {key: BundleEnvelope if "?" in query else msgspec.Raw for key, query in DECIDER.templates.items()}
 
 
 @given(JUNK)
@@ -341,11 +341,11 @@ def test_any_json_is_an_answer_to_a_query_of_some_state(value: Any) -> None:
     raw = encode(value)
     read_answer(raw, "x")
     try:
-        found = Listing.read(raw, "x")
+        found = ResourceList.read(raw, "x")
     except Unreadable:
         return
     for glimpse in found.glimpses:
-        assert isinstance(glimpse, Glimpse)
+        assert isinstance(glimpse, ResourceStub)
 
 
 @given(st.binary(max_size=200))

@@ -14,11 +14,11 @@ from cards.identification import identity
 from cards.identification.identity import identify
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
-from cards.values.text_cache import LENGTH, TEXTS, remembered
+from cards.values.text_cache import LENGTH, TEXTS, cached_by_text
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.results.observations import _CODES, ConceptIndex
-from fhir_mappings.wire.cached_json import LONGEST, PARTS, AsWritten
-from fhir_mappings.wire.resources import Code, Glimpse
+from fhir_mappings.wire.cached_json import LONGEST, PARTS, CachedByJson
+from fhir_mappings.wire.resources import Code, ResourceStub
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_short_text_is_read_once(written: str, times: int) -> None:
         asked.append(text)
         return len(text)
 
-    reading = remembered(read)
+    reading = cached_by_text(read)
     assert [reading(written), reading(written)] == [len(written)] * 2
     assert len(asked) == times
 
@@ -44,7 +44,7 @@ def test_a_short_text_is_read_once(written: str, times: int) -> None:
 def test_several_texts_are_short_together_or_not_at_all() -> None:
     asked: list[tuple[str, str]] = []
 
-    @remembered
+    @cached_by_text
     def reading(one: str, other: str) -> None:
         asked.append((one, other))
 
@@ -73,7 +73,7 @@ def test_a_code_without_end_beside_a_good_one_stands_for_nothing(length: int) ->
         "resourceType": "Observation",
         "code": {"coding": [{"system": "x" * length, "code": "y" * length}, {"system": LOINC, "code": "85319-2"}]},
     }
-    glimpse = Glimpse.of(json.dumps(resource).encode(), "prefetch.x")
+    glimpse = ResourceStub.of(json.dumps(resource).encode(), "prefetch.x")
     assert ConceptIndex(TERMINOLOGY).concept(glimpse.codes[0]) == "her2-ihc"
     assert len(glimpse.codes[0]) == (2 if length == 500 else 1)
 
@@ -91,7 +91,7 @@ def test_a_drug_named_at_length_is_recognised_and_not_remembered() -> None:
 
 def test_the_oldest_text_is_forgotten() -> None:
     asked: list[str] = []
-    reading = remembered(asked.append)
+    reading = cached_by_text(asked.append)
     for number in range(TEXTS + 1):
         reading(str(number))
     reading(str(TEXTS))
@@ -128,13 +128,13 @@ def part_of(length: int) -> str:
 )
 def test_a_short_part_is_read_once(part, beside, times: int) -> None:
     asked: list[object] = []
-    reading = AsWritten(lambda *given: asked.append(given) or given)
+    reading = CachedByJson(lambda *given: asked.append(given) or given)
     assert [reading(part, *beside), reading(part, *beside)] == [(part, *beside)] * 2
     assert len(asked) == times
 
 
 def test_parts_are_the_same_when_every_digit_and_every_text_beside_them_is() -> None:
-    reading = AsWritten(lambda part, *beside: (str(part["value"]), *beside))
+    reading = CachedByJson(lambda part, *beside: (str(part["value"]), *beside))
     given = [({"value": Decimal(number)}, beside) for number in ("3.6", "3.60", "36") for beside in ("mg", "kg")]
     for part, beside in given * 2:
         assert reading(part, beside) == (str(part["value"]), beside)
@@ -144,12 +144,12 @@ def test_a_deep_part_is_read_and_not_remembered() -> None:
     part: object = {}
     for _ in range(100_000):
         part = [part]
-    assert AsWritten(lambda given: given is part)(part)
+    assert CachedByJson(lambda given: given is part)(part)
 
 
 def test_the_oldest_part_is_forgotten() -> None:
     asked: list[int] = []
-    reading = AsWritten(asked.append)
+    reading = CachedByJson(asked.append)
     for number in range(PARTS + 1):
         reading(number)
     reading(PARTS)

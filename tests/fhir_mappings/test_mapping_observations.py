@@ -12,7 +12,7 @@ from shapes import LOINC, SNOMED, TERMINOLOGY, Json, coding, concept, observatio
 from cards.facts import Bound, Gap, Her2Result, LabResult, Lvef, Origin, ReceptorResult, Weight
 from fhir_mappings.codings import CodeMap, Coding
 from fhir_mappings.results.observations import ObservationReader
-from fhir_mappings.wire.resources import Code, Glimpse, encode
+from fhir_mappings.wire.resources import Code, ResourceStub, encode
 
 READER = ObservationReader(TERMINOLOGY)
 WEIGHT, STATED, LVEF, AST, ALT, BILIRUBIN, PLATELETS, ANC = (
@@ -29,7 +29,7 @@ WHEN = date(2026, 11, 20)
 
 
 def read(resource: Json) -> list[Any]:
-    glimpse = Glimpse.of(encode(resource), "x")
+    glimpse = ResourceStub.of(encode(resource), "x")
     facts: list[Any] = []
     for name in READER.index.concepts(glimpse.codes):
         facts += READER.read(name, glimpse.content, Origin(glimpse.reference, "x"))

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from shapes import LOINC, Json, bundle, coding, concept, observation, quantity
 
-from fhir_mappings.wire.resources import Glimpse, Listing, Unreadable, decode, encode
+from fhir_mappings.wire.resources import ResourceList, ResourceStub, Unreadable, decode, encode
 
 WEIGHT = observation("29463-7", "weight-1", valueQuantity=quantity(70, "kg"))
 OTHER = observation("8302-2", "height-1", valueQuantity=quantity(170, "cm"))
 
 
-def written(glimpse: Glimpse) -> list[list[tuple[str, str]]]:
+def written(glimpse: ResourceStub) -> list[list[tuple[str, str]]]:
     return [[(each.system, each.code) for each in codes] for codes in glimpse.codes]
 
 
-def listing(value: Any) -> Listing:
-    return Listing.read(encode(value), "prefetch.weight")
+def listing(value: Any) -> ResourceList:
+    return ResourceList.read(encode(value), "prefetch.weight")
 
 
 def references(value: Any) -> list[str]:
@@ -197,7 +197,7 @@ def test_a_resource_without_id_has_no_reference(identifier: Any) -> None:
 
 def test_what_a_resource_holds_is_read_only_when_asked_for() -> None:
     raw = encode(WEIGHT)[:-1] + b',"note":[{"time":1e99999999999999999999}]}'
-    glimpse = Glimpse.of(raw, "x")
+    glimpse = ResourceStub.of(raw, "x")
     assert glimpse.reference == "Observation/weight-1"
     with pytest.raises(Unreadable):
         _ = glimpse.content
@@ -214,5 +214,5 @@ def test_a_glimpse_is_searched_for_words(shell: str) -> None:
 
 def test_the_content_keeps_the_spelling_of_numbers() -> None:
     raw = json.dumps(bundle(WEIGHT)).replace("70", "70.10").encode()
-    content = Listing.read(raw, "x").glimpses[0].content
+    content = ResourceList.read(raw, "x").glimpses[0].content
     assert str(content["valueQuantity"]["value"]) == "70.10"

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from cards.knowledge.schema.kinds import Cancer, Diluent, LevelRole, Setting
 from cards.knowledge.schema.sourced import Cited, KnowledgeError, Record
-from cards.values.caching import once
+from cards.values.caching import lazy
 from cards.values.quantities import Mg, MgPerKg
 
 
@@ -17,7 +17,7 @@ class StatedDose(Record, frozen=True, kw_only=True, dict=True):
     mg: Decimal | None = None
     by: Cited
 
-    @once
+    @lazy
     def dose(self) -> Mg | MgPerKg:
         """The dose with its unit."""
         if self.mg_per_kg is not None:
