@@ -95,4 +95,6 @@ def _below_normal(case: Case, row: LvefRow, newest: Lvef) -> bool | None:
         return True
     if newest.lower_limit is not None:
         return newest.percent < newest.lower_limit
+    if row.normal_otherwise is not None:
+        return newest.percent.value < row.normal_otherwise
     return False if newest.percent.value >= case.threshold("lvef_highest_lower_limit_percent") else None
