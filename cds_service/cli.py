@@ -29,6 +29,7 @@ from cds_service.commands.config import config_diff, config_show
 from cds_service.commands.learn import feedback, learn
 from cds_service.commands.policy import policy
 from cds_service.commands.record import FILE, audit, config_option, database, explain, fail
+from cds_service.commands.request import request
 from cds_service.commands.shadow import shadow
 from cds_service.commands.simulate import simulate
 from cds_service.commands.terminal import print_decision
@@ -64,7 +65,7 @@ def main() -> None:
     """Decision support for orders of HER2-targeted cancer drugs, over CDS Hooks and FHIR R4."""
 
 
-for command in (explain, audit, database, asp, shadow, learn, feedback, policy, simulate):
+for command in (explain, audit, database, asp, shadow, learn, feedback, policy, simulate, request):
     main.add_command(command)
 
 
@@ -134,8 +135,8 @@ def check(request_file: BinaryIO, config: Path | None, service: str | None, outp
     body = request_file.read()
     try:
         asked = BY_ID[service] if service else None
-        request = read_request(body, asked.hook if asked else _hook_of(body))
-        decision = decider.decide(request, coverage=asked is not None and asked.coverage)
+        sent = read_request(body, asked.hook if asked else _hook_of(body))
+        decision = decider.decide(sent, coverage=asked is not None and asked.coverage)
     except BadRequest as error:
         fail(f"{request_file.name}: {error.message}")
     except DataMissing as error:

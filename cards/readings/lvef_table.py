@@ -112,5 +112,7 @@ def _below_normal(case: Case, row: LvefRow, newest: Lvef) -> bool | None:
         return True
     if newest.lower_limit is not None:
         return newest.interval.is_below(newest.lower_limit.value)
+    if row.normal_otherwise is not None:
+        return newest.interval.is_below(row.normal_otherwise)
     is_normal = newest.interval.is_below(case.threshold("lvef_highest_lower_limit_percent")) is False
     return False if is_normal else None

@@ -199,10 +199,10 @@ ROWS = [
     # route-wrong
     Row(
         ROUTE,
-        "Hylecta into a vein, a route that was not verified",
+        "Hylecta into a vein",
         FIRES,
         order("Herceptin Hylecta", "600 mg", route=Route.INTRAVENOUS),
-        indicator="warning",
+        indicator="critical",
         says=("intravenous", "subcutaneous"),
         fixes=("RemoveOrder",),
     ),

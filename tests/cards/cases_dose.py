@@ -111,10 +111,10 @@ ROWS = [
     Row(ABOVE, "Phesgo above its loading dose", FIRES, order("Phesgo", "2400 mg")),
     Row(
         ABOVE,
-        "Hylecta, whose fixed dose is not verified, never turns critical",
+        "Hylecta at twice its fixed dose",
         FIRES,
         order("Herceptin Hylecta", "1200 mg"),
-        indicator="warning",
+        indicator="critical",
     ),
     Row(ABOVE, "Margenza at 15 mg/kg", SILENT, order("Margenza", "1050 mg")),
     Row(ABOVE, "Margenza at 16 mg/kg", FIRES, order("Margenza", "16 mg/kg")),

@@ -224,11 +224,25 @@ ROWS = [
     ),
     Row(
         NOT_ELIGIBLE,
-        "Margenza, whose indication is not verified, never turns critical",
+        "Margenza and IHC 1+",
         FIRES,
         order("Margenza", "1050 mg"),
         chart(her2=(ihc("1+"),)),
-        indicator="warning",
+        indicator="critical",
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "Margenza in early disease, which its label does not name",
+        FIRES,
+        order("Margenza", "1050 mg"),
+        chart(setting="early"),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "Margenza in metastatic disease",
+        SILENT,
+        order("Margenza", "1050 mg"),
+        chart(setting="metastatic"),
     ),
     Row(NOT_ELIGIBLE, "a cancer the drug is not for has its own card", NOT_ASKED, KADCYLA, chart(cancers=("lung",))),
     # her2-tier-unclear

@@ -56,6 +56,7 @@ def heart(
 
 
 KADCYLA, ENHERTU = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg")
+ZIIHERA = order("Ziihera", "1400 mg", interval=14)
 PERJETA, TRASTUZUMAB = order("Perjeta", "420 mg"), order("trastuzumab", "420 mg")
 NEXT_WEEK = order("Kadcyla", "252 mg", start=days_ago(-5))
 
@@ -492,10 +493,38 @@ ROWS = [
     ),
     Row(
         LVEF_HOLD,
-        "Ziihera's label was not seen with a table",
-        NOT_ASKED,
-        order("Ziihera", "1400 mg", interval=14),
-        heart("30"),
+        "Ziihera, fifty and ten points down: the bound is 50 or less",
+        FIRES,
+        ZIIHERA,
+        heart("50", "60"),
+        indicator="critical",
+        says=("50 %",),
+    ),
+    Row(LVEF_HOLD, "Ziihera, fifty-one and fifteen points down", SILENT, ZIIHERA, heart("51", "66")),
+    Row(LVEF_HOLD, "Ziihera, sixteen points down", FIRES, ZIIHERA, heart("54", "70"), indicator="critical"),
+    Row(LVEF_HOLD, "Ziihera, fifty and nine points down", SILENT, ZIIHERA, heart("50", "59")),
+    Row(LVEF_HOLD, "Ziihera, thirty before the first dose: a baseline, and no fall", SILENT, ZIIHERA, heart("30")),
+    Row(
+        LVEF_HOLD,
+        "Margenza, ten points down, and nobody says what is normal: the label's 50",
+        FIRES,
+        MARGENZA,
+        heart("49", "59"),
+    ),
+    Row(
+        LVEF_HOLD,
+        "Margenza, ten points down to 50, and nobody says what is normal",
+        SILENT,
+        MARGENZA,
+        heart("50", "60"),
+    ),
+    Row(
+        LVEF_HOLD,
+        "trastuzumab after surgery, sixteen points down: withheld, and the boxed warning is quoted",
+        FIRES,
+        TRASTUZUMAB,
+        heart("54", "70", "early"),
+        says=("hold",),
     ),
     # pregnancy-test-missing
     Row(
@@ -537,11 +566,11 @@ ROWS = [
     Row(PREGNANT, "a recorded pregnancy", FIRES, TRASTUZUMAB, chart(problems=("pregnancy",)), indicator="critical"),
     Row(
         PREGNANT,
-        "pertuzumab, whose text was not verified",
+        "pertuzumab and a recorded pregnancy",
         FIRES,
         PERJETA,
         chart(problems=("pregnancy",)),
-        indicator="warning",
+        indicator="critical",
     ),
     Row(PREGNANT, "a negative test", SILENT, KADCYLA, chart(pregnancy_test=(False, 1))),
     Row(PREGNANT, "a positive test of last year", SILENT, KADCYLA, chart(pregnancy_test=(True, 300))),

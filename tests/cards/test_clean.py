@@ -11,7 +11,7 @@ from builders import KNOWN, chart, given, ihc, ish, judged, order, overall
 
 from cards.facts import Moment, Patient
 from cards.facts.outcomes import Fired
-from cards.knowledge.schema import LevelRole, Scope
+from cards.knowledge.schema import LevelRole, Scope, Tier
 from cards.values.quantities import MgPerKg
 
 if TYPE_CHECKING:
@@ -51,12 +51,22 @@ def clean_orders() -> Iterator[Clean]:
 def _orders(product: Product, brand: Brand, regimen: Regimen, level: Level, weight: str) -> Iterator[Clean]:
     cancer = str(regimen.cancers[0])
     history = _history(product, regimen, level)
-    for setting in ("metastatic", "early"):
+    for setting in _settings(product, cancer):
         patient = chart(weight=weight, cancers=(cancer,), setting=setting, history=history, lvef_normal="50")
         for written in _written(level, weight):
             name = f"{brand.name} {written} at {weight} kg, {cancer}, {setting}, {level.role} {regimen.name}"
             drug = order(brand.name, written, interval=regimen.interval_days, hcpcs=tuple(e.code for e in brand.hcpcs))
             yield Clean(name, drug, patient)
+
+
+def _settings(product: Product, cancer: str) -> tuple[str, ...]:
+    """List the settings that the label names for a positive status; a row without any is for both."""
+    rows = [
+        row for row in product.eligibility if cancer in row.cancers and (Tier.POSITIVE in row.tiers or row.ihc_3_only)
+    ]
+    return tuple(
+        each for each in ("metastatic", "early") if any(not row.settings or each in row.settings for row in rows)
+    )
 
 
 def _written(level: Level, weight: str) -> tuple[str, ...]:

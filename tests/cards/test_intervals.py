@@ -9,7 +9,7 @@ from builders import chart, judged, order, outcome_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cards.facts.outcomes import CannotTell, Clear, Fired
+from cards.facts.outcomes import CannotTell, Fired
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Band
 from cards.values.intervals import ENDLESS, Bound, Interval
@@ -118,17 +118,12 @@ def test_what_is_said_of_a_bound_holds_for_every_number_it_may_be(
     assert said or is_open or not actual
 
 
-@given(st.integers(5, 90), BOUNDS, st.one_of(st.none(), st.integers(50, 80)), st.data())
+@given(st.integers(5, 89), BOUNDS, st.one_of(st.none(), st.integers(50, 80)), st.data())
 def test_what_is_said_of_a_bounded_ejection_fraction_holds_likewise(
     percent: int, bound: Bound, baseline: int | None, data: st.DataObject
 ) -> None:
-    number = data.draw(
-        st.sampled_from(
-            [each for each in range(91) if Interval.of(Decimal(percent), bound).holds(Decimal(each))] or [percent]
-        )
-    )
-    if not Interval.of(Decimal(percent), bound).holds(Decimal(number)):
-        return
+    values = Interval.of(Decimal(percent), bound)
+    number = data.draw(st.sampled_from([each for each in range(91) if values.holds(Decimal(each))]))
     before = None if baseline is None else str(baseline)
     for topic in (Topic.LVEF_HOLD, Topic.LVEF_RECHECK):
         for drug, dose in (("Kadcyla", "252 mg"), ("Enhertu", "378 mg"), ("trastuzumab", "420 mg")):
@@ -138,4 +133,3 @@ def test_what_is_said_of_a_bounded_ejection_fraction_holds_likewise(
             )
             if said is not CannotTell and actual is not CannotTell:
                 assert said is actual, (drug, topic)
-            assert said in (CannotTell, Fired, Clear)

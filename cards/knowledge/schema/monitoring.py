@@ -105,13 +105,15 @@ class HepaticPair(Record, frozen=True, kw_only=True):
 class LvefRow(Record, frozen=True, kw_only=True):
     """A row of a label's table on the ejection fraction, with the drop from baseline in percentage points.
 
-    ``below_normal`` wants the value below the institution's lower limit of normal. The first row that fits counts.
+    ``below_normal`` wants the value below the institution's lower limit of normal; ``normal_otherwise`` is the
+    label's own limit for results that come without one. The first row that fits counts.
     """
 
     settings: tuple[Setting, ...] = ()
     lvef: Band = Band()
     drop: Band | None = None
     below_normal: bool = False
+    normal_otherwise: Decimal | None = None
     action: Action
     then: str
     by: Cited

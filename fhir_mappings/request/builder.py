@@ -1,0 +1,141 @@
+"""Writes the CDS Hooks request that an EHR would send, for trying the service on a chart.
+
+Source: CDS Hooks 2.0.1, HTTP request; hooks order-select 1.0, order-sign 1.0, order-dispatch 1.1, patient-view 1.0.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from fhir_mappings.wire.lenient import child, objects
+from fhir_mappings.wire.resources import Unreadable, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fhir_mappings.request.prefetch import Answer
+    from fhir_mappings.wire.lenient import Json
+
+_UCUM = "http://unitsofmeasure.org"
+_USER = "Practitioner/example"
+_ORDER_ID = "draft-1"
+_RESOURCE_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_DOSE = re.compile(r"(?P<value>[0-9]{1,6}(?:\.[0-9]{1,4})?) ?(?P<unit>[A-Za-zµ%][A-Za-z0-9µ/]{0,19})")
+_LONGEST_DRUG = 200
+
+
+class BuildError(ValueError):
+    """What was given makes no request; the message says what is wrong with it."""
+
+
+def patient_id(written: str) -> str:
+    """Take the id of a patient, as ``example`` or ``Patient/example``.
+
+    Raises:
+        BuildError: it is no id of a FHIR resource.
+
+    """
+    bare = written.removeprefix("Patient/")
+    if not _RESOURCE_ID.fullmatch(bare):
+        raise BuildError("the id of a patient has 1 to 64 letters, digits, hyphens or dots")
+    return bare
+
+
+def draft_order(drug: str, dose: str, patient: str) -> Json:
+    """Write a draft order of a drug by its name, with a dose such as ``252 mg`` or ``3.6 mg/kg``.
+
+    Raises:
+        BuildError: the name is empty or too long, or the dose is not a number with a unit.
+
+    """
+    name, stated = drug.strip(), _DOSE.fullmatch(dose.strip())
+    if not name or len(name) > _LONGEST_DRUG:
+        raise BuildError(f"the name of a drug has 1 to {_LONGEST_DRUG} characters")
+    if stated is None:
+        raise BuildError('a dose is a number and a unit, as in "252 mg" or "3.6 mg/kg"')
+    unit = stated["unit"]
+    quantity = {"value": Decimal(stated["value"]), "unit": unit, "system": _UCUM, "code": unit}
+    return {
+        "resourceType": "MedicationRequest",
+        "id": _ORDER_ID,
+        "status": "draft",
+        "intent": "order",
+        "medicationCodeableConcept": {"text": name},
+        "subject": {"reference": f"Patient/{patient}"},
+        "dosageInstruction": [{"doseAndRate": [{"doseQuantity": quantity}]}],
+    }
+
+
+def orders_in(body: bytes) -> list[Json]:
+    """Read the orders of a file: one resource, or a Bundle of them.
+
+    Raises:
+        BuildError: it is no FHIR resource, holds none, or one of them has no id.
+
+    """
+    try:
+        content = decode(body)
+    except Unreadable:
+        raise BuildError("the file is no JSON that can be read") from None
+    if not isinstance(content, dict) or not isinstance(content.get("resourceType"), str):
+        raise BuildError("the file holds no FHIR resource")
+    orders = _held(content) if content["resourceType"] == "Bundle" else [content]
+    if not orders or not all(isinstance(each.get("resourceType"), str) for each in orders):
+        raise BuildError("the Bundle holds no orders, or an entry without a resource")
+    for order in orders:
+        order.setdefault("id", _ORDER_ID if len(orders) == 1 else None)
+        if not isinstance(order["id"], str):
+            raise BuildError("an order of a Bundle has no id")
+    return orders
+
+
+def hook_request(
+    hook: str, instance: str, patient: str, orders: Sequence[Json], prefetch: Mapping[str, Json | None]
+) -> Json:
+    """Write the request of a hook; dispatched orders stand in the prefetch, where the service looks for them.
+
+    Raises:
+        BuildError: the hook is about orders, and there are none.
+
+    """
+    context: Json = {"userId": _USER, "patientId": patient}
+    answers = dict(prefetch)
+    if hook != "patient-view" and not orders:
+        raise BuildError(f"{hook} is about orders: name a file or a drug")
+    references = [f"{order['resourceType']}/{order['id']}" for order in orders]
+    if hook == "order-dispatch":
+        context = {
+            "patientId": patient,
+            "dispatchedOrders": references,
+            "performer": "Organization/example",
+            "fulfillmentTasks": [],
+        }
+        answers["dispatchedOrders"] = _bundle("collection", orders)
+    elif hook != "patient-view":
+        context["draftOrders"] = _bundle("collection", orders)
+    if hook == "order-select":
+        context["selections"] = references
+    return {"hook": hook, "hookInstance": instance, "context": context, "prefetch": answers}
+
+
+def as_prefetch(answer: Answer, query: str) -> Json | None:
+    """Write what a server answered as the value of a prefetch key: a searchset, a resource, or ``null`` for none."""
+    held = [stub.content for stub in answer.listing.glimpses] if answer.listing is not None else []
+    if "?" not in query:
+        return held[0] if held else None
+    found = _bundle("searchset", held)
+    if answer.listing is not None and answer.listing.next_page:
+        found["link"] = [{"relation": "next", "url": answer.listing.next_page}]
+    return found
+
+
+def _held(bundle: Json) -> list[Json]:
+    """List the resources of a Bundle; an entry without one is an empty resource."""
+    return [child(entry, "resource") for _, entry in objects(bundle.get("entry"))]
+
+
+def _bundle(kind: str, resources: Sequence[Json]) -> Json:
+    entries = {"entry": [{"resource": each} for each in resources]} if resources else {}
+    return {"resourceType": "Bundle", "type": kind, **entries}
