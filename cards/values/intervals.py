@@ -51,7 +51,9 @@ class Interval(NamedTuple):
             case Bound.EXACT:
                 return cls(value, value)
             case Bound.BELOW | Bound.AT_MOST:
-                return cls(min(NOTHING, value), value, high_open=bound is Bound.BELOW)
+                # "<0" is nobody's result, and no reason to fail.
+                low = NOTHING if value > NOTHING else value - _STEP
+                return cls(low, value, high_open=bound is Bound.BELOW)
             case Bound.AT_LEAST | Bound.ABOVE:
                 return cls(value, ENDLESS, low_open=bound is Bound.ABOVE, high_open=True)
 

@@ -34,7 +34,7 @@ ROWS = [
         labs(neutrophils="<0.5"),
         indicator="critical",
         says=("neutrophils < 0.5",),
-        tells=("reduce by one level", "< 0.5 10*3/uL"),
+        tells=("reduce by one level", r"neutrophils: \< 0.5 10"),
         hides=("same level",),
     ),
     Row(
