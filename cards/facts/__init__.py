@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
+from cards.facts.schedules import NO_SCHEDULE, Schedule
 from cards.knowledge.schema import Cancer, Diluent, Problem, Route, Setting
 from cards.values.quantities import Kg, Mg, MgPerKg, Percent
 
@@ -353,6 +354,7 @@ class DrugOrder(msgspec.Struct, frozen=True):
     coded_her2: tuple[CodedHer2, ...] = ()
     in_focus: bool = True
     gaps: tuple[Gap, ...] = ()
+    schedule: Schedule = NO_SCHEDULE
 
 
 class Moment(StrEnum):
