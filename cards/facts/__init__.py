@@ -14,6 +14,7 @@ import msgspec
 
 from cards.facts.schedules import NO_SCHEDULE, Schedule
 from cards.knowledge.schema import Cancer, Diluent, Problem, Route, Setting
+from cards.values.intervals import Bound, Interval
 from cards.values.quantities import Kg, Mg, MgPerKg, Percent
 
 Pointer = tuple[str | int, ...]
@@ -41,14 +42,6 @@ class Gap(msgspec.Struct, frozen=True):
     values: tuple[tuple[str, str], ...] = ()
 
 
-class Bound(StrEnum):
-    """Whether a number is the result or a limit of it."""
-
-    EXACT = "exact"
-    BELOW = "below"
-    ABOVE = "above"
-
-
 class Weight(msgspec.Struct, frozen=True):
     """A body weight; ``stated`` when the patient said it or it was estimated, not measured."""
 
@@ -59,13 +52,24 @@ class Weight(msgspec.Struct, frozen=True):
 
 
 class Lvef(msgspec.Struct, frozen=True):
-    """A left ventricular ejection fraction; of a range, its lower end."""
+    """A left ventricular ejection fraction; of a range, its lower end. ``bound``: it is a limit of the value."""
 
     percent: Percent
     on: date | None
     origin: Origin
     as_reported: str
     lower_limit: Percent | None = None
+    bound: Bound = Bound.EXACT
+
+    @property
+    def interval(self) -> Interval:
+        """The percentages that it may be."""
+        return Interval.of(self.percent.value, self.bound)
+
+    @property
+    def quoted(self) -> str:
+        """The value as a summary quotes it: "45 %", "< 35 %"."""
+        return f"{self.bound.sign} {self.percent}".strip()
 
 
 class State(StrEnum):
@@ -99,6 +103,11 @@ class LabResult(msgspec.Struct, frozen=True):
     as_reported: str
     upper_limit: Decimal | None = None
     bound: Bound = Bound.EXACT
+
+    @property
+    def interval(self) -> Interval:
+        """The numbers that it may be, in its unit."""
+        return Interval.of(self.value, self.bound)
 
 
 class Her2Method(StrEnum):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cards.facts import (
         CodedHer2,
         DrugOrder,
+        Gap,
         Her2Result,
         Patient,
         PresentProblem,
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
 
 _BRIEF = 48
 # Why a result that counts says nothing. Others are of another patient, not final, or reported as absent: not there.
-_UNREAD = frozenset({"value", "unit", "no-unit", "implausible", "her2-in-text", "lvef-in-text"})
+UNREAD = frozenset(
+    {"value", "unit", "no-unit", "implausible", "her2-in-text", "lvef-in-text", "unit-unknown", "comparator"}
+)
 
 
 @dataclass(frozen=True)
@@ -293,11 +296,19 @@ class Case:
 
     def set_aside(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
         """Give an evidence line for each result about some concepts that was there and could not be used."""
-        return tuple(Evidence("set-aside", gap.path, gap=gap) for gap in self.patient.gaps if gap.about in concepts)
+        return tuple(gap_line(self.known, gap) for gap in self.patient.gaps if gap.about in concepts)
 
     def unread(self, concepts: frozenset[str]) -> bool:
         """Tell whether the chart holds a result of some concepts that counts and could not be read."""
-        return any(gap.about in concepts and gap.reason in _UNREAD for gap in self.patient.gaps)
+        return any(gap.about in concepts and gap.reason in UNREAD for gap in self.patient.gaps)
+
+
+def gap_line(known: Knowledge, gap: Gap) -> Evidence:
+    """Give the evidence line of something that was there and could not be used: a measurement by name and date."""
+    concept = known.terminology.concepts.get(gap.about or "")
+    if concept is None:
+        return Evidence("set-aside", gap.path, gap=gap)
+    return Evidence("not-read", dated(concept.display, gap.on), gap=gap)
 
 
 def brief(text: str) -> str:
