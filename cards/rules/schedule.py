@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cards.facts import Treatment
@@ -18,8 +17,17 @@ from cards.facts.outcomes import (
     RemoveOrder,
 )
 from cards.knowledge.schema import CycleLimit, LevelRole, Setting
-from cards.readings.case import brief, counted, dated
-from cards.readings.course import WEEK, gap_rule, interval_after, newest_dose, same_antibody, weeks_of_treatment
+from cards.readings.case import brief, counted, dated, planned_day, spaced
+from cards.readings.course import (
+    gap_rule,
+    interval_after,
+    interval_of_order,
+    newest_dose,
+    same_antibody,
+    schedule_unknown,
+    undated_doses,
+    weeks_of_treatment,
+)
 from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.values.caching import asked_once
 from cards.values.quantities import plain
@@ -29,8 +37,7 @@ if TYPE_CHECKING:
 
     from cards.readings.case import Case
 
-_TENTH, _HOURS = Decimal("0.1"), 24
-_SHOWN_DAYS = 8
+_SHOWN_DAYS = 10
 
 
 @asked_once
@@ -107,8 +114,11 @@ def _within_the_order(case: Case) -> Fired | None:
             "second": nearest.second.isoformat() if nearest.second else "",
         },
         evidence=(
-            Evidence("schedule-days", ", ".join(day.isoformat() for day in case.order.schedule.days[:_SHOWN_DAYS]),
-                     case.order.origin)
+            Evidence(
+                "schedule-days",
+                ", ".join(day.isoformat() for day in case.order.schedule.days[:_SHOWN_DAYS]),
+                case.order.origin,
+            )
             if named
             else Evidence("schedule", spacing, case.order.origin),
         ),
@@ -129,7 +139,7 @@ def _between_orders(case: Case) -> Fired | None:
         (case.planned - on).days
         for order, identity in case.others
         if identity.product is not None and identity.product.id in related
-        for on in (order.schedule.days or (planned_day(order, case.session.today),))
+        for on in (order.schedule.days or (planned_day(order.start, case.session.today),))
     ]
     days = min((each for each in days_of if each > 0), default=None)
     if days is None or days >= regimen.interval_days - window:
@@ -158,13 +168,6 @@ def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
     return tuple(missing)
 
 
-def spaced(days: Decimal) -> str:
-    """Write the time between two doses, in hours where it is less than a day."""
-    if days >= 1:
-        return counted(days.quantize(_TENTH) if days != int(days) else days, "day")
-    return counted((days * _HOURS).quantize(_TENTH).normalize(), "hour")
-
-
 def cycle_limit_reached(case: Case) -> Outcome:
     """Fire when the order would exceed the labelled number of doses, or weeks of treatment, for the setting.
 
@@ -181,10 +184,14 @@ def cycle_limit_reached(case: Case) -> Outcome:
     limit = limits[0]
     count = len({each.on for each in case.history})
     planned = case.order.cycles or 1
+    undated = len(case.undated_of(frozenset({case.product.id})))
     too_many = limit.cycles is not None and count + planned > limit.cycles
     too_long = limit.weeks is not None and weeks_of_treatment(case, further=planned - 1) >= limit.weeks
-    exceeded = too_many or too_long
-    return _too_many(case, limit, count, planned) if exceeded else Clear()
+    if too_many or too_long:
+        return _too_many(case, limit, count, planned)
+    if undated and limit.cycles is not None and count + undated + planned > limit.cycles:
+        return CannotTell((Missing("earlier-doses-undated", values={"undated": str(undated)}),))
+    return Clear()
 
 
 def _too_many(case: Case, limit: CycleLimit, count: int, planned: int) -> Fired:
@@ -217,6 +224,8 @@ def reload_required(case: Case) -> Outcome:
         return NotApplicable("the label has no such rule")
     found = gap_rule(case)
     if found is None:
+        if (last := schedule_unknown(case)) is not None and last.on is not None:
+            return CannotTell((Missing("earlier-amount", values={"date": last.on.isoformat()}),))
         return NotApplicable("no earlier dose on record")
     if not case.usable:
         return nothing_usable(case)
@@ -224,6 +233,8 @@ def reload_required(case: Case) -> Outcome:
     for reading, level in case.levels_met:
         if level is None or level.role is not LevelRole.MAINTENANCE or days < rule.after_days:
             continue
+        if undated := undated_doses(case, last):
+            return CannotTell(undated)
         regimen = next(each for each in case.regimens if level in each.levels)
         loading = next(each for each in regimen.levels if each.role is LevelRole.LOADING)
         return Fired(

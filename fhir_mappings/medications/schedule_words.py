@@ -75,19 +75,19 @@ IGNORED = frozenset(
     for words in (
         # What is done, and to what end.
         (
-            "administer administered give given infuse infused infusion infusions inject injection injections take start"
-            " starting begin beginning continue continued please note see protocol regimen plan order"
+            "administer administered give given infuse infused infusion infusions inject injection injections take"
+            " start starting begin beginning continue continued please note see protocol regimen plan order"
         ),
         # The way it goes in.
         (
             "iv ivpb intravenous intravenously intravenosa intravenos intraveineuse intravenoes endovenosa sc subcut"
-            " subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v central line"
-            " port piggyback peripheral catheter filter in-line inline pump"
+            " subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
+            " central line port piggyback peripheral catheter filter in-line inline pump"
         ),
         # How it is made up and measured.
         (
-            "dose doses dosage dosis drug total bag bags vial vials mg kg ml body weight actual loading maintenance initial"
-            " subsequent sodium chloride saline nacl ns dextrose glucose diluted dilute"
+            "dose doses dosage dosis drug total bag bags vial vials mg kg ml body weight actual loading maintenance"
+            " initial subsequent sodium chloride saline nacl ns dextrose glucose diluted dilute"
         ),
         # Words that join.
         "via through using with into by as at in on of the a an and or to per for followed then next",
