@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
+from cards.facts.schedules import NO_SCHEDULE, Schedule
 from cards.knowledge.schema import Cancer, Diluent, Problem, Route, Setting
 from cards.values.intervals import Bound, Interval
 from cards.values.quantities import Kg, Mg, MgPerKg, Percent
@@ -81,7 +82,12 @@ class State(StrEnum):
 
 
 class Treatment(msgspec.Struct, frozen=True):
-    """A drug in the chart: a dose that was given, or an order. ``product`` is empty when it is none that is known."""
+    """A drug in the chart: a dose that was given, or an order. ``product`` is empty when it is none that is known.
+
+    ``on`` is its day; of one that is known to the month or year, ``within`` is the first and the last day it may have
+    been. ``at`` is the time as the chart writes it. ``stopped``: begun and not given to its end. ``bags`` is how many
+    administrations were added up; ``unread_dose`` an amount that could not be read.
+    """
 
     product: str
     names: tuple[str, ...]
@@ -89,6 +95,11 @@ class Treatment(msgspec.Struct, frozen=True):
     origin: Origin
     state: State
     dose: Mg | MgPerKg | None = None
+    within: tuple[date, date] | None = None
+    at: str = ""
+    stopped: bool = False
+    bags: int = 1
+    unread_dose: str = ""
 
 
 class LabResult(msgspec.Struct, frozen=True):
@@ -362,6 +373,7 @@ class DrugOrder(msgspec.Struct, frozen=True):
     coded_her2: tuple[CodedHer2, ...] = ()
     in_focus: bool = True
     gaps: tuple[Gap, ...] = ()
+    schedule: Schedule = NO_SCHEDULE
 
 
 class Moment(StrEnum):

@@ -43,6 +43,7 @@ from cards.facts import (
 )
 from cards.facts.outcomes import Fired
 from cards.facts.policy import Policy, default_policy
+from cards.facts.schedules import Rhythm, Schedule
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Cancer, Diluent, Problem, Route, Setting
@@ -119,6 +120,7 @@ def order(  # noqa: PLR0913
     reason: str | None = None,
     reason_setting: str | None = None,
     cycles: int | None = None,
+    days: tuple[date, ...] = (),
     text_dose: str | None = None,
     tentative: bool = False,
     route: Route | None = None,
@@ -145,12 +147,21 @@ def order(  # noqa: PLR0913
         interval_days=Decimal(interval) if interval else None,
         start=start,
         cycles=cycles,
+        schedule=_schedule(interval, cycles, days),
         tentative=tentative,
         route=route,
         diluents=diluents,
         reasons=(Diagnosis(Cancer(reason), f"{reason} cancer", origin),) if reason else (),
         stagings=staged(reason_setting),
     )
+
+
+def _schedule(interval: int | None, cycles: int | None, days: tuple[date, ...]) -> Schedule:
+    if days:
+        return Schedule((Rhythm(days=days),))
+    if interval is None and cycles is None:
+        return Schedule()
+    return Schedule((Rhythm(every_days=Decimal(interval) if interval else None, doses=cycles),))
 
 
 def _text_doses(written: str | None) -> tuple[Mg | MgPerKg, ...]:
