@@ -13,6 +13,7 @@ from cards.facts.outcomes import (
     Evidence,
     Fired,
     HoldOrder,
+    Indicator,
     Missing,
     NotApplicable,
     RemoveOrder,
@@ -22,7 +23,7 @@ from cards.facts.policy import Mode
 from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Basis, Cited, Confidence
-from cards.readings.case import Case
+from cards.readings.case import UNREAD, Case, gap_line
 from cards.readings.dosing import text_disagreement
 from cards.rules import rules_at
 
@@ -40,6 +41,8 @@ _SILENT = (Clear, NotApplicable)
 _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
+# Of these a card warns where none is on record.
+_WARNED_OF = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils", "lvef", "weight", "weight-stated"})
 # An entry that is no order at all matters only beside an order in scope.
 _NO_ORDER = "unreadable-order"
 _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.PRIMARY)
@@ -64,7 +67,7 @@ def judge(
     # Most rules have nothing to say, and most of what follows is about those that have.
     telling = [verdict for verdict in verdicts if verdict.outcome.__class__ not in _SILENT]
     shown = [v for v in telling if isinstance(v.outcome, Fired) and policy.mode(v.topic) is Mode.LIVE]
-    incomplete = _incomplete(cases, telling, shown, session)
+    incomplete = _incomplete(cases, telling, shown, session, recogniser)
     return (*verdicts, incomplete) if incomplete else tuple(verdicts)
 
 
@@ -110,28 +113,40 @@ def _held_instead(finding: Fired) -> Fired:
     return msgspec.structs.replace(finding, fixes=fixes)
 
 
-def _incomplete(cases: list[Case], telling: list[Verdict], shown: list[Verdict], session: Session) -> Verdict | None:
+def _incomplete(
+    cases: list[Case], telling: list[Verdict], shown: list[Verdict], session: Session, recogniser: Recogniser
+) -> Verdict | None:
     """Gather what no card of its own says: missing facts, and what was set aside though a check needed it.
 
+    It is a warning where something is there that could not be judged and whose absence a card would warn of.
     ``telling`` are the verdicts that say something, ``shown`` those that became a card.
     """
     if not cases and not any(gap.about is None and gap.reason != _NO_ORDER for gap in session.gaps):
         return None
     lines: dict[Evidence, None] = {}
+    is_urgent = False
     for verdict in telling:
         if isinstance(verdict.outcome, CannotTell):
             for missing in verdict.outcome.missing:
                 if not _told(missing, verdict, shown):
                     lines[_line(missing, verdict.drug)] = None
+                    is_urgent = is_urgent or missing.is_urgent
     told = {line.gap for v in shown if isinstance(v.outcome, Fired) for line in v.outcome.evidence if line.gap}
     for gap in _gaps(cases, session):
         if gap not in told:
-            lines[Evidence("set-aside", gap.path, gap=gap)] = None
+            lines[gap_line(recogniser.known, gap)] = None
+            is_urgent = is_urgent or (gap.about in _WARNED_OF and gap.reason in UNREAD)
     if not lines:
         return None
     count = f"{len(lines)} check{'s' if len(lines) > 1 else ''}"
     drugs = ", ".join(dict.fromkeys(case.drug for case in cases))
-    finding = Fired({"count": count}, tuple(lines), (_OWN_PRINCIPLE,), variant="default" if drugs else "no-drug")
+    finding = Fired(
+        {"count": count},
+        tuple(lines),
+        (_OWN_PRINCIPLE,),
+        variant="default" if drugs else "no-drug",
+        indicator=None if is_urgent else Indicator.INFO,
+    )
     return Verdict(Topic.CHECKS_INCOMPLETE, None, finding, drug=drugs)
 
 

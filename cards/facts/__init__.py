@@ -12,7 +12,9 @@ from enum import StrEnum
 
 import msgspec
 
+from cards.facts.schedules import NO_SCHEDULE, Schedule
 from cards.knowledge.schema import Cancer, Diluent, Problem, Route, Setting
+from cards.values.intervals import Bound, Interval
 from cards.values.quantities import Kg, Mg, MgPerKg, Percent
 
 Pointer = tuple[str | int, ...]
@@ -40,14 +42,6 @@ class Gap(msgspec.Struct, frozen=True):
     values: tuple[tuple[str, str], ...] = ()
 
 
-class Bound(StrEnum):
-    """Whether a number is the result or a limit of it."""
-
-    EXACT = "exact"
-    BELOW = "below"
-    ABOVE = "above"
-
-
 class Weight(msgspec.Struct, frozen=True):
     """A body weight; ``stated`` when the patient said it or it was estimated, not measured."""
 
@@ -58,13 +52,24 @@ class Weight(msgspec.Struct, frozen=True):
 
 
 class Lvef(msgspec.Struct, frozen=True):
-    """A left ventricular ejection fraction; of a range, its lower end."""
+    """A left ventricular ejection fraction; of a range, its lower end. ``bound``: it is a limit of the value."""
 
     percent: Percent
     on: date | None
     origin: Origin
     as_reported: str
     lower_limit: Percent | None = None
+    bound: Bound = Bound.EXACT
+
+    @property
+    def interval(self) -> Interval:
+        """The percentages that it may be."""
+        return Interval.of(self.percent.value, self.bound)
+
+    @property
+    def quoted(self) -> str:
+        """The value as a summary quotes it: "45 %", "< 35 %"."""
+        return f"{self.bound.sign} {self.percent}".strip()
 
 
 class State(StrEnum):
@@ -77,7 +82,12 @@ class State(StrEnum):
 
 
 class Treatment(msgspec.Struct, frozen=True):
-    """A drug in the chart: a dose that was given, or an order. ``product`` is empty when it is none that is known."""
+    """A drug in the chart: a dose that was given, or an order. ``product`` is empty when it is none that is known.
+
+    ``on`` is its day; of one that is known to the month or year, ``within`` is the first and the last day it may have
+    been. ``at`` is the time as the chart writes it. ``stopped``: begun and not given to its end. ``bags`` is how many
+    administrations were added up; ``unread_dose`` an amount that could not be read.
+    """
 
     product: str
     names: tuple[str, ...]
@@ -85,6 +95,11 @@ class Treatment(msgspec.Struct, frozen=True):
     origin: Origin
     state: State
     dose: Mg | MgPerKg | None = None
+    within: tuple[date, date] | None = None
+    at: str = ""
+    stopped: bool = False
+    bags: int = 1
+    unread_dose: str = ""
 
 
 class LabResult(msgspec.Struct, frozen=True):
@@ -98,6 +113,11 @@ class LabResult(msgspec.Struct, frozen=True):
     as_reported: str
     upper_limit: Decimal | None = None
     bound: Bound = Bound.EXACT
+
+    @property
+    def interval(self) -> Interval:
+        """The numbers that it may be, in its unit."""
+        return Interval.of(self.value, self.bound)
 
 
 class Her2Method(StrEnum):
@@ -353,6 +373,7 @@ class DrugOrder(msgspec.Struct, frozen=True):
     coded_her2: tuple[CodedHer2, ...] = ()
     in_focus: bool = True
     gaps: tuple[Gap, ...] = ()
+    schedule: Schedule = NO_SCHEDULE
 
 
 class Moment(StrEnum):

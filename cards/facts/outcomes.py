@@ -112,11 +112,15 @@ class Clear(msgspec.Struct, frozen=True, tag="clear"):
 
 
 class Missing(msgspec.Struct, frozen=True):
-    """What a rule would have needed: a key of the wording, and the topic that says so by itself, if one does."""
+    """What a rule would have needed: a key of the wording, and the topic that says so by itself, if one does.
+
+    ``is_urgent``: the rule would warn if nothing were there, so what is there and cannot be judged is a warning too.
+    """
 
     what: str
     told_by: Topic | None = None
     values: Mapping[str, str] = msgspec.field(default_factory=dict)
+    is_urgent: bool = False
 
 
 class CannotTell(msgspec.Struct, frozen=True, tag="cannot-tell"):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.knowledge.schema import Action, LabRow, Setting
 from cards.readings.course import newest_dose
+from cards.values.intervals import Bound, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,29 +25,37 @@ _BILIRUBIN = "bilirubin-total"
 
 
 class Match(NamedTuple):
-    """A result and the row of the table it falls in; ``assumed`` when another setting would be milder."""
+    """A result and the row of the table it falls in; ``assumed`` when another setting would be milder.
+
+    Of a result that is a limit (">175") it is the row that it is in at least; ``worst`` is the severest that it may be
+    in.
+    """
 
     result: LabResult
     row: LabRow
     assumed: bool
+    worst: Action = Action.CONTINUE
 
 
 class LabTable(NamedTuple):
     """What the results come to: the rows that the newest fall in, those without a limit, and Hy's pair where it is met.
 
-    ``ended``: results since the last dose that end treatment, the newest or not.
+    ``ended``: results since the last dose that end treatment, the newest or not. ``crossing``: limits of which some
+    numbers are in a row of the table and some in none.
     """
 
     matches: tuple[Match, ...]
     unlimited: tuple[LabResult, ...]
     pair: tuple[LabResult, LabResult] | None
     ended: tuple[Match, ...]
+    crossing: tuple[LabResult, ...] = ()
 
 
 def read_table(case: Case) -> LabTable:
     """Read every test of the product's table; an older result than the site allows is a missing test and not read."""
     matches: list[Match] = []
     unlimited: list[LabResult] = []
+    crossing: list[LabResult] = []
     for test, table in case.recogniser.lab_rows[case.product.id].items():
         result = newest(case, test)
         if result is None:
@@ -55,7 +64,9 @@ def read_table(case: Case) -> LabTable:
             unlimited.append(result)
         elif (match := _match(case, table, result)) is not None:
             matches.append(match)
-    return LabTable(tuple(matches), tuple(unlimited), _pair(case), tuple(_ended(case)))
+        elif result.bound is not Bound.EXACT and _may_match(case, table, result):
+            crossing.append(result)
+    return LabTable(tuple(matches), tuple(unlimited), _pair(case), tuple(_ended(case)), tuple(crossing))
 
 
 def _match(case: Case, table: RowsOfTest, result: LabResult) -> Match | None:
@@ -63,8 +74,33 @@ def _match(case: Case, table: RowsOfTest, result: LabResult) -> Match | None:
     by_limit = table.rows[0].times_uln is not None
     if by_limit and result.upper_limit is None:
         return None
+    if result.bound is not Bound.EXACT:
+        return _at_least(list(_every_match(case, table, result)))
     number = times_limit(result) if by_limit else result.value
     return _row_of(case, table.rows, result, number) if table.lowest <= number <= table.highest else None
+
+
+def _every_match(case: Case, table: RowsOfTest, result: LabResult) -> Iterator[Match | None]:
+    """Give the row at each number that a result may be, the nearest to the stated limit first."""
+    values = multiples(result) if table.rows[0].times_uln is not None else result.interval
+    limits = (limit for row in table.rows if (band := row.times_uln or row.value) for limit in band.limits)
+    pieces = values.pieces(limits)
+    for number in pieces if result.bound in (Bound.ABOVE, Bound.AT_LEAST) else pieces[::-1]:
+        yield _row_of(case, table.rows, result, number)
+
+
+def _at_least(every: list[Match | None]) -> Match | None:
+    """Give the mildest row that a result may be in, if it is in one for certain; of equally mild ones the nearest."""
+    found = [match for match in every if match is not None]
+    if not found or len(found) < len(every):
+        return None
+    mildest = min(found, key=lambda match: match.row.action.severity)
+    worst = max((match.row.action for match in found), key=lambda action: action.severity)
+    return mildest._replace(worst=worst)
+
+
+def _may_match(case: Case, table: RowsOfTest, result: LabResult) -> bool:
+    return any(match is not None for match in _every_match(case, table, result))
 
 
 def _ended(case: Case) -> Iterator[Match]:
@@ -102,6 +138,11 @@ def times_limit(result: LabResult) -> Decimal:
     return result.value / result.upper_limit if result.upper_limit else Decimal(0)
 
 
+def multiples(result: LabResult) -> Interval:
+    """Give what a result may be as multiples of its own upper limit of normal; nothing raised without one."""
+    return result.interval.divided(result.upper_limit) if result.upper_limit else Interval.of(Decimal(0))
+
+
 def _row_of(case: Case, rows: tuple[LabRow, ...], result: LabResult, number: Decimal) -> Match | None:
     """Find the row of a result by its number; of the settings in question the one with the severest action."""
     fitting = [row for row in rows if (band := row.times_uln or row.value) is not None and band.holds(number)]
@@ -126,11 +167,12 @@ def _pair(case: Case) -> tuple[LabResult, LabResult] | None:
     if rule is None:
         return None
     for bilirubin in _counting(case, _BILIRUBIN):
-        if times_limit(bilirubin) <= rule.bilirubin_above:
+        if not multiples(bilirubin).is_above(rule.bilirubin_above):
             continue
         for test in _TRANSAMINASES:
             for enzyme in _counting(case, test):
-                if times_limit(enzyme) > rule.transaminase_above and _within(enzyme, bilirubin, rule.within_days):
+                is_above = multiples(enzyme).is_above(rule.transaminase_above)
+                if is_above and _within(enzyme, bilirubin, rule.within_days):
                     return enzyme, bilirubin
     return None
 

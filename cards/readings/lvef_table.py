@@ -6,11 +6,14 @@ years before treatment is none.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import structs
 
 from cards.knowledge.schema import Action, LvefRow, Setting
 from cards.values.calendar_months import months_before
+from cards.values.intervals import ENDLESS, Bound, Interval
+from cards.values.quantities import Percent
 
 if TYPE_CHECKING:
     from cards.facts import Lvef
@@ -57,13 +60,33 @@ def _baseline(case: Case) -> Lvef | None:
 
 
 def _rows_for(case: Case, setting: Setting, newest: Lvef, baseline: Lvef | None) -> tuple[LvefRow | None, ...]:
-    """List the rows that may be the one: one when everything it asks for is known."""
+    """List the rows that may be the one: one when everything it asks for is known.
+
+    A result that is a limit is looked up at each number that it may be, the nearest to the limit first.
+    """
+    rows = [row for row in case.product.monitoring.lvef_rows if not row.settings or setting in row.settings]
+    if newest.bound is Bound.EXACT:
+        return _rows_at(case, rows, newest, baseline)
+    cuts = [limit for row in rows for limit in row.lvef.limits]
+    if baseline is not None:
+        cuts += [baseline.percent.value - limit for row in rows if row.drop is not None for limit in row.drop.limits]
+    pieces = newest.interval.pieces(cuts)
+    nearest_first = pieces if newest.bound in (Bound.ABOVE, Bound.AT_LEAST) else pieces[::-1]
+    found: dict[LvefRow | None, None] = {}
+    for each in nearest_first:
+        exact = structs.replace(newest, percent=Percent(each), bound=Bound.EXACT)
+        found.update(dict.fromkeys(_rows_at(case, rows, exact, exact if baseline is newest else baseline)))
+    return tuple(found)
+
+
+def _rows_at(case: Case, rows: list[LvefRow], newest: Lvef, baseline: Lvef | None) -> tuple[LvefRow | None, ...]:
+    measured = newest.interval
+    # No drop is larger than from the highest ejection fraction believed; without a baseline nothing more is known.
+    most = case.threshold("lvef_highest_believed_percent") - measured.low
+    drop = baseline.interval - measured if baseline is not None else Interval(-ENDLESS, most, low_open=True)
     possible: list[LvefRow | None] = []
-    drop = baseline.percent.value - newest.percent.value if baseline is not None else None
-    for row in case.product.monitoring.lvef_rows:
-        if (row.settings and setting not in row.settings) or not row.lvef.holds(newest.percent.value):
-            continue
-        fits = _drop_fits(case, row, drop, newest)
+    for row in rows:
+        fits = _fits(case, row, newest, drop)
         if fits:
             return (*possible, row)
         if fits is None:
@@ -71,22 +94,16 @@ def _rows_for(case: Case, setting: Setting, newest: Lvef, baseline: Lvef | None)
     return (*possible, None)
 
 
-def _drop_fits(case: Case, row: LvefRow, drop: Decimal | None, newest: Lvef) -> bool | None:
-    """Tell whether the conditions beside the value hold; ``None`` when one that is not known decides."""
-    answers = (_dropped(case, row, drop, newest), _below_normal(case, row, newest))
+def _fits(case: Case, row: LvefRow, newest: Lvef, drop: Interval) -> bool | None:
+    """Tell whether a row is that of a value; ``None`` when something that is not known decides."""
+    answers = (
+        row.lvef.answers(newest.interval),
+        True if row.drop is None else row.drop.answers(drop),
+        _below_normal(case, row, newest),
+    )
     if False in answers:
         return False
     return None if None in answers else True
-
-
-def _dropped(case: Case, row: LvefRow, drop: Decimal | None, newest: Lvef) -> bool | None:
-    """Without a baseline the drop is not known, and no larger than from the highest ejection fraction believed."""
-    if row.drop is None:
-        return True
-    if drop is not None:
-        return row.drop.holds(drop)
-    most = case.threshold("lvef_highest_believed_percent") - newest.percent.value
-    return None if row.drop.reaches(most) else False
 
 
 def _below_normal(case: Case, row: LvefRow, newest: Lvef) -> bool | None:
@@ -94,7 +111,8 @@ def _below_normal(case: Case, row: LvefRow, newest: Lvef) -> bool | None:
     if not row.below_normal:
         return True
     if newest.lower_limit is not None:
-        return newest.percent < newest.lower_limit
+        return newest.interval.is_below(newest.lower_limit.value)
     if row.normal_otherwise is not None:
-        return newest.percent.value < row.normal_otherwise
-    return False if newest.percent.value >= case.threshold("lvef_highest_lower_limit_percent") else None
+        return newest.interval.is_below(row.normal_otherwise)
+    is_normal = newest.interval.is_below(case.threshold("lvef_highest_lower_limit_percent")) is False
+    return False if is_normal else None

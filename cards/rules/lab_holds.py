@@ -19,6 +19,7 @@ from cards.values.quantities import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     from cards.facts import LabResult
     from cards.readings.case import Case
@@ -102,13 +103,21 @@ def blood_count_hold(case: Case) -> Outcome:
 def _verdict(case: Case, tests: frozenset[str], action: Action) -> Outcome:
     if tests.isdisjoint(case.recogniser.lab_rows[case.product.id]):
         return NotApplicable("the label has no such table")
-    found = [match for match in case.lab_table.matches if match.result.test in tests and match.row.action is action]
+    table = case.lab_table
+    found = [match for match in table.matches if match.result.test in tests and match.row.action is action]
     if found:
         return _fired(case, found)
-    unlimited = [result for result in case.lab_table.unlimited if result.test in tests]
-    if unlimited:
-        return CannotTell(tuple(Missing("upper-limit", values={"test": _name(case, each)}) for each in unlimited))
-    return Clear()
+    open_ended = [
+        *(_open(case, "limit-of-normal", result) for result in table.unlimited if result.test in tests),
+        *(_open(case, "lab-bound", result) for result in table.crossing if result.test in tests),
+    ]
+    return CannotTell(tuple(open_ended)) if open_ended else Clear()
+
+
+def _open(case: Case, what: str, result: LabResult) -> Missing:
+    """Say of a result that is there why the table cannot be asked about it: were it not there, a card would warn."""
+    values = {"test": _name(case, result), "result": dated(result.as_reported, result.on)}
+    return Missing(what, values=values, is_urgent=True)
 
 
 def _fired(case: Case, found: list[Match]) -> Fired:
@@ -116,6 +125,8 @@ def _fired(case: Case, found: list[Match]) -> Fired:
     assumed = [match for match in found if match.assumed]
     if assumed:
         notes.append(("setting-unknown", {"setting": str(assumed[0].row.settings[0])}))
+    worse = [match for match in found if match.worst.severity > match.row.action.severity]
+    notes += [("lab-bound", {"test": _name(case, match.result), "action": str(match.worst)}) for match in worse]
     results = tuple(match.result for match in found)
     then = dict.fromkeys(f"{_name(case, match.result)}: {match.row.then}" for match in found)
     return Fired(
@@ -144,10 +155,14 @@ def _name(case: Case, result: LabResult) -> str:
 
 def _short(case: Case, result: LabResult) -> str:
     if result.upper_limit is None or result.test in _COUNTS:
-        return f"{_name(case, result)} {plain(result.value)}"
-    return f"{_name(case, result)} {plain(times_limit(result))} x ULN"
+        return f"{_name(case, result)} {_signed(result, result.value)}"
+    return f"{_name(case, result)} {_signed(result, times_limit(result))} x ULN"
+
+
+def _signed(result: LabResult, number: Decimal) -> str:
+    return f"{result.bound.sign} {plain(number)}".strip()
 
 
 def _line(case: Case, result: LabResult) -> Evidence:
-    limit = f" ({plain(times_limit(result))} x ULN)" if result.test in _LIVER else ""
+    limit = f" ({_signed(result, times_limit(result))} x ULN)" if result.test in _LIVER else ""
     return Evidence("lab", f"{_name(case, result)}: {dated(result.as_reported + limit, result.on)}", result.origin)

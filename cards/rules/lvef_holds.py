@@ -19,6 +19,7 @@ from cards.facts.outcomes import (
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Action, LvefRow
 from cards.readings.case import counted, dated
+from cards.values.intervals import Bound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +46,11 @@ def _verdict(case: Case, action: Action) -> Outcome:
     reading = case.lvef_reading
     actions = {row.action if row else Action.CONTINUE for row in reading.rows}
     if len(actions) > 1:
-        return CannotTell((Missing("baseline", values={"lvef": str(reading.newest.percent)}),))
+        newest = reading.newest
+        if newest.bound is Bound.EXACT:
+            return CannotTell((Missing("baseline", values={"lvef": newest.quoted}),))
+        values = {"lvef": dated(newest.as_reported, newest.on)}
+        return CannotTell((Missing("lvef-bound", values=values, is_urgent=True),))
     row = reading.rows[0]
     if row is None or row.action is not action:
         return Clear()
@@ -61,11 +66,12 @@ def _fired(reading: LvefReading, row: LvefRow) -> Fired:
     dropped = ""
     if baseline is not None and baseline is not newest:
         evidence.append(Evidence("lvef-baseline", dated(baseline.as_reported, baseline.on), baseline.origin))
-        points = baseline.percent.value - newest.percent.value
-        dropped = f" ({counted(points, 'point')} below baseline)" if points > 0 else ""
+        points = (baseline.interval - newest.interval).low
+        more = "" if baseline.bound is newest.bound is Bound.EXACT else "at least "
+        dropped = f" ({more}{counted(points, 'point')} below baseline)" if points > 0 else ""
     fixes: tuple[Fix, ...] = (OrderTests(("lvef",)),)
     return Fired(
-        values={"lvef": f"{newest.percent}{dropped}", "then": row.then},
+        values={"lvef": f"{newest.quoted}{dropped}", "then": row.then},
         evidence=tuple(evidence),
         cited=(row.by,),
         notes=tuple(notes),

@@ -53,7 +53,7 @@ def lvef_overdue(case: Case) -> Outcome:
         return Clear()
     return Fired(
         values={
-            "lvef": str(newest.percent),
+            "lvef": newest.quoted,
             "date": newest.on.isoformat(),
             "age": str(case.age_in_days(newest.on)),
             "months": str(months),

@@ -265,6 +265,8 @@ class PatientReader:
             draft.set_aside("treatment", glimpse, "other-patient")
         elif self._treatments.is_nameless(content, draft.references):
             draft.set_aside("treatment", glimpse, "unresolved-drug")
+        elif self._treatments.has_no_status(content, draft.references):
+            draft.set_aside("treatment", glimpse, "no-status")
         elif (treatment := self._treatments.read(content, glimpse.path, draft.references)) is not None:
             draft.treatments.append(treatment)
 

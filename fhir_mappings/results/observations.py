@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cards.facts import (
-    Bound,
     Gap,
     Her2Finding,
     Her2Method,
@@ -29,6 +28,7 @@ from cards.facts import (
     Staging,
     Weight,
 )
+from cards.values.intervals import Bound
 from cards.values.quantities import Kg, Percent
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, texts
 from fhir_mappings.patient.staging import StageReader
@@ -72,16 +72,21 @@ _HER2_METHODS = {
 _RECEPTORS = {"er-status": Receptor.OESTROGEN, "pr-status": Receptor.PROGESTERONE}
 _STAGES = frozenset({"stage-group", "metastasis-category"})
 _RANGE = re.compile(
-    r"(?P<bound>[<>]=?|[\u2264\u2265]|less than|greater than|below|above)?\s*(?P<low>\d{1,6}(?:\.\d+)?)"
+    r"(?P<bound>[<>]=?|[\u2264\u2265]|(?:less|greater|more) than|below|under|above|over|up to|at least|at most)?\s*"
+    r"(?P<low>\d{1,6}(?:\.\d+)?)"
     r"(?:\s*(?:-|\u2013|to)\s*(?P<high>\d{1,6}(?:\.\d+)?))?\s*(?P<unit>%|percent)?"
     r"(?:\s*[(,]\s*(?:(?:low[ -]|mildly |moderately |severely )?(?:normal|reduced|preserved))\s*\)?)?",
     re.IGNORECASE,
 )
-_LONGEST_NUMBER = 100
-# "< 40 %" is below 40, and the label's table turns on that.
-_JUST_BELOW = Decimal("0.01")
-_BELOW = frozenset({"<", "<=", "\u2264", "less than", "below"})
-_ABOVE = frozenset({">", ">=", "\u2265", "greater than", "above"})
+_LONGEST_NUMBER, _LONGEST_COMPARATOR = 100, 20
+# FHIR's own comparators, and what texts write for them. Any other is not read: "!=" is no number.
+_BOUNDS = {
+    "": Bound.EXACT,
+    **dict.fromkeys(("<", "less than", "below", "under"), Bound.BELOW),
+    **dict.fromkeys(("<=", "=<", "\u2264", "at most", "up to"), Bound.AT_MOST),
+    **dict.fromkeys((">=", "=>", "\u2265", "at least"), Bound.AT_LEAST),
+    **dict.fromkeys((">", "greater than", "above", "over", "more than"), Bound.ABOVE),
+}
 
 
 class ConceptIndex:
@@ -144,12 +149,15 @@ class ConceptIndex:
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """A number read from a value, before its unit is considered; of a range the lower end, with the upper beside it."""
+    """A number read from a value, before its unit is considered; of a range the lower end, with the upper beside it.
+
+    Without a ``bound`` its comparator is none that is known.
+    """
 
     value: Decimal
     code: str
     unit: str
-    bound: Bound
+    bound: Bound | None
     as_reported: str
     upper: Decimal | None = None
 
@@ -247,33 +255,33 @@ class ObservationReader:
         reading = _quantity(quantity) if quantity.__class__ is dict else _number_of(holder)
         if reading is None:
             return Gap(concept, origin.path, "value", on, (("value", _written_value(holder)),))
+        bound = reading.bound
+        if bound is None:
+            return Gap(concept, origin.path, "comparator", on, (("value", reading.as_reported[:40]),))
         factor = factor_to_canonical(concept, reading.code, reading.unit)
         if factor is None and concept == "lvef" and not reading.code and not reading.unit:
             factor = Decimal(100) if reading.value <= 1 else Decimal(1)
         if factor is None:
             if not reading.code and not reading.unit:
                 return Gap(concept, origin.path, "no-unit", on)
-            return Gap(concept, origin.path, "unit", on, (("unit", (reading.unit or reading.code)[:20]),))
+            return Gap(concept, origin.path, "unit-unknown", on, (("value", reading.as_reported[:40]),))
         reported = reading.upper if concept in _RISES and reading.upper is not None else reading.value
         value = reported * factor
         gate = self._terminology.concepts[concept].plausible
-        if gate is not None and not gate[0] <= value <= gate[1] and reading.bound is Bound.EXACT:
+        if gate is not None and not gate[0] <= value <= gate[1] and bound is Bound.EXACT:
             return Gap(concept, origin.path, "implausible", on, (("value", reading.as_reported),))
         if concept in ("weight", "weight-stated"):
-            if reading.bound is not Bound.EXACT:
+            if bound is not Bound.EXACT:
                 return Gap(concept, origin.path, "value", on, (("value", reading.as_reported),))
             return Weight(Kg(value), on, origin, stated=concept == "weight-stated")
         if concept == "lvef":
-            if reading.bound is Bound.BELOW:
-                value -= _JUST_BELOW
             normal = _lower_limit(holder, factor)
-            return Lvef(
-                Percent(value), on, origin, reading.as_reported, Percent(normal) if normal is not None else None
-            )
+            limit = Percent(normal) if normal is not None else None
+            return Lvef(Percent(value), on, origin, reading.as_reported, limit, bound)
         unit = self._terminology.concepts[concept].unit or ""
         ranges = holder.get("referenceRange")
-        limit = _upper_limit(ranges, concept, reading.code, reading.unit) if ranges else None
-        return LabResult(concept, value, unit, on, origin, reading.as_reported, limit, reading.bound)
+        upper = _upper_limit(ranges, concept, reading.code, reading.unit) if ranges else None
+        return LabResult(concept, value, unit, on, origin, reading.as_reported, upper, bound)
 
     def _read_her2(self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None) -> list[Fact]:
         specimen = reference(observation.get("specimen")) or text(child(observation, "bodySite").get("text")) or None
@@ -352,12 +360,12 @@ def _quantity(quantity: Json) -> Reading | None:
     code, unit = quantity.get("code"), quantity.get("unit")
     code = code.strip() if code.__class__ is str else ""
     unit = unit.strip() if unit.__class__ is str else ""
-    comparator, bound = "", Bound.EXACT
-    if "comparator" in quantity:
-        comparator = text(quantity["comparator"])
-        bound = Bound.BELOW if comparator in _BELOW else Bound.ABOVE if comparator in _ABOVE else Bound.EXACT
-    as_reported = f"{comparator}{value} {unit or code}".strip()
-    return Reading(value, code, unit, bound, as_reported)
+    if "comparator" not in quantity:
+        return Reading(value, code, unit, Bound.EXACT, f"{value} {unit or code}".strip())
+    written = quantity["comparator"]
+    comparator = text(written) if written.__class__ is str else str(written)
+    bound = _BOUNDS.get(" ".join(comparator[:_LONGEST_COMPARATOR].casefold().split()))
+    return Reading(value, code, unit, bound, f"{comparator[:_LONGEST_COMPARATOR]} {value} {unit or code}".strip())
 
 
 def _number_in(written: str) -> Reading | None:
@@ -366,8 +374,7 @@ def _number_in(written: str) -> Reading | None:
     match = _RANGE.fullmatch(plain) if len(plain) <= _LONGEST_NUMBER else None
     if match is None:
         return None
-    word = (match["bound"] or "").casefold()
-    bound = Bound.BELOW if word in _BELOW else Bound.ABOVE if word in _ABOVE else Bound.EXACT
+    bound = _BOUNDS[(match["bound"] or "").casefold()]
     upper = Decimal(match["high"]) if match["high"] else None
     return Reading(Decimal(match["low"]), "%" if match["unit"] else "", "", bound, written, upper)
 

@@ -43,12 +43,14 @@ from cards.facts import (
 )
 from cards.facts.outcomes import Fired
 from cards.facts.policy import Policy, default_policy
+from cards.facts.schedules import Rhythm, Schedule
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Cancer, Diluent, Problem, Route, Setting
 from cards.presentation.due import due_cards
 from cards.readings.on_treatment import on_treatment
 from cards.rules import RULES, Rule
+from cards.values.intervals import Bound
 from cards.values.quantities import Kg, Mg, MgPerKg, Percent
 
 if TYPE_CHECKING:
@@ -118,6 +120,7 @@ def order(  # noqa: PLR0913
     reason: str | None = None,
     reason_setting: str | None = None,
     cycles: int | None = None,
+    days: tuple[date, ...] = (),
     text_dose: str | None = None,
     tentative: bool = False,
     route: Route | None = None,
@@ -144,12 +147,21 @@ def order(  # noqa: PLR0913
         interval_days=Decimal(interval) if interval else None,
         start=start,
         cycles=cycles,
+        schedule=_schedule(interval, cycles, days),
         tentative=tentative,
         route=route,
         diluents=diluents,
         reasons=(Diagnosis(Cancer(reason), f"{reason} cancer", origin),) if reason else (),
         stagings=staged(reason_setting),
     )
+
+
+def _schedule(interval: int | None, cycles: int | None, days: tuple[date, ...]) -> Schedule:
+    if days:
+        return Schedule((Rhythm(days=days),))
+    if interval is None and cycles is None:
+        return Schedule()
+    return Schedule((Rhythm(every_days=Decimal(interval) if interval else None, doses=cycles),))
 
 
 def _text_doses(written: str | None) -> tuple[Mg | MgPerKg, ...]:
@@ -160,17 +172,28 @@ def _text_doses(written: str | None) -> tuple[Mg | MgPerKg, ...]:
 
 
 def lab(test: str, written: str, days: int = 1) -> LabResult:
-    """Build a result: ``"3 ULN"`` is three times the upper limit, ``"40"`` a bare number without one."""
+    """Build a result: ``"3 ULN"`` is three times the upper limit, ``"<40"`` below a bare number without one."""
     number, _, unit = written.partition(" ")
+    number, bound = bounded(number)
+    sign = f"{bound.sign} " if bound.sign else ""
     if unit == "ULN":
         limit = Decimal(40)
-        return LabResult(test, Decimal(number) * limit, "U/L", days_ago(days), at(test), f"{number} x 40 U/L", limit)
-    return LabResult(test, Decimal(number), "10*3/uL", days_ago(days), at(test), f"{number} 10*3/uL")
+        value, reported = Decimal(number) * limit, f"{sign}{number} x 40 U/L"
+        return LabResult(test, value, "U/L", days_ago(days), at(test), reported, limit, bound)
+    return LabResult(test, Decimal(number), "10*3/uL", days_ago(days), at(test), f"{sign}{number} 10*3/uL", None, bound)
+
+
+def bounded(written: str) -> tuple[str, Bound]:
+    """Give the number behind a comparator, and what the comparator makes of it."""
+    number = written.lstrip("<>=")
+    sign = written.removesuffix(number)
+    return number, next(bound for bound in Bound if bound.sign == sign)
 
 
 def measured(percent: str, on: date | None, name: str, normal: str | None = None) -> Lvef:
     limit = Percent(Decimal(normal)) if normal else None
-    return Lvef(Percent(Decimal(percent)), on, at(name), f"{percent} %", limit)
+    number, bound = bounded(percent)
+    return Lvef(Percent(Decimal(number)), on, at(name), f"{bound.sign} {number} %".strip(), limit, bound)
 
 
 def staged(setting: str | None) -> tuple[Staging, ...]:

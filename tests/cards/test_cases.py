@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import get_args
 
+import cases_bounds
 import cases_course
 import cases_coverage
 import cases_dose
@@ -28,6 +29,7 @@ ROWS: list[Row] = [
     *cases_dose.ROWS,
     *cases_her2.ROWS,
     *cases_monitoring.ROWS,
+    *cases_bounds.ROWS,
     *cases_course.ROWS,
     *cases_practice.ROWS,
     *cases_coverage.ROWS,

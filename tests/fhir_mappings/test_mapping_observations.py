@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from shapes import LOINC, SNOMED, TERMINOLOGY, Json, coding, concept, observation, quantity
 
-from cards.facts import Bound, Gap, Her2Result, LabResult, Lvef, Origin, ReceptorResult, Weight
+from cards.facts import Gap, Her2Result, LabResult, Lvef, Origin, ReceptorResult, Weight
+from cards.values.intervals import Bound
 from fhir_mappings.codings import CodeMap, Coding
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.resources import Code, ResourceStub, encode
@@ -92,13 +93,13 @@ def test_a_weight_coded_as_measured_and_stated_is_stated_whatever_the_order() ->
         pytest.param({"valueQuantity": quantity(0, "kg")}, ("implausible", "0 kg"), id="zero"),
         pytest.param({"valueQuantity": quantity(-70, "kg")}, ("implausible", "-70 kg"), id="below zero"),
         pytest.param({"valueQuantity": {"value": 70}}, ("no-unit", ""), id="no unit"),
-        pytest.param({"valueQuantity": quantity(50, "percent", "%")}, ("unit", "percent"), id="a percentile"),
-        pytest.param({"valueQuantity": quantity(154, "lb", "kg")}, ("unit", "lb"), id="pounds with the code of kg"),
+        pytest.param({"valueQuantity": quantity(50, "percent", "%")}, ("unit-unknown", "50 percent"), id="percentile"),
+        pytest.param({"valueQuantity": quantity(154, "lb", "kg")}, ("unit-unknown", "154 lb"), id="pounds coded kg"),
         pytest.param({"valueQuantity": {"unit": "kg"}}, ("value", "?"), id="a unit without a number"),
         pytest.param({"valueQuantity": {}}, ("value", "?"), id="an empty quantity"),
         pytest.param(
             {"valueQuantity": {"value": 200, "comparator": ">", "unit": "kg"}},
-            ("value", ">200 kg"),
+            ("value", "> 200 kg"),
             id="beyond the end of the scale",
         ),
         pytest.param({"valueString": "seventy"}, ("value", "seventy"), id="a word"),
@@ -213,7 +214,7 @@ def test_lvef(value: Json, percent: str) -> None:
         pytest.param(
             {"valueQuantity": quantity(Decimal("0.55"), "%")}, ("implausible", "0.55 %"), id="a fraction labelled %"
         ),
-        pytest.param({"valueQuantity": quantity(55, "mL")}, ("unit", "mL"), id="a volume"),
+        pytest.param({"valueQuantity": quantity(55, "mL")}, ("unit-unknown", "55 mL"), id="a volume"),
         pytest.param({"valueQuantity": quantity(95, "%")}, ("implausible", "95 %"), id="more than a heart can"),
         pytest.param({"valueRange": {}}, ("value", "?"), id="an empty range"),
     ],
@@ -264,11 +265,11 @@ def test_bilirubin_in_micromoles_is_converted() -> None:
 
 @pytest.mark.parametrize(
     ("comparator", "bound"),
-    [("<", Bound.BELOW), ("<=", Bound.BELOW), (">", Bound.ABOVE), (">=", Bound.ABOVE)],
+    [("<", Bound.BELOW), ("<=", Bound.AT_MOST), (">", Bound.ABOVE), (">=", Bound.AT_LEAST), (" < ", Bound.BELOW)],
 )
 def test_a_comparator_bounds_a_result(comparator: str, bound: Bound) -> None:
     fact = only(AST, valueQuantity={**quantity(5, "U/L"), "comparator": comparator})
-    assert (fact.value, fact.bound, fact.as_reported) == (Decimal(5), bound, f"{comparator}5 U/L")
+    assert (fact.value, fact.bound, fact.as_reported) == (Decimal(5), bound, f"{comparator.strip()} 5 U/L")
 
 
 @pytest.mark.parametrize(
@@ -290,11 +291,17 @@ def test_of_a_range_of_platelets_the_lower_end_counts() -> None:
 @pytest.mark.parametrize(
     ("code", "value", "expected"),
     [
-        pytest.param(AST, quantity(24, "mg/dL"), ("unit", "mg/dL"), id="an enzyme in mg/dL"),
+        pytest.param(AST, quantity(24, "mg/dL"), ("unit-unknown", "24 mg/dL"), id="an enzyme in mg/dL"),
         pytest.param(AST, {"value": 24}, ("no-unit", ""), id="an enzyme without unit"),
         pytest.param(ANC, quantity(3000, "10*3/uL"), ("implausible", "3000 10*3/uL"), id="three million neutrophils"),
         pytest.param(PLATELETS, quantity(231000, "10*9/L"), ("implausible", "231000 10*9/L"), id="cells labelled SI"),
         pytest.param("1975-2", quantity(60, "mg/dL"), ("implausible", "60 mg/dL"), id="umol/L labelled mg/dL"),
+        *(
+            pytest.param(
+                AST, {**quantity(24, "U/L"), "comparator": each}, ("comparator", f"{each} 24 U/L"), id=f"AST {each}"
+            )
+            for each in ("!=", "not equal", "sa", "ad", "~", "approx")
+        ),
         pytest.param(AST, {"value": "pending"}, ("value", "?"), id="pending in the place of the number"),
     ],
 )

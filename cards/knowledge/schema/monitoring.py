@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from cards.knowledge.schema.kinds import Action, Problem, Setting
 from cards.knowledge.schema.sourced import Cited, Record
+
+if TYPE_CHECKING:
+    from cards.values.intervals import Interval
 
 _LOWEST, _HIGHEST = Decimal("-Infinity"), Decimal("Infinity")
 
@@ -51,9 +55,26 @@ class Band(Record, frozen=True, kw_only=True):
             and (self.at_most is None or number <= self.at_most)
         )
 
-    def reaches(self, most: Decimal) -> bool:
-        """Tell whether some number up to a largest one may lie in the stretch."""
-        return (self.above is None or most > self.above) and (self.at_least is None or most >= self.at_least)
+    @property
+    def limits(self) -> tuple[Decimal, ...]:
+        """The numbers at which the stretch begins or ends."""
+        return tuple(each for each in (self.above, self.at_least, self.below, self.at_most) if each is not None)
+
+    def answers(self, values: Interval) -> bool | None:
+        """Tell whether a result lies in the stretch; ``None`` when some of what it may be does, and some does not."""
+        if values.is_exact:
+            return self.holds(values.low)
+        found = {
+            True if self.above is None else values.is_above(self.above),
+            True if self.at_least is None else _denied(values.is_below(self.at_least)),
+            True if self.below is None else values.is_below(self.below),
+            True if self.at_most is None else _denied(values.is_above(self.at_most)),
+        }
+        return False if False in found else None if None in found else True
+
+
+def _denied(answer: bool | None) -> bool | None:  # noqa: FBT001 - an answer
+    return None if answer is None else not answer
 
 
 class LabRow(Record, frozen=True, kw_only=True):
