@@ -119,7 +119,9 @@ amplificazione assente | nessuna amplificazione | nao amplificado | nao amplific
 ausencia de amplificacao | amplificacao ausente | niet geamplificeerd | geen amplificatie | zonder amplificatie
 brak amplifikacji | bez amplifikacji | nieamplifikowany | nie stwierdzono amplifikacji | amplifikacja nieobecna
 """,
-        "detected": "detected | present | identified | nachgewiesen | nachweisbar | detectada | detectado | presente",
+        "detected": """
+detected | present | identified | nachgewiesen | nachweisbar | detectada | detectado | presente
+""",
         "not-detected": """
 not detected | not present | absent | none detected | not identified | nicht nachweisbar | nicht nachgewiesen
 no detectada | no detectado | non detecte | non detectee | non rilevata | nao detectada | nao detectado
@@ -235,7 +237,9 @@ average number of chromosome 17 signals | chr 17 copy number | mean cep 17
 """
 """What a number after it is: copies of chromosome 17, which the ratio already holds."""
 
-PER_CELL = "per cell | per nucleus | /cell | /nucleus | per tumor cell | per tumour cell | pro zellkern | pro zelle | por nucleo"
+PER_CELL = """
+per cell | per nucleus | /cell | /nucleus | per tumor cell | per tumour cell | pro zellkern | pro zelle | por nucleo
+"""
 GROUP = "group | asco/cap group | asco cap group | ish group | gruppe | grupo | groupe | gruppo | groep | grupa"
 SCORE = """
 score | scored | scores | ihc score | ihc scored | score of | puntuacion | puntaje | escore | punteggio | wynik
@@ -272,7 +276,9 @@ unvollstandig | debil | incompleta | faible | schwache | inkomplette | unvollsta
 incomplete membranous | debole | fraca | zwak | slabe | slaby | niekompletne | with some membrane staining
 any staining | with incomplete staining | with incomplete membrane staining | incompleto
 """,
-        "moderate": "moderate | weak to moderate | moderately | weak/moderate | massig | maßig | moderado | moderada | modere",
+        "moderate": """
+moderate | weak to moderate | moderately | weak/moderate | massig | maßig | moderado | moderada | modere
+""",
         "strong": """
 strong | intense | strongly | uniform | uniformly intense | intense uniform | circumferential | strong and complete
 strong complete | strong circumferential | intense and complete | complete and intense | complete and strong
@@ -280,7 +286,9 @@ complete, intense | complete, strong | stark | kraftig | intenso | intensa | fue
 starke | kraftige | strong, complete | intens | circumferential, complete and intense | circumferential and intense
 circumferential intense
 """,
-        "complete": "complete | completely | komplett | vollstandig | completa | complet | volledig | komplette | vollstandige",
+        "complete": """
+complete | completely | komplett | vollstandig | completa | complet | volledig | komplette | vollstandige
+""",
     }
 )
 """How the membranes stain. "Focal", "nuclear" and "cytoplasmic" stand nowhere: no score of HER2 is meant by them."""
@@ -296,9 +304,16 @@ interpretation guide | reference value | reference values
 
 BOUNDS = MappingProxyType(
     {
-        "<": "< | less than | below | under | fewer than | weniger als | unter | menos de | menos del | moins de | meno di | meno del",
-        "<=": "<= | at most | up to | no more than | not more than | maximal | hochstens | hasta | jusqu' a | fino a",
-        ">": "> | greater than | more than | over | above | mehr als | uber | mas de | mas del | plus de | piu di | mais de",
+        "<": """
+< | less than | below | under | fewer than | weniger als | unter | menos de | menos del | moins de | meno di
+meno del
+""",
+        "<=": """
+<= | at most | up to | no more than | not more than | maximal | hochstens | hasta | jusqu' a | fino a
+""",
+        ">": """
+> | greater than | more than | over | above | mehr als | uber | mas de | mas del | plus de | piu di | mais de
+""",
         ">=": ">= | at least | from | mindestens | al menos | au moins | almeno | pelo menos | minstens",
     }
 )

@@ -18,12 +18,11 @@ class CodeEntry(Record, frozen=True, kw_only=True):
 
 
 class ValueEntry(Record, frozen=True, kw_only=True):
-    """A coded or written result and what it says."""
+    """A coded result and what it says."""
 
     means: str
     loinc_answers: tuple[str, ...] = ()
     snomed: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
     by: Cited
 
 
