@@ -69,10 +69,11 @@ class Receptor(StrEnum):
 
 
 class Payer(msgspec.Struct, frozen=True):
-    """Who pays, as a coverage of the patient says."""
+    """Who pays, as a coverage of the patient says; ``plan``: what else it says of the kind of plan."""
 
     name: str
     origin: Origin
+    plan: str = ""
 
 
 class BillingFacts(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.coverage.view import Assessment, Status, View, decided, met, not_known, not_met
+from cards.coverage.view import Assessment, Status, View, decided, does_not_apply, met, not_known, not_met
 from cards.facts import State
 from cards.facts.outcomes import Evidence
 from cards.readings.case import dated
@@ -94,7 +94,12 @@ def prior_therapy(criterion: PriorTherapy, view: View) -> Assessment:
 
 
 def _came_before(treatment: Treatment, group: DrugGroup, view: View) -> bool:
-    """Tell whether a treatment was given before. An order that is merely active says nothing of a dose."""
+    """Tell whether another treatment was given before.
+
+    Earlier doses of the ordered product are this treatment, and an order that is merely active says nothing of a dose.
+    """
+    if treatment.product == view.case.product.id:
+        return False
     if treatment.state is State.ACTIVE or not _is_of(view, group, treatment.product, treatment.names):
         return False
     return treatment.on is None or treatment.on < view.case.planned
@@ -104,7 +109,7 @@ def dose_limit(criterion: DoseLimit, view: View) -> Assessment:
     """Hold dose, interval and count against their limits; each must be known for the criterion to be met."""
     case = view.case
     if criterion.increase_only and not _is_raised(view):
-        return met(Evidence("not-raised", ""))
+        return does_not_apply(Evidence("not-raised", ""))
     parts = [_dose_within(criterion, view), _interval_within(criterion, view)]
     if criterion.doses is not None:
         parts.append(_count_within(criterion.doses, view))

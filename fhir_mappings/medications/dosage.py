@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from fhir_mappings.wire.lenient import Json
 
-_TEXT_LIMIT = 2000
 _DOSE_IN_TEXT = re.compile(
     r"(?<![\d.,/])(?P<amount>\d{1,9}(?:[.,]\d{1,6}){0,2})\s*"
     r"(?P<unit>(?:mg|milligrams?|g|grams?)(?P<kg>\s*(?:/|per\b)\s*kg(?:\s*/\s*dose)?)?)"
@@ -157,10 +156,9 @@ def text_doses(resource: Json) -> tuple[Mg | MgPerKg, ...]:
 
 @cached_by_text
 def _doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
-    plain = written[:_TEXT_LIMIT]
     found: list[Mg | MgPerKg] = []
-    for match in _DOSE_IN_TEXT.finditer(plain):
-        before = plain[max(match.start() - 4, 0) : match.end("amount")]
+    for match in _DOSE_IN_TEXT.finditer(written):
+        before = written[max(match.start() - 4, 0) : match.end("amount")]
         amount = _amount(match["amount"], per_kg=match["kg"] is not None)
         if amount is None or _THOUSANDS_BY_BLANK.search(before):
             continue

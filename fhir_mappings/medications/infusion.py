@@ -26,10 +26,9 @@ _PUSH = re.compile(
 )
 # "Do not give as push or bolus", "never as a bolus": up to the end of the clause.
 _WARNING = re.compile(
-    r"\b(?:not|never|no|avoid|without|instead of|rather than|nicht|kein|kei?nen)\b[^.;)]*", re.IGNORECASE
+    r"\b(?:not|never|no|avoid|without|instead of|rather than|nicht|kein|keinen)\b[^.;)]*", re.IGNORECASE
 )
 _ONE = Decimal(1)
-_TEXT_LIMIT = 2000
 _DAY = 24 * 60
 
 
@@ -54,7 +53,7 @@ def infusion_times(resource: Json) -> tuple[int, ...]:
         repeat = child(child(instruction, "timing"), "repeat")
         unit = repeat.get("durationUnit") or repeat.get("durationUnits")
         found |= _minutes({"value": repeat.get("durationMax") or repeat.get("duration"), "unit": unit})
-        for amount, unit in _IN_TEXT.findall(text(instruction.get("text"))[:_TEXT_LIMIT]):
+        for amount, unit in _IN_TEXT.findall(text(instruction.get("text"))):
             found |= _minutes({"value": amount, "unit": "min" if unit.casefold().startswith("m") else "h"})
     return tuple(sorted(int(each) for each in found))
 
@@ -82,7 +81,7 @@ def is_push(resource: Json) -> bool:
 
 @cached_by_text
 def _names_a_push(written: str) -> bool:
-    plain = _WARNING.sub(" ", written[:_TEXT_LIMIT])
+    plain = _WARNING.sub(" ", written)
     return _PUSH.search(plain) is not None
 
 
