@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.coverage.view import Assessment, Status, View, decided, does_not_apply, met, not_known, not_met
-from cards.facts import State
 from cards.facts.outcomes import Evidence
+from cards.facts.patient import TreatmentState
 from cards.readings.case import dated
 from cards.readings.dosing import near
 from cards.values.quantities import MgPerKg
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cards.billing.schema import DrugGroup
     from cards.coverage.schema import CurrentlyOn, DoseLimit, GivenWith, PriorTherapy, SingleAgent, StartsAt
-    from cards.facts import Treatment
+    from cards.facts.patient import Treatment
 
 _OTHER_CANCER_DRUG = "cancer-drug"
 
@@ -58,7 +58,7 @@ def _beside(view: View) -> Iterator[tuple[str, tuple[str, ...], Evidence]]:
         shown = names[0] if names else product
         yield product, names, Evidence("in-session", shown, order.origin)
     for each in view.case.patient.treatments:
-        if each.state is State.ACTIVE:
+        if each.state is TreatmentState.ACTIVE:
             yield each.product, each.names, Evidence("active-drug", dated(each.names[0], each.on), each.origin)
 
 
@@ -100,7 +100,7 @@ def _came_before(treatment: Treatment, group: DrugGroup, view: View) -> bool:
     """
     if treatment.product == view.case.product.id:
         return False
-    if treatment.state is State.ACTIVE or not _is_of(view, group, treatment.product, treatment.names):
+    if treatment.state is TreatmentState.ACTIVE or not _is_of(view, group, treatment.product, treatment.names):
         return False
     return treatment.on is None or treatment.on < view.case.planned
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from cards.facts import DoseUnit, OrderedDose
+from cards.facts.order import DoseUnit, OrderedDose
 from cards.knowledge.schema import Basis, Cancer, Level, Maximum, Product, Regimen
 from cards.values.caching import asked_once
 from cards.values.quantities import Kg, Mg, MgPerKg

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.facts import Treatment, Weight
+from cards.facts.patient import Treatment
+from cards.facts.results import Weight
 from cards.readings.course import newest_dose
 from cards.readings.dosing import near
 from cards.values.caching import asked_once

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts import DoseUnit, OrderedDose
+from cards.facts.order import DoseUnit, OrderedDose
 from cards.facts.outcomes import (
     CannotTell,
     Clear,

@@ -10,7 +10,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.facts import DoseUnit, OrderedDose, Pointer
+from cards.facts.order import DoseUnit, OrderedDose
+from cards.facts.origins import Pointer
 from cards.values.quantities import Mg, MgPerKg
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import codings

@@ -9,7 +9,8 @@ import msgspec
 from builders import chart, days_ago, given, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts import DrugOrder, Patient
+from cards.facts.order import DrugOrder
+from cards.facts.patient import Patient
 from cards.facts.topics import Topic
 
 TEXT, WEIGHT = Topic.DOSE_TEXT_CONFLICT, Topic.WEIGHT_IMPLAUSIBLE

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from shapes import Json, coding, concept, dosage, dose_of, order, quantity
 
-from cards.facts import DoseUnit
+from cards.facts.order import DoseUnit
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.medications.dosage import Strength, doses, start, text_doses
 

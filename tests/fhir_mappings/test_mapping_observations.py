@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from shapes import LOINC, SNOMED, TERMINOLOGY, Json, coding, concept, observation, quantity
 
-from cards.facts import Gap, Her2Result, LabResult, Lvef, Origin, ReceptorResult, Weight
+from cards.facts.origins import Gap, Origin
+from cards.facts.results import Her2Result, LabResult, Lvef, ReceptorResult, Weight
 from cards.values.intervals import Bound
 from fhir_mappings.codings import CodeMap, Coding
 from fhir_mappings.results.observations import ObservationReader
