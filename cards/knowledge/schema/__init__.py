@@ -27,7 +27,7 @@ from cards.knowledge.schema.monitoring import (
     Stop,
 )
 from cards.knowledge.schema.products import Eligibility, PriorTherapy, Product
-from cards.knowledge.schema.sourced import Cited, Confidence, KnowledgeError, Record, Source
+from cards.knowledge.schema.sourced import Cited, Confidence, KnowledgeError, KnowledgeRecord, Source
 from cards.knowledge.schema.supply import (
     AmbiguousName,
     AtcEntry,
@@ -83,6 +83,7 @@ __all__ = [
     "KeptApart",
     "Knowledge",
     "KnowledgeError",
+    "KnowledgeRecord",
     "LabMonitoring",
     "LabRow",
     "Level",
@@ -103,7 +104,6 @@ __all__ = [
     "Product",
     "ReceptorCode",
     "ReceptorCodes",
-    "Record",
     "Regimen",
     "Reload",
     "RetiredCode",
