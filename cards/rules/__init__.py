@@ -10,9 +10,11 @@ from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.readings.case import Case
 from cards.rules import (
+    age,
     billing_codes,
     concurrent_drugs,
     dose,
+    dose_conflicts,
     dose_levels,
     her2,
     identity,
@@ -23,6 +25,7 @@ from cards.rules import (
     preparation,
     problems,
     schedule,
+    weight,
 )
 
 
@@ -51,6 +54,8 @@ RULES: tuple[Rule, ...] = (
     Rule(Topic.DOSE_NOT_A_LEVEL, dose_levels.dose_not_a_level),
     Rule(Topic.DOSE_WRONG_FOR_INDICATION, dose_levels.dose_wrong_for_indication),
     Rule(Topic.DOSE_RE_ESCALATION, dose_levels.dose_re_escalation),
+    Rule(Topic.DOSE_TEXT_CONFLICT, dose_conflicts.dose_text_conflict),
+    Rule(Topic.WEIGHT_IMPLAUSIBLE, weight.weight_implausible),
     Rule(Topic.DOSE_CANNOT_VERIFY, dose.dose_cannot_verify),
     Rule(Topic.WEIGHT_STALE, dose.weight_stale),
     Rule(Topic.INTERVAL_TOO_SHORT, schedule.interval_too_short),
@@ -58,6 +63,8 @@ RULES: tuple[Rule, ...] = (
     Rule(Topic.RELOAD_REQUIRED, schedule.reload_required),
     Rule(Topic.ROUTE_WRONG, preparation.route_wrong),
     Rule(Topic.DILUENT_INCOMPATIBLE, preparation.diluent_incompatible),
+    Rule(Topic.INFUSION_RATE, preparation.infusion_rate),
+    Rule(Topic.AGE_NOT_LABELLED, age.age_not_labelled),
     Rule(Topic.HER2_AGENTS_COMBINED, concurrent_drugs.her2_agents_combined),
     Rule(Topic.ANTHRACYCLINE_CONCURRENT, concurrent_drugs.anthracycline_concurrent),
     Rule(Topic.CYP3A4_INHIBITOR, concurrent_drugs.cyp3a4_inhibitor),
