@@ -27,6 +27,7 @@ from cards.knowledge.schema.monitoring import (
     Stop,
 )
 from cards.knowledge.schema.products import Eligibility, PriorTherapy, Product
+from cards.knowledge.schema.reference_ranges import ReferenceRanges
 from cards.knowledge.schema.sourced import Cited, Confidence, KnowledgeError, Record, Source
 from cards.knowledge.schema.supply import (
     AmbiguousName,
@@ -56,6 +57,7 @@ from cards.knowledge.schema.terminology import (
     Terminology,
     ValueEntry,
 )
+from cards.knowledge.schema.units import IgnoredWords, UnitEntry, Units, UnitTable
 
 __all__ = [
     "Action",
@@ -80,6 +82,7 @@ __all__ = [
     "GeneCodes",
     "HcpcsEntry",
     "HepaticPair",
+    "IgnoredWords",
     "KeptApart",
     "Knowledge",
     "KnowledgeError",
@@ -104,6 +107,7 @@ __all__ = [
     "ReceptorCode",
     "ReceptorCodes",
     "Record",
+    "ReferenceRanges",
     "Regimen",
     "Reload",
     "RetiredCode",
@@ -120,6 +124,9 @@ __all__ = [
     "Terminology",
     "Threshold",
     "Tier",
+    "UnitEntry",
+    "UnitTable",
+    "Units",
     "UnspecificHcpcs",
     "ValueEntry",
 ]
