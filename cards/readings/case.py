@@ -7,9 +7,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts import Moment, State, hormone_receptor_positive, setting_of
 from cards.facts.outcomes import Evidence
+from cards.facts.patient import TreatmentState, setting_of
+from cards.facts.results import hormone_receptor_positive
+from cards.facts.session import Moment
 from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
+from cards.readings.doses_given import one_a_day
 from cards.readings.dosing import Ceiling, DoseReading, is_over, level_met, read_doses, usable_doses
 from cards.readings.her2 import Her2Status, her2_status
 from cards.readings.lab_table import LabTable, read_table
@@ -21,18 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from cards.facts import (
-        CodedHer2,
-        DrugOrder,
-        Gap,
-        Her2Result,
-        Patient,
-        PresentProblem,
-        Session,
-        Staging,
-        Treatment,
-        Weight,
-    )
+    from cards.facts.order import DrugOrder
+    from cards.facts.origins import Gap
+    from cards.facts.patient import Patient, PresentProblem, Staging, Treatment
+    from cards.facts.results import CodedHer2, Her2Result, Weight
+    from cards.facts.session import Session
     from cards.identification.identity import Identity
     from cards.identification.recogniser import Labelled, Recogniser
     from cards.knowledge.schema import Knowledge, Level, Problem
@@ -40,6 +36,7 @@ if TYPE_CHECKING:
 
 
 _BRIEF = 48
+_TENTH, _HOURS = Decimal("0.1"), 24
 # Why a result that counts says nothing. Others are of another patient, not final, or reported as absent: not there.
 UNREAD = frozenset(
     {
@@ -96,8 +93,7 @@ class Case:
     @lazy
     def planned(self) -> date:
         """The day of the planned dose: the order's own start when that lies ahead, else today."""
-        start = self.order.start
-        return start if start is not None and start > self.session.today else self.session.today
+        return planned_day(self.order.start, self.session.today)
 
     @property
     def dose_is_near(self) -> bool:
@@ -277,12 +273,27 @@ class Case:
         return self.doses_of(frozenset({self.product.id}))
 
     def doses_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
-        """Give the earlier doses of some products, newest first."""
+        """Give the earlier doses of some products, newest first: all that was given on one day is one dose."""
         own = [each for each in self.patient.treatments if each.product in products and each.on is not None]
         if not own:
             return ()
-        given = tuple(each for each in own if each.state is State.GIVEN)
-        return given or tuple(each for each in own if each.state is State.COMPLETED)
+        given = tuple(each for each in own if each.state is TreatmentState.GIVEN)
+        if len(given) > 1:
+            return one_a_day(given)
+        return given or tuple(each for each in own if each.state is TreatmentState.COMPLETED)
+
+    def undated_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
+        """Give the doses of some products that were given on a day that is not known."""
+        return tuple(
+            each
+            for each in self.patient.treatments
+            if each.on is None and each.state is TreatmentState.GIVEN and each.product in products
+        )
+
+    @lazy
+    def is_first_dose(self) -> bool:
+        """Whether no earlier dose of the product is on record, dated or not."""
+        return not self.history and not self.undated_of(frozenset({self.product.id}))
 
     def has(self, problem: Problem) -> tuple[PresentProblem, ...]:
         """List the entries of the chart that name a problem."""
@@ -333,6 +344,11 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     return Evidence("not-read", dated(concept.display, gap.on), gap=gap)
 
 
+def planned_day(start: date | None, today: date) -> date:
+    """Give the day of an order's next dose: its own start when that lies ahead, else today."""
+    return start if start is not None and start > today else today
+
+
 def brief(text: str) -> str:
     """Cut a text of the chart to what a summary has room for."""
     return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1].rstrip()}…"
@@ -346,6 +362,13 @@ def is_bare_code(label: str) -> bool:
 def counted(number: int | Decimal, noun: str) -> str:
     """Write a number with its noun: 1 day, 2 days."""
     return f"{plain(Decimal(number))} {noun}{'' if number == 1 else 's'}"
+
+
+def spaced(days: Decimal) -> str:
+    """Write the time between two doses, in hours where it is less than a day."""
+    if days >= 1:
+        return counted(days.quantize(_TENTH) if days != int(days) else days, "day")
+    return counted((days * _HOURS).quantize(_TENTH).normalize(), "hour")
 
 
 def dated(text: str, on: date | None) -> str:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.facts import Treatment
+from cards.facts.outcomes import Missing
+from cards.facts.patient import Treatment
 from cards.knowledge.schema import Level, LevelRole, Reload
+from cards.readings.dosing import around
 from cards.values.caching import asked_once
 from cards.values.quantities import Mg, MgPerKg
 
@@ -71,6 +73,41 @@ def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...])
     return min(intervals) if (earlier.on - before).days <= _WEEKLY_AT_MOST else max(intervals)
 
 
+@asked_once
+def interval_of_order(case: Case) -> int | None:
+    """Give the days of the schedule that the order itself is on: the only one that fits, or that of its level."""
+    intervals = {regimen.interval_days for regimen in case.regimens}
+    if len(intervals) == 1:
+        return intervals.pop()
+    met = {
+        regimen.interval_days
+        for _, level in case.levels_met
+        if level is not None and level.role is not LevelRole.LOADING
+        for regimen in case.regimens
+        if level in regimen.levels
+    }
+    return met.pop() if len(met) == 1 else None
+
+
+def undated_doses(case: Case, last: Treatment | None) -> tuple[Missing, ...]:
+    """Say which doses of the same antibody may have been given too near to the planned one, on a day not known."""
+    undated = case.undated_of(case.recogniser.same_antibody[case.product.id])
+    if not undated:
+        return ()
+    longest = max((regimen.interval_days for regimen in case.regimens), default=WEEK)
+    found: list[Missing] = []
+    for each in undated:
+        if each.within is None:
+            found.append(Missing("earlier-dose-undated", values={"drug": case.recogniser.product(each.product).name}))
+            continue
+        first, latest = each.within
+        newer = last is None or last.on is None or latest > last.on
+        if newer and first <= case.planned and case.age_in_days(min(latest, case.planned)) < longest:
+            values = {"first": first.isoformat(), "last": min(latest, case.planned).isoformat()}
+            found.append(Missing("earlier-dose-within", values=values))
+    return tuple(each for place, each in enumerate(found) if each not in found[:place])
+
+
 def weeks_of_treatment(case: Case, further: int = 0) -> Decimal:
     """Add up the weeks that the earlier doses of the product stand for, with some further ones as ordered."""
     usual = min((regimen.interval_days for regimen in case.regimens), default=WEEK)
@@ -89,17 +126,37 @@ class GapRule(NamedTuple):
 
 @asked_once
 def gap_rule(case: Case) -> GapRule | None:
-    """Find the rule on a gap that fits the schedule of the last dose; none when there was no dose."""
-    if not case.product.reload:
-        return None
-    counting = frozenset({case.product.id}.union(*(rule.also_after for rule in case.product.reload)))
-    doses = case.doses_of(counting)
-    last = newest_dose(case, doses)
+    """Find the rule on a gap that fits the schedule of the last dose; none when there was no dose.
+
+    Where the amount of the last dose is not on record the order's own schedule counts; where that cannot be told
+    either there is no rule, and ``schedule_unknown`` says so.
+    """
+    last = _last_counting(case)
     if last is None or last.on is None or not case.regimens:
         return None
-    interval = interval_after(case, last, doses) or min(regimen.interval_days for regimen in case.regimens)
+    interval = interval_after(case, last, _doses_counting(case)) or interval_of_order(case)
     rule = next((each for each in case.product.reload if each.interval_days == interval), None)
     return GapRule(rule, last, last.on, case.age_in_days(last.on)) if rule is not None else None
+
+
+@asked_once
+def schedule_unknown(case: Case) -> Treatment | None:
+    """Give the last dose where neither it nor the order tells which of the product's schedules the course is on."""
+    last = _last_counting(case)
+    if last is None or not case.regimens:
+        return None
+    known = interval_after(case, last, _doses_counting(case)) or interval_of_order(case)
+    return last if known is None else None
+
+
+def _doses_counting(case: Case) -> tuple[Treatment, ...]:
+    if not case.product.reload:
+        return ()
+    return case.doses_of(frozenset({case.product.id}.union(*(rule.also_after for rule in case.product.reload))))
+
+
+def _last_counting(case: Case) -> Treatment | None:
+    return newest_dose(case, _doses_counting(case))
 
 
 def newest_dose(case: Case, doses: tuple[Treatment, ...]) -> Treatment | None:
@@ -115,21 +172,51 @@ class Reduced(NamedTuple):
 
 
 def lowest_reduction(case: Case) -> Reduced | None:
-    """Find the lowest reduced level among the earlier doses of the product."""
+    """Find the lowest reduced level among the earlier doses of the product.
+
+    An infusion that was stopped, or given in parts on neighbouring days, is no reduction.
+    """
     regimens = case.recogniser.labelled(case.product.id, case.cancers, None).regimens
     if not any(level.role is LevelRole.REDUCTION for regimen in regimens for level in regimen.levels):
         return None
-    levels = [(level_of(case, each), each) for each in case.history]
+    apart = min(regimen.interval_days for regimen in regimens) / 2
+    levels = [(level_of(case, each), each) for each in case.history if not each.stopped]
     reduced = [
-        Reduced(level, each) for level, each in levels if level is not None and level.role is LevelRole.REDUCTION
+        Reduced(level, each)
+        for level, each in levels
+        if level is not None and level.role is LevelRole.REDUCTION and not _has_neighbour(case, each, apart)
     ]
     return min(reduced, key=lambda found: found.level.dose.value, default=None)
+
+
+def _has_neighbour(case: Case, dose: Treatment, days: float) -> bool:
+    return any(
+        each is not dose and each.on is not None and dose.on is not None and abs((each.on - dose.on).days) < days
+        for each in case.history
+    )
+
+
+def sums_above_maximum(case: Case) -> tuple[Missing, ...]:
+    """Say which days have administrations that come to more than the label's maximum: they are no level."""
+    limit = case.recogniser.labelled(case.product.id, case.cancers, None).ceiling
+    several = [each for each in case.history if each.bags > 1]
+    if limit is None or not several:
+        return ()
+    maximum = limit.maximum.dose
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    found = []
+    for each in several:
+        dose = each.dose if isinstance(maximum, Mg) else per_kg(case, each)
+        if dose is not None and each.on is not None and dose.value > around(maximum.value, tolerance)[1]:
+            values = {"date": each.on.isoformat(), "sum": str(each.dose), "bags": str(each.bags)}
+            found.append(Missing("earlier-dose-sum", values=values))
+    return tuple(found)
 
 
 def fitting_levels(case: Case) -> list[Level]:
     """List the levels at which the course may go on: what a suggestion may offer without a card of its own."""
     levels = [level for regimen in case.regimens for level in regimen.levels]
-    unfit: set[LevelRole] = set() if case.history else {LevelRole.REDUCTION}
+    unfit: set[LevelRole] = {LevelRole.REDUCTION} if case.is_first_dose else set()
     if (gap := gap_rule(case)) is not None:
         unfit.add(LevelRole.LOADING if gap.days < gap.rule.after_days else LevelRole.MAINTENANCE)
     reduced = lowest_reduction(case) if case.product.no_re_escalation is not None else None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.facts import Treatment
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
+from cards.facts.patient import Treatment
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Basis, Level, LevelRole
-from cards.readings.case import dated
-from cards.readings.course import fitting_levels, lowest_reduction
+from cards.readings.case import brief, dated
+from cards.readings.course import fitting_levels, lowest_reduction, sums_above_maximum
 from cards.readings.dosing import DoseReading, is_component, look_alike_met
 from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.schedule import loading_again
@@ -67,7 +67,7 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
         return nothing_usable(case)
     if (again := loading_again(case)) is not None:
         return again
-    if case.history:
+    if not case.is_first_dose:
         return Clear()
     if case.product.basis is Basis.FIXED:
         return NotApplicable("the product has no reduced levels")
@@ -102,14 +102,25 @@ def dose_re_escalation(case: Case) -> Outcome:
         return nothing_usable(case)
     reduced = lowest_reduction(case)
     if reduced is None:
-        return Clear()
+        return _if_all_read(case)
     lowest, earlier = reduced
     for reading, level in case.levels_met:
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
         if level is not None and level.dose.value > lowest.dose.value:
             return _raised(case, reading, lowest, earlier)
-    return Clear()
+    return _if_all_read(case)
+
+
+def _if_all_read(case: Case) -> Outcome:
+    """Say what of the earlier doses may hide a reduction."""
+    unread = [
+        Missing("earlier-dose-unread", values={"written": brief(each.unread_dose), "date": each.on.isoformat()})
+        for each in case.history
+        if each.unread_dose and each.dose is None and each.on is not None
+    ]
+    missing = (*unread[:1], *sums_above_maximum(case)[:1])
+    return CannotTell(missing) if missing else Clear()
 
 
 def _raised(case: Case, reading: DoseReading, lowest: Level, earlier: Treatment) -> Fired:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.facts import Treatment
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -16,9 +15,19 @@ from cards.facts.outcomes import (
     Outcome,
     RemoveOrder,
 )
+from cards.facts.patient import Treatment
 from cards.knowledge.schema import CycleLimit, LevelRole, Setting
-from cards.readings.case import counted, dated
-from cards.readings.course import WEEK, gap_rule, interval_after, newest_dose, same_antibody, weeks_of_treatment
+from cards.readings.case import brief, counted, dated, planned_day, spaced
+from cards.readings.course import (
+    gap_rule,
+    interval_after,
+    interval_of_order,
+    newest_dose,
+    same_antibody,
+    schedule_unknown,
+    undated_doses,
+    weeks_of_treatment,
+)
 from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.values.caching import asked_once
 from cards.values.quantities import plain
@@ -28,28 +37,48 @@ if TYPE_CHECKING:
 
     from cards.readings.case import Case
 
+_SHOWN_DAYS = 10
+
 
 @asked_once
 def interval_too_short(case: Case) -> Outcome:
-    """Fire when the previous dose was fewer than the labelled days, less the site's window, before the planned one.
+    """Fire when two doses are nearer than the labelled days, less the site's window.
 
-    A dose of the same antibody in another form counts, and the days are those of the schedule that was given. An order
-    that is itself on a schedule of fewer weeks than any labelled one is told likewise.
+    Within the order's own schedule; between two orders of the session; after the last dose given. A dose of the same
+    antibody in another form counts, and the days are those of the schedule that was given.
     """
-    if (ordered := _schedule_too_short(case)) is not None:
-        return ordered
+    if (within := _within_the_order(case)) is not None:
+        return within
+    if (between := _between_orders(case)) is not None:
+        return between
+    after = _after_last_dose(case)
+    if isinstance(after, Fired):
+        return after
+    missing = after.missing if isinstance(after, CannotTell) else ()
+    missing = (*missing, *_unclear_schedule(case))
+    return CannotTell(missing) if missing else after
+
+
+def _after_last_dose(case: Case) -> Outcome:
     doses = same_antibody(case)
     last = newest_dose(case, doses)
+    undated = undated_doses(case, last)
     if last is None or last.on is None:
-        return NotApplicable("no earlier dose on record")
+        return CannotTell(undated) if undated else NotApplicable("no earlier dose on record")
     if not case.regimens:
         return CannotTell((Missing("regimen", values={"cancer": cancer_words(case)}),))
     regimen = min(case.regimens, key=lambda each: each.interval_days)
-    interval = interval_after(case, last, doses) or regimen.interval_days
     window = case.threshold("interval_window_days")
     days = case.age_in_days(last.on)
+    interval = interval_after(case, last, doses) or interval_of_order(case)
+    if interval is None:
+        # With no amount on record the course may be on any of the schedules.
+        intervals = sorted({each.interval_days for each in case.regimens})
+        if days < intervals[-1] - window and days >= intervals[0] - window:
+            return CannotTell((Missing("earlier-amount", values={"date": last.on.isoformat()}), *undated))
+        interval = intervals[0]
     if days >= interval - window:
-        return Clear()
+        return CannotTell(undated) if undated else Clear()
     other = case.recogniser.product(last.product).name
     return Fired(
         values={
@@ -67,29 +96,76 @@ def interval_too_short(case: Case) -> Outcome:
     )
 
 
-def _schedule_too_short(case: Case) -> Fired | None:
-    """Fire on an order by the week that the label gives less often; a single dose has no schedule.
-
-    Shorter intervals are how a single infusion is often written ("daily"), and say nothing.
-    """
-    ordered = case.order.interval_days
+def _within_the_order(case: Case) -> Fired | None:
+    """Fire on an order whose own doses are nearer than any labelled schedule has them."""
+    nearest = case.order.schedule.nearest
     window = case.threshold("interval_window_days")
     regimen = min(case.regimens, key=lambda each: each.interval_days, default=None)
-    if regimen is None or ordered is None or case.order.cycles == 1 or ordered < WEEK:
+    if regimen is None or nearest is None or nearest.days >= regimen.interval_days - window:
         return None
-    if ordered >= regimen.interval_days - window:
+    spacing = spaced(nearest.days)
+    named = nearest.first is not None and nearest.second is not None
+    return Fired(
+        values={
+            "days": spacing,
+            "interval": str(regimen.interval_days),
+            "window": plain(window),
+            "first": nearest.first.isoformat() if nearest.first else "",
+            "second": nearest.second.isoformat() if nearest.second else "",
+        },
+        evidence=(
+            Evidence(
+                "schedule-days",
+                ", ".join(day.isoformat() for day in case.order.schedule.days[:_SHOWN_DAYS]),
+                case.order.origin,
+            )
+            if named
+            else Evidence("schedule", spacing, case.order.origin),
+        ),
+        cited=(regimen.by,),
+        variant="named-days" if named else "schedule",
+        fixes=(RemoveOrder(),),
+    )
+
+
+def _between_orders(case: Case) -> Fired | None:
+    """Fire on an order that another one of the session, of the same antibody, precedes by too few days."""
+    regimen = min(case.regimens, key=lambda each: each.interval_days, default=None)
+    if regimen is None or not case.others:
+        return None
+    window = case.threshold("interval_window_days")
+    related = case.recogniser.same_antibody[case.product.id]
+    days_of = [
+        (case.planned - on).days
+        for order, identity in case.others
+        if identity.product is not None and identity.product.id in related
+        for on in (order.schedule.days or (planned_day(order.start, case.session.today),))
+    ]
+    days = min((each for each in days_of if each > 0), default=None)
+    if days is None or days >= regimen.interval_days - window:
         return None
     return Fired(
         values={
-            "days": counted(ordered, "day"),
+            "days": counted(days, "day"),
             "interval": str(regimen.interval_days),
             "window": plain(window),
+            "planned": case.planned.isoformat(),
         },
-        evidence=(Evidence("schedule", counted(ordered, "day"), case.order.origin),),
+        evidence=(Evidence("schedule-days", case.planned.isoformat(), case.order.origin),),
         cited=(regimen.by,),
-        variant="schedule",
+        variant="between-orders",
         fixes=(RemoveOrder(),),
     )
+
+
+def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
+    """Say what of the order's schedule was not understood, and where its parts disagree."""
+    schedule = case.order.schedule
+    missing = [Missing("schedule-unread", values={"written": brief(written)}) for written in schedule.unread]
+    if schedule.disagreeing:
+        intervals = " / ".join(spaced(each) for each in schedule.disagreeing)
+        missing.append(Missing("schedule-differs", values={"intervals": intervals}))
+    return tuple(missing)
 
 
 def cycle_limit_reached(case: Case) -> Outcome:
@@ -108,10 +184,14 @@ def cycle_limit_reached(case: Case) -> Outcome:
     limit = limits[0]
     count = len({each.on for each in case.history})
     planned = case.order.cycles or 1
+    undated = len(case.undated_of(frozenset({case.product.id})))
     too_many = limit.cycles is not None and count + planned > limit.cycles
     too_long = limit.weeks is not None and weeks_of_treatment(case, further=planned - 1) >= limit.weeks
-    exceeded = too_many or too_long
-    return _too_many(case, limit, count, planned) if exceeded else Clear()
+    if too_many or too_long:
+        return _too_many(case, limit, count, planned)
+    if undated and limit.cycles is not None and count + undated + planned > limit.cycles:
+        return CannotTell((Missing("earlier-doses-undated", values={"undated": str(undated)}),))
+    return Clear()
 
 
 def _too_many(case: Case, limit: CycleLimit, count: int, planned: int) -> Fired:
@@ -144,6 +224,8 @@ def reload_required(case: Case) -> Outcome:
         return NotApplicable("the label has no such rule")
     found = gap_rule(case)
     if found is None:
+        if (last := schedule_unknown(case)) is not None and last.on is not None:
+            return CannotTell((Missing("earlier-amount", values={"date": last.on.isoformat()}),))
         return NotApplicable("no earlier dose on record")
     if not case.usable:
         return nothing_usable(case)
@@ -151,6 +233,8 @@ def reload_required(case: Case) -> Outcome:
     for reading, level in case.levels_met:
         if level is None or level.role is not LevelRole.MAINTENANCE or days < rule.after_days:
             continue
+        if undated := undated_doses(case, last):
+            return CannotTell(undated)
         regimen = next(each for each in case.regimens if level in each.levels)
         loading = next(each for each in regimen.levels if each.role is LevelRole.LOADING)
         return Fired(

@@ -10,10 +10,11 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.facts import DoseUnit, OrderedDose, Pointer
+from cards.facts.order import DoseUnit, OrderedDose
+from cards.facts.origins import Pointer
 from cards.values.quantities import Mg, MgPerKg
 from cards.values.text_cache import cached_by_text
-from fhir_mappings.codings import codings, texts
+from fhir_mappings.codings import codings
 from fhir_mappings.results.units import ONE, dose_scale
 from fhir_mappings.wire.lenient import child, day, number, objects, text
 
@@ -23,22 +24,10 @@ if TYPE_CHECKING:
 
     from fhir_mappings.wire.lenient import Json
 
-_TEXT_LIMIT = 2000
-_MANY_CYCLES = 1000
 _DOSE_IN_TEXT = re.compile(
     r"(?<![\d.,])(\d{1,6}(?:\.\d{1,4})?)\s*(mg\s*(?:/|per\b)\s*kg(?:\s*/\s*dose)?|mg)(?![\w/])(?!\s*/)(?!\s*(?:per\b|vial|sol))",
     re.IGNORECASE,
 )
-_INTERVAL_IN_TEXT = re.compile(
-    r"\bq\s?(?P<q>\d{1,2})\s?(?P<qu>w|wks?|weeks?|d|days?)\b"
-    r"|\bevery\s+(?P<every>\d{1,2}|one|two|three|four)\s*-?\s*(?P<eu>wks?|weeks?|d|days?)\b"
-    r"|\b(?P<spelt>\d{1,2}|one|two|three|four)\s*-?\s*(?P<su>weekly)\b"
-    r"|\b(?P<cycle>\d{1,2})\s*-?\s*day cycle"
-    r"|\b(?P<weekly>weekly|once a week|every week)\b",
-    re.IGNORECASE,
-)
-_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4}
-_DAYS = {"d": 1, "wk": 7, "w": 7, "mo": 30, "h": 0}
 _PER_TIME = re.compile(r"/(?:h|hr|min|s|d|day)\b", re.IGNORECASE)
 
 
@@ -119,15 +108,6 @@ def quantity_dose(quantity: Json) -> OrderedDose | None:
     return _quantity(quantity, (), 0, "") if quantity else None
 
 
-def cycles(resource: Json) -> int | None:
-    """Give the number of doses that an order plans, where it counts them."""
-    counts = [
-        number(child(child(i, "timing"), "repeat").get("count")) for _, i in objects(resource.get("dosageInstruction"))
-    ]
-    planned = [int(count) for count in counts if count is not None and 0 < count < _MANY_CYCLES]
-    return max(planned, default=None)
-
-
 def _slot(dose_and_rate: Json) -> str:
     kind = child(dose_and_rate, "type")
     if not kind:
@@ -163,57 +143,8 @@ def text_doses(resource: Json) -> tuple[Mg | MgPerKg, ...]:
 
 @cached_by_text
 def _doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
-    said = ((Decimal(amount), unit.casefold()) for amount, unit in _DOSE_IN_TEXT.findall(written[:_TEXT_LIMIT]))
+    said = ((Decimal(amount), unit.casefold()) for amount, unit in _DOSE_IN_TEXT.findall(written))
     return tuple(MgPerKg(value) if "kg" in unit else Mg(value) for value, unit in said)
-
-
-def interval_days(resource: Json) -> Decimal | None:
-    """Give the days between doses, from the timing, the maximum per period, or the text; nothing if they disagree."""
-    found: set[Decimal] = set()
-    for _, instruction in objects(resource.get("dosageInstruction")):
-        timing = child(instruction, "timing")
-        by_timing = _by_repeat(child(timing, "repeat"))
-        if by_timing is None:
-            codes = (coding.code for coding in codings(timing.get("code")))
-            for written in (*texts(timing.get("code")), *codes, text(instruction.get("text"))[:_TEXT_LIMIT]):
-                by_timing = by_timing or _by_text(written)
-        if by_timing is None:
-            by_timing = _by_maximum(child(instruction, "maxDosePerPeriod"))
-        if by_timing is not None:
-            found.add(by_timing)
-    return found.pop() if len(found) == 1 else None
-
-
-def _by_repeat(repeat: Json) -> Decimal | None:
-    period, unit = number(repeat.get("period")), text(repeat.get("periodUnit")) or text(repeat.get("periodUnits"))
-    frequency = number(repeat.get("frequency")) or ONE
-    days = _DAYS.get(unit, 0)
-    if period is None or not days or period <= 0 or frequency <= 0:
-        return None
-    return period * days / frequency
-
-
-def _by_maximum(ratio: Json) -> Decimal | None:
-    times, per = number(child(ratio, "numerator").get("value")), child(ratio, "denominator")
-    period = number(per.get("value"))
-    days = _DAYS.get(text(per.get("code")) or text(per.get("unit")), 0)
-    if times is None or period is None or times <= 0 or period <= 0 or not days:
-        return None
-    return period * days / times if times == 1 else None
-
-
-@cached_by_text
-def _by_text(written: str) -> Decimal | None:
-    match = _INTERVAL_IN_TEXT.search(written)
-    if match is None:
-        return None
-    if match["weekly"]:
-        return Decimal(7)
-    if match["cycle"]:
-        return Decimal(match["cycle"])
-    amount = match["q"] or match["spelt"] or match["every"]
-    unit = (match["qu"] or match["su"] or match["eu"]).casefold()
-    return Decimal(_WORDS.get(amount.casefold()) or int(amount)) * (7 if unit.startswith("w") else 1)
 
 
 def start(resource: Json) -> date | None:

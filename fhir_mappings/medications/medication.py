@@ -6,23 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from cards.facts import (
-    BillingCode,
-    CodedHer2,
-    DrugOrder,
-    EvidenceKind,
-    Gap,
-    IdentityEvidence,
-    Origin,
-    Pointer,
-    ReceptorResult,
-    WrittenNdc,
-)
+from cards.facts.order import BillingCode, DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
+from cards.facts.origins import Gap, Origin, Pointer
+from cards.facts.results import CodedHer2, ReceptorResult
+from cards.facts.schedules import Schedule
 from cards.knowledge.schema import Diluent, Route
 from cards.values.codes import HcpcsCode
 from fhir_mappings.codings import NO_CODE_MAP, coding_of, codings, texts
 from fhir_mappings.medications import diluents, dosage
 from fhir_mappings.medications.dosage import Strength
+from fhir_mappings.medications.schedule import rhythms
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
@@ -30,9 +23,8 @@ from fhir_mappings.wire.lenient import child, number, objects, reference, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date
-    from decimal import Decimal
 
-    from cards.facts import OrderedDose
+    from cards.facts.order import OrderedDose
     from cards.values.quantities import Mg, MgPerKg
     from fhir_mappings.codings import CodeMap, Coding
     from fhir_mappings.patient.conditions import ConditionReader
@@ -69,8 +61,7 @@ class Instructed(NamedTuple):
 
     doses: tuple[OrderedDose, ...]
     text_doses: tuple[Mg | MgPerKg, ...]
-    interval_days: Decimal | None
-    cycles: int | None
+    schedule: Schedule
     start: date | None
     route: Route | None
     diluents: frozenset[Diluent]
@@ -115,8 +106,9 @@ class MedicationReader:
             gaps=named.gaps,
             doses=doses,
             text_doses=said.text_doses,
-            interval_days=said.interval_days,
-            cycles=said.cycles,
+            interval_days=said.schedule.interval_days,
+            cycles=said.schedule.count,
+            schedule=said.schedule,
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             route=said.route,
             start=said.start,
@@ -139,8 +131,7 @@ class MedicationReader:
         return Instructed(
             tuple(dosage.doses(resource, None)),
             dosage.text_doses(resource),
-            dosage.interval_days(resource),
-            dosage.cycles(resource),
+            Schedule(rhythms(resource)),
             dosage.start(resource),
             self._route(resource),
             diluents.of_instructions(resource),

@@ -5,9 +5,13 @@ Administrations, orders and statements of drugs that nobody asks about are left 
 
 from __future__ import annotations
 
+import re
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cards.facts import DoseUnit, Origin, State, Treatment
+from cards.facts.order import DoseUnit
+from cards.facts.origins import Origin
+from cards.facts.patient import Treatment, TreatmentState
 from cards.identification.identity import IdentityStatus, identify
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import codings, texts
@@ -18,23 +22,29 @@ from fhir_mappings.wire.lenient import child, day, objects, reference, text
 from fhir_mappings.wire.references import References
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from cards.facts import OrderedDose
+    from cards.facts.order import OrderedDose
     from cards.identification.recogniser import Recogniser
     from fhir_mappings.medications.medication import MedicationReader
     from fhir_mappings.wire.lenient import Json
 
+_WHOLE_DAY, _LONGEST_TIME = 10, 40
 KINDS = frozenset({"MedicationAdministration", "MedicationRequest", "MedicationStatement"})
 _STATES = {
-    ("MedicationAdministration", "completed"): State.GIVEN,
-    ("MedicationAdministration", "in-progress"): State.GIVEN,
-    # Stopped after it was begun: part of the dose was given.
-    ("MedicationAdministration", "stopped"): State.GIVEN,
-    ("MedicationRequest", "completed"): State.COMPLETED,
-    ("MedicationRequest", "active"): State.ACTIVE,
-    ("MedicationStatement", "active"): State.ACTIVE,
+    ("MedicationAdministration", "completed"): TreatmentState.GIVEN,
+    ("MedicationAdministration", "in-progress"): TreatmentState.GIVEN,
+    # Stopped or held after it was begun: part of the dose was given.
+    ("MedicationAdministration", "stopped"): TreatmentState.GIVEN,
+    ("MedicationAdministration", "on-hold"): TreatmentState.GIVEN,
+    ("MedicationRequest", "completed"): TreatmentState.COMPLETED,
+    ("MedicationRequest", "active"): TreatmentState.ACTIVE,
+    ("MedicationStatement", "active"): TreatmentState.ACTIVE,
 }
+_WHOLE = "completed"
+_TIMES = (
+    "effectiveDateTime", "effectiveTimeDateTime", "occurenceDateTime", "occurrenceDateTime"
+)  # fmt: skip
+_PERIODS = ("effectivePeriod", "effectiveTimePeriod", "occurencePeriod", "occurrencePeriod")
+_PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _NOT_ASKED_FOR = frozenset({"proposal", "plan"})
 
 
@@ -64,7 +74,22 @@ class TreatmentReader:
             return None
         identifier = text(resource.get("id"))
         origin = Origin(f"{kind}/{identifier}" if identifier else "", path)
-        return Treatment(*drug, _when(resource), origin, state, self._dose(resource, references))
+        if kind != "MedicationAdministration":
+            return Treatment(*drug, _when(resource), origin, state, self._dose(resource, references))
+        at = _time(resource)
+        on = day(at) if len(at) >= _WHOLE_DAY else None
+        dose = self._dose(resource, references)
+        return Treatment(
+            *drug,
+            on,
+            origin,
+            state,
+            dose,
+            within=_within(at) if on is None else None,
+            at=at[:_LONGEST_TIME],
+            stopped=text(resource.get("status")) != _WHOLE,
+            unread_dose=_unread_dose(resource) if dose is None else "",
+        )
 
     def _drug_by_concept(self, concept: Any) -> _Drug | None:
         return self._drug({"medicationCodeableConcept": concept}, References())
@@ -87,6 +112,12 @@ class TreatmentReader:
             return dose
         in_mg = (_in_mg(dose) for dose in self._medication.doses(resource, references))
         return next((dose for dose in in_mg if dose is not None), None)
+
+    def has_no_status(self, resource: Json, references: References) -> bool:
+        """Tell whether an administration of a drug that rules ask about does not say whether it took place."""
+        if text(resource.get("resourceType")) != "MedicationAdministration":
+            return False
+        return text(resource.get("status")) in ("", "unknown") and self._drug(resource, references) is not None
 
     def is_nameless(self, resource: Json, references: References) -> bool:
         """Tell whether a treatment that would count refers to a drug that is not at hand and does not name it."""
@@ -113,6 +144,35 @@ class TreatmentReader:
 
     def _is_named(self, written: str) -> bool:
         return bool(written) and bool(self._recogniser.read_text(written) or self._recogniser.read_classes(written))
+
+
+def _time(resource: Json) -> str:
+    """Give when an administration began, as the chart writes it; empty where it does not say."""
+    times = [text(resource.get(name)) for name in _TIMES]
+    times += [text(child(resource, name).get("start")) or text(child(resource, name).get("end")) for name in _PERIODS]
+    return next((each for each in times if each), "")
+
+
+def _within(written: str) -> tuple[date, date] | None:
+    """Give the first and the last day of a month or year."""
+    match = _PARTIAL.fullmatch(written)
+    if match is None:
+        return None
+    year, month = int(match[1]), int(match[2]) if match[2] else None
+    try:
+        first = date(year, month or 1, 1)
+        last = date(year, 12, 31) if month is None else (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None
+    return first, last
+
+
+def _unread_dose(resource: Json) -> str:
+    """Give the amount of an administration that names one in no unit of mass, as it is written."""
+    quantity = child(child(resource, "dosage"), "dose")
+    if quantity.get("value") is None:
+        return ""
+    return f"{quantity['value']} {text(quantity.get('unit')) or text(quantity.get('code'))}".strip()[:40]
 
 
 def _when(resource: Json) -> date | None:

@@ -12,37 +12,25 @@ from cards.billing.knowledge import default_billing, default_policies
 from cards.billing.setup import BillingSetup
 from cards.coverage.rules import coverage_rules
 from cards.engine import judge
-from cards.facts import (
-    BillingCode,
+from cards.facts.order import BillingCode, DoseUnit, DrugOrder, EvidenceKind, IdentityEvidence, OrderedDose, WrittenNdc
+from cards.facts.origins import Gap, Origin
+from cards.facts.outcomes import Fired
+from cards.facts.patient import Diagnosis, Patient, PresentProblem, Staging, Treatment, TreatmentState
+from cards.facts.policy import Policy, default_policy
+from cards.facts.results import (
     CodedHer2,
-    Diagnosis,
-    DoseUnit,
-    DrugOrder,
-    EvidenceKind,
-    Gap,
     Her2Finding,
     Her2Method,
     Her2Result,
-    IdentityEvidence,
     LabResult,
     Lvef,
-    Moment,
     Mutation,
-    OrderedDose,
-    Origin,
-    Patient,
     PregnancyTest,
-    PresentProblem,
     ReceptorResult,
-    Session,
-    Staging,
-    State,
-    Treatment,
     Weight,
-    WrittenNdc,
 )
-from cards.facts.outcomes import Fired
-from cards.facts.policy import Policy, default_policy
+from cards.facts.schedules import Rhythm, Schedule
+from cards.facts.session import Moment, Session
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Cancer, Diluent, Problem, Route, Setting
@@ -119,6 +107,7 @@ def order(  # noqa: PLR0913
     reason: str | None = None,
     reason_setting: str | None = None,
     cycles: int | None = None,
+    days: tuple[date, ...] = (),
     text_dose: str | None = None,
     tentative: bool = False,
     route: Route | None = None,
@@ -145,12 +134,21 @@ def order(  # noqa: PLR0913
         interval_days=Decimal(interval) if interval else None,
         start=start,
         cycles=cycles,
+        schedule=_schedule(interval, cycles, days),
         tentative=tentative,
         route=route,
         diluents=diluents,
         reasons=(Diagnosis(Cancer(reason), f"{reason} cancer", origin),) if reason else (),
         stagings=staged(reason_setting),
     )
+
+
+def _schedule(interval: int | None, cycles: int | None, days: tuple[date, ...]) -> Schedule:
+    if days:
+        return Schedule((Rhythm(days=days),))
+    if interval is None and cycles is None:
+        return Schedule()
+    return Schedule((Rhythm(every_days=Decimal(interval) if interval else None, doses=cycles),))
 
 
 def _text_doses(written: str | None) -> tuple[Mg | MgPerKg, ...]:
@@ -196,7 +194,11 @@ def tested(positive: bool | None, days: int) -> PregnancyTest:  # noqa: FBT001
 
 
 def given(
-    drug: str, days: int, written: str | None = None, state: State = State.GIVEN, names: tuple[str, ...] = ()
+    drug: str,
+    days: int,
+    written: str | None = None,
+    state: TreatmentState = TreatmentState.GIVEN,
+    names: tuple[str, ...] = (),
 ) -> Treatment:
     dosed = dose(written) if written else None
     per_kg = dosed is not None and dosed.unit is DoseUnit.MG_PER_KG

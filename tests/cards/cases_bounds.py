@@ -5,7 +5,8 @@ from __future__ import annotations
 from builders import chart, days_ago, order
 from rows import CANNOT, FIRES, SILENT, Row
 
-from cards.facts import Gap, Patient
+from cards.facts.origins import Gap
+from cards.facts.patient import Patient
 from cards.facts.topics import Topic
 
 LIVER_HOLD, LIVER_STOP, COUNT_HOLD = Topic.LIVER_TESTS_HOLD, Topic.LIVER_TESTS_DISCONTINUE, Topic.BLOOD_COUNT_HOLD

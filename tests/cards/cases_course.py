@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import msgspec
 from builders import chart, days_ago, given, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts import State
+from cards.facts.order import DrugOrder
+from cards.facts.patient import Treatment, TreatmentState
+from cards.facts.schedules import Rhythm, Schedule
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Diluent, Route
 
@@ -23,11 +28,26 @@ def after(days: int, drug: str = "kadcyla", dose: str | None = None, **more: obj
     return chart(history=(given(drug, days, dose),), **more)  # type: ignore[arg-type]
 
 
-def cycles(count: int, setting: str | None = "early", state: State = State.GIVEN):  # noqa: ANN201
+def undated(drug: str, within: tuple[date, date] | None = None) -> Treatment:
+    return msgspec.structs.replace(given(drug, 1), on=None, within=within)
+
+
+def bags(drug: str, days: int, *parts: tuple[str, str]) -> tuple[Treatment, ...]:
+    """Give administrations of one day, each at its time."""
+    return tuple(
+        msgspec.structs.replace(given(drug, days, amount), at=f"{days_ago(days)}T{time}:00Z") for time, amount in parts
+    )
+
+
+def unscheduled(drug: str, dose: str, unread: str) -> DrugOrder:
+    return msgspec.structs.replace(order(drug, dose, interval=None), schedule=Schedule((Rhythm(unread=unread),)))
+
+
+def cycles(count: int, setting: str | None = "early", state: TreatmentState = TreatmentState.GIVEN):  # noqa: ANN201
     return chart(history=tuple(given("kadcyla", 21 * n, state=state) for n in range(1, count + 1)), setting=setting)
 
 
-def beside(drug: str, name: str | None = None, state: State = State.ACTIVE):  # noqa: ANN201
+def beside(drug: str, name: str | None = None, state: TreatmentState = TreatmentState.ACTIVE):  # noqa: ANN201
     return chart(history=(given(drug, 10, None, state, (name or drug,)),))
 
 
@@ -110,6 +130,59 @@ ROWS = [
         order("Enhertu", "6.4 mg/kg"),
         after(21, "enhertu", "5.4 mg/kg", cancers=("gastric",)),
     ),
+    Row(
+        RAISED,
+        "the last dose in two bags",
+        SILENT,
+        KADCYLA,
+        chart(history=bags("kadcyla", 21, ("09:00", "160 mg"), ("09:40", "92 mg"))),
+    ),
+    Row(
+        RAISED,
+        "a reduced dose in two bags",
+        FIRES,
+        KADCYLA,
+        chart(history=bags("kadcyla", 21, ("09:00", "100 mg"), ("09:40", "110 mg"))),
+        says=("3 mg/kg",),
+    ),
+    Row(
+        RAISED,
+        "a reduced dose told twice",
+        FIRES,
+        KADCYLA,
+        chart(history=bags("kadcyla", 21, ("09:00", "168 mg"), ("09:00", "168 mg"))),
+        says=("2.4 mg/kg",),
+    ),
+    Row(
+        RAISED,
+        "administrations of one day that come to more than the maximum",
+        CANNOT,
+        KADCYLA,
+        chart(history=bags("kadcyla", 21, ("09:00", "168 mg"), ("15:00", "168 mg"))),
+        missing=("earlier-dose-sum",),
+    ),
+    Row(
+        RAISED,
+        "an infusion that was stopped is no reduction",
+        SILENT,
+        KADCYLA,
+        chart(history=(msgspec.structs.replace(given("kadcyla", 21, "168 mg"), stopped=True),)),
+    ),
+    Row(
+        RAISED,
+        "a dose in parts on two neighbouring days is no reduction",
+        SILENT,
+        KADCYLA,
+        chart(history=(given("kadcyla", 20, "84 mg"), given("kadcyla", 21, "168 mg"))),
+    ),
+    Row(
+        RAISED,
+        "an earlier amount that could not be read",
+        CANNOT,
+        KADCYLA,
+        chart(history=(msgspec.structs.replace(given("kadcyla", 21), unread_dose="2,4 mg/kg"),)),
+        missing=("earlier-dose-unread",),
+    ),
     Row(RAISED, "the reduced level again", SILENT, order("Kadcyla", "3 mg/kg"), after(21, dose="3 mg/kg")),
     Row(RAISED, "further down", SILENT, order("Kadcyla", "2.4 mg/kg"), after(21, dose="3 mg/kg")),
     Row(RAISED, "the same level as before", SILENT, KADCYLA, after(21, dose="3.6 mg/kg")),
@@ -129,6 +202,98 @@ ROWS = [
     Row(SOON, "nineteen days, within the window", SILENT, KADCYLA, after(19)),
     Row(SOON, "twenty-one days", SILENT, KADCYLA, after(21)),
     Row(SOON, "the same day", FIRES, KADCYLA, after(0)),
+    Row(
+        SOON,
+        "three doses on three days",
+        FIRES,
+        order("Kadcyla", "252 mg", interval=1, cycles=3),
+        says=("every 1 day", "21 days"),
+    ),
+    Row(
+        SOON, "daily and no more is how a single infusion is written", NOT_ASKED, order("Kadcyla", "252 mg", interval=1)
+    ),
+    Row(
+        SOON,
+        "days that are named, a week apart",
+        FIRES,
+        order("Kadcyla", "252 mg", days=(days_ago(-1), days_ago(-22), days_ago(-29))),
+        says=("7 days apart", days_ago(-22).isoformat()),
+    ),
+    Row(
+        SOON,
+        "days that are named, three weeks apart",
+        NOT_ASKED,
+        order("Kadcyla", "252 mg", days=(days_ago(-1), days_ago(-22), days_ago(-43))),
+    ),
+    Row(SOON, "a day and no other", NOT_ASKED, order("Kadcyla", "252 mg", days=(days_ago(-1),))),
+    Row(
+        SOON,
+        "two orders of the session, a week apart",
+        FIRES,
+        order("Kadcyla", "252 mg", start=days_ago(-8)),
+        others=(order("Kadcyla", "252 mg", start=days_ago(-1), identifier="order-2"),),
+        says=("two orders 7 days apart",),
+    ),
+    Row(
+        SOON,
+        "two orders of the session, three weeks apart",
+        NOT_ASKED,
+        order("Kadcyla", "252 mg", start=days_ago(-22)),
+        others=(order("Kadcyla", "252 mg", start=days_ago(-1), identifier="order-2"),),
+    ),
+    Row(
+        SOON,
+        "a dose on a day of this month, which one is not on record",
+        CANNOT,
+        KADCYLA,
+        chart(history=(undated("kadcyla", within=(days_ago(21), days_ago(-8))),)),
+        missing=("earlier-dose-within",),
+    ),
+    Row(
+        SOON,
+        "a dose on a day of a month long past",
+        NOT_ASKED,
+        KADCYLA,
+        chart(history=(undated("kadcyla", within=(days_ago(120), days_ago(90))),)),
+    ),
+    Row(
+        SOON,
+        "a dose that has no date",
+        CANNOT,
+        KADCYLA,
+        chart(history=(undated("kadcyla"), given("kadcyla", 42))),
+        missing=("earlier-dose-undated",),
+    ),
+    Row(
+        SOON,
+        "trastuzumab after two weeks, the amount of the last dose not on record and none ordered",
+        CANNOT,
+        order("trastuzumab", interval=None),
+        after(14, "trastuzumab"),
+        missing=("earlier-amount",),
+    ),
+    Row(
+        SOON,
+        "trastuzumab after two weeks, the amount not on record, ordered at the level of three weeks",
+        FIRES,
+        order("trastuzumab", "6 mg/kg", interval=None),
+        after(14, "trastuzumab"),
+        says=("14 days", "21 days"),
+    ),
+    Row(
+        SOON,
+        "trastuzumab after a week, the amount not on record, ordered at the weekly level",
+        SILENT,
+        order("trastuzumab", "2 mg/kg", interval=None),
+        after(7, "trastuzumab"),
+    ),
+    Row(
+        SOON,
+        "words on the schedule that were not understood",
+        CANNOT,
+        unscheduled("Kadcyla", "252 mg", unread="biweekly"),
+        missing=("schedule-unread",),
+    ),
     Row(SOON, "planned for the day it is due", SILENT, order("Kadcyla", "252 mg", start=days_ago(-11)), after(10)),
     Row(
         SOON,
@@ -150,7 +315,7 @@ ROWS = [
         "a completed order stands for a dose",
         FIRES,
         KADCYLA,
-        chart(history=(given("kadcyla", 10, state=State.COMPLETED),)),
+        chart(history=(given("kadcyla", 10, state=TreatmentState.COMPLETED),)),
     ),
     Row(SOON, "a dose of another drug yesterday", NOT_ASKED, KADCYLA, after(1, "enhertu")),
     Row(SOON, "no earlier dose", NOT_ASKED, KADCYLA),
@@ -166,9 +331,19 @@ ROWS = [
         says=("14 doses given", "14"),
         fixes=("RemoveOrder",),
     ),
+    Row(
+        CYCLES,
+        "thirteen doses and one without a date",
+        CANNOT,
+        KADCYLA,
+        chart(history=(undated("kadcyla"), *cycles(13).treatments), setting="early"),
+        missing=("earlier-doses-undated",),
+    ),
     Row(CYCLES, "metastatic, to progression", NOT_ASKED, KADCYLA, cycles(20, "metastatic")),
     Row(CYCLES, "setting unknown: the early limit", FIRES, KADCYLA, cycles(14, None)),
-    Row(CYCLES, "completed orders where no dose is recorded", FIRES, KADCYLA, cycles(14, state=State.COMPLETED)),
+    Row(
+        CYCLES, "completed orders where no dose is recorded", FIRES, KADCYLA, cycles(14, state=TreatmentState.COMPLETED)
+    ),
     Row(CYCLES, "Enhertu's limit is not on file", NOT_ASKED, ENHERTU, cycles(20)),
     # reload-required
     Row(
@@ -196,6 +371,21 @@ ROWS = [
     ),
     Row(RELOAD, "no earlier dose", NOT_ASKED, PERJETA),
     Row(RELOAD, "Kadcyla has no loading dose", NOT_ASKED, KADCYLA, after(90)),
+    Row(
+        RELOAD,
+        "a course on time whose doses have no amount",
+        SILENT,
+        order("trastuzumab", "6 mg/kg", interval=None),
+        after(21, "trastuzumab"),
+    ),
+    Row(
+        RELOAD,
+        "neither the last dose nor the order tells the schedule",
+        CANNOT,
+        order("trastuzumab", interval=None),
+        after(21, "trastuzumab"),
+        missing=("earlier-amount",),
+    ),
     # route-wrong
     Row(
         ROUTE,
@@ -263,7 +453,13 @@ ROWS = [
     ),
     Row(TOGETHER, "trastuzumab with pertuzumab", SILENT, TRASTUZUMAB, beside("pertuzumab")),
     Row(TOGETHER, "Enhertu with pertuzumab", SILENT, ENHERTU, beside("pertuzumab")),
-    Row(TOGETHER, "Enhertu three weeks after the last Kadcyla", SILENT, ENHERTU, beside("kadcyla", state=State.GIVEN)),
+    Row(
+        TOGETHER,
+        "Enhertu three weeks after the last Kadcyla",
+        SILENT,
+        ENHERTU,
+        beside("kadcyla", state=TreatmentState.GIVEN),
+    ),
     Row(TOGETHER, "its own active order", SILENT, KADCYLA, beside("kadcyla")),
     # anthracycline-concurrent
     Row(
@@ -276,7 +472,7 @@ ROWS = [
         says=("DOXOrubicin",),
     ),
     Row(ANTHRACYCLINE, "epirubicin active", FIRES, PERJETA, beside("", "epirubicin")),
-    Row(ANTHRACYCLINE, "epirubicin completed", SILENT, PERJETA, beside("", "epirubicin", State.COMPLETED)),
+    Row(ANTHRACYCLINE, "epirubicin completed", SILENT, PERJETA, beside("", "epirubicin", TreatmentState.COMPLETED)),
     Row(ANTHRACYCLINE, "paclitaxel", SILENT, TRASTUZUMAB, beside("", "paclitaxel")),
     # cyp3a4-inhibitor
     Row(

@@ -10,7 +10,7 @@ import pytest
 from shapes import Json, coding, concept, dosage, dose_of, order, quantity
 
 from cards.values.quantities import Mg, MgPerKg
-from fhir_mappings.medications.dosage import Strength, doses, interval_days, start, text_doses
+from fhir_mappings.medications.dosage import Strength, doses, start, text_doses
 
 FIRST = ("dosageInstruction", 0, "doseAndRate", 0, "doseQuantity")
 
@@ -236,64 +236,6 @@ def test_text_without_end_is_read_to_a_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("instruction", "expected"),
-    [
-        pytest.param({"timing": {"repeat": {"frequency": 1, "period": 3, "periodUnit": "wk"}}}, "21", id="3 wk"),
-        pytest.param({"timing": {"repeat": {"frequency": 1, "period": 21, "periodUnit": "d"}}}, "21", id="21 d"),
-        pytest.param({"timing": {"repeat": {"period": 3, "periodUnit": "wk"}}}, "21", id="no frequency is once"),
-        pytest.param({"timing": {"repeat": {"period": 3, "periodUnits": "wk"}}}, "21", id="DSTU2's periodUnits"),
-        pytest.param(
-            {"timing": {"repeat": {"count": 16, "frequency": 1, "period": 3, "periodUnit": "wk"}}}, "21", id="16 times"
-        ),
-        pytest.param({"timing": {"code": {"text": "Q3W"}}}, "21", id="Q3W"),
-        pytest.param({"timing": {"code": concept(coding("urn:local", "Q21D"))}}, "21", id="Q21D as a code"),
-        pytest.param({"timing": {"code": concept(coding("urn:local", "1", "Every 3 weeks"))}}, "21", id="as a display"),
-        pytest.param({"text": "q21d"}, "21", id="q21d"),
-        pytest.param({"text": "IV q 3 weeks"}, "21", id="q 3 weeks"),
-        pytest.param({"text": "q3wks"}, "21", id="q3wks"),
-        pytest.param({"text": "every 3 weeks"}, "21", id="every 3 weeks"),
-        pytest.param({"text": "every three weeks"}, "21", id="every three weeks"),
-        pytest.param({"text": "every 21 days"}, "21", id="every 21 days"),
-        pytest.param({"text": "D1 of a 21-day cycle"}, "21", id="D1 of a 21-day cycle"),
-        pytest.param({"text": "day 1 of 21 day cycle"}, "21", id="day 1 of 21 day cycle"),
-        pytest.param({"text": "3-weekly"}, "21", id="3-weekly is every three weeks"),
-        pytest.param({"text": "three weekly"}, "21", id="three weekly likewise"),
-        pytest.param({"text": "weekly"}, "7", id="weekly"),
-        pytest.param({"text": "once a week"}, "7", id="once a week"),
-        pytest.param({"text": "qw"}, None, id="an abbreviation that is not known"),
-        pytest.param({"text": "over 90 minutes"}, None, id="no interval in the text"),
-        pytest.param(
-            {"maxDosePerPeriod": {"numerator": {"value": 1}, "denominator": {"value": 3, "unit": "wk", "code": "wk"}}},
-            "21",
-            id="one per three weeks at most (mCODE)",
-        ),
-        pytest.param(
-            {"maxDosePerPeriod": {"numerator": quantity(500, "mg"), "denominator": quantity(1, "d")}},
-            None,
-            id="milligrams a day are no interval",
-        ),
-        pytest.param({"timing": {"repeat": {"boundsPeriod": {"start": "2026-12-01"}}}}, None, id="bounds alone"),
-        pytest.param(
-            {"timing": {"repeat": {"boundsPeriod": {"start": "2026-12-01"}}}, "text": "q21d"},
-            "21",
-            id="bounds and text",
-        ),
-        pytest.param({"timing": {"repeat": {"period": 0, "periodUnit": "wk"}}}, None, id="a period of zero"),
-        pytest.param({"timing": {"repeat": {"period": 3}}}, None, id="a period without unit"),
-        pytest.param({"timing": "q21d"}, None, id="timing sent as a text"),
-        pytest.param({}, None, id="nothing"),
-    ],
-)
-def test_interval(instruction: Json, expected: str | None) -> None:
-    assert interval_days({"dosageInstruction": [instruction]}) == (Decimal(expected) if expected else None)
-
-
-def test_instructions_that_disagree_on_the_interval_give_none() -> None:
-    assert interval_days(order(dosage(text="load"), {"text": "weekly"})) is None
-    assert interval_days(order(dosage(), dosage())) == Decimal(21)
-
-
-@pytest.mark.parametrize(
     ("timing", "expected"),
     [
         pytest.param({"event": ["2026-12-01T08:00:00Z"]}, date(2026, 12, 1), id="an event"),
@@ -319,5 +261,4 @@ def test_junk_in_the_place_of_instructions_is_no_dose(junk: Any) -> None:
     resource = {"dosageInstruction": junk}
     assert list(doses(resource, None)) == []
     assert text_doses(resource) == ()
-    assert interval_days(resource) is None
     assert start(resource) is None

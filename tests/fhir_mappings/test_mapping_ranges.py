@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapes import SNOMED, TERMINOLOGY, Json, coding, concept, observation, quantity
 
-from cards.facts import Gap, LabResult, Lvef, Origin
+from cards.facts.origins import Gap, Origin
+from cards.facts.results import LabResult, Lvef
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 

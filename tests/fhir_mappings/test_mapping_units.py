@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from cards.facts import DoseUnit
+from cards.facts.order import DoseUnit
 from cards.knowledge.loader import default_knowledge
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.units import DoseScale, dose_scale

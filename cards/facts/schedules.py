@@ -1,0 +1,130 @@
+"""When an order wants its doses given, as each part of it says so."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import ROUND_CEILING, Decimal
+from itertools import pairwise
+
+import msgspec
+
+DAY = Decimal(1)
+
+
+class Rhythm(msgspec.Struct, frozen=True):
+    """What one part of an order says of the schedule.
+
+    ``every_days`` are the fewest days between two doses; less than one when there are several a day. ``doses`` is how
+    many there are and ``lasts_days`` for how long they go on; ``days`` are those named. ``is_limit``: not oftener
+    than this. ``unread``: the part says something that was not understood.
+    """
+
+    every_days: Decimal | None = None
+    doses: int | None = None
+    lasts_days: Decimal | None = None
+    days: tuple[date, ...] = ()
+    is_code: bool = False
+    is_text: bool = False
+    is_limit: bool = False
+    unread: str = ""
+    seems_days: Decimal | None = None
+
+    @property
+    def count(self) -> int | None:
+        """How many doses are meant; ``None`` when it is left open."""
+        if self.days:
+            return len(self.days)
+        if self.doses is not None:
+            return self.doses
+        if self.lasts_days is None or self.every_days is None:
+            return None
+        return max(int((self.lasts_days / self.every_days).to_integral_value(ROUND_CEILING)), 1)
+
+    @property
+    def is_open_daily(self) -> bool:
+        """Whether it says "daily" and no more: so a single infusion is often written."""
+        return self.every_days == DAY and self.count is None
+
+
+class Nearest(msgspec.Struct, frozen=True):
+    """The two doses of an order that are nearest to each other; ``first`` and ``second`` where their days are named."""
+
+    days: Decimal
+    first: date | None = None
+    second: date | None = None
+
+
+class Schedule(msgspec.Struct, frozen=True):
+    """The schedule of an order, from all its parts."""
+
+    rhythms: tuple[Rhythm, ...] = ()
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The days that are named, the first one first."""
+        return tuple(sorted({day for rhythm in self.rhythms for day in rhythm.days}))
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """What was not understood. Odd words beside a schedule that codes state likewise are not needed."""
+        stated = {each.every_days for each in self.rhythms if each.every_days is not None and not each.is_text}
+        unread = [each.unread for each in self.rhythms if each.unread and each.seems_days not in stated]
+        if not self.days and not any(each.every_days is not None for each in self.rhythms):
+            unread += [f"{each.doses} doses" for each in self.rhythms if each.doses is not None and each.doses > 1]
+        return tuple(dict.fromkeys(unread))
+
+    @property
+    def interval_days(self) -> Decimal | None:
+        """The days between doses, where all parts that name them agree; "daily" alone counts for least."""
+        if len(self.days) > 1:
+            return Decimal(min(_gaps(self.days)))
+        found = self._intervals()
+        return found.pop() if len(found) == 1 else None
+
+    @property
+    def disagreeing(self) -> tuple[Decimal, ...]:
+        """The intervals that parts of the order name differently; none when they agree."""
+        found = self._intervals()
+        return tuple(sorted(found)) if len(found) > 1 and not self.days else ()
+
+    def _intervals(self) -> set[Decimal]:
+        named = [each for each in self.rhythms if each.every_days is not None and not each.days]
+        limits = [each for each in named if each.is_limit]
+        named = [each for each in named if not each.is_limit] or limits
+        stated = [each for each in named if not each.is_open_daily] or named
+        return {each.every_days for each in stated if each.every_days is not None}
+
+    @property
+    def count(self) -> int | None:
+        """The most doses that any part plans; ``None`` when all leave it open."""
+        if self.days:
+            return len(self.days)
+        return max((each.count for each in self.rhythms if each.count is not None), default=None)
+
+    @property
+    def nearest(self) -> Nearest | None:
+        """The two of its own doses that are nearest to each other; nothing when it means one, or leaves it open."""
+        days = self.days
+        if days:
+            gaps = _gaps(days)
+            if not gaps:
+                return None
+            place = gaps.index(min(gaps))
+            return Nearest(Decimal(gaps[place]), days[place], days[place + 1])
+        counts = {each.count for each in self.rhythms if each.count is not None}
+        if counts == {1}:
+            return None
+        several = any(count > 1 for count in counts)
+        every = [
+            each.every_days
+            for each in self.rhythms
+            if each.every_days is not None and each.count != 1 and (several or not each.is_open_daily)
+        ]
+        return Nearest(min(every)) if every else None
+
+
+def _gaps(days: tuple[date, ...]) -> list[int]:
+    return [(later - earlier) // timedelta(days=1) for earlier, later in pairwise(days)]
+
+
+NO_SCHEDULE = Schedule()

@@ -1,0 +1,78 @@
+"""Doses from administrations: those of an infused product on one local day are one dose, each amount once.
+
+A second bag is added. One event in several resources, or the same amount and time twice, is not.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cards.facts.patient import Treatment, TreatmentState
+from cards.values.quantities import Mg, MgPerKg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+_HAS_TIME = len("2026-11-29T0")
+
+
+def one_a_day(treatments: Iterable[Treatment]) -> tuple[Treatment, ...]:
+    """Bring the administrations of each product and day together; what has no day stays as it is."""
+    groups: dict[tuple[str, date | None, TreatmentState], list[Treatment]] = defaultdict(list)
+    for each in treatments:
+        groups[each.product, each.on, each.state].append(each)
+    found: list[Treatment] = []
+    for (_, on, state), group in groups.items():
+        if len(group) == 1 or on is None or state is not TreatmentState.GIVEN:
+            found += group
+        else:
+            found.append(_together(group))
+    return tuple(found)
+
+
+def _together(group: list[Treatment]) -> Treatment:
+    """Make one dose of several administrations, whatever their order."""
+    ordered = sorted(group, key=lambda each: (each.at, str(each.dose), each.origin.reference, each.origin.path))
+    parts = _each_once(ordered)
+    unread = next((each.unread_dose for each in ordered if each.unread_dose), "")
+    if len({type(part) for part in parts}) > 1:
+        # Milligrams beside milligrams per kilogram: whether they are one event cannot be told without the weight.
+        return msgspec.structs.replace(ordered[0], dose=None, stopped=True, unread_dose=unread)
+    return msgspec.structs.replace(
+        ordered[0],
+        dose=_sum(parts),
+        bags=max(len(parts), 1),
+        # An amount that is missing beside others may be of a further bag.
+        stopped=any(each.stopped for each in ordered),
+        unread_dose=unread,
+    )
+
+
+def _each_once(ordered: list[Treatment]) -> list[Mg | MgPerKg]:
+    """List the amounts that were given; the same one at the same time, or at no time, is one event told twice."""
+    parts: list[Mg | MgPerKg] = []
+    timed: set[tuple[Mg | MgPerKg, str]] = set()
+    amounts: set[Mg | MgPerKg] = set()
+    with_time = [each for each in ordered if each.dose is not None and len(each.at) >= _HAS_TIME]
+    without = [each for each in ordered if each.dose is not None and len(each.at) < _HAS_TIME]
+    for each in with_time:
+        if each.dose is not None and (each.dose, each.at) not in timed:
+            timed.add((each.dose, each.at))
+            amounts.add(each.dose)
+            parts.append(each.dose)
+    for each in without:
+        if each.dose is not None and each.dose not in amounts:
+            amounts.add(each.dose)
+            parts.append(each.dose)
+    return parts
+
+
+def _sum(parts: list[Mg | MgPerKg]) -> Mg | MgPerKg | None:
+    if not parts:
+        return None
+    total = sum((part.value for part in parts[1:]), parts[0].value)
+    return Mg(total) if isinstance(parts[0], Mg) else MgPerKg(total)

@@ -1,0 +1,237 @@
+"""When an order wants its doses: FHIR's Timing in every form, its code, the maximum per period, and the words."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cards.facts.schedules import Rhythm
+from fhir_mappings.codings import codings, texts
+from fhir_mappings.medications.schedule_text import fewest_days_between, read_schedule_text
+from fhir_mappings.wire.lenient import child, day, items, number, objects, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from fhir_mappings.wire.lenient import Json
+
+_ONE, _WEEK, _HOURS = Decimal(1), 7, 24
+_UNITS = {
+    "d": _ONE, "day": _ONE, "days": _ONE, "wk": Decimal(7), "w": Decimal(7), "week": Decimal(7), "weeks": Decimal(7),
+    # The shortest month and year: nothing is nearer than it is.
+    "mo": Decimal(28), "month": Decimal(28), "months": Decimal(28), "a": Decimal(365), "y": Decimal(365),
+    "year": Decimal(365),
+}  # fmt: skip
+_PARTS_OF_A_DAY = {
+    "h": 24, "hr": 24, "hour": 24, "hours": 24, "min": 24 * 60, "minutes": 24 * 60, "s": 24 * 3600
+}  # fmt: skip
+_WEEKDAYS = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
+# HL7 v3 GTSAbbreviation, the codes that Timing.code names; the days between two doses.
+_CODES = {
+    "bid": _ONE / 2, "tid": _ONE / 3, "qid": _ONE / 4, "am": _ONE, "pm": _ONE, "qd": _ONE, "bed": _ONE,
+    "qod": Decimal(2), "q1h": _ONE / 24, "q2h": _ONE / 12, "q3h": _ONE / 8, "q4h": _ONE / 6, "q6h": _ONE / 4,
+    "q8h": _ONE / 3, "wk": Decimal(7), "mo": Decimal(28),
+}  # fmt: skip
+_ONCE = frozenset({"once", "stat", "1x", "x1", "one time", "onetime", "now"})
+_UNDERSTOOD = frozenset(
+    {
+        "id", "extension", "boundsDuration", "boundsRange", "boundsPeriod", "count", "countMax", "duration",
+        "durationMax", "durationUnit", "durationUnits", "frequency", "frequencyMax", "period", "periodMax",
+        "periodUnit", "periodUnits", "dayOfWeek", "timeOfDay", "when", "offset",
+    }
+)  # fmt: skip
+_MOST_DOSES = 1000
+_MANY = 100
+
+
+class _Unread(ValueError):  # noqa: N818 - it is a state of the input, not a fault of ours
+    """A part of a schedule that says something which was not understood."""
+
+
+def rhythms(resource: Json) -> tuple[Rhythm, ...]:
+    """List what the instructions of an order say of its schedule, each way of saying it by itself."""
+    found: dict[Rhythm, None] = {}
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        found.update(dict.fromkeys(_of_instruction(instruction)))
+    return tuple(found)
+
+
+def _of_instruction(instruction: Json) -> Iterator[Rhythm]:
+    timing = instruction.get("timing")
+    if timing.__class__ is dict:
+        structured = _of_timing(timing)
+        if structured is not None:
+            yield structured
+        yield from _of_code(timing.get("code"))
+        if "modifierExtension" in timing:
+            yield Rhythm(unread="modifierExtension")
+    elif timing is not None:
+        yield Rhythm(unread=str(timing)[:60])
+    maximum = child(instruction, "maxDosePerPeriod")
+    if maximum and (every := _by_maximum(maximum)) is not None:
+        yield Rhythm(every_days=every, is_limit=True)
+    yield from _of_text(text(instruction.get("text")))
+    for _, added in objects(instruction.get("additionalInstruction")):
+        for written in texts(added):
+            yield from _of_text(written)
+    yield from _of_text(text(instruction.get("patientInstruction")))
+
+
+def _of_timing(timing: Json) -> Rhythm | None:
+    repeat = timing.get("repeat")
+    try:
+        days = _events(timing.get("event"))
+    except _Unread as unread:
+        return Rhythm(unread=str(unread))
+    if days:
+        # An event beats a repeat: it names the days.
+        return Rhythm(days=days)
+    if repeat is None:
+        return None
+    if repeat.__class__ is not dict:
+        return Rhythm(unread=str(repeat)[:60])
+    if unknown := sorted(set(repeat) - _UNDERSTOOD):
+        return Rhythm(unread=", ".join(unknown)[:60])
+    try:
+        count, lasts = _count(repeat), _lasts(repeat)
+        every = _every(repeat)
+    except _Unread as unread:
+        return Rhythm(unread=str(unread))
+    if every is None and count is None and lasts is None:
+        return None
+    return Rhythm(every_days=every, doses=count, lasts_days=lasts)
+
+
+def _events(events: object) -> tuple[date, ...]:
+    found: dict[date, None] = {}
+    for event in items(events)[:_MANY]:
+        if (on := _whole_day(event)) is None:
+            raise _Unread(str(event)[:40])
+        found[on] = None
+    return tuple(sorted(found))
+
+
+def _whole_day(value: object) -> date | None:
+    written = text(value)
+    return day(written) if len(written) >= len("2026-11-29") else None
+
+
+def _given_number(repeat: Json, name: str) -> Decimal | None:
+    if (value := repeat.get(name)) is None:
+        return None
+    found = number(value)
+    if found is None or found <= 0:
+        raise _Unread(f"{name} {value}"[:40])
+    return found
+
+
+def _count(repeat: Json) -> int | None:
+    counts = [_given_number(repeat, name) for name in ("count", "countMax")]
+    most = max((count for count in counts if count is not None), default=None)
+    if most is not None and (most != int(most) or most >= _MOST_DOSES):
+        raise _Unread(f"count {most}"[:40])
+    return int(most) if most is not None else None
+
+
+def _lasts(repeat: Json) -> Decimal | None:
+    """Give the days for which doses are repeated; nothing where it is left open."""
+    period = child(repeat, "boundsPeriod")
+    if period.get("end") is not None and period.get("start") is not None:
+        begin, end = _whole_day(period["start"]), _whole_day(period["end"])
+        if begin is None or end is None or end < begin:
+            raise _Unread("boundsPeriod")
+        return Decimal((end - begin).days + 1)
+    for holder in (child(repeat, "boundsDuration"), child(child(repeat, "boundsRange"), "high")):
+        if holder:
+            value = number(holder.get("value"))
+            days = _days_of(text(holder.get("code")) or text(holder.get("unit")), value)
+            if days is None:
+                raise _Unread("bounds")
+            return days
+    return None
+
+
+def _days_of(unit: str, value: Decimal | None) -> Decimal | None:
+    folded = unit.casefold()
+    if value is None or value <= 0:
+        return None
+    if folded in _UNITS:
+        return value * _UNITS[folded]
+    return value / _PARTS_OF_A_DAY[folded] if folded in _PARTS_OF_A_DAY else None
+
+
+def _every(repeat: Json) -> Decimal | None:
+    """Give the fewest days between two doses, by the period, the days of the week and the times of the day."""
+    weekdays = _weekdays(repeat)
+    a_day = max(len(items(repeat.get("timeOfDay"))), len(items(repeat.get("when"))))
+    numbers = [_given_number(repeat, name) for name in ("frequency", "frequencyMax")]
+    frequency = max((each for each in numbers if each is not None), default=_ONE)
+    numbers = [_given_number(repeat, name) for name in ("period", "periodMax")]
+    period = min((each for each in numbers if each is not None), default=None)
+    unit = text(repeat.get("periodUnit")) or text(repeat.get("periodUnits"))
+    if period is None and unit:
+        raise _Unread(f"period {unit}"[:40])
+    days = _days_of(unit, period) if period is not None else None
+    if period is not None and (days is None or unit.casefold() in ("s", "min", "minutes")):
+        # So often is no infusion given: how long one runs may be meant.
+        raise _Unread(f"period {period} {unit}"[:40])
+    if weekdays:
+        weeks = max(int((days or Decimal(_WEEK)) / _WEEK), 1)
+        between = fewest_days_between(weekdays, weeks * _WEEK)
+        return between / a_day if a_day > 1 else between
+    if days is None:
+        if frequency > 1:
+            raise _Unread(f"frequency {frequency}")
+        return _ONE / a_day if a_day else None
+    if a_day and days <= 1:
+        frequency = max(frequency, Decimal(a_day))
+    return days / frequency
+
+
+def _weekdays(repeat: Json) -> tuple[int, ...]:
+    named = [text(each).casefold()[:3] for each in items(repeat.get("dayOfWeek"))]
+    if any(each not in _WEEKDAYS for each in named):
+        raise _Unread("dayOfWeek")
+    return tuple(sorted({_WEEKDAYS[each] for each in named}))
+
+
+def _of_code(concept: object) -> Iterator[Rhythm]:
+    """Read the code of a timing: by HL7's abbreviations, else by its words; the first that says something counts."""
+    if concept is None:
+        return
+    written = [coding.code for coding in codings(concept) if coding.code] + list(texts(concept))
+    unread: list[str] = []
+    for each in written:
+        folded = each.strip().casefold()
+        if folded in _CODES:
+            yield Rhythm(every_days=_CODES[folded], is_code=True)
+            return
+        if folded in _ONCE:
+            yield Rhythm(doses=1, is_code=True)
+            return
+        said = list(_of_text(each))
+        understood = [rhythm for rhythm in said if not rhythm.unread]
+        if understood:
+            yield from understood
+            return
+        unread += [rhythm.unread for rhythm in said if rhythm.unread] or [each[:60]]
+    if unread:
+        yield Rhythm(unread=unread[-1])
+
+
+def _of_text(written: str) -> Iterator[Rhythm]:
+    said = read_schedule_text(written)
+    if said.unread:
+        # Read in part is not read; what it seems to say only tells whether a timing in codes says the same.
+        yield Rhythm(unread="; ".join(said.unread)[:80], seems_days=said.every_days, is_text=True)
+    elif said.every_days is not None or said.doses is not None or said.lasts_days is not None:
+        yield Rhythm(every_days=said.every_days, doses=said.doses, lasts_days=said.lasts_days, is_text=True)
+
+
+def _by_maximum(ratio: Json) -> Decimal | None:
+    """Read so many doses at most in a period; a maximum in milligrams says nothing of the days."""
+    above, below = child(ratio, "numerator"), child(ratio, "denominator")
+    times = number(above.get("value"))
+    days = _days_of(text(below.get("code")) or text(below.get("unit")), number(below.get("value")))
+    return days if times == 1 and days is not None else None

@@ -1,0 +1,241 @@
+"""Schedules in words: "every 3 weeks", "q21d", "days 1, 8 and 15 of a 28-day cycle", "alle 3 Wochen", "x 3 doses".
+
+Each clause is used up piece by piece. What is left of a clause that speaks of time, and is on no list of words that may
+be ignored there, was not understood, and the reading says so.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cards.values.text_cache import cached_by_text
+from fhir_mappings.medications import schedule_words as words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LIMIT = 1000
+_ONE = Decimal(1)
+_WEEK = 7
+_N = r"(?:\d{1,3}|" + "|".join(sorted(words.NUMBERS, key=len, reverse=True)) + r")"
+_UNIT = r"(?:" + "|".join(sorted(words.DAYS_IN, key=len, reverse=True)) + r")"
+_ADJECTIVE = "|".join(sorted(words.ADJECTIVES, key=len, reverse=True))
+
+
+class TextSchedule(msgspec.Struct, frozen=True):
+    """What a text says of the schedule. ``unread`` is what of it was not understood: the rest may mean otherwise.
+
+    ``every_days`` are the fewest days between two doses; ``doses`` how many there are, ``lasts_days`` for how long.
+    ``others`` are the words that are no part of a schedule and on no list.
+    """
+
+    every_days: Decimal | None = None
+    doses: int | None = None
+    lasts_days: Decimal | None = None
+    unread: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+NOTHING_SAID = TextSchedule()
+
+
+class _Found:
+    """A text while it is being read."""
+
+    def __init__(self) -> None:
+        self.intervals: set[Decimal] = set()
+        self.doses: set[int] = set()
+        self.lasts: set[Decimal] = set()
+        self.cycle_days: tuple[int, ...] = ()
+        self.weekdays: tuple[int, ...] = ()
+
+
+def _count(written: str) -> int:
+    return words.NUMBERS.get(written) or int(written)
+
+
+def _days(number: str | None, unit: str) -> Decimal:
+    """Give the days of so many units; hours divide last, so that 168 of them are seven days exactly."""
+    count, days = Decimal(_count(number or "1")), words.DAYS_IN[unit]
+    return count * days if days else count / 24
+
+
+def _every(found: _Found, match: re.Match[str]) -> None:
+    found.intervals.add(_days(match["n"], match["u"]))
+
+
+def _times_per(found: _Found, match: re.Match[str]) -> None:
+    found.intervals.add(_days(match["m"], match["u"]) / max(_count(match["n"]), 1))
+
+
+def _adjective(found: _Found, match: re.Match[str]) -> None:
+    times = _count(match["n"]) if match["n"] else 1
+    days = Decimal(words.ADJECTIVES[match["a"]])
+    # "twice weekly" and "2 x weekly" are two a week; "three-weekly" is one in three.
+    is_count = match["n"] in words.TIMES or match["x"] not in (None, "-")
+    found.intervals.add(days / times if is_count else days * times)
+
+
+def _times_a_day(found: _Found, match: re.Match[str]) -> None:
+    found.intervals.add(_ONE / words.TIMES_A_DAY[match["f"]])
+
+
+def _every_other_day(found: _Found, _: re.Match[str]) -> None:
+    found.intervals.add(Decimal(2))
+
+
+def _cycle_days(found: _Found, match: re.Match[str]) -> None:
+    days = sorted({int(day) for day in re.findall(r"\d{1,3}", match["days"])})
+    found.cycle_days = tuple(dict.fromkeys((*found.cycle_days, *days)))
+
+
+def _on_weekdays(found: _Found, match: re.Match[str]) -> None:
+    named = re.findall(words.WEEKDAYS, match["days"])
+    found.weekdays = tuple(
+        sorted({place for each in named for start, place in words.WEEKDAY_PLACES if each[:2] == start})
+    )
+
+
+def _total(found: _Found, match: re.Match[str]) -> None:
+    found.doses.add(_count(match["n"]))
+
+
+def _lasting(found: _Found, match: re.Match[str]) -> None:
+    found.lasts.add(_days(match["n"], match["u"]))
+
+
+def _once(found: _Found, _: re.Match[str]) -> None:
+    found.doses.add(1)
+
+
+def _nothing(_: _Found, __: re.Match[str]) -> None:
+    """Use up words that say nothing of the schedule."""
+
+
+_AND = r"(?: ?[,/&+] ?| and | und | y | et | e )"
+_ON = rf"(?:{words.WEEKDAYS})(?:(?: ?[,/&] ?| and ){{1,2}}(?:{words.WEEKDAYS}))"
+_PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
+    *((pattern, _nothing) for pattern in words.BESIDE),
+    (r"c\d{1,2} ?d1", _nothing),
+    (
+        (
+            rf"(?:on )?(?:{words.DAY_OF_CYCLE}) ?(?P<days>\d{{1,2}}(?:{_AND}(?:d(?:ay)? ?)?\d{{1,2}}){{0,6}})"
+            rf"(?! ?(?:{_UNIT})\b)"
+        ),
+        _cycle_days,
+    ),
+    (
+        (
+            rf"(?:(?:of|in|per|each|every) )?(?:an? |the |each |every )?(?P<n>{_N}) ?-? ?(?P<u>{_UNIT}) ?-? ?"
+            r"(?:cycles?|zyklus|intervals?)"
+        ),
+        _every,
+    ),
+    (rf"(?:ciclo|cycle|cycles|zyklus|cyclus) (?:de|von|van|di|of|every|=|:) ?(?P<n>{_N}) ?(?P<u>{_UNIT})", _every),
+    (rf"(?P<n>{_N}) ?-? ?(?P<u>tag)iger zyklus", _every),
+    (
+        (
+            rf"(?P<n>{_N}) ?(?:x|times|mal|veces|fois|volte|vezes|keer|razy)? ?"
+            rf"(?:a|an|per|/|pro|por|par|every|each|al|na|in each|in every) ?(?P<m>{_N})? ?(?P<u>{_UNIT})"
+        ),
+        _times_per,
+    ),
+    (rf"(?:{words.EVERY}) ?(?P<n>{_N})?(?: ?(?:-|to|bis|a) ?{_N})? ?-? ?(?P<u>{_UNIT})", _every),
+    (rf"(?:(?P<n>{_N}) ?(?P<x>-|x|mal|fois|veces)? ?)?(?P<a>{_ADJECTIVE})", _adjective),
+    (r"(?P<f>bid|tid|qid|b\.i\.d\.|t\.i\.d\.)", _times_a_day),
+    (r"(?P<q>qod|q\.o\.d\.)", _every_other_day),
+    (rf"(?:on|every|each|jeden|am) (?P<days>{_ON}{{0,6}})", _on_weekdays),
+    (rf"(?P<days>{_ON}{{1,6}})", _on_weekdays),
+    (words.SINGLE, _once),
+    (
+        (
+            rf"(?:for |x ?|a total of |total of |insgesamt |max(?:imum)? )?(?:up to )?(?P<n>{_N}) ?"
+            rf"(?:{words.COUNTED})(?: in total| total)?"
+        ),
+        _total,
+    ),
+    (rf"(?:for|x|fur|por|durante|pendant|per|during) ?(?P<n>{_N}) ?(?P<u>{_UNIT})", _lasting),
+    (r"x ?(?P<n>\d{1,2})", _total),
+)
+_COMPILED = tuple((re.compile(rf"(?<![\w.])(?:{pattern})(?!\w)"), act) for pattern, act in _PHRASES)
+_CUES = re.compile(rf"\b(?:{words.CUES})\b")
+_ABOUT_OTHERS = re.compile(rf"\b(?:{words.ABOUT_OTHERS})\b")
+_CLAUSES = re.compile(r"[;\n|]|\.(?=\s|$)")
+_WORD = re.compile(r"[^\s,:()\[\]]{1,60}")
+_HAS_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
+
+
+@cached_by_text
+def read_schedule_text(written: str) -> TextSchedule:
+    """Read what a text says of the schedule; a text beyond the limit was not read to its end, and says so."""
+    if not written:
+        return NOTHING_SAID
+    found = _Found()
+    unread: list[str] = []
+    others: list[str] = []
+    for clause in _CLAUSES.split(_plain(written[:_LIMIT])):
+        _read_clause(clause, found, unread, others)
+    if len(written) > _LIMIT:
+        unread.append(written[_LIMIT : _LIMIT + 30])
+    every = _spacing(found)
+    if len(found.intervals) > 1 and every is None:
+        every = min(found.intervals)
+        unread.append(written[:60])
+    if len(found.doses) > 1 or len(found.lasts) > 1:
+        unread.append(written[:60])
+    return TextSchedule(
+        every, max(found.doses, default=None), max(found.lasts, default=None), tuple(unread), tuple(others)
+    )
+
+
+def _plain(written: str) -> str:
+    """Fold case, accents, dashes and spaces."""
+    folded = unicodedata.normalize("NFKD", written.casefold())
+    kept = "".join(each for each in folded if not unicodedata.combining(each))
+    return re.sub(r"[ \t\u00a0]+", " ", re.sub("[\u2010-\u2015\u2212]", "-", kept.replace("\u00d7", "x"))).strip()
+
+
+def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str]) -> None:
+    said = (len(found.intervals), len(found.doses), len(found.lasts), found.cycle_days, found.weekdays)
+    rest = clause
+    for pattern, act in _COMPILED:
+        for match in pattern.finditer(rest):
+            act(found, match)
+        rest = pattern.sub(" ~ ", rest)
+    speaks = said != (len(found.intervals), len(found.doses), len(found.lasts), found.cycle_days, found.weekdays)
+    left = [word.strip("-/+.=") for word in _WORD.findall(rest)]
+    unknown = [word for word in left if word not in words.IGNORED and _HAS_LETTER_OR_DIGIT.search(word)]
+    if not unknown:
+        return
+    if speaks or (_CUES.search(rest) and not _ABOUT_OTHERS.search(clause)):
+        unread.append(" ".join(unknown)[:60])
+    else:
+        others += unknown
+
+
+def _spacing(found: _Found) -> Decimal | None:
+    """Give the fewest days between two doses; nothing where several intervals are named."""
+    if len(found.intervals) > 1:
+        return None
+    interval = next(iter(found.intervals), None)
+    if found.weekdays:
+        weeks = int((interval or Decimal(_WEEK)) / _WEEK) or 1
+        return fewest_days_between(found.weekdays, weeks * _WEEK)
+    if len(found.cycle_days) > 1:
+        return fewest_days_between(found.cycle_days, int(interval) if interval else None)
+    return interval
+
+
+def fewest_days_between(days: tuple[int, ...], around: int | None) -> Decimal:
+    """Give the fewest days between two of some numbered days, and between the last and the first of the next round."""
+    ordered = sorted(set(days))
+    gaps = [later - earlier for earlier, later in pairwise(ordered)]
+    if around is not None:
+        gaps.append(around - ordered[-1] + ordered[0])
+    return Decimal(max(min(gaps), 0)) if gaps else Decimal(around or 0)

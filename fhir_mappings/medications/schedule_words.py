@@ -1,0 +1,118 @@
+"""The words of schedules in eight languages, without accents."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+NUMBERS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "twelve": 12, "fourteen": 14,
+    "eine": 1, "zwei": 2, "drei": 3, "vier": 4, "dos": 2, "tres": 3, "cuatro": 4, "deux": 2, "trois": 3, "quatre": 4,
+    "due": 2, "tre": 3, "quattro": 4, "duas": 2, "dois": 2, "quatro": 4, "twee": 2, "drie": 3, "trzy": 3, "dwa": 2,
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "other": 2, "once": 1, "twice": 2, "thrice": 3,
+}  # fmt: skip
+TIMES = frozenset({"once", "twice", "thrice"})
+"""Numbers that count the doses of a period and never the periods between two doses."""
+HOUR = Decimal(0)
+"""Stands for the hour, which is no whole part of a day in decimals."""
+_UNITS = {
+    Decimal(7): (
+        "w wk wks week weeks woche wochen semana semanas semaine semaines settimana settimane weken tygodnie tygodni"
+    ),
+    Decimal(1): "d day days tag tage tagen dia dias jour jours giorno giorni dagen dni",
+    Decimal(28): "mo mos month months monat monate mes meses mois mese mesi",
+    HOUR: "h hr hrs hour hours stunden horas heures ore",
+}
+DAYS_IN = {word: days for days, words in _UNITS.items() for word in words.split()}
+ADJECTIVES = {
+    "daily": 1, "qd": 1, "qday": 1, "od": 1, "taglich": 1, "diario": 1, "diaria": 1, "diariamente": 1, "quotidien": 1,
+    "weekly": 7, "qw": 7, "qwk": 7, "qweek": 7, "wochentlich": 7, "semanal": 7, "semanalmente": 7, "hebdomadaire": 7,
+    "settimanale": 7, "wekelijks": 7, "co tydzien": 7,
+    "fortnightly": 14, "zweiwochentlich": 14, "quincenal": 14, "quinzenal": 14,
+    "dreiwochentlich": 21, "driewekelijks": 21,
+    "monthly": 28, "monatlich": 28, "mensual": 28, "mensal": 28, "mensuel": 28, "mensile": 28,
+}  # fmt: skip
+TIMES_A_DAY = {"bid": 2, "b.i.d.": 2, "tid": 3, "t.i.d.": 3, "qid": 4}
+WEEKDAYS = (
+    "mondays?|mon|tuesdays?|tues?|wednesdays?|wed|thursdays?|thurs?|thu|fridays?|fri|saturdays?|sat|sundays?|sun"
+    "|montags?|dienstags?|mittwochs?|donnerstags?|freitags?"
+)
+WEEKDAY_PLACES = (
+    ("mo", 0), ("tu", 1), ("di", 1), ("we", 2), ("mi", 2), ("th", 3), ("do", 3), ("fr", 4), ("sa", 5), ("su", 6)
+)  # fmt: skip
+EVERY = "every|each|q\\.?|alle|jede|cada|a cada|tou[st](?:es)? les|ogni|elke|om de|iedere|co"
+DAY_OF_CYCLE = "days?|d|tage?|tag|dias?|jours?|j|giorni|giorno"
+SINGLE = (
+    "(?:as an? )?(?:single|one|1) (?:time )?(?:dose|infusion|administration)(?: only)?|one[ -]time(?: only)?|once only"
+    "|once(?! (?:a|per|every|each|daily|weekly|monthly)\\b)|stat|x ?1(?: dose)?\\b(?! ?(?:day|week|month))|einmalig"
+    "|dosis unica|dose unique|dose unica"
+)
+COUNTED = "doses?|cycles?|infusions?|administrations?|courses?|times|zyklen|ciclos|cicli|cures?|dosis"
+_MINUTES = "min|mins|minutes?|minuten|minutos|minuti"
+_HOURS = "h|hrs?|hours?|stunden?|horas?"
+_DURATION = f"\\d{{1,3}}(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES}|{_HOURS})"
+BESIDE = (
+    "\\d[\\d.,]{0,10} ?(?:mg|g|mcg|ug|ml|l|units?|u|iu|kg|%) ?(?:/ ?(?:kg|m2|ml|dose|h|hr|min))?(?: ?/ ?dose)?",
+    "\\d[\\d.,]{0,10} ?x ?(?:10\\^?9 ?/ ?l|uln)",
+    (
+        "(?:infus\\w{0,6} |given |administer\\w{0,3} |run )?(?:iv )?(?:over|in|within|uber|durante|pendant|sur)"
+        f" (?:at least |approximately |about )?{_DURATION}"
+    ),
+    f"\\d{{1,3}}(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES})(?: infusion)?",
+    f"(?:observe|monitor|wait)\\w{{0,3}}(?: the)?(?: patient)? (?:for )?(?:at least )?{_DURATION}",
+    "(?:after|before|prior to) (?:the )?(?:first|1st|each|every|last) (?:dose|infusion|cycle)s?",
+    "(?:first|1st|initial|subsequent|later|second|2nd|next|loading|maintenance) (?:infusions?|doses?)",
+    (
+        "(?:until|unless|or|bis) (?:disease )?(?:progression|unacceptable toxicity|intolerable toxicity|progress)"
+        "(?: of disease)?(?: (?:or|and|,) (?:unacceptable |intolerable )?toxicity)?"
+    ),
+    "cycle ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?|c ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?",
+    "starting (?:on )?\\d{4}-\\d{2}-\\d{2}|\\d{4}-\\d{2}-\\d{2}|\\d{1,2}/\\d{1,2}/\\d{2,4}",
+    "0\\.2(?:2)? ?(?:micron|um)|5 ?% (?:dextrose|glucose)|0[.,]9 ?% ?(?:nacl|sodium chloride|ns)?|d5w|bag \\d of \\d",
+)
+"""What tells a dose, a volume, the time of one infusion or what is watched: used up before a schedule is sought."""
+IGNORED = frozenset(
+    word
+    for words in (
+        # What is done, and to what end.
+        (
+            "administer administered give given infuse infused infusion infusions inject injection injections take"
+            " start starting begin beginning continue continued please note see protocol regimen plan order"
+        ),
+        # The way it goes in.
+        (
+            "iv ivpb intravenous intravenously intravenosa intravenos intraveineuse intravenoes endovenosa sc subcut"
+            " subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
+            " central line port piggyback peripheral catheter filter in-line inline pump"
+        ),
+        # How it is made up and measured.
+        (
+            "dose doses dosage dosis drug total bag bags vial vials mg kg ml body weight actual loading maintenance"
+            " initial subsequent sodium chloride saline nacl ns dextrose glucose diluted dilute"
+        ),
+        # Words that join.
+        "via through using with into by as at in on of the a an and or to per for followed then next",
+        "verabreichen geben gabe als von und mit uber",
+        "administrar por via en con como y de la el cada administracion",
+        "administrer en par voie et avec le les du somministrare per con e di il",
+        # The drug itself; which one it is, is read elsewhere.
+        (
+            "kadcyla enhertu trastuzumab emtansine deruxtecan ado fam nxki herceptin perjeta pertuzumab phesgo margenza"
+            " margetuximab zanidatamab ziihera hylecta hyaluronidase"
+        ),
+    )
+    for word in words.split()
+)
+"""Words that change nothing of a schedule, wherever they stand beside it."""
+CUES = (
+    "every|each|daily|weekly|monthly|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
+    "|biweekly|hourly|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
+    f"|{WEEKDAYS}|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
+    "|settiman[ae]|weken|dagen|hours?"
+)
+"""Words of time: a clause that has one and was not used up says something of a schedule."""
+ABOUT_OTHERS = (
+    "labs?|cbc|lfts?|recheck|echo|lvef|muga|follow|visit|appointment|monitor|observe|premedicat\\w{0,4}"
+    "|contracepti\\w{0,3}|hold|platelets?|anc|call|refrigerat\\w{0,3}|store|stable|discard|expires?|prior to"
+    "|pre-?med\\w{0,8}"
+)
+"""What is watched or done beside the infusion, at times of its own."""
