@@ -24,7 +24,6 @@ from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Basis, Cited, Confidence
 from cards.readings.case import UNREAD, Case, gap_line
-from cards.readings.dosing import text_disagreement
 from cards.rules import rules_at
 
 if TYPE_CHECKING:
@@ -169,9 +168,6 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
     yield from (gap for gap in session.gaps if gap.about is None)
     if not cases:
         return
-    for case in cases:
-        if (gap := text_disagreement(case)) is not None:
-            yield gap
     if not session.patient.gaps:
         return
     needed = {concept for case in cases if case.identity.product for concept in _needed(case)}

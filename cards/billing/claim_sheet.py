@@ -103,7 +103,7 @@ def administration_lines(view: View) -> tuple[Evidence, ...]:
     known, case = view.known.administration, view.case
     supplied = view.facts.supplied.get(case.order.origin.path)
     minutes = supplied.infusion_minutes if supplied else None
-    doses = given(known, case.product, minutes, is_first=not case.history)
+    doses = given(known, case.product, minutes, dose=len(case.history) + 1)
     lines = [Evidence("procedure", doses.code.code, values=(("meaning", doses.code.meaning),), by=doses.code.by)]
     if doses.infusion is not None:
         which = "first" if not case.history else "later"

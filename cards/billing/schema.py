@@ -42,15 +42,6 @@ class NdcUnit(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Infusion(Record, frozen=True, kw_only=True):
-    """How long a product runs, the first time and later, in minutes."""
-
-    product: str
-    first_minutes: int
-    later_minutes: int
-    by: Cited
-
-
 class ProcedureCode(Record, frozen=True, kw_only=True):
     """A CPT code of administration; the descriptor is in our words."""
 
@@ -68,7 +59,6 @@ class Administration(Record, frozen=True, kw_only=True):
     second_drug: ProcedureCode
     subcutaneous: ProcedureCode
     never: tuple[ProcedureCode, ...]
-    infusions: tuple[Infusion, ...]
 
 
 class EndedModifier(Record, frozen=True, kw_only=True):

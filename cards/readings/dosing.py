@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from cards.facts.order import DoseUnit, OrderedDose
-from cards.facts.origins import Gap
 from cards.knowledge.schema import Basis, Cancer, Level, Maximum, Product, Regimen
+from cards.values.caching import asked_once
 from cards.values.quantities import Kg, Mg, MgPerKg
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 _HUNDRED = Decimal(100)
+_SEVERAL = 2
 _ANY_BODY = (Decimal(0), Decimal("Infinity"))
 
 
@@ -259,30 +260,68 @@ def look_alike_met(case: Case, reading: DoseReading) -> tuple[Product, Level] | 
     return None
 
 
-def text_disagreement(case: Case) -> Gap | None:
-    """Say that the instructions name one dose and the dose field another.
+class DoseConflict(NamedTuple):
+    """Two amounts of one order that cannot both be meant; ``in_text``: the second stands in the instructions."""
+
+    field: DoseReading
+    field_dose: Mg | MgPerKg
+    other: Mg | MgPerKg
+    in_text: bool
+
+
+@asked_once
+def dose_conflict(case: Case) -> DoseConflict | None:
+    """Find where the dose field and the instructions, or two quantities of one instruction, say different amounts.
 
     Only a single mention in a unit is compared: a text with several may well speak of vials, or of earlier doses.
     """
-    if case.identity.product is None or not case.order.text_doses:
-        return None
-    weight = case.kg
-    usable = case.usable
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    weight, tolerance = case.kg, case.threshold("dose_rounding_tolerance_percent")
     for basis in (MgPerKg, Mg):
-        mentioned = [dose for dose in case.order.text_doses if isinstance(dose, basis)]
+        mentioned = _mentioned(case, basis)
         if len(mentioned) != 1 or is_part_of_combination(case.product, mentioned[0]):
             continue
-        in_field = [
-            dose
-            for reading in usable
-            if (dose := reading.per_kg(weight) if basis is MgPerKg else reading.in_mg(weight)) is not None
-        ]
-        if not in_field:
-            continue
-        if not any(near(dose.value, mentioned[0].value, tolerance) for dose in in_field):
-            values = (("text", str(mentioned[0])), ("dose", str(in_field[0])))
-            return Gap("dose", case.order.origin.path, "text-differs", values=values)
+        in_field = _in_basis(case, basis)
+        if in_field and not any(near(dose.value, mentioned[0].value, tolerance) for _, dose in in_field):
+            return DoseConflict(*in_field[0], mentioned[0], in_text=True)
+    return _between_fields(case, weight, tolerance)
+
+
+def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
+    """List the amounts of a text that names several, none of which is the dose of the field."""
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    for basis in (MgPerKg, Mg):
+        mentioned, in_field = _mentioned(case, basis), _in_basis(case, basis)
+        if len(mentioned) > 1 and in_field:
+            met = (near(dose.value, each.value, tolerance) for _, dose in in_field for each in mentioned)
+            if not any(met) and not any(is_part_of_combination(case.product, each) for each in mentioned):
+                return tuple(mentioned)
+    return ()
+
+
+def _mentioned(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
+    return [dose for dose in case.order.text_doses if isinstance(dose, basis)]
+
+
+def _in_basis(case: Case, basis: type[Mg | MgPerKg]) -> list[tuple[DoseReading, Mg | MgPerKg]]:
+    found: list[tuple[DoseReading, Mg | MgPerKg]] = []
+    for reading in case.usable:
+        dose = reading.per_kg(case.kg) if basis is MgPerKg else reading.in_mg(case.kg)
+        if dose is not None:
+            found.append((reading, dose))
+    return found
+
+
+def _between_fields(case: Case, weight: Kg | None, tolerance: Decimal) -> DoseConflict | None:
+    """Compare milligrams with the milligrams per kilogram beside them in the same instruction."""
+    if weight is None or len(case.usable) < _SEVERAL:
+        return None
+    for one in case.usable:
+        for other in case.usable:
+            if one.ordered.instruction != other.ordered.instruction or not isinstance(one.dose, Mg):
+                continue
+            meant = other.in_mg(weight)
+            if isinstance(other.dose, MgPerKg) and meant and not near(one.dose.value, meant.value, tolerance):
+                return DoseConflict(one, one.dose, other.dose, in_text=False)
     return None
 
 

@@ -9,8 +9,9 @@ from cards.facts.outcomes import Outcome
 from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.readings.case import Case
-from cards.rules import billing_codes, dose, her2, identity, lvef_holds, preparation, problems
+from cards.rules import age, billing_codes, dose, her2, identity, lvef_holds, preparation, problems, weight
 from cards.rules import concurrent_drugs as regimen
+from cards.rules import dose_conflicts as conflicts
 from cards.rules import dose_levels as levels
 from cards.rules import lab_holds as holds
 from cards.rules import lab_monitoring as labs
@@ -43,6 +44,8 @@ RULES: tuple[Rule, ...] = (
     Rule(Topic.DOSE_NOT_A_LEVEL, levels.dose_not_a_level),
     Rule(Topic.DOSE_WRONG_FOR_INDICATION, levels.dose_wrong_for_indication),
     Rule(Topic.DOSE_RE_ESCALATION, levels.dose_re_escalation),
+    Rule(Topic.DOSE_TEXT_CONFLICT, conflicts.dose_text_conflict),
+    Rule(Topic.WEIGHT_IMPLAUSIBLE, weight.weight_implausible),
     Rule(Topic.DOSE_CANNOT_VERIFY, dose.dose_cannot_verify),
     Rule(Topic.WEIGHT_STALE, dose.weight_stale),
     Rule(Topic.INTERVAL_TOO_SHORT, history.interval_too_short),
@@ -50,6 +53,8 @@ RULES: tuple[Rule, ...] = (
     Rule(Topic.RELOAD_REQUIRED, history.reload_required),
     Rule(Topic.ROUTE_WRONG, preparation.route_wrong),
     Rule(Topic.DILUENT_INCOMPATIBLE, preparation.diluent_incompatible),
+    Rule(Topic.INFUSION_RATE, preparation.infusion_rate),
+    Rule(Topic.AGE_NOT_LABELLED, age.age_not_labelled),
     Rule(Topic.HER2_AGENTS_COMBINED, regimen.her2_agents_combined),
     Rule(Topic.ANTHRACYCLINE_CONCURRENT, regimen.anthracycline_concurrent),
     Rule(Topic.CYP3A4_INHIBITOR, regimen.cyp3a4_inhibitor),

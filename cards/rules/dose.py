@@ -25,6 +25,7 @@ from cards.facts.topics import Topic
 from cards.knowledge.schema import Basis, Cancer, Level, LevelRole, Product
 from cards.readings.course import fitting_levels
 from cards.readings.dosing import Ceiling, DoseReading, Sense, is_component, look_alike_met
+from cards.readings.weights import weight_doubt
 from cards.values.quantities import Mg, MgPerKg, plain, precise
 
 if TYPE_CHECKING:
@@ -164,6 +165,8 @@ def dose_implausible(case: Case) -> Outcome:
 
 def _meant_instead(case: Case, reading: DoseReading) -> tuple[Fix, ...]:
     """Offer the labelled level whose number was written with another unit, or the fixed doses; else removal."""
+    if weight_doubt(case) is not None:
+        return (RemoveOrder(),)
     doses = dict.fromkeys(level.dose for level in fitting_levels(case))
     ordered = reading.ordered
     if case.product.basis is Basis.FIXED:
@@ -287,8 +290,11 @@ def _regimen_citation(case: Case) -> Cited:
 def fixes_to(case: Case, dose: Mg | MgPerKg, replaces: tuple[OrderedDose, ...]) -> tuple[Fix, ...]:
     """Offer a dose in the place of others, each in the unit it is written in.
 
-    Nothing is offered for a dose computed from a strength and a volume, or where the weight to compute by is missing.
+    Nothing is offered for a dose computed from a strength and a volume, or where the weight to compute by is missing or
+    in doubt.
     """
+    if weight_doubt(case) is not None:
+        return ()
     changes: list[tuple[OrderedDose, Mg | MgPerKg]] = []
     for ordered in replaces:
         written = _in_unit_of(case, dose, ordered)

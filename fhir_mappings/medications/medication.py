@@ -15,6 +15,7 @@ from cards.values.codes import HcpcsCode
 from fhir_mappings.codings import NO_CODE_MAP, coding_of, codings, texts
 from fhir_mappings.medications import diluents, dosage
 from fhir_mappings.medications.dosage import Strength
+from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.schedule import rhythms
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -65,6 +66,8 @@ class Instructed(NamedTuple):
     start: date | None
     route: Route | None
     diluents: frozenset[Diluent]
+    infusion_minutes: tuple[int, ...]
+    is_push: bool
 
 
 def concept_alone(resource: Json) -> Any:
@@ -109,6 +112,8 @@ class MedicationReader:
             interval_days=said.schedule.interval_days,
             cycles=said.schedule.count,
             schedule=said.schedule,
+            infusion_minutes=said.infusion_minutes,
+            is_push=said.is_push,
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             route=said.route,
             start=said.start,
@@ -135,6 +140,8 @@ class MedicationReader:
             dosage.start(resource),
             self._route(resource),
             diluents.of_instructions(resource),
+            infusion_times(resource),
+            is_push(resource),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:

@@ -89,3 +89,28 @@ class CycleLimit(Record, frozen=True, kw_only=True):
     weeks: int | None = None
     advised: bool = False
     by: Cited
+
+
+class InfusionStep(Record, frozen=True, kw_only=True):
+    """How long an infusion takes at least, in minutes, from so many doses of the product on."""
+
+    from_dose: int
+    minutes: int
+
+
+class InfusionTimes(Record, frozen=True, kw_only=True):
+    """The label's infusion times, from the first dose on; a shorter one is for those who tolerated the one before."""
+
+    steps: tuple[InfusionStep, ...]
+    by: Cited
+
+    def minutes_at(self, dose: int) -> int:
+        """Give the least minutes of a dose by its number, counted from one."""
+        return next(step.minutes for step in reversed(self.steps) if step.from_dose <= dose)
+
+
+class LabelledAge(Record, frozen=True, kw_only=True):
+    """The age from which a label covers the product."""
+
+    years: int
+    by: Cited

@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from cards.knowledge.schema.doses import Concentration, CycleLimit, ForbiddenDiluent, Regimen, Reload
+from cards.knowledge.schema.doses import (
+    Concentration,
+    CycleLimit,
+    ForbiddenDiluent,
+    InfusionTimes,
+    LabelledAge,
+    Regimen,
+    Reload,
+)
 from cards.knowledge.schema.kinds import Basis, Cancer, Route, Scope, Setting, Tier
 from cards.knowledge.schema.monitoring import Monitoring
 from cards.knowledge.schema.sourced import Cited, Record
@@ -60,6 +68,8 @@ class Product(Record, frozen=True, kw_only=True):
     reload: tuple[Reload, ...] = ()
     cycle_limits: tuple[CycleLimit, ...] = ()
     no_re_escalation: Cited | None = None
+    infusion: InfusionTimes | None = None
+    age: LabelledAge | None = None
     confusion: str | None = None
 
     @property
