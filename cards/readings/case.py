@@ -37,7 +37,17 @@ _BRIEF = 48
 _TENTH, _HOURS = Decimal("0.1"), 24
 # Why a result that counts says nothing. Others are of another patient, not final, or reported as absent: not there.
 UNREAD = frozenset(
-    {"value", "unit", "no-unit", "implausible", "her2-in-text", "lvef-in-text", "unit-unknown", "comparator"}
+    {
+        "value",
+        "unit",
+        "no-unit",
+        "implausible",
+        "her2-in-text",
+        "lvef-in-text",
+        "unit-unknown",
+        "unit-missing",
+        "comparator",
+    }
 )
 
 
@@ -251,6 +261,18 @@ class Case:
     def set_aside(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
         """Give an evidence line for each result about some concepts that was there and could not be used."""
         return tuple(gap_line(self.known, gap) for gap in self.patient.gaps if gap.about in concepts)
+
+    def unread_since(self, concept: str, since: date) -> bool:
+        """Tell whether the chart holds a result that could not be read, of a day from which on one is wanted.
+
+        One that is older than a result that was read decides nothing.
+        """
+        results = self.patient.lvefs if concept == "lvef" else self.patient.labs.get(concept, ())
+        read = max((each.on for each in results if each.on is not None), default=since)
+        return any(
+            gap.about == concept and gap.reason in UNREAD and (gap.on is None or gap.on >= max(read, since))
+            for gap in self.patient.gaps
+        )
 
     def unread(self, concepts: frozenset[str]) -> bool:
         """Tell whether the chart holds a result of some concepts that counts and could not be read."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
+from cards.facts.topics import Topic
 from cards.knowledge.schema import Action, Problem
 from cards.readings.case import brief, dated
 from cards.readings.lab_table import Match, read_table, times_limit
@@ -101,16 +102,22 @@ def blood_count_hold(case: Case) -> Outcome:
 
 
 def _verdict(case: Case, tests: frozenset[str], action: Action) -> Outcome:
-    if tests.isdisjoint(case.recogniser.lab_rows[case.product.id]):
+    rows = case.recogniser.lab_rows[case.product.id]
+    if tests.isdisjoint(rows):
         return NotApplicable("the label has no such table")
     table = read_table(case)
     found = [match for match in table.matches if match.result.test in tests and match.row.action is action]
+    not_judged = [result for result in (*table.unlimited, *table.crossing) if result.test in tests]
     if found:
-        return _fired(case, found)
+        fired = _fired(case, found)
+        lines = (Evidence("lab-not-judged", _line(case, each).text, each.origin) for each in not_judged)
+        return msgspec.structs.replace(fired, evidence=(*fired.evidence, *lines))
     open_ended = [
         *(_open(case, "limit-of-normal", result) for result in table.unlimited if result.test in tests),
         *(_open(case, "lab-bound", result) for result in table.crossing if result.test in tests),
     ]
+    unread = [test for test in tests if test in rows and case.unread_since(test, case.labs_since)]
+    open_ended += [Missing("result", told_by=Topic.CHECKS_INCOMPLETE) for _ in unread]
     return CannotTell(tuple(open_ended)) if open_ended else Clear()
 
 
@@ -164,5 +171,5 @@ def _signed(result: LabResult, number: Decimal) -> str:
 
 
 def _line(case: Case, result: LabResult) -> Evidence:
-    limit = f" ({_signed(result, times_limit(result))} x ULN)" if result.test in _LIVER else ""
+    limit = f" ({_signed(result, times_limit(result))} x ULN)" if result.upper_limit else ""
     return Evidence("lab", f"{_name(case, result)}: {dated(result.as_reported + limit, result.on)}", result.origin)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from cards.knowledge.schema.kinds import Cancer, Problem, Route, Setting
+from cards.knowledge.schema.reference_ranges import ReferenceRanges
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
+from cards.knowledge.schema.units import Units
 
 
 class CodeEntry(KnowledgeRecord, frozen=True, kw_only=True):
@@ -28,12 +30,16 @@ class ValueEntry(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Concept(KnowledgeRecord, frozen=True, kw_only=True):
-    """A measurement that rules use: the codes that mean it and the range in which a number can be believed."""
+    """A measurement that rules use: the codes that mean it and the range in which a number can be believed.
+
+    ``unit`` is the one that rules judge in, ``units`` names the table of those that it may be reported in.
+    """
 
     display: str
     order_display: str | None = None
     order_loinc: str | None = None
     unit: str | None = None
+    units: str | None = None
     plausible: tuple[Decimal, Decimal] | None = None
     loinc: tuple[CodeEntry, ...]
     snomed: tuple[CodeEntry, ...] = ()
@@ -179,3 +185,6 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     her2_copies: CopyLimits
     genes: GeneCodes
     routes: tuple[RouteWords, ...]
+    units: Units = Units(ignored=(), volumes=(), tables={})
+    """They stand in a file of their own, as do the words of reference ranges."""
+    reference_ranges: ReferenceRanges = ReferenceRanges()
