@@ -157,7 +157,10 @@ def _line(missing: Missing, drug: str) -> Evidence:
 
 
 def _told(missing: Missing, verdict: Verdict, shown: list[Verdict]) -> bool:
-    return any(other.topic is missing.told_by and other.order == verdict.order for other in shown)
+    # What was set aside is a line of this card in any case.
+    return missing.told_by is Topic.CHECKS_INCOMPLETE or any(
+        other.topic is missing.told_by and other.order == verdict.order for other in shown
+    )
 
 
 def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:

@@ -15,6 +15,7 @@ from cards.facts.patient import Patient, PresentProblem, Staging, Treatment, Tre
 from cards.facts.results import CodedHer2, Her2Result, LabResult, Lvef, Mutation, PregnancyTest, ReceptorResult, Weight
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.results.observations import LABS
+from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.references import References, is_about_somebody_else, is_same_patient
 from fhir_mappings.wire.resources import Unreadable
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import Fact, ObservationReader
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import ResourceStub
+    from fhir_mappings.wire.resources import ResourceList, ResourceStub
 
 _MENTIONS = {
     "her2-interpretation": ("her2-in-text", (b"HER2", b"HER-2", b"Her2", b"ERBB2", b"c-erbB-2")),
@@ -58,6 +59,7 @@ class Draft:
     unread: list[ResourceStub] = field(default_factory=list)
     labs: dict[str, list[ResourceStub]] = field(default_factory=dict)
     person: Json = field(default_factory=dict)
+    subject: Subject = NOBODY
     every_lab: bool = False
     own_reference: str = ""
 
@@ -119,6 +121,7 @@ class PatientReader:
         draft.references.add_glimpses(
             glimpse for listing in listings for glimpse in listing.apart if glimpse.resource_type in _REFERRED_TO
         )
+        draft.subject = _subject(listings, draft)
         # A resource counts once, however many keys hold it; those of the session are no history.
         seen, look = set(session), self._observations.index.look
         for listing in listings:
@@ -225,7 +228,7 @@ class PatientReader:
         content = glimpse.content
         if not draft.is_own(content, glimpse.full_url):
             return [Gap(concept, glimpse.path, "other-patient", self._observations.date_of(content))]
-        return self._observations.read(concept, content, Origin(glimpse.reference, glimpse.path))
+        return self._observations.read(concept, content, Origin(glimpse.reference, glimpse.path), draft.subject)
 
     def _condition(self, glimpse: ResourceStub, draft: Draft) -> None:
         content, origin = glimpse.content, Origin(glimpse.reference, glimpse.path)
@@ -258,6 +261,19 @@ class PatientReader:
             draft.set_aside("treatment", glimpse, "no-status")
         elif (treatment := self._treatments.read(content, glimpse.path, draft.references)) is not None:
             draft.treatments.append(treatment)
+
+
+def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
+    """Say of whom the results are, as far as reference ranges ask."""
+    for listing in listings:
+        for glimpse in listing.apart:
+            if glimpse.resource_type == "Patient" and glimpse.reference in ("", draft.own_reference):
+                try:
+                    content = glimpse.content
+                except Unreadable:
+                    continue
+                return Subject(text(content.get("gender")).casefold(), day(content.get("birthDate")))
+    return NOBODY
 
 
 def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterable[Gap]:
