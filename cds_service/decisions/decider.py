@@ -19,9 +19,7 @@ from cards.coverage.rules import coverage_rules
 from cards.engine import judge
 from cards.facts import Gap, Moment, Patient, Session
 from cards.identification.recogniser import Recogniser
-from cards.knowledge.loader import default_knowledge
 from cards.presentation.renderer import Renderer
-from cards.presentation.wording import default_wording
 from cards.readings.on_treatment import on_treatment
 from cds_service.decisions.data_access import RequestData
 from cds_service.decisions.versions import versions
@@ -84,8 +82,8 @@ class Decider:
 
         """
         self.settings = settings
-        self.known = default_knowledge()
-        self.wording = default_wording()
+        self.known = settings.site_layer.known
+        self.wording = settings.site_layer.wording
         self.policy = settings.policy()
         self._with_suggestions = suggestions
         self._today = today or (lambda: datetime.now(ZoneInfo(settings.site.timezone)).date())
