@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts import DrugOrder, Gap
+from cards.facts.order import DrugOrder
+from cards.facts.origins import Gap
 from cards.identification.identity import identify
 from cards.values.texts import is_cut
 from fhir_mappings.codings import NO_CODE_MAP, texts
@@ -24,7 +25,8 @@ from fhir_mappings.wire.references import References, is_same_patient
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from cards.facts import BillingCode, Patient
+    from cards.facts.order import BillingCode
+    from cards.facts.patient import Patient
     from cards.identification.identity import Identity
     from cards.identification.recogniser import Recogniser
     from cards.knowledge.schema import Terminology
