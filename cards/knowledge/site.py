@@ -21,9 +21,9 @@ from cards.knowledge.schema import (
     HcpcsEntry,
     Knowledge,
     KnowledgeError,
+    KnowledgeRecord,
     Package,
     Product,
-    Record,
     RetiredCode,
     RxNormEntry,
     Source,
@@ -38,7 +38,7 @@ _OWN = {"V": "S", "V2": "S"}
 _SECTIONS = ("sources", "brands", "products")
 
 
-class SiteHcpcs(Record, frozen=True, kw_only=True):
+class SiteHcpcs(KnowledgeRecord, frozen=True, kw_only=True):
     """A billing code of a brand; without a descriptor it gets one from the brand's generic name."""
 
     code: str
@@ -47,7 +47,7 @@ class SiteHcpcs(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class SiteBrand(Record, frozen=True, kw_only=True):
+class SiteBrand(KnowledgeRecord, frozen=True, kw_only=True):
     """A brand of a known product; ``of`` is the product's id. Its label is that of the product unless it names one."""
 
     of: str
@@ -66,7 +66,11 @@ class SiteBrand(Record, frozen=True, kw_only=True):
 
 _BRAND_FIELDS = fields_of(SiteBrand, SiteHcpcs, Package, RxNormEntry, AtcEntry, RetiredCode, Cited)
 _PRODUCT_FIELDS = fields_of(
-    *(each for name in schema.__all__ if isinstance(each := getattr(schema, name), type) and issubclass(each, Record))
+    *(
+        each
+        for name in schema.__all__
+        if isinstance(each := getattr(schema, name), type) and issubclass(each, KnowledgeRecord)
+    )
 )
 
 
