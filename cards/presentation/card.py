@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from cards.facts import Origin
+from cards.facts.origins import Origin
 from cards.facts.outcomes import Fix, Indicator
 from cards.facts.topics import Topic
 
@@ -41,3 +41,5 @@ class Card(msgspec.Struct, frozen=True):
     source_url: str
     override_reasons: tuple[OverrideReason, ...]
     suggestions: tuple[Suggestion, ...]
+    links: tuple[tuple[str, str], ...] = ()
+    """Pages of the site: label and address."""

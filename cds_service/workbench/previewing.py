@@ -15,7 +15,6 @@ from cards.engine import judge
 from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cards.identification.recogniser import Recogniser
 from cards.presentation.renderer import Renderer
-from cards.presentation.wording import default_wording
 from cds_service.audit.explain import lacking
 from cds_service.decisions.data_access import DataMissing
 from cds_service.decisions.decider import Decider
@@ -30,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
-    from cards.facts import Session
     from cards.facts.outcomes import Verdict
     from cards.facts.policy import Policy
+    from cards.facts.session import Session
     from cds_service.configuration.settings import Settings
     from cds_service.protocol.services import Service
     from cds_service.workbench.specimens import Specimen
@@ -125,7 +124,7 @@ class Previewer:
     def _worded(self, verdicts: Iterable[Verdict]) -> tuple[Json, ...]:
         """Write cards; a suggestion has its label alone, for a case has no resource to act on."""
         sources = with_sources(self._decider.known, self._decider.billing)
-        renderer = Renderer(default_wording(), sources, self._policy.indicators)
+        renderer = Renderer(self._settings.site_layer.wording, sources, self._policy.indicators)
         return tuple(
             card_json(card, self._settings.base_url, [{"label": each.label} for each in card.suggestions])
             for card in worded(verdicts, renderer, _HOOK_INSTANCE)

@@ -17,7 +17,8 @@ from cards.billing.facts import (
     RecordedCode,
     Supplied,
 )
-from cards.facts import Gap, Origin, State
+from cards.facts.origins import Gap, Origin
+from cards.facts.patient import TreatmentState
 from cards.facts.topics import Topic
 
 SUMMARY, UNITS, CRITERIA = Topic.BILLING_SUMMARY, Topic.BILLING_UNITS_MISMATCH, Topic.COVERAGE_CRITERIA
@@ -69,6 +70,22 @@ FOURTEEN = tuple(given("kadcyla", 21 * n, "252 mg") for n in range(1, 15))
 LOW = chart(her2=(ihc("1+"),), receptor=True)
 
 SUMMARIES = [
+    Row(
+        SUMMARY,
+        "JW and JZ on one line exclude each other, and the headline says so",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        billing=billed(line("J9354", "252 units", "JW", "JZ")),
+        says=("JW and JZ exclude each other", "252 units J9354 without a modifier, 8 with JW"),
+        tells=("JZ says that nothing was discarded",),
+    ),
+    Row(
+        UNITS,
+        "a line with JW and JZ is not held against what is discarded",
+        SILENT,
+        order("Kadcyla", "252 mg"),
+        billing=billed(line("J9354", "252 units", "JW", "JZ")),
+    ),
     Row(
         SUMMARY,
         "a dose above the maximum stands in the headline and before the claim",
@@ -763,7 +780,7 @@ POLICIES = [
         "an active order of trastuzumab is no prior therapy",
         FIRES,
         order("Kadcyla", "252 mg"),
-        chart(history=(given("trastuzumab", 30, state=State.ACTIVE), TREATED[1])),
+        chart(history=(given("trastuzumab", 30, state=TreatmentState.ACTIVE), TREATED[1])),
         billing=billed(payer=LOUISIANA),
         tells=("**Not known** · I.A.5.a", "no earlier trastuzumab on record"),
     ),
@@ -815,7 +832,7 @@ POLICIES = [
         "another HER2 drug that is active is no single agent",
         FIRES,
         order("Kadcyla", "252 mg"),
-        chart(history=(given("tucatinib", 30, state=State.ACTIVE),)),
+        chart(history=(given("tucatinib", 30, state=TreatmentState.ACTIVE),)),
         billing=billed(payer=LOUISIANA),
         tells=("**Not met** · I.A.4",),
     ),
