@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts import Moment
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -20,6 +19,7 @@ from cards.facts.outcomes import (
     Verdict,
 )
 from cards.facts.policy import Mode
+from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Basis, Cited, Confidence
@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from cards.facts import DrugOrder, Gap, Patient, Session
+    from cards.facts.order import DrugOrder
+    from cards.facts.origins import Gap
+    from cards.facts.patient import Patient
     from cards.facts.policy import Policy
+    from cards.facts.session import Session
     from cards.identification.recogniser import Recogniser
     from cards.knowledge.schema import Product
     from cards.rules import Rule

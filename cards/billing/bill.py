@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Package
     from cards.readings.case import Case
 
-_DOSAGE = re.compile(r"([\d.]+)\s*mg\b", re.IGNORECASE)
+_DOSAGE = re.compile(r"(?<![\d.])([\d.]{1,20})\s?mg\b", re.IGNORECASE)
 
 
 class BilledDose(msgspec.Struct, frozen=True):

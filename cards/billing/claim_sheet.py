@@ -8,6 +8,7 @@ from cards.billing.administration import HOUR, given
 from cards.billing.bill import counts_alike, packages_for
 from cards.billing.diagnoses import primary_codes, receptor_code, receptor_codes, secondary_codes
 from cards.billing.facts import BillingFacts, RecordedCode
+from cards.coverage.payers import may_steer
 from cards.facts.outcomes import Evidence
 from cards.knowledge.schema import Cited, Confidence
 from cards.values.quantities import plain, precise
@@ -187,7 +188,9 @@ def payment_lines(case: Case, billed: Bill, prices: PriceList | None) -> tuple[E
 
 
 def site_lines(view: View) -> tuple[Evidence, ...]:
-    """Say where commercial payers want the product given, and how many doses are on record."""
+    """Say where payers that steer want the product given, and how many doses are on record."""
+    if not may_steer(view):
+        return ()
     lines = []
     for site in view.known.site_of_care:
         if view.case.product.id not in site.products:

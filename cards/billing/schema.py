@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from cards.coverage.schema import PayerKind
 from cards.knowledge.schema import Cited, Record
 
 
@@ -165,6 +166,14 @@ class SiteOfCare(Record, frozen=True, kw_only=True):
     by: Cited
 
 
+class PayerWords(Record, frozen=True, kw_only=True):
+    """The words by which the name of a payer or its plan says a kind; in lower case."""
+
+    kind: PayerKind
+    words: tuple[str, ...]
+    by: Cited
+
+
 class DrugGroup(Record, frozen=True, kw_only=True):
     """Drugs that a payer names together, as products of this service and classes of the shared knowledge."""
 
@@ -196,6 +205,7 @@ class BillingKnowledge(Record, frozen=True, kw_only=True):
     site_of_care: tuple[SiteOfCare, ...]
     drug_groups: tuple[DrugGroup, ...]
     specialties: tuple[Specialty, ...]
+    payer_kinds: tuple[PayerWords, ...]
 
     def supply(self, product: str) -> Supply:
         """Give the vials of a product; every product that is checked has them."""

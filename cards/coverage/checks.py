@@ -27,9 +27,14 @@ def assess(criterion: Check, view: View) -> Assessment:
 
 
 def assess_one_of(group: OneOf, view: View) -> tuple[Assessment, tuple[Assessment, ...]]:
-    """Hold alternatives against the order and the chart: one that is met suffices; none left means not met."""
+    """Hold alternatives against the order and the chart: one that is met suffices; none left means not met.
+
+    A group in which one does not apply is not asked of the order at all.
+    """
     each = tuple(assess(alternative, view) for alternative in group.of)
     found = {assessment.status for assessment in each}
+    if Status.DOES_NOT_APPLY in found:
+        return next(assessment for assessment in each if assessment.status is Status.DOES_NOT_APPLY), ()
     status = Status.MET if Status.MET in found else Status.NOT_KNOWN if Status.NOT_KNOWN in found else Status.NOT_MET
     return Assessment(status), each
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from cards.coverage.payers import kind_of, kinds_on_record
 from cards.coverage.schema import ApprovalPath, PayerPolicy, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cards.billing.facts import Payer
     from cards.coverage.view import View
 
 
@@ -21,13 +23,28 @@ class Chosen(NamedTuple):
 
 
 def policies_for(policies: Iterable[PayerPolicy], view: View) -> tuple[PayerPolicy, ...]:
-    """Choose the policies of the payers on record; where none has one here, the site's first for the product."""
+    """Choose the policies of the payers on record.
+
+    Where none has one here, the site's first for the product that is no single state's and speaks for a payer of that
+    kind; with no payer on record, of any kind.
+    """
     fitting = [policy for policy in policies if view.case.product.id in policy.products]
-    payers = [payer.name.casefold() for payer in view.facts.payers]
-    of_payer = [
-        policy for policy in fitting if any(name.casefold() in payer for name in policy.payer_names for payer in payers)
+    of_payer = [policy for policy in fitting if any(_speaks_for(policy, payer, view) for payer in view.facts.payers)]
+    if of_payer:
+        return tuple(of_payer)
+    kinds = kinds_on_record(view)
+    general = [
+        policy
+        for policy in fitting
+        if policy.state is None and (not kinds or not policy.kinds or not kinds.isdisjoint(policy.kinds))
     ]
-    return tuple(of_payer or fitting[:1])
+    return tuple(general[:1])
+
+
+def _speaks_for(policy: PayerPolicy, payer: Payer, view: View) -> bool:
+    """Tell whether a policy is that of a payer: by its name, and by the kind of plan where the policy says one."""
+    named = any(name.casefold() in payer.name.casefold() for name in policy.payer_names)
+    return named and (not policy.kinds or kind_of(payer, view.known) in policy.kinds)
 
 
 def choose(policy: PayerPolicy, view: View) -> Chosen:

@@ -14,6 +14,16 @@ import msgspec
 from cards.knowledge.schema import Cancer, Cited, Record, Setting, Source, Tier
 
 
+class PayerKind(StrEnum):
+    """What kind of payer it is: the rules of one kind say nothing of another."""
+
+    ORIGINAL_MEDICARE = "original-medicare"
+    MEDICARE_ADVANTAGE = "medicare-advantage"
+    MEDICAID = "medicaid"
+    MANAGED_MEDICAID = "managed-medicaid"
+    COMMERCIAL = "commercial"
+
+
 class Phase(StrEnum):
     """Whether a request is for the first approval or for more of it."""
 
@@ -181,12 +191,18 @@ class Note(Record, frozen=True, kw_only=True):
 
 
 class PayerPolicy(Record, frozen=True, kw_only=True):
-    """What a payer wants for some products. ``payer_names`` are how a coverage may name the payer."""
+    """What a payer wants for some products. ``payer_names`` are how a coverage may name the payer.
+
+    ``kinds`` are the kinds of plans that it speaks for; empty: every one. ``state`` names the state whose plan it
+    is; it is never shown for a patient whose payer is not known.
+    """
 
     id: str
     title: str
     payer: str
     payer_names: tuple[str, ...] = ()
+    kinds: tuple[PayerKind, ...] = ()
+    state: str | None = None
     products: tuple[str, ...]
     notes: tuple[Note, ...] = ()
     paths: tuple[ApprovalPath, ...]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.coverage.view import Assessment, Status, View, decided, met, not_known, not_met
-from cards.facts import State
+from cards.coverage.view import Assessment, Status, View, decided, does_not_apply, met, not_known, not_met
 from cards.facts.outcomes import Evidence
+from cards.facts.patient import TreatmentState
 from cards.readings.case import dated
 from cards.readings.dosing import near
 from cards.values.quantities import MgPerKg
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cards.billing.schema import DrugGroup
     from cards.coverage.schema import CurrentlyOn, DoseLimit, GivenWith, PriorTherapy, SingleAgent, StartsAt
-    from cards.facts import Treatment
+    from cards.facts.patient import Treatment
 
 _OTHER_CANCER_DRUG = "cancer-drug"
 
@@ -58,7 +58,7 @@ def _beside(view: View) -> Iterator[tuple[str, tuple[str, ...], Evidence]]:
         shown = names[0] if names else product
         yield product, names, Evidence("in-session", shown, order.origin)
     for each in view.case.patient.treatments:
-        if each.state is State.ACTIVE:
+        if each.state is TreatmentState.ACTIVE:
             yield each.product, each.names, Evidence("active-drug", dated(each.names[0], each.on), each.origin)
 
 
@@ -94,8 +94,13 @@ def prior_therapy(criterion: PriorTherapy, view: View) -> Assessment:
 
 
 def _came_before(treatment: Treatment, group: DrugGroup, view: View) -> bool:
-    """Tell whether a treatment was given before. An order that is merely active says nothing of a dose."""
-    if treatment.state is State.ACTIVE or not _is_of(view, group, treatment.product, treatment.names):
+    """Tell whether another treatment was given before.
+
+    Earlier doses of the ordered product are this treatment, and an order that is merely active says nothing of a dose.
+    """
+    if treatment.product == view.case.product.id:
+        return False
+    if treatment.state is TreatmentState.ACTIVE or not _is_of(view, group, treatment.product, treatment.names):
         return False
     return treatment.on is None or treatment.on < view.case.planned
 
@@ -104,7 +109,7 @@ def dose_limit(criterion: DoseLimit, view: View) -> Assessment:
     """Hold dose, interval and count against their limits; each must be known for the criterion to be met."""
     case = view.case
     if criterion.increase_only and not _is_raised(view):
-        return met(Evidence("not-raised", ""))
+        return does_not_apply(Evidence("not-raised", ""))
     parts = [_dose_within(criterion, view), _interval_within(criterion, view)]
     if criterion.doses is not None:
         parts.append(_count_within(criterion.doses, view))

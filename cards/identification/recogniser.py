@@ -11,6 +11,7 @@ from cards.knowledge.schema import Action
 from cards.readings.dosing import Ceiling, around, ceiling, regimens_for
 from cards.values.codes import Ndc, ndc_readings
 from cards.values.text_cache import cached_by_text
+from cards.values.texts import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
         Regimen,
     )
 
-_TEXT_LIMIT = 500
 _COMBINATIONS = 1024
 _JOINERS = re.compile(r"[\s\-_\u2010-\u2015\u2212]+")
 # "NOT trastuzumab", "do not substitute for trastuzumab": what follows is a warning, not a name.
@@ -96,7 +96,7 @@ class Labelled(NamedTuple):
 
 def normalise(text: str) -> str:
     """Fold case, and turn every run of spaces, hyphens and dashes into one space."""
-    return _JOINERS.sub(" ", text[:_TEXT_LIMIT].casefold()).strip()
+    return _JOINERS.sub(" ", bounded(text).casefold()).strip()
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:

@@ -7,8 +7,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts import Moment, State, hormone_receptor_positive, setting_of
 from cards.facts.outcomes import Evidence
+from cards.facts.patient import TreatmentState, setting_of
+from cards.facts.results import hormone_receptor_positive
+from cards.facts.session import Moment
 from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
 from cards.readings.doses_given import one_a_day
 from cards.readings.dosing import Ceiling, DoseReading, is_over, level_met, read_doses, usable_doses
@@ -22,18 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from cards.facts import (
-        CodedHer2,
-        DrugOrder,
-        Gap,
-        Her2Result,
-        Patient,
-        PresentProblem,
-        Session,
-        Staging,
-        Treatment,
-        Weight,
-    )
+    from cards.facts.order import DrugOrder
+    from cards.facts.origins import Gap
+    from cards.facts.patient import Patient, PresentProblem, Staging, Treatment
+    from cards.facts.results import CodedHer2, Her2Result, Weight
+    from cards.facts.session import Session
     from cards.identification.identity import Identity
     from cards.identification.recogniser import Labelled, Recogniser
     from cards.knowledge.schema import Knowledge, Level, Problem
@@ -272,17 +267,17 @@ class Case:
         own = [each for each in self.patient.treatments if each.product in products and each.on is not None]
         if not own:
             return ()
-        given = tuple(each for each in own if each.state is State.GIVEN)
+        given = tuple(each for each in own if each.state is TreatmentState.GIVEN)
         if len(given) > 1:
             return one_a_day(given)
-        return given or tuple(each for each in own if each.state is State.COMPLETED)
+        return given or tuple(each for each in own if each.state is TreatmentState.COMPLETED)
 
     def undated_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
         """Give the doses of some products that were given on a day that is not known."""
         return tuple(
             each
             for each in self.patient.treatments
-            if each.on is None and each.state is State.GIVEN and each.product in products
+            if each.on is None and each.state is TreatmentState.GIVEN and each.product in products
         )
 
     @lazy

@@ -9,8 +9,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.facts import Treatment
 from cards.facts.outcomes import Missing
+from cards.facts.patient import Treatment
 from cards.knowledge.schema import Level, LevelRole, Reload
 from cards.readings.dosing import around
 from cards.values.caching import asked_once

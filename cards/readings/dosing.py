@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts import DoseUnit, Gap, OrderedDose
+from cards.facts.order import DoseUnit, OrderedDose
+from cards.facts.origins import Gap
 from cards.knowledge.schema import Basis, Cancer, Level, Maximum, Product, Regimen
 from cards.values.quantities import Kg, Mg, MgPerKg
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts import Her2Finding, Her2Method, Her2Result
+from cards.facts.results import Her2Finding, Her2Method, Her2Result
 from cards.knowledge.schema import Tier
 
 if TYPE_CHECKING:

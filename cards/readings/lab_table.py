@@ -16,7 +16,7 @@ from cards.values.intervals import Bound, Interval
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cards.facts import LabResult
+    from cards.facts.results import LabResult
     from cards.identification.recogniser import RowsOfTest
     from cards.readings.case import Case
 

@@ -16,7 +16,7 @@ from cards.values.intervals import ENDLESS, Bound, Interval
 from cards.values.quantities import Percent
 
 if TYPE_CHECKING:
-    from cards.facts import Lvef
+    from cards.facts.results import Lvef
     from cards.readings.case import Case
 
 

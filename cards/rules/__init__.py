@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cards.facts import Moment
 from cards.facts.outcomes import Outcome
+from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.readings.case import Case
 from cards.rules import billing_codes, dose, her2, identity, lvef_holds, preparation, problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts import DoseUnit, Moment
+from cards.facts.order import DoseUnit
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -20,6 +20,7 @@ from cards.facts.outcomes import (
     RemoveOrder,
     SetDose,
 )
+from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Basis, Cancer, Level, LevelRole, Product
 from cards.readings.course import fitting_levels
@@ -29,7 +30,7 @@ from cards.values.quantities import Mg, MgPerKg, plain, precise
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cards.facts import OrderedDose
+    from cards.facts.order import OrderedDose
     from cards.knowledge.schema import Cited
     from cards.readings.case import Case
     from cards.values.quantities import Kg

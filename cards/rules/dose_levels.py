@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.facts import Treatment
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
+from cards.facts.patient import Treatment
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Basis, Level, LevelRole
 from cards.readings.case import brief, dated

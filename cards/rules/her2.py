@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.facts import Her2Method
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -16,6 +15,7 @@ from cards.facts.outcomes import (
     Outcome,
     RemoveOrder,
 )
+from cards.facts.results import Her2Method
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Cancer, Cited, Confidence, Setting, Tier
 from cards.readings.case import brief, dated, is_bare_code
@@ -25,7 +25,8 @@ from cards.readings.her2 import EQUIVOCAL, POSITIVE, grades_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cards.facts import Diagnosis, Her2Result
+    from cards.facts.patient import Diagnosis
+    from cards.facts.results import Her2Result
     from cards.readings.case import Case
 
 _HER2_CONCEPTS = frozenset(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from cards.facts import LabResult
+    from cards.facts.results import LabResult
     from cards.readings.case import Case
 
 _LIVER = frozenset({"ast", "alt", "bilirubin-total"})

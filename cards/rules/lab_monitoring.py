@@ -10,7 +10,7 @@ from cards.readings.lab_table import newest
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
-    from cards.facts import LabResult
+    from cards.facts.results import LabResult
     from cards.knowledge.schema import LabMonitoring
     from cards.readings.case import Case
 

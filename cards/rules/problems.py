@@ -24,7 +24,8 @@ from cards.values.quantities import plain
 if TYPE_CHECKING:
     from datetime import date
 
-    from cards.facts import PregnancyTest, PresentProblem
+    from cards.facts.patient import PresentProblem
+    from cards.facts.results import PregnancyTest
     from cards.readings.case import Case
 
 _FEMALE, _MALE = "female", "male"

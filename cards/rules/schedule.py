@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.facts import Treatment
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -16,6 +15,7 @@ from cards.facts.outcomes import (
     Outcome,
     RemoveOrder,
 )
+from cards.facts.patient import Treatment
 from cards.knowledge.schema import CycleLimit, LevelRole, Setting
 from cards.readings.case import brief, counted, dated, planned_day, spaced
 from cards.readings.course import (

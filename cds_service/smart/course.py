@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts import DrugOrder, Lvef, Origin
+from cards.facts.order import DrugOrder
+from cards.facts.origins import Origin
 from cards.facts.outcomes import Fired
+from cards.facts.results import Lvef
 from cards.knowledge.schema import Action, Band, LabRow, Setting
 from cards.readings.lab_table import times_limit
 from cards.readings.lvef_table import read_lvef
@@ -25,7 +27,7 @@ from cards.values.quantities import Mg, Percent, plain
 from cds_service.smart.panels import Line, Panel, Point, Series, Zone
 
 if TYPE_CHECKING:
-    from cards.facts import LabResult
+    from cards.facts.results import LabResult
     from cards.readings.case import Case
 
 _LIVER = ("ast", "alt", "bilirubin-total")

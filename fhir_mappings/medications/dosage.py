@@ -10,7 +10,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.facts import DoseUnit, OrderedDose, Pointer
+from cards.facts.order import DoseUnit, OrderedDose
+from cards.facts.origins import Pointer
 from cards.values.quantities import Mg, MgPerKg
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import codings
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from fhir_mappings.wire.lenient import Json
 
-_TEXT_LIMIT = 2000
 _DOSE_IN_TEXT = re.compile(
     r"(?<![\d.,])(\d{1,6}(?:\.\d{1,4})?)\s*(mg\s*(?:/|per\b)\s*kg(?:\s*/\s*dose)?|mg)(?![\w/])(?!\s*/)(?!\s*(?:per\b|vial|sol))",
     re.IGNORECASE,
@@ -143,7 +143,7 @@ def text_doses(resource: Json) -> tuple[Mg | MgPerKg, ...]:
 
 @cached_by_text
 def _doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
-    said = ((Decimal(amount), unit.casefold()) for amount, unit in _DOSE_IN_TEXT.findall(written[:_TEXT_LIMIT]))
+    said = ((Decimal(amount), unit.casefold()) for amount, unit in _DOSE_IN_TEXT.findall(written))
     return tuple(MgPerKg(value) if "kg" in unit else Mg(value) for value, unit in said)
 
 

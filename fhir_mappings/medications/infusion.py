@@ -18,7 +18,6 @@ _MINUTES = {
 _IN_TEXT = re.compile(
     r"\bover\s+(?:at least\s+)?(\d{1,3}(?:\.\d)?)\s*-?\s*(min(?:ute)?s?|h(?:(?:ou)?rs?)?)\b", re.IGNORECASE
 )
-_TEXT_LIMIT = 2000
 _DAY = 24 * 60
 
 
@@ -35,7 +34,7 @@ def infusion_minutes(resource: Json) -> int | None:
             found |= _minutes(child(dose_and_rate, "rateQuantity"))
         repeat = child(child(instruction, "timing"), "repeat")
         found |= _minutes({"value": repeat.get("duration"), "unit": repeat.get("durationUnit")})
-        for amount, unit in _IN_TEXT.findall(text(instruction.get("text"))[:_TEXT_LIMIT]):
+        for amount, unit in _IN_TEXT.findall(text(instruction.get("text"))):
             found |= _minutes({"value": amount, "unit": "min" if unit.casefold().startswith("m") else "h"})
     return int(found.pop()) if len(found) == 1 else None
 

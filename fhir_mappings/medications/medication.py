@@ -6,18 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from cards.facts import (
-    BillingCode,
-    CodedHer2,
-    DrugOrder,
-    EvidenceKind,
-    Gap,
-    IdentityEvidence,
-    Origin,
-    Pointer,
-    ReceptorResult,
-    WrittenNdc,
-)
+from cards.facts.order import BillingCode, DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
+from cards.facts.origins import Gap, Origin, Pointer
+from cards.facts.results import CodedHer2, ReceptorResult
 from cards.facts.schedules import Schedule
 from cards.knowledge.schema import Diluent, Route
 from cards.values.codes import HcpcsCode
@@ -33,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
-    from cards.facts import OrderedDose
+    from cards.facts.order import OrderedDose
     from cards.values.quantities import Mg, MgPerKg
     from fhir_mappings.codings import CodeMap, Coding
     from fhir_mappings.patient.conditions import ConditionReader

@@ -10,23 +10,9 @@ from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cards.facts import (
-    CodedHer2,
-    Gap,
-    Her2Result,
-    LabResult,
-    Lvef,
-    Mutation,
-    Origin,
-    Patient,
-    PregnancyTest,
-    PresentProblem,
-    ReceptorResult,
-    Staging,
-    State,
-    Treatment,
-    Weight,
-)
+from cards.facts.origins import Gap, Origin
+from cards.facts.patient import Patient, PresentProblem, Staging, Treatment, TreatmentState
+from cards.facts.results import CodedHer2, Her2Result, LabResult, Lvef, Mutation, PregnancyTest, ReceptorResult, Weight
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.results.observations import LABS
 from fhir_mappings.wire.lenient import day, text
@@ -36,7 +22,7 @@ from fhir_mappings.wire.resources import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from cards.facts import Diagnosis
+    from cards.facts.patient import Diagnosis
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import Fact, ObservationReader
@@ -192,7 +178,7 @@ class PatientReader:
         As rules count doses: those given, or completed orders where none was recorded.
         """
         own = [each for each in draft.treatments if each.product in self._ended_by_results and each.on is not None]
-        for state in (State.GIVEN, State.COMPLETED):
+        for state in (TreatmentState.GIVEN, TreatmentState.COMPLETED):
             if days := [each.on for each in own if each.state is state and each.on is not None]:
                 return max(days).isoformat()
         return _NEVER

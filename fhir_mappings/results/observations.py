@@ -13,19 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.facts import (
-    Gap,
+from cards.facts.origins import Gap, Origin
+from cards.facts.patient import Staging
+from cards.facts.results import (
     Her2Finding,
     Her2Method,
     Her2Result,
     LabResult,
     Lvef,
     Mutation,
-    Origin,
     PregnancyTest,
     Receptor,
     ReceptorResult,
-    Staging,
     Weight,
 )
 from cards.values.intervals import Bound

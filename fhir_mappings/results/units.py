@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from cards.facts import DoseUnit
+from cards.facts.order import DoseUnit
 from cards.values.text_cache import cached_by_text
 
 ONE = Decimal(1)

@@ -12,38 +12,25 @@ from cards.billing.knowledge import default_billing, default_policies
 from cards.billing.setup import BillingSetup
 from cards.coverage.rules import coverage_rules
 from cards.engine import judge
-from cards.facts import (
-    BillingCode,
+from cards.facts.order import BillingCode, DoseUnit, DrugOrder, EvidenceKind, IdentityEvidence, OrderedDose, WrittenNdc
+from cards.facts.origins import Gap, Origin
+from cards.facts.outcomes import Fired
+from cards.facts.patient import Diagnosis, Patient, PresentProblem, Staging, Treatment, TreatmentState
+from cards.facts.policy import Policy, default_policy
+from cards.facts.results import (
     CodedHer2,
-    Diagnosis,
-    DoseUnit,
-    DrugOrder,
-    EvidenceKind,
-    Gap,
     Her2Finding,
     Her2Method,
     Her2Result,
-    IdentityEvidence,
     LabResult,
     Lvef,
-    Moment,
     Mutation,
-    OrderedDose,
-    Origin,
-    Patient,
     PregnancyTest,
-    PresentProblem,
     ReceptorResult,
-    Session,
-    Staging,
-    State,
-    Treatment,
     Weight,
-    WrittenNdc,
 )
-from cards.facts.outcomes import Fired
-from cards.facts.policy import Policy, default_policy
 from cards.facts.schedules import Rhythm, Schedule
+from cards.facts.session import Moment, Session
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Cancer, Diluent, Problem, Route, Setting
@@ -207,7 +194,11 @@ def tested(positive: bool | None, days: int) -> PregnancyTest:  # noqa: FBT001
 
 
 def given(
-    drug: str, days: int, written: str | None = None, state: State = State.GIVEN, names: tuple[str, ...] = ()
+    drug: str,
+    days: int,
+    written: str | None = None,
+    state: TreatmentState = TreatmentState.GIVEN,
+    names: tuple[str, ...] = (),
 ) -> Treatment:
     dosed = dose(written) if written else None
     per_kg = dosed is not None and dosed.unit is DoseUnit.MG_PER_KG

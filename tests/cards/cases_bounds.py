@@ -5,7 +5,7 @@ from __future__ import annotations
 from builders import chart, order
 from rows import CANNOT, FIRES, SILENT, Row
 
-from cards.facts import Patient
+from cards.facts.patient import Patient
 from cards.facts.topics import Topic
 
 LIVER_HOLD, LIVER_STOP, COUNT_HOLD = Topic.LIVER_TESTS_HOLD, Topic.LIVER_TESTS_DISCONTINUE, Topic.BLOOD_COUNT_HOLD

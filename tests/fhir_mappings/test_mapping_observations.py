@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from shapes import LOINC, SNOMED, TERMINOLOGY, Json, coding, concept, observation, quantity
 
-from cards.facts import Gap, Her2Result, LabResult, Lvef, Origin, ReceptorResult, Weight
+from cards.facts.origins import Gap, Origin
+from cards.facts.results import Her2Result, LabResult, Lvef, ReceptorResult, Weight
 from cards.values.intervals import Bound
 from fhir_mappings.codings import CodeMap, Coding
 from fhir_mappings.results.observations import ObservationReader
@@ -199,7 +200,7 @@ def test_lvef(value: Json, percent: str) -> None:
     [
         pytest.param({"valueString": "normal"}, ("value", "normal"), id="normal"),
         pytest.param({"valueString": "55% (2019)"}, ("value", "55% (2019)"), id="with a year"),
-        pytest.param({"valueString": f"55{' ' * 500_000}x"}, ("value", f"55{' ' * 38}"), id="blanks without end"),
+        pytest.param({"valueString": f"55{' ' * 500_000}x"}, ("value", "55 x"), id="blanks without end"),
         pytest.param({"valueString": "55% (not reduced)"}, ("value", "55% (not reduced)"), id="with other words"),
         pytest.param({"valueCodeableConcept": concept(text="preserved")}, ("value", "preserved"), id="preserved"),
         pytest.param(

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from cards.facts import DoseUnit
+from cards.facts.order import DoseUnit
 from fhir_mappings.results.units import DoseScale, dose_scale, factor_to_canonical
 
 MG, PER_KG, PER_M2, ML = DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.MG_PER_M2, DoseUnit.ML
