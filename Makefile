@@ -3,7 +3,7 @@
 PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/pytest --numprocesses=auto --dist=loadgroup
+PYTEST := $(BIN)/pytest --numprocesses=auto --dist=loadfile
 
 .PHONY: run test test-fast lint soak coverage bench lock golden clean install install-dev
 
@@ -18,7 +18,7 @@ test: install-dev lint
 
 # While you work: lint, types, contracts, the judgement and the mapping, in less than a minute.
 test-fast: install-dev lint
-	$(PYTEST) -m "not slow" tests/cards tests/fhir_mappings
+	$(PYTEST) tests/cards tests/fhir_mappings
 
 lint: install-dev
 	$(BIN)/ruff check --quiet .

@@ -1,4 +1,4 @@
-"""Tells before an installation that the port of the service is taken: ``port_is_free.py PORT``. Any Python 3 runs it."""
+"""Tells before an installation that the port of the service is taken: ``port_is_free.py PORT``."""
 
 import socket
 import sys
