@@ -11,12 +11,9 @@ from cards.facts.outcomes import Evidence
 from cards.facts.patient import TreatmentState, setting_of
 from cards.facts.results import hormone_receptor_positive
 from cards.facts.session import Moment
+from cards.knowledge.label_doses import Ceiling
 from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
 from cards.readings.doses_given import one_a_day
-from cards.readings.dosing import Ceiling, DoseReading, is_over, level_met, read_doses, usable_doses
-from cards.readings.her2 import Her2Status, her2_status
-from cards.readings.lab_table import LabTable, read_table
-from cards.readings.lvef_table import LvefReading, read_lvef
 from cards.values.caching import lazy
 from cards.values.quantities import plain
 
@@ -27,11 +24,12 @@ if TYPE_CHECKING:
     from cards.facts.order import DrugOrder
     from cards.facts.origins import Gap
     from cards.facts.patient import Patient, PresentProblem, Staging, Treatment
-    from cards.facts.results import CodedHer2, Her2Result, Weight
+    from cards.facts.results import CodedHer2, Weight
     from cards.facts.session import Session
     from cards.identification.identity import Identity
-    from cards.identification.recogniser import Labelled, Recogniser
-    from cards.knowledge.schema import Knowledge, Level, Problem
+    from cards.identification.recogniser import Recogniser
+    from cards.knowledge.label_doses import Labelled
+    from cards.knowledge.schema import Knowledge, Problem
     from cards.values.quantities import Kg
 
 
@@ -140,51 +138,15 @@ class Case:
         return self.weight.kg if self.weight else None
 
     @lazy
-    def doses(self) -> tuple[DoseReading, ...]:
-        """The order's doses, each usable, implausible or unreadable."""
-        return read_doses(self)
-
-    @lazy
     def cancers(self) -> frozenset[Cancer]:
         """The cancers the order is for: by its own reason, else all that are on record. Empty: not known."""
         reasons = self.order.reasons or self.patient.diagnoses
         return frozenset(diagnosis.cancer for diagnosis in reasons)
 
     @lazy
-    def her2(self) -> Her2Status:
-        """The HER2 status from every result that counts."""
-        others = self.her2_of_another_tumour
-        return her2_status(
-            tuple(each for each in self.patient.her2 if each not in others) if others else self.patient.her2
-        )
-
-    @lazy
-    def her2_of_another_tumour(self) -> tuple[Her2Result, ...]:
-        """The results whose code names an organ that the order is not for, in a patient who has that cancer as well.
-
-        With that cancer not on record the code is more likely wrong than the tumour.
-        """
-        on_record = {diagnosis.cancer for diagnosis in self.patient.diagnoses}
-        return tuple(
-            result
-            for result in self.patient.her2
-            if result.tumour is not None and result.tumour in on_record and result.tumour not in self.cancers
-        )
-
-    @lazy
     def labs_since(self) -> date:
         """The first day on which a laboratory result is recent enough for the planned dose."""
         return self.days_before(self.threshold("lab_max_age_days"))
-
-    @lazy
-    def lab_table(self) -> LabTable:
-        """The recent laboratory results against the label's table."""
-        return read_table(self)
-
-    @lazy
-    def usable(self) -> list[DoseReading]:
-        """The doses that can be judged."""
-        return usable_doses(self)
 
     @lazy
     def regimens(self) -> tuple[Regimen, ...]:
@@ -199,25 +161,6 @@ class Case:
     def ceiling(self) -> Ceiling | None:
         """The maximum that applies to the order."""
         return self._labelled.ceiling
-
-    @lazy
-    def over_maximum(self) -> list[DoseReading]:
-        """The doses above the maximum that applies."""
-        limit = self.ceiling
-        return [reading for reading in self.usable if is_over(reading, limit, self.kg)] if limit is not None else []
-
-    @lazy
-    def levels_met(self) -> list[tuple[DoseReading, Level | None]]:
-        """The doses that can be judged, each beside the labelled level it is at."""
-        tolerance = self.threshold("dose_rounding_tolerance_percent")
-        return [
-            (reading, level_met(reading, self.product, self.regimens, self.kg, tolerance)) for reading in self.usable
-        ]
-
-    @lazy
-    def lvef_reading(self) -> LvefReading:
-        """The newest ejection fraction against the label's table; asked only when there is one."""
-        return read_lvef(self)
 
     @lazy
     def eligibility(self) -> tuple[Eligibility, ...]:

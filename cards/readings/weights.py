@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.patient import Treatment
 from cards.facts.results import Weight
+from cards.knowledge.label_doses import near
 from cards.readings.course import newest_dose
-from cards.readings.dosing import near
-from cards.values.caching import asked_once
+from cards.readings.dosing import levels_met
+from cards.values.caching import per_case
 from cards.values.quantities import Mg, MgPerKg
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class WeightDoubt(NamedTuple):
     is_pounds: bool
 
 
-@asked_once
+@per_case
 def weight_doubt(case: Case) -> WeightDoubt | None:
     """Tell whether the newest weight is in doubt: nothing may then be worked out from it, or from the one before."""
     newest = case.weight
@@ -81,7 +82,7 @@ def _by_last_dose(case: Case, newest: Weight) -> WeightDoubt | None:
     then = last.dose / newest.kg
     if any(isinstance(level, MgPerKg) and near(then.value, level.value, tolerance) for level in levels):
         return None
-    for reading, level in case.levels_met:
+    for reading, level in levels_met(case):
         now = reading.in_mg(newest.kg)
         if level is not None and now is not None:
             return _differing(newest, now.value, last.dose.value, None, last, case)

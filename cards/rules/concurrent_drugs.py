@@ -11,7 +11,7 @@ from cards.facts.origins import Origin
 from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
 from cards.facts.patient import TreatmentState
 from cards.readings.case import brief, dated
-from cards.values.caching import asked_once
+from cards.values.caching import per_case
 
 if TYPE_CHECKING:
     from cards.knowledge.schema import KeptApart
@@ -88,7 +88,7 @@ def _of_class(case: Case, group_id: str) -> Outcome:
     return Clear()
 
 
-@asked_once
+@per_case
 def _beside(case: Case) -> list[Beside]:
     """List the other orders of the session and the active drugs of the chart."""
     found = []

@@ -17,7 +17,15 @@ from cards.facts.outcomes import (
     Outcome,
     RemoveOrder,
 )
-from cards.readings.dosing import DoseConflict, DoseReading, Sense, dose_conflict, is_over, several_in_text
+from cards.readings.dosing import (
+    DoseConflict,
+    DoseReading,
+    Sense,
+    dose_conflict,
+    is_over,
+    several_in_text,
+    usable_doses,
+)
 from cards.rules.dose import written_dose
 from cards.values.quantities import Mg
 
@@ -27,12 +35,15 @@ if TYPE_CHECKING:
 
 def dose_text_conflict(case: Case) -> Outcome:
     """Fire when an order says two different amounts; critical when either is above the maximum."""
-    if not case.usable:
+    if not usable_doses(case):
         return NotApplicable("no dose that can be compared")
     conflict = dose_conflict(case)
     if conflict is None:
         if several := several_in_text(case):
-            values = {"doses": ", ".join(str(each) for each in several), "dose": case.usable[0].ordered.as_written}
+            values = {
+                "doses": ", ".join(str(each) for each in several),
+                "dose": usable_doses(case)[0].ordered.as_written,
+            }
             return CannotTell((Missing("dose-in-text", values=values),))
         return Clear()
     return Fired(

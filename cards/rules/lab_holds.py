@@ -14,8 +14,8 @@ from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, No
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Action, Problem
 from cards.readings.case import brief, dated
-from cards.readings.lab_table import Match, times_limit
-from cards.values.caching import asked_once
+from cards.readings.lab_table import Match, read_table, times_limit
+from cards.values.caching import per_case
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def liver_tests_hold(case: Case) -> Outcome:
     return _verdict(case, _LIVER, Action.HOLD)
 
 
-@asked_once
+@per_case
 def liver_tests_discontinue(case: Case) -> Outcome:
     """Fire when a liver test is in a row that says discontinue, or two together are (Hy's law): at any time.
 
@@ -52,7 +52,7 @@ def liver_tests_discontinue(case: Case) -> Outcome:
             cited=(stop.by,),
             fixes=(RemoveOrder(),),
         )
-    rule, pair = case.product.monitoring.hepatic_pair, case.lab_table.pair
+    rule, pair = case.product.monitoring.hepatic_pair, read_table(case).pair
     if rule is not None and pair is not None:
         is_past = any(_has_come_down(case, result) for result in pair)
         return Fired(
@@ -68,7 +68,7 @@ def liver_tests_discontinue(case: Case) -> Outcome:
             fixes=(RemoveOrder(),),
         )
     found = _verdict(case, _LIVER, Action.DISCONTINUE)
-    return found if isinstance(found, Fired) or not case.lab_table.ended else _ended(case, case.lab_table.ended)
+    return found if isinstance(found, Fired) or not read_table(case).ended else _ended(case, read_table(case).ended)
 
 
 def _ended(case: Case, ended: tuple[Match, ...]) -> Fired:
@@ -105,7 +105,7 @@ def _verdict(case: Case, tests: frozenset[str], action: Action) -> Outcome:
     rows = case.recogniser.lab_rows[case.product.id]
     if tests.isdisjoint(rows):
         return NotApplicable("the label has no such table")
-    table = case.lab_table
+    table = read_table(case)
     found = [match for match in table.matches if match.result.test in tests and match.row.action is action]
     not_judged = [result for result in (*table.unlimited, *table.crossing) if result.test in tests]
     if found:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, NotApplicable, Outcome, RemoveOrder
 from cards.knowledge.schema import LevelRole
+from cards.readings.dosing import levels_met
 
 if TYPE_CHECKING:
     from cards.readings.case import Case
@@ -51,7 +52,7 @@ def infusion_rate(case: Case) -> Outcome:
     times = case.product.infusion
     if times is None:
         return NotApplicable("the label gives no infusion time on file")
-    is_loading = any(level is not None and level.role is LevelRole.LOADING for _, level in case.levels_met)
+    is_loading = any(level is not None and level.role is LevelRole.LOADING for _, level in levels_met(case))
     number = 1 if is_loading else len(case.history) + 1
     wanted = times.minutes_at(number)
     values = {"minutes": str(wanted), "number": str(number)}

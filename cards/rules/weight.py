@@ -17,7 +17,7 @@ from cards.facts.outcomes import (
 )
 from cards.facts.topics import Topic
 from cards.readings.case import counted, dated
-from cards.readings.dosing import is_over
+from cards.readings.dosing import is_over, usable_doses
 from cards.readings.weights import WeightDoubt, weight_doubt
 from cards.values.quantities import plain
 
@@ -58,7 +58,7 @@ def _is_over_at_other(case: Case, doubt: WeightDoubt) -> bool:
     if limit is None or doubt.other is None:
         return False
     other = doubt.other.kg
-    return any(is_over(reading, limit, other) for reading in case.usable)
+    return any(is_over(reading, limit, other) for reading in usable_doses(case))
 
 
 def _told(doubt: WeightDoubt) -> dict[str, str]:
@@ -72,7 +72,7 @@ def _told(doubt: WeightDoubt) -> dict[str, str]:
 
 
 def _evidence(case: Case, doubt: WeightDoubt) -> tuple[Evidence, ...]:
-    lines = [Evidence("dose", reading.ordered.as_written, case.order.origin) for reading in case.usable[:1]]
+    lines = [Evidence("dose", reading.ordered.as_written, case.order.origin) for reading in usable_doses(case)[:1]]
     lines += case.weight_evidence()
     if doubt.other is not None:
         lines.append(Evidence("weight", dated(str(doubt.other.kg), doubt.other.on), doubt.other.origin))

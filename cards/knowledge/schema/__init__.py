@@ -31,7 +31,7 @@ from cards.knowledge.schema.monitoring import (
 )
 from cards.knowledge.schema.products import Eligibility, PriorTherapy, Product
 from cards.knowledge.schema.reference_ranges import ReferenceRanges
-from cards.knowledge.schema.sourced import Cited, Confidence, KnowledgeError, Record, Source
+from cards.knowledge.schema.sourced import Cited, Confidence, KnowledgeError, KnowledgeRecord, Source
 from cards.knowledge.schema.supply import (
     AmbiguousName,
     AtcEntry,
@@ -91,6 +91,7 @@ __all__ = [
     "KeptApart",
     "Knowledge",
     "KnowledgeError",
+    "KnowledgeRecord",
     "LabMonitoring",
     "LabRow",
     "LabelledAge",
@@ -112,7 +113,6 @@ __all__ = [
     "Product",
     "ReceptorCode",
     "ReceptorCodes",
-    "Record",
     "ReferenceRanges",
     "Regimen",
     "Reload",

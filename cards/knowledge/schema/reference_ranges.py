@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from cards.knowledge.schema.sourced import Cited, Record
+from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 
 
-class ReferenceRanges(Record, frozen=True, kw_only=True):
+class ReferenceRanges(KnowledgeRecord, frozen=True, kw_only=True):
     """The codes and words of normal ranges, of the two sexes, and of ages in days.
 
     ``normal_words`` may stand beside a range and say nothing that another list does not.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from cards.knowledge.schema.sourced import Cited, Record
+from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 
 
-class UnitEntry(Record, frozen=True, kw_only=True):
+class UnitEntry(KnowledgeRecord, frozen=True, kw_only=True):
     """Spellings of one unit, or of one part of a unit, and its size."""
 
     factor: Decimal
@@ -15,7 +15,7 @@ class UnitEntry(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class IgnoredWords(Record, frozen=True, kw_only=True):
+class IgnoredWords(KnowledgeRecord, frozen=True, kw_only=True):
     """Words that may stand beside a unit and say nothing of the amount, and why."""
 
     texts: tuple[str, ...]
@@ -23,7 +23,7 @@ class IgnoredWords(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class UnitTable(Record, frozen=True, kw_only=True):
+class UnitTable(KnowledgeRecord, frozen=True, kw_only=True):
     """The units of one kind of measurement, as factors to ``unit``.
 
     A ``whole`` unit stands as it is; any other is one of ``numerators`` over a volume, times ``scale``. ``is_count``:
@@ -38,7 +38,7 @@ class UnitTable(Record, frozen=True, kw_only=True):
     whole: tuple[UnitEntry, ...] = ()
 
 
-class Units(Record, frozen=True, kw_only=True):
+class Units(KnowledgeRecord, frozen=True, kw_only=True):
     """Every unit that a measurement may be in."""
 
     ignored: tuple[IgnoredWords, ...]
