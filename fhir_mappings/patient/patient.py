@@ -142,7 +142,7 @@ class PatientReader:
                             draft.unread.append(glimpse)
                         continue
                 self.take(glimpse, draft)
-        back_to = self._last_dose(draft)
+        back_to = self._first_dose(draft)
         for test, glimpses in draft.labs.items():
             self._newest_lab(test, glimpses, draft, back_to)
         draft.facts += _lacking(answers, required)
@@ -165,6 +165,9 @@ class PatientReader:
             elif kind == "Patient":
                 if glimpse.reference in ("", f"Patient/{draft.patient_id}"):
                     draft.person = glimpse.content
+                    died = draft.person.get("deceasedDateTime")
+                    if died or draft.person.get("deceasedBoolean") is True:
+                        draft.facts.append(Gap(None, glimpse.path, "deceased", day(died)))
                 else:
                     draft.set_aside("patient", glimpse, "other-patient")
             elif kind in KINDS:
@@ -182,15 +185,15 @@ class PatientReader:
             return
         self._results(concepts, glimpse, draft)
 
-    def _last_dose(self, draft: Draft) -> str:
-        """Give the day of the last dose of a drug that a result may end at any time; a day to come where none was.
+    def _first_dose(self, draft: Draft) -> str:
+        """Give the day of the first dose of a drug that a result ends for good; a day to come where none was.
 
         As rules count doses: those given, or completed orders where none was recorded.
         """
         own = [each for each in draft.treatments if each.product in self._ended_by_results and each.on is not None]
         for state in (TreatmentState.GIVEN, TreatmentState.COMPLETED):
             if days := [each.on for each in own if each.state is state and each.on is not None]:
-                return max(days).isoformat()
+                return min(days).isoformat()
         return _NEVER
 
     def _newest_lab(self, test: str, glimpses: list[ResourceStub], draft: Draft, back_to: str) -> None:

@@ -73,6 +73,15 @@ def within(time: ResultTime) -> tuple[date, date] | None:
     return first, first.replace(day=monthrange(first.year, first.month)[1])
 
 
+def last_day(written: Any) -> date | None:
+    """Give the last day that a date may be: of a month or a year alone the last one in it."""
+    first = day(written)
+    if first is None:
+        return None
+    partial = within(ResultTime(written.strip()))
+    return partial[1] if partial is not None else first
+
+
 class Span(NamedTuple):
     """The seconds between which a result was taken; one instant when its time is known."""
 
