@@ -18,18 +18,18 @@ from cards.facts.outcomes import (
     RemoveOrder,
     Verdict,
 )
-from cards.facts.policy import Mode
+from cards.facts.policy import Mode, for_product
 from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Basis, Cited, Confidence
 from cards.readings.case import UNREAD, Case, gap_line
-from cards.readings.dosing import text_disagreement
 from cards.rules import rules_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
+    from decimal import Decimal
 
     from cards.facts.order import DrugOrder
     from cards.facts.origins import Gap
@@ -82,10 +82,14 @@ def cases_in_scope(
         identities = [identify(order, recogniser) for order in session.orders]
     identified = list(zip(session.orders, identities, strict=True))
     return [
-        Case(order, identity, session, _others(identified, order), recogniser, policy.thresholds)
+        Case(order, identity, session, _others(identified, order), recogniser, _thresholds(identity, policy))
         for order, identity in identified
         if order.in_focus and identity.in_scope
     ]
+
+
+def _thresholds(identity: Identity, policy: Policy) -> Mapping[str, Decimal | None]:
+    return for_product(policy.thresholds, identity.product.id if identity.product is not None else None)
 
 
 def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> tuple[tuple[DrugOrder, Identity], ...]:
@@ -138,7 +142,7 @@ def _incomplete(
     for gap in _gaps(cases, session):
         if gap not in told:
             lines[gap_line(recogniser.known, gap)] = None
-            is_urgent = is_urgent or (gap.about in _WARNED_OF and gap.reason in UNREAD)
+            is_urgent = is_urgent or (gap.about in _WARNED_OF and gap.reason in UNREAD) or gap.reason == "deceased"
     if not lines:
         return None
     count = f"{len(lines)} check{'s' if len(lines) > 1 else ''}"
@@ -158,7 +162,10 @@ def _line(missing: Missing, drug: str) -> Evidence:
 
 
 def _told(missing: Missing, verdict: Verdict, shown: list[Verdict]) -> bool:
-    return any(other.topic is missing.told_by and other.order == verdict.order for other in shown)
+    # What was set aside is a line of this card in any case.
+    return missing.told_by is Topic.CHECKS_INCOMPLETE or any(
+        other.topic is missing.told_by and other.order == verdict.order for other in shown
+    )
 
 
 def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
@@ -166,9 +173,6 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
     yield from (gap for gap in session.gaps if gap.about is None)
     if not cases:
         return
-    for case in cases:
-        if (gap := text_disagreement(case)) is not None:
-            yield gap
     if not session.patient.gaps:
         return
     needed = {concept for case in cases if case.identity.product for concept in _needed(case)}

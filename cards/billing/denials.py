@@ -13,6 +13,7 @@ from cards.billing.diagnoses import primary_codes, receptor_codes
 from cards.coverage.payers import may_steer
 from cards.facts.outcomes import Evidence, Fired
 from cards.readings.case import dated
+from cards.readings.her2 import her2_of
 from cards.rules.dose import dose_above_maximum
 from cards.values.codes import ndc_readings
 
@@ -39,6 +40,13 @@ def denials(view: View, billed: Bill) -> tuple[Evidence, ...]:
         *_diagnoses(view),
         *_her2(view),
     )
+
+
+def has_both_modifiers(view: View, billed: Bill) -> bool:
+    """Tell whether the drug lines of the session say both that drug was discarded and that none was."""
+    known = view.known.modifiers
+    stated = {modifier for line in claim_lines(view) if _is_own(line, billed) for modifier in line.modifiers}
+    return {known.discarded, known.nothing_discarded} <= stated
 
 
 def claim_lines(view: View) -> list[ClaimLine]:
@@ -165,7 +173,7 @@ def _diagnoses(view: View) -> Iterator[Evidence]:
     for checked in primary:
         if checked.fault is not None:
             yield Evidence(f"denial-code-{checked.fault}", checked.recorded.code, checked.recorded.origin)
-    for recorded, _, fault in receptor_codes(view.facts.codes, known, case.her2):
+    for recorded, _, fault in receptor_codes(view.facts.codes, known, her2_of(case)):
         if fault is not None:
             yield Evidence(f"denial-code-{fault}", recorded.code, recorded.origin)
 
@@ -177,7 +185,7 @@ def _her2(view: View) -> Iterator[Evidence]:
     tiers = {tier for row in rows for tier in row.tiers}
     if not tiers:
         return
-    status = case.her2
+    status = her2_of(case)
     lines = tuple(Evidence("her2-result", dated(r.as_reported, r.on), r.origin) for r in status.results)
     if not status.possible:
         yield Evidence("denial-her2-none", "")

@@ -102,3 +102,7 @@ class DrugOrder(msgspec.Struct, frozen=True):
     in_focus: bool = True
     gaps: tuple[Gap, ...] = ()
     schedule: Schedule = NO_SCHEDULE
+    infusion_minutes: tuple[int, ...] = ()
+    is_push: bool = False
+    is_part: bool = False
+    group: str = ""

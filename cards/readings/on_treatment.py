@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from cards.facts.order import DrugOrder
 from cards.facts.patient import TreatmentState
 from cards.identification.identity import Identity, IdentityStatus
+from cards.knowledge.label_doses import regimens_for
 from cards.knowledge.schema import Scope
-from cards.readings.dosing import regimens_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +88,7 @@ def _current_orders(
     return [
         each
         for each in own
-        if each.state is TreatmentState.ACTIVE
+        if each.is_active(today)
         and (after is None if each.on is None else each.on >= limit and (after is None or each.on > after))
     ]
 

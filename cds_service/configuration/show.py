@@ -9,8 +9,6 @@ import yaml
 from pydantic import BaseModel
 
 from cards.facts.topics import Topic
-from cards.knowledge.loader import default_knowledge
-from cards.presentation.wording import default_wording
 from cds_service.configuration.diff import without_password
 from cds_service.configuration.settings import SECRETS
 
@@ -28,7 +26,7 @@ def lines(settings: Settings) -> Iterator[Line]:
     for name in type(settings).model_fields:
         if name not in ("cards", "thresholds", "extends"):
             yield from _value((name,), getattr(settings, name), settings)
-    policy, wording = settings.policy(), default_wording()
+    policy, wording = settings.policy(), settings.site_layer.wording
     for topic in Topic:
         place = ("cards", str(topic))
         yield (*place, "mode"), str(policy.mode(topic)), settings.place_of(*place, "mode")
@@ -36,8 +34,9 @@ def lines(settings: Settings) -> Iterator[Line]:
         yield (*place, "indicator"), str(indicator), settings.place_of(*place, "indicator")
         if topic in settings.cards and settings.cards[topic].owner is not None:
             yield (*place, "owner"), settings.cards[topic].owner, settings.place_of(*place, "owner")
-    for name in default_knowledge().thresholds:
-        yield ("thresholds", name), _plain(policy.thresholds[name]), settings.place_of("thresholds", name)
+    for name in policy.thresholds:
+        steps = ("thresholds", *name.split("."))
+        yield steps, _plain(policy.thresholds[name]), settings.place_of(*steps)
 
 
 def _value(place: tuple[str, ...], value: Any, settings: Settings) -> Iterator[Line]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +14,6 @@ from cards.engine import judge
 from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cards.identification.recogniser import Recogniser
 from cards.presentation.renderer import Renderer
-from cards.presentation.wording import default_wording
 from cds_service.audit.explain import lacking
 from cds_service.decisions.data_access import DataMissing
 from cds_service.decisions.decider import Decider
@@ -25,6 +23,7 @@ from cds_service.protocol.services import SERVICES
 from cds_service.store.record import order_name
 from cds_service.workbench.specimens import specimens
 from fhir_mappings.request.hook_request import BadRequest, read_request
+from fhir_mappings.wire.resources import Unreadable, decode_sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -125,7 +124,7 @@ class Previewer:
     def _worded(self, verdicts: Iterable[Verdict]) -> tuple[Json, ...]:
         """Write cards; a suggestion has its label alone, for a case has no resource to act on."""
         sources = with_sources(self._decider.known, self._decider.billing)
-        renderer = Renderer(default_wording(), sources, self._policy.indicators)
+        renderer = Renderer(self._settings.site_layer.wording, sources, self._policy.indicators)
         return tuple(
             card_json(card, self._settings.base_url, [{"label": each.label} for each in card.suggestions])
             for card in worded(verdicts, renderer, _HOOK_INSTANCE)
@@ -169,8 +168,8 @@ def service_asked(body: bytes, *, coverage: bool) -> Service:
 
     """
     try:
-        given = json.loads(body)
-    except (ValueError, RecursionError):
+        given = decode_sent(body)
+    except Unreadable:
         raise BadRequest("not-json", "this is no JSON that can be read") from None
     hook = given.get("hook") if isinstance(given, dict) else None
     fitting = [each for each in SERVICES if each.coverage is coverage]

@@ -15,6 +15,7 @@ from cards.values.codes import HcpcsCode
 from fhir_mappings.codings import NO_CODE_MAP, coding_of, codings, texts
 from fhir_mappings.medications import diluents, dosage
 from fhir_mappings.medications.dosage import Strength
+from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.schedule import rhythms
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -65,6 +66,9 @@ class Instructed(NamedTuple):
     start: date | None
     route: Route | None
     diluents: frozenset[Diluent]
+    infusion_minutes: tuple[int, ...]
+    is_push: bool
+    is_part: bool
 
 
 def concept_alone(resource: Json) -> Any:
@@ -109,6 +113,10 @@ class MedicationReader:
             interval_days=said.schedule.interval_days,
             cycles=said.schedule.count,
             schedule=said.schedule,
+            infusion_minutes=said.infusion_minutes,
+            is_push=said.is_push,
+            is_part=said.is_part,
+            group=text(child(resource, "groupIdentifier").get("value")),
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             route=said.route,
             start=said.start,
@@ -135,6 +143,9 @@ class MedicationReader:
             dosage.start(resource),
             self._route(resource),
             diluents.of_instructions(resource),
+            infusion_times(resource),
+            is_push(resource),
+            dosage.is_part_of_dose(resource),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:
@@ -172,10 +183,13 @@ class MedicationReader:
 
     def _medication(self, resource: Json, references: References) -> Json:
         """Find the Medication that the order refers to; an empty one when it refers to none or to none at hand."""
-        wanted = reference(resource.get("medicationReference"))
-        return (references.find(wanted, resource) or {}) if wanted else {}
+        referred = resource.get("medicationReference")
+        return (references.resolve(referred, resource) or {}) if reference(referred) else {}
 
     def _sources(self, resource: Json, medication: Json, path: str) -> Iterator[Source]:
+        if bare := text(resource.get("medicationCodeableConcept")):
+            # A text where a concept belongs still names the drug.
+            yield Source({"text": bare}, f"{path}.medicationCodeableConcept", ())
         for index, concept in objects(resource.get("medicationCodeableConcept")):
             pointer: Pointer = ("medicationCodeableConcept",) if index is None else ("medicationCodeableConcept", index)
             yield Source(concept, f"{path}.medicationCodeableConcept", pointer)
@@ -249,7 +263,7 @@ class MedicationReader:
         ]
         for _, referred in objects(resource.get("reasonReference")):
             wanted = reference(referred)
-            condition = references.find(wanted, resource)
+            condition = references.resolve(referred, resource)
             if condition is not None and is_of_patient(condition):
                 read.append(self._conditions.read(condition, Origin(wanted, f"{path}.reasonReference")))
         if not read:

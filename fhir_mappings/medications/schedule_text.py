@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.values.text_cache import cached_by_text
+from cards.values.texts import is_cut
 from fhir_mappings.medications import schedule_words as words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LIMIT = 1000
+_TAIL = 30
 _ONE = Decimal(1)
 _WEEK = 7
 _N = r"(?:\d{1,3}|" + "|".join(sorted(words.NUMBERS, key=len, reverse=True)) + r")"
@@ -137,8 +138,14 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
         ),
         _every,
     ),
-    (rf"(?:ciclo|cycle|cycles|zyklus|cyclus) (?:de|von|van|di|of|every|=|:) ?(?P<n>{_N}) ?(?P<u>{_UNIT})", _every),
-    (rf"(?P<n>{_N}) ?-? ?(?P<u>tag)iger zyklus", _every),
+    (
+        (
+            r"(?:ciclo|cycle|cycles|zyklus|cyclus) (?:length|de|von|van|di|of|every|=|:) ?(?:of |is |: ?)?"
+            rf"(?P<n>{_N}) ?(?P<u>{_UNIT})"
+        ),
+        _every,
+    ),
+    (rf"(?P<n>{_N}) ?-? ?(?P<u>tag)(?:iger |e-| ?)zyklus", _every),
     (
         (
             rf"(?P<n>{_N}) ?(?:x|times|mal|veces|fois|volte|vezes|keer|razy)? ?"
@@ -173,16 +180,16 @@ _HAS_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 @cached_by_text
 def read_schedule_text(written: str) -> TextSchedule:
-    """Read what a text says of the schedule; a text beyond the limit was not read to its end, and says so."""
+    """Read what a text says of the schedule; of one that is cut something may stand behind its end."""
     if not written:
         return NOTHING_SAID
     found = _Found()
     unread: list[str] = []
     others: list[str] = []
-    for clause in _CLAUSES.split(_plain(written[:_LIMIT])):
+    for clause in _CLAUSES.split(_plain(written)):
         _read_clause(clause, found, unread, others)
-    if len(written) > _LIMIT:
-        unread.append(written[_LIMIT : _LIMIT + 30])
+    if is_cut(written):
+        unread.append(written[-_TAIL:])
     every = _spacing(found)
     if len(found.intervals) > 1 and every is None:
         every = min(found.intervals)
@@ -198,7 +205,9 @@ def _plain(written: str) -> str:
     """Fold case, accents, dashes and spaces."""
     folded = unicodedata.normalize("NFKD", written.casefold())
     kept = "".join(each for each in folded if not unicodedata.combining(each))
-    return re.sub(r"[ \t\u00a0]+", " ", re.sub("[\u2010-\u2015\u2212]", "-", kept.replace("\u00d7", "x"))).strip()
+    return re.sub(
+        r"[ \t\u00a0]+", " ", re.sub("[\u2010-\u2015\u2212]", "-", kept.replace("\u00d7", "x").replace("(s)", "s"))
+    ).strip()
 
 
 def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str]) -> None:

@@ -224,6 +224,7 @@ def chart(  # noqa: PLR0913
     *,
     weight: str | None = "70",
     weight_days: int | None = 2,
+    weighed_before: tuple[str, int] | None = None,
     stated: bool = False,
     her2: tuple[Her2Result, ...] | None = None,
     lvef: str | None = "60",
@@ -249,7 +250,14 @@ def chart(  # noqa: PLR0913
     ages = {**dict.fromkeys(LABS, 1), **(labs or {})}
     weighed = days_ago(weight_days) if weight_days is not None else None
     return Patient(
-        weights=(Weight(Kg(Decimal(weight)), weighed, at("weight"), stated=stated),) if weight else (),
+        weights=(
+            *((Weight(Kg(Decimal(weight)), weighed, at("weight"), stated=stated),) if weight else ()),
+            *(
+                (Weight(Kg(Decimal(weighed_before[0])), days_ago(weighed_before[1]), at("weight-before")),)
+                if weighed_before
+                else ()
+            ),
+        ),
         lvefs=(
             *((measured(lvef, lvef_on, "lvef", lvef_normal),) if lvef else ()),
             *((measured(baseline, date(2026, 1, 5), "baseline", lvef_normal),) if baseline else ()),

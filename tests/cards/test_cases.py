@@ -12,7 +12,9 @@ import cases_dose
 import cases_her2
 import cases_identity
 import cases_monitoring
+import cases_orders
 import cases_practice
+import cases_remembered
 import pytest
 from builders import COVERAGE_RULES, KNOWN, judged, order, outcome_of
 from rows import Row
@@ -31,7 +33,9 @@ ROWS: list[Row] = [
     *cases_monitoring.ROWS,
     *cases_bounds.ROWS,
     *cases_course.ROWS,
+    *cases_orders.ROWS,
     *cases_practice.ROWS,
+    *cases_remembered.ROWS,
     *cases_coverage.ROWS,
 ]
 RENDERER = Renderer(default_wording(), KNOWN, {})

@@ -18,15 +18,17 @@ class Confidence(StrEnum):
     """Read in a primary or near-primary text."""
     SECONDARY = "V2"
     """Read in a secondary text."""
+    SITE = "S"
+    """Stated by the site, which stands for it."""
     UNVERIFIED = "K"
     """Own knowledge, not verified: never drives a critical card alone."""
 
 
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class KnowledgeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A piece of a knowledge file."""
 
 
-class Cited(Record, frozen=True, kw_only=True):
+class Cited(KnowledgeRecord, frozen=True, kw_only=True):
     """Where a value comes from."""
 
     source: str
@@ -34,7 +36,7 @@ class Cited(Record, frozen=True, kw_only=True):
     confidence: Confidence
 
 
-class Source(Record, frozen=True, kw_only=True):
+class Source(KnowledgeRecord, frozen=True, kw_only=True):
     """A document that values are taken from."""
 
     title: str
