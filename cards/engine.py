@@ -46,6 +46,9 @@ _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
 # Of these a card warns where none is on record.
 _WARNED_OF = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils", "lvef", "weight", "weight-stated"})
+_HER2 = frozenset(
+    {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
+)
 # An entry that is no order at all matters only beside an order in scope.
 _NO_ORDER = "unreadable-order"
 _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.PRIMARY)
@@ -194,9 +197,7 @@ def _needed(case: Case) -> Iterable[str]:
     if product.basis is Basis.WEIGHT:
         yield from ("weight", "weight-stated")
     if product.eligibility:
-        yield from (
-            "her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"
-        )  # fmt: skip
+        yield from sorted(_HER2)
 
 
 def _monitored(product: Product, *, near: bool) -> Iterable[str]:
@@ -208,6 +209,14 @@ def _monitored(product: Product, *, near: bool) -> Iterable[str]:
         for wanted in (product.monitoring.liver, product.monitoring.blood_count):
             if wanted:
                 yield from wanted.tests
+
+
+def _is_warned_of(gap: Gap, patient: Patient) -> bool:
+    """Tell whether what could not be read may be the result that counts: for HER2, one that is not older than all read."""
+    if gap.about in _HER2:
+        read = [result.on for result in patient.her2 if result.on is not None]
+        return gap.on is None or not read or gap.on >= max(read)
+    return gap.about in _WARNED_OF
 
 
 def _superseded(gap: Gap, patient: Patient) -> bool:

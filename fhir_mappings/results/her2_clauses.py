@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _SPLITS = frozenset({"stop", "comma", "link", "dash", "open", "close"})
 _BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}
 _OF_GENE = frozenset({"amplified", "not-amplified"})
+_RESULTS_OF_OTHERS = frozenset({"intact", "retained", "stable", "proficient", "expressed", "wild type"})
 _OF_OTHERS = frozenset(
     {
         *("stain", "percent", "of-others", "score-word", "counted", "bound", "or-less", "dash", "plus", "per-cell"),
@@ -108,12 +109,12 @@ class _Parser:
 
     def _is_of_other(self, token: Token) -> bool:
         """Pass a token that belongs to another marker."""
-        if token.kind in ("says", "score", "number"):
-            # An amplification is never a hormone receptor's.
-            if token.kind == "says" and token.value in _OF_GENE:
-                return False
-            self.other_is_open = False
-        elif token.kind in ("pending", "not-done") and self.peek() in ("", "stop", "comma", "close", "other"):
+        # An amplification is never a hormone receptor's.
+        if token.kind == "says" and token.value in _OF_GENE:
+            return False
+        is_result = token.kind in ("says", "score", "number") or token.written in _RESULTS_OF_OTHERS
+        is_open = token.kind in ("pending", "not-done") and self.peek() in ("", "stop", "comma", "close", "other")
+        if is_result or is_open:
             self.other_is_open = False
         elif token.kind not in _OF_OTHERS:
             return False
@@ -146,6 +147,8 @@ class _Parser:
         if not self.open_method:
             self.method = ""
         self.at += 1
+        # "Negative for HER2 overexpression".
+        self._keep_last()
 
     def split(self, token: Token) -> None:
         """Note a separator; a full stop ends what a method covers."""

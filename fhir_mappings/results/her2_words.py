@@ -131,6 +131,9 @@ niet aangetoond | nie wykryto | undetected
 )
 """What is said of HER2. "Detected" says something of an amplification or an overexpression alone."""
 
+UNPLACED = "borderline amplification | low level amplification | low amplification | equivocal amplification"
+"""What no guideline places; it makes a text unread though its words are known."""
+
 PENDING = """
 pending | recommend | to follow | will follow | follows | ordered | requested | in progress | recommended
 suggested | advised | reflexed | awaiting | awaited | pending at this time | being performed | sent
@@ -393,11 +396,11 @@ positive and negative controls stained appropriately | positive and negative con
 controls performed appropriately | controls as expected
 """,
         "grades, stages or describes the tumor apart from HER2": """
-grade i | grade ii | grade iii | nottingham | nottingham histologic grade | histologic grade | histological grade
-margins | margins negative | margins clear | margins free | surgical margins negative
-lymphovascular invasion not identified | lymphovascular invasion absent | no lymphovascular invasion
-no lymphovascular invasion identified | size | tumor size | greatest dimension | no special | lvi not identified
-lvi absent | differentiated | estadio | grado | sbr | elston ellis
+grade 1 | grade 2 | grade 3 | grade i | grade ii | grade iii | nottingham | nottingham histologic grade
+histologic grade | histological grade | margins | margins negative | margins clear | margins free
+surgical margins negative | lymphovascular invasion not identified | lymphovascular invasion absent
+no lymphovascular invasion | no lymphovascular invasion identified | size | tumor size | greatest dimension
+no special | lvi not identified | lvi absent | differentiated | estadio | grado | sbr | elston ellis
 """,
         "says who answers for the report": """
 electronically signed | signed | signed out | pathologist | verified | electronically verified

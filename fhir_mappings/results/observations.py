@@ -34,6 +34,7 @@ from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, te
 from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.results.findings import FindingReader
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
+from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
 from fhir_mappings.results.times import time_of, within
@@ -251,7 +252,7 @@ class ObservationReader:
 
     def _read_number(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Fact:
         quantity = holder.get("valueQuantity")
-        reading = _quantity(quantity) if quantity.__class__ is dict else _number_of(holder)
+        reading = _quantity(quantity) if quantity.__class__ is dict else _number_of(holder, concept)
         if reading is None:
             return Gap(concept, origin.path, "value", on, (("value", _written_value(holder)),))
         bound = reading.bound
@@ -273,7 +274,8 @@ class ObservationReader:
         if concept == "lvef":
             normal = self._ranges.low(ranges, concept, unit, subject, on) if ranges else None
             limit = Percent(normal) if normal is not None else None
-            return Lvef(Percent(value), on, origin, reading.as_reported, limit, bound)
+            end = Percent(reading.upper * unit.factor) if reading.upper is not None else None
+            return Lvef(Percent(value), on, origin, reading.as_reported, limit, bound, upper=end)
         upper = self._ranges.high(ranges, concept, unit, subject, on) if ranges else None
         canonical = self._terminology.concepts[concept].unit or ""
         return LabResult(concept, value, canonical, on, origin, reading.as_reported, upper, bound)
@@ -373,7 +375,7 @@ def _with_parts(observation: Json) -> list[Json]:
     return [observation, *(part for _, part in objects(observation.get("component")))]
 
 
-def _number_of(holder: Json) -> Reading | None:
+def _number_of(holder: Json, concept: str) -> Reading | None:
     """Read what is no quantity: the lower end of a range, an integer, or a text that is a number with a unit."""
     value_range = child(holder, "valueRange")
     if value_range:
@@ -390,7 +392,17 @@ def _number_of(holder: Json) -> Reading | None:
     if whole is not None:
         return Reading(whole, "", "", Bound.EXACT, str(whole))
     written = text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
-    return _number_in(written)
+    return _ejection_fraction(holder, written) if concept == "lvef" else _number_in(written)
+
+
+def _ejection_fraction(holder: Json, written: str) -> Reading | None:
+    """Read an ejection fraction in words, as the text of a value or its display."""
+    written = written or next(iter(texts(holder.get("valueCodeableConcept"))), "")
+    found = read_lvef_text(written) if written else None
+    if not isinstance(found, LvefStated):
+        return None
+    as_reported = " ".join(written.split())[:60]
+    return Reading(found.value, "%" if found.in_percent else "", "", found.bound, as_reported, found.upper)
 
 
 def _quantity(quantity: Json) -> Reading | None:
