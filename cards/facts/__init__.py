@@ -298,7 +298,10 @@ class EvidenceKind(StrEnum):
 
 
 class IdentityEvidence(msgspec.Struct, frozen=True):
-    """A code or a text that says which drug is ordered. ``system`` is ``rxnorm``, ``atc`` or empty for a text."""
+    """A code or a text that says which drug is ordered.
+
+    ``system`` is ``rxnorm``, ``atc`` or ``snomed``, and empty for a text.
+    """
 
     kind: EvidenceKind
     system: str
@@ -307,13 +310,17 @@ class IdentityEvidence(msgspec.Struct, frozen=True):
 
 
 class BillingCode(msgspec.Struct, frozen=True):
-    """A HCPCS code: of which resource, where in it, and whether that resource says that it belongs to the order."""
+    """A HCPCS code: of which resource, where in it, and whether that resource says that it belongs to the order.
+
+    ``modifiers`` are what was attached to the code, as it is written ("-JZ").
+    """
 
     code: str
     holder: Origin
     pointer: Pointer
     on_the_order: bool = True
     linked: bool = True
+    modifiers: str = ""
 
 
 class WrittenNdc(msgspec.Struct, frozen=True):

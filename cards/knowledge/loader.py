@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 import yaml
 
-from cards.knowledge.schema import Cited, Knowledge, KnowledgeError, Product, Shared, Source, Terminology, Threshold
+from cards.knowledge.schema import (
+    Cited,
+    DrugWords,
+    Knowledge,
+    KnowledgeError,
+    Product,
+    Shared,
+    Source,
+    Terminology,
+    Threshold,
+)
 from cards.values.codes import AtcCode, HcpcsCode, Icd10Code, LoincAnswerCode, LoincCode, Ndc, RxNormCode, SnomedCode
 
 if TYPE_CHECKING:
@@ -53,6 +63,7 @@ def load(root: Traversable | None = None) -> Knowledge:
     sources = read("sources.yaml", dict[str, Source])
     shared = read("shared.yaml", Shared)
     terminology = read("terminology.yaml", Terminology)
+    drug_words = read("drug_words.yaml", DrugWords)
     thresholds = read("thresholds.yaml", dict[str, Threshold])
     product_files = sorted(entry.name for entry in (root / "products").iterdir() if entry.name.endswith(".yaml"))
     products = []
@@ -71,6 +82,7 @@ def load(root: Traversable | None = None) -> Knowledge:
         drug_classes=shared.drug_classes,
         not_checked=shared.not_checked,
         terminology=terminology,
+        drug_words=drug_words,
         thresholds=thresholds,
         version=digest.hexdigest()[:12],
     )
@@ -153,6 +165,8 @@ def _check_product(known: Knowledge, product: Product) -> None:
         RxNormCode(rxnorm.code)
     for atc in classified:
         AtcCode(atc.code)
+    for snomed in product.snomed:
+        SnomedCode(snomed.code)
     for brand in product.brands:
         _need_source(known, brand.label)
         for code in (*(entry.code for entry in brand.hcpcs), *(entry.code for entry in brand.retired_hcpcs)):

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cards.facts import DoseUnit, Origin, State, Treatment
 from cards.identification.identity import IdentityStatus, identify
 from cards.values.quantities import Mg, MgPerKg
-from fhir_mappings.codings import codings, texts
+from fhir_mappings.codings import CLINICAL, codings, drug_coding, texts
 from fhir_mappings.medications.dosage import quantity_dose
 from fhir_mappings.medications.medication import concept_alone
+from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, objects, reference, text
 from fhir_mappings.wire.references import References
@@ -131,8 +132,8 @@ class TreatmentReader:
         if reference_to and not text(reference_to.get("display")):
             return True
         for _, concept in objects(resource.get("medicationCodeableConcept")):
-            for coding in codings(concept):
-                if coding.code in self._recogniser.rxnorm or coding.code in self._recogniser.atc:
+            for coding in map(drug_coding, codings(concept)):
+                if coding.system in CLINICAL and self._recogniser.coded(coding.system, coding.code):
                     return True
                 if coding.system in ("hcpcs", "ndc"):
                     return True
@@ -141,7 +142,11 @@ class TreatmentReader:
         return self._is_named(text(reference_to.get("display")))
 
     def _is_named(self, written: str) -> bool:
-        return bool(written) and bool(self._recogniser.read_text(written) or self._recogniser.read_classes(written))
+        return bool(written) and bool(
+            self._recogniser.read_text(written).names_drug
+            or self._recogniser.read_classes(written)
+            or any(codes_in_text(written))
+        )
 
 
 def _time(resource: Json) -> str:

@@ -14,6 +14,7 @@ from cards.knowledge.schema.doses import (
     Reload,
     StatedDose,
 )
+from cards.knowledge.schema.drug_words import DrugWords, Says, WordKind
 from cards.knowledge.schema.kinds import Action, Basis, Cancer, Diluent, LevelRole, Problem, Route, Scope, Setting, Tier
 from cards.knowledge.schema.known import Knowledge, NotChecked, Shared, Threshold
 from cards.knowledge.schema.monitoring import (
@@ -36,6 +37,7 @@ from cards.knowledge.schema.supply import (
     Package,
     RetiredCode,
     RxNormEntry,
+    SnomedEntry,
     UnspecificHcpcs,
 )
 from cards.knowledge.schema.terminology import (
@@ -75,6 +77,7 @@ __all__ = [
     "DiagnosisGroup",
     "Diluent",
     "DrugClass",
+    "DrugWords",
     "Eligibility",
     "ForbiddenDiluent",
     "GeneCodes",
@@ -110,9 +113,11 @@ __all__ = [
     "Route",
     "RouteWords",
     "RxNormEntry",
+    "Says",
     "Scope",
     "Setting",
     "Shared",
+    "SnomedEntry",
     "Source",
     "StageWords",
     "StatedDose",
@@ -122,4 +127,5 @@ __all__ = [
     "Tier",
     "UnspecificHcpcs",
     "ValueEntry",
+    "WordKind",
 ]
