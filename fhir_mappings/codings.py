@@ -179,7 +179,7 @@ def coding_of(raw: Json) -> Coding:
     # As ``text`` reads them; this is what is read most often.
     uri, code, display = raw.get("system"), raw.get("code"), raw.get("display")
     uri = bounded(uri) if uri.__class__ is str else ""
-    code = bounded(code) if code.__class__ is str else ""
+    code = bounded(code) if code.__class__ is str else _of_number(code)
     display = bounded(display) if display.__class__ is str else ""
     # A code without a system is taken for nothing, but for the one shape that no other system shares.
     system = system_name(uri) if uri else "hcpcs" if _BARE_HCPCS.fullmatch(code) else ""

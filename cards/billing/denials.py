@@ -13,6 +13,7 @@ from cards.billing.diagnoses import primary_codes, receptor_codes
 from cards.coverage.payers import may_steer
 from cards.facts.outcomes import Evidence, Fired
 from cards.readings.case import dated
+from cards.readings.her2 import her2_of
 from cards.rules.dose import dose_above_maximum
 from cards.values.codes import ndc_readings
 
@@ -165,7 +166,7 @@ def _diagnoses(view: View) -> Iterator[Evidence]:
     for checked in primary:
         if checked.fault is not None:
             yield Evidence(f"denial-code-{checked.fault}", checked.recorded.code, checked.recorded.origin)
-    for recorded, _, fault in receptor_codes(view.facts.codes, known, case.her2):
+    for recorded, _, fault in receptor_codes(view.facts.codes, known, her2_of(case)):
         if fault is not None:
             yield Evidence(f"denial-code-{fault}", recorded.code, recorded.origin)
 
@@ -177,7 +178,7 @@ def _her2(view: View) -> Iterator[Evidence]:
     tiers = {tier for row in rows for tier in row.tiers}
     if not tiers:
         return
-    status = case.her2
+    status = her2_of(case)
     lines = tuple(Evidence("her2-result", dated(r.as_reported, r.on), r.origin) for r in status.results)
     if not status.possible:
         yield Evidence("denial-her2-none", "")

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
-from cards.facts import Origin, Session
+from cards.facts.origins import Origin
+from cards.facts.session import Session
 
 
 class Counted(StrEnum):

@@ -14,6 +14,7 @@ from cards.coverage.view import Assessment, Status, View, decided, met, not_know
 from cards.facts.outcomes import Evidence
 from cards.knowledge.schema import Tier
 from cards.readings.case import dated
+from cards.readings.her2 import her2_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -64,7 +65,7 @@ def _setting_is(criterion: records.SettingIs, view: View) -> Assessment:
 
 def _her2_is(criterion: records.Her2Is, view: View) -> Assessment:
     """Look at the grades that the results leave open; results that disagree leave everything open."""
-    status = view.case.her2
+    status = her2_of(view.case)
     lines = tuple(
         Evidence("her2-result", f"{result.method} {dated(result.as_reported, result.on)}", result.origin)
         for result in status.results

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.coverage.payers import kind_of, kinds_on_record
 from cards.coverage.schema import ApprovalPath, PayerPolicy, Phase
+from cards.readings.her2 import her2_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,8 +86,8 @@ def _open_points(path: ApprovalPath, view: View) -> tuple[str, ...] | None:
         elif case.setting not in applies.settings:
             return None
     if applies.tiers:
-        if case.her2.possible and case.her2.possible.isdisjoint(applies.tiers):
+        if her2_of(case).possible and her2_of(case).possible.isdisjoint(applies.tiers):
             return None
-        if not case.her2.possible or not case.her2.possible <= set(applies.tiers):
+        if not her2_of(case).possible or not her2_of(case).possible <= set(applies.tiers):
             open_points.append("her2")
     return tuple(open_points)

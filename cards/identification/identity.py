@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
-from cards.facts import DoseUnit, DrugOrder, EvidenceKind, IdentityEvidence
+from cards.facts.order import DoseUnit, DrugOrder, EvidenceKind, IdentityEvidence
 from cards.identification.drug_text import DrugText
 from cards.identification.recogniser import Recogniser
 from cards.identification.targets import Meaning, Target

@@ -21,7 +21,7 @@ from cards.readings.case import brief
 from cards.values.codes import ndc_readings
 
 if TYPE_CHECKING:
-    from cards.facts import BillingCode
+    from cards.facts.order import BillingCode
     from cards.identification.targets import Target
     from cards.knowledge.schema import Cited, HcpcsEntry, Product
     from cards.readings.case import Case

@@ -18,7 +18,8 @@ from cards.billing.facts import (
     RecordedCode,
     Supplied,
 )
-from cards.facts import DoseUnit, Origin
+from cards.facts.order import DoseUnit
+from cards.facts.origins import Origin
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.infusion import infusion_minutes
 from fhir_mappings.medications.medication import billing_extension, orders_served

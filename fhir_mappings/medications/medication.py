@@ -7,24 +7,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from cards.facts import (
-    BillingCode,
-    CodedHer2,
-    DrugOrder,
-    EvidenceKind,
-    Gap,
-    IdentityEvidence,
-    Origin,
-    Pointer,
-    ReceptorResult,
-    WrittenNdc,
-)
+from cards.facts.order import BillingCode, DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
+from cards.facts.origins import Gap, Origin, Pointer
+from cards.facts.results import CodedHer2, ReceptorResult
 from cards.facts.schedules import Schedule
 from cards.knowledge.schema import Diluent, Route
 from cards.values.codes import hcpcs_with_modifiers
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding, texts
 from fhir_mappings.medications import diluents, dosage
 from fhir_mappings.medications.dosage import Strength
+from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.schedule import rhythms
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
@@ -35,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
-    from cards.facts import OrderedDose
+    from cards.facts.order import OrderedDose
     from cards.values.quantities import Mg, MgPerKg
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.patient.conditions import ConditionReader
@@ -86,6 +78,8 @@ class Instructed(NamedTuple):
     start: date | None
     route: Route | None
     diluents: frozenset[Diluent]
+    infusion_minutes: tuple[int, ...]
+    is_push: bool
 
 
 def concept_alone(resource: Json) -> Any:
@@ -130,6 +124,8 @@ class MedicationReader:
             interval_days=said.schedule.interval_days,
             cycles=said.schedule.count,
             schedule=said.schedule,
+            infusion_minutes=said.infusion_minutes,
+            is_push=said.is_push,
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             route=said.route,
             start=said.start,
@@ -156,6 +152,8 @@ class MedicationReader:
             dosage.start(resource),
             self._route(resource),
             diluents.of_instructions(resource),
+            infusion_times(resource),
+            is_push(resource),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:
@@ -193,10 +191,13 @@ class MedicationReader:
 
     def _medication(self, resource: Json, references: References) -> Json:
         """Find the Medication that the order refers to; an empty one when it refers to none or to none at hand."""
-        wanted = reference(resource.get("medicationReference"))
-        return (references.find(wanted, resource) or {}) if wanted else {}
+        referred = resource.get("medicationReference")
+        return (references.resolve(referred, resource) or {}) if reference(referred) else {}
 
     def _sources(self, resource: Json, medication: Json, path: str) -> Iterator[Source]:
+        if bare := text(resource.get("medicationCodeableConcept")):
+            # A text where a concept belongs still names the drug.
+            yield Source({"text": bare}, f"{path}.medicationCodeableConcept", ())
         for index, concept in objects(resource.get("medicationCodeableConcept")):
             pointer: Pointer = ("medicationCodeableConcept",) if index is None else ("medicationCodeableConcept", index)
             yield Source(concept, f"{path}.medicationCodeableConcept", pointer)
@@ -277,7 +278,7 @@ class MedicationReader:
         ]
         for _, referred in objects(resource.get("reasonReference")):
             wanted = reference(referred)
-            condition = references.find(wanted, resource)
+            condition = references.resolve(referred, resource)
             if condition is not None and is_of_patient(condition):
                 read.append(self._conditions.read(condition, Origin(wanted, f"{path}.reasonReference")))
         if not read:

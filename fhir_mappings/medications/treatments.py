@@ -9,7 +9,9 @@ import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cards.facts import DoseUnit, Origin, State, Treatment
+from cards.facts.order import DoseUnit
+from cards.facts.origins import Origin
+from cards.facts.patient import Treatment, TreatmentState
 from cards.identification.identity import IdentityStatus, identify
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import CLINICAL, codings, drug_coding, texts
@@ -17,11 +19,11 @@ from fhir_mappings.medications.dosage import quantity_dose
 from fhir_mappings.medications.medication import concept_alone
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.wire.cached_json import CachedByJson
-from fhir_mappings.wire.lenient import child, day, objects, reference, text
+from fhir_mappings.wire.lenient import child, day, objects, text
 from fhir_mappings.wire.references import References
 
 if TYPE_CHECKING:
-    from cards.facts import OrderedDose
+    from cards.facts.order import OrderedDose
     from cards.identification.recogniser import Recogniser
     from fhir_mappings.medications.medication import MedicationReader
     from fhir_mappings.wire.lenient import Json
@@ -29,14 +31,14 @@ if TYPE_CHECKING:
 _WHOLE_DAY, _LONGEST_TIME = 10, 40
 KINDS = frozenset({"MedicationAdministration", "MedicationRequest", "MedicationStatement"})
 _STATES = {
-    ("MedicationAdministration", "completed"): State.GIVEN,
-    ("MedicationAdministration", "in-progress"): State.GIVEN,
+    ("MedicationAdministration", "completed"): TreatmentState.GIVEN,
+    ("MedicationAdministration", "in-progress"): TreatmentState.GIVEN,
     # Stopped or held after it was begun: part of the dose was given.
-    ("MedicationAdministration", "stopped"): State.GIVEN,
-    ("MedicationAdministration", "on-hold"): State.GIVEN,
-    ("MedicationRequest", "completed"): State.COMPLETED,
-    ("MedicationRequest", "active"): State.ACTIVE,
-    ("MedicationStatement", "active"): State.ACTIVE,
+    ("MedicationAdministration", "stopped"): TreatmentState.GIVEN,
+    ("MedicationAdministration", "on-hold"): TreatmentState.GIVEN,
+    ("MedicationRequest", "completed"): TreatmentState.COMPLETED,
+    ("MedicationRequest", "active"): TreatmentState.ACTIVE,
+    ("MedicationStatement", "active"): TreatmentState.ACTIVE,
 }
 _WHOLE = "completed"
 _TIMES = (
@@ -124,12 +126,14 @@ class TreatmentReader:
         kind, status = text(resource.get("resourceType")), text(resource.get("status"))
         if not referred or (kind, status) not in _STATES or text(referred.get("display")):
             return False
-        return references.find(reference(referred), resource) is None
+        return references.resolve(referred, resource) is None
 
     def _is_of_interest(self, resource: Json) -> bool:
         """Tell whether a code or a name is one of a product or of a class that a rule asks about."""
         reference_to = child(resource, "medicationReference")
         if reference_to and not text(reference_to.get("display")):
+            return True
+        if self._is_named(text(resource.get("medicationCodeableConcept"))):
             return True
         for _, concept in objects(resource.get("medicationCodeableConcept")):
             for coding in map(drug_coding, codings(concept)):

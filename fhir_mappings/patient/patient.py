@@ -10,38 +10,25 @@ from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cards.facts import (
-    CodedHer2,
-    Gap,
-    Her2Result,
-    LabResult,
-    Lvef,
-    Mutation,
-    Origin,
-    Patient,
-    PregnancyTest,
-    PresentProblem,
-    ReceptorResult,
-    Staging,
-    State,
-    Treatment,
-    Weight,
-)
+from cards.facts.origins import Gap, Origin
+from cards.facts.patient import Patient, PresentProblem, Staging, Treatment, TreatmentState
+from cards.facts.results import CodedHer2, Her2Result, LabResult, Lvef, Mutation, PregnancyTest, ReceptorResult, Weight
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.results.observations import LABS
+from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
-from fhir_mappings.wire.references import References, is_same_patient
+from fhir_mappings.wire.references import References, is_about_somebody_else, is_same_patient
 from fhir_mappings.wire.resources import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from cards.facts import Diagnosis
+    from cards.facts.patient import Diagnosis
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import Fact, ObservationReader
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import ResourceStub
+    from fhir_mappings.wire.resources import ResourceList, ResourceStub
 
 _MENTIONS = {
     "her2-interpretation": ("her2-in-text", (b"HER2", b"HER-2", b"Her2", b"ERBB2", b"c-erbB-2")),
@@ -72,6 +59,7 @@ class Draft:
     unread: list[ResourceStub] = field(default_factory=list)
     labs: dict[str, list[ResourceStub]] = field(default_factory=dict)
     person: Json = field(default_factory=dict)
+    subject: Subject = NOBODY
     every_lab: bool = False
     own_reference: str = ""
 
@@ -79,13 +67,15 @@ class Draft:
         """Write out the reference of the patient."""
         self.own_reference = f"Patient/{self.patient_id}"
 
-    def is_own(self, content: Json) -> bool:
-        """Tell whether a resource is the patient's."""
+    def is_own(self, content: Json, full_url: str = "") -> bool:
+        """Tell whether a resource is the patient's, and about the patient."""
+        if "focus" in content and is_about_somebody_else(content, self.patient_id, self.references):
+            return False
         subject = content.get("subject")
         # So nearly every resource refers to its patient; the rest takes a closer look.
         if subject.__class__ is dict and subject.get("reference") == self.own_reference:
             return True
-        return is_same_patient(subject, self.patient_id, self.references)
+        return is_same_patient(subject, self.patient_id, self.references, full_url)
 
     def set_aside(self, about: str | None, glimpse: ResourceStub, reason: str) -> None:
         """Note what could not be used."""
@@ -120,16 +110,18 @@ class PatientReader:
         session: frozenset[str],
         *,
         every_lab: bool = False,
+        server: str = "",
     ) -> Patient:
         """Read the chart; ``session`` names the orders that are being asked about and are no history.
 
         Rules ask for the newest laboratory results alone; ``every_lab`` reads the rest too.
         """
-        draft = Draft(patient_id, References(), every_lab=every_lab)
+        draft = Draft(patient_id, References(server), every_lab=every_lab)
         listings = [answer.listing for answer in answers.values() if answer.listing is not None]
         draft.references.add_glimpses(
             glimpse for listing in listings for glimpse in listing.apart if glimpse.resource_type in _REFERRED_TO
         )
+        draft.subject = _subject(listings, draft)
         # A resource counts once, however many keys hold it; those of the session are no history.
         seen, look = set(session), self._observations.index.look
         for listing in listings:
@@ -192,7 +184,7 @@ class PatientReader:
         As rules count doses: those given, or completed orders where none was recorded.
         """
         own = [each for each in draft.treatments if each.product in self._ended_by_results and each.on is not None]
-        for state in (State.GIVEN, State.COMPLETED):
+        for state in (TreatmentState.GIVEN, TreatmentState.COMPLETED):
             if days := [each.on for each in own if each.state is state and each.on is not None]:
                 return max(days).isoformat()
         return _NEVER
@@ -234,13 +226,13 @@ class PatientReader:
 
         """
         content = glimpse.content
-        if not draft.is_own(content):
+        if not draft.is_own(content, glimpse.full_url):
             return [Gap(concept, glimpse.path, "other-patient", self._observations.date_of(content))]
-        return self._observations.read(concept, content, Origin(glimpse.reference, glimpse.path))
+        return self._observations.read(concept, content, Origin(glimpse.reference, glimpse.path), draft.subject)
 
     def _condition(self, glimpse: ResourceStub, draft: Draft) -> None:
         content, origin = glimpse.content, Origin(glimpse.reference, glimpse.path)
-        if not draft.is_own(content):
+        if not draft.is_own(content, glimpse.full_url):
             draft.set_aside("diagnosis", glimpse, "other-patient")
             return
         if not isinstance(content.get("code"), dict):
@@ -261,7 +253,7 @@ class PatientReader:
 
     def _treatment(self, glimpse: ResourceStub, draft: Draft) -> None:
         content = glimpse.content
-        if not draft.is_own(content):
+        if not draft.is_own(content, glimpse.full_url):
             draft.set_aside("treatment", glimpse, "other-patient")
         elif self._treatments.is_nameless(content, draft.references):
             draft.set_aside("treatment", glimpse, "unresolved-drug")
@@ -269,6 +261,19 @@ class PatientReader:
             draft.set_aside("treatment", glimpse, "no-status")
         elif (treatment := self._treatments.read(content, glimpse.path, draft.references)) is not None:
             draft.treatments.append(treatment)
+
+
+def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
+    """Say of whom the results are, as far as reference ranges ask."""
+    for listing in listings:
+        for glimpse in listing.apart:
+            if glimpse.resource_type == "Patient" and glimpse.reference in ("", draft.own_reference):
+                try:
+                    content = glimpse.content
+                except Unreadable:
+                    continue
+                return Subject(text(content.get("gender")).casefold(), day(content.get("birthDate")))
+    return NOBODY
 
 
 def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterable[Gap]:
@@ -280,6 +285,9 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
             yield Gap(None, f"prefetch.{key}", "next-page")
         if answer.partial:
             yield Gap(None, f"prefetch.{key}", "partial")
+        if answer.listing.is_short:
+            values = (("total", str(answer.listing.total)), ("sent", str(answer.listing.matches)))
+            yield Gap(None, f"prefetch.{key}", "short", values=values)
         for path in answer.listing.broken:
             yield Gap(None, path, "malformed")
 
@@ -352,6 +360,6 @@ def _mentions(about: str, draft: Draft) -> list[Gap]:
 
 def _is_own(glimpse: ResourceStub, draft: Draft) -> bool:
     try:
-        return draft.is_own(glimpse.content)
+        return draft.is_own(glimpse.content, glimpse.full_url)
     except Unreadable:
         return False

@@ -17,7 +17,8 @@ from cards.billing.facts import (
     RecordedCode,
     Supplied,
 )
-from cards.facts import Gap, Origin, State
+from cards.facts.origins import Gap, Origin
+from cards.facts.patient import TreatmentState
 from cards.facts.topics import Topic
 
 SUMMARY, UNITS, CRITERIA = Topic.BILLING_SUMMARY, Topic.BILLING_UNITS_MISMATCH, Topic.COVERAGE_CRITERIA
@@ -763,7 +764,7 @@ POLICIES = [
         "an active order of trastuzumab is no prior therapy",
         FIRES,
         order("Kadcyla", "252 mg"),
-        chart(history=(given("trastuzumab", 30, state=State.ACTIVE), TREATED[1])),
+        chart(history=(given("trastuzumab", 30, state=TreatmentState.ACTIVE), TREATED[1])),
         billing=billed(payer=LOUISIANA),
         tells=("**Not known** · I.A.5.a", "no earlier trastuzumab on record"),
     ),
@@ -815,7 +816,7 @@ POLICIES = [
         "another HER2 drug that is active is no single agent",
         FIRES,
         order("Kadcyla", "252 mg"),
-        chart(history=(given("tucatinib", 30, state=State.ACTIVE),)),
+        chart(history=(given("tucatinib", 30, state=TreatmentState.ACTIVE),)),
         billing=billed(payer=LOUISIANA),
         tells=("**Not met** · I.A.4",),
     ),

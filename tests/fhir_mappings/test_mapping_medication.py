@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from shapes import (
     ATC,
-    CPT,
     BILLING_OPTIONS,
+    CPT,
     HCPCS,
     ICD10,
     KADCYLA,
@@ -31,7 +31,7 @@ from shapes import (
     read_order,
 )
 
-from cards.facts import DrugOrder
+from cards.facts.order import DrugOrder
 from cards.identification.identity import identify
 from fhir_mappings.codings import CodeMap, Coding
 from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing

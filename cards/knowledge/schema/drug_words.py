@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from cards.knowledge.schema.sourced import Record
+from cards.knowledge.schema.sourced import KnowledgeRecord
 
 
 class WordKind(StrEnum):
@@ -24,7 +24,7 @@ class Says(StrEnum):
     CONJUGATE = "conjugate"
 
 
-class Spelling(Record, frozen=True, kw_only=True):
+class Spelling(KnowledgeRecord, frozen=True, kw_only=True):
     """A word of a name in its other spellings; with ``cut_to``, also cut off after so many letters or more."""
 
     word: str
@@ -34,7 +34,7 @@ class Spelling(Record, frozen=True, kw_only=True):
     why: str
 
 
-class IgnoredWords(Record, frozen=True, kw_only=True):
+class IgnoredWords(KnowledgeRecord, frozen=True, kw_only=True):
     """Words and phrases that name no drug, and the reason."""
 
     words: tuple[str, ...]
@@ -42,21 +42,21 @@ class IgnoredWords(Record, frozen=True, kw_only=True):
     why: str
 
 
-class IgnoredPattern(Record, frozen=True, kw_only=True):
+class IgnoredPattern(KnowledgeRecord, frozen=True, kw_only=True):
     """A pattern of words that name no drug, and the reason."""
 
     pattern: str
     why: str
 
 
-class Endings(Record, frozen=True, kw_only=True):
+class Endings(KnowledgeRecord, frozen=True, kw_only=True):
     """Endings that tell what an unknown word is."""
 
     endings: tuple[str, ...]
     why: str
 
 
-class DrugWords(Record, frozen=True, kw_only=True):
+class DrugWords(KnowledgeRecord, frozen=True, kw_only=True):
     """The file of the words of a drug text."""
 
     spellings: tuple[Spelling, ...]
