@@ -21,9 +21,7 @@ from cards.facts.origins import Gap
 from cards.facts.patient import Patient
 from cards.facts.session import Moment, Session
 from cards.identification.recogniser import Recogniser
-from cards.knowledge.loader import default_knowledge
 from cards.presentation.renderer import Renderer
-from cards.presentation.wording import default_wording
 from cards.readings.on_treatment import on_treatment
 from cds_service.decisions.data_access import RequestData
 from cds_service.decisions.versions import versions
@@ -86,8 +84,8 @@ class Decider:
 
         """
         self.settings = settings
-        self.known = default_knowledge()
-        self.wording = default_wording()
+        self.known = settings.site_layer.known
+        self.wording = settings.site_layer.wording
         self.policy = settings.policy()
         self._with_suggestions = suggestions
         self._today = today or (lambda: datetime.now(ZoneInfo(settings.site.timezone)).date())
