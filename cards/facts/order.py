@@ -40,7 +40,7 @@ class IdentityEvidence(msgspec.Struct, frozen=True):
 class BillingCode(msgspec.Struct, frozen=True):
     """A HCPCS code: of which resource, where in it, and whether that resource says that it belongs to the order.
 
-    ``modifiers`` are what was attached to the code, as it is written ("-JZ").
+    ``modifiers`` are what was attached to the code, as it is written ("-JZ"); ``display`` are the words beside it.
     """
 
     code: str
@@ -49,14 +49,16 @@ class BillingCode(msgspec.Struct, frozen=True):
     on_the_order: bool = True
     linked: bool = True
     modifiers: str = ""
+    display: str = ""
 
 
 class WrittenNdc(msgspec.Struct, frozen=True):
-    """A National Drug Code as the order writes it."""
+    """A National Drug Code as the order writes it, with the words beside it."""
 
     text: str
     pointer: Pointer
     path: str
+    display: str = ""
 
 
 class DoseUnit(StrEnum):

@@ -77,9 +77,10 @@ class _Draft:
         self.said: dict[Says, int] = {}
         self.partners: list[int] = []
         self.unread: list[str] = []
+        self._usual = tuple(each.word for each in known)
 
     def usual(self, first: int, behind: int) -> tuple[str, ...]:
-        return tuple(each.word for each in self.known[first:behind])
+        return self._usual[first:behind]
 
 
 class DrugTextReader:
@@ -110,6 +111,7 @@ class DrugTextReader:
         meanings = self._with_alternatives(meanings, sure, draft)
         meanings = list(dict.fromkeys(self._without_parts(meanings)))
         meanings = self._in_form(meanings, draft)
+        self._pass_over_own_words(meanings, draft)
         self._hear_what_is_said(meanings, draft)
         others = [word for word in draft.unread if self._vocabulary.is_payload(word) or self._vocabulary.is_drug(word)]
         others += [words[place].text for place in draft.loose if words[place].text not in others]
@@ -195,9 +197,12 @@ class DrugTextReader:
             for needed in product.all_of:
                 if present.issuperset(needed) and (best is None or len(needed) > best[0]):
                     best = (len(needed), product.id, frozenset(needed))
-        if best is None or any(span.meaning == {Target(best[1])} for span in draft.spans):
+        if best is None:
             return None
         needed_words = best[2]
+        if any(needed_words.issubset(draft.usual(span.first, span.behind)) for span in draft.spans):
+            # The whole name stands there: what else is named is named beside it.
+            return None
         draft.loose = [place for place in draft.loose if draft.known[place].word not in needed_words]
         draft.spans = [
             span
@@ -252,6 +257,13 @@ class DrugTextReader:
         if under_the_skin or (is_its_dose and not into_a_vein and len(product.parts) == 1):
             return [frozenset({*targets, Target(product.id)})]
         return meanings
+
+    def _pass_over_own_words(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
+        """Account for words that stand in other names of the one product that is named, such as its suffix."""
+        named = {target.product for meaning in meanings for target in meaning}
+        if len(named) == 1:
+            own = self._vocabulary.words_of_product.get(named.pop(), frozenset())
+            draft.unread = [word for word in draft.unread if word not in own]
 
     def _hear_what_is_said(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
         """Hear words that are passed over otherwise: "conjugate", or a payload cut off at once, behind an antibody."""

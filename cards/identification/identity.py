@@ -41,6 +41,7 @@ class Identity(msgspec.Struct, frozen=True):
     """What an order is for. ``named`` are all products that its evidence names or may mean.
 
     ``unread`` are the words of its texts that are not understood, where they keep the identity from being settled.
+    ``is_miscoded``: it is for a neighbour, and carries a billing or package code of a drug that is checked.
     """
 
     standing: IdentityStatus
@@ -49,6 +50,7 @@ class Identity(msgspec.Struct, frozen=True):
     brand: Brand | None = None
     named: tuple[Product, ...] = ()
     unread: tuple[str, ...] = ()
+    is_miscoded: bool = False
 
     @property
     def in_scope(self) -> bool:
@@ -67,7 +69,48 @@ def identify(order: DrugOrder, recogniser: Recogniser) -> Identity:
     identity = by_evidence(order.evidence, recogniser)
     if identity is None:
         return _by_supply_codes(order, recogniser)
-    return by_route(identity, order, recogniser)
+    if identity.product is not None and identity.product.scope is Scope.NEIGHBOUR:
+        return _with_codes(identity, order, recogniser)
+    return _by_route(_with_displays(identity, order, recogniser), order, recogniser)
+
+
+def _with_displays(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:
+    """Hear the words beside the product's own billing and package codes: they may name another drug than the code does.
+
+    The words beside a code of another product are not heard; that code is told as it is.
+    """
+    product = identity.product
+    if product is None:
+        return identity
+    own = {product.id, *product.parts}
+    billing = (each for each in order.billing if each.linked)
+    labelled = [(each.display, _of_hcpcs(each.code, recogniser), each.holder.path) for each in billing]
+    labelled += [(each.display, recogniser.ndc(each.text), each.path) for each in order.ndcs]
+    for display, target, path in labelled:
+        if not display or target is None or target.product != product.id:
+            continue
+        meanings = recogniser.read_text(display).meanings
+        if not meanings or any(named.product in own for meaning in meanings for named in meaning):
+            continue
+        evidence = IdentityEvidence(EvidenceKind.TEXT, "", display, path)
+        claims = (*identity.claims, *(Claim(evidence, meaning) for meaning in meanings))
+        named = recogniser.in_order({product.id, *(each.product for meaning in meanings for each in meaning)})
+        return Identity(IdentityStatus.CONFLICT, claims, named=named)
+    return identity
+
+
+def _of_hcpcs(code: str, recogniser: Recogniser) -> Target | None:
+    meaning = recogniser.hcpcs.get(code)
+    return meaning.target if meaning is not None else None
+
+
+def _with_codes(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:
+    """Tell of an order for a neighbour whether one of its codes is that of a drug that is checked."""
+    targets = [recogniser.ndc(ndc.text) for ndc in order.ndcs]
+    targets += [_of_hcpcs(billing.code, recogniser) for billing in order.billing if billing.linked]
+    if all(target is None or recogniser.product(target.product).scope is Scope.NEIGHBOUR for target in targets):
+        return identity
+    return msgspec.structs.replace(identity, is_miscoded=True)
 
 
 def _by_evidence(evidence: tuple[IdentityEvidence, ...], recogniser: Recogniser) -> Identity | None:
@@ -104,7 +147,9 @@ def _with_every_word(
     Beside a clinical code only a word that looks like another drug's name or payload counts, and is a conflict.
     """
     if identity.product is None:
-        return identity
+        others = tuple(dict.fromkeys(word for _, text in texts for word in text.others))
+        is_in_conflict = identity.standing is IdentityStatus.CONFLICT
+        return msgspec.structs.replace(identity, unread=others) if others and is_in_conflict else identity
     product = identity.product.id
     strayed = [claim for claim in guesses if all(target.product != product for target in claim.meaning)]
     is_coded = any(claim.evidence.system and len(claim.meaning) == 1 for claim in identity.claims)
@@ -126,7 +171,7 @@ _LENGTH = 5 * LENGTH
 _remembered = lru_cache(maxsize=1024)(_by_evidence)
 
 
-def by_route(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:
+def _by_route(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:
     """Let the route choose between products that go by one name, and doubt a name at the other product's dose.
 
     Outside of the US one name stands for trastuzumab by vein and under the skin. A dose that is only the other one's,

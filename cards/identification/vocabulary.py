@@ -6,20 +6,17 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.identification.folding import fold, key
+from cards.identification.near_names import LONGEST, NearNames
 from cards.knowledge.schema import Scope, WordKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from cards.identification.targets import Meaning
-    from cards.knowledge.schema import Knowledge, Says
+    from cards.knowledge.schema import Knowledge, Says, Spelling
 
 Phrase = tuple[str, ...]
-_LONGEST_WORD = 40
-_TYPED = 6
-"""From so many letters on a word is compared with names that differ in one letter."""
-_INSIDE = 7
-"""From so many letters on a name is looked for inside of a longer word."""
+_ANTIBODY = "mab"
 
 
 class Known(NamedTuple):
@@ -37,19 +34,7 @@ class Vocabulary:
     def __init__(self, known: Knowledge, names: Mapping[str, Meaning]) -> None:
         """Index the names of products and the lists of words."""
         words = known.drug_words
-        self._known: dict[str, Known] = {}
-        for spelling in words.spellings:
-            for variant in (spelling.word, *spelling.variants):
-                self._known[fold(variant)] = Known(spelling.word, spelling.kind)
-        cut_off = {
-            each: Known(spelling.word, spelling.kind, is_cut=True)
-            for spelling in words.spellings
-            if spelling.cut_to is not None
-            for variant in (spelling.word, *spelling.variants)
-            if variant.isascii()
-            for each in _cut_off(variant, spelling.cut_to)
-        }
-        self._known = cut_off | self._known
+        self._known = _spelled(words.spellings)
         self.antibodies = frozenset(each.word for each in words.spellings if each.kind is WordKind.ANTIBODY)
         self._payloads = tuple(each.word for each in words.spellings if each.kind is WordKind.PAYLOAD)
         self.names: dict[Phrase, Meaning] = {}
@@ -63,7 +48,8 @@ class Vocabulary:
         for group in words.ignored:
             self.ignored |= {self.usual(key(word)): group.says for word in group.words}
         self.partners = {self.usual(key(name)) for group in known.drug_classes for name in group.names}
-        self.partners -= self.names.keys()
+        # Another antibody is no partner that may be passed over: one order is for one of them.
+        self.partners = {phrase for phrase in self.partners if not phrase[-1].endswith(_ANTIBODY)} - self.names.keys()
         self.warnings = {key(word) for group in words.warnings for word in group.words}
         self.warning_words = frozenset(fold(word) for group in words.warning_words for word in group.words)
         self._patterns = re.compile("|".join(f"(?:{each.pattern})" for each in words.patterns))
@@ -71,6 +57,7 @@ class Vocabulary:
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
         phrases = (self.names, self.ignored, self.partners, self.warnings)
         self.longest = max(len(phrase) for group in phrases for phrase in group)
+        self.words_of_product = _words_of_products(self.names)
         self._listed = frozenset(word for group in phrases for phrase in group for word in phrase)
         checked = {product.id for product in known.products if product.scope is Scope.CHECKED}
         single = {
@@ -78,14 +65,7 @@ class Vocabulary:
             for phrase, meaning in self.names.items()
             if len(phrase) == 1 and any(target.product in checked for target in meaning)
         }
-        # A misspelt name is compared with every word that is a name by itself, or a part of one.
-        self._near: dict[str, str] = {}
-        self._long: list[str] = []
-        for word in sorted(single | {each for each, known in self._known.items() if not known.is_cut}):
-            if len(word) >= _TYPED and word.isascii() and word.isalpha():
-                self._near |= dict.fromkeys(_one_taken_out(word), word)
-                if len(word) >= _INSIDE:
-                    self._long.append(word)
+        self._near_names = NearNames(single | {each for each, known in self._known.items() if not known.is_cut})
 
     def usual(self, words: Phrase) -> Phrase:
         """Give words in their usual spelling."""
@@ -101,11 +81,7 @@ class Vocabulary:
 
     def nearest(self, word: str) -> Known | None:
         """Find the name that a word is a misspelling of: one letter off, or joined to another word."""
-        if not (_TYPED <= len(word) <= _LONGEST_WORD and word.isascii() and word.isalpha()):
-            return None
-        near = next((self._near[each] for each in _one_taken_out(word) if each in self._near), None)
-        if near is None:
-            near = next((each for each in self._long if each in word), None)
+        near = self._near_names.nearest(word)
         if near is None:
             return None
         known = self.look_up(near)
@@ -113,28 +89,40 @@ class Vocabulary:
 
     def is_ignored(self, word: str) -> bool:
         """Tell whether a word is of a shape that names no drug."""
-        return len(word) <= _LONGEST_WORD and self._patterns.fullmatch(word) is not None
+        return len(word) <= LONGEST and self._patterns.fullmatch(word) is not None
 
     def is_payload(self, word: str) -> bool:
         """Tell whether an unknown word ends like the payload of a conjugate."""
-        return self._payload_endings.search(word[-_LONGEST_WORD:]) is not None
+        return self._payload_endings.search(word[-LONGEST:]) is not None
 
     def is_drug(self, word: str) -> bool:
         """Tell whether an unknown word ends like the name of a drug."""
-        return self._drug_endings.search(word[-_LONGEST_WORD:]) is not None
+        return self._drug_endings.search(word[-LONGEST:]) is not None
 
     def begins_payload(self, word: str) -> bool:
         """Tell whether a word may be the first letters of a payload."""
         return any(each.startswith(word) for each in self._payloads)
 
 
-def _cut_off(word: str, shortest: int) -> Iterator[str]:
-    return (word[:length] for length in range(shortest, len(word)))
+def _words_of_products(names: Mapping[Phrase, Meaning]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for phrase, meaning in names.items():
+        for target in meaning:
+            found[target.product] = found.get(target.product, frozenset()).union(phrase)
+    return found
 
 
-def _one_taken_out(word: str) -> list[str]:
-    """List a word and what is left of it without one of its letters: two words that share one of these are near."""
-    return [word, *(word[:place] + word[place + 1 :] for place in range(len(word)))]
+def _spelled(spellings: Iterable[Spelling]) -> dict[str, Known]:
+    """Index every spelling of a word, whole and cut off; what is a whole word of one is no cut-off of another."""
+    whole: dict[str, Known] = {}
+    cut_off: dict[str, Known] = {}
+    for spelling in spellings:
+        for variant in (spelling.word, *spelling.variants):
+            whole[fold(variant)] = Known(spelling.word, spelling.kind)
+            if spelling.cut_to is not None and variant.isascii():
+                shorter = (variant[:length] for length in range(spelling.cut_to, len(variant)))
+                cut_off |= dict.fromkeys(shorter, Known(spelling.word, spelling.kind, is_cut=True))
+    return cut_off | whole
 
 
 def _endings(groups: Iterable[Iterable[str]]) -> re.Pattern[str]:

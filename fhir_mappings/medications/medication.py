@@ -54,6 +54,7 @@ class BillingSaid(NamedTuple):
     code: str
     modifiers: str
     pointer: Pointer
+    display: str = ""
 
 
 class Said(NamedTuple):
@@ -173,7 +174,7 @@ class MedicationReader:
             evidence = said.supply_texts
         if not evidence and not said.billing and not said.ndcs and reference(resource.get("medicationReference")):
             gaps = (Gap("drug", path, "unresolved-drug"),)
-        billing = tuple(BillingCode(each.code, origin, each.pointer, modifiers=each.modifiers) for each in said.billing)
+        billing = tuple(_billing_code(each, origin) for each in said.billing)
         order = DrugOrder(origin=origin, evidence=evidence, billing=billing, ndcs=said.ndcs, gaps=gaps)
         return order, medication, said.diluents
 
@@ -228,7 +229,7 @@ class MedicationReader:
                 if coding.system == "hcpcs":
                     billing += _billing(coding, pointer)
                 elif coding.system == "ndc":
-                    ndcs.append(WrittenNdc(coding.code, pointer, where))
+                    ndcs.append(WrittenNdc(coding.code, pointer, where, coding.display))
                 elif coding.system in CLINICAL:
                     evidence.append(IdentityEvidence(EvidenceKind.CODING, coding.system, coding.code, where))
                 if coding.display:
@@ -301,7 +302,7 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
     source = Source(concept, f"{path}.code", ("code",))
     written = [(coding, pointer) for coding, pointer, _ in _written_codings(source) if coding.system == "hcpcs"]
     return [
-        BillingCode(said.code, origin, said.pointer, on_the_order=False, modifiers=said.modifiers)
+        _billing_code(said, origin, on_the_order=False)
         for coding, pointer in (*written, *billing_extension(concept, ("code",)))
         for said in _billing(coding, pointer)
     ]
@@ -329,11 +330,17 @@ def _billing(coding: Coding, pointer: Pointer) -> list[BillingSaid]:
     """Read a HCPCS code; a CPT code under the address of HCPCS is for the administration, not for the drug."""
     read = hcpcs_with_modifiers(coding.code)
     if read is not None:
-        return [BillingSaid(str(read[0]), read[1], pointer)]
+        return [BillingSaid(str(read[0]), read[1], pointer, coding.display)]
     if not coding.code or _CPT.fullmatch(coding.code.upper()):
         return []
     # No code of HCPCS: what it stands for cannot be told, and the order says so.
     return [BillingSaid(coding.code[:_LONGEST_CODE], "", pointer)]
+
+
+def _billing_code(said: BillingSaid, origin: Origin, *, on_the_order: bool = True) -> BillingCode:
+    return BillingCode(
+        said.code, origin, said.pointer, on_the_order=on_the_order, modifiers=said.modifiers, display=said.display
+    )
 
 
 def _each_once(billing: list[BillingSaid]) -> list[BillingSaid]:

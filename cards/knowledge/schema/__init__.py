@@ -17,7 +17,7 @@ from cards.knowledge.schema.doses import (
     Reload,
     StatedDose,
 )
-from cards.knowledge.schema.drug_words import DrugWords, Says, WordKind
+from cards.knowledge.schema.drug_words import DrugWords, Says, Spelling, WordKind
 from cards.knowledge.schema.kinds import Action, Basis, Cancer, Diluent, LevelRole, Problem, Route, Scope, Setting, Tier
 from cards.knowledge.schema.known import Knowledge, NotChecked, Shared, Threshold
 from cards.knowledge.schema.monitoring import (
@@ -129,6 +129,7 @@ __all__ = [
     "Shared",
     "SnomedEntry",
     "Source",
+    "Spelling",
     "StageWords",
     "StatedDose",
     "Stop",
