@@ -140,7 +140,8 @@ class DrugTextReader:
     def _warning(self, draft: _Draft, place: int) -> int:
         """Pass over the names that a warning says are not meant; give the place behind it, 0 where there is none."""
         warnings = self._vocabulary.warnings
-        written = tuple(word.text for word in draft.words[place : place + self._vocabulary.longest])
+        reach = self._vocabulary.reach.get(draft.words[place].text, 0)
+        written = tuple(word.text for word in draft.words[place : place + reach])
         length = next((n for n in range(len(written), 0, -1) if written[:n] in warnings), 0)
         if not length:
             return 0
@@ -176,7 +177,7 @@ class DrugTextReader:
 
     def _longest(self, draft: _Draft, place: int, phrases: Container[tuple[str, ...]]) -> int:
         """Give the place behind the longest of some phrases that begins at a word; 0 where none does."""
-        furthest = min(place + self._vocabulary.longest, len(draft.words))
+        furthest = min(place + self._vocabulary.reach.get(draft.known[place].word, 0), len(draft.words))
         return next((each for each in range(furthest, place, -1) if draft.usual(place, each) in phrases), 0)
 
     def _single(self, draft: _Draft, place: int) -> int:
@@ -245,16 +246,18 @@ class DrugTextReader:
         if product is None:
             return meanings
         amounts = {_decimal(found) for found in _AMOUNT.findall(draft.folded)}
-        is_its_dose = any(product.has_dose(amount) for amount in amounts)
+        of_parts = set(product.component_doses_mg)
+        is_its_dose = any(product.has_dose(amount) for amount in amounts) or bool(amounts and amounts <= of_parts)
         strength = product.concentration.mg_per_ml if product.concentration else None
         stated = ((_decimal(mass), _decimal(volume or "1")) for mass, volume in _CONCENTRATION.findall(draft.folded))
         is_its_strength = strength is not None and any(mass == strength * volume for mass, volume in stated)
         into_a_vein = Says.INTRAVENOUS in draft.said
         under_the_skin = Says.SUBCUTANEOUS in draft.said or is_its_strength
-        as_solution = Says.SOLUTION in draft.said and (is_its_dose or len(product.parts) > 1)
+        is_combined = len(product.parts) > 1
+        as_solution = (is_combined and is_its_dose) or (Says.SOLUTION in draft.said and (is_its_dose or is_combined))
         if (under_the_skin or as_solution) and not into_a_vein:
             return [frozenset({Target(product.id)})]
-        if under_the_skin or (is_its_dose and not into_a_vein and len(product.parts) == 1):
+        if under_the_skin or (is_its_dose and not into_a_vein and not is_combined):
             return [frozenset({*targets, Target(product.id)})]
         return meanings
 
@@ -276,10 +279,17 @@ class DrugTextReader:
             return
         if Says.CONJUGATE in draft.said:
             draft.unread.append(draft.words[draft.said[Says.CONJUGATE]].text)
-        last = len(draft.words) - 1
-        if last and draft.known[last - 1].kind is WordKind.ANTIBODY:
-            word = draft.words[last].text
-            if word.isalpha() and word not in draft.unread and self._vocabulary.begins_payload(word):
+        named = {place for span in draft.spans for place in range(span.first, span.behind)}
+        for place in range(1, len(draft.words)):
+            # "trastuzumab e 160 mg", "trastuzumab de": a preposition elsewhere, here what is left of a payload.
+            word = draft.words[place].text
+            if (
+                draft.known[place - 1].kind is WordKind.ANTIBODY
+                and not named.intersection((place, place + 1))
+                and word.isalpha()
+                and word not in draft.unread
+                and self._vocabulary.begins_payload(word)
+            ):
                 draft.unread.append(word)
 
 

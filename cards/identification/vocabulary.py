@@ -56,7 +56,10 @@ class Vocabulary:
         self._payload_endings = _endings(each.endings for each in words.payload_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
         phrases = (self.names, self.ignored, self.partners, self.warnings)
-        self.longest = max(len(phrase) for group in phrases for phrase in group)
+        self.reach: dict[str, int] = {}
+        """How many words the longest phrase has that begins with a word."""
+        for phrase in (each for group in phrases for each in group):
+            self.reach[phrase[0]] = max(len(phrase), self.reach.get(phrase[0], 0))
         self.words_of_product = _words_of_products(self.names)
         self._listed = frozenset(word for group in phrases for phrase in group for word in phrase)
         checked = {product.id for product in known.products if product.scope is Scope.CHECKED}

@@ -52,6 +52,7 @@ _NOT_ASKED_FOR = frozenset({"proposal", "plan"})
 class _Drug(NamedTuple):
     product: str
     names: tuple[str, ...]
+    is_unclear: bool = False
 
 
 class TreatmentReader:
@@ -69,19 +70,20 @@ class TreatmentReader:
         state = _STATES.get((kind, text(resource.get("status"))))
         if state is None or text(resource.get("intent")) in _NOT_ASKED_FOR or resource.get("doNotPerform") is True:
             return None
-        concept = concept_alone(resource)
-        drug = self._drug_alone(concept) if concept else self._drug(resource, references)
+        drug = self._drug_of(resource, references)
         if drug is None:
             return None
         identifier = text(resource.get("id"))
         origin = Origin(f"{kind}/{identifier}" if identifier else "", path)
         if kind != "MedicationAdministration":
-            return Treatment(*drug, _when(resource), origin, state, self._dose(resource, references))
+            dose = self._dose(resource, references)
+            return Treatment(drug.product, drug.names, _when(resource), origin, state, dose)
         at = _time(resource)
         on = day(at) if len(at) >= _WHOLE_DAY else None
         dose = self._dose(resource, references)
         return Treatment(
-            *drug,
+            drug.product,
+            drug.names,
             on,
             origin,
             state,
@@ -101,10 +103,10 @@ class TreatmentReader:
             return None
         order = self._medication.drug(resource, references)
         identity = identify(order, self._recogniser)
-        product = identity.product.id if identity.product and identity.standing is IdentityStatus.SETTLED else ""
-        return _Drug(
-            product, tuple(dict.fromkeys(each.value for each in order.evidence if not each.system)) or (product,)
-        )
+        is_settled = identity.standing is IdentityStatus.SETTLED
+        product = identity.product.id if identity.product and is_settled else ""
+        names = tuple(dict.fromkeys(each.value for each in order.evidence if not each.system))
+        return _Drug(product, names or (product,), not is_settled and identity.in_scope)
 
     def _dose(self, resource: Json, references: References) -> Mg | MgPerKg | None:
         """Give the dose of an administration, or the first one that its order names in milligrams."""
@@ -119,6 +121,15 @@ class TreatmentReader:
         if text(resource.get("resourceType")) != "MedicationAdministration":
             return False
         return text(resource.get("status")) in ("", "unknown") and self._drug(resource, references) is not None
+
+    def is_unclear(self, resource: Json, references: References) -> bool:
+        """Tell whether a treatment may be of a drug that is checked, and which one is not settled."""
+        drug = self._drug_of(resource, references)
+        return drug is not None and drug.is_unclear
+
+    def _drug_of(self, resource: Json, references: References) -> _Drug | None:
+        concept = concept_alone(resource)
+        return self._drug_alone(concept) if concept else self._drug(resource, references)
 
     def is_nameless(self, resource: Json, references: References) -> bool:
         """Tell whether a treatment that would count refers to a drug that is not at hand and does not name it."""
