@@ -18,7 +18,7 @@ from cards.facts.outcomes import (
     RemoveOrder,
     Verdict,
 )
-from cards.facts.policy import Mode
+from cards.facts.policy import Mode, for_product
 from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus, identify
@@ -27,8 +27,9 @@ from cards.readings.case import UNREAD, Case, gap_line
 from cards.rules import rules_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
+    from decimal import Decimal
 
     from cards.facts.order import DrugOrder
     from cards.facts.origins import Gap
@@ -85,7 +86,7 @@ def cases_in_scope(
         identities = [identify(order, recogniser) for order in session.orders]
     identified = list(zip(session.orders, identities, strict=True))
     return [
-        Case(order, identity, session, _others(identified, order), recogniser, policy.thresholds)
+        Case(order, identity, session, _others(identified, order), recogniser, _thresholds(identity, policy))
         for order, identity in identified
         if order.in_focus and identity.in_scope
     ]
@@ -99,10 +100,14 @@ def _miscoded(
         identities = [identify(order, recogniser) for order in session.orders]
     identified = list(zip(session.orders, identities, strict=True))
     return [
-        Case(order, identity, session, _others(identified, order), recogniser, policy.thresholds)
+        Case(order, identity, session, _others(identified, order), recogniser, _thresholds(identity, policy))
         for order, identity in identified
         if order.in_focus and identity.is_miscoded
     ]
+
+
+def _thresholds(identity: Identity, policy: Policy) -> Mapping[str, Decimal | None]:
+    return for_product(policy.thresholds, identity.product.id if identity.product is not None else None)
 
 
 def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> tuple[tuple[DrugOrder, Identity], ...]:
@@ -155,7 +160,7 @@ def _incomplete(
     for gap in _gaps(cases, session):
         if gap not in told:
             lines[gap_line(recogniser.known, gap)] = None
-            is_urgent = is_urgent or (gap.about in _WARNED_OF and gap.reason in UNREAD)
+            is_urgent = is_urgent or (gap.about in _WARNED_OF and gap.reason in UNREAD) or gap.reason == "deceased"
     if not lines:
         return None
     count = f"{len(lines)} check{'s' if len(lines) > 1 else ''}"

@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 """Names the configuration file, for the processes that ``her2-cds serve`` starts."""
+STAYS_REQUIRED = "_HER2_CDS_AUTH_STAYS_REQUIRED"
+"""Set for the processes of a service that was started with authentication: none of them may run without."""
 SECRETS = frozenset(
     {("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key"), ("workbench", "cookie_key")}
 )
@@ -96,6 +98,7 @@ class Settings(Section):
     _layers: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
     _places: Places = PrivateAttr(default_factory=dict)
     _files: tuple[Path, ...] = PrivateAttr(default=())
+    _texts: dict[Path, str] = PrivateAttr(default_factory=dict)
     _profile: str | None = PrivateAttr(default=None)
     _candidate: Settings | None = PrivateAttr(default=None)
     _published: Published | None = PrivateAttr(default=None)
@@ -151,12 +154,17 @@ class Settings(Section):
         """Name the layer that set a value: the file, the variable of the environment, or ``default``."""
         given: Mapping[Any, Any] = getattr(self, section)
         is_set = name in given and (section != "cards" or bool(given[name].judgement))
-        return self._layers.get((section, name), "settings") if is_set else "default"
+        return self._layers.get((section, name.partition(".")[0]), "settings") if is_set else "default"
 
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that it was read from, the uppermost first."""
         return self._files + (self._candidate.files if self._candidate is not None else ())
+
+    @property
+    def texts(self) -> Mapping[Path, str]:
+        """What the files held when they were read, but for that of a trial."""
+        return self._texts
 
     @property
     def published(self) -> Published | None:
@@ -283,7 +291,13 @@ def json_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {
             name: {
-                "type": ["number", "null"] if threshold.default is None else "number",
+                # A value for all products, or an object with one for some of them.
+                "type": ["number", "object", "null"] if threshold.default is None else ["number", "object"],
+                "additionalProperties": {
+                    "type": ["number", "null"] if threshold.default is None else "number",
+                    "minimum": float(threshold.minimum),
+                    "maximum": float(threshold.maximum),
+                },
                 "default": None if threshold.default is None else float(threshold.default),
                 "minimum": float(threshold.minimum),
                 "maximum": float(threshold.maximum),

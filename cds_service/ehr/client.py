@@ -20,6 +20,7 @@ from urllib3.util.retry import Retry
 from cds_service.ehr.connections import Exchange, FhirConnections, Resolver, resolve
 from cds_service.ehr.servers import FhirServers, is_same_server
 from fhir_mappings.request.prefetch import Answer, PrefetchState, is_answer_to, read_answer
+from fhir_mappings.wire.depth import is_too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,7 +102,9 @@ class FhirAccess:
 
         ``begun`` are answers of the prefetch. Where one names a next page of the same server, it is read on there.
         """
-        asked = {place: _Question(f"{self._base}/{query}", place) for place, query in queries.items()}
+        addresses = {place: f"{self._base}/{query}" for place, query in queries.items()}
+        # An id may be anything, "..": what leads out of the server's base is not asked.
+        asked = {place: _Question(url, place) for place, url in addresses.items() if is_same_server(url, self._base)}
         following = {
             place: _Question(answer.listing.next_page, place, 1)
             for place, answer in begun.items()
@@ -112,7 +115,7 @@ class FhirAccess:
         began = time.monotonic()
         pages = self._ask_all({**asked, **following})
         _count(pages, time.monotonic() - began)
-        fetched = {place: _checked(_joined(tuple(pages[place])), query) for place, query in queries.items()}
+        fetched = {place: _checked(_joined(tuple(pages.get(place, ()))), query) for place, query in queries.items()}
         return fetched | {place: _joined((begun[place], *pages[place])) for place in following}
 
     def _ask_all(self, questions: Mapping[str, _Question]) -> dict[str, list[Answer]]:
@@ -176,7 +179,11 @@ class FhirAccess:
             if response.status_code != requests.codes.ok:
                 _log.warning("fhir_fetch_refused", place=place, status=response.status_code)
                 return Answer(PrefetchState.FAILED), _pause(response)
-            answer = read_answer(self._body(response), place)
+            body = self._body(response)
+        if is_too_deep(body):
+            _log.warning("fhir_fetch_unreadable", place=place, reason="nested too deep")
+            return Answer(PrefetchState.FAILED), None
+        answer = read_answer(body, place)
         # ``null`` says "none on record" in a prefetch; a server says it with an empty Bundle.
         return answer if answer.listing is not None else Answer(PrefetchState.FAILED), None
 
