@@ -22,7 +22,11 @@ class NearNames:
         words = sorted(names, key=lambda each: (-len(each), each))
         plain = [word for word in words if word.isascii() and word.isalpha() and len(word) >= _TYPED]
         self._near = {each: word for word in plain for each in _one_taken_out(word)}
-        self._long = [word for word in plain if len(word) >= _INSIDE]
+        # By their first letters, longest first: only a word that holds those is searched.
+        self._long: dict[str, list[str]] = {}
+        for word in plain:
+            if len(word) >= _INSIDE:
+                self._long.setdefault(word[:_INSIDE], []).append(word)
         # Of scripts that put no blank between words.
         self._foreign = [word for word in words if not word.isascii()]
 
@@ -33,7 +37,11 @@ class NearNames:
         if not (_TYPED <= len(word) <= LONGEST and word.isalpha()):
             return None
         near = next((self._near[each] for each in _one_taken_out(word) if each in self._near), None)
-        return near or next((each for each in self._long if each in word), None)
+        if near is not None or len(word) <= _INSIDE:
+            return near
+        parts = (word[place : place + _INSIDE] for place in range(len(word) - _INSIDE + 1))
+        inside = (each for part in parts for each in self._long.get(part, ()) if each in word)
+        return max(inside, key=len, default=None)
 
 
 def _one_taken_out(word: str) -> list[str]:

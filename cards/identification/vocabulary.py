@@ -96,11 +96,11 @@ class Vocabulary:
 
     def is_payload(self, word: str) -> bool:
         """Tell whether an unknown word ends like the payload of a conjugate."""
-        return self._payload_endings.search(word[-LONGEST:]) is not None
+        return word.endswith(self._payload_endings)
 
     def is_drug(self, word: str) -> bool:
         """Tell whether an unknown word ends like the name of a drug."""
-        return self._drug_endings.search(word[-LONGEST:]) is not None
+        return word.endswith(self._drug_endings)
 
     def begins_payload(self, word: str) -> bool:
         """Tell whether a word may be the first letters of a payload."""
@@ -128,6 +128,5 @@ def _spelled(spellings: Iterable[Spelling]) -> dict[str, Known]:
     return cut_off | whole
 
 
-def _endings(groups: Iterable[Iterable[str]]) -> re.Pattern[str]:
-    endings = sorted({fold(each) for group in groups for each in group})
-    return re.compile("(?:" + "|".join(map(re.escape, endings)) + r")\Z")
+def _endings(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(sorted({fold(each) for group in groups for each in group}))
