@@ -23,6 +23,8 @@ class EvidenceKind(StrEnum):
     TEXT = "text"
     INGREDIENT_CODING = "ingredient coding"
     INGREDIENT_TEXT = "ingredient text"
+    SUPPLY_TEXT = "supply text"
+    """The words beside a billing or package code, where nothing clinical names the drug."""
 
 
 class IdentityEvidence(msgspec.Struct, frozen=True):

@@ -156,13 +156,18 @@ def _with_every_word(
     if is_coded:
         unread = [word for _, text in texts for word in text.others]
     else:
-        unread = [word for _, text in texts for word in (text.unread if text.names_drug else text.others)]
+        unread = [word for each, text in texts for word in _counted(each, text)]
     if not unread and not strayed:
         return identity
     claims = (*identity.claims, *strayed)
     named = recogniser.in_order({product, *(target.product for claim in strayed for target in claim.meaning)})
     standing = IdentityStatus.CONFLICT if is_coded else IdentityStatus.AMBIGUOUS
     return Identity(standing, claims, named=named, unread=tuple(dict.fromkeys(unread)))
+
+
+def _counted(evidence: IdentityEvidence, text: DrugText) -> tuple[str, ...]:
+    """List the words that keep a text from being read; beside a code of supply the descriptor's own words do not."""
+    return text.unread if text.names_drug and evidence.kind is not EvidenceKind.SUPPLY_TEXT else text.others
 
 
 # The drugs of a formulary are few, and each is written on every order of it with the same codes and words. What is
@@ -253,11 +258,9 @@ def _combined(firm: set[Target], claims: tuple[Claim, ...], recogniser: Recognis
 def _by_supply_codes(order: DrugOrder, recogniser: Recogniser) -> Identity:
     """Identify an order that names no drug by its NDCs, or failing those by the billing codes on the order itself."""
     by_ndc = {target for ndc in order.ndcs if (target := recogniser.ndc(ndc.text)) is not None}
-    by_hcpcs = {
-        recogniser.hcpcs[billing.code].target
-        for billing in order.billing
-        if billing.on_the_order and billing.code in recogniser.hcpcs
-    }
+    codes = [billing.code for billing in order.billing if billing.on_the_order]
+    found = (_of_hcpcs(code, recogniser) or recogniser.retired.get(code) for code in codes)
+    by_hcpcs = {target for target in found if target is not None}
     targets = by_ndc or by_hcpcs
     products = {target.product for target in targets}
     if not products:

@@ -237,8 +237,10 @@ class MedicationReader:
                 elif coding.system in CLINICAL:
                     evidence.append(IdentityEvidence(EvidenceKind.CODING, coding.system, coding.code, where))
                 if coding.display:
-                    said = IdentityEvidence(EvidenceKind.TEXT, "", coding.display, where)
-                    (supply_texts if coding.system in ("hcpcs", "ndc") else evidence).append(said)
+                    of_supply = coding.system in ("hcpcs", "ndc")
+                    kind = EvidenceKind.SUPPLY_TEXT if of_supply else EvidenceKind.TEXT
+                    said = IdentityEvidence(kind, "", coding.display, where)
+                    (supply_texts if of_supply else evidence).append(said)
             evidence += [
                 IdentityEvidence(EvidenceKind.CODING, coding.system, coding.code, source.path)
                 for coding in (codings(source.concept, self._code_map) if self._code_map else ())
@@ -305,11 +307,13 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
     concept = child(resource, "code")
     source = Source(concept, f"{path}.code", ("code",))
     written = [(coding, pointer) for coding, pointer, _ in _written_codings(source) if coding.system == "hcpcs"]
-    return [
-        _billing_code(said, origin, on_the_order=False)
-        for coding, pointer in (*written, *billing_extension(concept, ("code",)))
-        for said in _billing(coding, pointer)
+    in_text = [(Coding("hcpcs", code, ""), ()) for code in codes_in_text(text(concept.get("text"))).hcpcs]
+    said = [
+        each
+        for coding, pointer in (*written, *billing_extension(concept, ("code",)), *in_text)
+        for each in _billing(coding, pointer)
     ]
+    return [_billing_code(each, origin, on_the_order=False) for each in _each_once(said)]
 
 
 def orders_served(resource: Json, references: References) -> frozenset[str]:

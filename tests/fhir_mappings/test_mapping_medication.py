@@ -331,6 +331,31 @@ def test_codes_are_read_wherever_and_however_they_stand(drug: Json, expected: st
     assert drug_of(read_order(order(drug=drug)))[1] == expected
 
 
+@pytest.mark.parametrize(
+    ("drug", "expected"),
+    [
+        pytest.param(
+            {"system": HCPCS, "code": "J9355", "display": "Inj trastuzumab excl biosimi"}, "trastuzumab", id="J"
+        ),
+        pytest.param({"system": HCPCS, "code": "J9358", "display": "Inj fam-trastu deru-nxki 1mg"}, "enhertu", id="D"),
+        pytest.param({"system": HCPCS, "code": "C9292"}, "pertuzumab", id="a retired code alone"),
+        pytest.param({"system": NDC, "code": "50242-132-01", "display": "HERCEPTIN VL 150"}, "trastuzumab", id="NDC"),
+        pytest.param(
+            {"system": HCPCS, "code": "J9355", "display": "trastuzumab vedotin"}, "trastuzumab", id="another payload"
+        ),
+    ],
+)
+def test_the_descriptor_of_a_billing_code_is_read_for_what_it_names(drug: Json, expected: str) -> None:
+    standing, product = drug_of(read_order(order(drug=concept(drug))))
+    assert product == expected
+    assert (standing == "settled") == ("vedotin" not in str(drug))
+
+
+def test_a_billing_code_in_the_words_of_a_service_is_read() -> None:
+    service = {"resourceType": "ServiceRequest", "id": "s", "code": {"text": "Bill J9308-JZ for the infusion"}}
+    assert [(each.code, each.pointer) for each in service_billing(service, "x")] == [("J9308", ())]
+
+
 def test_billing_codes_identify_an_order_that_names_no_drug() -> None:
     assert drug_of(read_order(order(drug=concept(coding(HCPCS, "J9354"))))) == ("settled", "kadcyla")
     named = read_order(order(drug=concept({"system": HCPCS, "code": "J0000", "display": "Kadcyla, 1 mg"})))
