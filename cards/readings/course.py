@@ -36,7 +36,8 @@ def per_kg(case: Case, earlier: Treatment) -> MgPerKg | None:
     """Give an earlier dose per kilogram, by the weight of its time."""
     if isinstance(earlier.dose, MgPerKg):
         return earlier.dose
-    weight = case.weight_at(earlier.on) if earlier.on is not None else None
+    on = earlier.on or (earlier.within[0] if earlier.within else None)
+    weight = case.weight_at(on) if on is not None else None
     return earlier.dose / weight.kg if isinstance(earlier.dose, Mg) and weight is not None else None
 
 
@@ -181,7 +182,8 @@ def lowest_reduction(case: Case) -> Reduced | None:
     if not any(level.role is LevelRole.REDUCTION for regimen in regimens for level in regimen.levels):
         return None
     apart = min(regimen.interval_days for regimen in regimens) / 2
-    levels = [(level_of(case, each), each) for each in case.history if not each.stopped]
+    doses = (*case.history, *case.undated_of(frozenset({case.product.id})))
+    levels = [(level_of(case, each), each) for each in doses if not each.stopped]
     reduced = [
         Reduced(level, each)
         for level, each in levels
