@@ -181,20 +181,22 @@ def lowest_reduction(case: Case) -> Reduced | None:
     regimens = case.recogniser.labelled(case.product.id, case.cancers, None).regimens
     if not any(level.role is LevelRole.REDUCTION for regimen in regimens for level in regimen.levels):
         return None
-    apart = min(regimen.interval_days for regimen in regimens) / 2
     doses = (*case.history, *case.undated_of(frozenset({case.product.id})))
     levels = [(level_of(case, each), each) for each in doses if not each.stopped]
     reduced = [
         Reduced(level, each)
         for level, each in levels
-        if level is not None and level.role is LevelRole.REDUCTION and not _has_neighbour(case, each, apart)
+        if level is not None and level.role is LevelRole.REDUCTION and not has_neighbour(case, each)
     ]
     return min(reduced, key=lambda found: found.level.dose.value, default=None)
 
 
-def _has_neighbour(case: Case, dose: Treatment, days: float) -> bool:
+def has_neighbour(case: Case, dose: Treatment) -> bool:
+    """Tell whether another dose was given so near to one that both may be parts of the same."""
+    regimens = case.recogniser.labelled(case.product.id, case.cancers, None).regimens
+    apart = min((regimen.interval_days for regimen in regimens), default=WEEK) / 2
     return any(
-        each is not dose and each.on is not None and dose.on is not None and abs((each.on - dose.on).days) < days
+        each is not dose and each.on is not None and dose.on is not None and abs((each.on - dose.on).days) < apart
         for each in case.history
     )
 
