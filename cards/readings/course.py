@@ -6,8 +6,11 @@ last weekly dose. What is due follows from the dose that was given, not from the
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from cards.facts.outcomes import Missing
 from cards.facts.patient import Treatment
@@ -18,8 +21,6 @@ from cards.values.caching import per_case
 from cards.values.quantities import Mg, MgPerKg
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from cards.readings.case import Case
 
 WEEK = 7
@@ -154,11 +155,28 @@ def schedule_unknown(case: Case) -> Treatment | None:
 def _doses_counting(case: Case) -> tuple[Treatment, ...]:
     if not case.product.reload:
         return ()
-    return case.doses_of(frozenset({case.product.id}.union(*(rule.also_after for rule in case.product.reload))))
+    return case.doses_of(_products_counting(case))
+
+
+def _products_counting(case: Case) -> frozenset[str]:
+    return frozenset({case.product.id}.union(*(rule.also_after for rule in case.product.reload)))
 
 
 def _last_counting(case: Case) -> Treatment | None:
-    return newest_dose(case, _doses_counting(case))
+    """Give the last dose; one that is known to the month counts as given on the last day that it may have been."""
+    dated = newest_dose(case, _doses_counting(case))
+    latest = max(
+        (
+            msgspec.structs.replace(each, on=min(each.within[1], case.planned))
+            for each in (case.undated_of(_products_counting(case)) if case.product.reload else ())
+            if each.within is not None and each.within[0] <= case.planned
+        ),
+        key=lambda each: (each.on or date.min, each.origin.reference),
+        default=None,
+    )
+    if dated is None or latest is None:
+        return dated or latest
+    return latest if (latest.on or date.min) > (dated.on or date.min) else dated
 
 
 def newest_dose(case: Case, doses: tuple[Treatment, ...]) -> Treatment | None:

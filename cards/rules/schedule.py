@@ -243,16 +243,19 @@ def reload_required(case: Case) -> Outcome:
     if not usable_doses(case):
         return nothing_usable(case)
     rule, last, days = found.rule, found.last, found.days
+    if last.within is not None and days < rule.after_days <= case.age_in_days(last.within[0]):
+        values = {"first": last.within[0].isoformat(), "last": found.on.isoformat()}
+        return CannotTell((Missing("earlier-dose-within", values=values),))
     for reading, level in judged_levels(case):
         if level is None or level.role is not LevelRole.MAINTENANCE or days < rule.after_days:
             continue
-        if undated := undated_doses(case, last):
+        if last.within is None and (undated := undated_doses(case, last)):
             return CannotTell(undated)
         regimen = next(each for each in case.regimens if level in each.levels)
         loading = next(each for each in regimen.levels if each.role is LevelRole.LOADING)
         return Fired(
             values={
-                "days": str(days),
+                "days": f"at least {days}" if last.within is not None else str(days),
                 "date": found.on.isoformat(),
                 "limit": str(rule.after_days),
                 "loading": str(loading.dose),

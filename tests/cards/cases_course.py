@@ -407,6 +407,22 @@ ROWS = [
     Row(RELOAD, "Kadcyla has no loading dose", NOT_ASKED, KADCYLA, after(90)),
     Row(
         RELOAD,
+        "the last dose known to a month long past",
+        FIRES,
+        PERJETA,
+        chart(history=(undated("pertuzumab", within=(days_ago(110), days_ago(80))),)),
+        says=("at least 80 days",),
+    ),
+    Row(
+        RELOAD,
+        "the last dose known to a month in which the gap may have begun",
+        CANNOT,
+        PERJETA,
+        chart(history=(undated("pertuzumab", within=(days_ago(60), days_ago(31))),)),
+        missing=("earlier-dose-within",),
+    ),
+    Row(
+        RELOAD,
         "a course on time whose doses have no amount",
         SILENT,
         order("trastuzumab", "6 mg/kg", interval=None),
