@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from cards.facts.outcomes import Missing
+from cards.facts.outcomes import Evidence, Missing
 from cards.facts.patient import Treatment
 from cards.knowledge.label_doses import around
 from cards.knowledge.schema import Level, LevelRole, Reload
+from cards.readings.case import dated
 from cards.readings.day_total import judged_levels
 from cards.values.caching import per_case
 from cards.values.quantities import Mg, MgPerKg
@@ -248,3 +249,11 @@ def fitting_levels(case: Case) -> list[Level]:
         for level in levels
         if level.role not in unfit and (reduced is None or level.dose.value <= reduced.level.dose.value)
     ]
+
+
+def given_line(earlier: Treatment) -> Evidence:
+    """Give the evidence line of an earlier dose."""
+    day = earlier.on.isoformat() if earlier.on is not None else ""
+    if earlier.dose is None:
+        return Evidence("earlier-dose-unknown", day, earlier.origin)
+    return Evidence("earlier-dose", dated(str(earlier.dose), earlier.on), earlier.origin)
