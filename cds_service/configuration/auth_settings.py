@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, HttpUrl, field_validator, model_validator
 
-from cds_service.auth.configured_keys import check_key_address, check_keys
 from cds_service.configuration.section import Section, on_off, problem_below
+from cds_service.keys.configured import check_key_address, check_keys
 
 Algorithm = Literal["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"]
 """What a token may be signed with: nothing symmetric, and never ``none``."""

@@ -14,11 +14,11 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from cds_service.auth.configured_keys import read_key_file
 from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, read_layers
 from cds_service.configuration.messages import problem
 from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, Settings
 from cds_service.ehr.connections import tls_context
+from cds_service.keys.configured import read_key_file
 
 
 def load_settings(path: Path | None, environment: dict[str, str] | None = None) -> Settings:

@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -18,19 +18,22 @@ from cds_service.clock import Clock, now
 from cds_service.configuration.coverage_files import CoverageFileError
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
+from cds_service.configuration.overlay import PublishedPolicy, with_policy, with_trial
 from cds_service.configuration.settings import Settings
 from cds_service.decisions.decider import Decider
+from cds_service.decisions.recording import RecordWriter
 from cds_service.decisions.shadow import Shadow
 from cds_service.decisions.suppression import Repeats
-from cds_service.store.record import Pseudonyms, RecordWriter
+from cds_service.ehr.client import OnFetched
+from cds_service.store.record import Pseudonyms
 from fhir_mappings.codings import CodeMapError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from cds_service.auth.authenticator import Authenticator
     from cds_service.configuration.policy_settings import ProfileMatch
-    from cds_service.policies.content import PolicyContent
     from cds_service.protocol.caller import Caller
 
 _LOOK_EVERY_S = 1.0
@@ -41,14 +44,6 @@ _KEY_OF_THIS_PROCESS = secrets.token_bytes(32)
 _log = structlog.get_logger()
 
 
-class PublishedPolicy(NamedTuple):
-    """A version that is laid over the files: in force, or on trial."""
-
-    content: PolicyContent
-    version: int
-    hash: str
-
-
 @dataclass(frozen=True, slots=True)
 class ActiveDecider:
     """What answers requests, and what writes its decisions down, from one state of the configuration."""
@@ -56,6 +51,7 @@ class ActiveDecider:
     decider: Decider
     records: RecordWriter
     repeats: Repeats | None
+    shadow: Shadow | None
     clock: Clock
     profiles: tuple[tuple[ProfileMatch, ActiveDecider], ...] = ()
 
@@ -75,8 +71,16 @@ class ActiveDecider:
 class Configuration:
     """Gives what the newest configuration that is valid makes of a request."""
 
-    def __init__(self, path: Path | None = None, settings: Settings | None = None, clock: Clock = now) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        settings: Settings | None = None,
+        clock: Clock = now,
+        on_fetched: OnFetched | None = None,
+    ) -> None:
         """Read the configuration for the first time; ``clock`` says what time it is.
+
+        ``on_fetched`` hears what each call fetched from a FHIR server.
 
         Raises:
             ConfigurationError: it is not valid; the service does not start.
@@ -86,11 +90,12 @@ class Configuration:
         self._lock = threading.Lock()
         self._looked = time.monotonic()
         self._clock = clock
+        self._on_fetched = on_fetched
         self._stamps = _stamps(() if path is None else (path,))
         self.authentication = Authentication()
         first = settings if settings is not None else load_settings(path)
         self._watch(first.files)
-        self._beneath = first
+        self._base_settings = first
         self._policy: PublishedPolicy | None = None
         self._trial: PublishedPolicy | None = None
         self._in_force = self._taken(first, None, None)
@@ -101,10 +106,15 @@ class Configuration:
             self._look()
         return self._in_force
 
+    def gate(self) -> tuple[str, Authenticator | None]:
+        """Give the public address and the authenticator in force; it looks first whether a file has changed."""
+        base_url = self.current().decider.settings.base_url
+        return base_url, self.authentication.current
+
     @property
-    def beneath(self) -> Settings:
+    def base_settings(self) -> Settings:
         """What the files and the environment set, without a published policy."""
-        return self._beneath
+        return self._base_settings
 
     def use_policy(self, policy: PublishedPolicy | None) -> None:
         """Lay a published policy over the files from now on, or none; the files may change beneath it.
@@ -114,7 +124,7 @@ class Configuration:
 
         """
         with self._lock:
-            self._in_force = self._taken(self._beneath, policy, self._trial)
+            self._in_force = self._taken(self._base_settings, policy, self._trial)
             self._policy = policy
 
     @property
@@ -135,7 +145,7 @@ class Configuration:
 
         """
         with self._lock:
-            self._in_force = self._taken(self._beneath, self._policy, trial)
+            self._in_force = self._taken(self._base_settings, self._policy, trial)
             self._trial = trial
 
     def _look(self) -> None:
@@ -159,7 +169,7 @@ class Configuration:
             settings = load_settings(self._path)
             self._watch(settings.files)
             self._in_force = self._taken(settings, self._policy, self._trial)
-            self._beneath = settings
+            self._base_settings = settings
         except ConfigurationError as error:
             self._watch((*self._stamps, *error.files))
             _log.error("configuration_refused", problems=error.problems)
@@ -174,21 +184,21 @@ class Configuration:
         self, settings: Settings, policy: PublishedPolicy | None, trial: PublishedPolicy | None
     ) -> ActiveDecider:
         """Take what files and environment set, with the policy between them and the trial beside it."""
-        tried = settings.with_policy(*trial) if trial is not None and settings.shadow.configuration is None else None
+        tried = with_policy(settings, trial) if trial is not None and settings.shadow.configuration is None else None
         if trial is not None and tried is None:
             _log.warning("policy_trial_ignored", version=trial.version, because="shadow.configuration is set")
         if policy is not None:
             if policy.content.shadow and settings.shadow.configuration is not None:
                 _log.warning("policy_shadow_ignored", version=policy.version, because="shadow.configuration is set")
-            settings = settings.with_policy(*policy)
+            settings = with_policy(settings, policy)
         if trial is not None and tried is not None:
             if settings.shadow.thresholds:
                 because = f"version {trial.version} is on trial"
                 _log.warning(
                     "shadow_thresholds_ignored", thresholds=sorted(settings.shadow.thresholds), because=because
                 )
-            settings = settings.with_trial(tried)
-        taken = _in_force(settings, self._clock)
+            settings = with_trial(settings, tried)
+        taken = _in_force(settings, self._clock, self._on_fetched)
         try:
             self.authentication.use(settings)
         except ReplayStoreError as error:
@@ -212,10 +222,10 @@ def _stamp(path: Path) -> _Stamp:
     return status.st_mtime_ns, status.st_size
 
 
-def _in_force(settings: Settings, clock: Clock) -> ActiveDecider:
+def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None) -> ActiveDecider:
     zone = ZoneInfo(settings.site.timezone)
     try:
-        decider = Decider(settings, lambda: clock().astimezone(zone).date())
+        decider = Decider(settings, lambda: clock().astimezone(zone).date(), on_fetched=on_fetched)
     except CodeMapError as error:
         raise ConfigurationError([f"site.code_maps: {error}"]) from None
     except CoverageFileError as error:
@@ -232,8 +242,9 @@ def _in_force(settings: Settings, clock: Clock) -> ActiveDecider:
         raise ConfigurationError([f"shadow.configuration: {error}"]) from None
     return ActiveDecider(
         decider,
-        RecordWriter(decider.versions, decider.policy, pseudonyms, clock, shadow),
+        RecordWriter(decider.versions, decider.policy, pseudonyms, clock),
         repeats,
+        shadow,
         clock,
-        tuple((match, _in_force(profile, clock)) for match, profile in settings.by_profile()),
+        tuple((match, _in_force(profile, clock, on_fetched)) for match, profile in settings.by_profile()),
     )

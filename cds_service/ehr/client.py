@@ -7,7 +7,7 @@ nowhere but there. What did not arrive in time has not arrived.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,17 +42,22 @@ _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, V
 _log = structlog.get_logger()
 
 
+OnFetched = Callable[[int, int, float], None]
+"""Hears how many reads of one call were answered, how many failed, and the seconds that the call waited."""
+
+
 class FhirClient:
     """Fetches searches and reads; one client serves every request and keeps its connections."""
 
-    def __init__(self, settings: Settings, resolver: Resolver = resolve) -> None:
-        """Take the allowed servers and the limits from the configuration.
+    def __init__(self, settings: Settings, resolver: Resolver = resolve, on_fetched: OnFetched | None = None) -> None:
+        """Take the allowed servers and the limits from the configuration; ``on_fetched`` hears what each call fetched.
 
         Raises:
             OSError: the certificate authorities cannot be read.
 
         """
         self.servers = FhirServers(map(str, settings.fhir.allowed_servers), loopback_only=settings.auth.mode == "off")
+        self.on_fetched = on_fetched
         self.budget_s = settings.fhir.timeout_s
         self.body_limit = settings.limits.body_bytes
         # One slow server holds all the threads of the calls that wait for it; nobody else's call may wait for those.
@@ -111,7 +116,9 @@ class FhirAccess:
             return {}
         began = time.monotonic()
         pages = self._ask_all({**asked, **following})
-        _count(pages, time.monotonic() - began)
+        if self._client.on_fetched is not None:
+            answered = _answered(pages)
+            self._client.on_fetched(answered, len(pages) - answered, time.monotonic() - began)
         fetched = {place: _checked(_joined(tuple(pages[place])), query) for place, query in queries.items()}
         return fetched | {place: _joined((begun[place], *pages[place])) for place in following}
 
@@ -192,13 +199,8 @@ class FhirAccess:
         return bytes(body)
 
 
-def _count(pages: Mapping[str, Sequence[Answer]], seconds: float) -> None:
-    """Count what was asked for, and what came of it."""
-    # The process that starts the workers must not load the metrics before it has named the folder that they share.
-    from cds_service.telemetry import metrics  # noqa: PLC0415
-
-    answered = sum(bool(each) and each[0].state is not PrefetchState.FAILED for each in pages.values())
-    metrics.fetched(answered, len(pages) - answered, seconds)
+def _answered(pages: Mapping[str, Sequence[Answer]]) -> int:
+    return sum(bool(each) and each[0].state is not PrefetchState.FAILED for each in pages.values())
 
 
 def _was_cut_off(error: requests.ConnectionError) -> bool:

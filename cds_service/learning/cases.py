@@ -12,9 +12,9 @@ from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.renderer import Renderer
 from cards.presentation.wording import default_wording
-from cds_service.audit.reproduce import recorded_policy
 from cds_service.configuration.coverage_files import setup_of_record
 from cds_service.decisions.rejudge import question, recorded_session
+from cds_service.decisions.reproduce import recorded_policy
 from cds_service.learning.judgements import settings_of
 from cds_service.store.reading import find
 from cds_service.store.record import order_name
