@@ -56,7 +56,7 @@ def create_app(
         DatabaseError: the address of the database is none that can be used.
 
     """
-    configuration = Configuration(path, settings, clock, numbers.fetched)
+    configuration = Configuration(path, settings, clock, on_reload=numbers.reloaded, on_fetched=numbers.fetched)
     app = _Application(__name__)
     app.extensions["her2_cds"] = configuration
     app.extensions["her2_cds_store"] = store or open_store(

@@ -78,6 +78,7 @@ class Renderer:
             suggestions=tuple(
                 Suggestion(self._label(fix), _uuid(f"{key}|{number}"), fix) for number, fix in enumerate(finding.fixes)
             ),
+            links=tuple((link.label, link.url) for link in words.links),
         )
 
     def _summary(self, sentence: Sentence, finding: Fired, drug: str) -> str:
@@ -107,6 +108,8 @@ class Renderer:
             parts.append(f"**{headings['source']}** {sources}")
         if _unverified(finding.cited) and not finding.sections:
             parts.append(f"**{headings['verify']}**")
+        if self._wording.contact:
+            parts.append(escape(self._wording.contact))
         return "\n\n".join(parts)
 
     def _list(self, heading: str, lines: Iterable[Evidence], cited: tuple[Cited, ...]) -> str:

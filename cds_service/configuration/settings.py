@@ -36,6 +36,7 @@ from cds_service.configuration.policy_settings import (
     check_profiles,
 )
 from cds_service.configuration.section import Section, problem_below
+from cds_service.configuration.site_layer import SiteLayer, site_layer
 from cds_service.configuration.site_settings import (
     AuditSettings,
     CoverageSettings,
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 """Names the configuration file, for the processes that ``her2-cds serve`` starts."""
+STAYS_REQUIRED = "_HER2_CDS_AUTH_STAYS_REQUIRED"
+"""Set for the processes of a service that was started with authentication: none of them may run without."""
 SECRETS = frozenset(
     {("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key"), ("workbench", "cookie_key")}
 )
@@ -92,9 +95,11 @@ class Settings(Section):
     _layers: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
     _places: Places = PrivateAttr(default_factory=dict)
     _files: tuple[Path, ...] = PrivateAttr(default=())
+    _texts: dict[Path, str] = PrivateAttr(default_factory=dict)
     _profile: str | None = PrivateAttr(default=None)
     _candidate: Settings | None = PrivateAttr(default=None)
     _published: Published | None = PrivateAttr(default=None)
+    _site_layer: SiteLayer | None = PrivateAttr(default=None)
 
     @field_validator("profiles")
     @classmethod
@@ -122,6 +127,11 @@ class Settings(Section):
         return self
 
     @property
+    def site_layer(self) -> SiteLayer:
+        """The knowledge and the words in force: those that ship, with what the site lays over them."""
+        return self._site_layer or site_layer((), ())
+
+    @property
     def base_url(self) -> str:
         """The public address without a trailing slash."""
         return str(self.public_url).rstrip("/")
@@ -147,6 +157,11 @@ class Settings(Section):
     def files(self) -> tuple[Path, ...]:
         """The files that it was read from, the uppermost first."""
         return self._files + (self._candidate.files if self._candidate is not None else ())
+
+    @property
+    def texts(self) -> Mapping[Path, str]:
+        """What the files held when they were read, but for that of a trial."""
+        return self._texts
 
     @property
     def published(self) -> Published | None:
@@ -231,7 +246,7 @@ class Settings(Section):
 
     def policy(self) -> Policy:
         """Give the policy that the judgement goes by."""
-        defaults = {name: threshold.default for name, threshold in default_knowledge().thresholds.items()}
+        defaults = {name: threshold.default for name, threshold in self.site_layer.known.thresholds.items()}
         return Policy(
             thresholds={**defaults, **self.thresholds},
             modes={topic: setting.mode for topic, setting in self.cards.items()},

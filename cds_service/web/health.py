@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 from cds_service import __version__
 from cds_service.policies.publication import Standing
 from cds_service.protocol.json_answer import json_answer
-from cds_service.web.answers import decider, publication, store
+from cds_service.web.answers import configuration, decider, publication, store
 
 blueprint = Blueprint("health", __name__, url_prefix="/health")
 
@@ -41,6 +41,8 @@ def ready() -> Response:
             "recordsLost": kept.recorder.lost,
         },
     }
+    if configuration().is_refused:
+        answer["configurationRefused"] = True
     if following is not None:
         named = {"version": following.version, "trial": following.trial}
         told = {name: number for name, number in named.items() if number is not None}

@@ -11,7 +11,7 @@ from cards.facts.origins import Gap
 from cards.identification.identity import Identity
 from fhir_mappings.request.dispatched import Lacking
 from fhir_mappings.request.hook_request import HookRequest
-from fhir_mappings.wire.lenient import Json, reference
+from fhir_mappings.wire.lenient import Json, reference, server_of
 
 
 class Orders(msgspec.Struct, frozen=True):
@@ -24,6 +24,7 @@ class Orders(msgspec.Struct, frozen=True):
     identities: tuple[Identity, ...]
     patient_id: str
     lacking: tuple[Lacking, ...] = ()
+    server: str = ""
 
     @property
     def references(self) -> frozenset[str]:
@@ -41,11 +42,12 @@ class Orders(msgspec.Struct, frozen=True):
     @property
     def drugs_to_fetch(self) -> dict[str, str]:
         """The Medications that orders refer to and that the request does not hold, each with the place that does."""
-        wanted = {
-            reference(self.resources[order.origin.path].get("medicationReference")): order.origin.path
-            for order in self.orders
-            if order.in_focus and any(gap.reason == "unresolved-drug" for gap in order.gaps)
-        }
+        wanted = {}
+        for order in self.orders:
+            if order.in_focus and any(gap.reason == "unresolved-drug" for gap in order.gaps):
+                referred = self.resources[order.origin.path].get("medicationReference")
+                if server_of(referred) in ("", self.server):
+                    wanted[reference(referred)] = order.origin.path
         return {each: f"{path}.medicationReference" for each, path in wanted.items() if each.startswith("Medication/")}
 
     @property
