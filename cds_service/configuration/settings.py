@@ -17,9 +17,9 @@ from pydantic import (
     model_validator,
 )
 
-from cards.billing.setup import BillingSetup
 from cards.facts.policy import Policy
 from cards.facts.topics import Topic
+from cards.knowledge.billing_setup import BillingSetup
 from cards.knowledge.loader import default_knowledge
 from cds_service.configuration.auth_settings import AuthSettings
 from cds_service.configuration.coverage_files import read_billing
@@ -47,6 +47,7 @@ from cds_service.configuration.site_settings import (
 )
 from cds_service.configuration.smart_settings import SmartSettings
 from cds_service.configuration.workbench_settings import WorkbenchSettings
+from cds_service.ehr.client import FhirLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,6 +136,17 @@ class Settings(Section):
     def base_url(self) -> str:
         """The public address without a trailing slash."""
         return str(self.public_url).rstrip("/")
+
+    @property
+    def fhir_limits(self) -> FhirLimits:
+        """Which FHIR servers may be asked, for how long and for how much."""
+        return FhirLimits(
+            tuple(map(str, self.fhir.allowed_servers)),
+            self.auth.mode == "off",
+            self.fhir.timeout_s,
+            self.limits.body_bytes,
+            self.fhir.ca_bundle,
+        )
 
     def billing(self) -> BillingSetup:
         """Read what billing and coverage go by.

@@ -11,14 +11,14 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from cards.billing.facts import BillingSession
-from cards.billing.setup import with_sources
-from cards.coverage.rules import coverage_rules
+from cards.billing.rules import coverage_rules
 from cards.engine import judge
+from cards.facts.billing import BillingSession
 from cards.facts.origins import Gap
 from cards.facts.patient import Patient
 from cards.facts.session import Moment, Session
 from cards.identification.recogniser import Recogniser
+from cards.knowledge.billing_setup import with_sources
 from cards.presentation.renderer import Renderer
 from cards.readings.on_treatment import on_treatment
 from cds_service.decisions.data_access import RequestData
@@ -84,7 +84,7 @@ class Decider:
         self._coverage_rules = coverage_rules(self.billing)
         self._renderer = Renderer(self.wording, with_sources(self.known, self.billing), self.policy.indicators)
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
-        self._fhir = FhirClient(settings, on_fetched=on_fetched)
+        self._fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched)
         self.versions = versions(settings, self.known, self.wording, self.billing)
 
     def decide(self, request: HookRequest, *, coverage: bool = False) -> Decision:

@@ -24,8 +24,8 @@ from fhir_mappings.wire.depth import is_too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from cds_service.configuration.settings import Settings
     from fhir_mappings.request.hook_request import HookRequest
 
 CALLS_AT_ONCE = 16
@@ -47,23 +47,33 @@ OnFetched = Callable[[int, int, float], None]
 """Hears how many reads of one call were answered, how many failed, and the seconds that the call waited."""
 
 
+class FhirLimits(NamedTuple):
+    """Which servers may be asked, for how long and for how much."""
+
+    allowed_servers: tuple[str, ...]
+    loopback_only: bool
+    timeout_s: float
+    body_bytes: int
+    ca_bundle: Path | None = None
+
+
 class FhirClient:
     """Fetches searches and reads; one client serves every request and keeps its connections."""
 
-    def __init__(self, settings: Settings, resolver: Resolver = resolve, on_fetched: OnFetched | None = None) -> None:
+    def __init__(self, limits: FhirLimits, resolver: Resolver = resolve, on_fetched: OnFetched | None = None) -> None:
         """Take the allowed servers and the limits from the configuration; ``on_fetched`` hears what each call fetched.
 
         Raises:
             OSError: the certificate authorities cannot be read.
 
         """
-        self.servers = FhirServers(map(str, settings.fhir.allowed_servers), loopback_only=settings.auth.mode == "off")
+        self.servers = FhirServers(limits.allowed_servers, loopback_only=limits.loopback_only)
         self.on_fetched = on_fetched
-        self.budget_s = settings.fhir.timeout_s
-        self.body_limit = settings.limits.body_bytes
+        self.budget_s = limits.timeout_s
+        self.body_limit = limits.body_bytes
         # One slow server holds all the threads of the calls that wait for it; nobody else's call may wait for those.
         size = CALLS_AT_ONCE * _KEYS_AT_ONCE
-        self.connections = FhirConnections(size, settings.fhir.ca_bundle, resolver)
+        self.connections = FhirConnections(size, limits.ca_bundle, resolver)
         self.threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix="fhir")
 
     def access(self, request: HookRequest) -> FhirAccess | None:

@@ -78,7 +78,8 @@ class Reviewer:
             "timeout_s": max(settings.fhir.timeout_s, _PATIENCE_S),
         }
         self._client = FhirClient(
-            settings.model_copy(update={"fhir": settings.fhir.model_copy(update=fhir)}), on_fetched=on_fetched
+            settings.model_copy(update={"fhir": settings.fhir.model_copy(update=fhir)}).fhir_limits,
+            on_fetched=on_fetched,
         )
         self._recogniser = Recogniser(decider.known)
         code_map = CodeMap.read(decider.settings.site.code_maps)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.billing.facts import BillingSession
+from cards.facts.billing import BillingSession
 from cards.facts.session import Session
 
 if TYPE_CHECKING:

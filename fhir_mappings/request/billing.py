@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cards.billing.facts import (
+from cards.facts.billing import (
     BillingFacts,
     ClaimLine,
     Counted,
