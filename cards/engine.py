@@ -230,7 +230,7 @@ def _monitored(product: Product, *, near: bool) -> Iterable[str]:
 
 
 def _is_warned_of(gap: Gap, patient: Patient) -> bool:
-    """Tell whether what could not be read may be the result that counts: for HER2, one that is not older than all read."""
+    """Tell whether what could not be read may be what counts: for HER2, where no result that was read is newer."""
     if gap.about in _HER2:
         read = [result.on for result in patient.her2 if result.on is not None]
         return gap.on is None or not read or gap.on >= max(read)
