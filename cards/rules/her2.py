@@ -171,7 +171,7 @@ def _work_up(case: Case) -> Outcome:
     # A count that no guideline places is no group.
     is_group = unsettled[0].finding is not Her2Finding.INDETERMINATE
     return Fired(
-        values={"results": " and ".join(dict.fromkeys(_short(result) for result in unsettled))},
+        values={"results": brief(" and ".join(dict.fromkeys(_short(result) for result in unsettled)))},
         evidence=(*_results(case), *_diagnoses(case)),
         cited=(_TESTING, case.known.terminology.her2_copies.by),
         variant="work-up" if is_group else "no-average",
