@@ -44,8 +44,6 @@ _SILENT = (Clear, NotApplicable)
 _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
-# Of these a card warns where none is on record.
-_WARNED_OF = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils", "lvef", "weight", "weight-stated"})
 # An entry that is no order at all matters only beside an order in scope.
 _NO_ORDER = "unreadable-order"
 _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.PRIMARY)
@@ -142,7 +140,9 @@ def _incomplete(
     for gap in _gaps(cases, session):
         if gap not in told:
             lines[gap_line(recogniser.known, gap)] = None
-            is_urgent = is_urgent or (gap.about in _WARNED_OF and gap.reason in UNREAD) or gap.reason == "deceased"
+            is_urgent = (
+                is_urgent or (gap.about in recogniser.measured and gap.reason in UNREAD) or gap.reason == "deceased"
+            )
     if not lines:
         return None
     count = f"{len(lines)} check{'s' if len(lines) > 1 else ''}"
@@ -205,9 +205,8 @@ def _monitored(product: Product, *, near: bool) -> Iterable[str]:
         yield "lvef"
     if near:
         yield from ("patient", "pregnancy-test")
-        for wanted in (product.monitoring.liver, product.monitoring.blood_count):
-            if wanted:
-                yield from wanted.tests
+        for wanted in product.monitoring.before_each_dose:
+            yield from wanted.tests
 
 
 def _superseded(gap: Gap, patient: Patient) -> bool:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, OrderTests, Outcome
 from cards.facts.topics import Topic
+from cards.knowledge.schema import MissingTestTopic
 from cards.readings.case import shown
 from cards.readings.lab_table import newest
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
     from cards.facts.results import LabResult
-    from cards.knowledge.schema import LabMonitoring
     from cards.readings.case import Case
 
 
@@ -21,15 +21,16 @@ def liver_tests_missing(case: Case) -> Outcome:
 
     A result that is there and cannot be read is not missing: it stands among the checks that could not run.
     """
-    return _missing(case, case.product.monitoring.liver)
+    return _missing(case, MissingTestTopic.LIVER_TESTS)
 
 
 def blood_count_missing(case: Case) -> Outcome:
     """Fire when platelets, or for Enhertu neutrophils and platelets, have no result near the planned dose."""
-    return _missing(case, case.product.monitoring.blood_count)
+    return _missing(case, MissingTestTopic.BLOOD_COUNT)
 
 
-def _missing(case: Case, wanted: LabMonitoring | None) -> Outcome:
+def _missing(case: Case, topic: MissingTestTopic) -> Outcome:
+    wanted = next((each for each in case.product.monitoring.before_each_dose if each.topic is topic), None)
     if wanted is None:
         return NotApplicable("the label asks for none of these tests before a dose")
     if not case.dose_is_near:

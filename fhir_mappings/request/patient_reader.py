@@ -17,7 +17,6 @@ from cards.facts.origins import Gap, Origin
 from cards.facts.patient import Patient, PresentProblem, Staging, Treatment, TreatmentState
 from cards.facts.results import CodedHer2, Her2Result, LabResult, Lvef, Mutation, PregnancyTest, ReceptorResult, Weight
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
-from fhir_mappings.results.observations import LABS, RISES
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.references import References, is_about_somebody_else, is_same_patient
@@ -149,7 +148,7 @@ class PatientReader:
         for test, glimpses in draft.labs.items():
             self._newest_lab(test, glimpses, draft, back_to)
         draft.facts += _lacking(answers, required)
-        return _assembled(draft)
+        return _assembled(draft, self._observations.harmful_when_high)
 
     def take(self, glimpse: ResourceStub, draft: Draft) -> None:
         """Read one resource into the chart; one that cannot be read is set aside."""
@@ -182,7 +181,7 @@ class PatientReader:
 
     def _observation(self, concepts: Sequence[str], glimpse: ResourceStub, draft: Draft) -> None:
         """Read an Observation that rules use; a laboratory result only when all of its test are at hand."""
-        if LABS.issuperset(concepts):
+        if self._observations.labs.issuperset(concepts):
             for test in concepts:
                 draft.labs.setdefault(test, []).append(glimpse)
             return
@@ -360,15 +359,19 @@ def _weights(weights: Sequence[Weight]) -> tuple[Weight, ...]:
     return tuple(sorted((*first, *told), key=lambda weight: (-(weight.on or date.min).toordinal(), weight.stated)))
 
 
-def _harm_of(result: LabResult) -> Decimal:
-    return result.interval.high if result.test in RISES else -result.interval.low
+def _high_end(result: LabResult) -> Decimal:
+    return result.interval.high
+
+
+def _low_end(result: LabResult) -> Decimal:
+    return -result.interval.low
 
 
 def _harm_of_test(test: PregnancyTest) -> Decimal:
     return Decimal(2 if test.positive else 1 if test.positive is None else 0)
 
 
-def _assembled(draft: Draft) -> Patient:
+def _assembled(draft: Draft, harmful_when_high: frozenset[str]) -> Patient:
     by_kind: dict[type, list[Any]] = {}
     for fact in draft.facts:
         by_kind.setdefault(fact.__class__, []).append(fact)
@@ -385,7 +388,10 @@ def _assembled(draft: Draft) -> Patient:
     return Patient(
         weights=_weights(by_kind.get(Weight, ())),
         lvefs=lvefs,
-        labs={test: _by_time(results, _harm_of) for test, results in labs.items()},
+        labs={
+            test: _by_time(results, _high_end if test in harmful_when_high else _low_end)
+            for test, results in labs.items()
+        },
         her2=her2,
         pregnancy_tests=_by_time(by_kind.get(PregnancyTest, ()), _harm_of_test),
         mutations=_by_time(by_kind.get(Mutation, ()), lambda found: Decimal(not found.found)),
