@@ -19,7 +19,6 @@ from cards.facts.outcomes import (
     Verdict,
 )
 from cards.facts.policy import Mode, for_product
-from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Basis, Cited, Confidence
@@ -98,7 +97,7 @@ def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule]) -> list[Verdict
     settled = case.identity.standing is IdentityStatus.SETTLED
     product = case.product.id if settled else None
     origin, drug, tentative = case.order.origin, case.drug, case.order.tentative
-    signed = case.session.moment is Moment.DISPATCH
+    signed = case.session.moment.orders_are_signed
     if policy.modes:
         rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF]
     if settled and not signed:
@@ -186,7 +185,7 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
 def _needed(case: Case) -> Iterable[str]:
     """Name the concepts that some check of the case reads."""
     product = case.product
-    if case.session.moment is Moment.VIEW:
+    if not case.session.moment.has_orders:
         yield from _monitored(product, near=case.dose_is_near)
         return
     yield from _monitored(product, near=True)

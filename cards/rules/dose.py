@@ -20,7 +20,6 @@ from cards.facts.outcomes import (
     RemoveOrder,
     SetDose,
 )
-from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.knowledge.label_doses import Ceiling
 from cards.knowledge.schema import Basis, Cancer, Level, LevelRole, Product
@@ -189,7 +188,7 @@ def _meant_instead(case: Case, reading: DoseReading) -> tuple[Fix, ...]:
 
 def dose_cannot_verify(case: Case) -> Outcome:
     """Fire, at signing, when there is no dose, no weight to judge it by, or a unit that cannot be read."""
-    if case.session.moment is Moment.SELECT:
+    if case.session.moment.may_be_incomplete:
         return NotApplicable("the order may still be incomplete")
     if not case.order.doses:
         written = ", ".join(str(dose) for dose in case.order.text_doses)
@@ -267,7 +266,7 @@ def nothing_usable(case: Case) -> Outcome:
     if any(reading.sense is Sense.IMPLAUSIBLE for reading in read_doses(case)):
         return NotApplicable("the dose is implausible")
     # A number whose unit has not been chosen is as little of a dose as none.
-    if case.session.moment is Moment.SELECT and not any(dose.as_written_unit for dose in case.order.doses):
+    if case.session.moment.may_be_incomplete and not any(dose.as_written_unit for dose in case.order.doses):
         return NotApplicable("no dose yet")
     if written := ", ".join(dose.as_written for dose in case.order.doses[:2]):
         values = {"written": brief(written)}

@@ -96,7 +96,7 @@ class Decider:
         """
         began = time.perf_counter()
         gathering = RequestData(request, self.templates, self._fhir)
-        if request.hook == Moment.VIEW:
+        if not request.moment.has_orders:
             session, verdicts, (cards, shown) = self._opened(request, gathering)
         else:
             session, verdicts, (cards, shown) = self._ordered(request, gathering, coverage=coverage)
