@@ -94,7 +94,7 @@ def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> t
 
 
 def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule]) -> list[Verdict]:
-    settled = case.identity.standing is IdentityStatus.SETTLED
+    settled = case.identity.status is IdentityStatus.SETTLED
     product = case.product.id if settled else None
     origin, drug, tentative = case.order.origin, case.drug, case.order.tentative
     signed = case.session.moment.orders_are_signed
@@ -162,8 +162,8 @@ def _line(missing: Missing, drug: str) -> Evidence:
 
 def _told(missing: Missing, verdict: Verdict, shown: list[Verdict]) -> bool:
     # What was set aside is a line of this card in any case.
-    return missing.told_by is Topic.CHECKS_INCOMPLETE or any(
-        other.topic is missing.told_by and other.order == verdict.order for other in shown
+    return missing.reported_by is Topic.CHECKS_INCOMPLETE or any(
+        other.topic is missing.reported_by and other.order == verdict.order for other in shown
     )
 
 

@@ -38,7 +38,7 @@ class Claim(msgspec.Struct, frozen=True):
 class Identity(msgspec.Struct, frozen=True):
     """What an order is for. ``named`` are all products that its evidence names or may mean."""
 
-    standing: IdentityStatus
+    status: IdentityStatus
     claims: tuple[Claim, ...] = ()
     product: Product | None = None
     brand: Brand | None = None

@@ -264,7 +264,7 @@ class Case:
         line = shown(self.weight, str(self.weight.kg))
         return (Evidence("weight", line, self.weight.origin, parts=beside(self.weight)),)
 
-    def set_aside(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
+    def unusable(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
         """Give an evidence line for each result about some concepts that was there and could not be used."""
         return tuple(gap_line(self.known, gap) for gap in self.patient.gaps if gap.about in concepts)
 

@@ -115,7 +115,7 @@ def _verdict(case: Case, panel: Panel, action: Action) -> Outcome:
         *(_open(case, "lab-bound", result) for result in table.crossing if result.test in tests),
     ]
     unread = [test for test in tests if test in rows and case.unread_since(test, case.labs_since)]
-    open_ended += [Missing("result", told_by=Topic.CHECKS_INCOMPLETE) for _ in unread]
+    open_ended += [Missing("result", reported_by=Topic.CHECKS_INCOMPLETE) for _ in unread]
     return CannotTell(tuple(open_ended)) if open_ended else Clear()
 
 

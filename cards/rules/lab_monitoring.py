@@ -42,12 +42,12 @@ def _missing(case: Case, topic: MissingTestTopic) -> Outcome:
     unread = [test for test in missing if case.unread_since(test, case.labs_since)]
     missing = [test for test in missing if test not in unread]
     if not missing:
-        return CannotTell(tuple(Missing("result", told_by=Topic.CHECKS_INCOMPLETE) for _ in unread))
+        return CannotTell(tuple(Missing("result", reported_by=Topic.CHECKS_INCOMPLETE) for _ in unread))
     names = [case.known.terminology.concepts[test].display for test in missing]
     limit = plain(case.threshold("lab_max_age_days"))
     return Fired(
         values={"tests": _listed(names), "limit": limit, "planned": case.planned.isoformat()},
-        evidence=(*(_line(case, test) for test in missing), *case.set_aside(frozenset(missing))),
+        evidence=(*(_line(case, test) for test in missing), *case.unusable(frozenset(missing))),
         cited=(wanted.by, case.known.thresholds["lab_max_age_days"].by),
         fixes=(OrderTests(tuple(missing)),),
     )

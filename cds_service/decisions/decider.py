@@ -111,7 +111,7 @@ class Decider:
             patient = self._chart.patient(
                 answers, request.patient_id, self._required, orders.references, server=request.fhir_server
             )
-            listed = self._chart.with_reasons(orders, gathering.apart())
+            listed = self._chart.with_reasons(orders, gathering.non_observations())
             session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
             if coverage:
                 facts = self._chart.billing.read(request, orders, answers)

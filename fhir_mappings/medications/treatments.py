@@ -102,7 +102,7 @@ class TreatmentReader:
             return None
         order = self._medication.drug(resource, references)
         identity = identify(order, self._recogniser)
-        product = identity.product.id if identity.product and identity.standing is IdentityStatus.SETTLED else ""
+        product = identity.product.id if identity.product and identity.status is IdentityStatus.SETTLED else ""
         return _Drug(
             product, tuple(dict.fromkeys(each.value for each in order.evidence if not each.system)) or (product,)
         )

@@ -83,7 +83,7 @@ class Draft:
             return True
         return is_same_patient(subject, self.patient_id, self.references, full_url)
 
-    def set_aside(self, about: str | None, glimpse: ResourceStub, reason: str) -> None:
+    def unusable(self, about: str | None, glimpse: ResourceStub, reason: str) -> None:
         """Note what could not be used."""
         self.facts.append(Gap(about, glimpse.path, reason))
 
@@ -125,7 +125,10 @@ class PatientReader:
         draft = Draft(patient_id, References(server), every_lab=every_lab)
         listings = [answer.listing for answer in answers.values() if answer.listing is not None]
         draft.references.add_glimpses(
-            glimpse for listing in listings for glimpse in listing.apart if glimpse.resource_type in _REFERRED_TO
+            glimpse
+            for listing in listings
+            for glimpse in listing.non_observations
+            if glimpse.resource_type in _REFERRED_TO
         )
         draft.subject = _subject(listings, draft)
         # A resource counts once, however many keys hold it; those of the session are no history.
@@ -161,7 +164,7 @@ class PatientReader:
                 elif not never_counts:
                     draft.unread.append(glimpse)
                     if not glimpse.has_code:
-                        draft.set_aside(None, glimpse, "no-code")
+                        draft.unusable(None, glimpse, "no-code")
             elif kind == "Condition":
                 self._condition(glimpse, draft)
             elif kind == "Patient":
@@ -171,13 +174,13 @@ class PatientReader:
                     if died or draft.person.get("deceasedBoolean") is True:
                         draft.facts.append(Gap(None, glimpse.path, "deceased", day(died)))
                 else:
-                    draft.set_aside("patient", glimpse, "other-patient")
+                    draft.unusable("patient", glimpse, "other-patient")
             elif kind in KINDS:
                 self._treatment(glimpse, draft)
             elif kind in _NARRATIVE_TYPES:
                 draft.unread.append(glimpse)
         except Unreadable:
-            draft.set_aside(None, glimpse, "malformed")
+            draft.unusable(None, glimpse, "malformed")
 
     def _observation(self, concepts: Sequence[str], glimpse: ResourceStub, draft: Draft) -> None:
         """Read an Observation that rules use; a laboratory result only when all of its test are at hand."""
@@ -214,7 +217,7 @@ class PatientReader:
             try:
                 read = self._results((test,), glimpse, draft)
             except Unreadable:
-                draft.set_aside(None, glimpse, "malformed")
+                draft.unusable(None, glimpse, "malformed")
                 continue
             for fact in read:
                 if not last_day and len(glimpse.day) >= _WHOLE_DAY and isinstance(fact, LabResult) and fact.on:
@@ -244,10 +247,10 @@ class PatientReader:
     def _condition(self, glimpse: ResourceStub, draft: Draft) -> None:
         content, origin = glimpse.content, Origin(glimpse.reference, glimpse.path)
         if not draft.is_own(content, glimpse.full_url):
-            draft.set_aside("diagnosis", glimpse, "other-patient")
+            draft.unusable("diagnosis", glimpse, "other-patient")
             return
         if not isinstance(content.get("code"), dict):
-            draft.set_aside("diagnosis", glimpse, "no-code")
+            draft.unusable("diagnosis", glimpse, "no-code")
             return
         read = self._conditions.read(content, origin)
         if read.diagnosis is not None:
@@ -265,11 +268,11 @@ class PatientReader:
     def _treatment(self, glimpse: ResourceStub, draft: Draft) -> None:
         content = glimpse.content
         if not draft.is_own(content, glimpse.full_url):
-            draft.set_aside("treatment", glimpse, "other-patient")
+            draft.unusable("treatment", glimpse, "other-patient")
         elif self._treatments.is_nameless(content, draft.references):
-            draft.set_aside("treatment", glimpse, "unresolved-drug")
+            draft.unusable("treatment", glimpse, "unresolved-drug")
         elif self._treatments.has_no_status(content, draft.references):
-            draft.set_aside("treatment", glimpse, "no-status")
+            draft.unusable("treatment", glimpse, "no-status")
         elif (treatment := self._treatments.read(content, glimpse.path, draft.references)) is not None:
             draft.treatments.append(treatment)
 
@@ -277,7 +280,7 @@ class PatientReader:
 def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
     """Say of whom the results are, as far as reference ranges ask."""
     for listing in listings:
-        for glimpse in listing.apart:
+        for glimpse in listing.non_observations:
             if glimpse.resource_type == "Patient" and glimpse.reference in ("", draft.own_reference):
                 try:
                     content = glimpse.content
