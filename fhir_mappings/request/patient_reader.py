@@ -275,6 +275,8 @@ class PatientReader:
             draft.unusable("treatment", glimpse, "no-status")
         elif (treatment := self._treatments.read(content, glimpse.path, draft.references)) is not None:
             draft.treatments.append(treatment)
+            if not treatment.product and self._treatments.is_unclear(content, draft.references):
+                draft.unusable("treatment", glimpse, "drug-unclear")
 
 
 def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:

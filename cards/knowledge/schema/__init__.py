@@ -17,6 +17,7 @@ from cards.knowledge.schema.doses import (
     Reload,
     StatedDose,
 )
+from cards.knowledge.schema.drug_words import DrugWords, Says, Spelling, WordKind
 from cards.knowledge.schema.kinds import (
     Action,
     Basis,
@@ -56,6 +57,7 @@ from cards.knowledge.schema.supply import (
     Package,
     RetiredCode,
     RxNormEntry,
+    SnomedEntry,
     UnspecificHcpcs,
 )
 from cards.knowledge.schema.terminology import (
@@ -96,6 +98,7 @@ __all__ = [
     "DiagnosisGroup",
     "Diluent",
     "DrugClass",
+    "DrugWords",
     "Eligibility",
     "ForbiddenDiluent",
     "GeneCodes",
@@ -140,10 +143,13 @@ __all__ = [
     "Route",
     "RouteWords",
     "RxNormEntry",
+    "Says",
     "Scope",
     "Setting",
     "Shared",
+    "SnomedEntry",
     "Source",
+    "Spelling",
     "StageWords",
     "StatedDose",
     "Stop",
@@ -156,4 +162,5 @@ __all__ = [
     "Units",
     "UnspecificHcpcs",
     "ValueEntry",
+    "WordKind",
 ]
