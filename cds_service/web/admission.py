@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 CALLS_AT_ONCE = 40
-"""Calls that one process works on at a time. Some of them may wait for a FHIR server, which costs the others nothing."""
+"""Calls that one process works on at a time; some may wait for a FHIR server, which costs the others nothing."""
 WAITING = 48
 """Calls that wait for one of these to end."""
 PATIENCE_S = 0.5
