@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fhir_mappings.results import her2_words as words
-from fhir_mappings.wire.phrases import Phrases, Word, words_of
+from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
 LONGEST = 4000
 """A longer text is a file, not a result, and is not read."""
@@ -94,11 +94,11 @@ def _token(raw: list[Word], at: int) -> tuple[list[Token], int]:
     if found is not None:
         (kind, value), end = found
         written = " ".join(each.text for each in raw[at:end])
-        if kind in ("name", "ish", "ihc"):
+        if kind in ("name", "ish", "ihc", "other"):
             return _with_sign(raw, end, Token(kind, value, written))
         return [Token(kind, value, written)], end
     if word[0].isdigit():
-        return [Token("number", Decimal(word), word)] if len(word) < 8 else [Token("unknown", None, word)], at + 1  # noqa: PLR2004 - no result has more digits
+        return [Token("number", Decimal(word), word) if is_plain(raw, at) else Token("unknown", None, word)], at + 1
     if word[0] == "+":
         return _pluses(raw, at)
     return [Token(_SYMBOLS.get(word, "unknown"), None, word)], at + 1

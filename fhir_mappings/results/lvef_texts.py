@@ -12,11 +12,11 @@ import msgspec
 
 from cards.values.intervals import ENDLESS, Bound, Interval
 from fhir_mappings.results import lvef_words as words
-from fhir_mappings.wire.phrases import Phrases, Word, words_of
+from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
 LONGEST = 400
 """A longer text is a report, not a value."""
-_HUNDRED, _WIDEST, _NARROW, _LONGEST_NUMBER = Decimal(100), Decimal(20), Decimal(10), 6
+_HUNDRED, _WIDEST, _NARROW = Decimal(100), Decimal(20), Decimal(10)
 _FITTING = {
     "normal": (Decimal(50), _HUNDRED),
     "reduced": (Decimal(0), Decimal(59)),
@@ -109,8 +109,7 @@ def _tokens(listed: list[Word]) -> list[_Token]:
             at = end
             continue
         if word[0].isdigit():
-            # "55EF" and "2b" are no numbers.
-            is_number = len(word) <= _LONGEST_NUMBER
+            is_number = is_plain(listed, at)
             found.append(_Token("number" if is_number else "unknown", Decimal(word) if is_number else None, word))
         else:
             found.append(_Token(_SYMBOLS.get(word, "unknown"), None, word))

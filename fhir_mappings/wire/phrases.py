@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _RAW = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+|[<>]=|\++|\S")
 _INNER_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=\w)|(?<=\d)-(?=[^\W\d_])|_")
 _LINES = re.compile(r"[\r\n]+")
+_LONGEST_NUMBER = 7
 _LISTED = re.compile(r"[|\n]")
 
 Meaning = tuple[str, Any]
@@ -34,6 +35,14 @@ def words_of(written: str) -> list[Word]:
         found.append(Word(match[0], match.start() == end))
         end = match.end()
     return found
+
+
+def is_plain(words: Sequence[Word], at: int) -> bool:
+    """Tell whether a number is written in full: neither "055" nor ".55", and no longer than a result is."""
+    word = words[at].text
+    has_point_before = words[at].touches and words[at - 1].text == "."
+    starts_with_zero = len(word) > 1 and word[0] == "0" and word[1].isdigit()
+    return len(word) <= _LONGEST_NUMBER and not has_point_before and not starts_with_zero
 
 
 class _Node:
