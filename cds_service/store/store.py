@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -53,5 +54,13 @@ def open_store(url: str) -> Store:
         upgrade(engine)
     except DatabaseError as error:
         _log.error("store_unreachable", problem=str(error))
-        return Store(engine, Recorder(engine, ready=False, watch=metrics.store_changed))
-    return Store(engine, Recorder(engine, watch=metrics.store_changed))
+        return Store(engine, Recorder(engine, ready=False, watch=metrics.store_changed, folder=_folder(engine)))
+    return Store(engine, Recorder(engine, watch=metrics.store_changed, folder=_folder(engine)))
+
+
+def _folder(engine: Engine) -> Path | None:
+    """Name where records wait: beside the file of SQLite, else where the service was started."""
+    file = engine.url.database if engine.dialect.name == "sqlite" else ""
+    if file is None or file == ":memory:":
+        return None
+    return (Path(file).parent if file else Path()).absolute() / "her2-cds-waiting"

@@ -83,7 +83,13 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
     if decision.session is not None:
         # Before the answer leaves: a card that was seen is on record, whatever happens next.
         recorder = store().recorder
-        at_once = recorder.write(now.records.record(service.id, request, client, decision, decision.session))
+        try:
+            record = now.records.record(service.id, request, client, decision, decision.session)
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            recorder.set_aside(type(error).__name__)
+            at_once = False
+        else:
+            at_once = recorder.write(record)
         metrics.recorded(recorder, at_once=at_once)
         metrics.decided(service.id, decision, decision.session)
     _log.info(
