@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-CALLS_AT_ONCE = 24
-"""Calls that one process works on at a time. More of them would only get into each other's way."""
+CALLS_AT_ONCE = 40
+"""Calls that one process works on at a time; some may wait for a FHIR server, which costs the others nothing."""
 WAITING = 48
 """Calls that wait for one of these to end."""
 PATIENCE_S = 0.5

@@ -17,7 +17,8 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from cds_service.policies.people import Person, Role
+from cds_service.configuration.roles import Role
+from cds_service.policies.people import Person
 from cds_service.store.database import writing
 from cds_service.store.tables import seen_tokens
 

@@ -26,8 +26,9 @@ from running import served
 from servers import free_port
 
 from cds_service.app import create_app
+from cds_service.configuration.roles import Role
 from cds_service.configuration.settings import Settings
-from cds_service.policies.people import Person, Role
+from cds_service.policies.people import Person
 from cds_service.workbench.provider import SignedIn
 
 if TYPE_CHECKING:
@@ -395,6 +396,7 @@ def test_workbench_keeps_no_id_token_that_would_fill_the_cookie(
 
 CONFIGURATION = """
 public_url: http://127.0.0.1:{port}
+auth: {{mode: off}}
 workbench:
   sign_in: oidc
   oidc: {{issuer: "{issuer}", client_id: her2-cds, client_secret_env: WORKBENCH_SECRET, roles: {{viewer: [staff]}}}}
