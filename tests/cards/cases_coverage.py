@@ -7,7 +7,7 @@ from decimal import Decimal
 from builders import at, chart, given, ihc, ish, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.billing.facts import (
+from cards.facts.billing import (
     BillingFacts,
     ClaimLine,
     Counted,
