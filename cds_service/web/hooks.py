@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from cds_service.protocol.services import Service
 
 blueprint = Blueprint("hooks", __name__)
-_CRD_HOOKS = frozenset({"order-sign", "order-dispatch"})
 DECISION_HEADER = "HER2-CDS-Decision"
 """Names the decision on record, so that an operator can ask why a silent answer was silent."""
 _log = structlog.get_logger()
@@ -108,7 +107,7 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
         duration_ms=round(decision.duration_s * 1000, 2),
     )
     # CDS Hooks forbids the empty list that Da Vinci CRD wants.
-    crd = now.decider.settings.quirks.crd and service.hook in _CRD_HOOKS
+    crd = now.decider.settings.quirks.crd and request.moment.orders_are_final
     # What flask-cors would answer; it leaves alone what has its answer, and need not look for a rule that fits.
     headers = {"Access-Control-Allow-Origin": "*"}
     if decision.verdicts:
