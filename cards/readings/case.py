@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts import Moment, State, hormone_receptor_positive, setting_of
+from cards.facts import Moment, State, hormone_receptor_positive, planned_day, setting_of
 from cards.facts.outcomes import Evidence
 from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
 from cards.readings.doses_given import one_a_day
@@ -325,11 +325,6 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     if concept is None:
         return Evidence("set-aside", gap.path, gap=gap)
     return Evidence("not-read", dated(concept.display, gap.on), gap=gap)
-
-
-def planned_day(start: date | None, today: date) -> date:
-    """Give the day of an order's next dose: its own start when that lies ahead, else today."""
-    return start if start is not None and start > today else today
 
 
 def brief(text: str) -> str:

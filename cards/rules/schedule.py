@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.facts import Treatment
+from cards.facts import Treatment, planned_day
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -17,7 +17,7 @@ from cards.facts.outcomes import (
     RemoveOrder,
 )
 from cards.knowledge.schema import CycleLimit, LevelRole, Setting
-from cards.readings.case import brief, counted, dated, planned_day, spaced
+from cards.readings.case import brief, counted, dated, spaced
 from cards.readings.course import (
     gap_rule,
     interval_after,

@@ -58,6 +58,7 @@ def replay(kept: StoredDecision) -> Replay:
     renderer = Renderer(wording, cited, policy.indicators)
     sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
     links = {card["uuid"]: card["links"] for card in kept.cards if "links" in card}
+    contents = to_show(verdicts, session, policy, known, wording)
     cards = tuple(
         card_json(
             card,
@@ -69,7 +70,7 @@ def replay(kept: StoredDecision) -> Replay:
             ],
             links.get(card.uuid, ()),
         )
-        for card in _sent(kept, worded(to_show(verdicts, session, policy, known), renderer, kept.row.hook_instance))
+        for card in _sent(kept, worded(contents, renderer, kept.row.hook_instance))
     )
     then = (kept.row.code_version, kept.row.knowledge_version, kept.row.wording_version)
     now = (__version__, known.version, wording.version)

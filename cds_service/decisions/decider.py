@@ -20,6 +20,7 @@ from cards.engine import judge
 from cards.facts import Gap, Moment, Patient, Session
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
+from cards.presentation.grouping import CardContent
 from cards.presentation.renderer import Renderer
 from cards.presentation.wording import default_wording
 from cards.readings.on_treatment import on_treatment
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.wire.lenient import Json
 
-    _Shown = tuple[tuple[dict[str, Any], ...], tuple[Verdict, ...]]
+    _Shown = tuple[tuple[dict[str, Any], ...], tuple[CardContent, ...]]
     _Answered = tuple[Session | None, tuple[Verdict, ...], _Shown]
 
 
@@ -57,9 +58,8 @@ class Decision(msgspec.Struct, frozen=True):
     session: Session | None
     """What was judged; none where nothing was."""
     duration_s: float
-    shown: tuple[Verdict, ...] = ()
-    """What stands behind each card that was made, whether it was sent or suppressed: at an opened chart, findings put
-    together."""
+    shown: tuple[CardContent, ...] = ()
+    """The findings behind each card that was made, whether it was sent or suppressed."""
     suppressed: tuple[Suppressed, ...] = ()
     findings: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The names of findings by the id of the card, where repeats of them may be left out later."""
@@ -136,7 +136,7 @@ class Decider:
         verdicts = judge(
             session, self._recogniser, self.policy, orders.identities, self._coverage_rules if coverage else None
         )
-        shown = tuple(to_show(verdicts, session, self.policy, self.known))
+        shown = to_show(verdicts, session, self.policy, self.known, self.wording)
         return session, verdicts, (tuple(self._cards(shown, orders.resources, request)), shown)
 
     def _opened(self, request: HookRequest, gathering: RequestData) -> _Answered:
@@ -151,23 +151,23 @@ class Decider:
         session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
         verdicts = judge(session, self._recogniser, self.policy, [identity for _, identity in drugs])
         resources = {order.origin.path: requested_in(request) for order, _ in drugs}
-        shown = tuple(to_show(verdicts, session, self.policy, self.known))
+        shown = to_show(verdicts, session, self.policy, self.known, self.wording)
         return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)
 
     def _cards(
-        self, verdicts: Iterable[Verdict], resources: Mapping[str, Json], request: HookRequest
+        self, contents: Iterable[CardContent], resources: Mapping[str, Json], request: HookRequest
     ) -> Iterator[dict[str, Any]]:
-        for card in worded(verdicts, self._renderer, request.hook_instance):
+        for card in worded(contents, self._renderer, request.hook_instance):
             suggestions = list(self._suggestions(card, resources, request.patient_id))
             links = smart_links(card, self.settings) if card.order is not None else []
             yield card_json(card, self.settings.base_url, suggestions, links)
 
     def _suggestions(self, card: Card, resources: Mapping[str, Json], patient_id: str) -> Iterator[dict[str, Any]]:
         """Write the suggestions that the EHR's own resource allows."""
-        if card.order is None or not self._with_suggestions:
+        if not self._with_suggestions:
             return
         for suggestion in card.suggestions:
-            actions = self._actions.actions(suggestion.fix, card.order, resources, patient_id)
+            actions = self._actions.actions(suggestion.changes, resources, patient_id)
             if actions:
                 yield {"label": suggestion.label, "uuid": suggestion.uuid, "actions": actions}
 

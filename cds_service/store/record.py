@@ -18,10 +18,11 @@ from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cds_service.clock import Clock, now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from cards.facts.outcomes import Verdict
     from cards.facts.policy import Policy
+    from cards.presentation.grouping import CardContent
     from cds_service.configuration.site_settings import AuditSettings
     from cds_service.decisions.decider import Decision
     from cds_service.decisions.shadow import Shadow
@@ -105,16 +106,16 @@ class RecordWriter:
             "user": self._pseudonyms.name("user", request.user_id, issuer or ""),
             "duration_ms": round(decision.duration_s * 1000, 3),
             "facts": _encode(session).decode(),
-            "verdicts": _encode(self._verdicts(decision.verdicts)).decode(),
+            "verdicts": _encode(self._verdicts(decision)).decode(),
         }
         cards = tuple(
             {
                 **_card(decision.id, position, card),
-                "order_name": order_name(verdict),
-                "product": verdict.product,
+                "order_name": order_name(content.lead),
+                "product": content.lead.product,
                 "finding": decision.findings.get(card["uuid"]),
             }
-            for position, (card, verdict) in enumerate(zip(decision.cards, subjects(decision), strict=True))
+            for position, (card, content) in enumerate(zip(decision.cards, subjects(decision), strict=True))
         )
         configurations = [self._configuration]
         shadow = tuple(self._tried(service, caller, decision.id, session, configurations))
@@ -138,14 +139,18 @@ class RecordWriter:
             configurations.append((digest, candidate.versions.configuration))
             yield {"decision_id": decision, "configuration_hash": digest, "verdicts": _encode(verdicts).decode()}
 
-    def _verdicts(self, verdicts: Sequence[Verdict]) -> Json:
-        """Write the verdicts by kind; the silent ones, nearly all of them, as lists of topics for each order."""
+    def _verdicts(self, decision: Decision) -> Json:
+        """Write the verdicts by kind; the silent ones, nearly all of them, as lists of topics for each order.
+
+        One that stands as a line of another card names the topic of that card.
+        """
+        folded = {id(each): content.lead.topic for content in decision.shown for each in content.folded}
         fired: list[Json] = []
         open_questions: list[Json] = []
         clear: dict[str, list[str]] = {}
         not_applicable: dict[str, dict[str, list[str]]] = {}
         place, order = "", None
-        for verdict in verdicts:
+        for verdict in decision.verdicts:
             outcome = verdict.outcome
             kind = outcome.__class__
             if verdict.order is not order:
@@ -165,15 +170,16 @@ class RecordWriter:
                         "product": verdict.product,
                         "mode": self._policy.mode(verdict.topic),
                         "finding": outcome,
+                        **({"line_of": folded[id(verdict)]} if id(verdict) in folded else {}),
                     }
                 )
         return {"fired": fired, "cannot-tell": open_questions, "clear": clear, "not-applicable": not_applicable}
 
 
-def subjects(decision: Decision) -> list[Verdict]:
+def subjects(decision: Decision) -> list[CardContent]:
     """Give for each card that is sent what stands behind it."""
-    suppressed = {id(each.verdict) for each in decision.suppressed}
-    return [verdict for verdict in decision.shown if id(verdict) not in suppressed]
+    suppressed = {id(each.content) for each in decision.suppressed}
+    return [content for content in decision.shown if id(content) not in suppressed]
 
 
 def _card(decision: str, position: int, card: Json) -> Json:
@@ -191,7 +197,7 @@ def _suppressions(decision: Decision) -> Iterator[Json]:
     for position, each in enumerate(decision.suppressed):
         yield {
             **_card(decision.id, position, each.card),
-            "order_name": order_name(each.verdict),
+            "order_name": order_name(each.content.lead),
             "overridden_card": each.override.card,
             "overridden_at": each.override.at,
             "reason": _encode(each.override.reason).decode(),

@@ -80,7 +80,7 @@ def answered(service: str, status: int, seconds: float, body_bytes: int) -> None
 def decided(service: str, decision: Decision, session: Session) -> None:
     """Count the cards of a decision, those left out as repeats, and what it could not read."""
     for each in decision.suppressed:
-        _child(_suppressed, service, each.verdict.topic.value).inc()
+        _child(_suppressed, service, each.content.lead.topic.value).inc()
     for card in decision.cards:
         _child(_cards, service, card["source"]["topic"]["code"], card["indicator"]).inc()
     for gap in (*session.gaps, *session.patient.gaps):

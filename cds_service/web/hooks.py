@@ -88,7 +88,7 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
         service=service.id,
         decision=decision.id,
         cards=[card["source"]["topic"]["code"] for card in decision.cards],
-        suppressed=[each.verdict.topic.value for each in decision.suppressed],
+        suppressed=[each.content.lead.topic.value for each in decision.suppressed],
         verdicts=len(decision.verdicts),
         duration_ms=round(decision.duration_s * 1000, 2),
     )

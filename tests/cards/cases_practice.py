@@ -577,7 +577,7 @@ ROWS = [
         order("trastuzumab", "420 mg", reason="gastric"),
         chart(her2=(ihc("3+", tumour=Cancer.BREAST),), cancers=("breast", "gastric")),
         tells=("of another tumour by its code: IHC: 3+",),
-        suggests=("Order: HER2 immunohistochemistry on tumour tissue",),
+        suggests=("Order HER2 IHC on tumor tissue for Trastuzumab",),
     ),
     Row(
         MISSING,
@@ -599,7 +599,7 @@ ROWS = [
         FIRES,
         EVERY_3_WEEKS,
         chart(her2=(ihc("2+"),), cancers=("gastric",)),
-        suggests=("Order: HER2 in situ hybridisation on tumour tissue",),
+        suggests=("Order HER2 ISH on tumor tissue for Trastuzumab",),
     ),
     Row(
         Topic.HER2_ISH_MISSING,
@@ -607,7 +607,7 @@ ROWS = [
         FIRES,
         KADCYLA,
         chart(her2=(ihc("2+"),), cancers=()),
-        suggests=("Order: HER2 in situ hybridisation on breast cancer tissue",),
+        suggests=("Order HER2 ISH on breast cancer tissue for Kadcyla",),
     ),
     Row(
         UNCLEAR,
@@ -617,7 +617,7 @@ ROWS = [
         chart(her2=(overall("positive"),), cancers=("other",)),
         indicator="warning",
         says=("HER2 positive", "IHC 3+"),
-        suggests=("Order: HER2 immunohistochemistry on tumour tissue",),
+        suggests=("Order HER2 IHC on tumor tissue for Enhertu",),
     ),
     Row(
         UNCLEAR,
@@ -906,7 +906,7 @@ ROWS = [
         FIRES,
         order("Kadcyla", "3.35 mg/kg"),
         after(("kadcyla", 21, "3.6 mg/kg")),
-        suggests=("Change the dose to 3 mg/kg",),
+        suggests=("Change Kadcyla to 3 mg/kg",),
     ),
     Row(
         LEVEL,
@@ -914,14 +914,14 @@ ROWS = [
         FIRES,
         order("Kadcyla", "1.9 mg/kg"),
         after(("kadcyla", 21, "3.6 mg/kg")),
-        suggests=("Change the dose to 2.4 mg/kg",),
+        suggests=("Change Kadcyla to 2.4 mg/kg",),
     ),
     Row(
         LEVEL,
         "for the first dose the start is offered",
         FIRES,
         order("Kadcyla", "3.35 mg/kg"),
-        suggests=("Change the dose to 3.6 mg/kg",),
+        suggests=("Change Kadcyla to 3.6 mg/kg",),
     ),
     Row(
         LEVEL,
@@ -929,7 +929,7 @@ ROWS = [
         FIRES,
         order("Kadcyla", "3.35 mg/kg"),
         after(("kadcyla", 21, "2.4 mg/kg")),
-        suggests=("Change the dose to 2.4 mg/kg",),
+        suggests=("Change Kadcyla to 2.4 mg/kg",),
     ),
     Row(
         ABOVE,
@@ -937,7 +937,7 @@ ROWS = [
         FIRES,
         order("Perjeta", "900 mg"),
         after(("pertuzumab", 21, "420 mg")),
-        suggests=("Change the dose to 420 mg",),
+        suggests=("Change Perjeta to 420 mg",),
     ),
     Row(
         ABOVE,
@@ -945,7 +945,7 @@ ROWS = [
         FIRES,
         order("Perjeta", "900 mg"),
         after(("pertuzumab", 42, "420 mg")),
-        suggests=("Change the dose to 840 mg",),
+        suggests=("Change Perjeta to 840 mg",),
     ),
     Row(
         ABOVE,
@@ -953,7 +953,7 @@ ROWS = [
         FIRES,
         order("Kadcyla", "4 mg/kg"),
         after(("kadcyla", 21, "3.6 mg/kg")),
-        suggests=("Change the dose to 3.6 mg/kg",),
+        suggests=("Change Kadcyla to 3.6 mg/kg",),
     ),
     Row(
         ABOVE,
@@ -961,7 +961,7 @@ ROWS = [
         FIRES,
         order("Kadcyla", "4 mg/kg"),
         after(("kadcyla", 21, "3 mg/kg")),
-        suggests=("Change the dose to 3 mg/kg",),
+        suggests=("Change Kadcyla to 3 mg/kg",),
     ),
     Row(
         Topic.DOSE_MATCHES_OTHER_DRUG,
@@ -969,7 +969,7 @@ ROWS = [
         FIRES,
         order("Enhertu", "3.6 mg/kg"),
         after(("enhertu", 21, "4.4 mg/kg")),
-        suggests=("Change the dose to 4.4 mg/kg", "Remove this order"),
+        suggests=("Change Enhertu to 4.4 mg/kg", "Remove Enhertu"),
     ),
     Row(
         Topic.DOSE_IMPLAUSIBLE,
@@ -977,14 +977,14 @@ ROWS = [
         FIRES,
         order("Kadcyla", "3.6 mg"),
         after(("kadcyla", 21, "3 mg/kg")),
-        suggests=("Remove this order",),
+        suggests=("Remove Kadcyla",),
     ),
     Row(
         LEVEL,
         "three-weekly trastuzumab, too little for the first dose",
         FIRES,
         order("trastuzumab", "5 mg/kg"),
-        suggests=("Change the dose to 6 mg/kg",),
+        suggests=("Change Trastuzumab to 6 mg/kg",),
     ),
     Row(
         ABOVE,

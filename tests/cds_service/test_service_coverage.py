@@ -274,7 +274,7 @@ def test_service_a_site_adds_its_own_policy_without_code(tmp_path) -> None:
     card = cards(caller)["coverage-criteria"]
     assert card["summary"] == "Kadcyla, PLAN-KADCYLA (All uses): 1 met, 0 not met, 0 not known"
     assert card["source"]["url"] == "https://plan.example.org/kadcyla"
-    assert "Plan policy, 1 (as of 2026-10)" in card["detail"]
+    assert "Plan policy, 1 (2026-10)" in card["detail"]
 
 
 def test_service_a_site_puts_the_policies_in_its_order(tmp_path) -> None:
