@@ -435,7 +435,7 @@ def test_service_prior_therapy_comes_from_the_charts_own_lists(service) -> None:
     }
     detail = cards(service, prefetch=prefetch)["coverage-criteria"]["detail"]
     assert "**Met** · I.A.5.a" in detail
-    assert "MedicationAdministration/a-2" in detail
+    assert f"PACLitaxel 80 mg/m2, {days_ago(210)}" in detail
 
 
 def test_service_a_chart_with_everything_in_place_has_nothing_to_put_right(service) -> None:
