@@ -29,9 +29,9 @@ golden: $(VENV)/.installed-dev
 # Pins every dependency with its hashes, for every platform.
 lock: $(VENV)/.installed-dev
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras \
 		--no-emit-index-url --group build --extra simulate pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras \
 		--no-emit-index-url --group dev --extra spark -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 $(VENV)/bin/python:

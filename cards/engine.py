@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts import Moment
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -20,19 +19,22 @@ from cards.facts.outcomes import (
     Verdict,
 )
 from cards.facts.policy import Mode
+from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Basis, Cited, Confidence
 from cards.readings.case import UNREAD, Case, gap_line
-from cards.readings.dosing import text_disagreement
 from cards.rules import rules_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from cards.facts import DrugOrder, Gap, Patient, Session
+    from cards.facts.order import DrugOrder
+    from cards.facts.origins import Gap
+    from cards.facts.patient import Patient
     from cards.facts.policy import Policy
+    from cards.facts.session import Session
     from cards.identification.recogniser import Recogniser
     from cards.knowledge.schema import Product
     from cards.rules import Rule
@@ -155,7 +157,10 @@ def _line(missing: Missing, drug: str) -> Evidence:
 
 
 def _told(missing: Missing, verdict: Verdict, shown: list[Verdict]) -> bool:
-    return any(other.topic is missing.told_by and other.order == verdict.order for other in shown)
+    # What was set aside is a line of this card in any case.
+    return missing.told_by is Topic.CHECKS_INCOMPLETE or any(
+        other.topic is missing.told_by and other.order == verdict.order for other in shown
+    )
 
 
 def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
@@ -163,9 +168,6 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
     yield from (gap for gap in session.gaps if gap.about is None)
     if not cases:
         return
-    for case in cases:
-        if (gap := text_disagreement(case)) is not None:
-            yield gap
     if not session.patient.gaps:
         return
     needed = {concept for case in cases if case.identity.product for concept in _needed(case)}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cards.values.text_cache import cached_by_text
+from cards.values.texts import bounded
 from fhir_mappings.wire.lenient import objects, text
 
 if TYPE_CHECKING:
@@ -146,9 +147,9 @@ def coding_of(raw: Json) -> Coding:
     """Read one coding as it is written."""
     # As ``text`` reads them; this is what is read most often.
     uri, code, display = raw.get("system"), raw.get("code"), raw.get("display")
-    uri = uri.strip() if uri.__class__ is str else ""
-    code = code.strip() if code.__class__ is str else ""
-    display = display.strip() if display.__class__ is str else ""
+    uri = bounded(uri) if uri.__class__ is str else ""
+    code = bounded(code) if code.__class__ is str else ""
+    display = bounded(display) if display.__class__ is str else ""
     # A code without a system is taken for nothing, but for the one shape that no other system shares.
     system = system_name(uri) if uri else "hcpcs" if _BARE_HCPCS.fullmatch(code) else ""
     return Coding(system, code, display)

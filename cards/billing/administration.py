@@ -9,8 +9,8 @@ import msgspec
 from cards.knowledge.schema import Route
 
 if TYPE_CHECKING:
-    from cards.billing.schema import Administration, Infusion, ProcedureCode
-    from cards.knowledge.schema import Product
+    from cards.billing.schema import Administration, ProcedureCode
+    from cards.knowledge.schema import InfusionTimes, Product
 
 HOUR = 60
 
@@ -24,17 +24,16 @@ class Given(msgspec.Struct, frozen=True):
     code: ProcedureCode
     minutes: int | None = None
     further_hours: int = 0
-    infusion: Infusion | None = None
+    infusion: InfusionTimes | None = None
     ordered: bool = False
 
 
-def given(known: Administration, product: Product, minutes: int | None, *, is_first: bool) -> Given:
-    """Choose the codes; ``minutes`` are those of the order, if it says them."""
-    if product.route is Route.SUBCUTANEOUS:
+def given(known: Administration, product: Product, minutes: int | None, *, dose: int) -> Given:
+    """Choose the codes of a dose by its number; ``minutes`` are those of the order, if it says them."""
+    infusion = product.infusion
+    if product.route is Route.SUBCUTANEOUS or infusion is None:
         return Given(known.subcutaneous)
-    infusion = next(each for each in known.infusions if each.product == product.id)
-    labelled = infusion.first_minutes if is_first else infusion.later_minutes
-    long = labelled if minutes is None else minutes
+    long = infusion.minutes_at(dose) if minutes is None else minutes
     return Given(
         known.first_hour, long, further_hours(long, known.further_hour_over_minutes), infusion, minutes is not None
     )

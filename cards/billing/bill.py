@@ -11,6 +11,7 @@ import msgspec
 from cards.billing.drug_lines import DrugLines, drug_lines
 from cards.billing.vials import Drawn, draw
 from cards.knowledge.schema import Brand, HcpcsEntry
+from cards.readings.dosing import usable_doses
 from cards.values.codes import ndc_readings
 from cards.values.quantities import Mg
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Package
     from cards.readings.case import Case
 
-_DOSAGE = re.compile(r"([\d.]+)\s*mg\b", re.IGNORECASE)
+_DOSAGE = re.compile(r"(?<![\d.])([\d.]{1,20})\s?mg\b", re.IGNORECASE)
 
 
 class BilledDose(msgspec.Struct, frozen=True):
@@ -89,11 +90,11 @@ def _brand(case: Case) -> Brand | None:
 
 def _amounts(case: Case) -> tuple[tuple[Mg, ...], str]:
     """Give the doses in milligrams, one for each instruction and different, or what is lacking for them."""
-    if not case.usable:
+    if not usable_doses(case):
         return (), "dose"
     weight = case.weight.kg if case.weight else None
     by_instruction: dict[int, Mg] = {}
-    for reading in case.usable:
+    for reading in usable_doses(case):
         amount = reading.in_mg(weight)
         if amount is None:
             return (), "weight"

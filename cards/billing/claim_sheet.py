@@ -8,8 +8,10 @@ from cards.billing.administration import HOUR, given
 from cards.billing.bill import counts_alike, packages_for
 from cards.billing.diagnoses import primary_codes, receptor_code, receptor_codes, secondary_codes
 from cards.billing.facts import BillingFacts, RecordedCode
+from cards.coverage.payers import may_steer
 from cards.facts.outcomes import Evidence
 from cards.knowledge.schema import Cited, Confidence
+from cards.readings.her2 import her2_of
 from cards.values.quantities import plain, precise
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ def administration_lines(view: View) -> tuple[Evidence, ...]:
     known, case = view.known.administration, view.case
     supplied = view.facts.supplied.get(case.order.origin.path)
     minutes = supplied.infusion_minutes if supplied else None
-    doses = given(known, case.product, minutes, is_first=not case.history)
+    doses = given(known, case.product, minutes, dose=len(case.history) + 1)
     lines = [Evidence("procedure", doses.code.code, values=(("meaning", doses.code.meaning),), by=doses.code.by)]
     if doses.infusion is not None:
         which = "first" if not case.history else "later"
@@ -150,13 +152,13 @@ def _with_words(recorded: RecordedCode) -> str:
 def _receptor_lines(view: View, facts: BillingFacts) -> Iterator[Evidence]:
     """Give the receptor codes on record, and the one that the results allow, for a cancer of the breast."""
     known = view.known.diagnoses
-    recorded = receptor_codes(facts.codes, known, view.case.her2)
+    recorded = receptor_codes(facts.codes, known, her2_of(view.case))
     for each, meaning, _ in recorded:
         said = (("meaning", meaning.meaning if meaning else each.label),)
         yield Evidence("receptor-on-record", each.code, each.origin, values=said)
     if "breast" not in view.case.cancers or view.case.planned < known.receptors_since:
         return
-    allowed = receptor_code(known, view.case.her2, facts.receptors)
+    allowed = receptor_code(known, her2_of(view.case), facts.receptors)
     if allowed is None:
         yield Evidence("receptor-open", "")
     elif allowed.code not in {each.code for each, _, _ in recorded}:
@@ -187,7 +189,9 @@ def payment_lines(case: Case, billed: Bill, prices: PriceList | None) -> tuple[E
 
 
 def site_lines(view: View) -> tuple[Evidence, ...]:
-    """Say where commercial payers want the product given, and how many doses are on record."""
+    """Say where payers that steer want the product given, and how many doses are on record."""
+    if not may_steer(view):
+        return ()
     lines = []
     for site in view.known.site_of_care:
         if view.case.product.id not in site.products:

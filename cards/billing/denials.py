@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 from cards.billing.claim_sheet import codes
 from cards.billing.diagnoses import primary_codes, receptor_codes
-from cards.facts.outcomes import Evidence
+from cards.coverage.payers import may_steer
+from cards.facts.outcomes import Evidence, Fired
 from cards.readings.case import dated
+from cards.readings.her2 import her2_of
+from cards.rules.dose import dose_above_maximum
 from cards.values.codes import ndc_readings
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ def denials(view: View, billed: Bill) -> tuple[Evidence, ...]:
     """List everything that speaks against the claim."""
     lines = claim_lines(view)
     return (
+        *_dose(view),
         *_ndcs(view),
         *_drug_lines(view, billed, lines),
         *_modifiers(view, billed, [line for line in lines if _is_own(line, billed)]),
@@ -43,6 +47,13 @@ def claim_lines(view: View) -> list[ClaimLine]:
     supplied = view.facts.supplied.get(view.case.order.origin.path)
     alone = not any(order.in_focus and identity.in_scope for order, identity in view.case.others)
     return [line for line in supplied.lines if line.linked or alone] if supplied else []
+
+
+def _dose(view: View) -> Iterator[Evidence]:
+    """Look for a dose above the label's maximum: no payer covers it without more."""
+    outcome = dose_above_maximum(view.case)
+    if isinstance(outcome, Fired):
+        yield Evidence("denial-dose", outcome.values["dose"], values=(("maximum", outcome.values["maximum"]),))
 
 
 def _is_own(line: ClaimLine, billed: Bill) -> bool:
@@ -128,6 +139,8 @@ def _administration(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
 
 def _places(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
     """Look for a place that commercial payers steer away from after the first doses."""
+    if not may_steer(view):
+        return
     given = len(view.case.history)
     for site in view.known.site_of_care:
         if view.case.product.id not in site.products:
@@ -153,7 +166,7 @@ def _diagnoses(view: View) -> Iterator[Evidence]:
     for checked in primary:
         if checked.fault is not None:
             yield Evidence(f"denial-code-{checked.fault}", checked.recorded.code, checked.recorded.origin)
-    for recorded, _, fault in receptor_codes(view.facts.codes, known, case.her2):
+    for recorded, _, fault in receptor_codes(view.facts.codes, known, her2_of(case)):
         if fault is not None:
             yield Evidence(f"denial-code-{fault}", recorded.code, recorded.origin)
 
@@ -165,7 +178,7 @@ def _her2(view: View) -> Iterator[Evidence]:
     tiers = {tier for row in rows for tier in row.tiers}
     if not tiers:
         return
-    status = case.her2
+    status = her2_of(case)
     lines = tuple(Evidence("her2-result", dated(r.as_reported, r.on), r.origin) for r in status.results)
     if not status.possible:
         yield Evidence("denial-her2-none", "")

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
-from cards.facts import Origin, Session
+from cards.facts.origins import Origin
+from cards.facts.session import Session
 
 
 class Counted(StrEnum):
@@ -69,10 +70,11 @@ class Receptor(StrEnum):
 
 
 class Payer(msgspec.Struct, frozen=True):
-    """Who pays, as a coverage of the patient says."""
+    """Who pays, as a coverage of the patient says; ``plan``: what else it says of the kind of plan."""
 
     name: str
     origin: Origin
+    plan: str = ""
 
 
 class BillingFacts(msgspec.Struct, frozen=True):

@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from cards.knowledge.schema import Cited, Record
+from cards.coverage.schema import PayerKind
+from cards.knowledge.schema import Cited, KnowledgeRecord
 
 
 class Form(StrEnum):
@@ -16,7 +17,7 @@ class Form(StrEnum):
     SOLUTION = "solution"
 
 
-class Vial(Record, frozen=True, kw_only=True):
+class Vial(KnowledgeRecord, frozen=True, kw_only=True):
     """A vial as it is made. ``volume_ml`` is that of a solution; a powder has none of its own."""
 
     contents_mg: int
@@ -24,7 +25,7 @@ class Vial(Record, frozen=True, kw_only=True):
     multi_dose: bool = False
 
 
-class Supply(Record, frozen=True, kw_only=True):
+class Supply(KnowledgeRecord, frozen=True, kw_only=True):
     """The vials of a product."""
 
     product: str
@@ -33,7 +34,7 @@ class Supply(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class NdcUnit(Record, frozen=True, kw_only=True):
+class NdcUnit(KnowledgeRecord, frozen=True, kw_only=True):
     """The unit in which the NDC of a form is counted on a claim."""
 
     form: Form
@@ -41,16 +42,7 @@ class NdcUnit(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Infusion(Record, frozen=True, kw_only=True):
-    """How long a product runs, the first time and later, in minutes."""
-
-    product: str
-    first_minutes: int
-    later_minutes: int
-    by: Cited
-
-
-class ProcedureCode(Record, frozen=True, kw_only=True):
+class ProcedureCode(KnowledgeRecord, frozen=True, kw_only=True):
     """A CPT code of administration; the descriptor is in our words."""
 
     code: str
@@ -58,7 +50,7 @@ class ProcedureCode(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Administration(Record, frozen=True, kw_only=True):
+class Administration(KnowledgeRecord, frozen=True, kw_only=True):
     """The administration codes and the rule on further hours."""
 
     first_hour: ProcedureCode
@@ -67,10 +59,9 @@ class Administration(Record, frozen=True, kw_only=True):
     second_drug: ProcedureCode
     subcutaneous: ProcedureCode
     never: tuple[ProcedureCode, ...]
-    infusions: tuple[Infusion, ...]
 
 
-class EndedModifier(Record, frozen=True, kw_only=True):
+class EndedModifier(KnowledgeRecord, frozen=True, kw_only=True):
     """A modifier that is no more, and the one in its place."""
 
     code: str
@@ -78,7 +69,7 @@ class EndedModifier(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Modifiers(Record, frozen=True, kw_only=True):
+class Modifiers(KnowledgeRecord, frozen=True, kw_only=True):
     """The modifiers on discarded drug and their sources."""
 
     discarded: str
@@ -89,7 +80,7 @@ class Modifiers(Record, frozen=True, kw_only=True):
     ended: EndedModifier
 
 
-class RevenueCode(Record, frozen=True, kw_only=True):
+class RevenueCode(KnowledgeRecord, frozen=True, kw_only=True):
     """A hospital revenue code for the drug."""
 
     code: str
@@ -97,7 +88,7 @@ class RevenueCode(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class BreastCode(Record, frozen=True, kw_only=True):
+class BreastCode(KnowledgeRecord, frozen=True, kw_only=True):
     """How a C50 code is built: fourth character the site in the breast, fifth the sex, sixth the side.
 
     ``without_sex`` are codes of the chapter that have neither.
@@ -110,7 +101,7 @@ class BreastCode(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class CompleteCodes(Record, frozen=True, kw_only=True):
+class CompleteCodes(KnowledgeRecord, frozen=True, kw_only=True):
     """The codes of a category that are complete."""
 
     category: str
@@ -118,7 +109,7 @@ class CompleteCodes(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class ReceptorCode(Record, frozen=True, kw_only=True):
+class ReceptorCode(KnowledgeRecord, frozen=True, kw_only=True):
     """A receptor code and what must be on record for it; ``None``: not known."""
 
     code: str
@@ -128,7 +119,7 @@ class ReceptorCode(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class PlainCode(Record, frozen=True, kw_only=True):
+class PlainCode(KnowledgeRecord, frozen=True, kw_only=True):
     """A code with its meaning in our words."""
 
     code: str
@@ -136,7 +127,7 @@ class PlainCode(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Diagnoses(Record, frozen=True, kw_only=True):
+class Diagnoses(KnowledgeRecord, frozen=True, kw_only=True):
     """The diagnosis codes of a claim."""
 
     breast: BreastCode
@@ -149,7 +140,7 @@ class Diagnoses(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class PlaceOfService(Record, frozen=True, kw_only=True):
+class PlaceOfService(KnowledgeRecord, frozen=True, kw_only=True):
     """Where a drug is given. ``steered_away_after``: the doses after which commercial payers steer away from it."""
 
     codes: tuple[str, ...]
@@ -157,7 +148,7 @@ class PlaceOfService(Record, frozen=True, kw_only=True):
     steered_away_after: int | None = None
 
 
-class SiteOfCare(Record, frozen=True, kw_only=True):
+class SiteOfCare(KnowledgeRecord, frozen=True, kw_only=True):
     """Where commercial payers want some products given."""
 
     products: tuple[str, ...]
@@ -165,7 +156,15 @@ class SiteOfCare(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class DrugGroup(Record, frozen=True, kw_only=True):
+class PayerWords(KnowledgeRecord, frozen=True, kw_only=True):
+    """The words by which the name of a payer or its plan says a kind; in lower case."""
+
+    kind: PayerKind
+    words: tuple[str, ...]
+    by: Cited
+
+
+class DrugGroup(KnowledgeRecord, frozen=True, kw_only=True):
     """Drugs that a payer names together, as products of this service and classes of the shared knowledge."""
 
     id: str
@@ -174,7 +173,7 @@ class DrugGroup(Record, frozen=True, kw_only=True):
     classes: tuple[str, ...] = ()
 
 
-class Specialty(Record, frozen=True, kw_only=True):
+class Specialty(KnowledgeRecord, frozen=True, kw_only=True):
     """The codes and words by which a prescriber's record says a specialty."""
 
     id: str
@@ -184,7 +183,7 @@ class Specialty(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class BillingKnowledge(Record, frozen=True, kw_only=True):
+class BillingKnowledge(KnowledgeRecord, frozen=True, kw_only=True):
     """The file of what is known about billing."""
 
     supplies: tuple[Supply, ...]
@@ -196,6 +195,7 @@ class BillingKnowledge(Record, frozen=True, kw_only=True):
     site_of_care: tuple[SiteOfCare, ...]
     drug_groups: tuple[DrugGroup, ...]
     specialties: tuple[Specialty, ...]
+    payer_kinds: tuple[PayerWords, ...]
 
     def supply(self, product: str) -> Supply:
         """Give the vials of a product; every product that is checked has them."""

@@ -10,6 +10,7 @@ from cards.billing.denials import denials
 from cards.coverage.view import View
 from cards.facts.outcomes import CannotTell, Evidence, Fired, Missing, Outcome, Section
 from cards.identification.identity import IdentityStatus
+from cards.rules.dose import dose_above_maximum
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
@@ -57,6 +58,12 @@ class BillingSummary:
             if lines
         ]
         values, variant = _summary(billed)
+        above = dose_above_maximum(case)
+        if isinstance(above, Fired):
+            values, variant = (
+                {**values, "limit": above.values["limit"]},
+                f"{variant}-above" if billed.doses else variant,
+            )
         return Fired(
             values=values,
             variant=variant,

@@ -11,7 +11,7 @@ from cards.billing.denials import claim_lines
 from cards.billing.drug_lines import units
 from cards.billing.facts import Counted, Quantity
 from cards.coverage.view import View
-from cards.facts import Origin
+from cards.facts.origins import Origin
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
 from cards.values.quantities import plain
 

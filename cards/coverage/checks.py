@@ -14,6 +14,7 @@ from cards.coverage.view import Assessment, Status, View, decided, met, not_know
 from cards.facts.outcomes import Evidence
 from cards.knowledge.schema import Tier
 from cards.readings.case import dated
+from cards.readings.her2 import her2_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -27,9 +28,14 @@ def assess(criterion: Check, view: View) -> Assessment:
 
 
 def assess_one_of(group: OneOf, view: View) -> tuple[Assessment, tuple[Assessment, ...]]:
-    """Hold alternatives against the order and the chart: one that is met suffices; none left means not met."""
+    """Hold alternatives against the order and the chart: one that is met suffices; none left means not met.
+
+    A group in which one does not apply is not asked of the order at all.
+    """
     each = tuple(assess(alternative, view) for alternative in group.of)
     found = {assessment.status for assessment in each}
+    if Status.DOES_NOT_APPLY in found:
+        return next(assessment for assessment in each if assessment.status is Status.DOES_NOT_APPLY), ()
     status = Status.MET if Status.MET in found else Status.NOT_KNOWN if Status.NOT_KNOWN in found else Status.NOT_MET
     return Assessment(status), each
 
@@ -59,7 +65,7 @@ def _setting_is(criterion: records.SettingIs, view: View) -> Assessment:
 
 def _her2_is(criterion: records.Her2Is, view: View) -> Assessment:
     """Look at the grades that the results leave open; results that disagree leave everything open."""
-    status = view.case.her2
+    status = her2_of(view.case)
     lines = tuple(
         Evidence("her2-result", f"{result.method} {dated(result.as_reported, result.on)}", result.origin)
         for result in status.results

@@ -100,7 +100,7 @@ def _answer(path: ApprovalPath, view: View) -> Answered:
     for criterion in path.criteria:
         if isinstance(criterion, OneOf):
             whole, each = assess_one_of(criterion, view)
-            held = list(zip(criterion.of, each, strict=True))
+            held = list(zip(criterion.of, each, strict=True)) if each else []
             below = tuple(_line(alternative, assessment) for alternative, assessment in held)
             lines.append(_line(criterion, whole, below))
             for alternative, assessment in held:
@@ -130,4 +130,6 @@ def _line(criterion: Check | OneOf, assessment: Assessment, below: tuple[Evidenc
 
 def _wanted(criterion: Check | OneOf, assessment: Assessment) -> list[str]:
     """List the documents that are still to be attached."""
+    if assessment.status is Status.DOES_NOT_APPLY:
+        return []
     return [each.name for each in criterion.documents if each.always or assessment.status is not Status.MET]

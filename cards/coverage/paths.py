@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from cards.coverage.payers import kind_of, kinds_on_record
 from cards.coverage.schema import ApprovalPath, PayerPolicy, Phase
+from cards.readings.her2 import her2_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cards.billing.facts import Payer
     from cards.coverage.view import View
 
 
@@ -21,13 +24,28 @@ class Chosen(NamedTuple):
 
 
 def policies_for(policies: Iterable[PayerPolicy], view: View) -> tuple[PayerPolicy, ...]:
-    """Choose the policies of the payers on record; where none has one here, the site's first for the product."""
+    """Choose the policies of the payers on record.
+
+    Where none has one here, the site's first for the product that is no single state's and speaks for a payer of that
+    kind; with no payer on record, of any kind.
+    """
     fitting = [policy for policy in policies if view.case.product.id in policy.products]
-    payers = [payer.name.casefold() for payer in view.facts.payers]
-    of_payer = [
-        policy for policy in fitting if any(name.casefold() in payer for name in policy.payer_names for payer in payers)
+    of_payer = [policy for policy in fitting if any(_speaks_for(policy, payer, view) for payer in view.facts.payers)]
+    if of_payer:
+        return tuple(of_payer)
+    kinds = kinds_on_record(view)
+    general = [
+        policy
+        for policy in fitting
+        if policy.state is None and (not kinds or not policy.kinds or not kinds.isdisjoint(policy.kinds))
     ]
-    return tuple(of_payer or fitting[:1])
+    return tuple(general[:1])
+
+
+def _speaks_for(policy: PayerPolicy, payer: Payer, view: View) -> bool:
+    """Tell whether a policy is that of a payer: by its name, and by the kind of plan where the policy says one."""
+    named = any(name.casefold() in payer.name.casefold() for name in policy.payer_names)
+    return named and (not policy.kinds or kind_of(payer, view.known) in policy.kinds)
 
 
 def choose(policy: PayerPolicy, view: View) -> Chosen:
@@ -68,8 +86,8 @@ def _open_points(path: ApprovalPath, view: View) -> tuple[str, ...] | None:
         elif case.setting not in applies.settings:
             return None
     if applies.tiers:
-        if case.her2.possible and case.her2.possible.isdisjoint(applies.tiers):
+        if her2_of(case).possible and her2_of(case).possible.isdisjoint(applies.tiers):
             return None
-        if not case.her2.possible or not case.her2.possible <= set(applies.tiers):
+        if not her2_of(case).possible or not her2_of(case).possible <= set(applies.tiers):
             open_points.append("her2")
     return tuple(open_points)

@@ -11,7 +11,17 @@ from enum import StrEnum
 
 import msgspec
 
-from cards.knowledge.schema import Cancer, Cited, Record, Setting, Source, Tier
+from cards.knowledge.schema import Cancer, Cited, KnowledgeRecord, Setting, Source, Tier
+
+
+class PayerKind(StrEnum):
+    """What kind of payer it is: the rules of one kind say nothing of another."""
+
+    ORIGINAL_MEDICARE = "original-medicare"
+    MEDICARE_ADVANTAGE = "medicare-advantage"
+    MEDICAID = "medicaid"
+    MANAGED_MEDICAID = "managed-medicaid"
+    COMMERCIAL = "commercial"
 
 
 class Phase(StrEnum):
@@ -21,14 +31,14 @@ class Phase(StrEnum):
     CONTINUATION = "continuation"
 
 
-class Document(Record, frozen=True, kw_only=True):
+class Document(KnowledgeRecord, frozen=True, kw_only=True):
     """A document that a payer wants to see. ``always``: even when the chart shows that the criterion is met."""
 
     name: str
     always: bool = False
 
 
-class Criterion(Record, frozen=True, kw_only=True, tag_field="check"):
+class Criterion(KnowledgeRecord, frozen=True, kw_only=True, tag_field="check"):
     """What is asked, in our words, where the policy asks it, and the documents that show it."""
 
     ref: str
@@ -151,7 +161,7 @@ class OneOf(Criterion, frozen=True, kw_only=True, tag="one_of"):
     of: tuple[Check, ...]
 
 
-class Applies(Record, frozen=True, kw_only=True):
+class Applies(KnowledgeRecord, frozen=True, kw_only=True):
     """The patients a path is for; what is empty does not matter. ``other``: those that no other path is for."""
 
     cancers: tuple[Cancer, ...] = ()
@@ -161,7 +171,7 @@ class Applies(Record, frozen=True, kw_only=True):
     other: bool = False
 
 
-class ApprovalPath(Record, frozen=True, kw_only=True):
+class ApprovalPath(KnowledgeRecord, frozen=True, kw_only=True):
     """One way to approval: the patients it is for, what must be met, and how long the approval lasts."""
 
     ref: str
@@ -173,27 +183,33 @@ class ApprovalPath(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Note(Record, frozen=True, kw_only=True):
+class Note(KnowledgeRecord, frozen=True, kw_only=True):
     """Something a payer does that is no criterion."""
 
     text: str
     by: Cited
 
 
-class PayerPolicy(Record, frozen=True, kw_only=True):
-    """What a payer wants for some products. ``payer_names`` are how a coverage may name the payer."""
+class PayerPolicy(KnowledgeRecord, frozen=True, kw_only=True):
+    """What a payer wants for some products. ``payer_names`` are how a coverage may name the payer.
+
+    ``kinds`` are the kinds of plans that it speaks for; empty: every one. ``state`` names the state whose plan it
+    is; it is never shown for a patient whose payer is not known.
+    """
 
     id: str
     title: str
     payer: str
     payer_names: tuple[str, ...] = ()
+    kinds: tuple[PayerKind, ...] = ()
+    state: str | None = None
     products: tuple[str, ...]
     notes: tuple[Note, ...] = ()
     paths: tuple[ApprovalPath, ...]
     by: Cited
 
 
-class PolicyFile(Record, frozen=True, kw_only=True):
+class PolicyFile(KnowledgeRecord, frozen=True, kw_only=True):
     """A file of policies, with the documents it cites that are not among those of the service."""
 
     sources: dict[str, Source] = msgspec.field(default_factory=dict)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.coverage.view import Assessment, Status, View, decided, met, not_known, not_met
-from cards.facts import State
+from cards.coverage.view import Assessment, Status, View, decided, does_not_apply, met, not_known, not_met
 from cards.facts.outcomes import Evidence
+from cards.facts.patient import TreatmentState
+from cards.knowledge.label_doses import near
 from cards.readings.case import dated
-from cards.readings.dosing import near
+from cards.readings.dosing import usable_doses
 from cards.values.quantities import MgPerKg
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from cards.billing.schema import DrugGroup
     from cards.coverage.schema import CurrentlyOn, DoseLimit, GivenWith, PriorTherapy, SingleAgent, StartsAt
-    from cards.facts import Treatment
+    from cards.facts.patient import Treatment
 
 _OTHER_CANCER_DRUG = "cancer-drug"
 
@@ -58,7 +59,7 @@ def _beside(view: View) -> Iterator[tuple[str, tuple[str, ...], Evidence]]:
         shown = names[0] if names else product
         yield product, names, Evidence("in-session", shown, order.origin)
     for each in view.case.patient.treatments:
-        if each.state is State.ACTIVE:
+        if each.state is TreatmentState.ACTIVE:
             yield each.product, each.names, Evidence("active-drug", dated(each.names[0], each.on), each.origin)
 
 
@@ -94,8 +95,13 @@ def prior_therapy(criterion: PriorTherapy, view: View) -> Assessment:
 
 
 def _came_before(treatment: Treatment, group: DrugGroup, view: View) -> bool:
-    """Tell whether a treatment was given before. An order that is merely active says nothing of a dose."""
-    if treatment.state is State.ACTIVE or not _is_of(view, group, treatment.product, treatment.names):
+    """Tell whether another treatment was given before.
+
+    Earlier doses of the ordered product are this treatment, and an order that is merely active says nothing of a dose.
+    """
+    if treatment.product == view.case.product.id:
+        return False
+    if treatment.state is TreatmentState.ACTIVE or not _is_of(view, group, treatment.product, treatment.names):
         return False
     return treatment.on is None or treatment.on < view.case.planned
 
@@ -104,7 +110,7 @@ def dose_limit(criterion: DoseLimit, view: View) -> Assessment:
     """Hold dose, interval and count against their limits; each must be known for the criterion to be met."""
     case = view.case
     if criterion.increase_only and not _is_raised(view):
-        return met(Evidence("not-raised", ""))
+        return does_not_apply(Evidence("not-raised", ""))
     parts = [_dose_within(criterion, view), _interval_within(criterion, view)]
     if criterion.doses is not None:
         parts.append(_count_within(criterion.doses, view))
@@ -121,10 +127,10 @@ def _dose_within(criterion: DoseLimit, view: View) -> Assessment:
     case = view.case
     weight = case.weight.kg if case.weight else None
     limit = MgPerKg(criterion.mg_per_kg)
-    if not case.usable:
+    if not usable_doses(case):
         return not_known(Evidence("lacks-dose", ""))
     within: list[bool] = []
-    for reading in case.usable:
+    for reading in usable_doses(case):
         in_mg, per_kg = reading.in_mg(weight), reading.per_kg(weight)
         if in_mg is not None and weight is not None:
             within.append(in_mg <= (limit * weight).whole_up())
@@ -132,7 +138,9 @@ def _dose_within(criterion: DoseLimit, view: View) -> Assessment:
             within.append(per_kg <= limit)
         else:
             return not_known(Evidence("dose", str(reading.dose)), Evidence("lacks-weight", ""))
-    largest = max((reading.per_kg(weight) for reading in case.usable), key=lambda dose: dose.value if dose else 0)
+    largest = max(
+        (reading.per_kg(weight) for reading in usable_doses(case)), key=lambda dose: dose.value if dose else 0
+    )
     return decided(all(within), Evidence("dose", str(largest)), *case.weight_evidence())
 
 
@@ -158,14 +166,14 @@ def _is_raised(view: View) -> bool:
     case = view.case
     weight = case.weight.kg if case.weight else None
     last = next((each for each in case.history if each.dose is not None), None)
-    if last is None or last.dose is None or not case.usable:
+    if last is None or last.dose is None or not usable_doses(case):
         return True
     then = case.weight_at(last.on) if last.on else None
     if isinstance(last.dose, MgPerKg):
         before: MgPerKg | None = last.dose
     else:
         before = last.dose / then.kg if then else None
-    now = [reading.per_kg(weight) for reading in case.usable]
+    now = [reading.per_kg(weight) for reading in usable_doses(case)]
     if before is None or any(dose is None for dose in now):
         return True
     tolerance = case.threshold("dose_rounding_tolerance_percent")
@@ -176,7 +184,7 @@ def starts_at(criterion: StartsAt, view: View) -> Assessment:
     """Hold a first dose against the level it must have; a lower one later may be a reduction."""
     case = view.case
     weight = case.weight.kg if case.weight else None
-    doses = [dose for reading in case.usable if (dose := reading.per_kg(weight)) is not None]
+    doses = [dose for reading in usable_doses(case) if (dose := reading.per_kg(weight)) is not None]
     if not doses:
         return not_known(Evidence("lacks-dose", ""))
     line = Evidence("dose", str(max(doses)))

@@ -23,6 +23,8 @@ class Status(StrEnum):
     MET = "met"
     NOT_MET = "not-met"
     NOT_KNOWN = "not-known"
+    DOES_NOT_APPLY = "does-not-apply"
+    """The policy asks it only of other orders."""
 
 
 class Assessment(msgspec.Struct, frozen=True):
@@ -74,6 +76,11 @@ def not_met(*evidence: Evidence) -> Assessment:
 def not_known(*evidence: Evidence) -> Assessment:
     """Say that it is not known whether the criterion is met."""
     return Assessment(Status.NOT_KNOWN, evidence)
+
+
+def does_not_apply(*evidence: Evidence) -> Assessment:
+    """Say that the policy does not ask this of the order."""
+    return Assessment(Status.DOES_NOT_APPLY, evidence)
 
 
 def decided(holds: bool | None, *evidence: Evidence) -> Assessment:  # noqa: FBT001 - the answer to a question

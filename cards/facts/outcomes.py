@@ -8,7 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
-from cards.facts import BillingCode, Gap, OrderedDose, Origin, WrittenNdc
+from cards.facts.order import BillingCode, OrderedDose, WrittenNdc
+from cards.facts.origins import Gap, Origin
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Cited
 from cards.values.quantities import Mg, MgPerKg

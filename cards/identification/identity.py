@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
-from cards.facts import DrugOrder, EvidenceKind, IdentityEvidence
+from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence
 from cards.identification.recogniser import Meaning, Recogniser, Target
 from cards.knowledge.schema import Brand, Product, Scope
 from cards.values.text_cache import LENGTH

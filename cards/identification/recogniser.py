@@ -7,10 +7,10 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.knowledge.schema import Action
-from cards.readings.dosing import Ceiling, around, ceiling, regimens_for
+from cards.knowledge.label_doses import Labelled, Span, around, ceiling, regimens_for, rows_by_test
 from cards.values.codes import Ndc, ndc_readings
 from cards.values.text_cache import cached_by_text
+from cards.values.texts import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -22,14 +22,10 @@ if TYPE_CHECKING:
         DrugClass,
         HcpcsEntry,
         Knowledge,
-        LabRow,
-        Level,
         Package,
         Product,
-        Regimen,
     )
 
-_TEXT_LIMIT = 500
 _COMBINATIONS = 1024
 _JOINERS = re.compile(r"[\s\-_\u2010-\u2015\u2212]+")
 # "NOT trastuzumab", "do not substitute for trastuzumab": what follows is a warning, not a name.
@@ -51,27 +47,6 @@ Meaning = frozenset[Target]
 """The targets that a code or a name may mean: one when it is clear, several when it is ambiguous."""
 
 
-class RowsOfTest(NamedTuple):
-    """The rows of a label's table on one test, the numbers between which all lie, and whether one ends treatment."""
-
-    rows: tuple[LabRow, ...]
-    lowest: Decimal
-    highest: Decimal
-    ends_treatment: bool
-
-
-def _by_test(product: Product) -> dict[str, RowsOfTest]:
-    tests = dict.fromkeys(test for row in product.monitoring.lab_rows for test in row.tests)
-    return {test: _rows_of(test, product.monitoring.lab_rows) for test in tests}
-
-
-def _rows_of(test: str, table: tuple[LabRow, ...]) -> RowsOfTest:
-    rows = tuple(row for row in table if test in row.tests)
-    bands = [band for row in rows if (band := row.times_uln or row.value) is not None]
-    lowest, highest = min(band.lowest for band in bands), max(band.highest for band in bands)
-    return RowsOfTest(rows, lowest, highest, any(row.action is Action.DISCONTINUE for row in rows))
-
-
 class HcpcsMeaning(NamedTuple):
     """What a billing code stands for."""
 
@@ -79,24 +54,9 @@ class HcpcsMeaning(NamedTuple):
     entry: HcpcsEntry
 
 
-class Span(NamedTuple):
-    """A level, and the doses between which it is met."""
-
-    low: Decimal
-    high: Decimal
-    level: Level
-
-
-class Labelled(NamedTuple):
-    """The doses that a label states for some cancers and a schedule."""
-
-    regimens: tuple[Regimen, ...]
-    ceiling: Ceiling | None
-
-
 def normalise(text: str) -> str:
     """Fold case, and turn every run of spaces, hyphens and dashes into one space."""
-    return _JOINERS.sub(" ", text[:_TEXT_LIMIT].casefold()).strip()
+    return _JOINERS.sub(" ", bounded(text).casefold()).strip()
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
@@ -116,7 +76,7 @@ class Recogniser:
         self.unspecific = {entry.code for entry in known.unspecific_hcpcs}
         self._products = {product.id: product for product in known.products}
         self._places = {product.id: place for place, product in enumerate(known.products)}
-        self.lab_rows = {product.id: _by_test(product) for product in known.products}
+        self.lab_rows = {product.id: rows_by_test(product) for product in known.products}
         self.same_antibody = {
             product.id: frozenset(other.id for other in known.products if product.antibodies & other.antibodies)
             for product in known.products

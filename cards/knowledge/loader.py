@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 import yaml
 
-from cards.knowledge.schema import Cited, Knowledge, KnowledgeError, Product, Shared, Source, Terminology, Threshold
+from cards.knowledge.schema import (
+    Cited,
+    Knowledge,
+    KnowledgeError,
+    Product,
+    ReferenceRanges,
+    Shared,
+    Source,
+    Terminology,
+    Threshold,
+    Units,
+)
 from cards.values.codes import AtcCode, HcpcsCode, Icd10Code, LoincAnswerCode, LoincCode, Ndc, RxNormCode, SnomedCode
 
 if TYPE_CHECKING:
@@ -52,7 +63,11 @@ def load(root: Traversable | None = None) -> Knowledge:
 
     sources = read("sources.yaml", dict[str, Source])
     shared = read("shared.yaml", Shared)
-    terminology = read("terminology.yaml", Terminology)
+    terminology = msgspec.structs.replace(
+        read("terminology.yaml", Terminology),
+        units=read("units.yaml", Units),
+        reference_ranges=read("reference_ranges.yaml", ReferenceRanges),
+    )
     thresholds = read("thresholds.yaml", dict[str, Threshold])
     product_files = sorted(entry.name for entry in (root / "products").iterdir() if entry.name.endswith(".yaml"))
     products = []
@@ -176,6 +191,12 @@ def _check_terminology(terminology: Terminology) -> None:
     snomed += [code.snomed for code in terminology.receptor_codes.codes if code.snomed is not None]
     loinc += [terminology.genes.gene_studied, terminology.genes.variant_assessment]
     snomed += [entry.code for entry in (*metastasis.snomed, *metastasis.history_snomed)]
+    tables = terminology.units.tables
+    for name, concept in terminology.concepts.items():
+        unit = tables[concept.units].unit if concept.units in tables else None
+        if unit != concept.unit:
+            msg = f"{name}: its unit is {concept.unit}, that of its table of units is {unit}"
+            raise KnowledgeError(msg)
     for code in loinc:
         LoincCode(code)
     for code in snomed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from cards.facts import Origin
+from cards.facts.origins import Origin
 from cards.facts.outcomes import Fix, Indicator
 from cards.facts.topics import Topic
 

@@ -16,8 +16,8 @@ from cards.facts.topics import Topic
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from cards.facts import Session
     from cards.facts.outcomes import Verdict
+    from cards.facts.session import Session
     from cards.knowledge.schema import Knowledge
 
 _FOR_THE_NEXT_DOSE = frozenset({Topic.LIVER_TESTS_MISSING, Topic.BLOOD_COUNT_MISSING, Topic.PREGNANCY_TEST_MISSING})

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.facts import Moment, Origin, planned_day
+from cards.facts.origins import Origin
 from cards.facts.outcomes import Fired, Fix, HoldOrder, OrderTests, RemoveOrder, SetDose, Verdict
+from cards.facts.session import Moment, planned_day
 from cards.facts.topics import Topic
 from cards.presentation.urgency import Urgency, indicator_of, urgency_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from cards.facts import DrugOrder, Session
+    from cards.facts.order import DrugOrder
     from cards.facts.policy import Policy
+    from cards.facts.session import Session
     from cards.presentation.wording import Wording
 
 # Several products that want the same tests are told so once.

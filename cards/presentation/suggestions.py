@@ -22,7 +22,7 @@ from cards.facts.outcomes import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from cards.facts import Origin
+    from cards.facts.origins import Origin
     from cards.knowledge.schema import Terminology
     from cards.presentation.grouping import CardContent, NamedOrder
 

@@ -7,14 +7,13 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts import Moment, State, hormone_receptor_positive, planned_day, setting_of
 from cards.facts.outcomes import Evidence
+from cards.facts.patient import TreatmentState, setting_of
+from cards.facts.results import hormone_receptor_positive
+from cards.facts.session import Moment, planned_day
+from cards.knowledge.label_doses import Ceiling
 from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
 from cards.readings.doses_given import one_a_day
-from cards.readings.dosing import Ceiling, DoseReading, is_over, level_met, read_doses, usable_doses
-from cards.readings.her2 import Her2Status, her2_status
-from cards.readings.lab_table import LabTable, read_table
-from cards.readings.lvef_table import LvefReading, read_lvef
 from cards.values.caching import lazy
 from cards.values.quantities import plain
 
@@ -22,21 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from cards.facts import (
-        CodedHer2,
-        DrugOrder,
-        Gap,
-        Her2Result,
-        Patient,
-        PresentProblem,
-        Session,
-        Staging,
-        Treatment,
-        Weight,
-    )
+    from cards.facts.order import DrugOrder
+    from cards.facts.origins import Gap
+    from cards.facts.patient import Patient, PresentProblem, Staging, Treatment
+    from cards.facts.results import CodedHer2, Weight
+    from cards.facts.session import Session
     from cards.identification.identity import Identity
-    from cards.identification.recogniser import Labelled, Recogniser
-    from cards.knowledge.schema import Knowledge, Level, Problem
+    from cards.identification.recogniser import Recogniser
+    from cards.knowledge.label_doses import Labelled
+    from cards.knowledge.schema import Knowledge, Problem
     from cards.values.quantities import Kg
 
 
@@ -44,7 +37,17 @@ _BRIEF = 48
 _TENTH, _HOURS = Decimal("0.1"), 24
 # Why a result that counts says nothing. Others are of another patient, not final, or reported as absent: not there.
 UNREAD = frozenset(
-    {"value", "unit", "no-unit", "implausible", "her2-in-text", "lvef-in-text", "unit-unknown", "comparator"}
+    {
+        "value",
+        "unit",
+        "no-unit",
+        "implausible",
+        "her2-in-text",
+        "lvef-in-text",
+        "unit-unknown",
+        "unit-missing",
+        "comparator",
+    }
 )
 
 
@@ -135,51 +138,15 @@ class Case:
         return self.weight.kg if self.weight else None
 
     @lazy
-    def doses(self) -> tuple[DoseReading, ...]:
-        """The order's doses, each usable, implausible or unreadable."""
-        return read_doses(self)
-
-    @lazy
     def cancers(self) -> frozenset[Cancer]:
         """The cancers the order is for: by its own reason, else all that are on record. Empty: not known."""
         reasons = self.order.reasons or self.patient.diagnoses
         return frozenset(diagnosis.cancer for diagnosis in reasons)
 
     @lazy
-    def her2(self) -> Her2Status:
-        """The HER2 status from every result that counts."""
-        others = self.her2_of_another_tumour
-        return her2_status(
-            tuple(each for each in self.patient.her2 if each not in others) if others else self.patient.her2
-        )
-
-    @lazy
-    def her2_of_another_tumour(self) -> tuple[Her2Result, ...]:
-        """The results whose code names an organ that the order is not for, in a patient who has that cancer as well.
-
-        With that cancer not on record the code is more likely wrong than the tumour.
-        """
-        on_record = {diagnosis.cancer for diagnosis in self.patient.diagnoses}
-        return tuple(
-            result
-            for result in self.patient.her2
-            if result.tumour is not None and result.tumour in on_record and result.tumour not in self.cancers
-        )
-
-    @lazy
     def labs_since(self) -> date:
         """The first day on which a laboratory result is recent enough for the planned dose."""
         return self.days_before(self.threshold("lab_max_age_days"))
-
-    @lazy
-    def lab_table(self) -> LabTable:
-        """The recent laboratory results against the label's table."""
-        return read_table(self)
-
-    @lazy
-    def usable(self) -> list[DoseReading]:
-        """The doses that can be judged."""
-        return usable_doses(self)
 
     @lazy
     def regimens(self) -> tuple[Regimen, ...]:
@@ -194,25 +161,6 @@ class Case:
     def ceiling(self) -> Ceiling | None:
         """The maximum that applies to the order."""
         return self._labelled.ceiling
-
-    @lazy
-    def over_maximum(self) -> list[DoseReading]:
-        """The doses above the maximum that applies."""
-        limit = self.ceiling
-        return [reading for reading in self.usable if is_over(reading, limit, self.kg)] if limit is not None else []
-
-    @lazy
-    def levels_met(self) -> list[tuple[DoseReading, Level | None]]:
-        """The doses that can be judged, each beside the labelled level it is at."""
-        tolerance = self.threshold("dose_rounding_tolerance_percent")
-        return [
-            (reading, level_met(reading, self.product, self.regimens, self.kg, tolerance)) for reading in self.usable
-        ]
-
-    @lazy
-    def lvef_reading(self) -> LvefReading:
-        """The newest ejection fraction against the label's table; asked only when there is one."""
-        return read_lvef(self)
 
     @lazy
     def eligibility(self) -> tuple[Eligibility, ...]:
@@ -272,17 +220,17 @@ class Case:
         own = [each for each in self.patient.treatments if each.product in products and each.on is not None]
         if not own:
             return ()
-        given = tuple(each for each in own if each.state is State.GIVEN)
+        given = tuple(each for each in own if each.state is TreatmentState.GIVEN)
         if len(given) > 1:
             return one_a_day(given)
-        return given or tuple(each for each in own if each.state is State.COMPLETED)
+        return given or tuple(each for each in own if each.state is TreatmentState.COMPLETED)
 
     def undated_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
         """Give the doses of some products that were given on a day that is not known."""
         return tuple(
             each
             for each in self.patient.treatments
-            if each.on is None and each.state is State.GIVEN and each.product in products
+            if each.on is None and each.state is TreatmentState.GIVEN and each.product in products
         )
 
     @lazy
@@ -313,6 +261,18 @@ class Case:
     def set_aside(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
         """Give an evidence line for each result about some concepts that was there and could not be used."""
         return tuple(gap_line(self.known, gap) for gap in self.patient.gaps if gap.about in concepts)
+
+    def unread_since(self, concept: str, since: date) -> bool:
+        """Tell whether the chart holds a result that could not be read, of a day from which on one is wanted.
+
+        One that is older than a result that was read decides nothing.
+        """
+        results = self.patient.lvefs if concept == "lvef" else self.patient.labs.get(concept, ())
+        read = max((each.on for each in results if each.on is not None), default=since)
+        return any(
+            gap.about == concept and gap.reason in UNREAD and (gap.on is None or gap.on >= max(read, since))
+            for gap in self.patient.gaps
+        )
 
     def unread(self, concepts: frozenset[str]) -> bool:
         """Tell whether the chart holds a result of some concepts that counts and could not be read."""

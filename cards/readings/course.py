@@ -9,11 +9,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.facts import Treatment
 from cards.facts.outcomes import Missing
+from cards.facts.patient import Treatment
+from cards.knowledge.label_doses import around
 from cards.knowledge.schema import Level, LevelRole, Reload
-from cards.readings.dosing import around
-from cards.values.caching import asked_once
+from cards.readings.dosing import levels_met
+from cards.values.caching import per_case
 from cards.values.quantities import Mg, MgPerKg
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...])
     return min(intervals) if (earlier.on - before).days <= _WEEKLY_AT_MOST else max(intervals)
 
 
-@asked_once
+@per_case
 def interval_of_order(case: Case) -> int | None:
     """Give the days of the schedule that the order itself is on: the only one that fits, or that of its level."""
     intervals = {regimen.interval_days for regimen in case.regimens}
@@ -81,7 +82,7 @@ def interval_of_order(case: Case) -> int | None:
         return intervals.pop()
     met = {
         regimen.interval_days
-        for _, level in case.levels_met
+        for _, level in levels_met(case)
         if level is not None and level.role is not LevelRole.LOADING
         for regimen in case.regimens
         if level in regimen.levels
@@ -124,7 +125,7 @@ class GapRule(NamedTuple):
     days: int
 
 
-@asked_once
+@per_case
 def gap_rule(case: Case) -> GapRule | None:
     """Find the rule on a gap that fits the schedule of the last dose; none when there was no dose.
 
@@ -139,7 +140,7 @@ def gap_rule(case: Case) -> GapRule | None:
     return GapRule(rule, last, last.on, case.age_in_days(last.on)) if rule is not None else None
 
 
-@asked_once
+@per_case
 def schedule_unknown(case: Case) -> Treatment | None:
     """Give the last dose where neither it nor the order tells which of the product's schedules the course is on."""
     last = _last_counting(case)

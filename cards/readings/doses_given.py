@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts import State, Treatment
+from cards.facts.patient import Treatment, TreatmentState
 from cards.values.quantities import Mg, MgPerKg
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ _HAS_TIME = len("2026-11-29T0")
 
 def one_a_day(treatments: Iterable[Treatment]) -> tuple[Treatment, ...]:
     """Bring the administrations of each product and day together; what has no day stays as it is."""
-    groups: dict[tuple[str, date | None, State], list[Treatment]] = defaultdict(list)
+    groups: dict[tuple[str, date | None, TreatmentState], list[Treatment]] = defaultdict(list)
     for each in treatments:
         groups[each.product, each.on, each.state].append(each)
     found: list[Treatment] = []
     for (_, on, state), group in groups.items():
-        if len(group) == 1 or on is None or state is not State.GIVEN:
+        if len(group) == 1 or on is None or state is not TreatmentState.GIVEN:
             found += group
         else:
             found.append(_together(group))

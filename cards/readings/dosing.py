@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from cards.facts import DoseUnit, Gap, OrderedDose
-from cards.knowledge.schema import Basis, Cancer, Level, Maximum, Product, Regimen
+from cards.facts.order import DoseUnit, OrderedDose
+from cards.knowledge.label_doses import Ceiling, near
+from cards.knowledge.schema import Basis, Level, Product, Regimen
+from cards.values.caching import per_case
 from cards.values.quantities import Kg, Mg, MgPerKg
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 _HUNDRED = Decimal(100)
+_SEVERAL = 2
 _ANY_BODY = (Decimal(0), Decimal("Infinity"))
 
 
@@ -58,6 +61,7 @@ class DoseReading(msgspec.Struct, frozen=True):
         return self.dose * weight
 
 
+@per_case
 def read_doses(case: Case) -> tuple[DoseReading, ...]:
     """Judge each dose quantity of the order on its unit and size."""
     weight = case.kg
@@ -156,51 +160,6 @@ def _read_volume(ordered: OrderedDose, product: Product, weight: Kg | None, case
     return DoseReading(ordered, Sense.UNREADABLE, dose, "volume")
 
 
-class Ceiling(msgspec.Struct, frozen=True):
-    """The maximum that applies. ``assumed`` when the cancer is not known and the strictest was taken."""
-
-    maximum: Maximum
-    regimen: Regimen
-    assumed: bool
-
-
-def regimens_for(product: Product, cancers: Iterable[Cancer], interval_days: Decimal | None) -> tuple[Regimen, ...]:
-    """List the regimens that fit the cancers and the ordered interval, as far as either is known.
-
-    There is none for a cancer that the label covers and whose doses are not on file; any other cancer is not covered,
-    and the doses of the label's own cancers are what an order can be held against.
-    """
-    wanted = set(cancers)
-    fitting = [regimen for regimen in product.regimens if wanted & set(regimen.cancers)]
-    if not fitting:
-        if any(wanted & set(row.cancers) for row in product.eligibility):
-            return ()
-        fitting = list(product.regimens)
-    on_schedule = [regimen for regimen in fitting if interval_days == regimen.interval_days]
-    return tuple(on_schedule or fitting)
-
-
-def ceiling(fitting: tuple[Regimen, ...]) -> Ceiling | None:
-    """Find the maximum for the indication and schedule of an order, from the regimens that fit it.
-
-    Where the schedule is not known the larger of the labelled schedules counts, because either may be meant; where
-    the cancer is not known, or several are, the smallest does.
-    """
-    if not fitting:
-        return None
-    by_cancers: dict[tuple[Cancer, ...], Regimen] = {}
-    for regimen in fitting:
-        best = by_cancers.get(regimen.cancers)
-        if best is None or _number(regimen.maximum) > _number(best.maximum):
-            by_cancers[regimen.cancers] = regimen
-    strictest = min(by_cancers.values(), key=lambda regimen: _number(regimen.maximum))
-    return Ceiling(strictest.maximum, strictest, assumed=len(by_cancers) > 1)
-
-
-def _number(stated: Maximum | Level) -> Decimal:
-    return stated.dose.value
-
-
 def is_over(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> bool:
     """Tell whether a dose is above a maximum, as far as the two can be compared.
 
@@ -215,17 +174,6 @@ def is_over(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> bool:
     if isinstance(maximum, Mg):
         return in_mg > maximum
     return weight is not None and in_mg > (maximum * weight).whole_up()
-
-
-def near(dose: Decimal, level: Decimal, percent: Decimal) -> bool:
-    """Tell whether a dose lies within so many percent of a level."""
-    return abs(dose - level) * _HUNDRED <= level * percent
-
-
-def around(level: Decimal, percent: Decimal) -> tuple[Decimal, Decimal]:
-    """Give the doses between which a level lies within so many percent."""
-    share = level * percent / _HUNDRED
-    return level - share, level + share
 
 
 def level_met(
@@ -258,37 +206,93 @@ def look_alike_met(case: Case, reading: DoseReading) -> tuple[Product, Level] | 
     return None
 
 
-def text_disagreement(case: Case) -> Gap | None:
-    """Say that the instructions name one dose and the dose field another.
+class DoseConflict(NamedTuple):
+    """Two amounts of one order that cannot both be meant; ``in_text``: the second stands in the instructions."""
+
+    field: DoseReading
+    field_dose: Mg | MgPerKg
+    other: Mg | MgPerKg
+    in_text: bool
+
+
+@per_case
+def dose_conflict(case: Case) -> DoseConflict | None:
+    """Find where the dose field and the instructions, or two quantities of one instruction, say different amounts.
 
     Only a single mention in a unit is compared: a text with several may well speak of vials, or of earlier doses.
     """
-    if case.identity.product is None or not case.order.text_doses:
-        return None
-    weight = case.kg
-    usable = case.usable
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    weight, tolerance = case.kg, case.threshold("dose_rounding_tolerance_percent")
     for basis in (MgPerKg, Mg):
-        mentioned = [dose for dose in case.order.text_doses if isinstance(dose, basis)]
+        mentioned = _mentioned(case, basis)
         if len(mentioned) != 1 or is_part_of_combination(case.product, mentioned[0]):
             continue
-        in_field = [
-            dose
-            for reading in usable
-            if (dose := reading.per_kg(weight) if basis is MgPerKg else reading.in_mg(weight)) is not None
-        ]
-        if not in_field:
-            continue
-        if not any(near(dose.value, mentioned[0].value, tolerance) for dose in in_field):
-            values = (("text", str(mentioned[0])), ("dose", str(in_field[0])))
-            return Gap("dose", case.order.origin.path, "text-differs", values=values)
+        in_field = _in_basis(case, basis)
+        if in_field and not any(near(dose.value, mentioned[0].value, tolerance) for _, dose in in_field):
+            return DoseConflict(*in_field[0], mentioned[0], in_text=True)
+    return _between_fields(case, weight, tolerance)
+
+
+def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
+    """List the amounts of a text that names several, none of which is the dose of the field."""
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    for basis in (MgPerKg, Mg):
+        mentioned, in_field = _mentioned(case, basis), _in_basis(case, basis)
+        if len(mentioned) > 1 and in_field:
+            met = (near(dose.value, each.value, tolerance) for _, dose in in_field for each in mentioned)
+            if not any(met) and not any(is_part_of_combination(case.product, each) for each in mentioned):
+                return tuple(mentioned)
+    return ()
+
+
+def _mentioned(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
+    return [dose for dose in case.order.text_doses if isinstance(dose, basis)]
+
+
+def _in_basis(case: Case, basis: type[Mg | MgPerKg]) -> list[tuple[DoseReading, Mg | MgPerKg]]:
+    found: list[tuple[DoseReading, Mg | MgPerKg]] = []
+    for reading in usable_doses(case):
+        dose = reading.per_kg(case.kg) if basis is MgPerKg else reading.in_mg(case.kg)
+        if dose is not None:
+            found.append((reading, dose))
+    return found
+
+
+def _between_fields(case: Case, weight: Kg | None, tolerance: Decimal) -> DoseConflict | None:
+    """Compare milligrams with the milligrams per kilogram beside them in the same instruction."""
+    usable = usable_doses(case)
+    if weight is None or len(usable) < _SEVERAL:
+        return None
+    for one in usable:
+        for other in usable:
+            if one.ordered.instruction != other.ordered.instruction or not isinstance(one.dose, Mg):
+                continue
+            meant = other.in_mg(weight)
+            if isinstance(other.dose, MgPerKg) and meant and not near(one.dose.value, meant.value, tolerance):
+                return DoseConflict(one, one.dose, other.dose, in_text=False)
     return None
 
 
+@per_case
+def over_maximum(case: Case) -> list[DoseReading]:
+    """List the doses above the maximum that applies."""
+    limit = case.ceiling
+    return [each for each in usable_doses(case) if is_over(each, limit, case.kg)] if limit is not None else []
+
+
+@per_case
+def levels_met(case: Case) -> list[tuple[DoseReading, Level | None]]:
+    """List the doses that can be judged, each beside the labelled level it is at."""
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    return [
+        (reading, level_met(reading, case.product, case.regimens, case.kg, tolerance)) for reading in usable_doses(case)
+    ]
+
+
+@per_case
 def usable_doses(case: Case) -> list[DoseReading]:
     """List the doses that can be judged; none when one of them is implausible, because then nothing can be trusted."""
     usable = []
-    for reading in case.doses:
+    for reading in read_doses(case):
         if reading.sense is Sense.IMPLAUSIBLE:
             return []
         if reading.sense is Sense.USABLE:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.knowledge.schema import Cancer, Setting, Tier
-from cards.readings.her2 import POSITIVE
+from cards.readings.her2 import POSITIVE, her2_of
 
 if TYPE_CHECKING:
     from cards.knowledge.schema import Eligibility
@@ -48,7 +48,7 @@ def turns_on_grade(case: Case) -> bool:
 
     A hormone receptor status or a setting that is not on record takes nothing from the grade that pathology owes.
     """
-    grades = case.her2.possible
+    grades = her2_of(case).possible
     return any(len({_fits(case, grade, world) for grade in grades}) > 1 for world in _worlds(case))
 
 
@@ -57,7 +57,8 @@ def _worlds(case: Case) -> list[World]:
     receptor = case.hormone_receptor_positive
     receptors = (True, False) if receptor is None else (receptor,)
     cancers = (case.cancers,) if case.cancers else tuple({frozenset(row.cancers) for row in case.eligibility})
-    scores = (True, False) if case.her2.ihc_3 is None else (case.her2.ihc_3,)
+    ihc_3 = her2_of(case).ihc_3
+    scores = (True, False) if ihc_3 is None else (ihc_3,)
     return [
         World(which, setting, positive, ihc_3)
         for which in cancers
@@ -97,12 +98,12 @@ def wants_a_score(case: Case) -> bool:
     rows = [row for row in case.eligibility_for_cancers if not row.erbb2_mutation]
     return (
         bool(case.cancers)
-        and case.her2.possible == POSITIVE
-        and case.her2.ihc_3 is None
+        and her2_of(case).possible == POSITIVE
+        and her2_of(case).ihc_3 is None
         and all(row.ihc_3_only for row in rows)
     )
 
 
 def may_fit(case: Case, row: Eligibility) -> bool:
     """Tell whether one of the grades that are still open would qualify by a row."""
-    return bool(case.her2.possible & set(row.tiers))
+    return bool(her2_of(case).possible & set(row.tiers))

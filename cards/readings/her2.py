@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts import Her2Finding, Her2Method, Her2Result
+from cards.facts.results import Her2Finding, Her2Method, Her2Result
 from cards.knowledge.schema import Tier
+from cards.values.caching import per_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from cards.readings.case import Case
 
 POSITIVE = frozenset({Tier.POSITIVE})
 LOW = frozenset({Tier.LOW})
@@ -61,6 +64,28 @@ class Her2Status(msgspec.Struct, frozen=True):
         if self.ihc is None or self.ihc.finding is Her2Finding.POSITIVE:
             return None
         return self.ihc.finding is Her2Finding.IHC_3
+
+
+@per_case
+def her2_of(case: Case) -> Her2Status:
+    """Give the HER2 status from every result that counts."""
+    others = her2_of_another_tumour(case)
+    results = case.patient.her2
+    return her2_status(tuple(each for each in results if each not in others) if others else results)
+
+
+@per_case
+def her2_of_another_tumour(case: Case) -> tuple[Her2Result, ...]:
+    """List the results whose code names an organ that the order is not for, in a patient who has that cancer as well.
+
+    With that cancer not on record the code is more likely wrong than the tumor.
+    """
+    on_record = {diagnosis.cancer for diagnosis in case.patient.diagnoses}
+    return tuple(
+        result
+        for result in case.patient.her2
+        if result.tumour is not None and result.tumour in on_record and result.tumour not in case.cancers
+    )
 
 
 def her2_status(results: tuple[Her2Result, ...]) -> Her2Status:

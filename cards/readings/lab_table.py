@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.knowledge.schema import Action, LabRow, Setting
 from cards.readings.course import newest_dose
+from cards.values.caching import per_case
 from cards.values.intervals import Bound, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cards.facts import LabResult
-    from cards.identification.recogniser import RowsOfTest
+    from cards.facts.results import LabResult
+    from cards.knowledge.label_doses import RowsOfTest
     from cards.readings.case import Case
 
 _TRANSAMINASES = ("ast", "alt")
@@ -51,6 +52,7 @@ class LabTable(NamedTuple):
     crossing: tuple[LabResult, ...] = ()
 
 
+@per_case
 def read_table(case: Case) -> LabTable:
     """Read every test of the product's table; an older result than the site allows is a missing test and not read."""
     matches: list[Match] = []

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import structs
 
 from cards.knowledge.schema import Action, LvefRow, Setting
+from cards.values.caching import per_case
 from cards.values.calendar_months import months_before
 from cards.values.intervals import ENDLESS, Bound, Interval
 from cards.values.quantities import Percent
 
 if TYPE_CHECKING:
-    from cards.facts import Lvef
+    from cards.facts.results import Lvef
     from cards.readings.case import Case
 
 
@@ -29,6 +30,7 @@ class LvefReading(NamedTuple):
     assumed: Setting | None
 
 
+@per_case
 def read_lvef(case: Case) -> LvefReading:
     """Read the newest measurement; there must be one."""
     newest = case.patient.lvefs[0]

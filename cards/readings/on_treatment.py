@@ -9,16 +9,17 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from cards.facts import DrugOrder, State
+from cards.facts.order import DrugOrder
+from cards.facts.patient import TreatmentState
 from cards.identification.identity import Identity, IdentityStatus
+from cards.knowledge.label_doses import regimens_for
 from cards.knowledge.schema import Scope
-from cards.readings.dosing import regimens_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from cards.facts import Patient, Treatment
+    from cards.facts.patient import Patient, Treatment
     from cards.knowledge.schema import Knowledge, Product
 
 
@@ -54,8 +55,8 @@ def _days(thresholds: Mapping[str, Decimal | None], name: str) -> int:
 def _last_dose(own: list[Treatment], today: date) -> Treatment | None:
     """Give the newest dose on record; a completed order stands for one where none was recorded."""
     past = [each for each in own if each.on is not None and each.on <= today]
-    given = [each for each in past if each.state is State.GIVEN]
-    stand_ins = [each for each in past if each.state is State.COMPLETED]
+    given = [each for each in past if each.state is TreatmentState.GIVEN]
+    stand_ins = [each for each in past if each.state is TreatmentState.COMPLETED]
     return max(given or stand_ins, key=_day, default=None)
 
 
@@ -87,7 +88,7 @@ def _current_orders(
     return [
         each
         for each in own
-        if each.state is State.ACTIVE
+        if each.state is TreatmentState.ACTIVE
         and (after is None if each.on is None else each.on >= limit and (after is None or each.on > after))
     ]
 

@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cards.facts import Moment
 from cards.facts.outcomes import Outcome
+from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.readings.case import Case
-from cards.rules import billing_codes, dose, her2, identity, lvef_holds, preparation, problems
-from cards.rules import concurrent_drugs as regimen
-from cards.rules import dose_levels as levels
-from cards.rules import lab_holds as holds
-from cards.rules import lab_monitoring as labs
-from cards.rules import lvef_monitoring as lvef
-from cards.rules import schedule as history
+from cards.rules import (
+    age,
+    billing_codes,
+    concurrent_drugs,
+    dose,
+    dose_conflicts,
+    dose_levels,
+    her2,
+    identity,
+    lab_holds,
+    lab_monitoring,
+    lvef_holds,
+    lvef_monitoring,
+    preparation,
+    problems,
+    schedule,
+    weight,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +51,24 @@ RULES: tuple[Rule, ...] = (
     Rule(Topic.DOSE_IMPLAUSIBLE, dose.dose_implausible),
     Rule(Topic.DOSE_ABOVE_MAXIMUM, dose.dose_above_maximum),
     Rule(Topic.DOSE_MATCHES_OTHER_DRUG, dose.dose_matches_other_drug),
-    Rule(Topic.DOSE_NOT_A_LEVEL, levels.dose_not_a_level),
-    Rule(Topic.DOSE_WRONG_FOR_INDICATION, levels.dose_wrong_for_indication),
-    Rule(Topic.DOSE_RE_ESCALATION, levels.dose_re_escalation),
+    Rule(Topic.DOSE_NOT_A_LEVEL, dose_levels.dose_not_a_level),
+    Rule(Topic.DOSE_WRONG_FOR_INDICATION, dose_levels.dose_wrong_for_indication),
+    Rule(Topic.DOSE_RE_ESCALATION, dose_levels.dose_re_escalation),
+    Rule(Topic.DOSE_TEXT_CONFLICT, dose_conflicts.dose_text_conflict),
+    Rule(Topic.WEIGHT_IMPLAUSIBLE, weight.weight_implausible),
     Rule(Topic.DOSE_CANNOT_VERIFY, dose.dose_cannot_verify),
     Rule(Topic.WEIGHT_STALE, dose.weight_stale),
-    Rule(Topic.INTERVAL_TOO_SHORT, history.interval_too_short),
-    Rule(Topic.CYCLE_LIMIT_REACHED, history.cycle_limit_reached),
-    Rule(Topic.RELOAD_REQUIRED, history.reload_required),
+    Rule(Topic.INTERVAL_TOO_SHORT, schedule.interval_too_short),
+    Rule(Topic.CYCLE_LIMIT_REACHED, schedule.cycle_limit_reached),
+    Rule(Topic.RELOAD_REQUIRED, schedule.reload_required),
     Rule(Topic.ROUTE_WRONG, preparation.route_wrong),
     Rule(Topic.DILUENT_INCOMPATIBLE, preparation.diluent_incompatible),
-    Rule(Topic.HER2_AGENTS_COMBINED, regimen.her2_agents_combined),
-    Rule(Topic.ANTHRACYCLINE_CONCURRENT, regimen.anthracycline_concurrent),
-    Rule(Topic.CYP3A4_INHIBITOR, regimen.cyp3a4_inhibitor),
-    Rule(Topic.DUPLICATE_ORDER, regimen.duplicate_order),
+    Rule(Topic.INFUSION_RATE, preparation.infusion_rate),
+    Rule(Topic.AGE_NOT_LABELLED, age.age_not_labelled),
+    Rule(Topic.HER2_AGENTS_COMBINED, concurrent_drugs.her2_agents_combined),
+    Rule(Topic.ANTHRACYCLINE_CONCURRENT, concurrent_drugs.anthracycline_concurrent),
+    Rule(Topic.CYP3A4_INHIBITOR, concurrent_drugs.cyp3a4_inhibitor),
+    Rule(Topic.DUPLICATE_ORDER, concurrent_drugs.duplicate_order),
     Rule(Topic.INDICATION_UNSUPPORTED, her2.indication_unsupported),
     Rule(Topic.HER2_MISSING, her2.her2_missing),
     Rule(Topic.HER2_ISH_MISSING, her2.her2_ish_missing),
@@ -61,19 +76,19 @@ RULES: tuple[Rule, ...] = (
     Rule(Topic.HER2_TIER_UNCLEAR, her2.her2_tier_unclear),
     Rule(Topic.HER2_DISCORDANT, her2.her2_discordant),
     Rule(Topic.ERBB2_MUTATION_MISSING, her2.erbb2_mutation_missing),
-    Rule(Topic.LVEF_MISSING, lvef.lvef_missing, on_view=True),
-    Rule(Topic.LVEF_OVERDUE, lvef.lvef_overdue, on_view=True),
+    Rule(Topic.LVEF_MISSING, lvef_monitoring.lvef_missing, on_view=True),
+    Rule(Topic.LVEF_OVERDUE, lvef_monitoring.lvef_overdue, on_view=True),
     Rule(Topic.LVEF_HOLD, lvef_holds.lvef_hold),
     Rule(Topic.LVEF_RECHECK, lvef_holds.lvef_recheck),
-    Rule(Topic.LIVER_TESTS_DISCONTINUE, holds.liver_tests_discontinue),
-    Rule(Topic.LIVER_TESTS_HOLD, holds.liver_tests_hold),
-    Rule(Topic.BLOOD_COUNT_HOLD, holds.blood_count_hold),
+    Rule(Topic.LIVER_TESTS_DISCONTINUE, lab_holds.liver_tests_discontinue),
+    Rule(Topic.LIVER_TESTS_HOLD, lab_holds.liver_tests_hold),
+    Rule(Topic.BLOOD_COUNT_HOLD, lab_holds.blood_count_hold),
     Rule(Topic.PREGNANCY_POSITIVE, problems.pregnancy_positive),
     Rule(Topic.PREGNANCY_TEST_MISSING, problems.pregnancy_test_missing, on_view=True),
     Rule(Topic.ILD_ACTIVE, problems.ild_active),
     Rule(Topic.HEART_FAILURE_ACTIVE, problems.heart_failure_active),
-    Rule(Topic.LIVER_TESTS_MISSING, labs.liver_tests_missing, on_view=True),
-    Rule(Topic.BLOOD_COUNT_MISSING, labs.blood_count_missing, on_view=True),
+    Rule(Topic.LIVER_TESTS_MISSING, lab_monitoring.liver_tests_missing, on_view=True),
+    Rule(Topic.BLOOD_COUNT_MISSING, lab_monitoring.blood_count_missing, on_view=True),
 )
 
 

@@ -19,7 +19,7 @@ from cards.facts.outcomes import (
 )
 
 if TYPE_CHECKING:
-    from cards.facts import BillingCode
+    from cards.facts.order import BillingCode
     from cards.identification.recogniser import Target
     from cards.knowledge.schema import Cited, HcpcsEntry, Product
     from cards.readings.case import Case

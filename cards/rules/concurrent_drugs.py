@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.facts import Origin, State
+from cards.facts.origins import Origin
 from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
+from cards.facts.patient import TreatmentState
 from cards.readings.case import brief, dated
-from cards.values.caching import asked_once
+from cards.values.caching import per_case
 
 if TYPE_CHECKING:
     from cards.knowledge.schema import KeptApart
@@ -87,7 +88,7 @@ def _of_class(case: Case, group_id: str) -> Outcome:
     return Clear()
 
 
-@asked_once
+@per_case
 def _beside(case: Case) -> list[Beside]:
     """List the other orders of the session and the active drugs of the chart."""
     found = []
@@ -97,7 +98,7 @@ def _beside(case: Case) -> list[Beside]:
         shown = names[0] if names else identity.product.name if identity.product else "?"
         found.append(Beside(product, names, Evidence("in-session", shown, order.origin), order.origin, in_session=True))
     for treatment in case.patient.treatments:
-        if treatment.state is State.ACTIVE and treatment.product != case.product.id:
+        if treatment.state is TreatmentState.ACTIVE and treatment.product != case.product.id:
             line = Evidence("active-drug", dated(treatment.names[0], treatment.on), treatment.origin)
             found.append(Beside(treatment.product, treatment.names, line, treatment.origin, in_session=False))
     return found

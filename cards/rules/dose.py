@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts import DoseUnit, Moment
+from cards.facts.order import DoseUnit
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -20,16 +20,28 @@ from cards.facts.outcomes import (
     RemoveOrder,
     SetDose,
 )
+from cards.facts.session import Moment
 from cards.facts.topics import Topic
+from cards.knowledge.label_doses import Ceiling
 from cards.knowledge.schema import Basis, Cancer, Level, LevelRole, Product
 from cards.readings.course import fitting_levels
-from cards.readings.dosing import Ceiling, DoseReading, Sense, is_component, look_alike_met
+from cards.readings.dosing import (
+    DoseReading,
+    Sense,
+    is_component,
+    levels_met,
+    look_alike_met,
+    over_maximum,
+    read_doses,
+    usable_doses,
+)
+from cards.readings.weights import weight_doubt
 from cards.values.quantities import Mg, MgPerKg, plain, precise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cards.facts import OrderedDose
+    from cards.facts.order import OrderedDose
     from cards.knowledge.schema import Cited
     from cards.readings.case import Case
     from cards.values.quantities import Kg
@@ -44,13 +56,13 @@ def dose_above_maximum(case: Case) -> Outcome:
     A dose up to the maximum rounded up to the next whole milligram is at the maximum. Within the rounding tolerance
     the card is a warning, beyond it critical.
     """
-    usable = case.usable
+    usable = usable_doses(case)
     if not usable:
         return nothing_usable(case)
     limit = case.ceiling
     if limit is None:
         return CannotTell((Missing("regimen", values={"cancer": cancer_words(case)}),))
-    weight, over = case.kg, case.over_maximum
+    weight, over = case.kg, over_maximum(case)
     if over:
         return _above(case, limit, max(over, key=lambda reading: _excess(reading, limit, weight)), tuple(over))
     if any(_cannot_compare(reading, limit, weight) for reading in usable):
@@ -95,15 +107,15 @@ def _highest_that_fits(case: Case, maximum: Mg | MgPerKg) -> Mg | MgPerKg:
 
 def dose_matches_other_drug(case: Case) -> Outcome:
     """Fire when the dose is no level of this product and is one of a look-alike."""
-    if not case.usable:
+    if not usable_doses(case):
         return nothing_usable(case)
     if not case.product.look_alikes:
         return NotApplicable("no look-alike")
     if not case.regimens:
         return NotApplicable("no dose on file for this cancer")
-    if case.over_maximum:
+    if over_maximum(case):
         return NotApplicable("the dose is above the maximum, and that card names the look-alike")
-    for reading, level in case.levels_met:
+    for reading, level in levels_met(case):
         if case.weight_based and reading.lacks_weight(case.kg):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
         if level is not None or is_component(case.product, reading):
@@ -142,7 +154,7 @@ def dose_implausible(case: Case) -> Outcome:
     """
     if not case.order.doses:
         return NotApplicable("no dose")
-    odd = [reading for reading in case.doses if reading.sense is Sense.IMPLAUSIBLE]
+    odd = [reading for reading in read_doses(case) if reading.sense is Sense.IMPLAUSIBLE]
     if not odd:
         return Clear()
     reading = odd[0]
@@ -163,6 +175,8 @@ def dose_implausible(case: Case) -> Outcome:
 
 def _meant_instead(case: Case, reading: DoseReading) -> tuple[Fix, ...]:
     """Offer the labelled level whose number was written with another unit, or the fixed doses; else removal."""
+    if weight_doubt(case) is not None:
+        return (RemoveOrder(),)
     doses = dict.fromkeys(level.dose for level in fitting_levels(case))
     ordered = reading.ordered
     if case.product.basis is Basis.FIXED:
@@ -184,8 +198,8 @@ def dose_cannot_verify(case: Case) -> Outcome:
             cited=(_regimen_citation(case),),
             variant="dose-in-text" if written else "no-dose",
         )
-    unreadable = [reading for reading in case.doses if reading.sense is Sense.UNREADABLE]
-    if unreadable and not case.usable:
+    unreadable = [reading for reading in read_doses(case) if reading.sense is Sense.UNREADABLE]
+    if unreadable and not usable_doses(case):
         reading = unreadable[0]
         return Fired(
             values={"dose": reading.ordered.as_written, "strength": str(reading.dose) if reading.dose else ""},
@@ -197,14 +211,14 @@ def dose_cannot_verify(case: Case) -> Outcome:
 
 
 def _weight_to_verify_by(case: Case) -> Outcome:
-    if not case.weight_based or not case.usable:
+    if not case.weight_based or not usable_doses(case):
         return Clear()
     if case.weight is not None and not case.weight.stated:
         return Clear()
     return Fired(
-        values={"dose": case.usable[0].ordered.as_written},
+        values={"dose": usable_doses(case)[0].ordered.as_written},
         evidence=(
-            Evidence("dose", case.usable[0].ordered.as_written, case.order.origin),
+            Evidence("dose", usable_doses(case)[0].ordered.as_written, case.order.origin),
             *case.weight_evidence(),
             *case.set_aside(_WEIGHTS),
         ),
@@ -241,7 +255,7 @@ def weight_stale(case: Case) -> Outcome:
 
 def nothing_usable(case: Case) -> Outcome:
     """Answer for a rule that finds no dose it could judge."""
-    if any(reading.sense is Sense.IMPLAUSIBLE for reading in case.doses):
+    if any(reading.sense is Sense.IMPLAUSIBLE for reading in read_doses(case)):
         return NotApplicable("the dose is implausible")
     # A number whose unit has not been chosen is as little of a dose as none.
     if case.session.moment is Moment.SELECT and not any(dose.as_written_unit for dose in case.order.doses):
@@ -286,8 +300,11 @@ def _regimen_citation(case: Case) -> Cited:
 def fixes_to(case: Case, dose: Mg | MgPerKg, replaces: tuple[OrderedDose, ...]) -> tuple[Fix, ...]:
     """Offer a dose in the place of others, each in the unit it is written in.
 
-    Nothing is offered for a dose computed from a strength and a volume, or where the weight to compute by is missing.
+    Nothing is offered for a dose computed from a strength and a volume, or where the weight to compute by is missing or
+    in doubt.
     """
+    if weight_doubt(case) is not None:
+        return ()
     changes: list[tuple[OrderedDose, Mg | MgPerKg]] = []
     for ordered in replaces:
         written = _in_unit_of(case, dose, ordered)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.facts import Treatment
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
+from cards.facts.patient import Treatment
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Basis, Level, LevelRole
 from cards.readings.case import brief, dated
 from cards.readings.course import fitting_levels, lowest_reduction, sums_above_maximum
-from cards.readings.dosing import DoseReading, is_component, look_alike_met
+from cards.readings.dosing import DoseReading, is_component, levels_met, look_alike_met, over_maximum, usable_doses
 from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.schedule import loading_again
 from cards.values.quantities import plain
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 def dose_not_a_level(case: Case) -> Outcome:
     """Fire when the dose is more than the tolerance away from every labelled level and no other card says so."""
-    if not case.usable:
+    if not usable_doses(case):
         return nothing_usable(case)
-    if case.over_maximum:
+    if over_maximum(case):
         return NotApplicable("the dose is above the maximum, and that card speaks")
     if not case.regimens:
         return NotApplicable("no dose on file for this cancer")
-    for reading, level in case.levels_met:
+    for reading, level in levels_met(case):
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
         if level is not None or is_component(case.product, reading):
@@ -63,7 +63,7 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
     A reduced level and no earlier dose that explains it; or the loading dose again, so soon after the last dose that
     the label goes on with maintenance. A maintenance dose with no dose on record is let pass: courses begin elsewhere.
     """
-    if not case.usable:
+    if not usable_doses(case):
         return nothing_usable(case)
     if (again := loading_again(case)) is not None:
         return again
@@ -71,7 +71,7 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
         return Clear()
     if case.product.basis is Basis.FIXED:
         return NotApplicable("the product has no reduced levels")
-    for reading, level in case.levels_met:
+    for reading, level in levels_met(case):
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
         if level is not None and level.role is LevelRole.REDUCTION:
@@ -98,13 +98,13 @@ def dose_re_escalation(case: Case) -> Outcome:
     """Fire when the dose is above the level of an earlier reduction: the label forbids going back up."""
     if case.product.no_re_escalation is None:
         return NotApplicable("the label has no such rule")
-    if not case.usable:
+    if not usable_doses(case):
         return nothing_usable(case)
     reduced = lowest_reduction(case)
     if reduced is None:
         return _if_all_read(case)
     lowest, earlier = reduced
-    for reading, level in case.levels_met:
+    for reading, level in levels_met(case):
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
         if level is not None and level.dose.value > lowest.dose.value:

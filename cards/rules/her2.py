@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.facts import Her2Method
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -16,16 +15,18 @@ from cards.facts.outcomes import (
     Outcome,
     RemoveOrder,
 )
+from cards.facts.results import Her2Method
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Cancer, Cited, Confidence, Setting, Tier
 from cards.readings.case import brief, dated, is_bare_code
 from cards.readings.eligibility import Answer, answer_for, may_fit, turns_on_grade, wants_a_score
-from cards.readings.her2 import EQUIVOCAL, POSITIVE, grades_of
+from cards.readings.her2 import EQUIVOCAL, POSITIVE, grades_of, her2_of, her2_of_another_tumour
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cards.facts import Diagnosis, Her2Result
+    from cards.facts.patient import Diagnosis
+    from cards.facts.results import Her2Result
     from cards.readings.case import Case
 
 _HER2_CONCEPTS = frozenset(
@@ -38,9 +39,9 @@ def her2_missing(case: Case) -> Outcome:
     """Fire when no tissue HER2 result counts; serum, preliminary and cancelled results are no result."""
     if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
-    if case.her2.possible:
+    if her2_of(case).possible:
         return Clear()
-    if case.her2.disagree:
+    if her2_of(case).disagree:
         return NotApplicable("the results on record contradict themselves, and that card says so")
     coded = case.coded_her2
     return Fired(
@@ -56,7 +57,7 @@ def her2_ish_missing(case: Case) -> Outcome:
     """Fire when IHC is 2+ and no ISH decides between positive and low."""
     if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
-    if not case.her2.needs_ish:
+    if not her2_of(case).needs_ish:
         return Clear()
     if answer_for(case, frozenset({Tier.POSITIVE, Tier.LOW})) is Answer.NONE:
         return NotApplicable("neither grade qualifies, and that card says so")
@@ -72,17 +73,17 @@ def her2_not_eligible(case: Case) -> Outcome:
     """Fire when the documented status does not qualify the patient for this product and indication."""
     if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
-    if not case.her2.possible:
-        told_by = Topic.HER2_DISCORDANT if case.her2.disagree else Topic.HER2_MISSING
+    if not her2_of(case).possible:
+        told_by = Topic.HER2_DISCORDANT if her2_of(case).disagree else Topic.HER2_MISSING
         return CannotTell((Missing("her2", told_by=told_by),))
-    verdict = answer_for(case, case.her2.possible)
+    verdict = answer_for(case, her2_of(case).possible)
     if verdict is Answer.ALL:
         return Clear()
     if verdict is Answer.NONE:
         if _another_result_qualifies(case):
             return CannotTell((Missing("her2", told_by=Topic.HER2_DISCORDANT),))
         return _not_eligible(case)
-    if case.her2.needs_ish:
+    if her2_of(case).needs_ish:
         return CannotTell((Missing("her2-ish", told_by=Topic.HER2_ISH_MISSING),))
     if _grade_is_owed(case):
         return CannotTell((Missing("her2-tier", told_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),))
@@ -96,9 +97,9 @@ def _another_result_qualifies(case: Case) -> bool:
     one counts is for the treating team, and the card on results that disagree asks.
     """
     return any(
-        _is_of_another_time(result, case.her2.ihc if result.method is Her2Method.IHC else case.her2.ish)
+        _is_of_another_time(result, her2_of(case).ihc if result.method is Her2Method.IHC else her2_of(case).ish)
         and answer_for(case, grades_of(result)) is not Answer.NONE
-        for result in case.her2.against
+        for result in her2_of(case).against
         if result.method is not Her2Method.INTERPRETATION
     )
 
@@ -133,7 +134,7 @@ def her2_tier_unclear(case: Case) -> Outcome:
     """
     if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
-    if not case.her2.possible or case.her2.needs_ish:
+    if not her2_of(case).possible or her2_of(case).needs_ish:
         return NotApplicable("another card asks for the result")
     if wants_a_score(case):
         return Fired(
@@ -143,10 +144,10 @@ def her2_tier_unclear(case: Case) -> Outcome:
             variant="positive-without-score",
             fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
         )
-    if len(case.her2.possible) == 1 or not _grade_is_owed(case):
+    if len(her2_of(case).possible) == 1 or not _grade_is_owed(case):
         return Clear()
-    equivocal = case.her2.possible == EQUIVOCAL
-    bare_zero = Tier.LOW not in case.her2.possible
+    equivocal = her2_of(case).possible == EQUIVOCAL
+    bare_zero = Tier.LOW not in her2_of(case).possible
     return Fired(
         values={"status": _status(case)},
         evidence=(*_results(case), *_diagnoses(case)),
@@ -161,11 +162,11 @@ def her2_discordant(case: Case) -> Outcome:
     """Fire when results that count disagree: between specimens, methods, or a code and its own display."""
     if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
-    if not case.her2.results:
+    if not her2_of(case).results:
         return NotApplicable("no HER2 result")
-    if not case.her2.disagree:
+    if not her2_of(case).disagree:
         return _against_codes(case)
-    conflict = any(result.conflict for result in case.her2.results)
+    conflict = any(result.conflict for result in her2_of(case).results)
     return Fired(
         values={"results": " and ".join(_short(result) for result in _two_that_disagree(case, conflict=conflict))},
         evidence=_results(case),
@@ -176,7 +177,7 @@ def her2_discordant(case: Case) -> Outcome:
 
 def _two_that_disagree(case: Case, *, conflict: bool) -> tuple[Her2Result, ...]:
     """Give the newest result and one that it disagrees with; or the result that disagrees with itself."""
-    status = case.her2
+    status = her2_of(case)
     if conflict:
         return (next(result for result in status.results if result.conflict),)
     agreeing = next((result for result in status.results if result not in status.against), None)
@@ -186,7 +187,7 @@ def _two_that_disagree(case: Case, *, conflict: bool) -> tuple[Her2Result, ...]:
 
 def _against_codes(case: Case) -> Outcome:
     """Fire when a diagnosis code says the opposite of the pathology; a code for negative agrees with HER2-low."""
-    possible = case.her2.possible
+    possible = her2_of(case).possible
     wrong = [
         coded
         for coded in case.coded_her2
@@ -231,7 +232,7 @@ def erbb2_mutation_missing(case: Case) -> Outcome:
     rows = [row for row in case.eligibility_for_cancers if row.erbb2_mutation]
     if not rows or not case.cancers <= set(rows[0].cancers):
         return NotApplicable("the indication does not turn on an ERBB2 mutation")
-    if case.her2.ihc_3 or any(mutation.found for mutation in case.patient.mutations):
+    if her2_of(case).ihc_3 or any(mutation.found for mutation in case.patient.mutations):
         return Clear()
     return Fired(
         values={},
@@ -283,7 +284,7 @@ def _test_on(case: Case, concept: str) -> str:
 def _of_another_tumour(case: Case) -> tuple[Evidence, ...]:
     return tuple(
         Evidence("her2-other-tumour", dated(f"{result.method}: {result.as_reported}", result.on), result.origin)
-        for result in case.her2_of_another_tumour
+        for result in her2_of_another_tumour(case)
     )
 
 
@@ -297,13 +298,13 @@ def _coded(case: Case) -> tuple[Evidence, ...]:
 
 def _copies_citation(case: Case) -> tuple[Cited, ...]:
     """Cite the limits on gene copies where the status rests on them."""
-    ish = case.her2.ish
+    ish = her2_of(case).ish
     return (case.known.terminology.her2_copies.by,) if ish is not None and ish.by_copies else ()
 
 
 def _status(case: Case) -> str:
     """Write the status as pathologists do."""
-    status = case.her2
+    status = her2_of(case)
     if status.possible == EQUIVOCAL and status.ihc is None:
         return "equivocal"
     if status.possible == POSITIVE and status.ihc is not None and status.ihc_3 is False:
@@ -327,7 +328,7 @@ def _short(result: Her2Result) -> str:
 def _results(case: Case) -> tuple[Evidence, ...]:
     return tuple(
         Evidence("her2-result", dated(f"{result.method}: {result.as_reported}", result.on), result.origin)
-        for result in case.her2.results
+        for result in her2_of(case).results
     )
 
 

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
+from cards.facts.topics import Topic
 from cards.knowledge.schema import Action, Problem
 from cards.readings.case import brief, dated
-from cards.readings.lab_table import Match, times_limit
-from cards.values.caching import asked_once
+from cards.readings.lab_table import Match, read_table, times_limit
+from cards.values.caching import per_case
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from cards.facts import LabResult
+    from cards.facts.results import LabResult
     from cards.readings.case import Case
 
 _LIVER = frozenset({"ast", "alt", "bilirubin-total"})
@@ -35,7 +36,7 @@ def liver_tests_hold(case: Case) -> Outcome:
     return _verdict(case, _LIVER, Action.HOLD)
 
 
-@asked_once
+@per_case
 def liver_tests_discontinue(case: Case) -> Outcome:
     """Fire when a liver test is in a row that says discontinue, or two together are (Hy's law): at any time.
 
@@ -51,7 +52,7 @@ def liver_tests_discontinue(case: Case) -> Outcome:
             cited=(stop.by,),
             fixes=(RemoveOrder(),),
         )
-    rule, pair = case.product.monitoring.hepatic_pair, case.lab_table.pair
+    rule, pair = case.product.monitoring.hepatic_pair, read_table(case).pair
     if rule is not None and pair is not None:
         is_past = any(_has_come_down(case, result) for result in pair)
         return Fired(
@@ -67,7 +68,7 @@ def liver_tests_discontinue(case: Case) -> Outcome:
             fixes=(RemoveOrder(),),
         )
     found = _verdict(case, _LIVER, Action.DISCONTINUE)
-    return found if isinstance(found, Fired) or not case.lab_table.ended else _ended(case, case.lab_table.ended)
+    return found if isinstance(found, Fired) or not read_table(case).ended else _ended(case, read_table(case).ended)
 
 
 def _ended(case: Case, ended: tuple[Match, ...]) -> Fired:
@@ -101,16 +102,22 @@ def blood_count_hold(case: Case) -> Outcome:
 
 
 def _verdict(case: Case, tests: frozenset[str], action: Action) -> Outcome:
-    if tests.isdisjoint(case.recogniser.lab_rows[case.product.id]):
+    rows = case.recogniser.lab_rows[case.product.id]
+    if tests.isdisjoint(rows):
         return NotApplicable("the label has no such table")
-    table = case.lab_table
+    table = read_table(case)
     found = [match for match in table.matches if match.result.test in tests and match.row.action is action]
+    not_judged = [result for result in (*table.unlimited, *table.crossing) if result.test in tests]
     if found:
-        return _fired(case, found)
+        fired = _fired(case, found)
+        lines = (Evidence("lab-not-judged", _line(case, each).text, each.origin) for each in not_judged)
+        return msgspec.structs.replace(fired, evidence=(*fired.evidence, *lines))
     open_ended = [
         *(_open(case, "limit-of-normal", result) for result in table.unlimited if result.test in tests),
         *(_open(case, "lab-bound", result) for result in table.crossing if result.test in tests),
     ]
+    unread = [test for test in tests if test in rows and case.unread_since(test, case.labs_since)]
+    open_ended += [Missing("result", told_by=Topic.CHECKS_INCOMPLETE) for _ in unread]
     return CannotTell(tuple(open_ended)) if open_ended else Clear()
 
 
@@ -164,5 +171,5 @@ def _signed(result: LabResult, number: Decimal) -> str:
 
 
 def _line(case: Case, result: LabResult) -> Evidence:
-    limit = f" ({_signed(result, times_limit(result))} x ULN)" if result.test in _LIVER else ""
+    limit = f" ({_signed(result, times_limit(result))} x ULN)" if result.upper_limit else ""
     return Evidence("lab", f"{_name(case, result)}: {dated(result.as_reported + limit, result.on)}", result.origin)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.facts.outcomes import Clear, Evidence, Fired, NotApplicable, OrderTests, Outcome
+from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, OrderTests, Outcome
+from cards.facts.topics import Topic
 from cards.readings.case import dated
 from cards.readings.lab_table import newest
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
-    from cards.facts import LabResult
+    from cards.facts.results import LabResult
     from cards.knowledge.schema import LabMonitoring
     from cards.readings.case import Case
 
 
 def liver_tests_missing(case: Case) -> Outcome:
-    """Fire when AST, ALT or total bilirubin has no result near the planned dose. ALP is no label requirement."""
+    """Fire when AST, ALT or total bilirubin has no result near the planned dose. ALP is no label requirement.
+
+    A result that is there and cannot be read is not missing: it stands among the checks that could not run.
+    """
     return _missing(case, case.product.monitoring.liver)
 
 
@@ -33,6 +37,10 @@ def _missing(case: Case, wanted: LabMonitoring | None) -> Outcome:
     missing = [test for test in wanted.tests if not _recent(case, test)]
     if not missing:
         return Clear()
+    unread = [test for test in missing if case.unread_since(test, case.labs_since)]
+    missing = [test for test in missing if test not in unread]
+    if not missing:
+        return CannotTell(tuple(Missing("result", told_by=Topic.CHECKS_INCOMPLETE) for _ in unread))
     names = [case.known.terminology.concepts[test].display for test in missing]
     limit = plain(case.threshold("lab_max_age_days"))
     return Fired(

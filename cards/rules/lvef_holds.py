@@ -19,6 +19,7 @@ from cards.facts.outcomes import (
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Action, LvefRow
 from cards.readings.case import counted, dated
+from cards.readings.lvef_table import read_lvef
 from cards.values.intervals import Bound
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _verdict(case: Case, action: Action) -> Outcome:
         return NotApplicable("the label has no table of ejection fractions")
     if not case.patient.lvefs:
         return CannotTell((Missing("lvef", told_by=Topic.LVEF_MISSING),))
-    reading = case.lvef_reading
+    reading = read_lvef(case)
     actions = {row.action if row else Action.CONTINUE for row in reading.rows}
     if len(actions) > 1:
         newest = reading.newest

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 _LVEF = frozenset({"lvef"})
+# A number stands there, and only what it counts or how is not known: it is told with its value, and is not missing.
+_MEASURED = frozenset({"comparator", "unit-unknown", "unit-missing"})
 
 
 def lvef_missing(case: Case) -> Outcome:
@@ -24,6 +26,8 @@ def lvef_missing(case: Case) -> Outcome:
         return NotApplicable("the label asks for no LVEF")
     if case.patient.lvefs:
         return Clear()
+    if any(gap.about == "lvef" and gap.reason in _MEASURED for gap in case.patient.gaps):
+        return CannotTell((Missing("lvef", told_by=Topic.CHECKS_INCOMPLETE),))
     return Fired(
         values={},
         evidence=case.set_aside(_LVEF),

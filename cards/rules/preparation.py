@@ -1,10 +1,12 @@
-"""How the dose is made up and given: route and diluent."""
+"""How the dose is made up and given: route, diluent and infusion time."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.facts.outcomes import Clear, Evidence, Fired, NotApplicable, Outcome, RemoveOrder
+from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, NotApplicable, Outcome, RemoveOrder
+from cards.knowledge.schema import LevelRole
+from cards.readings.dosing import levels_met
 
 if TYPE_CHECKING:
     from cards.readings.case import Case
@@ -40,3 +42,40 @@ def diluent_incompatible(case: Case) -> Outcome:
                 fixes=(RemoveOrder(),),
             )
     return Clear()
+
+
+def infusion_rate(case: Case) -> Outcome:
+    """Fire when an infusion is ordered as a push or bolus, or faster than the label's time for this dose.
+
+    A loading dose takes as long as the first. Of several times on the order the longest counts.
+    """
+    times = case.product.infusion
+    if times is None:
+        return NotApplicable("the label gives no infusion time on file")
+    is_loading = any(level is not None and level.role is LevelRole.LOADING for _, level in levels_met(case))
+    number = 1 if is_loading else len(case.history) + 1
+    wanted = times.minutes_at(number)
+    values = {"minutes": str(wanted), "number": str(number)}
+    if case.order.is_push:
+        return Fired(
+            values=values,
+            evidence=(Evidence("push", "", case.order.origin),),
+            cited=(times.by,),
+            variant="push",
+            fixes=(RemoveOrder(),),
+        )
+    ordered = max(case.order.infusion_minutes, default=None)
+    if ordered is None:
+        return NotApplicable("no infusion time on the order")
+    if ordered >= wanted:
+        return Clear()
+    return Fired(
+        values={**values, "ordered": str(ordered)},
+        evidence=(
+            Evidence("infusion-time", str(ordered), case.order.origin),
+            Evidence("count", str(len(case.history))),
+        ),
+        cited=(times.by,),
+        variant="loading" if is_loading and case.history else "first" if number == 1 else "later",
+        indicator=Indicator.WARNING,
+    )

@@ -17,14 +17,15 @@ from cards.facts.outcomes import (
 )
 from cards.knowledge.schema import Problem, Stop
 from cards.readings.case import brief, dated, is_bare_code
-from cards.values.caching import asked_once
+from cards.values.caching import per_case
 from cards.values.calendar_months import years_before
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from cards.facts import PregnancyTest, PresentProblem
+    from cards.facts.patient import PresentProblem
+    from cards.facts.results import PregnancyTest
     from cards.readings.case import Case
 
 _FEMALE, _MALE = "female", "male"
@@ -40,7 +41,7 @@ def heart_failure_active(case: Case) -> Outcome:
     return _stop(case, Problem.HEART_FAILURE)
 
 
-@asked_once
+@per_case
 def pregnancy_positive(case: Case) -> Outcome:
     """Fire on a recorded pregnancy, or a positive test that no later negative one takes back.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.facts import Treatment, planned_day
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -16,6 +15,8 @@ from cards.facts.outcomes import (
     Outcome,
     RemoveOrder,
 )
+from cards.facts.patient import Treatment
+from cards.facts.session import planned_day
 from cards.knowledge.schema import CycleLimit, LevelRole, Setting
 from cards.readings.case import brief, counted, dated, spaced
 from cards.readings.course import (
@@ -28,8 +29,9 @@ from cards.readings.course import (
     undated_doses,
     weeks_of_treatment,
 )
+from cards.readings.dosing import levels_met, usable_doses
 from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
-from cards.values.caching import asked_once
+from cards.values.caching import per_case
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 _SHOWN_DAYS = 10
 
 
-@asked_once
+@per_case
 def interval_too_short(case: Case) -> Outcome:
     """Fire when two doses are nearer than the labelled days, less the site's window.
 
@@ -227,10 +229,10 @@ def reload_required(case: Case) -> Outcome:
         if (last := schedule_unknown(case)) is not None and last.on is not None:
             return CannotTell((Missing("earlier-amount", values={"date": last.on.isoformat()}),))
         return NotApplicable("no earlier dose on record")
-    if not case.usable:
+    if not usable_doses(case):
         return nothing_usable(case)
     rule, last, days = found.rule, found.last, found.days
-    for reading, level in case.levels_met:
+    for reading, level in levels_met(case):
         if level is None or level.role is not LevelRole.MAINTENANCE or days < rule.after_days:
             continue
         if undated := undated_doses(case, last):
@@ -256,9 +258,9 @@ def loading_again(case: Case) -> Fired | None:
     found = gap_rule(case)
     if found is None or found.days >= found.rule.after_days or isinstance(interval_too_short(case), Fired):
         return None
-    if any(level is not None and level.role is LevelRole.MAINTENANCE for _, level in case.levels_met):
+    if any(level is not None and level.role is LevelRole.MAINTENANCE for _, level in levels_met(case)):
         return None
-    for reading, level in case.levels_met:
+    for reading, level in levels_met(case):
         if level is None or level.role is not LevelRole.LOADING:
             continue
         regimen = next(each for each in case.regimens if level in each.levels)

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cards.readings.case import Case
-
 T = TypeVar("T")
+C = TypeVar("C")
 
 
 class lazy(Generic[T]):  # noqa: N801 - reads as a decorator
@@ -39,12 +38,12 @@ class lazy(Generic[T]):  # noqa: N801 - reads as a decorator
         return value
 
 
-def asked_once(question: Callable[[Case], T]) -> Callable[[Case], T]:
+def per_case(question: Callable[[C], T]) -> Callable[[C], T]:
     """Keep the answer to a question on the case, where the next rule that asks finds it."""
     name = f"answer of {question.__module__}.{question.__name__}"
 
     @wraps(question)
-    def answer(case: Case) -> T:
+    def answer(case: C) -> T:
         kept: dict[str, Any] = case.__dict__
         if name not in kept:
             kept[name] = question(case)

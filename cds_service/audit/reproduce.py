@@ -25,8 +25,8 @@ from cds_service.protocol.card_json import card_json, to_show, worded
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cards.facts import Session
     from cards.facts.outcomes import Verdict
+    from cards.facts.session import Session
     from cards.identification.identity import Identity
     from cards.knowledge.schema import Knowledge
     from cards.presentation.card import Card

@@ -17,7 +17,7 @@ from cds_service.ehr.servers import why_not_allowed
 from cds_service.protocol.services import SERVICES
 from fhir_mappings.request.builder import BuildError, as_prefetch, draft_order, hook_request, orders_in, patient_id
 from fhir_mappings.request.hook_request import FhirAuthorization, HookRequest
-from fhir_mappings.request.prefetch import Answer, State
+from fhir_mappings.request.prefetch import Answer, PrefetchState
 from fhir_mappings.request.queries import resolve
 from fhir_mappings.wire.resources import Unreadable, encode
 
@@ -132,7 +132,7 @@ def _written(answers: Mapping[str, Answer], queries: Mapping[str, str]) -> tuple
     prefetch: dict[str, Json | None] = {}
     missing = []
     for key, answer in answers.items():
-        if answer.state is State.FAILED:
+        if answer.state is PrefetchState.FAILED:
             missing.append(key)
             continue
         try:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from fhir_mappings.request.prefetch import OMITTED, Answer, State, read_answer
+from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState, read_answer
 from fhir_mappings.request.queries import resolve
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.wire.resources import ResourceStub
 
-_UNANSWERED = frozenset({State.OMITTED, State.FAILED})
+_UNANSWERED = frozenset({PrefetchState.OMITTED, PrefetchState.FAILED})
 
 
 class DataMissing(LookupError):  # noqa: N818 - named for the answer it leads to

@@ -17,7 +17,9 @@ from cards.billing.facts import BillingSession
 from cards.billing.setup import with_sources
 from cards.coverage.rules import coverage_rules
 from cards.engine import judge
-from cards.facts import Gap, Moment, Patient, Session
+from cards.facts.origins import Gap
+from cards.facts.patient import Patient
+from cards.facts.session import Moment, Session
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.grouping import CardContent

@@ -8,7 +8,7 @@ import msgspec
 
 from cards.billing.facts import BillingSession
 from cards.coverage.rules import coverage_rules
-from cards.facts import Moment
+from cards.facts.session import Moment
 from cards.readings.on_treatment import on_treatment
 from cards.rules import rules_at
 from cds_service.protocol.services import BY_ID
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cards.billing.setup import BillingSetup
-    from cards.facts import Session
     from cards.facts.policy import Policy
+    from cards.facts.session import Session
     from cards.identification.identity import Identity
     from cards.knowledge.schema import Knowledge
     from cards.rules import Rule

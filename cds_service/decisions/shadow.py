@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cards.billing.setup import BillingSetup
-    from cards.facts import Session
     from cards.facts.outcomes import Verdict
     from cards.facts.policy import Policy
+    from cards.facts.session import Session
     from cards.knowledge.schema import Knowledge
     from cards.presentation.wording import Wording
     from cds_service.configuration.policy_settings import ProfileMatch

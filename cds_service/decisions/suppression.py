@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
-from cards.facts import Moment
 from cards.facts.outcomes import Fired
+from cards.facts.session import Moment
 from cds_service.store.overrides import Override, overrides
 from cds_service.store.record import order_name, subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cards.facts import DrugOrder, Session
+    from cards.facts.order import DrugOrder
     from cards.facts.outcomes import Verdict
+    from cards.facts.session import Session
     from cards.presentation.grouping import CardContent
     from cds_service.clock import Clock
     from cds_service.configuration.policy_settings import RepeatSettings

@@ -19,7 +19,7 @@ from urllib3.util.retry import Retry
 
 from cds_service.ehr.connections import Exchange, FhirConnections, Resolver, resolve
 from cds_service.ehr.servers import FhirServers, is_same_server
-from fhir_mappings.request.prefetch import Answer, State, is_answer_to, read_answer
+from fhir_mappings.request.prefetch import Answer, PrefetchState, is_answer_to, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,7 +156,7 @@ class FhirAccess:
         except requests.ConnectionError as error:
             if not _was_cut_off(error):
                 raise
-            answer, pause_s = Answer(State.FAILED), 0.0
+            answer, pause_s = Answer(PrefetchState.FAILED), 0.0
         if pause_s is None or pause_s >= self._remaining():
             return answer
         time.sleep(pause_s)
@@ -172,13 +172,13 @@ class FhirAccess:
             raise requests.Timeout
         with self._client.connections.get(exchange, url, self._headers, remaining) as response:
             if response.status_code == requests.codes.not_found and "?" not in url:
-                return Answer(State.EMPTY), None
+                return Answer(PrefetchState.EMPTY), None
             if response.status_code != requests.codes.ok:
                 _log.warning("fhir_fetch_refused", place=place, status=response.status_code)
-                return Answer(State.FAILED), _pause(response)
+                return Answer(PrefetchState.FAILED), _pause(response)
             answer = read_answer(self._body(response), place)
         # ``null`` says "none on record" in a prefetch; a server says it with an empty Bundle.
-        return answer if answer.listing is not None else Answer(State.FAILED), None
+        return answer if answer.listing is not None else Answer(PrefetchState.FAILED), None
 
     def _body(self, response: requests.Response) -> bytes:
         """Read a body within the limits of size, unpacked, and of time."""
@@ -197,7 +197,7 @@ def _count(pages: Mapping[str, Sequence[Answer]], seconds: float) -> None:
     # The process that starts the workers must not load the metrics before it has named the folder that they share.
     from cds_service.telemetry import metrics  # noqa: PLC0415
 
-    answered = sum(bool(each) and each[0].state is not State.FAILED for each in pages.values())
+    answered = sum(bool(each) and each[0].state is not PrefetchState.FAILED for each in pages.values())
     metrics.fetched(answered, len(pages) - answered, seconds)
 
 
@@ -221,19 +221,19 @@ def _pause(response: requests.Response) -> float | None:
 
 def _checked(answer: Answer, query: str) -> Answer:
     """Take an answer for none that is no answer to what was asked."""
-    return answer if is_answer_to(answer, query) else Answer(State.FAILED)
+    return answer if is_answer_to(answer, query) else Answer(PrefetchState.FAILED)
 
 
 def _joined(pages: Sequence[Answer]) -> Answer:
     """Make the pages of a search one answer; where a page lacks, the last one still names the next."""
     if not pages or pages[0].listing is None:
-        return pages[0] if pages else Answer(State.FAILED)
+        return pages[0] if pages else Answer(PrefetchState.FAILED)
     first, whole = pages[0], pages[0].listing
     for page in pages[1:]:
-        if page.listing is None or page.state is State.FAILED:
+        if page.listing is None or page.state is PrefetchState.FAILED:
             break
         whole.glimpses += page.listing.glimpses
         whole.broken += page.listing.broken
         whole.next_page = page.listing.next_page
-    state = State.PRESENT if whole.glimpses or whole.broken else first.state
+    state = PrefetchState.PRESENT if whole.glimpses or whole.broken else first.state
     return Answer(state, whole, any(page.partial for page in pages))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import func, select
 
-from cards.facts import DrugOrder
+from cards.facts.order import DrugOrder
 from cards.facts.policy import Mode
 from cards.identification.identity import identify
 from cards.identification.recogniser import Recogniser

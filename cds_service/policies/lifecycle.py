@@ -38,7 +38,7 @@ class StepKind(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class State(StrEnum):
+class VersionState(StrEnum):
     """Where a version stands at a time."""
 
     DRAFT = "draft"
@@ -94,22 +94,22 @@ class StepRefusedError(Exception):
 @dataclass(frozen=True, slots=True)
 class _Rule:
     role: Role
-    after: frozenset[State]
+    after: frozenset[VersionState]
     comment: bool = False
 
 
-_AGREED = frozenset({State.APPROVED, State.ON_TRIAL})
-_PUBLISHED = frozenset({State.SCHEDULED, State.LIVE, State.SUPERSEDED})
+_AGREED = frozenset({VersionState.APPROVED, VersionState.ON_TRIAL})
+_PUBLISHED = frozenset({VersionState.SCHEDULED, VersionState.LIVE, VersionState.SUPERSEDED})
 _RULES = {
     StepKind.DRAFTED: _Rule(Role.EDITOR, frozenset()),
-    StepKind.REVISED: _Rule(Role.EDITOR, frozenset({State.DRAFT})),
-    StepKind.SUBMITTED: _Rule(Role.EDITOR, frozenset({State.DRAFT})),
-    StepKind.WITHDRAWN: _Rule(Role.EDITOR, frozenset({State.DRAFT, State.REVIEW})),
-    StepKind.RETURNED: _Rule(Role.REVIEWER, frozenset({State.REVIEW}), comment=True),
-    StepKind.APPROVED: _Rule(Role.REVIEWER, frozenset({State.REVIEW})),
+    StepKind.REVISED: _Rule(Role.EDITOR, frozenset({VersionState.DRAFT})),
+    StepKind.SUBMITTED: _Rule(Role.EDITOR, frozenset({VersionState.DRAFT})),
+    StepKind.WITHDRAWN: _Rule(Role.EDITOR, frozenset({VersionState.DRAFT, VersionState.REVIEW})),
+    StepKind.RETURNED: _Rule(Role.REVIEWER, frozenset({VersionState.REVIEW}), comment=True),
+    StepKind.APPROVED: _Rule(Role.REVIEWER, frozenset({VersionState.REVIEW})),
     # Nobody sees a trial, yet every machine judges by it: it takes what was approved, and who could publish that.
-    StepKind.TRIAL_BEGUN: _Rule(Role.PUBLISHER, frozenset({State.APPROVED})),
-    StepKind.TRIAL_ENDED: _Rule(Role.PUBLISHER, frozenset({State.ON_TRIAL})),
+    StepKind.TRIAL_BEGUN: _Rule(Role.PUBLISHER, frozenset({VersionState.APPROVED})),
+    StepKind.TRIAL_ENDED: _Rule(Role.PUBLISHER, frozenset({VersionState.ON_TRIAL})),
     StepKind.PUBLISHED: _Rule(Role.PUBLISHER, _AGREED),
     # A version that another lies over comes back when that one ends, so it can be retired too.
     StepKind.RETIRED: _Rule(Role.PUBLISHER, _AGREED | _PUBLISHED, comment=True),
@@ -119,15 +119,15 @@ _DONE = {kind: str(kind) for kind in StepKind} | {
     StepKind.TRIAL_ENDED: "taken off trial",
 }
 _STATE_AFTER = {
-    StepKind.DRAFTED: State.DRAFT,
-    StepKind.REVISED: State.DRAFT,
-    StepKind.RETURNED: State.DRAFT,
-    StepKind.SUBMITTED: State.REVIEW,
-    StepKind.APPROVED: State.APPROVED,
-    StepKind.TRIAL_BEGUN: State.ON_TRIAL,
-    StepKind.TRIAL_ENDED: State.APPROVED,
-    StepKind.RETIRED: State.RETIRED,
-    StepKind.WITHDRAWN: State.RETIRED,
+    StepKind.DRAFTED: VersionState.DRAFT,
+    StepKind.REVISED: VersionState.DRAFT,
+    StepKind.RETURNED: VersionState.DRAFT,
+    StepKind.SUBMITTED: VersionState.REVIEW,
+    StepKind.APPROVED: VersionState.APPROVED,
+    StepKind.TRIAL_BEGUN: VersionState.ON_TRIAL,
+    StepKind.TRIAL_ENDED: VersionState.APPROVED,
+    StepKind.RETIRED: VersionState.RETIRED,
+    StepKind.WITHDRAWN: VersionState.RETIRED,
 }
 
 
@@ -145,7 +145,7 @@ def _holds(step: Step, at: datetime) -> bool:
     return step.effective_until is None or at < step.effective_until
 
 
-def state(steps: Sequence[Step], every: Iterable[Step], at: datetime) -> State:
+def state(steps: Sequence[Step], every: Iterable[Step], at: datetime) -> VersionState:
     """Give the state of a version at a time; ``steps`` are its own, at least one, and ``every`` those of all versions.
 
     ``every`` need hold no more than what was published and retired.
@@ -154,11 +154,11 @@ def state(steps: Sequence[Step], every: Iterable[Step], at: datetime) -> State:
     if last.kind is not StepKind.PUBLISHED:
         return _STATE_AFTER[last.kind]
     if last.effective_until is not None and last.effective_until <= at:
-        return State.EXPIRED
+        return VersionState.EXPIRED
     if last.effective_from is not None and last.effective_from > at:
-        return State.SCHEDULED
+        return VersionState.SCHEDULED
     now = in_force(every, at)
-    return State.LIVE if now is not None and now.version == last.version else State.SUPERSEDED
+    return VersionState.LIVE if now is not None and now.version == last.version else VersionState.SUPERSEDED
 
 
 def authors(steps: Iterable[Step]) -> frozenset[str]:
@@ -166,7 +166,7 @@ def authors(steps: Iterable[Step]) -> frozenset[str]:
     return frozenset(step.actor for step in steps if step.kind in (StepKind.DRAFTED, StepKind.REVISED))
 
 
-def check(wish: Wish, person: Person, steps: Sequence[Step], now: State | None, at: datetime) -> None:
+def check(wish: Wish, person: Person, steps: Sequence[Step], now: VersionState | None, at: datetime) -> None:
     """Refuse a step that may not be taken; ``now`` is the state of the version, none before it is drafted.
 
     Raises:
@@ -205,7 +205,7 @@ def _check_times(wish: Wish, at: datetime) -> None:
         raise StepRefusedError("time", "it must end after it begins")
 
 
-def possible(person: Person, steps: Sequence[Step], now: State) -> tuple[StepKind, ...]:
+def possible(person: Person, steps: Sequence[Step], now: VersionState) -> tuple[StepKind, ...]:
     """List the steps that a person may take with a version."""
     return tuple(
         kind

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from cds_service.policies.lifecycle import State, Step
+    from cds_service.policies.lifecycle import Step, VersionState
 
 SectionName = Literal["cards", "thresholds", "shadow"]
 Place = tuple[SectionName, str]
@@ -27,7 +27,7 @@ class Version:
     title: str
     created_at: datetime
     based_on: int | None
-    state: State
+    state: VersionState
     steps: tuple[Step, ...]
     contents: Mapping[str, str]
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cards.facts import Moment
 from cards.facts.outcomes import Fired
 from cards.facts.policy import Mode
+from cards.facts.session import Moment
 from cards.presentation.due import due_cards
 from cards.presentation.grouping import CardContent, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from cards.facts import Session
     from cards.facts.outcomes import Verdict
     from cards.facts.policy import Policy
+    from cards.facts.session import Session
     from cards.knowledge.schema import Knowledge
     from cards.presentation.card import Card
     from cards.presentation.renderer import Renderer

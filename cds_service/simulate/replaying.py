@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from cards.facts import Origin
+    from cards.facts.origins import Origin
     from cards.facts.outcomes import Verdict
     from cds_service.configuration.settings import Settings
     from cds_service.decisions.decider import Decision

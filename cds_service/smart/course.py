@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts import DrugOrder, Lvef, Origin
+from cards.facts.order import DrugOrder
+from cards.facts.origins import Origin
 from cards.facts.outcomes import Fired
+from cards.facts.results import Lvef
 from cards.knowledge.schema import Action, Band, LabRow, Setting
+from cards.readings.dosing import usable_doses
 from cards.readings.lab_table import times_limit
 from cards.readings.lvef_table import read_lvef
 from cards.rules.lvef_monitoring import lvef_overdue
@@ -25,7 +28,7 @@ from cards.values.quantities import Mg, Percent, plain
 from cds_service.smart.panels import Line, Panel, Point, Series, Zone
 
 if TYPE_CHECKING:
-    from cards.facts import LabResult
+    from cards.facts.results import LabResult
     from cards.readings.case import Case
 
 _LIVER = ("ast", "alt", "bilirubin-total")
@@ -104,7 +107,7 @@ def _doses(case: Case) -> Panel:
 def _ordered(case: Case) -> tuple[Point, ...]:
     """Show the doses of the order on the day for which it is planned, where they can be read."""
     weight = case.weight.kg if case.weight else None
-    doses = (each.per_kg(weight) if case.weight_based else each.in_mg(weight) for each in case.usable)
+    doses = (each.per_kg(weight) if case.weight_based else each.in_mg(weight) for each in usable_doses(case))
     return tuple(Point(case.planned, dose.value, str(dose)) for dose in doses if dose is not None)
 
 
@@ -145,7 +148,7 @@ def _zones(case: Case) -> Iterable[Zone]:
 
 
 def _edges(case: Case) -> Iterable[Decimal]:
-    baseline = case.lvef_reading.baseline
+    baseline = read_lvef(case).baseline
     for row in case.product.monitoring.lvef_rows:
         yield from _ends(row.lvef)
         if row.drop is not None and baseline is not None:

@@ -13,7 +13,10 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from cards.engine import judge
-from cards.facts import DrugOrder, Moment, Origin, Patient, Session, State
+from cards.facts.order import DrugOrder
+from cards.facts.origins import Origin
+from cards.facts.patient import Patient, TreatmentState
+from cards.facts.session import Moment, Session
 from cards.identification.identity import Identity, IdentityStatus
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.schema import Scope
@@ -26,8 +29,7 @@ from fhir_mappings.codings import CodeMap
 from fhir_mappings.patient.person import name_of
 from fhir_mappings.request.chart import ChartReader, Orders
 from fhir_mappings.request.hook_request import read_request
-from fhir_mappings.request.prefetch import OMITTED, Answer
-from fhir_mappings.request.prefetch import State as AnswerState
+from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState
 from fhir_mappings.request.queries import resolve
 from fhir_mappings.wire.resources import Unreadable, encode
 
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 
 _PATIENCE_S = 10.0
 """A person waits for a page longer than an order for its cards."""
-_FAILED = frozenset({AnswerState.FAILED, AnswerState.OMITTED})
+_FAILED = frozenset({PrefetchState.FAILED, PrefetchState.OMITTED})
 _NOT_ON_ORDER = Origin("", "")
 
 
@@ -132,7 +134,7 @@ class Reviewer:
         ordered = frozenset(found)
         for treatment in patient.treatments:
             product = self._product(treatment.product)
-            if product is not None and treatment.state is not State.ACTIVE:
+            if product is not None and treatment.state is not TreatmentState.ACTIVE:
                 identity = Identity(IdentityStatus.SETTLED, product=product, named=(product,))
                 found.setdefault(product.id, (DrugOrder(_NOT_ON_ORDER), identity))
         thresholds = self._decider.policy.thresholds

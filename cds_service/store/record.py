@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cards.billing.facts import BillingSession
-from cards.facts import Session
 from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
+from cards.facts.session import Session
 from cds_service.clock import Clock, now
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cards.facts import Session
+    from cards.facts.session import Session
     from cds_service.decisions.decider import Decision
     from cds_service.store.recorder import Recorder
 

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
-    from cards.facts import Session
     from cards.facts.outcomes import Verdict
     from cards.facts.policy import Policy
+    from cards.facts.session import Session
     from cds_service.configuration.settings import Settings
     from cds_service.protocol.services import Service
     from cds_service.workbench.specimens import Specimen

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from fhir_mappings.as_of.known_since import before_its_end, known_since
 from fhir_mappings.as_of.moments import When, when
 from fhir_mappings.request.hook_request import HookRequest
-from fhir_mappings.request.prefetch import Answer, State
+from fhir_mappings.request.prefetch import Answer, PrefetchState
 from fhir_mappings.wire.lenient import child, objects, reference, text
 from fhir_mappings.wire.resources import ResourceList, ResourceStub, Unreadable
 
@@ -270,5 +270,5 @@ def _version(glimpse: ResourceStub, raw: bytes) -> tuple[str, bytes]:
 def _answer(glimpses: list[ResourceStub]) -> Answer:
     """Give the answer to a query."""
     if not glimpses:
-        return Answer(State.EMPTY)
-    return Answer(State.PRESENT, ResourceList(glimpses, is_bundle=True))
+        return Answer(PrefetchState.EMPTY)
+    return Answer(PrefetchState.PRESENT, ResourceList(glimpses, is_bundle=True))

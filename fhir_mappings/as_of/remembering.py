@@ -55,7 +55,7 @@ class _Patients(PatientReader):
 
     def _alone(self, glimpse: ResourceStub, draft: Draft) -> _Taken:
         """Read one resource into a chart that holds nothing else."""
-        own = Draft(draft.patient_id, draft.references)
+        own = Draft(draft.patient_id, draft.references, subject=draft.subject)
         super().take(glimpse, own)
         lists = [(name, read) for name in _LISTS if (read := getattr(own, name))]
         return _Taken(lists, tuple(own.labs), own.person or None)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
-from cards.facts import DoseUnit
+from cards.facts.order import DoseUnit
 from cards.facts.outcomes import Fix, HoldOrder, OrderTests, RemoveNdc, RemoveOrder, ReplaceBillingCode, SetDose
 from cards.values.quantities import Mg, MgPerKg, precise
 from fhir_mappings.wire.lenient import number, objects, reference
@@ -24,7 +24,8 @@ from fhir_mappings.wire.resources import encode
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cards.facts import OrderedDose, Origin, Pointer
+    from cards.facts.order import OrderedDose
+    from cards.facts.origins import Origin, Pointer
     from cards.knowledge.schema import Terminology
     from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.wire.lenient import Json

@@ -18,7 +18,8 @@ from cards.billing.facts import (
     RecordedCode,
     Supplied,
 )
-from cards.facts import DoseUnit, Origin
+from cards.facts.order import DoseUnit
+from cards.facts.origins import Origin
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.infusion import infusion_minutes
 from fhir_mappings.medications.medication import billing_extension, orders_served
@@ -249,4 +250,10 @@ def _payers(own: list[tuple[Json, Origin]], references: References) -> Iterator[
             organisation = references.find(wanted, content) or {}
             name = text(payor.get("display")) or text(organisation.get("name"))
             if name:
-                yield Payer(name[:80], origin)
+                yield Payer(name[:80], origin, _plan(content))
+
+
+def _plan(coverage: Json) -> str:
+    """Give the words that a coverage has for its kind of plan: its type, and the names of its classes."""
+    words = [*texts(coverage.get("type")), *(text(each.get("name")) for _, each in objects(coverage.get("class")))]
+    return " / ".join(dict.fromkeys(word[:80] for word in words if word))[:200]

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from fhir_mappings.wire.lenient import Json
 
-_LIMIT = 2000
 _NAMES = {
     Diluent.DEXTROSE: r"dextrose|d5w|d5-w|glucose",
     Diluent.SODIUM_CHLORIDE: r"sodium chloride|nacl|normal saline|saline|ns",
@@ -61,7 +60,7 @@ def of_instructions(resource: Json) -> frozenset[Diluent]:
 def _made_up_in(written: str) -> tuple[Diluent, ...]:
     if not _may_name_one(written):
         return ()
-    plain = _WARNING.sub(" ", written[:_LIMIT])
+    plain = _WARNING.sub(" ", written)
     return tuple(each for each, pattern in _MADE_UP_IN.items() if pattern.search(plain))
 
 

@@ -10,7 +10,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.facts import DoseUnit, OrderedDose, Pointer
+from cards.facts.order import DoseUnit, OrderedDose
+from cards.facts.origins import Pointer
 from cards.values.quantities import Mg, MgPerKg
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import codings
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
 
     from fhir_mappings.wire.lenient import Json
 
-_TEXT_LIMIT = 2000
 _DOSE_IN_TEXT = re.compile(
-    r"(?<![\d.,])(\d{1,6}(?:\.\d{1,4})?)\s*(mg\s*(?:/|per\b)\s*kg(?:\s*/\s*dose)?|mg)(?![\w/])(?!\s*/)(?!\s*(?:per\b|vial|sol))",
+    r"(?<![\d.,/])(?P<amount>\d{1,9}(?:[.,]\d{1,6}){0,2})\s*"
+    r"(?P<unit>(?:mg|milligrams?|g|grams?)(?P<kg>\s*(?:/|per\b)\s*kg(?:\s*/\s*dose)?)?)"
+    r"(?![\w/])(?!\s*/)(?!\s*(?:per\b|vials?\b|sol|dextrose|glucose|protein))",
     re.IGNORECASE,
 )
+# "2 520 mg": whether the blank parts the thousands or two numbers cannot be told.
+_THOUSANDS_BY_BLANK = re.compile(r"(?<![\d.,])\d{1,3}\s\d{3}\s*$")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3}){1,2}|\d{1,3}(?:\.\d{3}){2}")
 _PER_TIME = re.compile(r"/(?:h|hr|min|s|d|day)\b", re.IGNORECASE)
 
 
@@ -89,9 +94,9 @@ def _of_slot(holder: Json, where: Pointer, number_of: int, slot: str) -> Iterato
 
 def _quantity(quantity: Json, where: Pointer, number_of: int, slot: str) -> OrderedDose | None:
     value = number(quantity.get("value"))
-    if value is None:
-        return None
     code, unit = text(quantity.get("code")), text(quantity.get("unit"))
+    if value is None:
+        return _unread(quantity.get("value"), unit or code, where, number_of, slot)
     written = f"{value:f} {unit or code}".strip()
     scale = dose_scale(code, unit)
     if scale is None:
@@ -101,6 +106,14 @@ def _quantity(quantity: Json, where: Pointer, number_of: int, slot: str) -> Orde
     return OrderedDose(
         value * scale.factor, scale.unit, written[:40], where, number_of, scale.factor, slot, unit or code
     )
+
+
+def _unread(value: object, unit: str, where: Pointer, number_of: int, slot: str) -> OrderedDose | None:
+    """Give an amount that is there and is no number, as "252,0" sent for one: not understood is not missing."""
+    if value is None or value in ("", [], {}):
+        return None
+    written = f"{value} {unit}".strip()[:40]
+    return OrderedDose(Decimal(0), DoseUnit.OTHER, written, where, number_of, ONE, slot, unit or "?")
 
 
 def quantity_dose(quantity: Json) -> OrderedDose | None:
@@ -137,14 +150,35 @@ def text_doses(resource: Json) -> tuple[Mg | MgPerKg, ...]:
     """List the doses that stand in the text of the instructions."""
     found: dict[Mg | MgPerKg, None] = {}
     for _, instruction in objects(resource.get("dosageInstruction")):
-        found.update(dict.fromkeys(_doses_in(text(instruction.get("text")))))
+        for written in (instruction.get("text"), instruction.get("patientInstruction")):
+            found.update(dict.fromkeys(_doses_in(text(written))))
     return tuple(found)
 
 
 @cached_by_text
 def _doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
-    said = ((Decimal(amount), unit.casefold()) for amount, unit in _DOSE_IN_TEXT.findall(written[:_TEXT_LIMIT]))
-    return tuple(MgPerKg(value) if "kg" in unit else Mg(value) for value, unit in said)
+    found: list[Mg | MgPerKg] = []
+    for match in _DOSE_IN_TEXT.finditer(written):
+        before = written[max(match.start() - 4, 0) : match.end("amount")]
+        amount = _amount(match["amount"], per_kg=match["kg"] is not None)
+        if amount is None or _THOUSANDS_BY_BLANK.search(before):
+            continue
+        if match["unit"].casefold().startswith("g"):
+            amount *= 1000
+        found.append(MgPerKg(amount) if match["kg"] else Mg(amount))
+    return tuple(found)
+
+
+def _amount(written: str, *, per_kg: bool) -> Decimal | None:
+    """Read a number with a decimal point or comma, or with its thousands apart; nothing where that cannot be told.
+
+    Three digits behind a comma are thousands of milligrams ("2,520 mg"), and decimals of a dose per kilogram.
+    """
+    if _GROUPED.fullmatch(written) and not per_kg:
+        return Decimal(written.replace(",", "").replace(".", ""))
+    if written.count(".") + written.count(",") > 1:
+        return None
+    return Decimal(written.replace(",", "."))
 
 
 def start(resource: Json) -> date | None:

@@ -6,6 +6,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from cards.values.text_cache import cached_by_text
+from fhir_mappings.codings import texts
 from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
@@ -18,12 +20,26 @@ _MINUTES = {
 _IN_TEXT = re.compile(
     r"\bover\s+(?:at least\s+)?(\d{1,3}(?:\.\d)?)\s*-?\s*(min(?:ute)?s?|h(?:(?:ou)?rs?)?)\b", re.IGNORECASE
 )
-_TEXT_LIMIT = 2000
+_PER_HOUR = re.compile(r"(?P<of>ml|mg)\s?/\s?(?:h|hr|hour)")
+_PUSH = re.compile(
+    r"\b(?:(?:i\.?v\.?|intravenous|slow|rapid)\s+push|ivp|push|bolus|direct injection|bolo|als bolus)\b", re.IGNORECASE
+)
+# "Do not give as push or bolus", "never as a bolus": up to the end of the clause.
+_WARNING = re.compile(
+    r"\b(?:not|never|no|avoid|without|instead of|rather than|nicht|kein|keinen)\b[^.;)]*", re.IGNORECASE
+)
+_ONE = Decimal(1)
 _DAY = 24 * 60
 
 
 def infusion_minutes(resource: Json) -> int | None:
     """Give the minutes, from a rate, the timing, or the text; nothing when it says none or several."""
+    found = infusion_times(resource)
+    return found[0] if len(found) == 1 else None
+
+
+def infusion_times(resource: Json) -> tuple[int, ...]:
+    """List the minutes that an order names, from rates, the timing and the text, the shortest first."""
     found: set[Decimal] = set()
     for _, instruction in objects(resource.get("dosageInstruction")):
         for _, dose_and_rate in objects(instruction.get("doseAndRate")):
@@ -33,11 +49,40 @@ def infusion_minutes(resource: Json) -> int | None:
                 found |= _minutes(per)
             # A rate that is a time alone is the infusion time in the wrong slot.
             found |= _minutes(child(dose_and_rate, "rateQuantity"))
+            found |= _by_rate(dose_and_rate)
         repeat = child(child(instruction, "timing"), "repeat")
-        found |= _minutes({"value": repeat.get("duration"), "unit": repeat.get("durationUnit")})
-        for amount, unit in _IN_TEXT.findall(text(instruction.get("text"))[:_TEXT_LIMIT]):
+        unit = repeat.get("durationUnit") or repeat.get("durationUnits")
+        found |= _minutes({"value": repeat.get("durationMax") or repeat.get("duration"), "unit": unit})
+        for amount, unit in _IN_TEXT.findall(text(instruction.get("text"))):
             found |= _minutes({"value": amount, "unit": "min" if unit.casefold().startswith("m") else "h"})
-    return int(found.pop()) if len(found) == 1 else None
+    return tuple(sorted(int(each) for each in found))
+
+
+def _by_rate(dose_and_rate: Json) -> set[Decimal]:
+    """Give how long a dose runs at its rate, where both are in the same unit: 250 mL at 500 mL/h are half an hour."""
+    dose, rate = child(dose_and_rate, "doseQuantity"), child(dose_and_rate, "rateQuantity")
+    amount, speed = number(dose.get("value")), number(rate.get("value"))
+    own = (text(dose.get("code")) or text(dose.get("unit"))).casefold()
+    match = _PER_HOUR.fullmatch((text(rate.get("code")) or text(rate.get("unit"))).casefold())
+    if amount is None or speed is None or speed <= 0 or match is None or match["of"] != own:
+        return set()
+    return _minutes({"value": (amount / speed * 60).quantize(_ONE), "unit": "min"})
+
+
+def is_push(resource: Json) -> bool:
+    """Tell whether an order wants its dose as a push or bolus; a warning against one does not."""
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        written = [text(instruction.get("text")), *texts(instruction.get("method")), *texts(instruction.get("route"))]
+        written += [each for _, added in objects(instruction.get("additionalInstruction")) for each in texts(added)]
+        if any(_names_a_push(each) for each in written if each):
+            return True
+    return False
+
+
+@cached_by_text
+def _names_a_push(written: str) -> bool:
+    plain = _WARNING.sub(" ", written)
+    return _PUSH.search(plain) is not None
 
 
 def _minutes(quantity: Json) -> set[Decimal]:

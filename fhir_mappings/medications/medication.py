@@ -6,24 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from cards.facts import (
-    BillingCode,
-    CodedHer2,
-    DrugOrder,
-    EvidenceKind,
-    Gap,
-    IdentityEvidence,
-    Origin,
-    Pointer,
-    ReceptorResult,
-    WrittenNdc,
-)
+from cards.facts.order import BillingCode, DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
+from cards.facts.origins import Gap, Origin, Pointer
+from cards.facts.results import CodedHer2, ReceptorResult
 from cards.facts.schedules import Schedule
 from cards.knowledge.schema import Diluent, Route
 from cards.values.codes import HcpcsCode
 from fhir_mappings.codings import NO_CODE_MAP, coding_of, codings, texts
 from fhir_mappings.medications import diluents, dosage
 from fhir_mappings.medications.dosage import Strength
+from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.schedule import rhythms
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -33,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
-    from cards.facts import OrderedDose
+    from cards.facts.order import OrderedDose
     from cards.values.quantities import Mg, MgPerKg
     from fhir_mappings.codings import CodeMap, Coding
     from fhir_mappings.patient.conditions import ConditionReader
@@ -74,6 +66,8 @@ class Instructed(NamedTuple):
     start: date | None
     route: Route | None
     diluents: frozenset[Diluent]
+    infusion_minutes: tuple[int, ...]
+    is_push: bool
 
 
 def concept_alone(resource: Json) -> Any:
@@ -118,6 +112,8 @@ class MedicationReader:
             interval_days=said.schedule.interval_days,
             cycles=said.schedule.count,
             schedule=said.schedule,
+            infusion_minutes=said.infusion_minutes,
+            is_push=said.is_push,
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             route=said.route,
             start=said.start,
@@ -144,6 +140,8 @@ class MedicationReader:
             dosage.start(resource),
             self._route(resource),
             diluents.of_instructions(resource),
+            infusion_times(resource),
+            is_push(resource),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.values.text_cache import cached_by_text
+from cards.values.texts import is_cut
 from fhir_mappings.medications import schedule_words as words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LIMIT = 1000
+_TAIL = 30
 _ONE = Decimal(1)
 _WEEK = 7
 _N = r"(?:\d{1,3}|" + "|".join(sorted(words.NUMBERS, key=len, reverse=True)) + r")"
@@ -173,16 +174,16 @@ _HAS_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 @cached_by_text
 def read_schedule_text(written: str) -> TextSchedule:
-    """Read what a text says of the schedule; a text beyond the limit was not read to its end, and says so."""
+    """Read what a text says of the schedule; of one that is cut something may stand behind its end."""
     if not written:
         return NOTHING_SAID
     found = _Found()
     unread: list[str] = []
     others: list[str] = []
-    for clause in _CLAUSES.split(_plain(written[:_LIMIT])):
+    for clause in _CLAUSES.split(_plain(written)):
         _read_clause(clause, found, unread, others)
-    if len(written) > _LIMIT:
-        unread.append(written[_LIMIT : _LIMIT + 30])
+    if is_cut(written):
+        unread.append(written[-_TAIL:])
     every = _spacing(found)
     if len(found.intervals) > 1 and every is None:
         every = min(found.intervals)

@@ -9,7 +9,9 @@ import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cards.facts import DoseUnit, Origin, State, Treatment
+from cards.facts.order import DoseUnit
+from cards.facts.origins import Origin
+from cards.facts.patient import Treatment, TreatmentState
 from cards.identification.identity import IdentityStatus, identify
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import codings, texts
@@ -20,7 +22,7 @@ from fhir_mappings.wire.lenient import child, day, objects, reference, text
 from fhir_mappings.wire.references import References
 
 if TYPE_CHECKING:
-    from cards.facts import OrderedDose
+    from cards.facts.order import OrderedDose
     from cards.identification.recogniser import Recogniser
     from fhir_mappings.medications.medication import MedicationReader
     from fhir_mappings.wire.lenient import Json
@@ -28,14 +30,14 @@ if TYPE_CHECKING:
 _WHOLE_DAY, _LONGEST_TIME = 10, 40
 KINDS = frozenset({"MedicationAdministration", "MedicationRequest", "MedicationStatement"})
 _STATES = {
-    ("MedicationAdministration", "completed"): State.GIVEN,
-    ("MedicationAdministration", "in-progress"): State.GIVEN,
+    ("MedicationAdministration", "completed"): TreatmentState.GIVEN,
+    ("MedicationAdministration", "in-progress"): TreatmentState.GIVEN,
     # Stopped or held after it was begun: part of the dose was given.
-    ("MedicationAdministration", "stopped"): State.GIVEN,
-    ("MedicationAdministration", "on-hold"): State.GIVEN,
-    ("MedicationRequest", "completed"): State.COMPLETED,
-    ("MedicationRequest", "active"): State.ACTIVE,
-    ("MedicationStatement", "active"): State.ACTIVE,
+    ("MedicationAdministration", "stopped"): TreatmentState.GIVEN,
+    ("MedicationAdministration", "on-hold"): TreatmentState.GIVEN,
+    ("MedicationRequest", "completed"): TreatmentState.COMPLETED,
+    ("MedicationRequest", "active"): TreatmentState.ACTIVE,
+    ("MedicationStatement", "active"): TreatmentState.ACTIVE,
 }
 _WHOLE = "completed"
 _TIMES = (

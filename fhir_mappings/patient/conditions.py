@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cards.facts import CodedHer2, Diagnosis, Origin, PresentProblem, Receptor, ReceptorResult, Staging
+from cards.facts.origins import Origin
+from cards.facts.patient import Diagnosis, PresentProblem, Staging
+from cards.facts.results import CodedHer2, Receptor, ReceptorResult
 from cards.knowledge.schema import Setting
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.condition_concepts import ConceptReader

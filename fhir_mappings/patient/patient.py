@@ -10,25 +10,12 @@ from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cards.facts import (
-    CodedHer2,
-    Gap,
-    Her2Result,
-    LabResult,
-    Lvef,
-    Mutation,
-    Origin,
-    Patient,
-    PregnancyTest,
-    PresentProblem,
-    ReceptorResult,
-    Staging,
-    State,
-    Treatment,
-    Weight,
-)
+from cards.facts.origins import Gap, Origin
+from cards.facts.patient import Patient, PresentProblem, Staging, Treatment, TreatmentState
+from cards.facts.results import CodedHer2, Her2Result, LabResult, Lvef, Mutation, PregnancyTest, ReceptorResult, Weight
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.results.observations import LABS
+from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.references import References, is_same_patient
 from fhir_mappings.wire.resources import Unreadable
@@ -36,12 +23,12 @@ from fhir_mappings.wire.resources import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from cards.facts import Diagnosis
+    from cards.facts.patient import Diagnosis
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import Fact, ObservationReader
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import ResourceStub
+    from fhir_mappings.wire.resources import ResourceList, ResourceStub
 
 _MENTIONS = {
     "her2-interpretation": ("her2-in-text", (b"HER2", b"HER-2", b"Her2", b"ERBB2", b"c-erbB-2")),
@@ -72,6 +59,7 @@ class Draft:
     unread: list[ResourceStub] = field(default_factory=list)
     labs: dict[str, list[ResourceStub]] = field(default_factory=dict)
     person: Json = field(default_factory=dict)
+    subject: Subject = NOBODY
     every_lab: bool = False
     own_reference: str = ""
 
@@ -130,6 +118,7 @@ class PatientReader:
         draft.references.add_glimpses(
             glimpse for listing in listings for glimpse in listing.apart if glimpse.resource_type in _REFERRED_TO
         )
+        draft.subject = _subject(listings, draft)
         # A resource counts once, however many keys hold it; those of the session are no history.
         seen, look = set(session), self._observations.index.look
         for listing in listings:
@@ -192,7 +181,7 @@ class PatientReader:
         As rules count doses: those given, or completed orders where none was recorded.
         """
         own = [each for each in draft.treatments if each.product in self._ended_by_results and each.on is not None]
-        for state in (State.GIVEN, State.COMPLETED):
+        for state in (TreatmentState.GIVEN, TreatmentState.COMPLETED):
             if days := [each.on for each in own if each.state is state and each.on is not None]:
                 return max(days).isoformat()
         return _NEVER
@@ -236,7 +225,7 @@ class PatientReader:
         content = glimpse.content
         if not draft.is_own(content):
             return [Gap(concept, glimpse.path, "other-patient", self._observations.date_of(content))]
-        return self._observations.read(concept, content, Origin(glimpse.reference, glimpse.path))
+        return self._observations.read(concept, content, Origin(glimpse.reference, glimpse.path), draft.subject)
 
     def _condition(self, glimpse: ResourceStub, draft: Draft) -> None:
         content, origin = glimpse.content, Origin(glimpse.reference, glimpse.path)
@@ -269,6 +258,19 @@ class PatientReader:
             draft.set_aside("treatment", glimpse, "no-status")
         elif (treatment := self._treatments.read(content, glimpse.path, draft.references)) is not None:
             draft.treatments.append(treatment)
+
+
+def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
+    """Say of whom the results are, as far as reference ranges ask."""
+    for listing in listings:
+        for glimpse in listing.apart:
+            if glimpse.resource_type == "Patient" and glimpse.reference in ("", draft.own_reference):
+                try:
+                    content = glimpse.content
+                except Unreadable:
+                    continue
+                return Subject(text(content.get("gender")).casefold(), day(content.get("birthDate")))
+    return NOBODY
 
 
 def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterable[Gap]:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts import DrugOrder, Gap
+from cards.facts.order import DrugOrder
+from cards.facts.origins import Gap
 from cards.identification.identity import identify
-from fhir_mappings.codings import NO_CODE_MAP
+from cards.values.texts import is_cut
+from fhir_mappings.codings import NO_CODE_MAP, texts
 from fhir_mappings.medications.billing import BillingReader
 from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing
 from fhir_mappings.medications.treatments import TreatmentReader
@@ -17,13 +19,14 @@ from fhir_mappings.patient.patient import PatientReader
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries
 from fhir_mappings.request.hook_request import DISPATCH, bundle_entries, selected_references
 from fhir_mappings.results.observations import ObservationReader
-from fhir_mappings.wire.lenient import child, reference, text
+from fhir_mappings.wire.lenient import child, objects, reference, text
 from fhir_mappings.wire.references import References, is_same_patient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from cards.facts import BillingCode, Patient
+    from cards.facts.order import BillingCode
+    from cards.facts.patient import Patient
     from cards.identification.identity import Identity
     from cards.identification.recogniser import Recogniser
     from cards.knowledge.schema import Terminology
@@ -133,6 +136,7 @@ class ChartReader:
                 orders.append(self._medication.read(resource, path, references, in_focus=in_focus))
         read = tuple(_with_services(orders, services))
         identities = tuple(identify(order, self._recogniser) for order in read)
+        gaps += _cut_texts(zip(read, identities, strict=True), resources)
         return Orders(read, resources, tuple(gaps), identities, request.patient_id, lacking)
 
     def with_reasons(self, orders: Orders, glimpses: Iterable[ResourceStub]) -> tuple[DrugOrder, ...]:
@@ -198,6 +202,20 @@ class ChartReader:
         ``every_lab`` reads the laboratory results of all days, not only the newest.
         """
         return self._patient.read(answers, patient_id, required, session, every_lab=every_lab)
+
+
+def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
+    """Name the texts of the orders that are asked about that were too long to be read to their end."""
+    for order, identity in orders:
+        if not order.in_focus:
+            continue
+        resource = resources[order.origin.path]
+        instructions = objects(resource.get("dosageInstruction"))
+        if identity.in_scope and any(is_cut(text(each.get("text"))) for _, each in instructions):
+            yield Gap(None, order.origin.path, "instructions-cut")
+        # What is behind the end may be the name of a drug in scope.
+        elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
+            yield Gap(None, order.origin.path, "drug-text-cut")
 
 
 def _reference_of(resource: Json) -> str:

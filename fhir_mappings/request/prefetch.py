@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SERIOUS = frozenset({"error", "fatal"})
 
 
-class State(StrEnum):
+class PrefetchState(StrEnum):
     """What the client said about a key."""
 
     PRESENT = "present"
@@ -30,13 +30,13 @@ class State(StrEnum):
 class Answer(msgspec.Struct, frozen=True):
     """The state of a key, and its resources where there are any; ``partial`` when the server says that some lack."""
 
-    state: State
+    state: PrefetchState
     listing: ResourceList | None = None
     partial: bool = False
 
 
-_PRESENT = State.PRESENT
-OMITTED = Answer(State.OMITTED)
+_PRESENT = PrefetchState.PRESENT
+OMITTED = Answer(PrefetchState.OMITTED)
 
 
 def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path: str) -> Answer:
@@ -46,12 +46,12 @@ def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path:
     elif isinstance(raw, Answer):
         return raw
     elif raw is None or memoryview(raw)[:8].tobytes().strip() == b"null":
-        return Answer(State.EMPTY)
+        return Answer(PrefetchState.EMPTY)
     else:
         try:
             listing = ResourceList.read(raw, path)
         except Unreadable:
-            return Answer(State.FAILED)
+            return Answer(PrefetchState.FAILED)
     outcomes = [glimpse for glimpse in listing.apart if glimpse.resource_type == "OperationOutcome"]
     if listing.glimpses and not outcomes:
         return Answer(_PRESENT, listing)
@@ -59,8 +59,8 @@ def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path:
     serious = any(_is_serious(outcome) for outcome in outcomes)
     if not listing.glimpses and not listing.broken:
         failed = serious or any(outcome.path == path for outcome in outcomes)
-        return Answer(State.FAILED if failed else State.EMPTY, listing)
-    return Answer(State.PRESENT, listing, partial=serious)
+        return Answer(PrefetchState.FAILED if failed else PrefetchState.EMPTY, listing)
+    return Answer(PrefetchState.PRESENT, listing, partial=serious)
 
 
 def is_answer_to(answer: Answer, query: str) -> bool:
@@ -69,7 +69,7 @@ def is_answer_to(answer: Answer, query: str) -> bool:
     A server that sends anything else has not said that the chart has none; one that knows no such resource has.
     """
     if (listing := answer.listing) is None:
-        return answer.state is State.EMPTY
+        return answer.state is PrefetchState.EMPTY
     if "?" in query:
         return listing.is_bundle
     kind = query.partition("/")[0]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cards.facts import Mutation, Origin, PregnancyTest
+from cards.facts.origins import Origin
+from cards.facts.results import Mutation, PregnancyTest
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.wire.lenient import child, objects, text
 

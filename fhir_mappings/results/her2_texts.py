@@ -10,7 +10,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.facts import Her2Finding, Her2Method
+from cards.facts.results import Her2Finding, Her2Method
 
 if TYPE_CHECKING:
     from collections.abc import Callable

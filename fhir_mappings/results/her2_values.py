@@ -10,7 +10,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts import Her2Finding, Her2Method
+from cards.facts.results import Her2Finding, Her2Method
 from fhir_mappings.codings import codings
 from fhir_mappings.results.her2_texts import read_text
 from fhir_mappings.wire.lenient import child, number, text

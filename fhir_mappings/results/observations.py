@@ -13,19 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.facts import (
-    Gap,
+from cards.facts.origins import Gap, Origin
+from cards.facts.patient import Staging
+from cards.facts.results import (
     Her2Finding,
     Her2Method,
     Her2Result,
     LabResult,
     Lvef,
     Mutation,
-    Origin,
     PregnancyTest,
     Receptor,
     ReceptorResult,
-    Staging,
     Weight,
 )
 from cards.values.intervals import Bound
@@ -34,7 +33,8 @@ from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, te
 from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.results.findings import FindingReader
 from fhir_mappings.results.her2_values import HER2_VALUES, Her2Vocabulary
-from fhir_mappings.results.units import factor_to_canonical
+from fhir_mappings.results.measurement_units import UnitReader
+from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, number, objects, reference, text
 from fhir_mappings.wire.resources import Codes, codes_of
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from cards.knowledge.schema import Cancer, Terminology
     from fhir_mappings.results.her2_values import Reading as Her2Reading
+    from fhir_mappings.results.reference_ranges import Subject
     from fhir_mappings.wire.lenient import Json
 
 _VALUES = frozenset(
@@ -184,8 +185,10 @@ class ObservationReader:
         self._receptor_alone = CachedByJson(self._receptor_of)
         self._findings = FindingReader(terminology, code_map)
         self._code_map = code_map
+        self._units = UnitReader(terminology)
+        self._ranges = RangeReader(terminology, self._units)
 
-    def read(self, concept: str, observation: Json, origin: Origin) -> list[Fact]:
+    def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation that means a concept: facts, or the gap that says why there is none."""
         on = day(observation.get("effectiveDateTime"))
         if on is None:
@@ -195,21 +198,23 @@ class ObservationReader:
             reason, values = ("status", (("status", status),)) if status else ("no-status", ())
             return [Gap(concept, origin.path, reason, on, values)]
         if "component" not in observation:
-            return self._read_value(concept, observation, observation, origin, on)
+            return self._read_value(concept, observation, observation, origin, on, subject)
         return [
             fact
             for holder in self._holders(concept, observation)
-            for fact in self._read_value(concept, holder, observation, origin, on)
+            for fact in self._read_value(concept, holder, observation, origin, on, subject)
         ]
 
-    def _read_value(self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None) -> list[Fact]:
+    def _read_value(
+        self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
+    ) -> list[Fact]:
         if holder.get("dataAbsentReason"):
             return [Gap(concept, origin.path, "absent", on)]
         if _VALUES.isdisjoint(holder):
             is_panel = holder is observation and ("hasMember" in observation or "component" in observation)
             return [] if is_panel else [Gap(concept, origin.path, "no-value", on)]
         if concept in _MEASURED:
-            return [self._read_number(concept, holder, origin, on)]
+            return [self._read_number(concept, holder, origin, on, subject)]
         if concept in _HER2_METHODS:
             return self._read_her2(concept, holder, observation, origin, on)
         if concept in _STAGES:
@@ -250,7 +255,7 @@ class ObservationReader:
                 return found
         return None
 
-    def _read_number(self, concept: str, holder: Json, origin: Origin, on: date | None) -> Fact:
+    def _read_number(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Fact:
         quantity = holder.get("valueQuantity")
         reading = _quantity(quantity) if quantity.__class__ is dict else _number_of(holder)
         if reading is None:
@@ -258,30 +263,57 @@ class ObservationReader:
         bound = reading.bound
         if bound is None:
             return Gap(concept, origin.path, "comparator", on, (("value", reading.as_reported[:40]),))
-        factor = factor_to_canonical(concept, reading.code, reading.unit)
-        if factor is None and concept == "lvef" and not reading.code and not reading.unit:
-            factor = Decimal(100) if reading.value <= 1 else Decimal(1)
-        if factor is None:
-            if not reading.code and not reading.unit:
-                return Gap(concept, origin.path, "no-unit", on)
-            return Gap(concept, origin.path, "unit-unknown", on, (("value", reading.as_reported[:40]),))
+        unit = self._unit_of(concept, reading, quantity)
         reported = reading.upper if concept in _RISES and reading.upper is not None else reading.value
-        value = reported * factor
+        if unit.factor is None:
+            return self._in_unknown_unit(concept, (reading, reported, unit), holder, origin, on, subject)
+        value = reported * unit.factor
         gate = self._terminology.concepts[concept].plausible
-        if gate is not None and not gate[0] <= value <= gate[1] and bound is Bound.EXACT:
+        if gate is not None and not gate[0] <= value <= gate[1] and (bound is Bound.EXACT or value <= 0):
             return Gap(concept, origin.path, "implausible", on, (("value", reading.as_reported),))
         if concept in ("weight", "weight-stated"):
             if bound is not Bound.EXACT:
                 return Gap(concept, origin.path, "value", on, (("value", reading.as_reported),))
             return Weight(Kg(value), on, origin, stated=concept == "weight-stated")
+        ranges = holder.get("referenceRange")
         if concept == "lvef":
-            normal = _lower_limit(holder, factor)
+            normal = self._ranges.low(ranges, concept, unit, subject, on) if ranges else None
             limit = Percent(normal) if normal is not None else None
             return Lvef(Percent(value), on, origin, reading.as_reported, limit, bound)
-        unit = self._terminology.concepts[concept].unit or ""
+        upper = self._ranges.high(ranges, concept, unit, subject, on) if ranges else None
+        canonical = self._terminology.concepts[concept].unit or ""
+        return LabResult(concept, value, canonical, on, origin, reading.as_reported, upper, bound)
+
+    def _unit_of(self, concept: str, reading: Reading, quantity: Any) -> Unit:
+        """Give the unit of a number, with the UCUM code that a site's code map has for a unit of its own."""
+        factor = self._units.factor(concept, reading.code, reading.unit)
+        if factor is None and self._code_map and isinstance(quantity, dict):
+            local = [*self._code_map.standard(text(quantity.get("system")), reading.code)]
+            local += self._code_map.standard("", reading.unit)
+            factors = {self._units.factor(concept, each.code, "") for each in local if each.system == "ucum"}
+            factor = factors.pop() if len(factors) == 1 else None
+        if factor is None and concept == "lvef" and not reading.code and not reading.unit:
+            factor = Decimal(100) if reading.value <= 1 else Decimal(1)
+        return Unit(reading.code, reading.unit, factor)
+
+    def _in_unknown_unit(
+        self,
+        concept: str,
+        number: tuple[Reading, Decimal, Unit],
+        holder: Json,
+        origin: Origin,
+        on: date | None,
+        subject: Subject,
+    ) -> Fact:
+        """Read a result whose unit is not known: as a multiple of its limit where that is in the same unit."""
+        reading, reported, unit = number
         ranges = holder.get("referenceRange")
-        upper = _upper_limit(ranges, concept, reading.code, reading.unit) if ranges else None
-        return LabResult(concept, value, unit, on, origin, reading.as_reported, upper, bound)
+        upper = self._ranges.high(ranges, concept, unit, subject, on) if concept in _RISES and ranges else None
+        if upper is None or reading.bound is None or self._units.is_known(reading.code, reading.unit):
+            reason = "unit-unknown" if reading.code or reading.unit else "unit-missing"
+            return Gap(concept, origin.path, reason, on, (("value", reading.as_reported[:40]),))
+        written = (reading.unit or reading.code)[:20]
+        return LabResult(concept, reported, written, on, origin, reading.as_reported, upper, reading.bound)
 
     def _read_her2(self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None) -> list[Fact]:
         specimen = reference(observation.get("specimen")) or text(child(observation, "bodySite").get("text")) or None
@@ -383,31 +415,3 @@ def _written_value(holder: Json) -> str:
     concept = child(holder, "valueCodeableConcept")
     display = next((c.display for c in codings(concept) if c.display), "")
     return (text(holder.get("valueString")) or text(concept.get("text")) or display or "?")[:40]
-
-
-def _lower_limit(holder: Json, factor: Decimal) -> Decimal | None:
-    """Give the institution's lower limit of normal of an ejection fraction, where the result states one."""
-    limits = {number(child(entry, "low").get("value")) for _, entry in objects(holder.get("referenceRange"))} - {None}
-    limit = limits.pop() if len(limits) == 1 else None
-    return limit * factor if limit is not None else None
-
-
-@CachedByJson
-def _upper_limit(ranges: Any, concept: str, own_code: str, own_unit: str) -> Decimal | None:
-    """Give the upper limit of normal of a result, in the canonical unit; nothing when its ranges disagree.
-
-    A range without a unit is in that of the result.
-    """
-    limits: set[Decimal] = set()
-    for _, entry in objects(ranges):
-        kinds = {coding.code for coding in codings(entry["type"])} if "type" in entry else None
-        high = child(entry, "high")
-        value = number(high.get("value"))
-        if value is None or (kinds and "normal" not in kinds):
-            continue
-        code, unit = text(high.get("code")), text(high.get("unit"))
-        written = (code, unit) if code or unit else (own_code, own_unit)
-        factor = factor_to_canonical(concept, *written)
-        if factor is not None and value > 0:
-            limits.add(value * factor)
-    return limits.pop() if len(limits) == 1 else None

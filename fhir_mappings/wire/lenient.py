@@ -10,6 +10,8 @@ from datetime import date
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
+from cards.values.texts import bounded
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -52,8 +54,8 @@ def child(value: Any, name: str) -> Json:
 
 
 def text(value: Any) -> str:
-    """Give a text without surrounding blanks; empty when it is none."""
-    return value.strip() if value.__class__ is str else ""
+    """Give a text as patterns may see it (`bounded`): blanks folded, and cut; empty when it is none."""
+    return bounded(value) if value.__class__ is str else ""
 
 
 def number(value: Any) -> Decimal | None:

@@ -12,38 +12,25 @@ from cards.billing.knowledge import default_billing, default_policies
 from cards.billing.setup import BillingSetup
 from cards.coverage.rules import coverage_rules
 from cards.engine import judge
-from cards.facts import (
-    BillingCode,
+from cards.facts.order import BillingCode, DoseUnit, DrugOrder, EvidenceKind, IdentityEvidence, OrderedDose, WrittenNdc
+from cards.facts.origins import Gap, Origin
+from cards.facts.outcomes import Fired
+from cards.facts.patient import Diagnosis, Patient, PresentProblem, Staging, Treatment, TreatmentState
+from cards.facts.policy import Policy, default_policy
+from cards.facts.results import (
     CodedHer2,
-    Diagnosis,
-    DoseUnit,
-    DrugOrder,
-    EvidenceKind,
-    Gap,
     Her2Finding,
     Her2Method,
     Her2Result,
-    IdentityEvidence,
     LabResult,
     Lvef,
-    Moment,
     Mutation,
-    OrderedDose,
-    Origin,
-    Patient,
     PregnancyTest,
-    PresentProblem,
     ReceptorResult,
-    Session,
-    Staging,
-    State,
-    Treatment,
     Weight,
-    WrittenNdc,
 )
-from cards.facts.outcomes import Fired
-from cards.facts.policy import Policy, default_policy
 from cards.facts.schedules import Rhythm, Schedule
+from cards.facts.session import Moment, Session
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Cancer, Diluent, Problem, Route, Setting
@@ -207,7 +194,11 @@ def tested(positive: bool | None, days: int) -> PregnancyTest:  # noqa: FBT001
 
 
 def given(
-    drug: str, days: int, written: str | None = None, state: State = State.GIVEN, names: tuple[str, ...] = ()
+    drug: str,
+    days: int,
+    written: str | None = None,
+    state: TreatmentState = TreatmentState.GIVEN,
+    names: tuple[str, ...] = (),
 ) -> Treatment:
     dosed = dose(written) if written else None
     per_kg = dosed is not None and dosed.unit is DoseUnit.MG_PER_KG
@@ -233,6 +224,7 @@ def chart(  # noqa: PLR0913
     *,
     weight: str | None = "70",
     weight_days: int | None = 2,
+    weighed_before: tuple[str, int] | None = None,
     stated: bool = False,
     her2: tuple[Her2Result, ...] | None = None,
     lvef: str | None = "60",
@@ -258,7 +250,14 @@ def chart(  # noqa: PLR0913
     ages = {**dict.fromkeys(LABS, 1), **(labs or {})}
     weighed = days_ago(weight_days) if weight_days is not None else None
     return Patient(
-        weights=(Weight(Kg(Decimal(weight)), weighed, at("weight"), stated=stated),) if weight else (),
+        weights=(
+            *((Weight(Kg(Decimal(weight)), weighed, at("weight"), stated=stated),) if weight else ()),
+            *(
+                (Weight(Kg(Decimal(weighed_before[0])), days_ago(weighed_before[1]), at("weight-before")),)
+                if weighed_before
+                else ()
+            ),
+        ),
         lvefs=(
             *((measured(lvef, lvef_on, "lvef", lvef_normal),) if lvef else ()),
             *((measured(baseline, date(2026, 1, 5), "baseline", lvef_normal),) if baseline else ()),

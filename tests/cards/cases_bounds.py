@@ -1,11 +1,12 @@
-"""Results that are reported as a limit: "<0.5", ">175". The number in them is none that anybody measured."""
+"""Results that are no plain number: limits ("<0.5", ">175"), and what is there and cannot be read."""
 
 from __future__ import annotations
 
-from builders import chart, order
+from builders import chart, days_ago, order
 from rows import CANNOT, FIRES, SILENT, Row
 
-from cards.facts import Patient
+from cards.facts.origins import Gap
+from cards.facts.patient import Patient
 from cards.facts.topics import Topic
 
 LIVER_HOLD, LIVER_STOP, COUNT_HOLD = Topic.LIVER_TESTS_HOLD, Topic.LIVER_TESTS_DISCONTINUE, Topic.BLOOD_COUNT_HOLD
@@ -24,6 +25,14 @@ def labs(setting: str | None = "metastatic", **values: str) -> Patient:
     return chart(setting=setting, values=named)
 
 
+def unread(test: str, days: int | None = 1, reason: str = "unit-unknown", **changes: tuple[str, ...]) -> Patient:
+    """Build a chart whose only result of a test cannot be read."""
+    on = None if days is None else days_ago(days)
+    gap = Gap(test, "prefetch.labs.entry[3].resource", reason, on, (("value", "320 zonks"), ("status", "preliminary")))
+    return chart(gaps=(gap,), without=(test, *changes.get("without", ())), lvef=None if test == "lvef" else "60")
+
+
+LIVER, COUNT, NO_LVEF = Topic.LIVER_TESTS_MISSING, Topic.BLOOD_COUNT_MISSING, Topic.LVEF_MISSING
 ROWS = [
     # Counts: the lower, the worse.
     Row(
@@ -162,5 +171,25 @@ ROWS = [
         SILENT,
         OGIVRI,
         chart(lvef="<50", lvef_normal="55"),
+    ),
+    # What is there and cannot be read is not missing.
+    Row(LIVER, "AST in a unit that is not known", CANNOT, KADCYLA, unread("ast"), missing=("result",)),
+    Row(LIVER_HOLD, "which is not fine either", CANNOT, KADCYLA, unread("ast"), missing=("result",)),
+    Row(LIVER, "without a date it may be of today", CANNOT, KADCYLA, unread("ast", None)),
+    Row(LIVER, "one of long ago is no result of now", FIRES, KADCYLA, unread("ast", 60), says=("no AST",)),
+    Row(
+        LIVER,
+        "and what is missing beside it",
+        FIRES,
+        KADCYLA,
+        unread("ast", without=("alt",)),
+        says=("no ALT",),
+        hides=("AST", "none on record: AST"),
+    ),
+    Row(LIVER, "a preliminary one is missing", FIRES, KADCYLA, unread("ast", reason="status")),
+    Row(COUNT, "platelets in a unit that is not known", CANNOT, KADCYLA, unread("platelets")),
+    Row(COUNT_HOLD, "which are not fine either", CANNOT, KADCYLA, unread("platelets")),
+    Row(
+        NO_LVEF, "an ejection fraction with a comparator that is none", CANNOT, KADCYLA, unread("lvef", 1, "comparator")
     ),
 ]

@@ -8,7 +8,8 @@ import msgspec
 from builders import chart, days_ago, given, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts import DrugOrder, State, Treatment
+from cards.facts.order import DrugOrder
+from cards.facts.patient import Treatment, TreatmentState
 from cards.facts.schedules import Rhythm, Schedule
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Diluent, Route
@@ -42,11 +43,11 @@ def unscheduled(drug: str, dose: str, unread: str) -> DrugOrder:
     return msgspec.structs.replace(order(drug, dose, interval=None), schedule=Schedule((Rhythm(unread=unread),)))
 
 
-def cycles(count: int, setting: str | None = "early", state: State = State.GIVEN):  # noqa: ANN201
+def cycles(count: int, setting: str | None = "early", state: TreatmentState = TreatmentState.GIVEN):  # noqa: ANN201
     return chart(history=tuple(given("kadcyla", 21 * n, state=state) for n in range(1, count + 1)), setting=setting)
 
 
-def beside(drug: str, name: str | None = None, state: State = State.ACTIVE):  # noqa: ANN201
+def beside(drug: str, name: str | None = None, state: TreatmentState = TreatmentState.ACTIVE):  # noqa: ANN201
     return chart(history=(given(drug, 10, None, state, (name or drug,)),))
 
 
@@ -314,7 +315,7 @@ ROWS = [
         "a completed order stands for a dose",
         FIRES,
         KADCYLA,
-        chart(history=(given("kadcyla", 10, state=State.COMPLETED),)),
+        chart(history=(given("kadcyla", 10, state=TreatmentState.COMPLETED),)),
     ),
     Row(SOON, "a dose of another drug yesterday", NOT_ASKED, KADCYLA, after(1, "enhertu")),
     Row(SOON, "no earlier dose", NOT_ASKED, KADCYLA),
@@ -340,7 +341,9 @@ ROWS = [
     ),
     Row(CYCLES, "metastatic, to progression", NOT_ASKED, KADCYLA, cycles(20, "metastatic")),
     Row(CYCLES, "setting unknown: the early limit", FIRES, KADCYLA, cycles(14, None)),
-    Row(CYCLES, "completed orders where no dose is recorded", FIRES, KADCYLA, cycles(14, state=State.COMPLETED)),
+    Row(
+        CYCLES, "completed orders where no dose is recorded", FIRES, KADCYLA, cycles(14, state=TreatmentState.COMPLETED)
+    ),
     Row(CYCLES, "Enhertu's limit is not on file", NOT_ASKED, ENHERTU, cycles(20)),
     # reload-required
     Row(
@@ -450,7 +453,13 @@ ROWS = [
     ),
     Row(TOGETHER, "trastuzumab with pertuzumab", SILENT, TRASTUZUMAB, beside("pertuzumab")),
     Row(TOGETHER, "Enhertu with pertuzumab", SILENT, ENHERTU, beside("pertuzumab")),
-    Row(TOGETHER, "Enhertu three weeks after the last Kadcyla", SILENT, ENHERTU, beside("kadcyla", state=State.GIVEN)),
+    Row(
+        TOGETHER,
+        "Enhertu three weeks after the last Kadcyla",
+        SILENT,
+        ENHERTU,
+        beside("kadcyla", state=TreatmentState.GIVEN),
+    ),
     Row(TOGETHER, "its own active order", SILENT, KADCYLA, beside("kadcyla")),
     # anthracycline-concurrent
     Row(
@@ -463,7 +472,7 @@ ROWS = [
         says=("DOXOrubicin",),
     ),
     Row(ANTHRACYCLINE, "epirubicin active", FIRES, PERJETA, beside("", "epirubicin")),
-    Row(ANTHRACYCLINE, "epirubicin completed", SILENT, PERJETA, beside("", "epirubicin", State.COMPLETED)),
+    Row(ANTHRACYCLINE, "epirubicin completed", SILENT, PERJETA, beside("", "epirubicin", TreatmentState.COMPLETED)),
     Row(ANTHRACYCLINE, "paclitaxel", SILENT, TRASTUZUMAB, beside("", "paclitaxel")),
     # cyp3a4-inhibitor
     Row(

@@ -17,11 +17,13 @@ from cards.billing.facts import (
     RecordedCode,
     Supplied,
 )
-from cards.facts import Gap, Origin, State
+from cards.facts.origins import Gap, Origin
+from cards.facts.patient import TreatmentState
 from cards.facts.topics import Topic
 
 SUMMARY, UNITS, CRITERIA = Topic.BILLING_SUMMARY, Topic.BILLING_UNITS_MISMATCH, Topic.COVERAGE_CRITERIA
 PATH = "context.draftOrders.order-1"
+LOUISIANA = "Louisiana Healthcare Connections"
 BREAST = (RecordedCode("C50.911", "Malignant neoplasm of breast", at("condition")),)
 SERVICE = Origin("ServiceRequest/service-1", "context.draftOrders.service-1")
 GASTRIC = chart(weight="80", cancers=("gastric",))
@@ -58,8 +60,8 @@ def billed(
     )
 
 
-def coded(code: str) -> BillingFacts:
-    return billed(codes=(RecordedCode(code, code, at("condition")),))
+def coded(code: str, payer: str | None = None) -> BillingFacts:
+    return billed(codes=(RecordedCode(code, code, at("condition")),), payer=payer)
 
 
 TREATED = (given("trastuzumab", 90), given("", 120, names=("paclitaxel",)))
@@ -68,6 +70,15 @@ FOURTEEN = tuple(given("kadcyla", 21 * n, "252 mg") for n in range(1, 15))
 LOW = chart(her2=(ihc("1+"),), receptor=True)
 
 SUMMARIES = [
+    Row(
+        SUMMARY,
+        "a dose above the maximum stands in the headline and before the claim",
+        FIRES,
+        order("Kadcyla", "378 mg"),
+        billing=billed(),
+        says=("Kadcyla 378 mg is above the maximum of 3.6 mg/kg: 378 units J9354",),
+        tells=("Put right before the claim", "above the label's maximum of 3.6 mg/kg"),
+    ),
     Row(
         SUMMARY,
         "70 kg, Kadcyla 3.6 mg/kg: 252 units and 8 on a JW line, not JZ beside JW",
@@ -717,7 +728,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         ADJUVANT,
-        billing=billed(specialty="Medical Oncology"),
+        billing=billed(payer=LOUISIANA, specialty="Medical Oncology"),
         indicator="info",
         says=("Kadcyla, LA.PHAR.229 (Initial approval, breast cancer): 6 met, 0 not met, 0 not known",),
         tells=(
@@ -735,7 +746,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla"),
         chart(her2=(), born=None, cancers=(), setting=None, weight=None),
-        billing=billed(codes=()),
+        billing=billed(payer=LOUISIANA, codes=()),
         says=("1 met, 0 not met, 5 not known",),
         tells=("No cancer diagnosis is on record, so the path is not certain",),
     ),
@@ -744,7 +755,7 @@ POLICIES = [
         "metastatic without prior therapy on record is not known, and adjuvant it is not",
         FIRES,
         order("Kadcyla", "252 mg"),
-        billing=billed(),
+        billing=billed(payer=LOUISIANA),
         tells=("**Not known** · I.A.5 ·", "**Not known** · I.A.5.a", "**Not met** · I.A.5.b"),
         hides=("Surgical pathology report",),
     ),
@@ -753,8 +764,8 @@ POLICIES = [
         "an active order of trastuzumab is no prior therapy",
         FIRES,
         order("Kadcyla", "252 mg"),
-        chart(history=(given("trastuzumab", 30, state=State.ACTIVE), TREATED[1])),
-        billing=billed(),
+        chart(history=(given("trastuzumab", 30, state=TreatmentState.ACTIVE), TREATED[1])),
+        billing=billed(payer=LOUISIANA),
         tells=("**Not known** · I.A.5.a", "no earlier trastuzumab on record"),
     ),
     Row(
@@ -763,7 +774,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         chart(born=given("", 17 * 365).on),
-        billing=billed(),
+        billing=billed(payer=LOUISIANA),
         tells=("**Not met** · I.A.3 · 18 years or older; age 1",),
     ),
     Row(
@@ -771,7 +782,7 @@ POLICIES = [
         "another specialty does not rule out that an oncologist was consulted",
         FIRES,
         order("Kadcyla", "252 mg"),
-        billing=billed(specialty="Cardiology"),
+        billing=billed(payer=LOUISIANA, specialty="Cardiology"),
         tells=("**Not known** · I.A.2", "specialty on record: Cardiology"),
     ),
     Row(
@@ -779,7 +790,7 @@ POLICIES = [
         "a taxonomy code of oncology counts",
         FIRES,
         order("Kadcyla", "252 mg"),
-        billing=billed(specialty="207RX0202X"),
+        billing=billed(payer=LOUISIANA, specialty="207RX0202X"),
         tells=("**Met** · I.A.2",),
     ),
     Row(
@@ -788,7 +799,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         others=(order("capecitabine", "1500 mg", identifier="order-2"),),
-        billing=billed(),
+        billing=billed(payer=LOUISIANA),
         tells=("**Not met** · I.A.4", "In this session: capecitabine"),
     ),
     Row(
@@ -797,7 +808,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         others=(order("ondansetron", "8 mg", identifier="order-2"),),
-        billing=billed(),
+        billing=billed(payer=LOUISIANA),
         tells=("**Met** · I.A.4",),
     ),
     Row(
@@ -805,8 +816,8 @@ POLICIES = [
         "another HER2 drug that is active is no single agent",
         FIRES,
         order("Kadcyla", "252 mg"),
-        chart(history=(given("tucatinib", 30, state=State.ACTIVE),)),
-        billing=billed(),
+        chart(history=(given("tucatinib", 30, state=TreatmentState.ACTIVE),)),
+        billing=billed(payer=LOUISIANA),
         tells=("**Not met** · I.A.4",),
     ),
     Row(
@@ -815,7 +826,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         chart(gaps=(Gap("treatment", "prefetch.medications.entry[0]", "unresolved-drug"),)),
-        billing=billed(),
+        billing=billed(payer=LOUISIANA),
         tells=("**Not known** · I.A.4", "a treatment on record could not be read"),
     ),
     Row(
@@ -823,7 +834,7 @@ POLICIES = [
         "a dose above the limit",
         FIRES,
         order("Kadcyla", "300 mg"),
-        billing=billed(),
+        billing=billed(payer=LOUISIANA),
         tells=("**Not known** · I.A.6 ·", "**Not met** · I.A.6.b", "Guideline or literature"),
     ),
     Row(
@@ -831,7 +842,7 @@ POLICIES = [
         "an interval of two weeks",
         FIRES,
         order("Kadcyla", "252 mg", interval=14),
-        billing=billed(),
+        billing=billed(payer=LOUISIANA),
         tells=("**Not met** · I.A.6.b", "every 14 days"),
     ),
     Row(
@@ -839,7 +850,7 @@ POLICIES = [
         "an order that does not say its interval is not known to keep it",
         FIRES,
         order("Kadcyla", "252 mg", interval=None),
-        billing=billed(),
+        billing=billed(payer=LOUISIANA),
         tells=("**Not known** · I.A.6.b", "the order does not say its interval"),
     ),
     Row(
@@ -848,7 +859,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg", cycles=15),
         ADJUVANT,
-        billing=billed(),
+        billing=billed(payer=LOUISIANA),
         tells=("**Not met** · I.A.6.a", "dose 15 of the treatment, 0 on record"),
     ),
     Row(
@@ -857,7 +868,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg", cycles=14),
         ADJUVANT,
-        billing=billed(),
+        billing=billed(payer=LOUISIANA),
         tells=("**Met** · I.A.6.a",),
     ),
     Row(
@@ -866,7 +877,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         chart(history=(given("kadcyla", 21, "252 mg"), given("kadcyla", 42, "252 mg"))),
-        billing=billed(),
+        billing=billed(payer=LOUISIANA),
         says=("(Continued therapy): 2 met, 0 not met, 1 not known",),
         tells=(
             "**Met** · II.A.1",
@@ -882,7 +893,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         chart(history=(given("kadcyla", 21, "252 mg"),)),
-        billing=billed(),
+        billing=billed(payer=LOUISIANA),
         tells=("**Not known** · II.A.1",),
     ),
     Row(
@@ -891,7 +902,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "300 mg"),
         chart(history=(given("kadcyla", 42, "210 mg"),)),
-        billing=billed(),
+        billing=billed(payer=LOUISIANA),
         tells=("**Not met** · II.A.3.b",),
     ),
     Row(
@@ -900,7 +911,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         chart(setting="early", history=(given("kadcyla", 20, "210 mg"), *FOURTEEN[1:])),
-        billing=billed(),
+        billing=billed(payer=LOUISIANA),
         tells=("**Not met** · II.A.3.a", "dose 15 of the treatment, 14 on record"),
     ),
     Row(
@@ -909,9 +920,23 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         chart(cancers=("lung",)),
-        billing=coded("C34.11"),
+        billing=coded("C34.11", LOUISIANA),
         says=("further NCCN uses",),
-        tells=("**Met** · I.B.1.a", "**Not known** · I.B.1 · Recurrent, advanced"),
+        tells=(
+            "**Met** · I.B.1.a",
+            "**Not known** · I.B.1 · Non-small cell histology",
+            "**Met** · I.B.1 · Extent",
+            "**Met** · I.B.1.a · Metastatic",
+        ),
+    ),
+    Row(
+        CRITERIA,
+        "lung cancer of unknown extent: what is not on record is not known",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        chart(cancers=("lung",), setting=None),
+        billing=coded("C34.11", LOUISIANA),
+        tells=("**Not known** · I.B.1 · Extent",),
     ),
     Row(
         CRITERIA,
@@ -919,7 +944,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         chart(cancers=("other",)),
-        billing=coded("C07"),
+        billing=coded("C07", LOUISIANA),
         says=("further NCCN uses",),
         tells=("**Met** · I.B.1.b",),
     ),
@@ -929,7 +954,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         chart(cancers=("gastric",)),
-        billing=coded("C16.0"),
+        billing=coded("C16.0", LOUISIANA),
         says=("other diagnoses): 0 met, 0 not met, 1 not known",),
         tells=("LA.PMN.53", "LA.PMN.255"),
     ),
@@ -939,7 +964,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         chart(her2=(ihc("3+"), ihc("0", days=400, name="old"), ish("negative", days=401))),
-        billing=billed(),
+        billing=billed(payer=LOUISIANA),
         tells=("**Not known** · I.A.1",),
     ),
     Row(
@@ -962,8 +987,86 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(payer="Tricare"),
-        says=("LA.PHAR.229",),
+        says=("UHC-KADCYLA",),
         tells=("The payer on record has no policy here",),
+    ),
+    Row(
+        CRITERIA,
+        "no payer on record: nothing of one state's policy is shown",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        billing=billed(),
+        says=("UHC-KADCYLA",),
+        tells=("No payer was sent",),
+        hides=("LA.PHAR.229", "Louisiana"),
+    ),
+    Row(
+        CRITERIA,
+        "a Medicare Advantage plan is no Original Medicare",
+        NOT_ASKED,
+        order("Kadcyla", "252 mg"),
+        billing=billed(payer="Humana Medicare Advantage"),
+    ),
+    Row(
+        CRITERIA,
+        "managed Medicaid under a commercial name goes by Medicaid",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        billing=billed(payer="Aetna Better Health of Louisiana"),
+        says=("MEDICAID-KADCYLA",),
+        hides=("AETNA", "commercial"),
+    ),
+    Row(
+        CRITERIA,
+        "Original Medicare",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        billing=billed(payer="Medicare Part B"),
+        says=("MEDICARE-KADCYLA",),
+    ),
+    Row(
+        CRITERIA,
+        "Enhertu's own earlier doses are no step therapy",
+        FIRES,
+        order("Enhertu", "378 mg"),
+        chart(history=(given("enhertu", 21, "378 mg"),)),
+        billing=billed(),
+        tells=("**Not known** · step therapy", "no earlier HER2-directed drug on record"),
+    ),
+    Row(
+        CRITERIA,
+        "an earlier trastuzumab is a HER2-directed drug; progression on it is a criterion of its own",
+        FIRES,
+        order("Enhertu", "378 mg"),
+        chart(history=(given("trastuzumab", 90),)),
+        billing=billed(),
+        tells=("**Met** · step therapy", "**Not known** · progression", "Imaging or note that shows the progression"),
+    ),
+    Row(
+        CRITERIA,
+        "an unraised dose on treatment: II.A.3 does not apply, and the 14 doses in all do",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        chart(setting="early", history=(given("kadcyla", 21, "252 mg"),)),
+        billing=billed(payer=LOUISIANA),
+        tells=("**Does not apply** · II.A.3", "**Met** · V ·"),
+    ),
+    Row(
+        CRITERIA,
+        "a fifteenth adjuvant dose is not within the 14 in all, though it is not raised",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        chart(setting="early", history=FOURTEEN),
+        billing=billed(payer=LOUISIANA),
+        tells=("**Not met** · V ·",),
+    ),
+    Row(
+        CRITERIA,
+        "metastatic Kadcyla: what came before in metastatic disease is a criterion",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        billing=billed(payer="Aetna"),
+        tells=("**Not known** · line of therapy",),
     ),
     Row(
         CRITERIA,

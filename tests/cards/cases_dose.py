@@ -8,7 +8,9 @@ import msgspec
 from builders import chart, days_ago, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts import DrugOrder, Gap, Moment
+from cards.facts.order import DrugOrder
+from cards.facts.origins import Gap
+from cards.facts.session import Moment
 from cards.facts.topics import Topic
 
 ABOVE, ODD, UNVERIFIED, STALE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from builders import chart, ihc, ish, order, overall
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts import Gap
+from cards.facts.origins import Gap
 from cards.facts.topics import Topic
 
 MISSING, ISH_MISSING, NOT_ELIGIBLE = Topic.HER2_MISSING, Topic.HER2_ISH_MISSING, Topic.HER2_NOT_ELIGIBLE

@@ -9,7 +9,9 @@ import msgspec
 from builders import chart, days_ago, given, lab, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts import Gap, LabResult, Patient
+from cards.facts.origins import Gap
+from cards.facts.patient import Patient
+from cards.facts.results import LabResult
 from cards.facts.topics import Topic
 
 NO_LVEF, OLD_LVEF = Topic.LVEF_MISSING, Topic.LVEF_OVERDUE

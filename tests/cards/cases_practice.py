@@ -9,20 +9,9 @@ import msgspec
 from builders import at, chart, days_ago, given, ihc, ish, measured, order, overall, tested
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts import (
-    Diagnosis,
-    DrugOrder,
-    Her2Finding,
-    Her2Method,
-    Her2Result,
-    Patient,
-    PresentProblem,
-    Receptor,
-    ReceptorResult,
-    State,
-    Treatment,
-    Weight,
-)
+from cards.facts.order import DrugOrder
+from cards.facts.patient import Diagnosis, Patient, PresentProblem, Treatment, TreatmentState
+from cards.facts.results import Her2Finding, Her2Method, Her2Result, Receptor, ReceptorResult, Weight
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Cancer, Problem
 from cards.values.quantities import Kg
@@ -51,7 +40,7 @@ def every(days: int, times: int, drug: str = "trastuzumab", dose: str | None = "
 
 
 def active(name: str) -> Patient:
-    return chart(history=(given("", 10, None, State.ACTIVE, (name,)),))
+    return chart(history=(given("", 10, None, TreatmentState.ACTIVE, (name,)),))
 
 
 def pregnant(on: date | None) -> Patient:
@@ -679,7 +668,7 @@ ROWS = [
         "Enhertu with pertuzumab the day before the approval",
         FIRES,
         ENHERTU,
-        chart(history=(given("pertuzumab", 400, None, State.ACTIVE),)),
+        chart(history=(given("pertuzumab", 400, None, TreatmentState.ACTIVE),)),
         today=date(2025, 12, 14),
         indicator="warning",
     ),
@@ -688,7 +677,7 @@ ROWS = [
         "Enhertu with pertuzumab on the day of the approval",
         SILENT,
         ENHERTU,
-        chart(history=(given("pertuzumab", 400, None, State.ACTIVE),)),
+        chart(history=(given("pertuzumab", 400, None, TreatmentState.ACTIVE),)),
         today=date(2025, 12, 15),
     ),
     Row(

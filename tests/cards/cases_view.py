@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from builders import chart, given
 
-from cards.facts import Gap, Patient, State, Treatment
+from cards.facts.origins import Gap
+from cards.facts.patient import Patient, Treatment, TreatmentState
 
 OLD = date(2026, 8, 1)
 LIVER = ("ast", "alt", "bilirubin-total")
@@ -25,7 +26,7 @@ class View:
     thresholds: dict[str, Decimal | None] = field(default_factory=dict)
 
 
-def ordered(drug: str, days: int, state: State = State.ACTIVE) -> Treatment:
+def ordered(drug: str, days: int, state: TreatmentState = TreatmentState.ACTIVE) -> Treatment:
     return given(drug, days, state=state)
 
 
@@ -79,7 +80,7 @@ VIEWS = [
     ),
     View(
         "completed orders, where no dose is recorded",
-        on(ordered("kadcyla", 18, State.COMPLETED), without=("platelets",)),
+        on(ordered("kadcyla", 18, TreatmentState.COMPLETED), without=("platelets",)),
         ("Kadcyla: no platelets within 7 days of the dose",),
         indicator="info",
     ),

@@ -11,8 +11,10 @@ from builders import COVERAGE_RULES, POLICY, RECOGNISER, TODAY, facts_of, with_t
 
 from cards.billing.facts import BillingFacts
 from cards.engine import judge
-from cards.facts import DrugOrder, Moment, Patient, Session
+from cards.facts.order import DrugOrder
 from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
+from cards.facts.patient import Patient
+from cards.facts.session import Moment, Session
 from cards.facts.topics import Topic
 
 if TYPE_CHECKING:

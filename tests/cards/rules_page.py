@@ -9,7 +9,7 @@ from builders import ALL_RULES, KNOWN, opened
 from cases_view import View
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts import Moment
+from cards.facts.session import Moment
 from cards.knowledge.schema import Band, Cited, Confidence, Product, Scope
 from cards.presentation import due
 from cards.presentation.renderer import Renderer

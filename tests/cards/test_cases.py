@@ -12,6 +12,7 @@ import cases_dose
 import cases_her2
 import cases_identity
 import cases_monitoring
+import cases_orders
 import cases_practice
 import pytest
 from builders import COVERAGE_RULES, KNOWN, judged, order, outcome_of
@@ -31,6 +32,7 @@ ROWS: list[Row] = [
     *cases_monitoring.ROWS,
     *cases_bounds.ROWS,
     *cases_course.ROWS,
+    *cases_orders.ROWS,
     *cases_practice.ROWS,
     *cases_coverage.ROWS,
 ]

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 import pytest
 from builders import KNOWN, chart, given, ihc, ish, judged, order, overall
 
-from cards.facts import Moment, Patient
 from cards.facts.outcomes import Fired
+from cards.facts.patient import Patient
+from cards.facts.session import Moment
 from cards.knowledge.schema import LevelRole, Scope, Tier
 from cards.values.quantities import MgPerKg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cards.facts import DrugOrder, Her2Result, Treatment
+    from cards.facts.order import DrugOrder
+    from cards.facts.patient import Treatment
+    from cards.facts.results import Her2Result
     from cards.knowledge.schema import Brand, Level, Product, Regimen
 
 WEIGHTS = ("42.5", "55", "61.3", "70", "73.3", "88.8", "101", "133.7")

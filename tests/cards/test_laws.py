@@ -27,22 +27,12 @@ from builders import tested as hcg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cards.facts import (
-    CodedHer2,
-    DrugOrder,
-    Gap,
-    Her2Finding,
-    Her2Method,
-    Her2Result,
-    Moment,
-    Patient,
-    PresentProblem,
-    Receptor,
-    ReceptorResult,
-    State,
-    Weight,
-)
+from cards.facts.order import DrugOrder
+from cards.facts.origins import Gap
 from cards.facts.outcomes import CannotTell, Clear, Fired, HoldOrder, NotApplicable, RemoveOrder
+from cards.facts.patient import Patient, PresentProblem, TreatmentState
+from cards.facts.results import CodedHer2, Her2Finding, Her2Method, Her2Result, Receptor, ReceptorResult, Weight
+from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Problem, Route, Setting
 from cards.rules import rules_at
@@ -92,7 +82,7 @@ TREATMENTS = st.builds(
     st.sampled_from(["", *(product.id for product in KNOWN.products)]),
     st.integers(-30, 1200),
     st.sampled_from([None, "2 mg/kg", "4 mg/kg", "6 mg/kg", "3.6 mg/kg", "210 mg", "420 mg", "840 mg", "1 mg"]),
-    st.sampled_from(State),
+    st.sampled_from(TreatmentState),
 )
 PROBLEMS = st.builds(
     lambda problem, days: PresentProblem(problem, str(problem), at(problem), None if days is None else days_ago(days)),

@@ -15,8 +15,8 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 from test_laws import charts
 
-from cards.facts import State
 from cards.facts.outcomes import Fired, Indicator, OrderTests
+from cards.facts.patient import TreatmentState
 from cards.facts.topics import Topic
 from cards.presentation.renderer import Renderer
 from cards.presentation.wording import default_wording
@@ -30,7 +30,7 @@ TREATMENTS = st.builds(
     lambda drug, days, state: given(drug, days, state=state),
     st.sampled_from((*DRUGS, "")),
     st.integers(-30, 500),
-    st.sampled_from(State),
+    st.sampled_from(TreatmentState),
 )
 
 
@@ -102,7 +102,7 @@ def test_a_later_dose_keeps_a_patient_on_the_drug(patient, drug, one, other) -> 
 @for_all(st.sampled_from(DRUGS), st.integers(-20, 60), st.integers(0, 14))
 def test_the_next_dose_is_never_taken_to_be_in_the_past_nor_far_ahead(drug, days, ahead) -> None:
     policy = with_thresholds(POLICY, {"monitoring_ahead_days": Decimal(ahead)})
-    patient = chart(history=(given(drug, days, state=State.GIVEN if days > 0 else State.ACTIVE),))
+    patient = chart(history=(given(drug, days, state=TreatmentState.GIVEN if days > 0 else TreatmentState.ACTIVE),))
     for standing, _ in on_treatment(patient, KNOWN, policy.thresholds, TODAY):
         assert standing.start is None or TODAY <= standing.start <= TODAY + timedelta(days=ahead)
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cds_service.policies.content import read_content
 from cds_service.policies.library import NUMBER_LIMIT, TITLE_LIMIT, Library
-from cds_service.policies.lifecycle import State, StepKind, StepRefusedError, Wish
+from cds_service.policies.lifecycle import StepKind, StepRefusedError, VersionState, Wish
 from cds_service.policies.people import Person, Role
 from cds_service.policies.rows import StepConflictError
 from cds_service.policies.views import UnknownVersionError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 OFF, ON = "cards: {weight-stale: {mode: off}}", "cards: {weight-stale: {mode: live}}"
-K, S = StepKind, State
+K, S = StepKind, VersionState
 
 
 @pytest.fixture

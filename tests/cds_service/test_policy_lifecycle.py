@@ -16,10 +16,10 @@ from policy_people import ANN, BOB, CLEO, EVERYTHING, START
 from cds_service.policies.lifecycle import (
     COMMENT_LIMIT,
     FURTHEST,
-    State,
     Step,
     StepKind,
     StepRefusedError,
+    VersionState,
     Wish,
     after_retiring,
     authors,
@@ -31,7 +31,7 @@ from cds_service.policies.lifecycle import (
 )
 from cds_service.policies.people import Person, Role
 
-K, S = StepKind, State
+K, S = StepKind, VersionState
 HOUR = timedelta(hours=1)
 
 
@@ -52,7 +52,7 @@ BEGUN = ((K.DRAFTED, ANN), (K.REVISED, CLEO))
 REVIEWED = (*BEGUN, (K.SUBMITTED, ANN))
 AGREED = (*REVIEWED, (K.APPROVED, BOB))
 OUT = (*AGREED, (K.PUBLISHED, BOB))
-LIVES: dict[State, list[Step]] = {
+LIVES: dict[VersionState, list[Step]] = {
     S.DRAFT: life(*BEGUN),
     S.REVIEW: life(*REVIEWED),
     S.APPROVED: life(*AGREED),
@@ -92,7 +92,7 @@ AUTUMN = datetime(2026, 11, 1, 1, tzinfo=ZoneInfo("America/New_York"))
 """An hour that comes twice."""
 
 
-def reason(wish: Wish, person: Person, steps: list[Step], now: State | None, at: datetime = NOW) -> str | None:
+def reason(wish: Wish, person: Person, steps: list[Step], now: VersionState | None, at: datetime = NOW) -> str | None:
     try:
         check(wish, person, steps, now, at)
     except StepRefusedError as error:
@@ -100,8 +100,8 @@ def reason(wish: Wish, person: Person, steps: list[Step], now: State | None, at:
     return None
 
 
-@pytest.mark.parametrize(("now", "kind"), list(product(State, StepKind)))
-def test_each_step_in_each_state(now: State, kind: StepKind) -> None:
+@pytest.mark.parametrize(("now", "kind"), list(product(VersionState, StepKind)))
+def test_each_step_in_each_state(now: VersionState, kind: StepKind) -> None:
     allowed = now in ALLOWED[kind]
     assert reason(Wish(kind, "because"), BOB, LIVES[now], now) == (None if allowed else "state")
     assert (kind in possible(BOB, LIVES[now], now)) is allowed
@@ -119,13 +119,13 @@ def test_each_step_by_each_role(kind: StepKind, role: Role) -> None:
 
 
 def test_a_viewer_and_a_person_without_a_role_may_do_nothing() -> None:
-    for roles, now, kind in product((frozenset(), {Role.VIEWER}), (None, *State), StepKind):
+    for roles, now, kind in product((frozenset(), {Role.VIEWER}), (None, *VersionState), StepKind):
         nobody = Person("x", "x", frozenset(roles))
         assert reason(Wish(kind, "because"), nobody, LIVES.get(now, []), now) == "role"
 
 
-@pytest.mark.parametrize("now", list(State))
-def test_each_state_is_told_from_the_steps(now: State) -> None:
+@pytest.mark.parametrize("now", list(VersionState))
+def test_each_state_is_told_from_the_steps(now: VersionState) -> None:
     steps, every = LIVES[now], list(LIVES[now])
     if now is S.SUPERSEDED:
         every += [replace(step, id=step.id + 100, version=2, at=step.at + HOUR) for step in steps]
@@ -205,7 +205,7 @@ def test_nobody_approves_what_he_or_she_wrote(taken, approver: Person, expected:
         pytest.param(Wish(K.RETIRED, "why", effective_until=NOW + HOUR), S.LIVE, "time", id="retired for a time"),
     ],
 )  # fmt: skip
-def test_comments_and_times(wish: Wish, now: State, expected: str | None) -> None:
+def test_comments_and_times(wish: Wish, now: VersionState, expected: str | None) -> None:
     assert reason(wish, BOB, LIVES[now], now) == expected
 
 

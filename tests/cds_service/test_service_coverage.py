@@ -178,10 +178,31 @@ def test_service_the_same_data_is_needed_as_for_signing(service) -> None:
     assert service.post(lacking, COVERAGE).status == 412
 
 
+def insured_by(name: str) -> Json:
+    """Give a coverage in force."""
+    return {
+        "resourceType": "Coverage",
+        "id": "cov-1",
+        "status": "active",
+        "beneficiary": {"reference": f"Patient/{PATIENT}"},
+        "payor": [{"display": name}],
+    }
+
+
 def test_service_nobody_needs_to_send_prescriber_or_payer(service) -> None:
     detail = cards(service)["coverage-criteria"]["detail"]
-    assert "**Not known** · I.A.2" in detail
     assert "No payer was sent" in detail
+    # Without a payer nothing of one state's policy is shown.
+    assert "Louisiana" not in detail
+    insured = cards(
+        service, prefetch=clean_prefetch() | {"coverage": bundle(insured_by("Louisiana Healthcare Connections"))}
+    )
+    assert "**Not known** · I.A.2" in insured["coverage-criteria"]["detail"]
+
+
+def test_service_a_medicare_advantage_plan_by_its_type_is_no_original_medicare(service) -> None:
+    plan = insured_by("Medicare") | {"type": {"text": "Medicare Advantage HMO"}}
+    assert "coverage-criteria" not in cards(service, prefetch=clean_prefetch() | {"coverage": bundle(plan)})
 
 
 def test_service_prescriber_and_payer_are_used_where_they_are_sent(service) -> None:
@@ -191,13 +212,7 @@ def test_service_prescriber_and_payer_are_used_where_they_are_sent(service) -> N
         "practitioner": {"reference": "Practitioner/onc-17"},
         "specialty": [{"text": "Hematology/Oncology"}],
     }
-    payer = {
-        "resourceType": "Coverage",
-        "id": "cov-1",
-        "status": "active",
-        "beneficiary": {"reference": f"Patient/{PATIENT}"},
-        "payor": [{"display": "Louisiana Healthcare Connections"}],
-    }
+    payer = insured_by("Louisiana Healthcare Connections")
     detail = cards(service, prefetch=clean_prefetch() | {"team": bundle(role), "coverage": bundle(payer)})[
         "coverage-criteria"
     ]["detail"]
@@ -411,7 +426,8 @@ def test_service_no_log_line_and_no_record_names_prescriber_or_person(log_lines:
         "payor": [{"reference": f"Patient/{PATIENT}", "display": "Markedpatient"}],
     }  # fmt: skip
     ordered = order(requester={"reference": "Practitioner/marked-doctor"})
-    found = cards(caller, ordered, prefetch=clean_prefetch() | {"p": bundle(person), "c": bundle(payer)})
+    lists = {"p": bundle(person), "c": bundle(payer, insured_by("Louisiana Healthcare Connections"))}
+    found = cards(caller, ordered, prefetch=clean_prefetch() | lists)
     assert "**Met** · I.A.2" in found["coverage-criteria"]["detail"]
     explained = explain(caller.store.engine, found["coverage-criteria"]["uuid"])
     for said in (json.dumps(explained, default=str), json.dumps(log_lines, default=str)):
@@ -431,7 +447,8 @@ def test_service_prior_therapy_comes_from_the_charts_own_lists(service) -> None:
         }
 
     prefetch = clean_prefetch() | {
-        "administrations": bundle(given("a-1", "trastuzumab-dkst", 200), given("a-2", "PACLitaxel 80 mg/m2", 210))
+        "administrations": bundle(given("a-1", "trastuzumab-dkst", 200), given("a-2", "PACLitaxel 80 mg/m2", 210)),
+        "coverage": bundle(insured_by("Louisiana Healthcare Connections")),
     }
     detail = cards(service, prefetch=prefetch)["coverage-criteria"]["detail"]
     assert "**Met** · I.A.5.a" in detail

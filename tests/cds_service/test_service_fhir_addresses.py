@@ -16,7 +16,7 @@ from cds_service.configuration.settings import Settings
 from cds_service.ehr.client import FhirClient
 from cds_service.ehr.servers import RefusedAddressError, check_addresses, kind_of
 from fhir_mappings.request.hook_request import FhirAuthorization, HookRequest
-from fhir_mappings.request.prefetch import State
+from fhir_mappings.request.prefetch import PrefetchState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,12 +50,12 @@ class Names:
         return answer
 
 
-def state_of(server: str, names: Names | None = None, **fhir: object) -> State:
+def state_of(server: str, names: Names | None = None, **fhir: object) -> PrefetchState:
     """Ask a server for the laboratory results."""
     client = FhirClient(Settings(fhir={"timeout_s": 1, **fhir}), names or Names(["127.0.0.1"]))
     request = HookRequest("order-sign", INSTANCE, PATIENT, "u", (), {}, {}, server, FhirAuthorization(TOKEN, PATIENT))
     access = client.access(request)
-    return State.OMITTED if access is None else access.fetch({PLACE: QUERIES["labs"]})[PLACE].state
+    return PrefetchState.OMITTED if access is None else access.fetch({PLACE: QUERIES["labs"]})[PLACE].state
 
 
 @pytest.fixture(autouse=True)
@@ -155,7 +155,7 @@ def test_service_checks_where_a_name_leads(host, addresses, may) -> None:
 )
 def test_service_does_not_go_where_an_allowed_name_leads_astray(chart, log_lines, addresses) -> None:
     server = f"http://ehr.hospital.example:{chart.server_port}/fhir"
-    assert state_of(server, Names(addresses), allowed_servers=[server]) is State.FAILED
+    assert state_of(server, Names(addresses), allowed_servers=[server]) is PrefetchState.FAILED
     assert chart.heard == []
     assert [line["event"] for line in log_lines] == ["fhir_address_refused", "fhir_fetch_failed"]
     assert not any(word in repr(log_lines) for word in (TOKEN, PATIENT, "hospital", *addresses))
@@ -165,7 +165,7 @@ def test_service_connects_to_the_address_that_it_checked(chart) -> None:
     """A name server that changes its mind after the check has no second word."""
     names = Names(["127.0.0.1"], ["169.254.169.254"])
     server = f"http://ehr.localhost:{chart.server_port}/fhir"
-    assert state_of(server, names, allowed_servers=[server]) is State.PRESENT
+    assert state_of(server, names, allowed_servers=[server]) is PrefetchState.PRESENT
     assert names.asked == ["ehr.localhost"]
     assert {each.headers["Host"] for each in chart.heard} == {f"ehr.localhost:{chart.server_port}"}
 
@@ -177,23 +177,23 @@ def test_service_checks_a_name_again_for_every_connection(chart) -> None:
     request = HookRequest("order-sign", INSTANCE, PATIENT, "u", (), {}, {}, server)
     first = client.access(request)
     assert first is not None
-    assert first.fetch({PLACE: QUERIES["labs"]})[PLACE].state is State.PRESENT
+    assert first.fetch({PLACE: QUERIES["labs"]})[PLACE].state is PrefetchState.PRESENT
     client.connections._adapter.close()
     second = client.access(request)
     assert second is not None
-    assert second.fetch({PLACE: QUERIES["labs"]})[PLACE].state is State.FAILED
+    assert second.fetch({PLACE: QUERIES["labs"]})[PLACE].state is PrefetchState.FAILED
 
 
 @pytest.mark.parametrize("addresses", [["10.0.0.1"], ["127.0.0.1", "10.0.0.1"], ["169.254.1.1"], []], ids=str)
 def test_service_does_not_take_localhost_for_loopback_unless_it_is(chart, addresses) -> None:
-    assert state_of(f"http://localhost:{chart.server_port}/fhir", Names(addresses)) is State.FAILED
+    assert state_of(f"http://localhost:{chart.server_port}/fhir", Names(addresses)) is PrefetchState.FAILED
     assert chart.heard == []
 
 
 def test_service_tries_the_next_address_of_a_name(chart) -> None:
     """Nothing listens on the second loopback address."""
     server = f"http://localhost:{chart.server_port}/fhir"
-    assert state_of(server, Names(["::1", "127.0.0.1"])) is State.PRESENT
+    assert state_of(server, Names(["::1", "127.0.0.1"])) is PrefetchState.PRESENT
 
 
 @pytest.mark.parametrize(
@@ -275,14 +275,14 @@ def secure(authority) -> Iterator[Callable[..., ChartServer]]:
         server.close()
 
 
-def ask_securely(server: ChartServer, bundle: Path | None, host: str = "ehr.localhost") -> State:
+def ask_securely(server: ChartServer, bundle: Path | None, host: str = "ehr.localhost") -> PrefetchState:
     base = f"https://{host}:{server.server_port}/fhir"
     return state_of(base, allowed_servers=[base], ca_bundle=bundle)
 
 
 def test_service_asks_a_server_whose_authority_the_site_names(secure, authority) -> None:
     server = secure()
-    assert ask_securely(server, authority.path) is State.PRESENT
+    assert ask_securely(server, authority.path) is PrefetchState.PRESENT
     assert server.server_names == ["ehr.localhost"]
     assert {each.headers["Host"] for each in server.heard} == {f"ehr.localhost:{server.server_port}"}
     assert {each.headers["Authorization"] for each in server.heard} == {f"Bearer {TOKEN}"}
@@ -290,13 +290,13 @@ def test_service_asks_a_server_whose_authority_the_site_names(secure, authority)
 
 def test_service_does_not_ask_a_server_of_an_authority_that_nobody_knows(secure) -> None:
     server = secure()
-    assert ask_securely(server, None) is State.FAILED
+    assert ask_securely(server, None) is PrefetchState.FAILED
     assert server.heard == []
 
 
 def test_service_does_not_ask_a_server_of_another_authority(secure, tmp_path) -> None:
     server = secure()
-    assert ask_securely(server, Authority(tmp_path, "Another CA").path) is State.FAILED
+    assert ask_securely(server, Authority(tmp_path, "Another CA").path) is PrefetchState.FAILED
     assert server.heard == []
 
 
@@ -305,20 +305,20 @@ def test_service_does_not_ask_a_server_of_another_authority(secure, tmp_path) ->
 )
 def test_service_does_not_ask_a_server_with(secure, authority, host, days) -> None:
     server = secure(host, days)
-    assert ask_securely(server, authority.path) is State.FAILED
+    assert ask_securely(server, authority.path) is PrefetchState.FAILED
     assert server.heard == []
 
 
 def test_service_believes_no_authority_of_the_environment(secure, authority, monkeypatch) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.setenv(name, str(authority.path))
-    assert ask_securely(secure(), None) is State.FAILED
+    assert ask_securely(secure(), None) is PrefetchState.FAILED
 
 
 def test_service_sends_nothing_in_the_clear_to_a_server_that_wants_it_encrypted(secure, authority) -> None:
     server = secure()
     base = f"http://ehr.localhost:{server.server_port}/fhir"
-    assert state_of(base, allowed_servers=[base], ca_bundle=authority.path) is State.FAILED
+    assert state_of(base, allowed_servers=[base], ca_bundle=authority.path) is PrefetchState.FAILED
     assert server.heard == []
 
 

@@ -10,9 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.facts import DrugOrder, Lvef, Moment, Origin, Patient, Session, Staging
+from cards.facts.order import DrugOrder
+from cards.facts.origins import Origin
 from cards.facts.outcomes import Fired
+from cards.facts.patient import Patient, Staging
 from cards.facts.policy import default_policy
+from cards.facts.results import Lvef
+from cards.facts.session import Moment, Session
 from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus
 from cards.identification.recogniser import Recogniser

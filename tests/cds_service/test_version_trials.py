@@ -45,7 +45,7 @@ from cds_service.learning.promotion import promotion_report
 from cds_service.learning.trial import versions_tried
 from cds_service.policies.content import content_of, read_content
 from cds_service.policies.library import Library
-from cds_service.policies.lifecycle import State, StepKind, StepRefusedError
+from cds_service.policies.lifecycle import StepKind, StepRefusedError, VersionState
 from cds_service.policies.people import Person, Role
 from cds_service.policies.rows import StepConflictError
 from cds_service.protocol import caller as calling
@@ -65,7 +65,7 @@ STRICT = "thresholds: {weight_max_age_days: 1}"
 TROUBLED = call(prefetch=troubled_prefetch())
 OLD_WEIGHT = call(prefetch={**clean_prefetch(), "weight": bundle(weight(days=45))})
 NO_GATE = PromotionSettings()
-K, S = StepKind, State
+K, S = StepKind, VersionState
 WITHIN_S = 5.0
 
 
@@ -123,7 +123,7 @@ def test_a_trial_is_begun_and_ended_and_stands_in_the_history(library: Library) 
         pytest.param(K.RETIRED, {"comment": "Wrong"}, S.RETIRED, id="retired"),
     ],
 )
-def test_a_trial_ends_when_its_version_is(library: Library, kind: StepKind, more: Any, state: State) -> None:
+def test_a_trial_ends_when_its_version_is(library: Library, kind: StepKind, more: Any, state: VersionState) -> None:
     assert take(library, BOB, tried(library, OFF), kind, **more).state is state
     assert library.on_trial() is None
     tried(library, STRICT)

@@ -11,7 +11,7 @@ from office import OLD_WEIGHT, SIXTY, Office
 
 from cds_service.configuration.loading import load_settings
 from cds_service.policies.library import Library
-from cds_service.policies.lifecycle import State, StepKind
+from cds_service.policies.lifecycle import StepKind, VersionState
 from cds_service.store.store import open_store
 
 if TYPE_CHECKING:
@@ -190,4 +190,4 @@ def test_answers_of_the_service_name_no_trial(office: Office) -> None:
     assert after.data == before.data
     assert [name for name, _ in after.headers] == [name for name, _ in before.headers]
     version = Library(office.store.engine).version(1)
-    assert (version.state, version.last.kind) == (State.ON_TRIAL, StepKind.TRIAL_BEGUN)
+    assert (version.state, version.last.kind) == (VersionState.ON_TRIAL, StepKind.TRIAL_BEGUN)

@@ -21,7 +21,7 @@ from fhir_mappings.wire.references import References
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from cards.facts import DrugOrder
+    from cards.facts.order import DrugOrder
     from fhir_mappings.request.hook_request import HookRequest
 
 Json = dict[str, Any]

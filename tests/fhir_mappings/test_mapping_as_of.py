@@ -18,7 +18,7 @@ from fhir_mappings.as_of.moments import When, later, when
 from fhir_mappings.as_of.searches import searches
 from fhir_mappings.as_of.sites import site_of
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap
-from fhir_mappings.request.prefetch import State
+from fhir_mappings.request.prefetch import PrefetchState
 from fhir_mappings.request.queries import templates
 
 Json = dict[str, Any]
@@ -198,7 +198,7 @@ def test_later_orders_and_those_signed_together_are_no_history() -> None:
         ["MedicationRequest/o", "MedicationRequest/together"],
         ["MedicationRequest/later"],
     ]
-    assert found.request(found.sessions[1]).prefetch["medications"].state is State.EMPTY
+    assert found.request(found.sessions[1]).prefetch["medications"].state is PrefetchState.EMPTY
 
 
 def test_services_of_the_same_time_come_with_the_orders() -> None:

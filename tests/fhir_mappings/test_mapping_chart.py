@@ -36,7 +36,7 @@ from shapes import (
     topics,
 )
 
-from cards.facts import Patient
+from cards.facts.patient import Patient
 from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_settings import SiteSettings
 from cds_service.decisions.data_access import DataMissing

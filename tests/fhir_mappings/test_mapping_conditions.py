@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from shapes import ICD10, SNOMED, TERMINOLOGY, Json, coding, concept, condition
 
-from cards.facts import CodedHer2, Origin
+from cards.facts.origins import Origin
+from cards.facts.results import CodedHer2
 from fhir_mappings.codings import CodeMap, Coding
 from fhir_mappings.patient.conditions import ConditionReader, label_of
 

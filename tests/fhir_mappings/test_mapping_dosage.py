@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from shapes import Json, coding, concept, dosage, dose_of, order, quantity
 
+from cards.facts.order import DoseUnit
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.medications.dosage import Strength, doses, start, text_doses
 
@@ -96,7 +97,6 @@ def test_one_dose(dose: Json, expected: tuple[str, str], shape: str) -> None:
             {"rateRatio": {"numerator": quantity(250, "mL"), "denominator": quantity(90, "min")}}, id="a bag in 90 min"
         ),
         pytest.param({"doseQuantity": {"unit": "mg"}}, id="a unit without number"),
-        pytest.param({"doseQuantity": quantity("3,6", "mg/kg")}, id="a decimal comma"),
         pytest.param({"doseQuantity": [quantity(252, "mg")]}, id="a quantity sent as an array"),
         pytest.param({"doseRange": {}}, id="an empty range"),
         pytest.param({}, id="nothing"),
@@ -104,6 +104,19 @@ def test_one_dose(dose: Json, expected: tuple[str, str], shape: str) -> None:
 )
 def test_no_dose(dose: Json) -> None:
     assert found({"doseAndRate": [dose]}) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        pytest.param("252,0", "252,0 mg", id="a decimal comma"),
+        pytest.param("about 250", "about 250 mg", id="a word"),
+        pytest.param(["252"], "['252'] mg", id="a list"),
+    ],
+)
+def test_an_amount_that_is_no_number_is_there_and_not_understood(value: Any, written: str) -> None:
+    (dose,) = doses(order(dosage({"doseQuantity": {"value": value, "unit": "mg"}})), None)
+    assert (dose.unit, dose.as_written) == (DoseUnit.OTHER, written)
 
 
 def test_a_bag_does_not_hide_the_dose_beside_it() -> None:
@@ -218,8 +231,15 @@ def test_a_dose_from_a_strength_says_so_and_a_strength_of_nothing_is_not_used() 
         pytest.param("Kadcyla IV at 3.6mg", [Mg(number("3.6"))], id="the unit left out (AE-IG)"),
         pytest.param("252 mg, then 252 mg", [Mg(Decimal(252))], id="twice the same"),
         pytest.param("600 mg/m² IV, 932.59mg", [Mg(number("932.59"))], id="mg/m² is no dose of these drugs (mCODE)"),
-        pytest.param("3,6 mg/kg", [], id="a decimal comma is not read"),
-        pytest.param("1,000 mg", [], id="a thousands comma is not read"),
+        pytest.param("3,6 mg/kg", [MgPerKg(number("3.6"))], id="a decimal comma"),
+        pytest.param("252,0 mg", [Mg(number("252.0"))], id="a decimal comma in milligrams"),
+        pytest.param("2,520 mg", [Mg(Decimal(2520))], id="a thousands comma"),
+        pytest.param("2520,5 mg", [Mg(number("2520.5"))], id="a large number with a decimal comma"),
+        pytest.param("2 520 mg", [], id="thousands or two numbers"),
+        pytest.param("cycle 3 252 mg", [], id="two numbers or thousands"),
+        pytest.param("0.252 g", [Mg(Decimal(252))], id="grams"),
+        pytest.param("252 milligrams", [Mg(Decimal(252))], id="the unit in full"),
+        pytest.param("1 vial of 160 mg vial", [], id="a vial"),
         pytest.param("100 mg/hr", [], id="a rate"),
         pytest.param("20 mg/mL", [], id="a concentration"),
         pytest.param("80 % dose", [], id="a share of the dose"),

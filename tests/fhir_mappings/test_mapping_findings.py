@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cards.facts import Origin
+from cards.facts.origins import Origin
 from cards.knowledge.loader import default_knowledge
 from fhir_mappings.results.findings import FindingReader
 

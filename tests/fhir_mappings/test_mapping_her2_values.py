@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from shapes import LOINC, SNOMED, TERMINOLOGY, Json, coding, concept, observation, quantity
 
-from cards.facts import Gap, Her2Result, Origin
+from cards.facts.origins import Gap, Origin
+from cards.facts.results import Her2Result
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, Coding
 from fhir_mappings.results.her2_values import Her2Vocabulary
 from fhir_mappings.results.observations import ObservationReader

@@ -30,7 +30,7 @@ from shapes import (
     read_order,
 )
 
-from cards.facts import DrugOrder
+from cards.facts.order import DrugOrder
 from cards.identification.identity import identify
 from fhir_mappings.codings import CodeMap, Coding
 from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing

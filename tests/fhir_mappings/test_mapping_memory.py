@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 from shapes import ICD10, LOINC, TERMINOLOGY, coding, concept
 
-from cards.facts import DrugOrder, EvidenceKind, IdentityEvidence, Origin
+from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence
+from cards.facts.origins import Origin
 from cards.identification import identity
 from cards.identification.identity import identify
 from cards.identification.recogniser import Recogniser

@@ -9,7 +9,7 @@ import pytest
 from shapes import chart_reader
 
 from fhir_mappings.request.hook_request import read_request
-from fhir_mappings.request.prefetch import State, read_answer
+from fhir_mappings.request.prefetch import PrefetchState, read_answer
 
 ORDER = {
     "resourceType": "MedicationRequest",
@@ -62,7 +62,7 @@ def test_a_batch_of_searches_is_read_search_by_search() -> None:
     weights = bundle({"resourceType": "Observation", "id": "w"}, link=[{"relation": "next", "url": "http://x/2"}])
     none = {"resourceType": "Bundle", "type": "searchset", "total": 0}
     answer = read_answer(json.dumps(bundle(weights, none)).encode(), "prefetch.all")
-    assert answer.state is State.PRESENT
+    assert answer.state is PrefetchState.PRESENT
     assert answer.listing is not None
     assert [glimpse.reference for glimpse in answer.listing.glimpses] == ["Observation/w"]
     assert answer.listing.next_page == "http://x/2"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from shapes import bundle, observation, quantity
 
-from fhir_mappings.request.prefetch import Answer, State, read_answer
+from fhir_mappings.request.prefetch import Answer, PrefetchState, read_answer
 from fhir_mappings.wire.resources import encode
 
 WEIGHT = observation("29463-7", "weight-1", valueQuantity=quantity(70, "kg"))
@@ -24,36 +24,48 @@ def read(value: Any) -> Answer:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        pytest.param(None, State.EMPTY, id="null: the chart has none"),
-        pytest.param(bundle(), State.EMPTY, id="an empty searchset: the chart has none"),
-        pytest.param({"resourceType": "Bundle"}, State.EMPTY, id="a Bundle without entry: the chart has none"),
-        pytest.param(bundle(outcome("warning")), State.EMPTY, id="a searchset of a warning alone: the chart has none"),
+        pytest.param(None, PrefetchState.EMPTY, id="null: the chart has none"),
+        pytest.param(bundle(), PrefetchState.EMPTY, id="an empty searchset: the chart has none"),
+        pytest.param({"resourceType": "Bundle"}, PrefetchState.EMPTY, id="a Bundle without entry: the chart has none"),
         pytest.param(
-            bundle(outcome("information")), State.EMPTY, id="a searchset of an information alone: the chart has none"
+            bundle(outcome("warning")), PrefetchState.EMPTY, id="a searchset of a warning alone: the chart has none"
         ),
-        pytest.param(bundle(outcome("error")), State.FAILED, id="a searchset of an error alone: it failed"),
-        pytest.param(bundle(outcome("fatal ")), State.FAILED, id="a fatal error with a blank: it failed"),
-        pytest.param(outcome("error"), State.FAILED, id="an OperationOutcome in the place of the list: it failed"),
-        pytest.param(outcome("warning"), State.FAILED, id="even of a warning"),
-        pytest.param({"resourceType": "OperationOutcome"}, State.FAILED, id="even without an issue"),
-        pytest.param("unavailable", State.FAILED, id="a text: it failed"),
-        pytest.param([WEIGHT], State.FAILED, id="an array: it failed"),
-        pytest.param({}, State.FAILED, id="an empty object: it failed"),
-        pytest.param({"response": {"status": "404"}}, State.FAILED, id="a response without resource: it failed"),
-        pytest.param(WEIGHT, State.PRESENT, id="a single resource"),
-        pytest.param(bundle(WEIGHT), State.PRESENT, id="a searchset"),
-        pytest.param({"response": {"status": "200"}, "resource": WEIGHT}, State.PRESENT, id="in its response entry"),
-        pytest.param(bundle(WEIGHT, outcome("warning")), State.PRESENT, id="a searchset with a warning"),
-        pytest.param(bundle(None), State.PRESENT, id="a searchset of a broken entry has something that is not read"),
+        pytest.param(
+            bundle(outcome("information")),
+            PrefetchState.EMPTY,
+            id="a searchset of an information alone: the chart has none",
+        ),
+        pytest.param(bundle(outcome("error")), PrefetchState.FAILED, id="a searchset of an error alone: it failed"),
+        pytest.param(bundle(outcome("fatal ")), PrefetchState.FAILED, id="a fatal error with a blank: it failed"),
+        pytest.param(
+            outcome("error"), PrefetchState.FAILED, id="an OperationOutcome in the place of the list: it failed"
+        ),
+        pytest.param(outcome("warning"), PrefetchState.FAILED, id="even of a warning"),
+        pytest.param({"resourceType": "OperationOutcome"}, PrefetchState.FAILED, id="even without an issue"),
+        pytest.param("unavailable", PrefetchState.FAILED, id="a text: it failed"),
+        pytest.param([WEIGHT], PrefetchState.FAILED, id="an array: it failed"),
+        pytest.param({}, PrefetchState.FAILED, id="an empty object: it failed"),
+        pytest.param(
+            {"response": {"status": "404"}}, PrefetchState.FAILED, id="a response without resource: it failed"
+        ),
+        pytest.param(WEIGHT, PrefetchState.PRESENT, id="a single resource"),
+        pytest.param(bundle(WEIGHT), PrefetchState.PRESENT, id="a searchset"),
+        pytest.param(
+            {"response": {"status": "200"}, "resource": WEIGHT}, PrefetchState.PRESENT, id="in its response entry"
+        ),
+        pytest.param(bundle(WEIGHT, outcome("warning")), PrefetchState.PRESENT, id="a searchset with a warning"),
+        pytest.param(
+            bundle(None), PrefetchState.PRESENT, id="a searchset of a broken entry has something that is not read"
+        ),
     ],
 )
-def test_state(value: Any, expected: State) -> None:
+def test_state(value: Any, expected: PrefetchState) -> None:
     assert read(value).state is expected
 
 
 @pytest.mark.parametrize("raw", [b"null", b" null", b"null ", b"\nnull\n"])
 def test_null_with_blanks_is_null(raw: bytes) -> None:
-    assert read_answer(raw, "x") == Answer(State.EMPTY)
+    assert read_answer(raw, "x") == Answer(PrefetchState.EMPTY)
 
 
 @pytest.mark.parametrize(
@@ -74,4 +86,4 @@ def test_an_error_beside_results_makes_them_partial(value: Any, partial: bool) -
 def test_an_outcome_that_cannot_be_read_is_taken_for_an_error() -> None:
     raw = b'{"resourceType":"OperationOutcome","issue":[{"severity":"warning","line":1e99999999999999999999}]}'
     body = b'{"resourceType":"Bundle","entry":[{"resource":' + raw + b"}]}"
-    assert read_answer(body, "x").state is State.FAILED
+    assert read_answer(body, "x").state is PrefetchState.FAILED

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cards.facts import State
+from cards.facts.patient import TreatmentState
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
 from cards.values.quantities import Mg, MgPerKg
@@ -60,11 +60,16 @@ def read(resource: dict[str, Any]):  # noqa: ANN201
     ("resource", "state", "product", "on", "dose"),
     [
         pytest.param(
-            administration(), State.GIVEN, "kadcyla", date(2026, 11, 1), Mg(Decimal(252)), id="a dose that was given"
+            administration(),
+            TreatmentState.GIVEN,
+            "kadcyla",
+            date(2026, 11, 1),
+            Mg(Decimal(252)),
+            id="a dose that was given",
         ),
         pytest.param(
             administration(status="stopped"),
-            State.GIVEN,
+            TreatmentState.GIVEN,
             "kadcyla",
             date(2026, 11, 1),
             Mg(Decimal(252)),
@@ -76,7 +81,7 @@ def read(resource: dict[str, Any]):  # noqa: ANN201
                 effectivePeriod={"start": "2026-10-30", "end": "2026-10-31"},
                 dosage={"dose": {"value": Decimal("1.8"), "unit": "mg/kg"}},
             ),
-            State.GIVEN,
+            TreatmentState.GIVEN,
             "kadcyla",
             date(2026, 10, 30),
             MgPerKg(Decimal("1.8")),
@@ -84,7 +89,7 @@ def read(resource: dict[str, Any]):  # noqa: ANN201
         ),
         pytest.param(
             administration(medicationCodeableConcept=drug("x", "2119714"), dosage=None),
-            State.GIVEN,
+            TreatmentState.GIVEN,
             "hylecta",
             date(2026, 11, 1),
             None,
@@ -92,7 +97,7 @@ def read(resource: dict[str, Any]):  # noqa: ANN201
         ),
         pytest.param(
             request(),
-            State.COMPLETED,
+            TreatmentState.COMPLETED,
             "kadcyla",
             date(2026, 10, 10),
             None,
@@ -104,7 +109,7 @@ def read(resource: dict[str, Any]):  # noqa: ANN201
                 medicationCodeableConcept=drug("DOXOrubicin 50 mg in sodium chloride"),
                 dosageInstruction=[{"timing": {"repeat": {"boundsPeriod": {"start": "2026-11-20"}}}}],
             ),
-            State.ACTIVE,
+            TreatmentState.ACTIVE,
             "",
             date(2026, 11, 20),
             None,
@@ -116,7 +121,7 @@ def read(resource: dict[str, Any]):  # noqa: ANN201
                 "status": "active",
                 "medicationCodeableConcept": drug("ketoconazole"),
             },
-            State.ACTIVE,
+            TreatmentState.ACTIVE,
             "",
             None,
             None,

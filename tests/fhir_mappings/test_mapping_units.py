@@ -6,9 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from cards.facts import DoseUnit
-from fhir_mappings.results.units import DoseScale, dose_scale, factor_to_canonical
+from cards.facts.order import DoseUnit
+from cards.knowledge.loader import default_knowledge
+from fhir_mappings.results.measurement_units import UnitReader
+from fhir_mappings.results.units import DoseScale, dose_scale
 
+factor_to_canonical = UnitReader(default_knowledge().terminology).factor
 MG, PER_KG, PER_M2, ML = DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.MG_PER_M2, DoseUnit.ML
 
 

@@ -8,6 +8,9 @@ from cards.knowledge.schema.doses import (
     Concentration,
     CycleLimit,
     ForbiddenDiluent,
+    InfusionStep,
+    InfusionTimes,
+    LabelledAge,
     Level,
     Maximum,
     Regimen,
@@ -27,7 +30,8 @@ from cards.knowledge.schema.monitoring import (
     Stop,
 )
 from cards.knowledge.schema.products import Eligibility, PriorTherapy, Product
-from cards.knowledge.schema.sourced import Cited, Confidence, KnowledgeError, Record, Source
+from cards.knowledge.schema.reference_ranges import ReferenceRanges
+from cards.knowledge.schema.sourced import Cited, Confidence, KnowledgeError, KnowledgeRecord, Source
 from cards.knowledge.schema.supply import (
     AmbiguousName,
     AtcEntry,
@@ -56,6 +60,7 @@ from cards.knowledge.schema.terminology import (
     Terminology,
     ValueEntry,
 )
+from cards.knowledge.schema.units import IgnoredWords, UnitEntry, Units, UnitTable
 
 __all__ = [
     "Action",
@@ -80,11 +85,16 @@ __all__ = [
     "GeneCodes",
     "HcpcsEntry",
     "HepaticPair",
+    "IgnoredWords",
+    "InfusionStep",
+    "InfusionTimes",
     "KeptApart",
     "Knowledge",
     "KnowledgeError",
+    "KnowledgeRecord",
     "LabMonitoring",
     "LabRow",
+    "LabelledAge",
     "Level",
     "LevelRole",
     "LvefMonitoring",
@@ -103,7 +113,7 @@ __all__ = [
     "Product",
     "ReceptorCode",
     "ReceptorCodes",
-    "Record",
+    "ReferenceRanges",
     "Regimen",
     "Reload",
     "RetiredCode",
@@ -120,6 +130,9 @@ __all__ = [
     "Terminology",
     "Threshold",
     "Tier",
+    "UnitEntry",
+    "UnitTable",
+    "Units",
     "UnspecificHcpcs",
     "ValueEntry",
 ]

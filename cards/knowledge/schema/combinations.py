@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from cards.knowledge.schema.sourced import Cited, Record
+from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 
 
-class KeptApart(Record, frozen=True, kw_only=True):
+class KeptApart(KnowledgeRecord, frozen=True, kw_only=True):
     """HER2 agents that are not given together.
 
     ``only_warn``: in trials it is done. ``until``: from that day a label gives them together.
@@ -20,7 +20,7 @@ class KeptApart(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class DrugClass(Record, frozen=True, kw_only=True):
+class DrugClass(KnowledgeRecord, frozen=True, kw_only=True):
     """Drugs that matter beside a HER2 drug, by the names they are ordered under; ``with_products`` empty: any.
 
     ``unless`` are words that make it another thing: a shampoo is no strong inhibitor of anything. Two groups with one

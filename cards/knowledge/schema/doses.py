@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from cards.knowledge.schema.kinds import Cancer, Diluent, LevelRole, Setting
-from cards.knowledge.schema.sourced import Cited, KnowledgeError, Record
+from cards.knowledge.schema.sourced import Cited, KnowledgeError, KnowledgeRecord
 from cards.values.caching import lazy
 from cards.values.quantities import Mg, MgPerKg
 
 
-class StatedDose(Record, frozen=True, kw_only=True, dict=True):
+class StatedDose(KnowledgeRecord, frozen=True, kw_only=True, dict=True):
     """A dose that a label states: per kilogram or fixed, never both."""
 
     mg_per_kg: Decimal | None = None
@@ -38,7 +38,7 @@ class Maximum(StatedDose, frozen=True, kw_only=True):
     """The dose that one administration may not exceed."""
 
 
-class Regimen(Record, frozen=True, kw_only=True):
+class Regimen(KnowledgeRecord, frozen=True, kw_only=True):
     """The levels and the maximum of one schedule, for the cancers it is labelled in."""
 
     name: str
@@ -49,7 +49,7 @@ class Regimen(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Concentration(Record, frozen=True, kw_only=True):
+class Concentration(KnowledgeRecord, frozen=True, kw_only=True):
     """Milligrams of drug in a millilitre of the vial's solution."""
 
     mg_per_ml: Decimal
@@ -57,7 +57,7 @@ class Concentration(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class ForbiddenDiluent(Record, frozen=True, kw_only=True):
+class ForbiddenDiluent(KnowledgeRecord, frozen=True, kw_only=True):
     """A diluent that the label forbids, and the one it wants instead."""
 
     diluent: Diluent
@@ -65,7 +65,7 @@ class ForbiddenDiluent(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Reload(Record, frozen=True, kw_only=True):
+class Reload(KnowledgeRecord, frozen=True, kw_only=True):
     """The days since the last dose from which the label wants the loading dose again, for one schedule.
 
     ``also_after`` are products whose doses count as the last one, too.
@@ -77,7 +77,7 @@ class Reload(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class CycleLimit(Record, frozen=True, kw_only=True):
+class CycleLimit(KnowledgeRecord, frozen=True, kw_only=True):
     """The doses, or the weeks of treatment, after which the label ends a course in a setting and for some cancers.
 
     ``advised``: the label calls more "not recommended" and sets no limit.
@@ -88,4 +88,29 @@ class CycleLimit(Record, frozen=True, kw_only=True):
     cycles: int | None = None
     weeks: int | None = None
     advised: bool = False
+    by: Cited
+
+
+class InfusionStep(KnowledgeRecord, frozen=True, kw_only=True):
+    """How long an infusion takes at least, in minutes, from so many doses of the product on."""
+
+    from_dose: int
+    minutes: int
+
+
+class InfusionTimes(KnowledgeRecord, frozen=True, kw_only=True):
+    """The label's infusion times, from the first dose on; a shorter one is for those who tolerated the one before."""
+
+    steps: tuple[InfusionStep, ...]
+    by: Cited
+
+    def minutes_at(self, dose: int) -> int:
+        """Give the least minutes of a dose by its number, counted from one."""
+        return next(step.minutes for step in reversed(self.steps) if step.from_dose <= dose)
+
+
+class LabelledAge(KnowledgeRecord, frozen=True, kw_only=True):
+    """The age from which a label covers the product."""
+
+    years: int
     by: Cited

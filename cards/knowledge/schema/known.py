@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from cards.knowledge.schema.combinations import DrugClass, KeptApart
 from cards.knowledge.schema.products import Product
-from cards.knowledge.schema.sourced import Cited, KnowledgeError, Record, Source
+from cards.knowledge.schema.sourced import Cited, KnowledgeError, KnowledgeRecord, Source
 from cards.knowledge.schema.supply import AmbiguousName, UnspecificHcpcs
 from cards.knowledge.schema.terminology import Terminology
 
 
-class Threshold(Record, frozen=True, kw_only=True):
+class Threshold(KnowledgeRecord, frozen=True, kw_only=True):
     """A number that a site may set, with its unit, its bounds and where the default comes from."""
 
     default: Decimal | None
@@ -22,7 +22,7 @@ class Threshold(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class NotChecked(Record, frozen=True, kw_only=True):
+class NotChecked(KnowledgeRecord, frozen=True, kw_only=True):
     """What a label says and no card checks, with the reason; a reader must not take silence for a check."""
 
     products: tuple[str, ...]
@@ -31,7 +31,7 @@ class NotChecked(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Shared(Record, frozen=True, kw_only=True):
+class Shared(KnowledgeRecord, frozen=True, kw_only=True):
     """The file of what belongs to no single product."""
 
     ambiguous_names: tuple[AmbiguousName, ...]
@@ -41,7 +41,7 @@ class Shared(Record, frozen=True, kw_only=True):
     not_checked: tuple[NotChecked, ...]
 
 
-class Knowledge(Record, frozen=True, kw_only=True):
+class Knowledge(KnowledgeRecord, frozen=True, kw_only=True):
     """All that is known, with a digest that names the version."""
 
     products: tuple[Product, ...]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cards.knowledge.schema.kinds import Action, Problem, Setting
-from cards.knowledge.schema.sourced import Cited, Record
+from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 
 if TYPE_CHECKING:
     from cards.values.intervals import Interval
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 _LOWEST, _HIGHEST = Decimal("-Infinity"), Decimal("Infinity")
 
 
-class LvefMonitoring(Record, frozen=True, kw_only=True):
+class LvefMonitoring(KnowledgeRecord, frozen=True, kw_only=True):
     """How often the ejection fraction is to be measured; no interval means that the label names none."""
 
     interval_months: int | None = None
     by: Cited
 
 
-class LabMonitoring(Record, frozen=True, kw_only=True):
+class LabMonitoring(KnowledgeRecord, frozen=True, kw_only=True):
     """Tests that the label wants before each dose."""
 
     tests: tuple[str, ...]
     by: Cited
 
 
-class Band(Record, frozen=True, kw_only=True):
+class Band(KnowledgeRecord, frozen=True, kw_only=True):
     """A stretch of numbers. ``above`` and ``below`` leave their limit out, ``at_least`` and ``at_most`` hold it."""
 
     above: Decimal | None = None
@@ -77,7 +77,7 @@ def _denied(answer: bool | None) -> bool | None:  # noqa: FBT001 - an answer
     return None if answer is None else not answer
 
 
-class LabRow(Record, frozen=True, kw_only=True):
+class LabRow(KnowledgeRecord, frozen=True, kw_only=True):
     """A row of a label's table on a laboratory value: as a multiple of its upper limit of normal, or as it is.
 
     Without ``settings`` the row is for every setting. ``then`` is what the label says comes next.
@@ -92,7 +92,7 @@ class LabRow(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class HepaticPair(Record, frozen=True, kw_only=True):
+class HepaticPair(KnowledgeRecord, frozen=True, kw_only=True):
     """A transaminase and a bilirubin that together end treatment (Hy's law), as multiples of their upper limits."""
 
     transaminase_above: Decimal
@@ -102,7 +102,7 @@ class HepaticPair(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class LvefRow(Record, frozen=True, kw_only=True):
+class LvefRow(KnowledgeRecord, frozen=True, kw_only=True):
     """A row of a label's table on the ejection fraction, with the drop from baseline in percentage points.
 
     ``below_normal`` wants the value below the institution's lower limit of normal; ``normal_otherwise`` is the
@@ -119,7 +119,7 @@ class LvefRow(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Stop(Record, frozen=True, kw_only=True):
+class Stop(KnowledgeRecord, frozen=True, kw_only=True):
     """A problem for which the label says not to give the product."""
 
     problem: Problem
@@ -127,7 +127,7 @@ class Stop(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Monitoring(Record, frozen=True, kw_only=True):
+class Monitoring(KnowledgeRecord, frozen=True, kw_only=True):
     """What the label wants watched, and what it says to do about the results."""
 
     lvef: LvefMonitoring | None = None

@@ -5,21 +5,29 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from cards.knowledge.schema.doses import Concentration, CycleLimit, ForbiddenDiluent, Regimen, Reload
+from cards.knowledge.schema.doses import (
+    Concentration,
+    CycleLimit,
+    ForbiddenDiluent,
+    InfusionTimes,
+    LabelledAge,
+    Regimen,
+    Reload,
+)
 from cards.knowledge.schema.kinds import Basis, Cancer, Route, Scope, Setting, Tier
 from cards.knowledge.schema.monitoring import Monitoring
-from cards.knowledge.schema.sourced import Cited, Record
+from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 from cards.knowledge.schema.supply import AtcEntry, Brand, RxNormEntry
 
 
-class PriorTherapy(Record, frozen=True, kw_only=True):
+class PriorTherapy(KnowledgeRecord, frozen=True, kw_only=True):
     """What the label wants given before. The record seldom settles it: it is told on the page of the rules alone."""
 
     text: str
     by: Cited
 
 
-class Eligibility(Record, frozen=True, kw_only=True):
+class Eligibility(KnowledgeRecord, frozen=True, kw_only=True):
     """A HER2 status that qualifies a patient: every condition of the row holds."""
 
     cancers: tuple[Cancer, ...]
@@ -34,7 +42,7 @@ class Eligibility(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Product(Record, frozen=True, kw_only=True):
+class Product(KnowledgeRecord, frozen=True, kw_only=True):
     """A drug with one set of clinical rules, whoever markets it."""
 
     id: str
@@ -60,6 +68,8 @@ class Product(Record, frozen=True, kw_only=True):
     reload: tuple[Reload, ...] = ()
     cycle_limits: tuple[CycleLimit, ...] = ()
     no_re_escalation: Cited | None = None
+    infusion: InfusionTimes | None = None
+    age: LabelledAge | None = None
     confusion: str | None = None
 
     @property

@@ -22,11 +22,11 @@ class Confidence(StrEnum):
     """Own knowledge, not verified: never drives a critical card alone."""
 
 
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class KnowledgeRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A piece of a knowledge file."""
 
 
-class Cited(Record, frozen=True, kw_only=True):
+class Cited(KnowledgeRecord, frozen=True, kw_only=True):
     """Where a value comes from."""
 
     source: str
@@ -34,7 +34,7 @@ class Cited(Record, frozen=True, kw_only=True):
     confidence: Confidence
 
 
-class Source(Record, frozen=True, kw_only=True):
+class Source(KnowledgeRecord, frozen=True, kw_only=True):
     """A document that values are taken from."""
 
     title: str

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from cards.knowledge.schema.sourced import Cited, Record
+from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 
 
-class RxNormEntry(Record, frozen=True, kw_only=True):
+class RxNormEntry(KnowledgeRecord, frozen=True, kw_only=True):
     """An RxNorm concept that means the product."""
 
     code: str
@@ -16,14 +16,14 @@ class RxNormEntry(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class AtcEntry(Record, frozen=True, kw_only=True):
+class AtcEntry(KnowledgeRecord, frozen=True, kw_only=True):
     """An ATC substance that means the product."""
 
     code: str
     by: Cited
 
 
-class HcpcsEntry(Record, frozen=True, kw_only=True):
+class HcpcsEntry(KnowledgeRecord, frozen=True, kw_only=True):
     """A billing code of the product and the milligrams that one unit of it stands for."""
 
     code: str
@@ -32,7 +32,7 @@ class HcpcsEntry(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class RetiredCode(Record, frozen=True, kw_only=True):
+class RetiredCode(KnowledgeRecord, frozen=True, kw_only=True):
     """A billing code that once stood for the product."""
 
     code: str
@@ -40,7 +40,7 @@ class RetiredCode(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Package(Record, frozen=True, kw_only=True):
+class Package(KnowledgeRecord, frozen=True, kw_only=True):
     """A vial or kit as it is sold."""
 
     ndc: str
@@ -51,7 +51,7 @@ class Package(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Brand(Record, frozen=True, kw_only=True):
+class Brand(KnowledgeRecord, frozen=True, kw_only=True):
     """A marketed form of a product with names and codes of its own."""
 
     id: str
@@ -67,7 +67,7 @@ class Brand(Record, frozen=True, kw_only=True):
     packages: tuple[Package, ...] = ()
 
 
-class UnspecificHcpcs(Record, frozen=True, kw_only=True):
+class UnspecificHcpcs(KnowledgeRecord, frozen=True, kw_only=True):
     """A billing code that stands for no drug in particular."""
 
     code: str
@@ -75,7 +75,7 @@ class UnspecificHcpcs(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class AmbiguousName(Record, frozen=True, kw_only=True):
+class AmbiguousName(KnowledgeRecord, frozen=True, kw_only=True):
     """A name that clinicians use and that more than one product may be meant by."""
 
     names: tuple[str, ...]

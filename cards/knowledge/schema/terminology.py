@@ -5,10 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from cards.knowledge.schema.kinds import Cancer, Problem, Route, Setting
-from cards.knowledge.schema.sourced import Cited, Record
+from cards.knowledge.schema.reference_ranges import ReferenceRanges
+from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
+from cards.knowledge.schema.units import Units
 
 
-class CodeEntry(Record, frozen=True, kw_only=True):
+class CodeEntry(KnowledgeRecord, frozen=True, kw_only=True):
     """A code of a concept; its own source where it differs from the group's. ``tumour``: it names the organ."""
 
     code: str
@@ -17,7 +19,7 @@ class CodeEntry(Record, frozen=True, kw_only=True):
     by: Cited | None = None
 
 
-class ValueEntry(Record, frozen=True, kw_only=True):
+class ValueEntry(KnowledgeRecord, frozen=True, kw_only=True):
     """A coded or written result and what it says."""
 
     means: str
@@ -27,13 +29,17 @@ class ValueEntry(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Concept(Record, frozen=True, kw_only=True):
-    """A measurement that rules use: the codes that mean it and the range in which a number can be believed."""
+class Concept(KnowledgeRecord, frozen=True, kw_only=True):
+    """A measurement that rules use: the codes that mean it and the range in which a number can be believed.
+
+    ``unit`` is the one that rules judge in, ``units`` names the table of those that it may be reported in.
+    """
 
     display: str
     order_display: str | None = None
     order_loinc: str | None = None
     unit: str | None = None
+    units: str | None = None
     plausible: tuple[Decimal, Decimal] | None = None
     loinc: tuple[CodeEntry, ...]
     snomed: tuple[CodeEntry, ...] = ()
@@ -41,7 +47,7 @@ class Concept(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class DiagnosisGroup(Record, frozen=True, kw_only=True):
+class DiagnosisGroup(KnowledgeRecord, frozen=True, kw_only=True):
     """Codes of conditions that mean one cancer; ICD-10 entries are prefixes."""
 
     cancer: Cancer
@@ -51,7 +57,7 @@ class DiagnosisGroup(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class OtherCancers(Record, frozen=True, kw_only=True):
+class OtherCancers(KnowledgeRecord, frozen=True, kw_only=True):
     """The ICD-10 categories, from one to another, that are a primary cancer of some kind, and those that are none."""
 
     icd10: tuple[tuple[str, str], ...]
@@ -59,7 +65,7 @@ class OtherCancers(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class MetastasisCodes(Record, frozen=True, kw_only=True):
+class MetastasisCodes(KnowledgeRecord, frozen=True, kw_only=True):
     """Codes and words that say the cancer has spread beyond its region, and those that look so and do not."""
 
     icd10: tuple[str, ...]
@@ -71,7 +77,7 @@ class MetastasisCodes(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class StageWords(Record, frozen=True, kw_only=True):
+class StageWords(KnowledgeRecord, frozen=True, kw_only=True):
     """How a stage says which setting it means.
 
     ``groups`` stand alone or after the word "stage", with the letters of their subgroups; ``categories`` are those of
@@ -86,7 +92,7 @@ class StageWords(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class ReceptorCode(Record, frozen=True, kw_only=True):
+class ReceptorCode(KnowledgeRecord, frozen=True, kw_only=True):
     """What a diagnosis code states of the receptors; what it leaves open is not named."""
 
     icd10: str | None = None
@@ -97,14 +103,14 @@ class ReceptorCode(Record, frozen=True, kw_only=True):
     her2: bool | None = None
 
 
-class ReceptorCodes(Record, frozen=True, kw_only=True):
+class ReceptorCodes(KnowledgeRecord, frozen=True, kw_only=True):
     """Diagnosis codes that state a receptor status: they support a result and never stand in for one."""
 
     codes: tuple[ReceptorCode, ...]
     by: Cited
 
 
-class NotTheDisease(Record, frozen=True, kw_only=True):
+class NotTheDisease(KnowledgeRecord, frozen=True, kw_only=True):
     """Words that make a written diagnosis something else: a history, a suspicion, a screening.
 
     Those of ``before`` deny what follows them.
@@ -115,7 +121,7 @@ class NotTheDisease(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class ProblemGroup(Record, frozen=True, kw_only=True):
+class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
     """Codes and words of conditions that mean one problem; ICD-10 entries are prefixes.
 
     ``unless`` are words that make a text another problem. ``past_counts``: it is a state that does not end.
@@ -130,14 +136,14 @@ class ProblemGroup(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class PositiveRatio(Record, frozen=True, kw_only=True):
+class PositiveRatio(KnowledgeRecord, frozen=True, kw_only=True):
     """The HER2 to chromosome 17 ratio from which in situ hybridisation is positive."""
 
     at_least: Decimal
     by: Cited
 
 
-class CopyLimits(Record, frozen=True, kw_only=True):
+class CopyLimits(KnowledgeRecord, frozen=True, kw_only=True):
     """The HER2 gene copies in a nucleus from which ISH is positive, and below which it is negative; between: open."""
 
     positive_at_least: Decimal
@@ -145,7 +151,7 @@ class CopyLimits(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class GeneCodes(Record, frozen=True, kw_only=True):
+class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
     """How a sequencing result says that it is about ERBB2: the gene's names, and the codes of the parts that say so."""
 
     erbb2: tuple[str, ...]
@@ -154,7 +160,7 @@ class GeneCodes(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class RouteWords(Record, frozen=True, kw_only=True):
+class RouteWords(KnowledgeRecord, frozen=True, kw_only=True):
     """The codes and words of a route."""
 
     route: Route
@@ -163,7 +169,7 @@ class RouteWords(Record, frozen=True, kw_only=True):
     by: Cited
 
 
-class Terminology(Record, frozen=True, kw_only=True):
+class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     """Everything that says what a code in a chart means."""
 
     concepts: dict[str, Concept]
@@ -179,3 +185,6 @@ class Terminology(Record, frozen=True, kw_only=True):
     her2_copies: CopyLimits
     genes: GeneCodes
     routes: tuple[RouteWords, ...]
+    units: Units = Units(ignored=(), volumes=(), tables={})
+    """They stand in a file of their own, as do the words of reference ranges."""
+    reference_ranges: ReferenceRanges = ReferenceRanges()

@@ -1,0 +1,35 @@
+"""Which kind of payer a coverage names: "Humana Medicare Advantage" says Medicare and is not Original Medicare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.coverage.schema import PayerKind
+
+if TYPE_CHECKING:
+    from cards.billing.facts import Payer
+    from cards.billing.schema import BillingKnowledge
+    from cards.coverage.view import View
+
+STEERED = frozenset({PayerKind.COMMERCIAL, PayerKind.MEDICARE_ADVANTAGE})
+"""The kinds that steer the site of care; Original Medicare and Medicaid do not."""
+
+
+def kind_of(payer: Payer, known: BillingKnowledge) -> PayerKind:
+    """Give the first kind of which the name or the plan holds a word; a commercial plan for any other."""
+    said = f"{payer.name} / {payer.plan}".casefold()
+    for each in known.payer_kinds:
+        if any(word in said for word in each.words):
+            return each.kind
+    return PayerKind.COMMERCIAL
+
+
+def kinds_on_record(view: View) -> frozenset[PayerKind]:
+    """Give the kinds of the payers on record; empty when none is."""
+    return frozenset(kind_of(payer, view.known) for payer in view.facts.payers)
+
+
+def may_steer(view: View) -> bool:
+    """Tell whether a payer on record may steer the site of care; an unknown one may."""
+    kinds = kinds_on_record(view)
+    return not kinds or bool(kinds & STEERED)

@@ -1,0 +1,106 @@
+"""A medication order as the rules see it: what names its drug, its doses, and what its own reasons say."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from cards.facts.origins import Gap, Origin, Pointer
+from cards.facts.patient import Diagnosis, Staging
+from cards.facts.results import CodedHer2, ReceptorResult
+from cards.facts.schedules import NO_SCHEDULE, Schedule
+from cards.knowledge.schema import Diluent, Route
+from cards.values.quantities import Mg, MgPerKg
+
+
+class EvidenceKind(StrEnum):
+    """What part of an order speaks for the drug's identity."""
+
+    CODING = "coding"
+    TEXT = "text"
+    INGREDIENT_CODING = "ingredient coding"
+    INGREDIENT_TEXT = "ingredient text"
+
+
+class IdentityEvidence(msgspec.Struct, frozen=True):
+    """A code or a text that says which drug is ordered. ``system`` is ``rxnorm``, ``atc`` or empty for a text."""
+
+    kind: EvidenceKind
+    system: str
+    value: str
+    path: str
+
+
+class BillingCode(msgspec.Struct, frozen=True):
+    """A HCPCS code: of which resource, where in it, and whether that resource says that it belongs to the order."""
+
+    code: str
+    holder: Origin
+    pointer: Pointer
+    on_the_order: bool = True
+    linked: bool = True
+
+
+class WrittenNdc(msgspec.Struct, frozen=True):
+    """A National Drug Code as the order writes it."""
+
+    text: str
+    pointer: Pointer
+    path: str
+
+
+class DoseUnit(StrEnum):
+    """What the number of a dose counts."""
+
+    MG = "mg"
+    MG_PER_KG = "mg/kg"
+    MG_PER_M2 = "mg/m2"
+    ML = "mL"
+    OTHER = "other"
+
+
+class OrderedDose(msgspec.Struct, frozen=True):
+    """One dose quantity of an order, in the canonical unit.
+
+    ``factor`` turns the canonical number back into the unit as written; ``pointer`` leads to the quantity. Of a dose
+    range it is the upper end. ``computed``: from a strength and a volume, not written as such.
+    """
+
+    number: Decimal
+    unit: DoseUnit
+    as_written: str
+    pointer: Pointer
+    instruction: int
+    factor: Decimal
+    slot: str = ""
+    as_written_unit: str = ""
+    computed: bool = False
+
+
+class DrugOrder(msgspec.Struct, frozen=True):
+    """A medication order of the session, of whatever drug, with what its own reasons say of the cancer."""
+
+    origin: Origin
+    evidence: tuple[IdentityEvidence, ...] = ()
+    billing: tuple[BillingCode, ...] = ()
+    ndcs: tuple[WrittenNdc, ...] = ()
+    doses: tuple[OrderedDose, ...] = ()
+    text_doses: tuple[Mg | MgPerKg, ...] = ()
+    interval_days: Decimal | None = None
+    cycles: int | None = None
+    diluents: tuple[Diluent, ...] = ()
+    route: Route | None = None
+    start: date | None = None
+    tentative: bool = False
+    reasons: tuple[Diagnosis, ...] = ()
+    stagings: tuple[Staging, ...] = ()
+    receptors: tuple[ReceptorResult, ...] = ()
+    coded_her2: tuple[CodedHer2, ...] = ()
+    in_focus: bool = True
+    gaps: tuple[Gap, ...] = ()
+    schedule: Schedule = NO_SCHEDULE
+    infusion_minutes: tuple[int, ...] = ()
+    is_push: bool = False

@@ -1,0 +1,116 @@
+"""The patient's chart, as far as it bears on HER2-targeted drugs. Lists of results are sorted newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+from cards.facts.origins import Gap, Origin
+from cards.facts.results import (
+    CodedHer2,
+    Her2Result,
+    LabResult,
+    Lvef,
+    Mutation,
+    PregnancyTest,
+    ReceptorResult,
+    Weight,
+    hormone_receptor_positive,
+)
+from cards.knowledge.schema import Cancer, Problem, Setting
+from cards.values.quantities import Mg, MgPerKg
+
+
+class TreatmentState(StrEnum):
+    """What became of a treatment on record."""
+
+    GIVEN = "given"
+    COMPLETED = "completed"
+    """An order that was completed: it stands for a dose where administrations are not recorded."""
+    ACTIVE = "active"
+
+
+class Treatment(msgspec.Struct, frozen=True):
+    """A drug in the chart: a dose that was given, or an order. ``product`` is empty when it is none that is known.
+
+    ``on`` is its day; of one that is known to the month or year, ``within`` is the first and the last day it may have
+    been. ``at`` is the time as the chart writes it. ``stopped``: begun and not given to its end. ``bags`` is how many
+    administrations were added up; ``unread_dose`` an amount that could not be read.
+    """
+
+    product: str
+    names: tuple[str, ...]
+    on: date | None
+    origin: Origin
+    state: TreatmentState
+    dose: Mg | MgPerKg | None = None
+    within: tuple[date, date] | None = None
+    at: str = ""
+    stopped: bool = False
+    bags: int = 1
+    unread_dose: str = ""
+
+
+class PresentProblem(msgspec.Struct, frozen=True):
+    """A problem that is present in the chart and that a rule asks about; ``on`` is when it began or was recorded."""
+
+    problem: Problem
+    label: str
+    origin: Origin
+    on: date | None = None
+
+
+class Staging(msgspec.Struct, frozen=True):
+    """A stage, a metastasis or a wording that says whether a cancer is metastatic or early."""
+
+    setting: Setting
+    label: str
+    on: date | None
+    origin: Origin
+
+
+def setting_of(stagings: Iterable[Staging]) -> Setting | None:
+    """Give the setting: metastatic once anything says so, because a cancer does not go back."""
+    settings = {staging.setting for staging in stagings}
+    return Setting.METASTATIC if Setting.METASTATIC in settings else Setting.EARLY if settings else None
+
+
+class Diagnosis(msgspec.Struct, frozen=True):
+    """A cancer on record."""
+
+    cancer: Cancer
+    label: str
+    origin: Origin
+
+
+class Patient(msgspec.Struct, frozen=True):
+    """The patient's chart, as far as it bears on HER2-targeted drugs."""
+
+    weights: tuple[Weight, ...] = ()
+    lvefs: tuple[Lvef, ...] = ()
+    labs: Mapping[str, tuple[LabResult, ...]] = msgspec.field(default_factory=dict)
+    her2: tuple[Her2Result, ...] = ()
+    receptors: tuple[ReceptorResult, ...] = ()
+    coded_her2: tuple[CodedHer2, ...] = ()
+    diagnoses: tuple[Diagnosis, ...] = ()
+    problems: tuple[PresentProblem, ...] = ()
+    pregnancy_tests: tuple[PregnancyTest, ...] = ()
+    mutations: tuple[Mutation, ...] = ()
+    sex: str = ""
+    birth_date: date | None = None
+    treatments: tuple[Treatment, ...] = ()
+    stagings: tuple[Staging, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def setting(self) -> Setting | None:
+        """Whether the cancer is metastatic or early, as far as the chart says."""
+        return setting_of(self.stagings)
+
+    @property
+    def hormone_receptor_positive(self) -> bool | None:
+        """Whether the tumour is hormone receptor-positive, as far as the chart says."""
+        return hormone_receptor_positive(self.receptors)

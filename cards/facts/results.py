@@ -1,0 +1,172 @@
+"""Results of the chart: weights, ejection fractions, laboratory values, HER2, receptors, tests and mutations.
+
+Dates are calendar days as the chart wrote them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from cards.facts.origins import Origin
+from cards.knowledge.schema import Cancer
+from cards.values.intervals import Bound, Interval
+from cards.values.quantities import Kg, Percent
+
+
+class Weight(msgspec.Struct, frozen=True):
+    """A body weight; ``stated`` when the patient said it or it was estimated, not measured."""
+
+    kg: Kg
+    on: date | None
+    origin: Origin
+    stated: bool = False
+
+
+class Lvef(msgspec.Struct, frozen=True):
+    """A left ventricular ejection fraction; of a range, its lower end. ``bound``: it is a limit of the value."""
+
+    percent: Percent
+    on: date | None
+    origin: Origin
+    as_reported: str
+    lower_limit: Percent | None = None
+    bound: Bound = Bound.EXACT
+
+    @property
+    def interval(self) -> Interval:
+        """The percentages that it may be."""
+        return Interval.of(self.percent.value, self.bound)
+
+    @property
+    def quoted(self) -> str:
+        """The value as a summary quotes it: "45 %", "< 35 %"."""
+        return f"{self.bound.sign} {self.percent}".strip()
+
+
+class LabResult(msgspec.Struct, frozen=True):
+    """A laboratory result in the canonical unit of its concept, with the upper limit of normal of the same result."""
+
+    test: str
+    value: Decimal
+    unit: str
+    on: date | None
+    origin: Origin
+    as_reported: str
+    upper_limit: Decimal | None = None
+    bound: Bound = Bound.EXACT
+
+    @property
+    def interval(self) -> Interval:
+        """The numbers that it may be, in its unit."""
+        return Interval.of(self.value, self.bound)
+
+
+class Her2Method(StrEnum):
+    """How a HER2 status was determined."""
+
+    IHC = "IHC"
+    ISH = "ISH"
+    INTERPRETATION = "interpretation"
+
+
+class Her2Finding(StrEnum):
+    """What a single HER2 result says."""
+
+    IHC_0 = "ihc-0"
+    IHC_1 = "ihc-1+"
+    IHC_2 = "ihc-2+"
+    IHC_3 = "ihc-3+"
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    EQUIVOCAL = "equivocal"
+    INDETERMINATE = "indeterminate"
+    LOW = "low"
+    ULTRALOW = "ultralow"
+    NULL = "null"
+    NOT_DONE = "not-done"
+
+
+class Her2Result(msgspec.Struct, frozen=True):
+    """One tissue HER2 result that counts. ``conflict`` when its code and its own display say different things.
+
+    ``by_copies`` when it was read from a number of gene copies alone; ``tumour`` when its code names the organ.
+    """
+
+    method: Her2Method
+    finding: Her2Finding
+    on: date | None
+    origin: Origin
+    as_reported: str
+    specimen: str | None = None
+    conflict: bool = False
+    by_copies: bool = False
+    tumour: Cancer | None = None
+
+
+class CodedHer2(msgspec.Struct, frozen=True):
+    """A HER2 status that a diagnosis code states. It is shown beside the pathology and never stands in for it."""
+
+    positive: bool
+    code: str
+    origin: Origin
+    display: str = ""
+
+    @property
+    def label(self) -> str:
+        """The code with its words."""
+        return f"{self.code} {self.display}".strip()
+
+
+class Receptor(StrEnum):
+    """Which hormone receptor a result is of."""
+
+    OESTROGEN = "ER"
+    PROGESTERONE = "PR"
+    EITHER = "HR"
+    """Stated of both together."""
+
+
+class ReceptorResult(msgspec.Struct, frozen=True):
+    """A hormone receptor result, positive or negative."""
+
+    positive: bool
+    on: date | None
+    origin: Origin
+    receptor: Receptor = Receptor.EITHER
+
+
+def hormone_receptor_positive(results: Iterable[ReceptorResult]) -> bool | None:
+    """Tell whether a tumour is hormone receptor-positive: it is when either receptor is.
+
+    ``None`` when that is not known: one receptor alone that is negative leaves the other open.
+    """
+    positive = {result.receptor for result in results if result.positive}
+    negative = {result.receptor for result in results if not result.positive}
+    if positive:
+        return True
+    if Receptor.EITHER in negative or {Receptor.OESTROGEN, Receptor.PROGESTERONE} <= negative:
+        return False
+    return None
+
+
+class PregnancyTest(msgspec.Struct, frozen=True):
+    """A pregnancy test; ``positive`` is ``None`` when it gives an amount of hormone and no answer."""
+
+    positive: bool | None
+    on: date | None
+    origin: Origin
+    as_reported: str
+
+
+class Mutation(msgspec.Struct, frozen=True):
+    """An ERBB2 (HER2) sequencing result: whether a mutation was found."""
+
+    found: bool
+    on: date | None
+    origin: Origin
+    as_reported: str

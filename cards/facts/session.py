@@ -1,0 +1,37 @@
+"""Everything the rules may look at: the orders together, the patient, and the day it is."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+from cards.facts.order import DrugOrder
+from cards.facts.origins import Gap
+from cards.facts.patient import Patient
+
+
+def planned_day(start: date | None, today: date) -> date:
+    """Give the day of an order's next dose: its own start when that lies ahead, else today."""
+    return start if start is not None and start > today else today
+
+
+class Moment(StrEnum):
+    """When the service is asked."""
+
+    SELECT = "order-select"
+    SIGN = "order-sign"
+    DISPATCH = "order-dispatch"
+    VIEW = "patient-view"
+    """A chart is opened: nothing is ordered, and what is judged are the drugs that the patient is on."""
+
+
+class Session(msgspec.Struct, frozen=True):
+    """Everything the rules may look at: the orders together, the patient, and the day it is."""
+
+    moment: Moment
+    today: date
+    orders: tuple[DrugOrder, ...]
+    patient: Patient
+    gaps: tuple[Gap, ...] = ()

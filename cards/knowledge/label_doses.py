@@ -1,0 +1,106 @@
+"""What a label says of doses and limits, worked out from its regimens and tables: levels, maxima, rows of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from cards.knowledge.schema import Action, Cancer, LabRow, Level, Maximum, Product, Regimen
+
+_HUNDRED = Decimal(100)
+
+
+class Ceiling(msgspec.Struct, frozen=True):
+    """The maximum that applies. ``assumed`` when the cancer is not known and the strictest was taken."""
+
+    maximum: Maximum
+    regimen: Regimen
+    assumed: bool
+
+
+class Labelled(NamedTuple):
+    """The doses that a label states for some cancers and a schedule."""
+
+    regimens: tuple[Regimen, ...]
+    ceiling: Ceiling | None
+
+
+class Span(NamedTuple):
+    """A level, and the doses between which it is met."""
+
+    low: Decimal
+    high: Decimal
+    level: Level
+
+
+class RowsOfTest(NamedTuple):
+    """The rows of a label's table on one test, the numbers between which all lie, and whether one ends treatment."""
+
+    rows: tuple[LabRow, ...]
+    lowest: Decimal
+    highest: Decimal
+    ends_treatment: bool
+
+
+def regimens_for(product: Product, cancers: Iterable[Cancer], interval_days: Decimal | None) -> tuple[Regimen, ...]:
+    """List the regimens that fit the cancers and the ordered interval, as far as either is known.
+
+    There is none for a cancer that the label covers and whose doses are not on file; any other cancer is not covered,
+    and the doses of the label's own cancers are what an order can be held against.
+    """
+    wanted = set(cancers)
+    fitting = [regimen for regimen in product.regimens if wanted & set(regimen.cancers)]
+    if not fitting:
+        if any(wanted & set(row.cancers) for row in product.eligibility):
+            return ()
+        fitting = list(product.regimens)
+    on_schedule = [regimen for regimen in fitting if interval_days == regimen.interval_days]
+    return tuple(on_schedule or fitting)
+
+
+def ceiling(fitting: tuple[Regimen, ...]) -> Ceiling | None:
+    """Find the maximum for the indication and schedule of an order, from the regimens that fit it.
+
+    Where the schedule is not known the larger of the labelled schedules counts, because either may be meant; where
+    the cancer is not known, or several are, the smallest does.
+    """
+    if not fitting:
+        return None
+    by_cancers: dict[tuple[Cancer, ...], Regimen] = {}
+    for regimen in fitting:
+        best = by_cancers.get(regimen.cancers)
+        if best is None or _number(regimen.maximum) > _number(best.maximum):
+            by_cancers[regimen.cancers] = regimen
+    strictest = min(by_cancers.values(), key=lambda regimen: _number(regimen.maximum))
+    return Ceiling(strictest.maximum, strictest, assumed=len(by_cancers) > 1)
+
+
+def _number(stated: Maximum | Level) -> Decimal:
+    return stated.dose.value
+
+
+def near(dose: Decimal, level: Decimal, percent: Decimal) -> bool:
+    """Tell whether a dose lies within so many percent of a level."""
+    return abs(dose - level) * _HUNDRED <= level * percent
+
+
+def around(level: Decimal, percent: Decimal) -> tuple[Decimal, Decimal]:
+    """Give the doses between which a level lies within so many percent."""
+    share = level * percent / _HUNDRED
+    return level - share, level + share
+
+
+def rows_by_test(product: Product) -> dict[str, RowsOfTest]:
+    """Give for each test of a product's table its rows."""
+    tests = dict.fromkeys(test for row in product.monitoring.lab_rows for test in row.tests)
+    return {test: _rows_of(test, product.monitoring.lab_rows) for test in tests}
+
+
+def _rows_of(test: str, table: tuple[LabRow, ...]) -> RowsOfTest:
+    rows = tuple(row for row in table if test in row.tests)
+    bands = [band for row in rows if (band := row.times_uln or row.value) is not None]
+    lowest, highest = min(band.lowest for band in bands), max(band.highest for band in bands)
+    return RowsOfTest(rows, lowest, highest, any(row.action is Action.DISCONTINUE for row in rows))

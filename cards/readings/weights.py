@@ -1,0 +1,89 @@
+"""Whether the body weight that a dose rests on can be believed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.facts.patient import Treatment
+from cards.facts.results import Weight
+from cards.knowledge.label_doses import near
+from cards.readings.course import newest_dose
+from cards.readings.dosing import levels_met
+from cards.values.caching import per_case
+from cards.values.quantities import Mg, MgPerKg
+
+if TYPE_CHECKING:
+    from cards.readings.case import Case
+
+_HUNDRED = Decimal(100)
+# Pounds in a kilogram, to the digit that a mix-up shows, and how near the two weights must be to it.
+_POUNDS, _POUNDS_WITHIN = Decimal("2.2"), Decimal(5)
+
+
+class WeightDoubt(NamedTuple):
+    """A weight that differs from an earlier one, or a dose that differs from the last one at the same level.
+
+    ``other`` is the earlier weight; without one, ``last`` is the earlier dose. ``percent`` is the change.
+    """
+
+    newest: Weight
+    other: Weight | None
+    last: Treatment | None
+    percent: Decimal
+    is_pounds: bool
+
+
+@per_case
+def weight_doubt(case: Case) -> WeightDoubt | None:
+    """Tell whether the newest weight is in doubt: nothing may then be worked out from it, or from the one before."""
+    newest = case.weight
+    if not case.weight_based or newest is None or newest.on is None:
+        return None
+    other = _weight_before(case, newest)
+    if other is not None:
+        return _differing(newest, newest.kg.value, other.kg.value, other, None, case)
+    return _by_last_dose(case, newest)
+
+
+def _weight_before(case: Case, newest: Weight) -> Weight | None:
+    """Give the last weight of another day that is near enough to be compared with."""
+    most = case.threshold("weight_change_days")
+    for weight in case.patient.weights:
+        if weight.on is not None and newest.on is not None and weight.on < newest.on:
+            return weight if (newest.on - weight.on).days <= most else None
+    return None
+
+
+def _differing(
+    newest: Weight, now: Decimal, before: Decimal, other: Weight | None, last: Treatment | None, case: Case
+) -> WeightDoubt | None:
+    if before <= 0:
+        return None
+    percent = (now - before) / before * _HUNDRED
+    if abs(percent) <= case.threshold("weight_change_percent"):
+        return None
+    ratio = max(now, before) / min(now, before)
+    return WeightDoubt(newest, other, last, percent, near(ratio, _POUNDS, _POUNDS_WITHIN))
+
+
+def _by_last_dose(case: Case, newest: Weight) -> WeightDoubt | None:
+    """Compare the dose with the last one in milligrams, where no weight of another day tells what that one was for.
+
+    A last dose that is a labelled level at the weight of now needs no other weight to explain it.
+    """
+    last = newest_dose(case, case.history)
+    if last is None or not isinstance(last.dose, Mg) or last.stopped:
+        return None
+    if case.age_in_days(last.on or case.planned) > case.threshold("weight_change_days"):
+        return None
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    levels = [level.dose for regimen in case.product.regimens for level in regimen.levels]
+    then = last.dose / newest.kg
+    if any(isinstance(level, MgPerKg) and near(then.value, level.value, tolerance) for level in levels):
+        return None
+    for reading, level in levels_met(case):
+        now = reading.in_mg(newest.kg)
+        if level is not None and now is not None:
+            return _differing(newest, now.value, last.dose.value, None, last, case)
+    return None

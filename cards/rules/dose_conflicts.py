@@ -1,0 +1,70 @@
+"""Amounts of one order that differ: the dose field and the instructions, or two quantities of one instruction."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cards.facts.order import DoseUnit, OrderedDose
+from cards.facts.outcomes import (
+    CannotTell,
+    Clear,
+    Evidence,
+    Fired,
+    Indicator,
+    Missing,
+    NotApplicable,
+    Outcome,
+    RemoveOrder,
+)
+from cards.readings.dosing import (
+    DoseConflict,
+    DoseReading,
+    Sense,
+    dose_conflict,
+    is_over,
+    several_in_text,
+    usable_doses,
+)
+from cards.rules.dose import written_dose
+from cards.values.quantities import Mg
+
+if TYPE_CHECKING:
+    from cards.readings.case import Case
+
+
+def dose_text_conflict(case: Case) -> Outcome:
+    """Fire when an order says two different amounts; critical when either is above the maximum."""
+    if not usable_doses(case):
+        return NotApplicable("no dose that can be compared")
+    conflict = dose_conflict(case)
+    if conflict is None:
+        if several := several_in_text(case):
+            values = {
+                "doses": ", ".join(str(each) for each in several),
+                "dose": usable_doses(case)[0].ordered.as_written,
+            }
+            return CannotTell((Missing("dose-in-text", values=values),))
+        return Clear()
+    return Fired(
+        values={"dose": written_dose(case, conflict.field), "other": str(conflict.other)},
+        evidence=(
+            Evidence("dose", written_dose(case, conflict.field), case.order.origin),
+            Evidence("dose-in-text" if conflict.in_text else "dose", str(conflict.other), case.order.origin),
+            *case.weight_evidence(),
+        ),
+        cited=((case.regimens or case.product.regimens)[0].by,),
+        variant="text" if conflict.in_text else "fields",
+        indicator=None if _either_is_over(case, conflict) else Indicator.WARNING,
+        fixes=(RemoveOrder(),),
+    )
+
+
+def _either_is_over(case: Case, conflict: DoseConflict) -> bool:
+    limit = case.ceiling
+    if limit is None:
+        return False
+    unit = DoseUnit.MG if isinstance(conflict.other, Mg) else DoseUnit.MG_PER_KG
+    written = OrderedDose(conflict.other.value, unit, str(conflict.other), (), 0, Decimal(1))
+    other = DoseReading(written, Sense.USABLE, conflict.other)
+    return any(is_over(reading, limit, case.kg) for reading in (conflict.field, other))

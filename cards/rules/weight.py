@@ -1,0 +1,81 @@
+"""Body weights that cannot both be right, and doses that rest on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.facts.outcomes import (
+    CannotTell,
+    Clear,
+    Evidence,
+    Fired,
+    Indicator,
+    Missing,
+    NotApplicable,
+    OrderTests,
+    Outcome,
+)
+from cards.facts.topics import Topic
+from cards.readings.case import counted, dated
+from cards.readings.dosing import is_over, usable_doses
+from cards.readings.weights import WeightDoubt, weight_doubt
+from cards.values.quantities import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cards.readings.case import Case
+
+
+def weight_implausible(case: Case) -> Outcome:
+    """Fire when the newest weight differs from the one before, or the dose from the last one, by more than a body does.
+
+    Either may be wrong. Critical where the dose is above the maximum at the other weight, and where the two differ
+    as pounds and kilograms do.
+    """
+    if not case.weight_based:
+        return NotApplicable("the dose does not depend on the weight")
+    if case.weight is None:
+        return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
+    doubt = weight_doubt(case)
+    if doubt is None:
+        return Clear()
+    critical = doubt.is_pounds or _is_over_at_other(case, doubt)
+    notes: list[tuple[str, Mapping[str, str]]] = [("pounds", {})] if doubt.is_pounds else []
+    return Fired(
+        values={**_told(doubt), "percent": plain(abs(doubt.percent).to_integral_value())},
+        evidence=_evidence(case, doubt),
+        cited=(case.known.thresholds["weight_change_percent"].by,),
+        variant="weights" if doubt.other is not None else "doses",
+        indicator=None if critical else Indicator.WARNING,
+        notes=tuple(notes),
+        fixes=(OrderTests(("weight",)),),
+    )
+
+
+def _is_over_at_other(case: Case, doubt: WeightDoubt) -> bool:
+    limit = case.ceiling
+    if limit is None or doubt.other is None:
+        return False
+    other = doubt.other.kg
+    return any(is_over(reading, limit, other) for reading in usable_doses(case))
+
+
+def _told(doubt: WeightDoubt) -> dict[str, str]:
+    newest, other, last = doubt.newest, doubt.other, doubt.last
+    told = {"weight": str(newest.kg), "date": newest.on.isoformat() if newest.on else ""}
+    if other is not None and other.on is not None and newest.on is not None:
+        told |= {"other": str(other.kg), "days": counted((newest.on - other.on).days, "day")}
+    if last is not None:
+        told |= {"last": str(last.dose), "last_date": last.on.isoformat() if last.on else ""}
+    return told
+
+
+def _evidence(case: Case, doubt: WeightDoubt) -> tuple[Evidence, ...]:
+    lines = [Evidence("dose", reading.ordered.as_written, case.order.origin) for reading in usable_doses(case)[:1]]
+    lines += case.weight_evidence()
+    if doubt.other is not None:
+        lines.append(Evidence("weight", dated(str(doubt.other.kg), doubt.other.on), doubt.other.origin))
+    if doubt.last is not None:
+        lines.append(Evidence("earlier-dose", dated(str(doubt.last.dose), doubt.last.on), doubt.last.origin))
+    return tuple(lines)

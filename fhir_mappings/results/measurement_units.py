@@ -1,0 +1,168 @@
+"""Units of measurements: read whole or not at all, with the factor to the unit that the rules judge in.
+
+Sources and spellings stand in ``cards/knowledge/units.yaml``. A unit of which one part is unknown is not read.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cards.values.text_cache import cached_by_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cards.knowledge.schema import Terminology, UnitEntry, UnitTable
+
+_LONGEST = 60
+_ONE = Decimal(1)
+# Superscripts before anything else: without them 10³ would be 103.
+_SUPERSCRIPTS = str.maketrans({**{sign: f"^{n}" for n, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}, "⁻": "^-"})
+_SIGNS = str.maketrans(
+    {
+        "μ": "u",  # after NFKC the micro sign is this letter
+        "\u00d7": "x",
+        "\u2062": "",
+        "\u00b7": ".",
+        "\u22c5": ".",
+        "\u2219": ".",
+        "\u2044": "/",
+        "\u2215": "/",
+        "\u02c6": "^",
+        "\u2217": "*",
+        "\u2212": "-",
+        "\u2010": "-",
+        "\u2011": "-",
+        "\u2013": "-",
+    }
+)
+_ANNOTATION = re.compile(r"\{[^{}]{0,40}\}")
+_INVERSE = re.compile(r"[ .*]([a-z]{1,3})\^?-\^?1$")
+_POWER = re.compile(
+    r"(?:10 ?(?:\*\*|\*|\^|e\+?|exp) ?0?([3-9])|10 ?(?:\*|\^)? ?\(([3-9])\)|10 ([3-9])|e ?0?([3-9]))(?!\d)"
+)
+_THOUSANDS = re.compile(r"1(0{3,6})(?!\d)")
+# A mega-unit in the spelling of UCUM, or a milli-unit in capitals: nobody can tell.
+_MEGA_OR_MILLI = re.compile(r"M\[?I?U\]?/[a-zA-Z]?L")
+
+
+class UnitReader:
+    """Reads the units of measurements; one reader serves every request."""
+
+    def __init__(self, terminology: Terminology) -> None:
+        """Index the spellings."""
+        units = terminology.units
+        self._tables = {
+            name: _Table(units.tables[concept.units], units.volumes)
+            for name, concept in terminology.concepts.items()
+            if concept.units is not None
+        }
+        self._ignored = sorted((word for group in units.ignored for word in group.texts), key=len, reverse=True)
+        self.factor = cached_by_text(self._factor)
+
+    def _factor(self, concept: str, code: str, written: str) -> Decimal | None:
+        """Give the factor from a unit to the canonical unit of a measurement.
+
+        The code goes before the text. Nothing when neither is a unit of the measurement, when they disagree, or when
+        one of them is a unit of something else.
+        """
+        table = self._tables.get(concept)
+        if table is None:
+            return None
+        both = [self._folded(unit) for unit in (code, written) if unit]
+        found = [table.factor(*unit) for unit in both]
+        factors = {factor for factor in found if factor is not None}
+        if len(factors) != 1:
+            return None
+        for unit, factor in zip(both, found, strict=True):
+            if factor is None and any(other.factor(*unit) for other in self._tables.values()):
+                return None
+        return factors.pop()
+
+    def is_known(self, *units: str) -> bool:
+        """Tell whether one of some units is known, of whatever measurement."""
+        both = [self._folded(unit) for unit in units if unit]
+        return any(table.factor(*unit) is not None for unit in both for table in self._tables.values())
+
+    def same(self, one: str, other: str) -> bool:
+        """Tell whether two texts spell the same unit, known or not."""
+        return bool(one) and _spelled(one) == _spelled(other)
+
+    def _folded(self, written: str) -> tuple[str, str]:
+        """Give a unit as one word, and with its stroke and without what says nothing of the amount."""
+        if len(written) > _LONGEST or _MEGA_OR_MILLI.fullmatch(written):
+            return "", ""
+        whole = _spelled(written)
+        plain = _ANNOTATION.sub("", whole)
+        for word in self._ignored:
+            if plain.endswith(word) and plain != word:
+                plain = plain.removesuffix(word).rstrip()
+                break
+        plain = _INVERSE.sub(r"/\1", plain)
+        if plain.startswith("per "):
+            plain = "/" + plain.removeprefix("per ")
+        return _words(whole), "/".join(part.strip() for part in plain.replace(" per ", "/").split("/"))
+
+
+def _spelled(written: str) -> str:
+    """Fold case, superscripts, full-width letters and the signs that look alike."""
+    plain = unicodedata.normalize("NFKC", written.translate(_SUPERSCRIPTS)).casefold().translate(_SIGNS)
+    return " ".join(plain.split())
+
+
+def _words(part: str) -> str:
+    """Drop what divides the letters of one word: "cu. mm", "U.I."."""
+    return part.replace(" ", "").replace(".", "").replace(",", "")
+
+
+class _Table:
+    """The units of one kind of measurement."""
+
+    def __init__(self, table: UnitTable, volumes: Iterable[UnitEntry]) -> None:
+        self._volumes = _by_text(volumes)
+        self._whole = _by_text(table.whole)
+        self._numerators = _by_text(table.numerators)
+        self._is_count = table.is_count
+        self._counted = frozenset(_words(_spelled(each)) for each in table.counted)
+        self._scale = table.scale
+
+    def factor(self, word: str, folded: str) -> Decimal | None:
+        """Give the factor of a unit; nothing when a part of it is not known."""
+        for whole in (word, _words(folded)):
+            if whole in self._whole:
+                return self._whole[whole]
+        numerator, stroke, denominator = folded.rpartition("/")
+        volume = self._volumes.get(_words(denominator)) if stroke else None
+        if volume is None:
+            return None
+        amount = self._counts(numerator) if self._is_count else self._numerators.get(_words(numerator))
+        return amount / volume * self._scale if amount is not None else None
+
+    def _counts(self, numerator: str) -> Decimal | None:
+        """Read how many are counted: a power of ten, thousands in words, cells one by one."""
+        rest, number = numerator.strip().removeprefix("x").removeprefix("*").strip(), _ONE
+        if power := _POWER.match(rest):
+            number = Decimal(10) ** int(next(digit for digit in power.groups() if digit))
+        elif power := _THOUSANDS.match(rest.replace(",", "").replace(".", "")):
+            rest = rest.replace(",", "").replace(".", "")
+            number = Decimal(10) ** len(power[1])
+        rest = rest[power.end() :] if power else rest
+        word = _words(rest.strip(" x*"))
+        if not word and not power and numerator.strip():
+            return None
+        if word in ("", "1") or word in self._counted:
+            return number
+        return None if power else self._in_words(word)
+
+    def _in_words(self, word: str) -> Decimal | None:
+        for counted in ("", *self._counted):
+            if (thousands := word.removesuffix(counted)) in self._numerators:
+                return self._numerators[thousands]
+        return None
+
+
+def _by_text(entries: Iterable[UnitEntry]) -> dict[str, Decimal]:
+    return {_words(_spelled(text)): entry.factor for entry in entries for text in entry.texts}

@@ -1,0 +1,229 @@
+"""The limits of normal of a result: of several reference ranges the one that is normal for this patient.
+
+A range that says of itself what is not understood here is not taken for normal: a critical range of 500 would make a
+result of 300 look harmless.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fhir_mappings.codings import codings
+from fhir_mappings.results.range_texts import FEMALE, MALE, RangeWords, folded
+from fhir_mappings.wire.cached_json import CachedByJson
+from fhir_mappings.wire.lenient import child, items, number, objects, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from cards.knowledge.schema import Terminology
+    from fhir_mappings.results.measurement_units import UnitReader
+    from fhir_mappings.wire.lenient import Json
+
+_PLAIN = frozenset({"low", "high"})
+# A range that holds for all of these ages is one of adults, whatever the patient's age.
+_ADULT_FROM, _ADULT_TO = Decimal(18), Decimal(90)
+_YEAR = Decimal("365.25")
+
+
+class Subject(NamedTuple):
+    """Whose result it is, as far as a reference range may ask."""
+
+    sex: str = ""
+    birth_date: date | None = None
+
+
+NOBODY = Subject()
+
+
+class Unit(NamedTuple):
+    """The unit of a result: its code, its text, and its factor to the canonical unit; none when it is not known."""
+
+    code: str
+    written: str
+    factor: Decimal | None
+
+
+class _Range(NamedTuple):
+    """A range that is normal for the patient; ``fits`` counts what it says of the patient that is true."""
+
+    low: Decimal | None
+    high: Decimal | None
+    fits: int
+
+
+class _NotRead(Exception):  # noqa: N818 - it is a state of the input, not a fault of ours
+    """A range says what is not understood here."""
+
+
+class _NotTheirs(Exception):  # noqa: N818 - likewise
+    """A range is of other patients, or is no normal one."""
+
+
+class RangeReader:
+    """Reads reference ranges; one reader serves every request."""
+
+    def __init__(self, terminology: Terminology, units: UnitReader) -> None:
+        """Prepare the words."""
+        known = terminology.reference_ranges
+        self._units = units
+        self._words = RangeWords(known)
+        self._normal_types = frozenset(known.normal_types)
+        self._sexes = dict.fromkeys(known.female_codes, FEMALE) | dict.fromkeys(known.male_codes, MALE)
+        self._age_units = known.age_units
+        self._again = CachedByJson(self._read)
+
+    def high(self, ranges: Any, concept: str, unit: Unit, subject: Subject, on: date | None) -> Decimal | None:
+        """Give the upper limit of normal in the canonical unit, or in the result's own where that is not known."""
+        return self._limit(ranges, "high", (concept, unit), (subject, on))
+
+    def low(self, ranges: Any, concept: str, unit: Unit, subject: Subject, on: date | None) -> Decimal | None:
+        """Give the lower limit of normal likewise."""
+        return self._limit(ranges, "low", (concept, unit), (subject, on))
+
+    def _limit(
+        self, ranges: Any, side: str, result: tuple[str, Unit], whose: tuple[Subject, date | None]
+    ) -> Decimal | None:
+        concept, unit = result
+        if ranges.__class__ is list and len(ranges) == 1 and ranges[0].__class__ is dict and ranges[0].keys() <= _PLAIN:
+            # So nearly every range is: it says nothing of itself.
+            try:
+                found = self._stated(ranges[0], side, concept, unit)
+            except _NotRead:
+                return None
+        else:
+            (sex, born), on, age = *whose, ""
+            if born is not None and on is not None and any("age" in entry for _, entry in objects(ranges)):
+                age = str((on - born).days)
+            factor = "" if unit.factor is None else str(unit.factor)
+            found = self._again(items(ranges), concept, unit.code, unit.written, factor, sex, age, side)
+        return found if found is None or found > 0 else None
+
+    def _read(self, ranges: list[Any], *beside: str) -> Decimal | None:
+        concept, code, written, factor, sex, age, side = beside
+        unit = Unit(code, written, Decimal(factor) if factor else None)
+        normal = [
+            each
+            for entry in ranges
+            if isinstance(entry, dict)
+            for each in self._normal(entry, (concept, unit), sex, age)
+            if getattr(each, side) is not None
+        ]
+        best = max((each.fits for each in normal), default=0)
+        limits = {getattr(each, side) for each in normal if each.fits == best}
+        # Two normal ranges that disagree are none.
+        return limits.pop() if len(limits) == 1 else None
+
+    def _normal(self, entry: Json, result: tuple[str, Unit], sex: str, age: str) -> Iterator[_Range]:
+        """Give what an entry says where it is a normal range of the patient; a text may hold one for each sex."""
+        concept, unit = result
+        try:
+            fits = self._typed(entry) + self._aged(entry, age)
+            groups = self._groups(entry)
+            low, high = (self._stated(entry, side, concept, unit) for side in ("low", "high"))
+        except (_NotRead, _NotTheirs):
+            return
+        written = folded(text(entry.get("text")))
+        for said in self._words.parts(written, lambda spelled: self._factor("", spelled, concept, unit)):
+            if said is None:
+                # Beside limits that are coded as normal a remark may say what it likes.
+                if self._is_coded_normal(entry) and (low, high) != (None, None):
+                    yield _Range(low, high, fits)
+                continue
+            sexes = groups | said.sexes
+            if sexes and sex not in sexes and sexes != {FEMALE, MALE}:
+                continue
+            if (low, high) == (None, None):
+                yield _Range(said.low, said.high, fits + bool(sexes))
+            elif _agree(said.low, low) and _agree(said.high, high):
+                yield _Range(low, high, fits + bool(sexes))
+
+    def _is_coded_normal(self, entry: Json) -> bool:
+        return any(coding.code in self._normal_types for coding in codings(entry.get("type")))
+
+    def _typed(self, entry: Json) -> int:
+        """Give 1 for a range whose type says that it is normal, 0 for one without a type."""
+        if "type" not in entry:
+            return 0
+        if self._is_coded_normal(entry):
+            return 1
+        concept = child(entry, "type")
+        spoken = " ".join(_texts(concept))
+        if not spoken or self._words.sexes(folded(spoken)) is None:
+            raise _NotTheirs
+        return 1
+
+    def _groups(self, entry: Json) -> frozenset[str]:
+        """Give the sexes that a range is for; none when it is for everybody."""
+        found: set[str] = set()
+        for _, concept in objects(entry.get("appliesTo")):
+            coded = {self._sexes[coding.code] for coding in codings(concept) if coding.code in self._sexes}
+            spoken = folded(" ".join(_texts(concept)))
+            named = self._words.sexes(spoken) if spoken else None
+            if not coded and named is None:
+                raise _NotTheirs
+            if coded and named and coded != named:
+                raise _NotRead
+            found |= coded | (named or frozenset())
+        return frozenset(found)
+
+    def _aged(self, entry: Json, days: str) -> int:
+        """Give 1 for a range that is for the patient's age, 0 for one that asks for none."""
+        if "age" not in entry:
+            return 0
+        ages = child(entry, "age")
+        low, high = self._days(ages, "low"), self._days(ages, "high")
+        if low is None and high is None:
+            raise _NotRead
+        if days:
+            is_old_enough = low is None or Decimal(days) >= low[0]
+            # "Up to 17 years" lasts until the eighteenth birthday.
+            is_young_enough = high is None or Decimal(days) < high[0] + high[1]
+        else:
+            is_old_enough = low is None or low[0] <= _ADULT_FROM * _YEAR
+            is_young_enough = high is None or high[0] >= _ADULT_TO * _YEAR
+        if not (is_old_enough and is_young_enough):
+            raise _NotTheirs
+        return 1
+
+    def _days(self, ages: Json, end: str) -> tuple[Decimal, Decimal] | None:
+        """Give an age in days, and how long its unit is; nothing when there is none."""
+        if end not in ages:
+            return None
+        quantity = child(ages, end)
+        value = number(quantity.get("value"))
+        units = (text(quantity.get(name)).casefold() for name in ("code", "unit"))
+        size = next((self._age_units[each] for each in units if each in self._age_units), None)
+        if value is None or (size is None and value != 0):
+            raise _NotRead
+        return value * (size or 0), size or Decimal(0)
+
+    def _stated(self, entry: Json, side: str, concept: str, unit: Unit) -> Decimal | None:
+        """Give a limit in the canonical unit; nothing when there is none."""
+        limit = child(entry, side)
+        if not limit:
+            return None
+        value = number(limit.get("value"))
+        factor = self._factor(text(limit.get("code")), text(limit.get("unit")), concept, unit)
+        if value is None or factor is None or "comparator" in limit:
+            raise _NotRead
+        return value * factor
+
+    def _factor(self, code: str, written: str, concept: str, unit: Unit) -> Decimal | None:
+        """Give the factor of a limit's unit: that of the result where it has none of its own or the same text."""
+        own = Decimal(1) if unit.factor is None else unit.factor
+        if not (code or written) or (written and self._units.same(written, unit.written)):
+            return own
+        if unit.factor is None:
+            return own if code and code == unit.code else None
+        return self._units.factor(concept, code, written)
+
+
+def _texts(concept: Json) -> list[str]:
+    return [each for each in (text(concept.get("text")), *(coding.display for coding in codings(concept))) if each]
+
+
+def _agree(one: Decimal | None, other: Decimal | None) -> bool:
+    return one is None or other is None or one == other

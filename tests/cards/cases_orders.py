@@ -1,0 +1,254 @@
+"""Cases of orders whose parts disagree, of weights that cannot be right, of infusion times and of age."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+from builders import chart, days_ago, given, order
+from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
+
+from cards.facts.order import DrugOrder
+from cards.facts.patient import Patient
+from cards.facts.topics import Topic
+
+TEXT, WEIGHT = Topic.DOSE_TEXT_CONFLICT, Topic.WEIGHT_IMPLAUSIBLE
+RATE, AGE = Topic.INFUSION_RATE, Topic.AGE_NOT_LABELLED
+KADCYLA, ENHERTU = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg")
+
+
+def over(minutes: int, drug: str = "Kadcyla", dose: str = "252 mg", **more: object) -> DrugOrder:
+    return msgspec.structs.replace(order(drug, dose, **more), infusion_minutes=(minutes,))  # type: ignore[arg-type]
+
+
+def pushed(drug: str, dose: str) -> DrugOrder:
+    return msgspec.structs.replace(order(drug, dose), is_push=True)
+
+
+def beside(*doses: str) -> DrugOrder:
+    """Give an order with several quantities in one instruction."""
+    drug = order("Kadcyla", *doses)
+    return msgspec.structs.replace(
+        drug, doses=tuple(msgspec.structs.replace(each, instruction=0) for each in drug.doses)
+    )
+
+
+def after(days: int, dose: str | None, **more: object) -> Patient:
+    return chart(history=(given("kadcyla", days, dose),), **more)  # type: ignore[arg-type]
+
+
+def doses_of(drug: str, count: int) -> Patient:
+    return chart(history=tuple(given(drug, 21 * n) for n in range(1, count + 1)))
+
+
+ROWS = [
+    # dose-text-conflict
+    Row(
+        TEXT,
+        "the field says 252 mg, the instructions 2520 mg",
+        FIRES,
+        order("Kadcyla", "252 mg", text_dose="2520 mg"),
+        indicator="critical",
+        says=("252 mg (3.6 mg/kg)", "2520 mg"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(
+        TEXT,
+        "the instructions say less, and neither is above the maximum",
+        FIRES,
+        order("Kadcyla", "252 mg", text_dose="210 mg"),
+        indicator="warning",
+        says=("210 mg",),
+    ),
+    Row(
+        TEXT,
+        "the field is above the maximum, the instructions are not",
+        FIRES,
+        order("Kadcyla", "378 mg", text_dose="252 mg"),
+        indicator="critical",
+    ),
+    Row(
+        TEXT,
+        "per kilogram in the instructions",
+        FIRES,
+        order("Kadcyla", "252 mg", text_dose="3 mg/kg"),
+        says=("3 mg/kg",),
+    ),
+    Row(TEXT, "the same amount per kilogram", SILENT, order("Kadcyla", "252 mg", text_dose="3.6 mg/kg")),
+    Row(TEXT, "rounded within five percent", SILENT, order("Kadcyla", "252 mg", text_dose="250 mg")),
+    Row(TEXT, "five percent and no more", SILENT, order("Kadcyla", "210 mg", text_dose="200 mg")),
+    Row(TEXT, "no amount in the instructions", SILENT, KADCYLA),
+    Row(
+        TEXT,
+        "per kilogram in the instructions, and no weight to compare by",
+        SILENT,
+        order("Kadcyla", "252 mg", text_dose="3 mg/kg"),
+        chart(weight=None),
+    ),
+    Row(
+        TEXT,
+        "several amounts in the instructions, none of which is that of the field",
+        CANNOT,
+        order("Kadcyla", "252 mg", text_dose="160 mg and 168 mg"),
+        missing=("dose-in-text",),
+    ),
+    Row(
+        TEXT, "several amounts, one of them the field's", SILENT, order("Perjeta", "420 mg", text_dose="840 mg, 420 mg")
+    ),
+    Row(TEXT, "one antibody of a combination", SILENT, order("Phesgo", "1200 mg", text_dose="600 mg")),
+    Row(
+        TEXT,
+        "two quantities of one instruction that differ",
+        FIRES,
+        beside("3.6 mg/kg", "210 mg"),
+        indicator="warning",
+        says=("210 mg", "3.6 mg/kg"),
+    ),
+    Row(TEXT, "two quantities of one instruction that agree", SILENT, beside("3.6 mg/kg", "252 mg")),
+    Row(TEXT, "no dose in the field", NOT_ASKED, order("Kadcyla", text_dose="252 mg")),
+    # weight-implausible
+    Row(
+        WEIGHT,
+        "154 kg after 70 kg twenty days earlier",
+        FIRES,
+        order("Kadcyla", "554 mg"),
+        chart(weight="154", weighed_before=("70", 22)),
+        indicator="critical",
+        says=("154 kg", "70 kg", "20 days", "120 %"),
+        tells=("in pounds",),
+        suggests=("Order body weight for Kadcyla",),
+    ),
+    Row(
+        WEIGHT,
+        "a quarter more within a month",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        chart(weight="87.5", weighed_before=("70", 30)),
+        indicator="warning",
+        hides=("pounds",),
+    ),
+    Row(
+        WEIGHT,
+        "a quarter more, and the dose above the maximum at the weight before",
+        FIRES,
+        order("Kadcyla", "315 mg"),
+        chart(weight="87.5", weighed_before=("70", 30)),
+        indicator="critical",
+    ),
+    Row(WEIGHT, "a fifth more and no further", SILENT, KADCYLA, chart(weight="84", weighed_before=("70", 30))),
+    Row(WEIGHT, "just over a fifth", FIRES, KADCYLA, chart(weight="84.1", weighed_before=("70", 30))),
+    Row(WEIGHT, "just over a fifth less", FIRES, KADCYLA, chart(weight="55.9", weighed_before=("70", 30))),
+    Row(WEIGHT, "doubled within ninety-one days", SILENT, KADCYLA, chart(weight="140", weighed_before=("70", 93))),
+    Row(WEIGHT, "doubled within ninety days", FIRES, KADCYLA, chart(weight="140", weighed_before=("70", 92))),
+    Row(WEIGHT, "the other weight is of the same day", SILENT, KADCYLA, chart(weight="140", weighed_before=("70", 2))),
+    Row(WEIGHT, "one weight and no dose before", SILENT, KADCYLA),
+    Row(WEIGHT, "no weight", CANNOT, KADCYLA, chart(weight=None), missing=("weight",)),
+    Row(WEIGHT, "a fixed dose", NOT_ASKED, order("Perjeta", "420 mg"), chart(weight="154", weighed_before=("70", 22))),
+    Row(
+        WEIGHT,
+        "a site that allows for more",
+        SILENT,
+        KADCYLA,
+        chart(weight="90", weighed_before=("70", 30)),
+        thresholds={"weight_change_percent": Decimal(40)},
+    ),
+    Row(
+        WEIGHT,
+        "the dose is far above the last one, and one weight alone is on record",
+        FIRES,
+        order("Kadcyla", "432 mg"),
+        after(21, "252 mg", weight="120"),
+        indicator="warning",
+        says=("71 %", "252 mg"),
+    ),
+    Row(
+        WEIGHT,
+        "the dose is 2.2 times the last one",
+        FIRES,
+        order("Kadcyla", "554 mg"),
+        after(21, "252 mg", weight="154"),
+        indicator="critical",
+    ),
+    Row(
+        WEIGHT,
+        "a third less than the last dose is a reduction",
+        SILENT,
+        order("Kadcyla", "168 mg"),
+        after(21, "252 mg"),
+    ),
+    Row(
+        WEIGHT,
+        "a last infusion that was stopped says nothing of the weight",
+        SILENT,
+        KADCYLA,
+        chart(history=(msgspec.structs.replace(given("kadcyla", 21, "60 mg"), stopped=True),)),
+    ),
+    # infusion-rate
+    Row(
+        RATE,
+        "Kadcyla as a push",
+        FIRES,
+        pushed("Kadcyla", "252 mg"),
+        indicator="critical",
+        says=("push or bolus", "90 minutes"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(
+        RATE,
+        "the first Kadcyla over 30 minutes",
+        FIRES,
+        over(30),
+        indicator="warning",
+        says=("30 minutes", "90 minutes"),
+    ),
+    Row(RATE, "the first Kadcyla over 90 minutes", SILENT, over(90)),
+    Row(RATE, "the first Kadcyla over 89 minutes", FIRES, over(89)),
+    Row(RATE, "the second Kadcyla over 30 minutes", SILENT, over(30), doses_of("kadcyla", 1)),
+    Row(
+        RATE,
+        "the second Kadcyla over 15 minutes",
+        FIRES,
+        over(15),
+        doses_of("kadcyla", 1),
+        says=("dose 2", "30 minutes"),
+    ),
+    Row(RATE, "the first Enhertu over 30 minutes", FIRES, over(30, "Enhertu", "378 mg")),
+    Row(RATE, "the first Perjeta over 60 minutes", SILENT, over(60, "Perjeta", "840 mg")),
+    Row(RATE, "the first Perjeta over 30 minutes", FIRES, over(30, "Perjeta", "840 mg"), says=("60 minutes",)),
+    Row(
+        RATE,
+        "Perjeta again at the loading dose over 30 minutes",
+        FIRES,
+        over(30, "Perjeta", "840 mg"),
+        doses_of("pertuzumab", 2),
+        says=("loading dose",),
+    ),
+    Row(RATE, "the second Ziihera over 60 minutes", FIRES, over(60, "Ziihera", "20 mg/kg"), doses_of("ziihera", 1)),
+    Row(RATE, "the third Ziihera over 90 minutes", SILENT, over(90, "Ziihera", "20 mg/kg"), doses_of("ziihera", 2)),
+    Row(RATE, "the fourth Ziihera over 60 minutes", FIRES, over(60, "Ziihera", "20 mg/kg"), doses_of("ziihera", 3)),
+    Row(RATE, "the fifth Ziihera over 60 minutes", SILENT, over(60, "Ziihera", "20 mg/kg"), doses_of("ziihera", 4)),
+    Row(RATE, "no infusion time on the order", NOT_ASKED, KADCYLA),
+    Row(RATE, "an injection under the skin", NOT_ASKED, over(5, "Phesgo", "1200 mg")),
+    # age-not-labelled
+    Row(
+        AGE,
+        "seventeen years old",
+        FIRES,
+        KADCYLA,
+        chart(born=date(2009, 11, 23)),
+        indicator="warning",
+        says=("under 18", "2009-11-23"),
+    ),
+    Row(AGE, "eighteen on the day of the dose", SILENT, KADCYLA, chart(born=date(2008, 11, 22))),
+    Row(AGE, "eighteen the day after", FIRES, KADCYLA, chart(born=date(2008, 11, 23))),
+    Row(
+        AGE,
+        "eighteen by the day that is planned",
+        SILENT,
+        order("Kadcyla", "252 mg", start=days_ago(-1)),
+        chart(born=date(2008, 11, 23)),
+    ),
+    Row(AGE, "an adult", SILENT, ENHERTU),
+    Row(AGE, "no date of birth", CANNOT, KADCYLA, chart(born=None), missing=("age",)),
+]

@@ -1,0 +1,168 @@
+"""Texts are folded and cut before any pattern sees them; what was not read to its end is told."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shapes import (
+    DECIDER,
+    LOINC,
+    SNOMED,
+    bundle,
+    cards,
+    chart,
+    coding,
+    concept,
+    condition,
+    dosage,
+    dose_of,
+    hook_request,
+    observation,
+    order,
+    topic,
+)
+
+from cards.values.texts import CUT, LONGEST, bounded, is_cut
+from fhir_mappings.codings import coding_of
+from fhir_mappings.wire.lenient import text
+
+KINDS = {
+    "blanks": " ",
+    "digits": "1",
+    "letters": "a",
+    "a word": "stage ",
+    "a dose": "12 mg ",
+    "brackets": "( ",
+    "dashes": "2 - ",
+    "a score": "ihc 2+ fish ",
+}
+SHORT, LONG = 1_500, 150_000
+STEP = 1.2
+"""Ten times the text may take ten times as long, and a fifth more."""
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        pytest.param("  Kadcyla 252 mg ", "Kadcyla 252 mg", id="ends"),
+        pytest.param("Kadcyla\n\t 252\u00a0\u00a0mg", "Kadcyla 252 mg", id="line ends and hard spaces"),
+        pytest.param("a" * LONGEST, "a" * LONGEST, id="just short enough"),
+        pytest.param("a" * (LONGEST + 1), "a" * (LONGEST - 1) + CUT, id="just too long"),
+        pytest.param(" " * 50_000 + "Kadcyla", "Kadcyla", id="blanks are no length"),
+        pytest.param("Kad\x00cyla", "Kad\ufffdcyla", id="NUL"),
+        pytest.param("Kad\ud800cyla", "Kad\ufffdcyla", id="half a surrogate pair"),
+        pytest.param("3,6\u2009mg", "3,6 mg", id="a thin space"),
+        pytest.param("", "", id="empty"),
+    ],
+)
+def test_a_text_is_folded_and_cut(written, read) -> None:
+    assert bounded(written) == read
+    assert text(written) == read
+    assert coding_of({"system": "x", "code": "y", "display": written}).display == read
+    assert is_cut(read) is (len(written.strip()) > LONGEST)
+
+
+@given(st.text())
+def test_a_bounded_text_holds_no_run_of_blanks_and_nothing_that_a_database_refuses(written) -> None:
+    found = bounded(written * 40)
+    assert len(found) <= LONGEST
+    assert not re.search(r"\s\s|[^\S ]|^\s|\s$", found)
+    assert "\x00" not in found
+    found.encode()
+    assert bounded(found) == found
+
+
+def _in_instructions(written: str) -> dict:
+    return order(dosage(dose_of(252, "mg"), text=written))
+
+
+def _in_timing(written: str) -> dict:
+    return order(dosage(dose_of(252, "mg"), timing={"code": {"text": written}}))
+
+
+def _in_additional(written: str) -> dict:
+    return order(dosage(dose_of(252, "mg"), additionalInstruction=[{"text": written}], patientInstruction=written))
+
+
+def _in_drug(written: str) -> dict:
+    return order(drug={"text": written, "coding": [{"system": "urn:x", "code": "1", "display": written}]})
+
+
+def _in_stage(written: str) -> dict:
+    cancer = condition("c-1", coding(SNOMED, "254837009"), text=written, stage=[{"summary": {"text": written}}])
+    return {"conditions": bundle(cancer)}
+
+
+def _in_her2(written: str) -> dict:
+    return {
+        "tumorMarkers": bundle(
+            observation("48676-1", "h-1", valueString=written),
+            observation("85319-2", "h-2", valueCodeableConcept={"text": written}),
+            observation("31150-6", "h-3", valueString=written),
+        )
+    }
+
+
+def _in_results(written: str) -> dict:
+    named = concept(coding(LOINC, "1920-8", written), text=written)
+    return {
+        "labs": bundle(observation("1920-8", "l-1", valueString=written), observation("1742-6", "l-2", code=named)),
+        "lvef": bundle(observation("10230-1", "l-3", valueString=written)),
+    }
+
+
+FIELDS = {
+    "the instructions": (_in_instructions, True),
+    "the timing": (_in_timing, True),
+    "additional and patient instructions": (_in_additional, True),
+    "the drug": (_in_drug, True),
+    "stage and diagnosis": (_in_stage, False),
+    "HER2 results": (_in_her2, False),
+    "other results": (_in_results, False),
+}
+
+
+def _seconds(field: str, written: str) -> float:
+    """Give the least of some measurements of a whole request; the text differs each time, so that nothing is cached."""
+    make, is_order = FIELDS[field]
+    taken = []
+    for number in range(4):
+        spoilt = f"{number}{written}"
+        made = make(spoilt)
+        request = hook_request(made) if is_order else hook_request(prefetch=chart(**made))
+        began = time.process_time()
+        DECIDER.decide(request)
+        taken.append(time.process_time() - began)
+    return min(taken)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_ten_times_the_text_takes_at_most_twelve_times_as_long(field, kind) -> None:
+    unit = KINDS[kind]
+    short, long = ((unit * size)[:size] for size in (SHORT, LONG))
+    # What every request takes is in both, and a request is measured in whole milliseconds.
+    assert _seconds(field, long) <= (LONG / SHORT) * STEP * max(_seconds(field, short), 0.001)
+    # And in all: a text of this length stopped a worker for minutes when runs of blanks were tried from each place.
+    assert _seconds(field, long) < 0.3
+
+
+def test_instructions_that_are_too_long_are_told() -> None:
+    written = "252 mg IV over 90 minutes. " + "See the protocol. " * 200 + "In total 504 mg."
+    shown = [card for card in cards(_in_instructions(written)) if topic(card) == "checks-incomplete"]
+    assert len(shown) == 1
+    assert "too long to be read to their end" in shown[0]["detail"]
+
+
+def test_a_drug_whose_name_is_cut_is_no_silence() -> None:
+    shown = cards(order(drug={"text": "infusion " * 400 + "Kadcyla"}))
+    assert [topic(card) for card in shown] == ["checks-incomplete"]
+
+
+def test_blanks_before_the_name_of_a_drug_hide_nothing() -> None:
+    spaced = order(dosage(dose_of(5, "mg/kg")), drug={"text": " \n" * 5_000 + "Kadcyla"})
+    assert "dose-above-maximum" in [topic(card) for card in cards(spaced)]
