@@ -26,6 +26,7 @@ from cds_service.auth.authentication import open_replay_store, store_kind
 from cds_service.auth.used_tokens import ReplayStoreError
 from cds_service.commands.asp import asp
 from cds_service.commands.config import config_diff, config_show
+from cds_service.commands.knowledge import knowledge
 from cds_service.commands.learn import feedback, learn
 from cds_service.commands.policy import policy
 from cds_service.commands.record import FILE, audit, config_option, database, explain, fail
@@ -65,7 +66,7 @@ def main() -> None:
     """Decision support for orders of HER2-targeted cancer drugs, over CDS Hooks and FHIR R4."""
 
 
-for command in (explain, audit, database, asp, shadow, learn, feedback, policy, simulate, request):
+for command in (explain, audit, database, asp, shadow, learn, feedback, policy, simulate, request, knowledge):
     main.add_command(command)
 
 

@@ -42,6 +42,13 @@ def denials(view: View, billed: Bill) -> tuple[Evidence, ...]:
     )
 
 
+def has_both_modifiers(view: View, billed: Bill) -> bool:
+    """Tell whether the drug lines of the session say both that drug was discarded and that none was."""
+    known = view.known.modifiers
+    stated = {modifier for line in claim_lines(view) if _is_own(line, billed) for modifier in line.modifiers}
+    return {known.discarded, known.nothing_discarded} <= stated
+
+
 def claim_lines(view: View) -> list[ClaimLine]:
     """List the lines of the session that are for the order: those that say so, and any other when it stands alone."""
     supplied = view.facts.supplied.get(view.case.order.origin.path)

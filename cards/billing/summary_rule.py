@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards.billing import claim_sheet as sheet
 from cards.billing.bill import bill
-from cards.billing.denials import denials
+from cards.billing.denials import denials, has_both_modifiers
 from cards.coverage.view import View
 from cards.facts.outcomes import CannotTell, Evidence, Fired, Missing, Outcome, Section
 from cards.identification.identity import IdentityStatus
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from cards.billing.setup import BillingSetup
     from cards.knowledge.schema import Cited
     from cards.readings.case import Case
+
+
+_MODIFIED = ("discarded", "nothing-discarded", "multi-dose")
 
 
 class BillingSummary:
@@ -57,13 +60,7 @@ class BillingSummary:
             )
             if lines
         ]
-        values, variant = _summary(billed)
-        above = dose_above_maximum(case)
-        if isinstance(above, Fired):
-            values, variant = (
-                {**values, "limit": above.values["limit"]},
-                f"{variant}-above" if billed.doses else variant,
-            )
+        values, variant = self._summary(case, view, billed)
         return Fired(
             values=values,
             variant=variant,
@@ -72,6 +69,18 @@ class BillingSummary:
             notes=(("several-doses", {}),) if len(billed.doses) > 1 else (),
             sections=tuple(sections),
         )
+
+    def _summary(self, case: Case, view: View, billed: Bill) -> tuple[dict[str, str], str]:
+        """Choose the headline: a dose above the maximum first, then modifiers that exclude each other."""
+        values, variant = _summary(billed)
+        if not billed.doses:
+            return values, variant
+        above = dose_above_maximum(case)
+        if isinstance(above, Fired):
+            return {**values, "limit": above.values["limit"]}, f"{variant}-above"
+        if variant in _MODIFIED and has_both_modifiers(view, billed):
+            return values, f"{variant}-both"
+        return values, variant
 
 
 def _cited(sections: list[Section]) -> Iterator[Cited]:

@@ -65,7 +65,9 @@ class BillingUnits:
     def _fits(self, stated: Stated, billed: Bill, case: Case) -> bool | None:
         """Tell whether a quantity follows from any of the doses; nothing when it could be milligrams or units."""
         number, counted = stated.quantity.number, stated.quantity.counted
-        is_discarded = self._setup.known.modifiers.discarded in stated.modifiers
+        modifiers = self._setup.known.modifiers
+        # A line with both says neither; the billing summary names that.
+        is_discarded = modifiers.discarded in stated.modifiers and modifiers.nothing_discarded not in stated.modifiers
         doses = {1, case.order.cycles or 1}
         by_kind = {
             kind: any(

@@ -89,7 +89,7 @@ def load(root: Traversable | None = None) -> Knowledge:
         thresholds=thresholds,
         version=digest.hexdigest()[:12],
     )
-    _check(knowledge)
+    check(knowledge)
     return knowledge
 
 
@@ -129,8 +129,13 @@ def citations(node: Any) -> Iterator[Cited]:
             yield from citations(item)
 
 
-def _check(known: Knowledge) -> None:
-    """Refuse what the shapes alone cannot: unknown sources, unknown products, malformed codes, ids used twice."""
+def check(known: Knowledge) -> None:
+    """Refuse what the shapes alone cannot: unknown sources, unknown products, malformed codes, ids used twice.
+
+    Raises:
+        KnowledgeError: one of these is there.
+
+    """
     for cited in citations(known):
         _need_source(known, cited.source)
     ids = [product.id for product in known.products] + [b.id for p in known.products for b in p.brands if b.id != p.id]

@@ -41,3 +41,5 @@ class Card(msgspec.Struct, frozen=True):
     source_url: str
     override_reasons: tuple[OverrideReason, ...]
     suggestions: tuple[Suggestion, ...]
+    links: tuple[tuple[str, str], ...] = ()
+    """Pages of the site: label and address."""

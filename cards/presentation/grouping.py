@@ -42,7 +42,7 @@ _ONE_PER_ORDER = frozenset({Topic.BILLING_SUMMARY})
 # Two orders that cannot both stand: which one goes is the prescriber's choice.
 _RIVALS = frozenset({Topic.HER2_AGENTS_COMBINED, Topic.DUPLICATE_ORDER})
 # On an order with one of these another dose would not put the order right.
-_NO_DOSE_BESIDE = frozenset({Topic.ROUTE_WRONG, Topic.DOSE_MATCHES_OTHER_DRUG})
+_NO_DOSE_BESIDE = frozenset({Topic.ROUTE_WRONG, Topic.WEIGHT_IMPLAUSIBLE})
 
 
 class NamedOrder(msgspec.Struct, frozen=True):

@@ -76,6 +76,7 @@ class Renderer:
                 Suggestion(label, _uuid(f"{key}|{number}"), changes)
                 for number, (label, changes) in enumerate(self._suggestions.suggestions(content))
             ),
+            links=tuple((link.label, link.url) for link in words.links),
         )
 
     def _summary(self, content: CardContent) -> str:
@@ -117,6 +118,8 @@ class Renderer:
         if any(each.soften for each in content.verdicts):
             parts.append(self._wording.notes["tentative"])
         parts += self._sources(cited, numbered=bool(lead.sections))
+        if self._wording.contact:
+            parts.append(escape(self._wording.contact))
         return "\n\n".join(parts)
 
     def _rules(self, content: CardContent) -> Iterator[str]:

@@ -28,6 +28,13 @@ class Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rule: str
 
 
+class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A page of the site that a card links to."""
+
+    label: str
+    url: str
+
+
 class TopicWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The words of a topic; a topic without variants is not checked yet."""
 
@@ -35,6 +42,7 @@ class TopicWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     indicator: Indicator
     variants: dict[str, Sentence] = {}
     override_reasons: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,7 +61,7 @@ class ThresholdWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every word a card can say. ``version`` is the digest of the file."""
+    """Every word a card can say. ``contact`` is a last line on every card; ``version`` is the digest of the file."""
 
     headings: dict[str, str]
     topics: dict[Topic, TopicWording]
@@ -65,6 +73,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     override_reasons: dict[str, str]
     harm: tuple[Place, ...] = ()
     thresholds: dict[str, ThresholdWording] = {}
+    contact: str = ""
     version: str = ""
 
     @property

@@ -69,7 +69,7 @@ def explain(engine: Engine, identifier: str) -> Json | None:
 
 
 def _checks(kept: StoredDecision, again: Replay) -> Iterable[Json]:
-    known, wording = again.known, default_wording()
+    known, wording = again.known, again.wording
     policy = recorded_policy(kept.configuration)
     renderer = Renderer(wording, known, policy.indicators)
     for verdict in again.verdicts:

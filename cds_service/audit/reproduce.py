@@ -14,11 +14,10 @@ from cards.facts.policy import Mode, Policy
 from cards.facts.topics import Topic
 from cards.identification.identity import IdentityStatus
 from cards.identification.recogniser import Recogniser
-from cards.knowledge.loader import default_knowledge
 from cards.presentation.renderer import Renderer
-from cards.presentation.wording import default_wording
 from cds_service import __version__
 from cds_service.configuration.coverage_files import setup_of_record
+from cds_service.configuration.site_layer import layer_of_record
 from cds_service.decisions.rejudge import question, recorded_session
 from cds_service.protocol.card_json import card_json, to_show, worded
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from cards.identification.identity import Identity
     from cards.knowledge.schema import Knowledge
     from cards.presentation.card import Card
+    from cards.presentation.wording import Wording
     from cards.rules import Rule
     from cds_service.store.reading import StoredDecision
 
@@ -46,11 +46,13 @@ class Replay:
     changed: tuple[str, ...]
     thresholds: Mapping[Topic, Sequence[str]]
     known: Knowledge
+    wording: Wording
 
 
 def replay(kept: StoredDecision) -> Replay:
     """Judge the facts of a decision again, with today's code, knowledge and words and the settings of then."""
-    known, wording = default_knowledge(), default_wording()
+    layer = layer_of_record(kept.configuration)
+    known, wording = layer.known, layer.wording
     policy, billing = recorded_policy(kept.configuration), setup_of_record(kept.configuration.get("coverage"))
     session, identities, rules = question(recorded_session(kept), known, policy, billing)
     recogniser, cited = Recogniser(known), with_sources(known, billing)
@@ -68,7 +70,7 @@ def replay(kept: StoredDecision) -> Replay:
                 for each in card.suggestions
                 if each.uuid in sent
             ],
-            links.get(card.uuid, ()),
+            [each for each in links.get(card.uuid, ()) if (each["label"], each["url"]) not in card.links],
         )
         for card in _sent(kept, worded(contents, renderer, kept.row.hook_instance))
     )
@@ -77,7 +79,7 @@ def replay(kept: StoredDecision) -> Replay:
     named = ("code", "knowledge", "wording")
     changed = tuple(name for name, old, new in zip(named, then, now, strict=True) if old != new)
     thresholds = thresholds_asked(session, recogniser, policy, identities, rules)
-    return Replay(verdicts, cards, cards == kept.cards, changed, thresholds, cited)
+    return Replay(verdicts, cards, cards == kept.cards, changed, thresholds, cited, wording)
 
 
 def _sent(kept: StoredDecision, cards: Iterable[Card]) -> Iterable[Card]:

@@ -15,6 +15,7 @@ from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import default_wording
 from cds_service.configuration.policy_settings import ProfileSettings, QuirkSettings, TopicSettings
 from cds_service.configuration.settings import Settings
+from cds_service.configuration.site_diff import changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -50,6 +51,10 @@ def differences(before: Settings, after: Settings) -> list[Difference]:
     for name in dict.fromkeys((*before.profiles, *after.profiles)):
         found += _profile(name, before, after)
     found += _others(before, after, Settings, "")
+    found += [
+        Difference(each.kind, each.place, each.before, each.after, each.says)
+        for each in changes(before.site_layer, after.site_layer)
+    ]
     return found
 
 

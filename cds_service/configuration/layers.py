@@ -19,6 +19,8 @@ _EXTENDS = "extends"
 # What names a file; ``*`` stands for every entry of a list.
 _PATHS: tuple[Place, ...] = (
     ("site", "code_maps", "*"),
+    ("site", "knowledge", "*"),
+    ("site", "wording", "*"),
     ("auth", "clients", "*", "jwks_file"),
     ("fhir", "ca_bundle"),
     ("coverage", "policy_files", "*"),

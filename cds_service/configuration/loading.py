@@ -18,6 +18,7 @@ from cds_service.auth.configured_keys import read_key_file
 from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, read_layers
 from cds_service.configuration.messages import problem
 from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, Settings
+from cds_service.configuration.site_layer import read_site_layer
 from cds_service.ehr.connections import tls_context
 
 
@@ -62,6 +63,10 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
     settings._layers.update(_layers(places))  # noqa: SLF001 - this module is the other half of the class
     settings._places.update(places)  # noqa: SLF001
     settings._files = layers.files  # noqa: SLF001
+    site = settings.site
+    if site.knowledge or site.wording:
+        settings._site_layer = read_site_layer(site.knowledge, site.wording)  # noqa: SLF001
+        settings._files += (*site.knowledge, *site.wording)  # noqa: SLF001
     return _with_key_files(_with_authorities(settings), places)
 
 

@@ -37,6 +37,7 @@ from cds_service.configuration.policy_settings import (
     check_profiles,
 )
 from cds_service.configuration.section import Section, problem_below
+from cds_service.configuration.site_layer import SiteLayer, site_layer
 from cds_service.configuration.site_settings import (
     AuditSettings,
     CoverageSettings,
@@ -98,6 +99,7 @@ class Settings(Section):
     _profile: str | None = PrivateAttr(default=None)
     _candidate: Settings | None = PrivateAttr(default=None)
     _published: Published | None = PrivateAttr(default=None)
+    _site_layer: SiteLayer | None = PrivateAttr(default=None)
 
     @field_validator("profiles")
     @classmethod
@@ -123,6 +125,11 @@ class Settings(Section):
         if self.workbench.sign_in == "local" and self.auth.mode == "required":
             raise problem_below("workbench.sign_in", "'local' is for trying out, with auth.mode \"off\"; use 'oidc'")
         return self
+
+    @property
+    def site_layer(self) -> SiteLayer:
+        """The knowledge and the words in force: those that ship, with what the site lays over them."""
+        return self._site_layer or site_layer((), ())
 
     @property
     def base_url(self) -> str:
@@ -258,7 +265,7 @@ class Settings(Section):
 
     def policy(self) -> Policy:
         """Give the policy that the judgement goes by."""
-        defaults = {name: threshold.default for name, threshold in default_knowledge().thresholds.items()}
+        defaults = {name: threshold.default for name, threshold in self.site_layer.known.thresholds.items()}
         return Policy(
             thresholds={**defaults, **self.thresholds},
             modes={topic: setting.mode for topic, setting in self.cards.items()},

@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 from cards.facts.topics import Topic
 from cards.knowledge.loader import default_knowledge
-from cards.presentation.wording import default_wording
 from cds_service.configuration.diff import without_password
 from cds_service.configuration.settings import SECRETS
 
@@ -28,7 +27,7 @@ def lines(settings: Settings) -> Iterator[Line]:
     for name in type(settings).model_fields:
         if name not in ("cards", "thresholds", "extends"):
             yield from _value((name,), getattr(settings, name), settings)
-    policy, wording = settings.policy(), default_wording()
+    policy, wording = settings.policy(), settings.site_layer.wording
     for topic in Topic:
         place = ("cards", str(topic))
         yield (*place, "mode"), str(policy.mode(topic)), settings.place_of(*place, "mode")

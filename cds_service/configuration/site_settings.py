@@ -39,6 +39,12 @@ class SiteSettings(Section):
     """What is local."""
 
     code_maps: list[Path] = Field([], description="FHIR ConceptMap files: local codes to LOINC / RxNorm / SNOMED CT.")
+    knowledge: list[Path] = Field(
+        [], description="YAML files laid over the shipped knowledge: sources, brands, products; see docs/site.md."
+    )
+    wording: list[Path] = Field(
+        [], description="YAML files laid over the shipped words: sentences, contact, links; see docs/site.md."
+    )
     timezone: str = Field("UTC", description="Where a day begins, for the age of results (an IANA name).")
 
     @field_validator("timezone")

@@ -21,10 +21,8 @@ from cards.facts.origins import Gap
 from cards.facts.patient import Patient
 from cards.facts.session import Moment, Session
 from cards.identification.recogniser import Recogniser
-from cards.knowledge.loader import default_knowledge
 from cards.presentation.grouping import CardContent
 from cards.presentation.renderer import Renderer
-from cards.presentation.wording import default_wording
 from cards.readings.on_treatment import on_treatment
 from cds_service.decisions.data_access import RequestData
 from cds_service.decisions.versions import versions
@@ -86,8 +84,8 @@ class Decider:
 
         """
         self.settings = settings
-        self.known = default_knowledge()
-        self.wording = default_wording()
+        self.known = settings.site_layer.known
+        self.wording = settings.site_layer.wording
         self.policy = settings.policy()
         self._with_suggestions = suggestions
         self._today = today or (lambda: datetime.now(ZoneInfo(settings.site.timezone)).date())
@@ -125,7 +123,9 @@ class Decider:
         gaps = (*orders.gaps, *_unresolved(orders))
         if orders.in_scope:
             answers = gathering.chart()
-            patient = self._chart.patient(answers, request.patient_id, self._required, orders.references)
+            patient = self._chart.patient(
+                answers, request.patient_id, self._required, orders.references, server=request.fhir_server
+            )
             listed = self._chart.with_reasons(orders, gathering.apart())
             session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
             if coverage:
@@ -144,11 +144,13 @@ class Decider:
     def _opened(self, request: HookRequest, gathering: RequestData) -> _Answered:
         """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
         today = self._today()
-        patient = self._chart.patient(gathering.chart(TREATMENT_KEYS), request.patient_id, frozenset(TREATMENT_KEYS))
+        treated = gathering.chart(TREATMENT_KEYS)
+        server = request.fhir_server
+        patient = self._chart.patient(treated, request.patient_id, frozenset(TREATMENT_KEYS), server=server)
         if not on_treatment(patient, self.known, self.policy.thresholds, today):
             return None, (), ((), ())
         answers = gathering.chart(MONITORING_KEYS)
-        patient = self._chart.patient(answers, request.patient_id, frozenset(MONITORING_KEYS))
+        patient = self._chart.patient(answers, request.patient_id, frozenset(MONITORING_KEYS), server=server)
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
         session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
         verdicts = judge(session, self._recogniser, self.policy, [identity for _, identity in drugs])

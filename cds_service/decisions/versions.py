@@ -36,6 +36,8 @@ class Versions:
 def versions(settings: Settings, known: Knowledge, wording: Wording, billing: BillingSetup) -> Versions:
     """Name the versions in force."""
     judgement = {**_judgement(settings, known, wording), "coverage": recorded_setup(billing)}
+    if site := settings.site_layer.recorded():
+        judgement["site"] = site
     content = json.dumps(judgement, sort_keys=True, separators=(",", ":"))
     return Versions(
         code=__version__,

@@ -233,6 +233,7 @@ def _joined(pages: Sequence[Answer]) -> Answer:
         if page.listing is None or page.state is PrefetchState.FAILED:
             break
         whole.glimpses += page.listing.glimpses
+        whole.matches += page.listing.matches
         whole.broken += page.listing.broken
         whole.next_page = page.listing.next_page
     state = PrefetchState.PRESENT if whole.glimpses or whole.broken else first.state

@@ -9,11 +9,10 @@ import msgspec
 from cards.billing.setup import with_sources
 from cards.engine import judge
 from cards.identification.recogniser import Recogniser
-from cards.knowledge.loader import default_knowledge
 from cards.presentation.renderer import Renderer
-from cards.presentation.wording import default_wording
 from cds_service.audit.reproduce import recorded_policy
 from cds_service.configuration.coverage_files import setup_of_record
+from cds_service.configuration.site_layer import layer_of_record
 from cds_service.decisions.rejudge import question, recorded_session
 from cds_service.learning.judgements import settings_of
 from cds_service.store.reading import find
@@ -36,9 +35,10 @@ def unseen_card(engine: Engine, case: Case) -> Json:
     if kept.shadow is not None:
         with engine.connect() as connection:
             settings = settings_of(connection, [kept.shadow.configuration_hash])[kept.shadow.configuration_hash]
-    known, policy = default_knowledge(), recorded_policy(settings)
+    layer = layer_of_record(settings)
+    known, policy = layer.known, recorded_policy(settings)
     billing = setup_of_record(settings.get("coverage"))
-    renderer = Renderer(default_wording(), with_sources(known, billing), policy.indicators)
+    renderer = Renderer(layer.wording, with_sources(known, billing), policy.indicators)
     asked = question(recorded_session(kept), known, policy, billing)
     written: Json = {
         "decision": case.decision,

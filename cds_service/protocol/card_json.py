@@ -76,6 +76,7 @@ def card_json(
         written["overrideReasons"] = [
             {"system": _REASONS, "code": reason.code, "display": reason.display} for reason in card.override_reasons
         ]
-    if links:
-        written["links"] = list(links)
+    of_site = [{"label": label, "url": url, "type": "absolute"} for label, url in card.links]
+    if links or of_site:
+        written["links"] = [*of_site, *links]
     return written

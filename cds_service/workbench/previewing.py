@@ -16,7 +16,6 @@ from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cards.identification.recogniser import Recogniser
 from cards.presentation.grouping import CardContent
 from cards.presentation.renderer import Renderer
-from cards.presentation.wording import default_wording
 from cds_service.audit.explain import lacking
 from cds_service.decisions.data_access import DataMissing
 from cds_service.decisions.decider import Decider
@@ -126,7 +125,7 @@ class Previewer:
     def _worded(self, contents: Iterable[CardContent]) -> tuple[Json, ...]:
         """Write cards; a suggestion has its label alone, for a case has no resource to act on."""
         sources = with_sources(self._decider.known, self._decider.billing)
-        renderer = Renderer(default_wording(), sources, self._policy.indicators)
+        renderer = Renderer(self._settings.site_layer.wording, sources, self._policy.indicators)
         return tuple(
             card_json(card, self._settings.base_url, [{"label": each.label} for each in card.suggestions])
             for card in worded(contents, renderer, _HOOK_INSTANCE)

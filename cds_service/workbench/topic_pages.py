@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, abort
 
 from cards.facts.topics import Topic
-from cards.presentation.wording import default_wording
 from cds_service.smart.markdown import html
 from cds_service.web.answers import decider
 from cds_service.workbench.access import shown
@@ -41,13 +40,14 @@ def topic(name: str) -> Response:
         abort(404)
     found = Topic(name)
     now = previewer()
+    words = decider().settings.site_layer.wording
     row = topic_row(found, decider().settings, now)
     return shown(
         "topic.html",
         row=row,
         card=typical_card(found, now),
         cases=[each for each in specimens().values() if each.topic is found],
-        reasons=[default_wording().override_reasons[each] for each in default_wording().topics[found].override_reasons],
+        reasons=[words.override_reasons[each] for each in words.topics[found].override_reasons],
         changes=changes_of([row])[found],
         markdown=html,
     )

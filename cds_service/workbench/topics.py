@@ -78,7 +78,7 @@ class TopicRow:
 
 def threshold_rows(settings: Settings) -> dict[str, ThresholdRow]:
     """Give every threshold by its name."""
-    known, policy = default_knowledge(), settings.policy()
+    known, policy = settings.site_layer.known, settings.policy()
     return {
         name: ThresholdRow(
             name,
@@ -97,7 +97,7 @@ def threshold_rows(settings: Settings) -> dict[str, ThresholdRow]:
 
 def topic_row(topic: Topic, settings: Settings, previewer: Previewer) -> TopicRow:
     """Describe a topic. Its source is that of the card of its typical case."""
-    words, policy = default_wording(), settings.policy()
+    words, policy = settings.site_layer.wording, settings.policy()
     rows = threshold_rows(settings)
     setting = settings.cards.get(topic)
     card = typical_card(topic, previewer)

@@ -179,10 +179,13 @@ class MedicationReader:
 
     def _medication(self, resource: Json, references: References) -> Json:
         """Find the Medication that the order refers to; an empty one when it refers to none or to none at hand."""
-        wanted = reference(resource.get("medicationReference"))
-        return (references.find(wanted, resource) or {}) if wanted else {}
+        referred = resource.get("medicationReference")
+        return (references.resolve(referred, resource) or {}) if reference(referred) else {}
 
     def _sources(self, resource: Json, medication: Json, path: str) -> Iterator[Source]:
+        if bare := text(resource.get("medicationCodeableConcept")):
+            # A text where a concept belongs still names the drug.
+            yield Source({"text": bare}, f"{path}.medicationCodeableConcept", ())
         for index, concept in objects(resource.get("medicationCodeableConcept")):
             pointer: Pointer = ("medicationCodeableConcept",) if index is None else ("medicationCodeableConcept", index)
             yield Source(concept, f"{path}.medicationCodeableConcept", pointer)
@@ -256,7 +259,7 @@ class MedicationReader:
         ]
         for _, referred in objects(resource.get("reasonReference")):
             wanted = reference(referred)
-            condition = references.find(wanted, resource)
+            condition = references.resolve(referred, resource)
             if condition is not None and is_of_patient(condition):
                 read.append(self._conditions.read(condition, Origin(wanted, f"{path}.reasonReference")))
         if not read:

@@ -18,7 +18,7 @@ from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.dosage import quantity_dose
 from fhir_mappings.medications.medication import concept_alone
 from fhir_mappings.wire.cached_json import CachedByJson
-from fhir_mappings.wire.lenient import child, day, objects, reference, text
+from fhir_mappings.wire.lenient import child, day, objects, text
 from fhir_mappings.wire.references import References
 
 if TYPE_CHECKING:
@@ -125,12 +125,14 @@ class TreatmentReader:
         kind, status = text(resource.get("resourceType")), text(resource.get("status"))
         if not referred or (kind, status) not in _STATES or text(referred.get("display")):
             return False
-        return references.find(reference(referred), resource) is None
+        return references.resolve(referred, resource) is None
 
     def _is_of_interest(self, resource: Json) -> bool:
         """Tell whether a code or a name is one of a product or of a class that a rule asks about."""
         reference_to = child(resource, "medicationReference")
         if reference_to and not text(reference_to.get("display")):
+            return True
+        if self._is_named(text(resource.get("medicationCodeableConcept"))):
             return True
         for _, concept in objects(resource.get("medicationCodeableConcept")):
             for coding in codings(concept):

@@ -17,7 +17,7 @@ from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.results.observations import LABS
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
-from fhir_mappings.wire.references import References, is_same_patient
+from fhir_mappings.wire.references import References, is_about_somebody_else, is_same_patient
 from fhir_mappings.wire.resources import Unreadable
 
 if TYPE_CHECKING:
@@ -67,13 +67,15 @@ class Draft:
         """Write out the reference of the patient."""
         self.own_reference = f"Patient/{self.patient_id}"
 
-    def is_own(self, content: Json) -> bool:
-        """Tell whether a resource is the patient's."""
+    def is_own(self, content: Json, full_url: str = "") -> bool:
+        """Tell whether a resource is the patient's, and about the patient."""
+        if "focus" in content and is_about_somebody_else(content, self.patient_id, self.references):
+            return False
         subject = content.get("subject")
         # So nearly every resource refers to its patient; the rest takes a closer look.
         if subject.__class__ is dict and subject.get("reference") == self.own_reference:
             return True
-        return is_same_patient(subject, self.patient_id, self.references)
+        return is_same_patient(subject, self.patient_id, self.references, full_url)
 
     def set_aside(self, about: str | None, glimpse: ResourceStub, reason: str) -> None:
         """Note what could not be used."""
@@ -108,12 +110,13 @@ class PatientReader:
         session: frozenset[str],
         *,
         every_lab: bool = False,
+        server: str = "",
     ) -> Patient:
         """Read the chart; ``session`` names the orders that are being asked about and are no history.
 
         Rules ask for the newest laboratory results alone; ``every_lab`` reads the rest too.
         """
-        draft = Draft(patient_id, References(), every_lab=every_lab)
+        draft = Draft(patient_id, References(server), every_lab=every_lab)
         listings = [answer.listing for answer in answers.values() if answer.listing is not None]
         draft.references.add_glimpses(
             glimpse for listing in listings for glimpse in listing.apart if glimpse.resource_type in _REFERRED_TO
@@ -223,13 +226,13 @@ class PatientReader:
 
         """
         content = glimpse.content
-        if not draft.is_own(content):
+        if not draft.is_own(content, glimpse.full_url):
             return [Gap(concept, glimpse.path, "other-patient", self._observations.date_of(content))]
         return self._observations.read(concept, content, Origin(glimpse.reference, glimpse.path), draft.subject)
 
     def _condition(self, glimpse: ResourceStub, draft: Draft) -> None:
         content, origin = glimpse.content, Origin(glimpse.reference, glimpse.path)
-        if not draft.is_own(content):
+        if not draft.is_own(content, glimpse.full_url):
             draft.set_aside("diagnosis", glimpse, "other-patient")
             return
         if not isinstance(content.get("code"), dict):
@@ -250,7 +253,7 @@ class PatientReader:
 
     def _treatment(self, glimpse: ResourceStub, draft: Draft) -> None:
         content = glimpse.content
-        if not draft.is_own(content):
+        if not draft.is_own(content, glimpse.full_url):
             draft.set_aside("treatment", glimpse, "other-patient")
         elif self._treatments.is_nameless(content, draft.references):
             draft.set_aside("treatment", glimpse, "unresolved-drug")
@@ -282,6 +285,9 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
             yield Gap(None, f"prefetch.{key}", "next-page")
         if answer.partial:
             yield Gap(None, f"prefetch.{key}", "partial")
+        if answer.listing.is_short:
+            values = (("total", str(answer.listing.total)), ("sent", str(answer.listing.matches)))
+            yield Gap(None, f"prefetch.{key}", "short", values=values)
         for path in answer.listing.broken:
             yield Gap(None, path, "malformed")
 
@@ -354,6 +360,6 @@ def _mentions(about: str, draft: Draft) -> list[Gap]:
 
 def _is_own(glimpse: ResourceStub, draft: Draft) -> bool:
     try:
-        return draft.is_own(glimpse.content)
+        return draft.is_own(glimpse.content, glimpse.full_url)
     except Unreadable:
         return False

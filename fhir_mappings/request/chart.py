@@ -19,11 +19,11 @@ from fhir_mappings.patient.patient import PatientReader
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries
 from fhir_mappings.request.hook_request import DISPATCH, bundle_entries, selected_references
 from fhir_mappings.results.observations import ObservationReader
-from fhir_mappings.wire.lenient import child, objects, reference, text
+from fhir_mappings.wire.lenient import base_of, child, objects, reference, server_of, text
 from fhir_mappings.wire.references import References, is_same_patient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cards.facts.order import BillingCode
     from cards.facts.patient import Patient
@@ -50,6 +50,7 @@ class Orders(msgspec.Struct, frozen=True):
     identities: tuple[Identity, ...]
     patient_id: str
     lacking: tuple[Lacking, ...] = ()
+    server: str = ""
 
     @property
     def references(self) -> frozenset[str]:
@@ -67,11 +68,12 @@ class Orders(msgspec.Struct, frozen=True):
     @property
     def drugs_to_fetch(self) -> dict[str, str]:
         """The Medications that orders refer to and that the request does not hold, each with the place that does."""
-        wanted = {
-            reference(self.resources[order.origin.path].get("medicationReference")): order.origin.path
-            for order in self.orders
-            if order.in_focus and any(gap.reason == "unresolved-drug" for gap in order.gaps)
-        }
+        wanted = {}
+        for order in self.orders:
+            if order.in_focus and any(gap.reason == "unresolved-drug" for gap in order.gaps):
+                referred = self.resources[order.origin.path].get("medicationReference")
+                if server_of(referred) in ("", self.server):
+                    wanted[reference(referred)] = order.origin.path
         return {each: f"{path}.medicationReference" for each, path in wanted.items() if each.startswith("Medication/")}
 
     @property
@@ -101,7 +103,7 @@ class ChartReader:
 
     def orders(self, request: HookRequest, glimpses: Iterable[ResourceStub] = ()) -> Orders:
         """Read the orders of the session."""
-        references = References()
+        references = References(request.fhir_server)
         references.add_glimpses(glimpses)
         lacking: tuple[Lacking, ...] = ()
         if request.hook == DISPATCH:
@@ -128,16 +130,20 @@ class ChartReader:
             if kind == "ServiceRequest":
                 if is_same_patient(resource.get("subject"), request.patient_id, references):
                     services.append((orders_served(resource, references), service_billing(resource, path)))
-            elif kind == "MedicationOrder" or isinstance(resource.get("medication"), dict):
+            elif kind == "MedicationOrder" or isinstance(resource.get("medication"), dict | str):
                 gaps += self._of_other_release(resource, path, references) if in_focus else []
             elif not is_same_patient(resource.get("subject"), request.patient_id, references):
                 gaps += self._of_other_patient(resource, path, references) if in_focus else []
             else:
                 orders.append(self._medication.read(resource, path, references, in_focus=in_focus))
+        gaps += self._of_plans(entries, selected, references)
         read = tuple(_with_services(orders, services))
         identities = tuple(identify(order, self._recogniser) for order in read)
         gaps += _cut_texts(zip(read, identities, strict=True), resources)
-        return Orders(read, resources, tuple(gaps), identities, request.patient_id, lacking)
+        gaps += _bare_concepts(zip(read, identities, strict=True), resources)
+        return Orders(
+            read, resources, tuple(gaps), identities, request.patient_id, lacking, base_of(request.fhir_server)
+        )
 
     def with_reasons(self, orders: Orders, glimpses: Iterable[ResourceStub]) -> tuple[DrugOrder, ...]:
         """Add to each order what its own reasons say of the cancer; they may stand in the chart."""
@@ -162,7 +168,8 @@ class ChartReader:
 
     def _of_other_release(self, resource: Json, path: str, references: References) -> list[Gap]:
         """Say that an order of another FHIR release was not checked, when it names a drug in scope or none at all."""
-        medication = child(resource, "medication")
+        bare = text(resource.get("medication"))
+        medication = {"text": bare} if bare else child(resource, "medication")
         as_r4 = {
             "id": resource.get("id"),
             "contained": resource.get("contained"),
@@ -175,6 +182,28 @@ class ChartReader:
         if order.gaps:
             return [Gap(None, path, "other-release-unnamed")]
         return self._if_in_scope(order, path, "other-release")
+
+    def _of_plans(
+        self, entries: Iterable[tuple[str, Json | None, str]], selected: frozenset[str] | None, references: References
+    ) -> Iterator[Gap]:
+        """Say that a drug in scope is written out in an activity of a care plan, which is no order that is read."""
+        for path, plan, full_url in entries:
+            if plan is None or text(plan.get("resourceType")) != "CarePlan":
+                continue
+            if selected is not None and selected.isdisjoint(_names_of(plan, full_url)):
+                continue
+            for number, activity in objects(plan.get("activity")):
+                detail = child(activity, "detail")
+                as_order = {
+                    "contained": plan.get("contained"),
+                    "medicationCodeableConcept": detail.get("productCodeableConcept"),
+                    "medicationReference": detail.get("productReference"),
+                }
+                if "productCodeableConcept" in detail or "productReference" in detail:
+                    where = f"{path}.activity[{number or 0}].detail"
+                    yield from self._if_in_scope(
+                        self._medication.read(as_order, where, references), where, "plan-activity"
+                    )
 
     def _of_other_patient(self, resource: Json, path: str, references: References) -> list[Gap]:
         order = self._medication.read(resource, path, references)
@@ -195,13 +224,15 @@ class ChartReader:
         session: frozenset[str] = frozenset(),
         *,
         every_lab: bool = False,
+        server: str = "",
     ) -> Patient:
         """Read the chart from the answers to all queries, and from whatever else the client sent along.
 
         ``session`` names the orders that are being asked about: they are no history, wherever else they stand.
-        ``every_lab`` reads the laboratory results of all days, not only the newest.
+        ``every_lab`` reads the laboratory results of all days, not only the newest. ``server`` is the base address of
+        the server that the chart is of, where that is known.
         """
-        return self._patient.read(answers, patient_id, required, session, every_lab=every_lab)
+        return self._patient.read(answers, patient_id, required, session, every_lab=every_lab, server=server)
 
 
 def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
@@ -241,3 +272,11 @@ def _with_services(
             if not served or order.origin.reference in served
         ]
         yield msgspec.structs.replace(order, billing=(*order.billing, *beside)) if beside else order
+
+
+def _bare_concepts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterator[Gap]:
+    """Say that the drug of an order is a bare text where a coded concept belongs, though it was read as a name."""
+    for order, identity in orders:
+        bare = text(resources[order.origin.path].get("medicationCodeableConcept"))
+        if bare and order.in_focus and identity.in_scope:
+            yield Gap(None, order.origin.path, "concept-as-text", values=(("written", bare[:80]),))

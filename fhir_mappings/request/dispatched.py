@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from fhir_mappings.request.hook_request import bundle_entries, is_too_deep, orders_of_group
-from fhir_mappings.wire.lenient import text
+from fhir_mappings.request.hook_request import bundle_entries, is_group, is_too_deep, orders_of_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +48,7 @@ def dispatched_entries(wanted: Iterable[str], references: References) -> tuple[l
     lacking: list[Lacking] = []
     for each, path in list(places.items()):
         _take(each, path, references, entries, lacking)
-    for group in [resource for _, resource, _ in entries if _is_group(resource)]:
+    for group in [resource for _, resource, _ in entries if is_group(resource)]:
         for member in list(dict.fromkeys(orders_of_group(group or {})))[:_GROUPED_LIMIT]:
             if member not in places and not member.startswith("#"):
                 places[member] = f"context.dispatchedOrders.{member}"
@@ -63,13 +62,9 @@ def _take(wanted: str, path: str, references: References, entries: list[Entry], 
         lacking.append(Lacking(path, wanted))
     elif is_too_deep(resource):
         entries.append((path, None, ""))
-    elif _is_group(resource):
+    elif is_group(resource):
         # A group holds orders of its own, as in a Bundle of drafts.
         held = list(bundle_entries({"entry": [{"resource": resource}]}, path))
         entries.extend([(path, resource, ""), *held[1:]])
     else:
         entries.append((path, resource, ""))
-
-
-def _is_group(resource: Json | None) -> bool:
-    return resource is not None and text(resource.get("resourceType")) == "RequestGroup"

@@ -28,6 +28,7 @@ _DEPTH_LIMIT = 100
 DISPATCH = "order-dispatch"
 _DRAFTS = frozenset({"order-select", "order-sign"})
 _ORDERS_LIMIT = 200
+_GROUPS = frozenset({"RequestGroup", "CarePlan"})
 
 
 class BadRequest(ValueError):  # noqa: N818 - named for the answer it leads to
@@ -297,28 +298,40 @@ def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, 
         full_url = text(entry.get("fullUrl")) if isinstance(entry, dict) else ""
         where = f"{path}.entry[{index}].resource"
         yield where, resource if isinstance(resource, dict) else None, full_url
-        if isinstance(resource, dict) and resource.get("resourceType") == "RequestGroup":
+        if isinstance(resource, dict) and is_group(resource):
+            group = f"{resource['resourceType']}/{text(resource.get('id'))}"
             for number, contained in objects(resource.get("contained")):
                 # A local id means nothing outside its container, so the order has none to be named by.
                 nameless = {name: value for name, value in contained.items() if name != "id"}
-                yield f"{where}.contained[{number or 0}]", nameless, f"RequestGroup/{text(resource.get('id'))}"
+                yield f"{where}.contained[{number or 0}]", nameless, group
+
+
+def is_group(resource: Json | None) -> bool:
+    """Tell whether a resource holds orders together: a RequestGroup by its actions, a CarePlan by its activities."""
+    return resource is not None and text(resource.get("resourceType")) in _GROUPS
 
 
 def selected_references(request: HookRequest) -> frozenset[str]:
-    """List the orders that were selected; selecting a RequestGroup selects the orders of its actions."""
+    """List the orders that were selected; selecting a RequestGroup or a CarePlan selects the orders it refers to."""
     selected = set(request.selections)
     for _, resource, full_url in bundle_entries(request.draft_orders, ""):
-        if resource is None or resource.get("resourceType") != "RequestGroup":
+        if resource is None or not is_group(resource):
             continue
-        if not selected.isdisjoint((f"RequestGroup/{text(resource.get('id'))}", reference(full_url) or None)):
-            selected.update(orders_of_group(resource))
+        own = f"{resource['resourceType']}/{text(resource.get('id'))}"
+        if not selected.isdisjoint((own, text(resource.get("id")) or None, reference(full_url) or None)):
+            # What it contains is named by the group itself.
+            selected.update((*orders_of_group(resource), own))
     return frozenset(selected)
 
 
 def orders_of_group(holder: Json, depth: int = 8) -> Iterator[str]:
-    """List the orders that the actions of a RequestGroup refer to."""
+    """List the orders that the actions of a RequestGroup, or the activities of a CarePlan, refer to."""
     for _, action in objects(holder.get("action")):
         if (wanted := reference(action.get("resource"))) != "":
             yield wanted
         if depth:
             yield from orders_of_group(action, depth - 1)
+    for _, activity in objects(holder.get("activity")):
+        for name in ("reference", "plannedActivityReference"):
+            if (wanted := reference(activity.get(name))) != "":
+                yield wanted

@@ -58,7 +58,7 @@ def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path:
     listing.glimpses = [glimpse for glimpse in listing.glimpses if glimpse.resource_type != "OperationOutcome"]
     serious = any(_is_serious(outcome) for outcome in outcomes)
     if not listing.glimpses and not listing.broken:
-        failed = serious or any(outcome.path == path for outcome in outcomes)
+        failed = serious or listing.is_short or any(outcome.path == path for outcome in outcomes)
         return Answer(PrefetchState.FAILED if failed else PrefetchState.EMPTY, listing)
     return Answer(PrefetchState.PRESENT, listing, partial=serious)
 

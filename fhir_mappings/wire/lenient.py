@@ -116,3 +116,18 @@ def reference(value: Any) -> str:
         return written
     parts = written.partition("/_history")[0].split("/")
     return "/".join(parts[-2:])
+
+
+def server_of(value: Any) -> str:
+    """Give the server of an absolute reference, without its scheme, as it can be compared; empty for a relative one."""
+    written = text(value.get("reference")) if value.__class__ is dict else text(value)
+    scheme, mark, rest = written.partition("://")
+    if not mark or scheme.casefold() not in ("http", "https"):
+        return ""
+    return "/".join(rest.partition("/_history")[0].rstrip("/").split("/")[:-2]).casefold()
+
+
+def base_of(address: str) -> str:
+    """Give the base address of a server as ``server_of`` writes it."""
+    scheme, mark, rest = address.strip().partition("://")
+    return rest.rstrip("/").casefold() if mark and scheme.casefold() in ("http", "https") else ""

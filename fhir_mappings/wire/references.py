@@ -1,10 +1,13 @@
-"""Follows references: contained, in the Bundle of the order, in the prefetch. What is not there stays unresolved."""
+"""Follows references: contained, in the Bundle of the order, in the prefetch. What is not there stays unresolved.
+
+An absolute reference leads to one server. A resource of another one that happens to have the same id is not it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from fhir_mappings.wire.lenient import objects, reference, text
+from fhir_mappings.wire.lenient import base_of, items, objects, reference, server_of, text
 from fhir_mappings.wire.resources import Unreadable
 
 if TYPE_CHECKING:
@@ -13,57 +16,101 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceStub
 
+_OTHER_PEOPLE = frozenset({"Patient", "RelatedPerson", "Person", "Group"})
+
 
 class References:
     """The resources that came with a request, by reference and by fullUrl."""
 
-    def __init__(self) -> None:
-        """Start with none."""
-        self._resources: dict[str, Json] = {}
-        self._glimpses: dict[str, ResourceStub] = {}
+    def __init__(self, server: str = "") -> None:
+        """Start with none; ``server`` is the base address of the server that the request is of, where it says so."""
+        self.server = base_of(server)
+        self._resources: dict[str, list[tuple[str, Json]]] = {}
+        self._glimpses: dict[str, list[tuple[str, ResourceStub]]] = {}
+        self._servers: dict[int, str] = {}
 
     def add(self, resource: Json, full_url: str = "") -> None:
         """Take in a resource."""
+        server = server_of(full_url)
         identifier = text(resource.get("id"))
-        if identifier:
-            self._resources.setdefault(f"{text(resource.get('resourceType'))}/{identifier}", resource)
-        if full_url:
-            self._resources.setdefault(reference(full_url), resource)
+        own = f"{text(resource.get('resourceType'))}/{identifier}" if identifier else ""
+        for name in dict.fromkeys((own, reference(full_url))):
+            if name:
+                self._resources.setdefault(name, []).append((server, resource))
+        if server:
+            self._servers[id(resource)] = server
 
     def add_glimpses(self, glimpses: Iterable[ResourceStub]) -> None:
         """Take in resources that are read only when somebody refers to them."""
         for glimpse in glimpses:
+            server = server_of(glimpse.full_url) if glimpse.full_url else ""
             if glimpse.reference:
-                self._glimpses.setdefault(glimpse.reference, glimpse)
-            if glimpse.full_url:
-                self._glimpses.setdefault(reference(glimpse.full_url), glimpse)
+                self._glimpses.setdefault(glimpse.reference, []).append((server, glimpse))
+            if glimpse.full_url and (named := reference(glimpse.full_url)) != glimpse.reference:
+                self._glimpses.setdefault(named, []).append((server, glimpse))
 
-    def find(self, wanted: str, holder: Json) -> Json | None:
-        """Find the resource of a reference made by ``holder``."""
+    def resolve(self, value: Any, holder: Json) -> Json | None:
+        """Find the resource that a reference of ``holder`` leads to, on the server that it names."""
+        return self.find(reference(value), holder, server_of(value))
+
+    def find(self, wanted: str, holder: Json, server: str = "") -> Json | None:
+        """Find the resource of a reference made by ``holder``; a relative one leads to the holder's own server."""
         if wanted.startswith("#"):
             for _, contained in objects(holder.get("contained")):
                 if text(contained.get("id")) == wanted[1:]:
                     return contained
             return None
-        if wanted in self._resources:
-            return self._resources[wanted]
-        glimpse = self._glimpses.get(wanted)
+        server = server or self._servers.get(id(holder), "")
+        found: Json | None = _on_server(self._resources.get(wanted, ()), server)
+        if found is not None:
+            return found
+        glimpse = _on_server(self._glimpses.get(wanted, ()), server)
         try:
             return glimpse.content if glimpse is not None else None
         except Unreadable:
             return None
 
 
-def is_same_patient(subject: object, patient_id: str, references: References) -> bool:
-    """Tell whether a resource is the patient's: a subject that is absent is trusted, one that is another's is not."""
+def _on_server(candidates: Any, server: str) -> Any:
+    """Give the first candidate of a server, or of one that does not say where it is from."""
+    for own, candidate in candidates:
+        if not server or not own or own == server:
+            return candidate
+    return None
+
+
+def is_same_patient(subject: object, patient_id: str, references: References, full_url: str = "") -> bool:
+    """Tell whether a resource is the patient's: a subject that is absent is trusted, one that is another's is not.
+
+    An absolute address is the patient's on the server of the request; where that is not said, on the server that the
+    resource itself came from by its ``full_url``.
+    """
     if isinstance(subject, dict) and subject.get("reference") == f"Patient/{patient_id}":
         return True
     if isinstance(subject, list):
-        return all(is_same_patient(each, patient_id, references) for each in subject)
+        return all(is_same_patient(each, patient_id, references, full_url) for each in subject)
     wanted = reference(subject)
-    if not wanted or wanted == f"Patient/{patient_id}":
+    if not wanted:
         return True
+    if wanted == f"Patient/{patient_id}":
+        own, named = references.server or server_of(full_url), server_of(subject)
+        return not own or not named or named == own
     if wanted.startswith("urn:"):
         resolved = references.find(wanted, {})
         return (resolved is not None and resolved.get("id") == patient_id) or wanted.rpartition(":")[2] == patient_id
+    return False
+
+
+def is_about_somebody_else(resource: Json, patient_id: str, references: References) -> bool:
+    """Tell whether the focus of a result is another person: a donor, a fetus, a relative. A specimen is none."""
+    for focus in items(resource.get("focus")):
+        wanted = reference(focus)
+        contained = references.find(wanted, resource) if wanted.startswith("#") else None
+        kind = text(contained.get("resourceType")) if contained is not None else wanted.partition("/")[0]
+        if wanted.startswith("urn:"):
+            kind = text((references.find(wanted, resource) or {}).get("resourceType"))
+        kind = kind or (text(focus.get("type")) if focus.__class__ is dict else "")
+        is_own = kind == "Patient" and is_same_patient(focus, patient_id, references)
+        if (kind in _OTHER_PEOPLE or not kind) and not is_own:
+            return True
     return False

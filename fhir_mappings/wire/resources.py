@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from fhir_mappings.wire.lenient import child, objects, text
+from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,12 +72,18 @@ class _Head(_Component, gc=False):
     resourceType: str = ""  # noqa: N815 - FHIR's own name
     id: str = ""
     component: list[_Component] | None = None
+    contained: msgspec.Raw = msgspec.Raw(b"")
     effectiveDateTime: str = ""  # noqa: N815
+
+
+class _Search(msgspec.Struct, gc=False):
+    mode: str = ""
 
 
 class _Entry(msgspec.Struct, gc=False):
     resource: msgspec.Raw = msgspec.Raw(b"")
     fullUrl: str = ""  # noqa: N815
+    search: _Search | None = None
 
 
 class _Link(msgspec.Struct, gc=False):
@@ -91,8 +97,12 @@ class BundleEnvelope(msgspec.Struct):
     resourceType: str = ""  # noqa: N815
     entry: list[_Entry] | None = None
     link: list[_Link] | None = None
+    total: int | None = None
 
 
+_WITHDRAWN = ("entered-in-error", "cancelled")
+_OF_THE_WHOLE = ("subject", "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
+_NO_MATCH = frozenset({"include", "outcome"})
 _NESTING = 3
 _NOT_STRICT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _head = msgspec.json.Decoder(_Head)
@@ -206,13 +216,16 @@ class ResourceList(msgspec.Struct, eq=False):
     """The resources of a prefetch value or of a search result.
 
     ``next_page`` is the address of a page that was not sent; ``is_bundle`` tells a list from a single resource;
-    ``broken`` lists the paths of entries that could not be read at all.
+    ``broken`` lists the paths of entries that could not be read at all. ``total`` is how many matches the server says
+    there are, ``matches`` how many were sent.
     """
 
     glimpses: list[ResourceStub] = msgspec.field(default_factory=list)
     broken: list[str] = msgspec.field(default_factory=list)
     next_page: str = ""
     is_bundle: bool = False
+    total: int | None = None
+    matches: int = 0
     _apart: tuple[int, list[ResourceStub]] = (-1, [])
 
     @property
@@ -223,6 +236,11 @@ class ResourceList(msgspec.Struct, eq=False):
             found = [glimpse for glimpse in self.glimpses if glimpse.resource_type != "Observation"]
             self._apart = len(self.glimpses), found
         return self._apart[1]
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the server counts more matches than it sent, and names no page that has the rest."""
+        return self.total is not None and self.total > self.matches and not self.next_page
 
     @classmethod
     def read(cls, raw: bytes | msgspec.Raw, path: str, depth: int = 0) -> ResourceList:
@@ -247,7 +265,10 @@ class ResourceList(msgspec.Struct, eq=False):
     @classmethod
     def of(cls, shell: BundleEnvelope, path: str, depth: int = 0) -> ResourceList:
         """Look at the resources of a Bundle."""
-        listing = cls(is_bundle=True)
+        listing = cls(is_bundle=True, total=shell.total, matches=len(shell.entry or ()))
+        if shell.total is not None:
+            searched = (entry.search.mode if entry.search is not None else "" for entry in shell.entry or ())
+            listing.matches = sum(mode not in _NO_MATCH for mode in searched)
         look, add = _head.decode, listing.glimpses.append
         for index, entry in enumerate(shell.entry or ()):
             where, raw = f"{path}.entry[{index}].resource", entry.resource
@@ -260,6 +281,8 @@ class ResourceList(msgspec.Struct, eq=False):
                 listing._take((raw, None), where, entry.fullUrl, depth)
             else:
                 add(_glimpse(head, raw, where, entry.fullUrl))
+                if head.contained:
+                    listing._take_contained(where)
         for link in shell.link or ():
             if link.relation == "next":
                 listing.next_page = link.url or listing.next_page
@@ -278,6 +301,7 @@ class ResourceList(msgspec.Struct, eq=False):
             )
             if glimpse.resource_type != "Bundle":
                 self.glimpses.append(glimpse)
+                self._take_contained(path)
                 return
             # A batch answers each of its searches with a Bundle of its own.
             inner = ResourceList.read(raw if raw is not None else encode(content), path, depth + 1)
@@ -287,6 +311,24 @@ class ResourceList(msgspec.Struct, eq=False):
         self.glimpses += inner.glimpses
         self.broken += inner.broken
         self.next_page = self.next_page or inner.next_page
+
+    def _take_contained(self, path: str) -> None:
+        """Add the results that the last resource holds in itself, as a panel or a report may."""
+        try:
+            holder = self.glimpses[-1].content
+        except Unreadable:
+            return
+        if holder.get("status") in _WITHDRAWN:
+            return
+        inherited = {name: holder[name] for name in _OF_THE_WHOLE if name in holder}
+        for index, contained in objects(holder.get("contained")):
+            if contained.get("resourceType") == "Observation":
+                # A local id means nothing outside its holder; patient and time are the holder's where it has none.
+                own = {name: value for name, value in contained.items() if name != "id"}
+                timed = any(name in own for name in _OF_THE_WHOLE if name.startswith("effective"))
+                beside = {name: value for name, value in inherited.items() if not timed or not name.startswith("eff")}
+                where = f"{path}.contained[{index or 0}]"
+                self.glimpses.append(ResourceStub.of_content({**beside, **own}, where))
 
     def _read_leniently(self, value: Any, path: str, depth: int) -> None:
         if not isinstance(value, dict):
@@ -300,7 +342,10 @@ class ResourceList(msgspec.Struct, eq=False):
             self._take((None, value), path, "", depth)
             return
         self.is_bundle = True
+        total = number(value.get("total"))
+        self.total = int(total) if total is not None else None
         for where, entry in _entries(value, path):
+            self.matches += text(child(entry, "search").get("mode")) not in _NO_MATCH
             resource = entry.get("resource") if isinstance(entry, dict) else None
             if isinstance(resource, dict):
                 full_url = entry.get("fullUrl")

@@ -72,6 +72,22 @@ LOW = chart(her2=(ihc("1+"),), receptor=True)
 SUMMARIES = [
     Row(
         SUMMARY,
+        "JW and JZ on one line exclude each other, and the headline says so",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        billing=billed(line("J9354", "252 units", "JW", "JZ")),
+        says=("JW and JZ exclude each other", "252 units J9354 without a modifier, 8 with JW"),
+        tells=("JZ says that nothing was discarded",),
+    ),
+    Row(
+        UNITS,
+        "a line with JW and JZ is not held against what is discarded",
+        SILENT,
+        order("Kadcyla", "252 mg"),
+        billing=billed(line("J9354", "252 units", "JW", "JZ")),
+    ),
+    Row(
+        SUMMARY,
         "a dose above the maximum stands in the headline and before the claim",
         FIRES,
         order("Kadcyla", "378 mg"),

@@ -189,7 +189,7 @@ def action(*nested: Json, of: str = "") -> Json:
         pytest.param(
             ["urn:uuid:g"],
             {"resource": group(action(of="urn:uuid:a")), "fullUrl": "urn:uuid:g"},
-            {"urn:uuid:g", "urn:uuid:a"},
+            {"urn:uuid:g", "urn:uuid:a", "RequestGroup/group-1"},
             id="a group by its fullUrl",
         ),
         pytest.param(

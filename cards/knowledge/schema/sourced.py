@@ -18,6 +18,8 @@ class Confidence(StrEnum):
     """Read in a primary or near-primary text."""
     SECONDARY = "V2"
     """Read in a secondary text."""
+    SITE = "S"
+    """Stated by the site, which stands for it."""
     UNVERIFIED = "K"
     """Own knowledge, not verified: never drives a critical card alone."""
 

@@ -1,0 +1,147 @@
+"""Reads the YAML that a site writes: bounded, with the line of every key, so that an error can name where it stands."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+import yaml
+
+from cards.knowledge.schema import KnowledgeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+T = TypeVar("T")
+Place = tuple[str, ...]
+
+SIZE_LIMIT = 1_048_576
+"""Characters of one file."""
+_NODE_LIMIT = 50_000
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]{0,80})|\[(\d{1,6}|\.{3})\]")
+_UNKNOWN = re.compile(r"unknown field `([^`]{1,200})`")
+_CLOSE = 0.6
+
+
+class _ExactLoader(yaml.SafeLoader):
+    """Reads every number of a YAML file as an exact decimal, and integers as integers."""
+
+
+def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
+    return Decimal(loader.construct_scalar(node))
+
+
+_ExactLoader.add_constructor("tag:yaml.org,2002:float", _decimal)
+
+
+class Document:
+    """A YAML file of a site: its tree, and the line of every key and entry."""
+
+    def __init__(self, text: str, name: str) -> None:
+        """Read the text; ``name`` is what errors call the file.
+
+        Raises:
+            KnowledgeError: it is too large, no YAML, uses an alias, gives a key twice, or is no mapping.
+
+        """
+        self.name = name
+        self.text = text
+        self.lines: dict[Place, int] = {}
+        if len(text) > SIZE_LIMIT:
+            raise KnowledgeError(f"{name}: it has more than {SIZE_LIMIT} characters")
+        try:
+            _bound(text, name)
+            node = yaml.compose(text, Loader=_ExactLoader)
+            self._note(node, ())
+            tree = yaml.load(text, Loader=_ExactLoader)  # noqa: S506 - a SafeLoader with exact numbers
+        except KnowledgeError:
+            raise
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise KnowledgeError(f"{name}:{line}: no valid YAML: {error.problem}") from None
+        except (yaml.YAMLError, ValueError, ArithmeticError, RecursionError) as error:
+            raise KnowledgeError(f"{name}: no valid YAML ({type(error).__name__})") from None
+        if not isinstance(tree, dict):
+            raise KnowledgeError(f"{name}:1: the file must hold keys and values")
+        self.tree: dict[str, Any] = tree
+
+    def where(self, place: Place) -> str:
+        """Name the file and the line of a place, or of the nearest place around it."""
+        for count in range(len(place), 0, -1):
+            if place[:count] in self.lines:
+                return f"{self.name}:{self.lines[place[:count]]}"
+        return f"{self.name}:1"
+
+    def convert(self, value: Any, shape: type[T], place: Place = (), fields: Iterable[str] = ()) -> T:
+        """Convert a part of the tree to its shape; ``fields`` are the keys that an unknown one may be meant for.
+
+        Raises:
+            KnowledgeError: a field is unknown, missing or of the wrong type; the message names the line.
+
+        """
+        try:
+            return msgspec.convert(value, shape, strict=False)
+        except msgspec.ValidationError as error:
+            said, _, path = str(error).partition(" - at `")
+            steps = tuple(field or index for field, index in _STEP.findall(path))
+            unknown = _UNKNOWN.search(said)
+            where = (*place, *steps, *((unknown[1],) if unknown else ()))
+            hint = nearest(unknown[1], fields) if unknown else ""
+            raise KnowledgeError(f"{self.where(where)}: {'.'.join(where)}: {said}{hint}") from None
+
+    def _note(self, node: yaml.Node | None, place: Place) -> None:
+        """Note the line of every key; YAML allows no key twice, though its reader lets the last one win."""
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                here = (*place, str(key.value))
+                if here in self.lines:
+                    raise yaml.MarkedYAMLError(problem=f"{key.value!r} is given twice", problem_mark=key.start_mark)
+                self.lines[here] = key.start_mark.line + 1
+                self._note(value, here)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value in enumerate(node.value):
+                self.lines[*place, str(index)] = value.start_mark.line + 1
+                self._note(value, (*place, str(index)))
+
+
+def _bound(text: str, name: str) -> None:
+    """Refuse aliases, by which a small file becomes a large tree, and more nodes than any site writes."""
+    for count, event in enumerate(yaml.parse(text, Loader=_ExactLoader)):
+        if isinstance(event, yaml.AliasEvent):
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise KnowledgeError(f"{name}:{line}: an alias (*{event.anchor}) is not allowed here; write it out")
+        if count > _NODE_LIMIT:
+            raise KnowledgeError(f"{name}: it has more than {_NODE_LIMIT} values")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Name the known word that an unknown one may be meant for; empty when none is near."""
+    close = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=_CLOSE)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def laid_over(base: Any, above: Any) -> Any:
+    """Lay a tree over another: mappings key by key, anything else as a whole."""
+    if not isinstance(base, dict) or not isinstance(above, dict):
+        return above
+    merged: dict[str, Any] = dict(base)
+    for key, value in above.items():
+        merged[key] = laid_over(merged[key], value) if key in merged else value
+    return merged
+
+
+def fields_of(*shapes: type[msgspec.Struct]) -> set[str]:
+    """List the fields of some shapes, for naming the one that is meant."""
+    return {name for shape in shapes for name in shape.__struct_fields__}
+
+
+def replaced(tree: Any, change: Mapping[str, str], sources: frozenset[str]) -> Any:
+    """Give a tree in which citations of some sources have another confidence."""
+    if isinstance(tree, dict):
+        if tree.get("source") in sources and tree.get("confidence") in change:
+            return {**tree, "confidence": change[tree["confidence"]]}
+        return {key: replaced(value, change, sources) for key, value in tree.items()}
+    return [replaced(each, change, sources) for each in tree] if isinstance(tree, list) else tree

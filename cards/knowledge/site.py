@@ -1,0 +1,189 @@
+"""What a site lays over the shipped knowledge: its own sources, brands of known products, and products.
+
+A new biosimilar takes a brand and nothing else. What is not overlaid stays as it ships.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cards.knowledge import schema
+from cards.knowledge.loader import check
+from cards.knowledge.located import Document, fields_of, laid_over, nearest, replaced
+from cards.knowledge.schema import (
+    AtcEntry,
+    Brand,
+    Cited,
+    HcpcsEntry,
+    Knowledge,
+    KnowledgeError,
+    KnowledgeRecord,
+    Package,
+    Product,
+    RetiredCode,
+    RxNormEntry,
+    Source,
+)
+from cards.values.codes import MalformedCodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_OWN = {"V": "S", "V2": "S"}
+"""A site stands for what it cites of its own; K stays K."""
+_SECTIONS = ("sources", "brands", "products")
+
+
+class SiteHcpcs(KnowledgeRecord, frozen=True, kw_only=True):
+    """A billing code of a brand; without a descriptor it gets one from the brand's generic name."""
+
+    code: str
+    unit_mg: Decimal
+    descriptor: str | None = None
+    by: Cited
+
+
+class SiteBrand(KnowledgeRecord, frozen=True, kw_only=True):
+    """A brand of a known product; ``of`` is the product's id. Its label is that of the product unless it names one."""
+
+    of: str
+    id: str
+    name: str
+    generic: str
+    names: tuple[str, ...] = ()
+    label: str | None = None
+    rxnorm: tuple[RxNormEntry, ...] = ()
+    atc: tuple[AtcEntry, ...] = ()
+    hcpcs: tuple[SiteHcpcs, ...] = ()
+    retired_hcpcs: tuple[RetiredCode, ...] = ()
+    own_hcpcs: bool = True
+    packages: tuple[Package, ...] = ()
+
+
+_BRAND_FIELDS = fields_of(SiteBrand, SiteHcpcs, Package, RxNormEntry, AtcEntry, RetiredCode, Cited)
+_PRODUCT_FIELDS = fields_of(
+    *(
+        each
+        for name in schema.__all__
+        if isinstance(each := getattr(schema, name), type) and issubclass(each, KnowledgeRecord)
+    )
+)
+
+
+def with_site(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
+    """Lay the files of a site, each a name and its text, over what is known.
+
+    Raises:
+        KnowledgeError: a file is wrong; the message names the file, the line and the nearest known word.
+
+    """
+    for name, text in files:
+        known = _with_file(known, Document(text, name))
+    return known
+
+
+def _with_file(known: Knowledge, document: Document) -> Knowledge:
+    for section in document.tree:
+        if section not in _SECTIONS:
+            hint = nearest(str(section), _SECTIONS)
+            raise KnowledgeError(f"{document.where((str(section),))}: unknown section {section!r}{hint}")
+    sources = _sources(known, document)
+    own = frozenset(sources)
+    known = msgspec.structs.replace(known, sources={**known.sources, **sources})
+    for index, tree in enumerate(_entries(document, "products")):
+        known = _with_product(known, document, replaced(tree, _OWN, own), ("products", str(index)))
+    for index, tree in enumerate(_entries(document, "brands")):
+        known = _with_brand(known, document, replaced(tree, _OWN, own), ("brands", str(index)))
+    version = hashlib.sha256(f"{known.version}\n{document.text}".encode()).hexdigest()[:12]
+    known = msgspec.structs.replace(known, version=version)
+    try:
+        check(known)
+    except (KnowledgeError, MalformedCodeError) as error:
+        raise KnowledgeError(f"{document.name}: {error}") from None
+    return known
+
+
+def _entries(document: Document, section: str) -> list[Any]:
+    entries = document.tree.get(section) or []
+    if not isinstance(entries, list):
+        raise KnowledgeError(f"{document.where((section,))}: {section}: a list is wanted")
+    return entries
+
+
+def _sources(known: Knowledge, document: Document) -> dict[str, Source]:
+    given = document.tree.get("sources") or {}
+    sources = document.convert(given, dict[str, Source], ("sources",), fields_of(Source))
+    for name in sources:
+        if name in known.sources:
+            raise KnowledgeError(f"{document.where(('sources', name))}: the source {name!r} is there already")
+    return sources
+
+
+def _with_brand(known: Knowledge, document: Document, tree: Any, place: tuple[str, ...]) -> Knowledge:
+    brand = document.convert(tree, SiteBrand, place, _BRAND_FIELDS)
+    ids = [product.id for product in known.products]
+    if brand.of not in ids:
+        where = document.where((*place, "of"))
+        raise KnowledgeError(f"{where}: {'.'.join(place)}.of: no product {brand.of!r}{nearest(brand.of, ids)}")
+    _need_sources(known, document, tree, place)
+    product = known.product(brand.of)
+    made = Brand(
+        id=brand.id,
+        name=brand.name,
+        generic=brand.generic,
+        names=tuple(dict.fromkeys((brand.name, brand.generic, *brand.names))),
+        label=brand.label or product.label,
+        rxnorm=brand.rxnorm,
+        atc=brand.atc,
+        hcpcs=tuple(
+            HcpcsEntry(
+                code=each.code,
+                unit_mg=each.unit_mg,
+                descriptor=each.descriptor or f"Injection, {brand.generic}, {each.unit_mg.normalize():f} mg",
+                by=each.by,
+            )
+            for each in brand.hcpcs
+        ),
+        retired_hcpcs=brand.retired_hcpcs,
+        own_hcpcs=brand.own_hcpcs and bool(brand.hcpcs),
+        packages=brand.packages,
+    )
+    brands = (*(each for each in product.brands if each.id != made.id), made)
+    return _with(known, msgspec.structs.replace(product, brands=brands))
+
+
+def _with_product(known: Knowledge, document: Document, tree: Any, place: tuple[str, ...]) -> Knowledge:
+    """Add a product, or lay what is given over the one that ships under this id."""
+    if not isinstance(tree, dict) or not isinstance(tree.get("id"), str):
+        raise KnowledgeError(f"{document.where(place)}: {'.'.join(place)}: a product has an id")
+    shipped = next((each for each in known.products if each.id == tree["id"]), None)
+    whole = tree if shipped is None else laid_over(msgspec.to_builtins(shipped), tree)
+    product = document.convert(whole, Product, place, _PRODUCT_FIELDS)
+    _need_sources(known, document, tree, place)
+    return _with(known, product)
+
+
+def _with(known: Knowledge, product: Product) -> Knowledge:
+    """Put a product in the place of the one with its id, or behind the others."""
+    if all(each.id != product.id for each in known.products):
+        return msgspec.structs.replace(known, products=(*known.products, product))
+    products = tuple(product if each.id == product.id else each for each in known.products)
+    return msgspec.structs.replace(known, products=products)
+
+
+def _need_sources(known: Knowledge, document: Document, tree: Any, place: tuple[str, ...]) -> None:
+    """Refuse a citation of a source that is on no list, at its line."""
+    if isinstance(tree, dict):
+        source = tree.get("source")
+        if "confidence" in tree and isinstance(source, str) and source not in known.sources:
+            where = document.where((*place, "source"))
+            raise KnowledgeError(f"{where}: unknown source {source!r}{nearest(source, known.sources)}")
+        for key, value in tree.items():
+            _need_sources(known, document, value, (*place, str(key)))
+    elif isinstance(tree, list):
+        for index, value in enumerate(tree):
+            _need_sources(known, document, value, (*place, str(index)))

@@ -1,0 +1,110 @@
+"""The words of a site, laid over the shipped ones: sentences, a contact, links of a topic, override reasons.
+
+A file has the shape of ``cards/wording/en.yaml``, and only what differs. Every placeholder of a sentence must be one
+that the shipped sentences of its topic fill in; a misspelt one is refused with its line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cards.knowledge.located import Document, fields_of, laid_over, nearest
+from cards.knowledge.schema import KnowledgeError
+from cards.presentation.wording import Link, Sentence, ThresholdWording, TopicWording, Wording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_FIELD = re.compile(r"\{([^{}]{0,80})\}")
+_WORDING_FIELDS = fields_of(Wording, TopicWording, Sentence, Link, ThresholdWording)
+# Scheme, a host without a user, and a path in printable ASCII.
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?(?:[/?#][!-~]{0,1000})?")
+_LONGEST = 2_000
+_OPEN = frozenset({"override_reasons", "thresholds"})
+"""Sections to which a site may add keys of its own."""
+
+
+def with_site_words(wording: Wording, files: Iterable[tuple[str, str]]) -> Wording:
+    """Lay the files of a site, each a name and its text, over the words that ship.
+
+    Raises:
+        KnowledgeError: a file is wrong; the message names the file, the line and the nearest known word.
+
+    """
+    for name, text in files:
+        wording = _with_file(wording, Document(text, name))
+    return wording
+
+
+def _with_file(wording: Wording, document: Document) -> Wording:
+    shipped: dict[str, Any] = msgspec.to_builtins(wording)
+    for section, given in document.tree.items():
+        if section == "version" or section not in shipped:
+            hint = nearest(str(section), set(shipped) - {"version"})
+            raise KnowledgeError(f"{document.where((str(section),))}: unknown key {section!r}{hint}")
+        if section == "topics":
+            _check_topics(document, given, shipped["topics"])
+        elif section not in _OPEN:
+            _check(document, given, shipped[section], (section,))
+    made = document.convert(laid_over(shipped, document.tree), Wording, (), _WORDING_FIELDS)
+    _check_links(document, made)
+    version = hashlib.sha256(f"{wording.version}\n{document.text}".encode()).hexdigest()[:12]
+    return msgspec.structs.replace(made, version=version)
+
+
+def _check_topics(document: Document, given: Any, shipped: dict[str, Any]) -> None:
+    """Check the variants of each topic: a sentence may use whatever the shipped sentences of its variant use."""
+    for topic, words in given.items() if isinstance(given, dict) else ():
+        here = ("topics", str(topic))
+        if topic not in shipped:
+            raise KnowledgeError(f"{document.where(here)}: unknown topic {topic!r}{nearest(str(topic), shipped)}")
+        variants = words.get("variants") if isinstance(words, dict) else None
+        known = shipped[topic]["variants"]
+        for name, sentences in variants.items() if isinstance(variants, dict) else ():
+            place = (*here, "variants", str(name))
+            if name not in known:
+                raise KnowledgeError(f"{document.where(place)}: unknown variant {name!r}{nearest(str(name), known)}")
+            fields = {"drug", *_FIELD.findall(" ".join(known[name].values()))}
+            for key, sentence in sentences.items() if isinstance(sentences, dict) else ():
+                _check_sentence(document, sentence, fields, (*place, str(key)))
+
+
+def _check(document: Document, given: Any, shipped: Any, place: tuple[str, ...]) -> None:
+    """Refuse a key that ships with no sentence, and a placeholder that the shipped sentence does not have."""
+    if isinstance(given, dict) and isinstance(shipped, dict):
+        for key, value in given.items():
+            here = (*place, str(key))
+            if key not in shipped:
+                raise KnowledgeError(
+                    f"{document.where(here)}: unknown key {'.'.join(here)!r}{nearest(str(key), shipped)}"
+                )
+            _check(document, value, shipped[key], here)
+    elif isinstance(shipped, str):
+        _check_sentence(document, given, set(_FIELD.findall(shipped)), place)
+
+
+def _check_sentence(document: Document, text: Any, fields: set[str], place: tuple[str, ...]) -> None:
+    where = f"{document.where(place)}: {'.'.join(place)}"
+    if not isinstance(text, str):
+        raise KnowledgeError(f"{where}: a sentence is wanted")
+    if len(text) > _LONGEST:
+        raise KnowledgeError(f"{where}: longer than {_LONGEST} characters")
+    for name in _FIELD.findall(text):
+        if name not in fields:
+            meant = nearest(name, fields) or (f"; there are {', '.join(sorted(fields))}" if fields else "")
+            raise KnowledgeError(f"{where}: unknown placeholder {{{name}}}{meant}")
+    rest = _FIELD.sub("", text)
+    if "{" in rest or "}" in rest:
+        raise KnowledgeError(f"{where}: a brace without its other half")
+
+
+def _check_links(document: Document, wording: Wording) -> None:
+    for topic, words in wording.topics.items():
+        for index, link in enumerate(words.links):
+            if not _ADDRESS.fullmatch(link.url):
+                where = document.where(("topics", topic, "links", str(index), "url"))
+                raise KnowledgeError(f"{where}: topics.{topic}.links.{index}.url: no http or https address")

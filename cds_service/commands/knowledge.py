@@ -1,0 +1,83 @@
+"""``her2-cds knowledge``: what a site lays over the shipped knowledge and words, checked and compared."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from cards.knowledge.located import Document
+from cards.knowledge.schema import KnowledgeError
+from cds_service.commands.record import FILE, config_option, fail, settings_of
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.site_diff import changes
+from cds_service.configuration.site_layer import SiteLayer, read_site_layer, site_layer
+
+SAME, DIFFERENT = 0, 1
+_DEFAULT = "default"
+_OF_KNOWLEDGE = frozenset({"sources", "brands", "products"})
+
+
+@click.group()
+def knowledge() -> None:
+    """Look after what the site lays over the shipped knowledge and words."""
+
+
+@knowledge.command("check")
+@click.argument("files", nargs=-1, type=FILE)
+@config_option
+def check(files: tuple[Path, ...], config: Path | None) -> None:
+    """Validate FILES, or those that the configuration names; a problem is told with file, line and nearest known word.
+
+    Exit code: 0 they can be used, 2 one cannot.
+    """
+    layer = _layer(files) if files else settings_of(config).site_layer
+    named = [name for name, _ in (*layer.knowledge_files, *layer.wording_files)]
+    for change in changes(site_layer((), ()), layer):
+        click.echo(change.says)
+    click.echo(f"{', '.join(named)}: valid" if named else "nothing is laid over what ships")
+
+
+@knowledge.command("diff")
+@click.argument("before")
+@click.argument("after")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def diff(before: str, after: str, output: str) -> None:
+    """Say what is different in AFTER; ``default`` stands for what ships.
+
+    Exit code: 0 they are the same, 1 they are different, 2 one cannot be used.
+    """
+    found = changes(_named(before), _named(after))
+    if output == "json":
+        click.echo(json.dumps([each._asdict() for each in found], indent=2))
+    else:
+        click.echo("\n".join(each.says for each in found) or "no difference")
+    sys.exit(DIFFERENT if found else SAME)
+
+
+def _named(name: str) -> SiteLayer:
+    if name == _DEFAULT:
+        return site_layer((), ())
+    path = Path(name)
+    if not path.is_file():
+        fail(f"{name}: no such file")
+    return _layer((path,))
+
+
+def _layer(files: tuple[Path, ...]) -> SiteLayer:
+    """Read files by what they hold: sources, brands and products are knowledge, anything else words."""
+    try:
+        of_knowledge = [path for path in files if _is_knowledge(path)]
+        return read_site_layer(of_knowledge, [path for path in files if path not in of_knowledge])
+    except ConfigurationError as error:
+        fail("\n".join(error.problems))
+
+
+def _is_knowledge(path: Path) -> bool:
+    try:
+        return not _OF_KNOWLEDGE.isdisjoint(Document(path.read_text(encoding="utf-8"), path.name).tree)
+    except (KnowledgeError, OSError, UnicodeDecodeError):
+        # What is wrong with it is told when it is read in full.
+        return True

@@ -1,0 +1,78 @@
+"""What one site layer says otherwise than another, value by value, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cards.knowledge.schema import Knowledge
+    from cards.presentation.wording import Wording
+    from cds_service.configuration.site_layer import SiteLayer
+
+_KEYS = ("id", "code", "ndc")
+"""What entries of a list are known by, so that a new one does not shift all that follow."""
+_LONGEST = 120
+
+
+class Change(NamedTuple):
+    """A value that differs: where it stands, and what it was and is; empty where there is none."""
+
+    kind: str
+    place: str
+    before: str
+    after: str
+
+    @property
+    def says(self) -> str:
+        """The change in words."""
+        if not self.before:
+            return f"{self.place}: new, {self.after}"
+        if not self.after:
+            return f"{self.place}: no longer {self.before}"
+        return f"{self.place}: {self.after} instead of {self.before}"
+
+
+def changes(before: SiteLayer, after: SiteLayer) -> list[Change]:
+    """List what is different in ``after``."""
+    found: list[Change] = []
+    if before.known.version != after.known.version:
+        found += _changes("knowledge", _knowledge(before.known), _knowledge(after.known))
+    if before.wording.version != after.wording.version:
+        found += _changes("wording", _wording(before.wording), _wording(after.wording))
+    return found
+
+
+def _knowledge(known: Knowledge) -> dict[str, str]:
+    return dict(
+        _leaves({"products": msgspec.to_builtins(known.products), "sources": msgspec.to_builtins(known.sources)}, "")
+    )
+
+
+def _wording(wording: Wording) -> dict[str, str]:
+    tree = msgspec.to_builtins(wording)
+    return dict(_leaves({key: value for key, value in tree.items() if key != "version"}, ""))
+
+
+def _changes(kind: str, before: dict[str, str], after: dict[str, str]) -> Iterator[Change]:
+    for place in dict.fromkeys((*before, *after)):
+        was, now = before.get(place, ""), after.get(place, "")
+        if was != now:
+            yield Change(kind, place, was, now)
+
+
+def _leaves(tree: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Walk a tree and give each value with its place."""
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from _leaves(value, f"{place}.{key}" if place else str(key))
+    elif isinstance(tree, list | tuple):
+        for index, value in enumerate(tree):
+            name = next((value[key] for key in _KEYS if key in value), index) if isinstance(value, dict) else index
+            yield from _leaves(value, f"{place}.{name}")
+    elif tree is not None and tree != "":
+        text = str(tree)
+        yield place, text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

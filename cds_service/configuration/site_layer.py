@@ -1,0 +1,91 @@
+"""What a site lays over the shipped knowledge and words: read from its files, and kept with every decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from cards.knowledge.loader import default_knowledge
+from cards.knowledge.located import SIZE_LIMIT
+from cards.knowledge.schema import Knowledge, KnowledgeError
+from cards.knowledge.site import with_site
+from cards.presentation.site_wording import with_site_words
+from cards.presentation.wording import Wording, default_wording
+from cds_service.configuration.layers import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+Texts = tuple[tuple[str, str], ...]
+"""Files by name and text, the lowest first."""
+_BYTES = 4 * SIZE_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLayer:
+    """The knowledge and the words of a site, and the files that make them differ from what ships."""
+
+    known: Knowledge
+    wording: Wording
+    knowledge_files: Texts = ()
+    wording_files: Texts = ()
+
+    def recorded(self) -> dict[str, Any]:
+        """Write the files for the record, in full; empty where the site lays nothing over what ships."""
+        files = {"knowledge": self.knowledge_files, "wording": self.wording_files}
+        return {name: [list(each) for each in texts] for name, texts in files.items() if texts}
+
+
+def read_site_layer(knowledge: Iterable[Path], wording: Iterable[Path]) -> SiteLayer:
+    """Read the files of a site.
+
+    Raises:
+        ConfigurationError: one cannot be read or is wrong; each problem names file, line and nearest known word.
+
+    """
+    knowledge, wording = tuple(knowledge), tuple(wording)
+    try:
+        return site_layer(_texts(knowledge), _texts(wording))
+    except KnowledgeError as error:
+        raise ConfigurationError([str(error)], (*knowledge, *wording)) from None
+
+
+@lru_cache(maxsize=16)
+def site_layer(knowledge: Texts, wording: Texts) -> SiteLayer:
+    """Lay files over what ships.
+
+    Raises:
+        KnowledgeError: one of them is wrong.
+
+    """
+    known = with_site(default_knowledge(), knowledge)
+    return SiteLayer(known, with_site_words(default_wording(), wording), knowledge, wording)
+
+
+def layer_of_record(configuration: dict[str, Any]) -> SiteLayer:
+    """Give the layer that a decision was made with.
+
+    Where this version of the service can no longer read it, the decision is judged by what ships, and its versions say
+    that they differ.
+    """
+    recorded = configuration.get("site") or {}
+    knowledge, wording = (tuple((n, text) for n, text in recorded.get(key, ())) for key in ("knowledge", "wording"))
+    try:
+        return site_layer(knowledge, wording)
+    except KnowledgeError:
+        return site_layer((), ())
+
+
+def _texts(paths: tuple[Path, ...]) -> Texts:
+    return tuple((path.name, _text(path)) for path in paths)
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _BYTES:
+            raise KnowledgeError(f"{path}: it is larger than {_BYTES} bytes")
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise KnowledgeError(f"{path}: cannot be read ({type(error).__name__})") from None

@@ -1,0 +1,145 @@
+"""What a site lays over the shipped knowledge and words: known everywhere, or refused with its line."""
+
+from __future__ import annotations
+
+import pytest
+from builders import KNOWN
+
+from cards.identification.recogniser import Recogniser
+from cards.knowledge.located import Document, laid_over
+from cards.knowledge.schema import Confidence, KnowledgeError
+from cards.knowledge.site import with_site
+from cards.presentation.site_wording import with_site_words
+from cards.presentation.wording import default_wording
+
+WORDING = default_wording()
+BRAND = """
+sources:
+  our-pt: {title: Pharmacy and therapeutics committee, url: https://intranet.example/pt, as_of: "2026-11"}
+brands:
+  - of: trastuzumab
+    id: newmab
+    name: Newmab
+    generic: trastuzumab-newx
+    names: [Newmab, trastuzumab-newx]
+    hcpcs: [{code: Q9999, unit_mg: 10, by: {source: our-pt, section: "3", confidence: V}}]
+    packages:
+      - {ndc: 99999-0001-01, contents_mg: 420, multi_dose: true, by: {source: our-pt, section: "3", confidence: V}}
+"""
+SOONER = """
+sources:
+  our-pt: {title: Pharmacy and therapeutics committee, url: https://intranet.example/pt, as_of: "2026-11"}
+products:
+  - id: kadcyla
+    monitoring: {lvef: {interval_months: 2, by: {source: our-pt, section: "4", confidence: V}}}
+"""
+WORDS = """
+contact: Oncology pharmacy, extension 5555
+topics:
+  dose-above-maximum:
+    variants:
+      default: {summary: "{drug} {dose} is above {maximum}: call pharmacy"}
+    links: [{label: Dosing protocol, url: https://intranet.example/dosing}]
+"""
+
+
+def test_a_brand_takes_its_name_its_codes_and_nothing_else() -> None:
+    known = with_site(KNOWN, [("site.yaml", BRAND)])
+    recogniser = Recogniser(known)
+    brand = known.product("trastuzumab").brand("newmab")
+    assert brand is not None
+    assert recogniser.hcpcs["Q9999"].target.product == "trastuzumab"
+    target = recogniser.ndc("99999-0001-01")
+    assert target is not None
+    assert target.brand == "newmab"
+    assert known.version != KNOWN.version
+
+
+def test_the_site_stands_for_what_it_cites_of_its_own() -> None:
+    brand = with_site(KNOWN, [("site.yaml", BRAND)]).product("trastuzumab").brand("newmab")
+    assert brand is not None
+    assert brand.hcpcs[0].by.confidence is Confidence.SITE
+    unsure = with_site(KNOWN, [("site.yaml", BRAND.replace("confidence: V", "confidence: K"))])
+    kept = unsure.product("trastuzumab").brand("newmab")
+    assert kept is not None
+    assert kept.hcpcs[0].by.confidence is Confidence.UNVERIFIED
+
+
+def test_a_product_that_ships_keeps_what_is_not_overlaid() -> None:
+    before, after = KNOWN.product("kadcyla"), with_site(KNOWN, [("site.yaml", SOONER)]).product("kadcyla")
+    assert after.monitoring.lvef is not None
+    assert after.monitoring.lvef.interval_months == 2
+    assert after.monitoring.lab_rows == before.monitoring.lab_rows
+    assert after.regimens == before.regimens
+
+
+def test_no_file_changes_nothing() -> None:
+    assert with_site(KNOWN, []) is KNOWN
+    assert with_site_words(WORDING, []) is WORDING
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        pytest.param("brands:", "brandz:", "site.yaml:4: .*'brandz'; did you mean 'brands'", id="section"),
+        pytest.param("    generic:", "    genric:", "site.yaml:8: .*genric.*did you mean 'generic'", id="field"),
+        pytest.param("of: trastuzumab", "of: trastuzumb", "site.yaml:5: .*did you mean 'trastuzumab'", id="product"),
+        pytest.param("{source: our-pt, section", "{source: our-p, section", "site.yaml:10: .*'our-pt'", id="source"),
+        pytest.param("our-pt:", "ucum:", "site.yaml:3: the source 'ucum' is there already", id="source that ships"),
+        pytest.param("Q9999", "Q99", "site.yaml: .*Q99", id="code"),
+        pytest.param("unit_mg: 10", "unit_mg: ten", "site.yaml:10: ", id="number"),
+        pytest.param("id: newmab", "id: ogivri", "", id="the id of a brand that ships replaces it"),
+        pytest.param("id: newmab", "id: kadcyla", "an id is used twice", id="the id of another product"),
+        pytest.param("  - of", "  - &a of", "", id="an anchor alone"),
+        pytest.param("names: [Newmab, trastuzumab-newx]", "names: [a, *b]", "site.yaml:9: an alias", id="alias"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(old: str, new: str, says: str) -> None:
+    text = BRAND.replace(old, new, 1)
+    if not says:
+        with_site(KNOWN, [("site.yaml", text)])
+        return
+    with pytest.raises(KnowledgeError, match=says):
+        with_site(KNOWN, [("site.yaml", text)])
+
+
+def test_words_are_laid_over_sentence_by_sentence() -> None:
+    words = with_site_words(WORDING, [("words.yaml", WORDS)])
+    topic = words.topics[next(each for each in words.topics if each == "dose-above-maximum")]
+    shipped = WORDING.topics[next(each for each in WORDING.topics if each == "dose-above-maximum")]
+    assert topic.variants["default"].summary.endswith("call pharmacy")
+    assert topic.variants["default"].rule == shipped.variants["default"].rule
+    assert topic.links[0].label == "Dosing protocol"
+    assert words.contact == "Oncology pharmacy, extension 5555"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        pytest.param("{dose}", "{doze}", "words.yaml:6: .*{doze}; did you mean 'dose'", id="placeholder"),
+        pytest.param("dose-above-maximum", "dose-above-max", "words.yaml:4: .*dose-above-maximum", id="topic"),
+        pytest.param("default:", "defalt:", "words.yaml:6: .*did you mean 'default'", id="variant"),
+        pytest.param("contact:", "contacts:", "words.yaml:2: unknown key 'contacts'; did you mean 'contact'", id="key"),
+        pytest.param("{maximum}", "{maximum", "words.yaml:6: .*brace", id="a brace without its other half"),
+        pytest.param("https://intranet", "javascript:x//", "words.yaml:7: .*no http or https address", id="address"),
+        pytest.param("{drug}", "{drug.__class__}", "words.yaml:6: .*unknown placeholder", id="an attribute"),
+    ],
+)
+def test_words_that_cannot_be_said_are_told_with_their_line(old: str, new: str, says: str) -> None:
+    with pytest.raises(KnowledgeError, match=says):
+        with_site_words(WORDING, [("words.yaml", WORDS.replace(old, new, 1))])
+
+
+def test_a_file_is_bounded() -> None:
+    with pytest.raises(KnowledgeError, match="characters"):
+        Document("a: " + "x" * 1_100_000, "large.yaml")
+    with pytest.raises(KnowledgeError, match="values"):
+        Document("a: [" + "1," * 60_000 + "1]", "many.yaml")
+    with pytest.raises(KnowledgeError, match=r"twice.yaml:2: .*given twice"):
+        Document("a: 1\na: 2\n", "twice.yaml")
+
+
+def test_a_tree_is_laid_over_key_by_key_and_a_list_as_a_whole() -> None:
+    base = {"a": {"b": 1, "c": [1, 2]}, "d": 1}
+    assert laid_over(base, {"a": {"c": [3]}}) == {"a": {"b": 1, "c": [3]}, "d": 1}
+    assert base == {"a": {"b": 1, "c": [1, 2]}, "d": 1}

@@ -1,0 +1,175 @@
+"""The site's layer through the service: a brand known everywhere, words on the cards, reload, record and replay."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from calls import Caller, call, order
+from click.testing import CliRunner
+
+from cds_service.audit.explain import explain
+from cds_service.cli import main
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from calls import Json
+
+BRAND = """
+sources:
+  our-pt: {title: Pharmacy and therapeutics committee, url: https://intranet.example/pt, as_of: "2026-11"}
+brands:
+  - of: trastuzumab
+    id: newmab
+    name: Newmab
+    generic: trastuzumab-newx
+    names: [Newmab, trastuzumab-newx]
+    hcpcs: [{code: Q9999, unit_mg: 10, by: {source: our-pt, section: "3", confidence: V}}]
+    packages:
+      - {ndc: 99999-0001-01, contents_mg: 420, multi_dose: true, by: {source: our-pt, section: "3", confidence: V}}
+"""
+WORDS = """
+contact: Oncology pharmacy, extension 5555
+topics:
+  dose-above-maximum:
+    links: [{label: Dosing protocol, url: https://intranet.example/dosing}]
+"""
+CONFIGURATION = """
+auth: {mode: "off"}
+site: {knowledge: [brands.yaml], wording: [words.yaml]}
+"""
+
+
+@pytest.fixture
+def eager(monkeypatch) -> None:
+    """Look at the files at every request."""
+    monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
+
+
+@pytest.fixture
+def site(tmp_path) -> Path:
+    """Give the configuration of a site with a brand and words of its own."""
+    (tmp_path / "brands.yaml").write_text(BRAND)
+    (tmp_path / "words.yaml").write_text(WORDS)
+    path: Path = tmp_path / "her2.yaml"
+    path.write_text(CONFIGURATION)
+    return path
+
+
+def rewrite(path: Path, text: str) -> None:
+    path.write_text(text)
+    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns + 1_000_000))
+
+
+def newmab(mg: float, **changes: Json) -> Json:
+    """Order the new biosimilar by its name alone."""
+    return order(mg, medicationCodeableConcept={"text": "Newmab", **changes})
+
+
+def test_a_new_biosimilar_is_checked_by_its_name(site) -> None:
+    answer = Caller(path=site).post(call(orders=[newmab(700)]))
+    assert "dose-above-maximum" in answer.topics
+    assert answer.cards[0]["summary"].startswith("Newmab 700 mg")
+
+
+def test_without_the_layer_the_name_is_nobodys() -> None:
+    assert Caller().post(call(orders=[newmab(700)])).topics == []
+
+
+def test_its_billing_code_on_another_drug_is_a_mismatch(site) -> None:
+    coded = order(252)
+    hcpcs = {"system": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "code": "Q9999"}
+    coded["medicationCodeableConcept"]["coding"].append(hcpcs)
+    assert "hcpcs-mismatch" in Caller(path=site).post(call(orders=[coded])).topics
+
+
+def test_its_multi_dose_vial_is_billed_without_jw_and_jz(site) -> None:
+    ndc = {"system": "http://hl7.org/fhir/sid/ndc", "code": "99999-0001-01"}
+    answer = Caller(path=site).post(call(orders=[newmab(420, coding=[ndc])]), "her2-coverage")
+    summary = next(c["summary"] for c in answer.cards if c["source"]["topic"]["code"] == "billing-summary")
+    assert summary == "Newmab 420 mg: 42 units Q9999, 1x420 mg multi-dose, no JW or JZ"
+
+
+def test_every_card_ends_with_the_contact_and_a_topic_has_its_links(site) -> None:
+    cards = Caller(path=site).post(call(orders=[order(378)])).cards
+    assert all(card["detail"].endswith("Oncology pharmacy, extension 5555") for card in cards)
+    above = next(card for card in cards if card["source"]["topic"]["code"] == "dose-above-maximum")
+    assert above["links"] == [
+        {"label": "Dosing protocol", "url": "https://intranet.example/dosing", "type": "absolute"}
+    ]
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_changed_file_is_in_force_and_a_broken_one_is_refused(site, log_lines) -> None:
+    caller = Caller(path=site)
+    words = site.parent / "words.yaml"
+    rewrite(words, "contact: Extension 7")
+    assert caller.post(call(orders=[order(378)])).cards[0]["detail"].endswith("Extension 7")
+    rewrite(words, "contact: [")
+    assert caller.post(call(orders=[order(378)])).cards[0]["detail"].endswith("Extension 7")
+    refused = next(line for line in log_lines if line["event"] == "configuration_refused")
+    assert refused["problems"][0].startswith("words.yaml:1: no valid YAML")
+    rewrite(words, "contact: Extension 8")
+    assert caller.post(call(orders=[order(378)])).cards[0]["detail"].endswith("Extension 8")
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_decision_is_explained_by_the_layer_it_was_made_with(site) -> None:
+    caller = Caller(path=site)
+    card = caller.post(call(orders=[newmab(700)])).cards[0]
+    rewrite(site.parent / "brands.yaml", "brands: []")
+    rewrite(site.parent / "words.yaml", "contact: Somebody else")
+    assert caller.post(call(orders=[newmab(700)])).topics == []
+    explained = explain(caller.store.engine, card["uuid"])
+    assert explained is not None
+    assert explained["replay"]["identical"]
+
+
+def test_the_layer_is_part_of_the_configuration_hash(site) -> None:
+    first = Caller(path=site).app.extensions["her2_cds"].current().decider.versions
+    (site.parent / "words.yaml").write_text("contact: Extension 9")
+    second = Caller(path=site).app.extensions["her2_cds"].current().decider.versions
+    assert first.configuration_hash != second.configuration_hash
+    assert first.wording != second.wording
+    assert first.knowledge == second.knowledge
+
+
+def test_a_file_that_is_not_there_is_told(site) -> None:
+    (site.parent / "brands.yaml").unlink()
+    with pytest.raises(ConfigurationError, match=r"brands\.yaml: cannot be read"):
+        load_settings(site, {})
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    result = CliRunner().invoke(main, [str(each) for each in arguments])
+    return result.exit_code, result.output
+
+
+def test_the_command_line_checks_and_compares_what_a_site_writes(site) -> None:
+    brands = site.parent / "brands.yaml"
+    code, said = run("knowledge", "check", brands)
+    assert code == 0
+    assert "brands.yaml: valid" in said
+    assert run("knowledge", "check", "--config", site)[0] == 0
+    code, said = run("knowledge", "diff", "default", brands)
+    assert code == 1
+    assert "products.trastuzumab.brands.newmab.hcpcs.Q9999.unit_mg: new, 10" in said
+    assert run("knowledge", "diff", brands, brands) == (0, "no difference\n")
+    brands.write_text(BRAND.replace("unit_mg", "unit_mgs"))
+    code, said = run("knowledge", "check", brands)
+    assert code == 2
+    assert "brands.yaml:10: brands.0.hcpcs.0.unit_mgs" in said
+    assert "did you mean 'unit_mg'" in said
+
+
+def test_a_change_of_the_layer_is_seen_by_config_diff(site) -> None:
+    other = site.parent / "other.yaml"
+    other.write_text('auth: {mode: "off"}\n')
+    code, said = run("config", "diff", other, site)
+    assert code == 1
+    assert "contact: new, Oncology pharmacy, extension 5555" in said
