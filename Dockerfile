@@ -19,4 +19,5 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/health/live', timeout=2)"]
 STOPSIGNAL SIGTERM
+# With authentication off this does not start (--insecure, see docs/operation.md).
 CMD ["her2-cds", "serve", "--host", "0.0.0.0", "--workers", "2"]

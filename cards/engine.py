@@ -137,7 +137,7 @@ def _incomplete(
     for gap in _gaps(cases, session):
         if gap not in told:
             lines[gap_line(recogniser.known, gap)] = None
-            is_urgent = is_urgent or (gap.about in _WARNED_OF and gap.reason in UNREAD)
+            is_urgent = is_urgent or (gap.about in _WARNED_OF and gap.reason in UNREAD) or gap.reason == "deceased"
     if not lines:
         return None
     count = f"{len(lines)} check{'s' if len(lines) > 1 else ''}"

@@ -55,7 +55,7 @@ def create_app(
         DatabaseError: the address of the database is none that can be used.
 
     """
-    configuration = Configuration(path, settings, clock)
+    configuration = Configuration(path, settings, clock, numbers.reloaded)
     app = _Application(__name__)
     app.extensions["her2_cds"] = configuration
     app.extensions["her2_cds_store"] = store or open_store(configuration.current().decider.settings.database)

@@ -34,13 +34,15 @@ from cds_service.commands.request import request
 from cds_service.commands.shadow import shadow
 from cds_service.commands.simulate import simulate
 from cds_service.commands.terminal import print_decision
+from cds_service.configuration.auth_settings import AUTHENTICATION_IS_OFF
 from cds_service.configuration.coverage_files import CoverageFileError
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
-from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, json_schema
+from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, STAYS_REQUIRED, json_schema
 from cds_service.decisions.data_access import DataMissing
 from cds_service.decisions.decider import Decider
 from cds_service.ehr.client import CALLS_AT_ONCE
+from cds_service.ehr.servers import is_loopback_host
 from cds_service.protocol.services import BY_ID, SERVICES
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.telemetry.logs import configure_logs
@@ -76,13 +78,22 @@ for command in (explain, audit, database, asp, shadow, learn, feedback, policy, 
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
 @click.option("--tls-certificate", type=FILE, help="Serve HTTPS with this certificate chain (PEM).")
 @click.option("--tls-key", type=FILE, help="The key of the certificate (PEM, not encrypted).")
+@click.option("--insecure", is_flag=True, help="Let --host leave this machine though authentication is off.")
 @config_option
-def serve(
-    host: str, port: int, workers: int, tls_certificate: Path | None, tls_key: Path | None, config: Path | None
+def serve(  # noqa: PLR0913 - one for each option
+    host: str,
+    port: int,
+    workers: int,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
+    config: Path | None,
+    *,
+    insecure: bool,
 ) -> None:
     """Run the service."""
     configure_logs()
-    decider = _decider(config)
+    decider = _decider(config, serving=True)
+    _must_be_private(host, decider.settings, insecure=insecure)
     _warn(decider.settings)
     _must_be_usable(tls_certificate, tls_key)
     _prepare(decider.settings)
@@ -171,7 +182,7 @@ def config() -> None:
 @click.argument("file", type=FILE)
 def config_check(file: Path) -> None:
     """Validate a configuration file; every problem is told with its line."""
-    _decider(file)
+    _decider(file, serving=True)
     click.echo(f"{file}: valid")
 
 
@@ -185,9 +196,9 @@ for command in (config_diff, config_show):
     config.add_command(command)
 
 
-def _decider(path: Path | None) -> Decider:
+def _decider(path: Path | None, *, serving: bool = False) -> Decider:
     try:
-        return Decider(load_settings(path))
+        return Decider(load_settings(path, serving=serving))
     except ConfigurationError as error:
         fail("\n".join(error.problems))
     except CodeMapError as error:
@@ -200,9 +211,7 @@ def _warn(settings: Settings) -> None:
     """Say loudly what is meant for trying out."""
     log = structlog.get_logger()
     if settings.auth.mode == "off":
-        log.warning(
-            "authentication_is_off", meaning="anybody who reaches this address may call; keep it on a private network"
-        )
+        log.warning("authentication_is_off", meaning=AUTHENTICATION_IS_OFF)
     if settings.audit.patient == "hashed" and settings.audit.patient_key is None:
         log.warning(
             "no_patient_key",
@@ -232,6 +241,14 @@ def _share_metrics(workers: int) -> None:
         os.environ[MULTIPROCESS_VARIABLE] = folder.name
 
 
+def _must_be_private(host: str, settings: Settings, *, insecure: bool) -> None:
+    """Refuse to let a whole network call without saying who it is, unless that is asked for by name."""
+    if settings.auth.mode == "off" and not insecure and not is_loopback_host(host):
+        fail(
+            f"--host {host}: authentication is off (auth.mode), and others could call; say --insecure if that is meant"
+        )
+
+
 def _must_be_usable(certificate: Path | None, key: Path | None) -> None:
     """Refuse a certificate and a key that do not belong together, before a client finds out."""
     if certificate is None and key is None:
@@ -249,6 +266,8 @@ def _prepare_authentication(settings: Settings, workers: int) -> None:
 
     Also where nobody has to say who calls: that may change while the workers run.
     """
+    if settings.auth.mode == "required":
+        os.environ[STAYS_REQUIRED] = "1"
     kind = store_kind(settings)
     if workers > 1 and settings.auth.replay_store == "memory":
         fail("auth.replay_store: the memory of one worker is not known to another; use database or redis")

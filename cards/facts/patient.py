@@ -52,15 +52,33 @@ class Treatment(msgspec.Struct, frozen=True):
     stopped: bool = False
     bags: int = 1
     unread_dose: str = ""
+    ended: date | None = None
+    """The last day of an order or statement, by its own period."""
+
+    def is_active(self, today: date) -> bool:
+        """Tell whether it is in use: an entry whose own period has ended is not, whatever its status says."""
+        return self.state is TreatmentState.ACTIVE and (self.ended is None or self.ended >= today)
 
 
 class PresentProblem(msgspec.Struct, frozen=True):
-    """A problem that is present in the chart and that a rule asks about; ``on`` is when it began or was recorded."""
+    """A problem in the chart that a rule asks about; ``on`` is when it began, or when it was recorded.
+
+    ``is_past``: the chart says that it is over; ``ended`` is its last day. ``is_onset``: ``on`` is the day on which it
+    began and not one by which it was there. ``grade`` is that of the CTCAE, where the entry states one.
+    """
 
     problem: Problem
     label: str
     origin: Origin
     on: date | None = None
+    is_past: bool = False
+    ended: date | None = None
+    is_onset: bool = True
+    grade: int | None = None
+
+    def is_present(self, today: date) -> bool:
+        """Tell whether it lasts: an end that lies ahead changes nothing."""
+        return not self.is_past and (self.ended is None or self.ended >= today)
 
 
 class Staging(msgspec.Struct, frozen=True):

@@ -18,13 +18,28 @@ from cards.values.intervals import Bound, Interval
 from cards.values.quantities import Kg, Percent
 
 
+class ResultTime(msgspec.Struct, frozen=True):
+    """When a result was taken and when it was released, as the chart writes it; ``corrected``: it replaces another."""
+
+    taken: str = ""
+    issued: str = ""
+    corrected: bool = False
+
+
 class Weight(msgspec.Struct, frozen=True):
-    """A body weight; ``stated`` when the patient said it or it was estimated, not measured."""
+    """A body weight; ``stated`` when the patient said it or it was estimated, not measured.
+
+    Here and below: ``within`` is the first and the last day of a date that names no day, of which ``on`` is the first.
+    ``beside`` are other values of the very same time, none of which is known to be newer.
+    """
 
     kg: Kg
     on: date | None
     origin: Origin
     stated: bool = False
+    time: ResultTime | None = None
+    within: tuple[date, date] | None = None
+    beside: tuple[str, ...] = ()
 
 
 class Lvef(msgspec.Struct, frozen=True):
@@ -36,6 +51,9 @@ class Lvef(msgspec.Struct, frozen=True):
     as_reported: str
     lower_limit: Percent | None = None
     bound: Bound = Bound.EXACT
+    time: ResultTime | None = None
+    within: tuple[date, date] | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def interval(self) -> Interval:
@@ -59,6 +77,9 @@ class LabResult(msgspec.Struct, frozen=True):
     as_reported: str
     upper_limit: Decimal | None = None
     bound: Bound = Bound.EXACT
+    time: ResultTime | None = None
+    within: tuple[date, date] | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def interval(self) -> Interval:
@@ -161,6 +182,9 @@ class PregnancyTest(msgspec.Struct, frozen=True):
     on: date | None
     origin: Origin
     as_reported: str
+    time: ResultTime | None = None
+    within: tuple[date, date] | None = None
+    beside: tuple[str, ...] = ()
 
 
 class Mutation(msgspec.Struct, frozen=True):
@@ -170,3 +194,6 @@ class Mutation(msgspec.Struct, frozen=True):
     on: date | None
     origin: Origin
     as_reported: str
+    time: ResultTime | None = None
+    within: tuple[date, date] | None = None
+    beside: tuple[str, ...] = ()

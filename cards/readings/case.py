@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cards.facts.order import DrugOrder
     from cards.facts.origins import Gap
     from cards.facts.patient import Patient, PresentProblem, Staging, Treatment
-    from cards.facts.results import CodedHer2, Weight
+    from cards.facts.results import CodedHer2, LabResult, Lvef, PregnancyTest, Weight
     from cards.facts.session import Session
     from cards.identification.identity import Identity
     from cards.identification.recogniser import Recogniser
@@ -239,10 +239,16 @@ class Case:
         return not self.history and not self.undated_of(frozenset({self.product.id}))
 
     def has(self, problem: Problem) -> tuple[PresentProblem, ...]:
-        """List the entries of the chart that name a problem."""
+        """List the entries of the chart that name a problem which lasts."""
         if not self.patient.problems:
             return ()
-        return tuple(each for each in self.patient.problems if each.problem is problem)
+        today = self.session.today
+        return tuple(each for each in self.patient.problems if each.problem is problem and each.is_present(today))
+
+    def had(self, problem: Problem) -> tuple[PresentProblem, ...]:
+        """List the entries of the chart that name a problem which is over."""
+        today = self.session.today
+        return tuple(each for each in self.patient.problems if each.problem is problem and not each.is_present(today))
 
     def age_in_days(self, on: date) -> int:
         """Count the days from a result to the planned dose."""
@@ -256,7 +262,8 @@ class Case:
         """Give the evidence line of the body weight, if there is one."""
         if self.weight is None or not self.weight_based:
             return ()
-        return (Evidence("weight", dated(str(self.weight.kg), self.weight.on), self.weight.origin),)
+        line = shown(self.weight, str(self.weight.kg))
+        return (Evidence("weight", line, self.weight.origin, parts=beside(self.weight)),)
 
     def set_aside(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
         """Give an evidence line for each result about some concepts that was there and could not be used."""
@@ -281,10 +288,22 @@ class Case:
 
 def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     """Give the evidence line of something that was there and could not be used: a measurement by name and date."""
+    if gap.reason == "deceased":
+        return Evidence("deceased", gap.on.isoformat() if gap.on else "?", gap=gap)
     concept = known.terminology.concepts.get(gap.about or "")
     if concept is None:
         return Evidence("set-aside", gap.path, gap=gap)
     return Evidence("not-read", dated(concept.display, gap.on), gap=gap)
+
+
+def shown(result: Weight | Lvef | LabResult | PregnancyTest, text: str) -> str:
+    """Put the date behind a result: as it is written where it names no day."""
+    return f"{text}, {result.time.taken}" if result.within and result.time else dated(text, result.on)
+
+
+def beside(result: Weight | Lvef | LabResult | PregnancyTest) -> tuple[Evidence, ...]:
+    """Give the other values of the very same time: which of them is the newest nobody can tell."""
+    return tuple(Evidence("same-time", each) for each in result.beside)
 
 
 def brief(text: str) -> str:

@@ -1,7 +1,7 @@
 """Reads laboratory results against the label's table, each against the limits of the same result.
 
-The newest result of a test counts. What ends treatment ends it at any time: there every result since the last dose
-does, though the newest has come down. One from before that dose was there to be seen when the dose was given.
+The newest result of a test counts. What ends treatment is remembered: there every result since the first dose does,
+though the newest has come down and doses were given since.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.knowledge.schema import Action, LabRow, Setting
-from cards.readings.course import newest_dose
 from cards.values.caching import per_case
 from cards.values.intervals import Bound, Interval
 
@@ -41,7 +40,7 @@ class Match(NamedTuple):
 class LabTable(NamedTuple):
     """What the results come to: the rows that the newest fall in, those without a limit, and Hy's pair where it is met.
 
-    ``ended``: results since the last dose that end treatment, the newest or not. ``crossing``: limits of which some
+    ``ended``: results under treatment that end it, the newest or not. ``crossing``: limits of which some
     numbers are in a row of the table and some in none.
     """
 
@@ -106,32 +105,36 @@ def _may_match(case: Case, table: RowsOfTest, result: LabResult) -> bool:
 
 
 def _ended(case: Case) -> Iterator[Match]:
-    """Give for each test the newest result since the last dose that ends treatment."""
+    """Give for each test the newest result under treatment that ends it."""
     if not case.history:
         return
     for test, table in case.recogniser.lab_rows[case.product.id].items():
         if not table.ends_treatment:
             continue
-        found = (_match(case, table, result) for result in since_last_dose(case, test))
+        found = (_match(case, table, result) for result in under_treatment(case, test))
         match = next((each for each in found if each is not None and each.row.action is Action.DISCONTINUE), None)
         if match is not None:
             yield match
 
 
-def since_last_dose(case: Case, test: str) -> list[LabResult]:
-    """List the results of a test from after the last dose of the product, newest first; none where none was given."""
-    last = newest_dose(case, case.history)
-    if last is None or last.on is None:
+def under_treatment(case: Case, test: str) -> list[LabResult]:
+    """List the results of a test from after the first dose of the product, newest first.
+
+    What ends treatment once met stays met until somebody decides otherwise, and a dose given since is no decision.
+    """
+    first = min((dose.on for dose in case.history if dose.on is not None), default=None)
+    if first is None:
         return []
     results = case.patient.labs.get(test, ())
-    return [each for each in results if each.on is not None and last.on < each.on <= case.planned]
+    return [each for each in results if each.on is not None and first < each.on <= case.planned]
 
 
 def newest(case: Case, test: str) -> LabResult | None:
     """Give the newest result that is recent enough for the planned dose."""
     for result in case.patient.labs.get(test, ()):
         if result.on is not None:
-            return result if result.on >= case.labs_since else None
+            last = result.within[1] if result.within else result.on
+            return result if last >= case.labs_since else None
     return None
 
 
@@ -180,9 +183,9 @@ def _pair(case: Case) -> tuple[LabResult, LabResult] | None:
 
 
 def _counting(case: Case, test: str) -> list[LabResult]:
-    """List the newest result of a test, if it is recent, and every one since the last dose."""
+    """List the newest result of a test, if it is recent, and every one under treatment."""
     recent = newest(case, test)
-    since = since_last_dose(case, test) if case.history else []
+    since = under_treatment(case, test) if case.history else []
     return since if recent is None or recent in since else [recent, *since]
 
 

@@ -88,7 +88,7 @@ def _current_orders(
     return [
         each
         for each in own
-        if each.state is TreatmentState.ACTIVE
+        if each.is_active(today)
         and (after is None if each.on is None else each.on >= limit and (after is None or each.on > after))
     ]
 

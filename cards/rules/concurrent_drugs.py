@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.origins import Origin
 from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
-from cards.facts.patient import TreatmentState
 from cards.readings.case import brief, dated
 from cards.values.caching import per_case
 
@@ -98,7 +97,7 @@ def _beside(case: Case) -> list[Beside]:
         shown = names[0] if names else identity.product.name if identity.product else "?"
         found.append(Beside(product, names, Evidence("in-session", shown, order.origin), order.origin, in_session=True))
     for treatment in case.patient.treatments:
-        if treatment.state is TreatmentState.ACTIVE and treatment.product != case.product.id:
+        if treatment.is_active(case.session.today) and treatment.product != case.product.id:
             line = Evidence("active-drug", dated(treatment.names[0], treatment.on), treatment.origin)
             found.append(Beside(treatment.product, treatment.names, line, treatment.origin, in_session=False))
     return found

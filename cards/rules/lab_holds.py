@@ -13,7 +13,7 @@ import msgspec
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Action, Problem
-from cards.readings.case import brief, dated
+from cards.readings.case import beside, brief, shown
 from cards.readings.lab_table import Match, read_table, times_limit
 from cards.values.caching import per_case
 from cards.values.quantities import plain
@@ -40,7 +40,7 @@ def liver_tests_hold(case: Case) -> Outcome:
 def liver_tests_discontinue(case: Case) -> Outcome:
     """Fire when a liver test is in a row that says discontinue, or two together are (Hy's law): at any time.
 
-    So does one since the last dose that has come down, for what ends treatment ends it.
+    So does one under treatment that has come down since, for what ends treatment once ends it for good.
     It fires as well on nodular regenerative hyperplasia, which ends treatment whatever the tests say.
     """
     hyperplasia = case.has(Problem.NODULAR_HYPERPLASIA)
@@ -64,7 +64,7 @@ def liver_tests_discontinue(case: Case) -> Outcome:
             evidence=(*(_line(case, result) for result in pair), *_now(case, pair), *_gilbert(case, pair)),
             cited=(rule.by,),
             notes=_gilbert_note(case, pair),
-            variant="since-last-dose" if is_past else "default",
+            variant="under-treatment" if is_past else "default",
             fixes=(RemoveOrder(),),
         )
     found = _verdict(case, _LIVER, Action.DISCONTINUE)
@@ -79,7 +79,7 @@ def _ended(case: Case, ended: tuple[Match, ...]) -> Fired:
         finding,
         values={**finding.values, "date": _latest(results)},
         evidence=(*finding.evidence, *_now(case, results)),
-        variant="since-last-dose",
+        variant="under-treatment",
     )
 
 
@@ -123,7 +123,7 @@ def _verdict(case: Case, tests: frozenset[str], action: Action) -> Outcome:
 
 def _open(case: Case, what: str, result: LabResult) -> Missing:
     """Say of a result that is there why the table cannot be asked about it: were it not there, a card would warn."""
-    values = {"test": _name(case, result), "result": dated(result.as_reported, result.on)}
+    values = {"test": _name(case, result), "result": shown(result, result.as_reported)}
     return Missing(what, values=values, is_urgent=True)
 
 
@@ -172,4 +172,5 @@ def _signed(result: LabResult, number: Decimal) -> str:
 
 def _line(case: Case, result: LabResult) -> Evidence:
     limit = f" ({_signed(result, times_limit(result))} x ULN)" if result.upper_limit else ""
-    return Evidence("lab", f"{_name(case, result)}: {dated(result.as_reported + limit, result.on)}", result.origin)
+    line = f"{_name(case, result)}: {shown(result, result.as_reported + limit)}"
+    return Evidence("lab", line, result.origin, parts=beside(result))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, OrderTests, Outcome
 from cards.facts.topics import Topic
-from cards.readings.case import dated
+from cards.readings.case import shown
 from cards.readings.lab_table import newest
 from cards.values.quantities import plain
 
@@ -36,7 +36,8 @@ def _missing(case: Case, wanted: LabMonitoring | None) -> Outcome:
         return NotApplicable("no dose is near")
     missing = [test for test in wanted.tests if not _recent(case, test)]
     if not missing:
-        return Clear()
+        undated = tuple(_undated(case, test) for test in wanted.tests if _may_be_old(case, test))
+        return CannotTell(undated) if undated else Clear()
     unread = [test for test in missing if case.unread_since(test, case.labs_since)]
     missing = [test for test in missing if test not in unread]
     if not missing:
@@ -55,13 +56,25 @@ def _recent(case: Case, test: str) -> bool:
     return newest(case, test) is not None
 
 
+def _may_be_old(case: Case, test: str) -> bool:
+    """Tell whether the newest result names no day, and the earliest that it may be of is too long ago."""
+    result = newest(case, test)
+    return result is not None and result.on is not None and result.on < case.labs_since
+
+
+def _undated(case: Case, test: str) -> Missing:
+    result = case.patient.labs[test][0]
+    values = {"test": case.known.terminology.concepts[test].display, "result": shown(result, result.as_reported)}
+    return Missing("lab-day", values=values, is_urgent=True)
+
+
 def _line(case: Case, test: str) -> Evidence:
     name = case.known.terminology.concepts[test].display
     results: tuple[LabResult, ...] = case.patient.labs.get(test, ())
     if not results:
         return Evidence("lab-none", name)
     newest = results[0]
-    return Evidence("lab", f"{name}: {dated(newest.as_reported, newest.on)}", newest.origin)
+    return Evidence("lab", f"{name}: {shown(newest, newest.as_reported)}", newest.origin)
 
 
 def _listed(names: list[str]) -> str:

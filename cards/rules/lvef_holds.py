@@ -16,10 +16,10 @@ from cards.facts.outcomes import (
     Outcome,
     RemoveOrder,
 )
-from cards.facts.topics import Topic
 from cards.knowledge.schema import Action, LvefRow
-from cards.readings.case import counted, dated
+from cards.readings.case import beside, counted, shown
 from cards.readings.lvef_table import read_lvef
+from cards.rules.lvef_monitoring import no_lvef
 from cards.values.intervals import Bound
 
 if TYPE_CHECKING:
@@ -43,14 +43,14 @@ def _verdict(case: Case, action: Action) -> Outcome:
     if not case.product.monitoring.lvef_rows:
         return NotApplicable("the label has no table of ejection fractions")
     if not case.patient.lvefs:
-        return CannotTell((Missing("lvef", told_by=Topic.LVEF_MISSING),))
+        return CannotTell((no_lvef(case),))
     reading = read_lvef(case)
     actions = {row.action if row else Action.CONTINUE for row in reading.rows}
     if len(actions) > 1:
         newest = reading.newest
         if newest.bound is Bound.EXACT:
             return CannotTell((Missing("baseline", values={"lvef": newest.quoted}),))
-        values = {"lvef": dated(newest.as_reported, newest.on)}
+        values = {"lvef": shown(newest, newest.as_reported)}
         return CannotTell((Missing("lvef-bound", values=values, is_urgent=True),))
     row = reading.rows[0]
     if row is None or row.action is not action:
@@ -63,10 +63,10 @@ def _fired(reading: LvefReading, row: LvefRow) -> Fired:
     notes: list[tuple[str, Mapping[str, str]]] = []
     if reading.assumed is not None:
         notes.append(("setting-unknown", {"setting": str(reading.assumed)}))
-    evidence = [Evidence("lvef", dated(newest.as_reported, newest.on), newest.origin)]
+    evidence = [Evidence("lvef", shown(newest, newest.as_reported), newest.origin, parts=beside(newest))]
     dropped = ""
     if baseline is not None and baseline is not newest:
-        evidence.append(Evidence("lvef-baseline", dated(baseline.as_reported, baseline.on), baseline.origin))
+        evidence.append(Evidence("lvef-baseline", shown(baseline, baseline.as_reported), baseline.origin))
         points = (baseline.interval - newest.interval).low
         more = "" if baseline.bound is newest.bound is Bound.EXACT else "at least "
         dropped = f" ({more}{counted(points, 'point')} below baseline)" if points > 0 else ""

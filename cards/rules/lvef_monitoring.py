@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, OrderTests, Outcome
 from cards.facts.topics import Topic
-from cards.readings.case import dated
+from cards.readings.case import shown
 from cards.values.calendar_months import months_before
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ def lvef_missing(case: Case) -> Outcome:
         return NotApplicable("the label asks for no LVEF")
     if case.patient.lvefs:
         return Clear()
-    if any(gap.about == "lvef" and gap.reason in _MEASURED for gap in case.patient.gaps):
-        return CannotTell((Missing("lvef", told_by=Topic.CHECKS_INCOMPLETE),))
+    if _is_unread(case):
+        return CannotTell((no_lvef(case),))
     return Fired(
         values={},
         evidence=case.set_aside(_LVEF),
@@ -52,7 +52,7 @@ def lvef_overdue(case: Case) -> Outcome:
     if newest is None or newest.on is None:
         if case.patient.lvefs:
             return CannotTell((Missing("lvef-undated"),))
-        return CannotTell((Missing("lvef", told_by=Topic.LVEF_MISSING),))
+        return CannotTell((no_lvef(case),))
     if newest.on >= months_before(case.planned, months):
         return Clear()
     return Fired(
@@ -62,10 +62,19 @@ def lvef_overdue(case: Case) -> Outcome:
             "age": str(case.age_in_days(newest.on)),
             "months": str(months),
         },
-        evidence=(Evidence("lvef", dated(newest.as_reported, newest.on), newest.origin),),
+        evidence=(Evidence("lvef", shown(newest, newest.as_reported), newest.origin),),
         cited=(wanted.by,),
         fixes=(OrderTests(("lvef",)),),
     )
+
+
+def no_lvef(case: Case) -> Missing:
+    """Say that there is no ejection fraction to be judged, and where a reader learns why."""
+    return Missing("lvef", told_by=Topic.CHECKS_INCOMPLETE if _is_unread(case) else Topic.LVEF_MISSING)
+
+
+def _is_unread(case: Case) -> bool:
+    return any(gap.about == "lvef" and gap.reason in _MEASURED for gap in case.patient.gaps)
 
 
 def _interval(case: Case) -> int | None:

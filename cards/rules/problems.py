@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
     Evidence,
     Fired,
+    Indicator,
     Missing,
     NotApplicable,
     OrderTests,
@@ -16,7 +19,7 @@ from cards.facts.outcomes import (
     RemoveOrder,
 )
 from cards.knowledge.schema import Problem, Stop
-from cards.readings.case import brief, dated, is_bare_code
+from cards.readings.case import beside, brief, dated, is_bare_code, shown
 from cards.values.caching import per_case
 from cards.values.calendar_months import years_before
 from cards.values.quantities import plain
@@ -32,13 +35,16 @@ _FEMALE, _MALE = "female", "male"
 
 
 def ild_active(case: Case) -> Outcome:
-    """Fire on an active interstitial lung disease or pneumonitis."""
-    return _stop(case, Problem.ILD)
+    """Fire on an active interstitial lung disease or pneumonitis, and on one that began under treatment.
+
+    One that ended before treatment is named at the first dose.
+    """
+    return _lasting_stop(case, Problem.ILD)
 
 
 def heart_failure_active(case: Case) -> Outcome:
-    """Fire on an active symptomatic heart failure."""
-    return _stop(case, Problem.HEART_FAILURE)
+    """Fire on an active symptomatic heart failure, and on one that began under treatment."""
+    return _lasting_stop(case, Problem.HEART_FAILURE)
 
 
 @per_case
@@ -55,7 +61,7 @@ def pregnancy_positive(case: Case) -> Outcome:
         return _stopped(stop, present)
     newest = _telling_test(case)
     if newest is not None and newest.positive:
-        line = Evidence("pregnancy-test", dated(newest.as_reported, newest.on), newest.origin)
+        line = Evidence("pregnancy-test", shown(newest, newest.as_reported), newest.origin, parts=beside(newest))
         return _fired(stop, brief(f"pregnancy test {dated(newest.as_reported, newest.on)}"), (line,))
     if newest is None and _tests_since(case, "pregnancy_test_max_age_days"):
         return CannotTell((Missing("pregnancy-amount"),))
@@ -122,20 +128,78 @@ def _tests_since(case: Case, threshold: str) -> tuple[PregnancyTest, ...]:
     return tuple(test for test in case.patient.pregnancy_tests if test.on is not None and test.on >= limit)
 
 
-def _stop(case: Case, problem: Problem) -> Outcome:
+def _lasting_stop(case: Case, problem: Problem) -> Outcome:
+    """Fire on a problem that lasts, or that began under treatment and is over: the label stops for it for good."""
     stop = _rule(case, problem)
     if stop is None:
         return NotApplicable("no such rule on file")
-    present = case.has(problem)
-    return _stopped(stop, present) if present else Clear()
+    if present := case.has(problem):
+        return _stopped(stop, present)
+    past = case.had(problem)
+    if not past:
+        return Clear()
+    first = _first_dose(case, problem)
+    under = tuple(each for each in past if _began_under(each, first))
+    lasting = tuple(each for each in under if each.grade != 1 or stop.grade_1 is None)
+    if lasting:
+        return _stopped(stop, lasting, "under-treatment")
+    if unsure := [each for each in past if _began_under(each, first) is None]:
+        return CannotTell(tuple(Missing("onset", values={"problem": _line(each)}, is_urgent=True) for each in unsure))
+    if under:
+        return _warned(stop, under, "grade-1", stop.grade_1 or "")
+    if problem is Problem.ILD and not case.history:
+        return _warned(stop, past, "past", stop.then)
+    return Clear()
 
 
-def _stopped(stop: Stop, present: tuple[PresentProblem, ...]) -> Fired:
-    lines = tuple(
-        Evidence("problem", dated(each.label, each.on) if each.on else each.label, each.origin) for each in present
+def _first_dose(case: Case, problem: Problem) -> date | None:
+    """Give the day of the first dose of a drug that stops for a problem, the ordered one or another."""
+    stopping = {
+        product.id
+        for product in case.known.products
+        if any(each.problem is problem for each in product.monitoring.stops)
+    }
+    return min(
+        (each.on for each in case.patient.treatments if each.product in stopping and each.on is not None), default=None
     )
+
+
+def _began_under(problem: PresentProblem, first: date | None) -> bool | None:
+    """Tell whether a problem began after a first dose; ``None`` when the chart does not say."""
+    if first is None or (problem.ended is not None and problem.ended < first):
+        return False
+    if problem.on is None:
+        return None
+    if problem.on < first:
+        return False
+    return True if problem.is_onset else None
+
+
+def _warned(stop: Stop, past: tuple[PresentProblem, ...], variant: str, then: str) -> Fired:
+    """Name a problem that is over and does not stop treatment by itself."""
+    return Fired(
+        {"problem": brief(past[0].label), "date": _ended(past[0]), "then": then},
+        tuple(Evidence("problem", _line(each), each.origin) for each in past),
+        (stop.by,),
+        variant=variant,
+        indicator=Indicator.WARNING,
+    )
+
+
+def _stopped(stop: Stop, present: tuple[PresentProblem, ...], variant: str = "") -> Fired:
+    lines = tuple(Evidence("problem", _line(each), each.origin) for each in present)
     label = present[0].label
-    return _fired(stop, brief(label), lines, variant="coded" if is_bare_code(label) else "default")
+    fired = _fired(stop, brief(label), lines, variant=variant or ("coded" if is_bare_code(label) else "default"))
+    return structs.replace(fired, values={**fired.values, "date": _ended(present[0])}) if variant else fired
+
+
+def _line(problem: PresentProblem) -> str:
+    began = dated(problem.label, problem.on) if problem.on else problem.label
+    return f"{began}, ended {problem.ended.isoformat()}" if problem.ended else began
+
+
+def _ended(problem: PresentProblem) -> str:
+    return (problem.on or problem.ended or "?").__str__()
 
 
 def _rule(case: Case, problem: Problem) -> Stop | None:

@@ -106,7 +106,8 @@ class Authenticator:
 
     def _check_first(self, token: Token) -> None:
         try:
-            first = self._replay.is_first(token_key(token.issuer, token.id), math.ceil(token.expires) + MARGIN_S)
+            expires = math.ceil(token.expires) + MARGIN_S
+            first = self._replay.is_first(token_key(token.issuer, token.id), expires, token.issued)
         except ReplayStoreError as error:
             raise Refused(Reason.REPLAY_STORE_UNAVAILABLE, problem=str(error)) from None
         if not first:

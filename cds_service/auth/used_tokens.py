@@ -28,8 +28,10 @@ class ReplayStoreError(Exception):
 class ReplayStore(Protocol):
     """Remembers tokens."""
 
-    def is_first(self, token: str, expires: int) -> bool:
+    def is_first(self, token: str, expires: int, issued: float) -> bool:
         """Remember a token until a time (seconds since 1970); tell whether nobody did before.
+
+        ``issued`` is when it was made: a store that has lost its memory cannot tell of tokens from before.
 
         Of several callers at once, in whatever thread or process, exactly one is told yes.
 
@@ -70,7 +72,7 @@ class MemoryReplayStore:
         self._seen: set[str] = set()
         self._by_time: list[tuple[int, str]] = []
 
-    def is_first(self, token: str, expires: int) -> bool:
+    def is_first(self, token: str, expires: int, issued: float = 0) -> bool:  # noqa: ARG002 - memory is whole
         """Remember a token; see `ReplayStore`."""
         with self._lock:
             now = self._clock()

@@ -38,7 +38,7 @@ class DatabaseReplayStore:
         self._lock = threading.Lock()
         self._purged = clock()
 
-    def is_first(self, token: str, expires: int) -> bool:
+    def is_first(self, token: str, expires: int, issued: float = 0) -> bool:  # noqa: ARG002 - it is kept on disk
         """Remember a token; see `ReplayStore`."""
         now = int(self._clock())
         first = self._run({"token": token, "expires": expires, "now": now}) is not None

@@ -1,22 +1,34 @@
-"""Remembers tokens in Redis: for several machines."""
+"""Remembers tokens in Redis: for several machines.
+
+A Redis server that restarts without its data, or is flushed, has forgotten every token. A mark beside the tokens says
+since when it remembers: where the mark is gone, so are the tokens, and those made before that moment are let in no
+more. Each process also remembers what it let in itself.
+"""
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from typing import TYPE_CHECKING
 
 import redis
+import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from cds_service.auth.used_tokens import ReplayStoreError
+from cds_service.auth.used_tokens import MemoryReplayStore, ReplayStoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PREFIX = "her2-cds:seen-token:"
+_SINCE = "her2-cds:seen-tokens-since"
 _WAIT_S = 0.5
+_JUST_STARTED_S = 60
+_OWN_TOKENS = 200_000
+_MADE_BEFORE_THE_START_S = 300
+_log = structlog.get_logger()
 
 
 class RedisReplayStore:
@@ -30,6 +42,8 @@ class RedisReplayStore:
 
         """
         self._clock = clock
+        self._seen_whole: float | None = None
+        self._own = MemoryReplayStore(clock, _OWN_TOKENS)
         try:
             self._redis: redis.Redis = redis.Redis.from_url(
                 url,
@@ -41,22 +55,53 @@ class RedisReplayStore:
         except (ValueError, TypeError):
             raise ReplayStoreError("redis: no address of a Redis server; write redis://host:6379/0") from None
 
-    def is_first(self, token: str, expires: int) -> bool:
+    def is_first(self, token: str, expires: int, issued: float) -> bool:
         """Remember a token; see `ReplayStore`."""
         name, seconds = f"{_PREFIX}{token}", max(1, expires - int(self._clock()))
         mine = secrets.token_bytes(16)
         try:
-            if self._redis.set(name, mine, nx=True, ex=seconds):
-                return True
+            # In one step and one round trip: no restart comes between the mark and the token.
+            both = self._redis.pipeline(transaction=True)
+            both.get(_SINCE)
+            both.set(name, mine, nx=True, ex=seconds)
+            since, is_new = both.execute()
             # Where the answer to a first attempt was lost, the second one meets what the first has written.
-            return self._redis.get(name) == mine
-        except redis.RedisError as error:
+            if not is_new and self._redis.get(name) != mine:
+                return False
+            remembers_since = self._begun_anew() if since is None else float(since)
+            self._seen_whole = self._clock()
+        except (redis.RedisError, ValueError) as error:
             raise ReplayStoreError(f"redis: {type(error).__name__}") from None
+        if not self._is_first_here(token, expires):
+            return False
+        if issued < remembers_since:
+            raise ReplayStoreError("redis: it has lost its memory, and this token is older than that")
+        return True
+
+    def _is_first_here(self, token: str, expires: int) -> bool:
+        """Tell whether this process has not let it in; one that was let in when its memory was full is not known."""
+        try:
+            return self._own.is_first(token, expires)
+        except ReplayStoreError:
+            return True
+
+    def _begun_anew(self) -> float:
+        """Note since when the server remembers: since its own start, where that made it forget, or since now."""
+        now = self._clock()
+        started = math.floor(now - float(self._redis.info("server")["uptime_in_seconds"]))
+        has_restarted = now - started <= _JUST_STARTED_S and (
+            self._seen_whole is None or self._seen_whole <= started + 1
+        )
+        since = started if has_restarted else math.ceil(now)
+        self._redis.set(_SINCE, since, nx=True)
+        _log.warning("seen_tokens_lost", meaning="Redis has forgotten the used tokens; older ones are not let in")
+        return float(self._redis.get(_SINCE) or since)
 
     def check(self) -> None:
-        """Ask whether it is there; see `ReplayStore`."""
+        """Ask whether it is there, and begin to remember; see `ReplayStore`."""
         try:
-            self._redis.ping()
+            # At a start, what clients have just made is good: nobody has been let in with it yet.
+            self._redis.set(_SINCE, math.floor(self._clock()) - _MADE_BEFORE_THE_START_S, nx=True)
         except redis.RedisError as error:
             raise ReplayStoreError(
                 f"redis: the server cannot be used ({type(error).__name__}); is it running, and is the address right?"

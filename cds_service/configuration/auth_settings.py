@@ -10,6 +10,8 @@ from pydantic import BeforeValidator, Field, HttpUrl, field_validator, model_val
 from cds_service.auth.configured_keys import check_key_address, check_keys
 from cds_service.configuration.section import Section, on_off, problem_below
 
+AUTHENTICATION_IS_OFF = "anybody who reaches this address may call; keep it on this machine or a private network"
+"""What is said at every start and reload without authentication."""
 Algorithm = Literal["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"]
 """What a token may be signed with: nothing symmetric, and never ``none``."""
 

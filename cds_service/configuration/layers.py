@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from cds_service.configuration.strict_yaml import LARGEST_BYTES, compose
+
 Place = tuple[str, ...]
 Places = dict[Place, str]
 """Where each key was written: a line of a file, or a variable of the environment."""
@@ -45,11 +47,16 @@ class ConfigurationError(ValueError):
 
 @dataclass(slots=True)
 class Layers:
-    """What all layers come to, and the line of every key. ``files``: the uppermost first."""
+    """What all layers come to, and the line of every key.
+
+    ``files``: the uppermost first; ``empty``: those of them that say nothing; ``texts``: what each of them holds.
+    """
 
     tree: dict[str, Any] = field(default_factory=dict)
     places: Places = field(default_factory=dict)
     files: tuple[Path, ...] = ()
+    empty: tuple[Path, ...] = ()
+    texts: dict[Path, str] = field(default_factory=dict)
 
 
 def read_layers(path: Path) -> Layers:
@@ -60,6 +67,7 @@ def read_layers(path: Path) -> Layers:
 
     """
     files: list[Path] = []
+    texts: dict[Path, str] = {}
     stack: list[tuple[dict[str, Any], Places]] = []
     named_at, following = "", path
     while True:
@@ -67,7 +75,7 @@ def read_layers(path: Path) -> Layers:
             raise ConfigurationError([f"{named_at}: extends: {following} extends this file again"], tuple(files))
         files.append(following)
         try:
-            tree, places = _read(following)
+            texts[following], tree, places = _read(following)
         except ConfigurationError as error:
             said = [f"{named_at}: extends: {problem}" if named_at else problem for problem in error.problems]
             raise ConfigurationError(said, tuple(files)) from None
@@ -79,7 +87,8 @@ def read_layers(path: Path) -> Layers:
         if not isinstance(beneath, str) or not beneath:
             raise ConfigurationError([f"{named_at}: extends: name one file"], tuple(files))
         following = following.parent / beneath
-    whole = Layers(files=tuple(files))
+    said_nothing = tuple(file for file, (tree, _) in zip(files, stack, strict=True) if not tree)
+    whole = Layers(files=tuple(files), empty=said_nothing, texts=texts)
     for tree, places in reversed(stack):
         _lay_over(whole.tree, whole.places, tree, places, ())
     return whole
@@ -92,20 +101,28 @@ def _lay_over(beneath: dict[str, Any], its_places: Places, above: dict[str, Any]
             its_places[here] = places[here]
             _lay_over(beneath[key], its_places, value, places, here)
             continue
-        for place in [place for place in its_places if place[: len(here)] == here]:
+        # What stands below a key is there only if the key is.
+        for place in [place for place in its_places if place[: len(here)] == here] if here in its_places else ():
             del its_places[place]
         its_places.update({place: line for place, line in places.items() if place[: len(here)] == here})
         beneath[key] = value
 
 
-def _read(path: Path) -> tuple[dict[str, Any], Places]:
+def is_beginning_of(text: str, whole: str) -> bool:
+    """Tell whether a text breaks off within a line of another, as a file does that is being written or was cut."""
+    return len(text) < len(whole.rstrip()) and whole.startswith(text) and not text.endswith("\n")
+
+
+def _read(path: Path) -> tuple[str, dict[str, Any], Places]:
     try:
-        text = path.read_text(encoding="utf-8")
+        # What is longer is refused for it; the rest of a file without end need not be read for that.
+        with path.open(encoding="utf-8") as file:
+            text = file.read(LARGEST_BYTES + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError([f"{path}: cannot be read ({type(error).__name__})"]) from None
     tree, places = read_tree(text, str(path))
     anchor(tree, path.parent)
-    return tree, places
+    return text, tree, places
 
 
 def read_tree(text: str, name: str) -> tuple[dict[str, Any], Places]:
@@ -117,13 +134,14 @@ def read_tree(text: str, name: str) -> tuple[dict[str, Any], Places]:
     """
     places: Places = {}
     try:
-        _note_places(yaml.compose(text, Loader=yaml.SafeLoader), (), places, name)
-        tree = yaml.safe_load(text)
+        node, tree = compose(text)
+        _note_places(node, (), places, name)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigurationError([f"{name}:{line}: no valid YAML: {error.problem}"]) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigurationError([f"{name}: no valid YAML ({type(error).__name__})"]) from None
+        why = str(error) if type(error) is yaml.YAMLError else type(error).__name__
+        raise ConfigurationError([f"{name}: no valid YAML ({why})"]) from None
     if tree is None:
         return {}, {}
     if not isinstance(tree, dict):

@@ -10,6 +10,7 @@ import os
 import ssl
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import yaml
 from pydantic import ValidationError
@@ -17,13 +18,20 @@ from pydantic import ValidationError
 from cds_service.auth.configured_keys import read_key_file
 from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, read_layers
 from cds_service.configuration.messages import problem
-from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, Settings
+from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, STAYS_REQUIRED, Settings
 from cds_service.configuration.site_layer import read_site_layer
+from cds_service.configuration.strict_yaml import value_of
 from cds_service.ehr.connections import tls_context
 
+# Addresses of servers that may hold a password.
+_ADDRESSES = ("database", "redis")
 
-def load_settings(path: Path | None, environment: dict[str, str] | None = None) -> Settings:
+
+def load_settings(path: Path | None, environment: dict[str, str] | None = None, *, serving: bool = False) -> Settings:
     """Read a configuration file and what it extends, lay the environment over it, and check the whole.
+
+    ``serving`` asks for what a service must not be without: a file that holds something, and says who may call. An
+    emptied or cut file is no wish to let everybody in.
 
     Raises:
         ConfigurationError: a file cannot be read, or a key or value is wrong.
@@ -33,6 +41,10 @@ def load_settings(path: Path | None, environment: dict[str, str] | None = None) 
     files = layers.files
     try:
         settings = _checked(layers, path, dict(os.environ) if environment is None else environment)
+        if serving and path is not None:
+            _refuse_unfit(layers, path)
+        if serving and STAYS_REQUIRED in os.environ:
+            refuse_turned_off(settings)
         candidate = settings.shadow.configuration
         if candidate is not None:
             beneath = read_layers(candidate)
@@ -63,6 +75,7 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
     settings._layers.update(_layers(places))  # noqa: SLF001 - this module is the other half of the class
     settings._places.update(places)  # noqa: SLF001
     settings._files = layers.files  # noqa: SLF001
+    settings._texts.update(layers.texts)  # noqa: SLF001
     site = settings.site
     if site.knowledge or site.wording:
         settings._site_layer = read_site_layer(site.knowledge, site.wording)  # noqa: SLF001
@@ -109,7 +122,7 @@ def _lay_over(tree: dict[str, Any], places: Places, name: str, value: str) -> No
         if not isinstance(tree, dict):
             raise ConfigurationError([f"{name}: {step} is no section"])
     try:
-        tree[steps[-1]] = value if tuple(steps) in SECRETS else yaml.safe_load(value)
+        tree[steps[-1]] = value if tuple(steps) in SECRETS else value_of(value)
     except (yaml.YAMLError, ValueError, RecursionError):
         raise ConfigurationError([f"{name}: no valid YAML value; put it in quotes"]) from None
     for place in [place for place in places if place[: len(steps)] == tuple(steps)]:
@@ -132,9 +145,42 @@ def _layers(places: Places) -> dict[tuple[str, str], str]:
     }
 
 
+def refuse_turned_off(settings: Settings) -> None:
+    """Refuse settings without authentication, where those before had it.
+
+    Raises:
+        ConfigurationError: ``auth.mode`` is off.
+
+    """
+    if settings.auth.mode == "off":
+        where = settings.place_of("auth", "mode")
+        raise ConfigurationError([f"{where}: auth.mode: is not turned off by a reload; start the service anew"])
+
+
+def _refuse_unfit(layers: Layers, path: Path) -> None:
+    """Refuse a file that is empty, and files that leave open who may call or hold the password of a server."""
+    if layers.empty:
+        raise ConfigurationError([f"{file}: the file is empty" for file in layers.empty])
+    if "mode" not in layers.tree.get("auth", {}):
+        raise ConfigurationError([f'{path}: auth.mode is missing; write "required", or "off" where nobody else calls'])
+    for key in _ADDRESSES:
+        where, address = layers.places.get((key,), ""), layers.tree.get(key)
+        variable = f"{ENV_PREFIX}{key.upper()}"
+        if where and where != variable and isinstance(address, str) and _holds_a_password(address):
+            raise ConfigurationError([f"{where}: {key} holds a password; set {variable} instead"])
+
+
 def _refuse_secrets(places: Places) -> None:
     """Refuse a secret in a file, which is copied, backed up and shown around."""
     for place, where in places.items():
         variable = ENV_PREFIX + "__".join(place).upper()
         if place in SECRETS and where != variable:
             raise ConfigurationError([f"{where}: {'.'.join(place)} is a secret; set {variable} instead"])
+
+
+def _holds_a_password(address: str) -> bool:
+    try:
+        split = urlsplit(address)
+    except ValueError:
+        return False
+    return bool(split.password) or any(name.lower() == "password" for name, _ in parse_qsl(split.query))

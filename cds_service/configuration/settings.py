@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 """Names the configuration file, for the processes that ``her2-cds serve`` starts."""
+STAYS_REQUIRED = "_HER2_CDS_AUTH_STAYS_REQUIRED"
+"""Set for the processes of a service that was started with authentication: none of them may run without."""
 SECRETS = frozenset(
     {("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key"), ("workbench", "cookie_key")}
 )
@@ -96,6 +98,7 @@ class Settings(Section):
     _layers: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
     _places: Places = PrivateAttr(default_factory=dict)
     _files: tuple[Path, ...] = PrivateAttr(default=())
+    _texts: dict[Path, str] = PrivateAttr(default_factory=dict)
     _profile: str | None = PrivateAttr(default=None)
     _candidate: Settings | None = PrivateAttr(default=None)
     _published: Published | None = PrivateAttr(default=None)
@@ -157,6 +160,11 @@ class Settings(Section):
     def files(self) -> tuple[Path, ...]:
         """The files that it was read from, the uppermost first."""
         return self._files + (self._candidate.files if self._candidate is not None else ())
+
+    @property
+    def texts(self) -> Mapping[Path, str]:
+        """What the files held when they were read, but for that of a trial."""
+        return self._texts
 
     @property
     def published(self) -> Published | None:

@@ -15,9 +15,10 @@ import structlog
 from cds_service.auth.authentication import Authentication
 from cds_service.auth.used_tokens import ReplayStoreError
 from cds_service.clock import Clock, now
+from cds_service.configuration.auth_settings import AUTHENTICATION_IS_OFF
 from cds_service.configuration.coverage_files import CoverageFileError
-from cds_service.configuration.layers import ConfigurationError
-from cds_service.configuration.loading import load_settings
+from cds_service.configuration.layers import ConfigurationError, is_beginning_of
+from cds_service.configuration.loading import load_settings, refuse_turned_off
 from cds_service.configuration.settings import Settings
 from cds_service.decisions.decider import Decider
 from cds_service.decisions.shadow import Shadow
@@ -26,7 +27,7 @@ from cds_service.store.record import Pseudonyms, RecordWriter
 from fhir_mappings.codings import CodeMapError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from cds_service.configuration.policy_settings import ProfileMatch
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from cds_service.protocol.caller import Caller
 
 _LOOK_EVERY_S = 1.0
+_WARN_EVERY_S = 60.0
 # What needs a start to change: who already holds it would go on with the old one.
 _NEED_A_START = ("database", "redis", "auth.replay_store", "workbench")
 _Stamp = tuple[int, int] | None
@@ -75,8 +77,16 @@ class ActiveDecider:
 class Configuration:
     """Gives what the newest configuration that is valid makes of a request."""
 
-    def __init__(self, path: Path | None = None, settings: Settings | None = None, clock: Clock = now) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        settings: Settings | None = None,
+        clock: Clock = now,
+        on_reload: Callable[[bool], None] = lambda _: None,
+    ) -> None:
         """Read the configuration for the first time; ``clock`` says what time it is.
+
+        ``on_reload`` is told of every change of the files whether it was taken.
 
         Raises:
             ConfigurationError: it is not valid; the service does not start.
@@ -86,9 +96,12 @@ class Configuration:
         self._lock = threading.Lock()
         self._looked = time.monotonic()
         self._clock = clock
+        self._on_reload = on_reload
+        self._problems: list[str] = []
+        self._warned = 0.0
         self._stamps = _stamps(() if path is None else (path,))
         self.authentication = Authentication()
-        first = settings if settings is not None else load_settings(path)
+        first = settings if settings is not None else load_settings(path, serving=True)
         self._watch(first.files)
         self._beneath = first
         self._policy: PublishedPolicy | None = None
@@ -100,6 +113,11 @@ class Configuration:
         if self._path is not None and time.monotonic() - self._looked > _LOOK_EVERY_S:
             self._look()
         return self._in_force
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the files say something else than what is in force, because they cannot be used."""
+        return bool(self._problems)
 
     @property
     def beneath(self) -> Settings:
@@ -146,6 +164,8 @@ class Configuration:
             self._looked = time.monotonic()
             stamps = _stamps(self._stamps)
             if stamps == self._stamps:
+                if self._problems and self._looked - self._warned > _WARN_EVERY_S:
+                    self._refuse(self._problems)
                 return
             # Taken before the files are read: what changes meanwhile is seen the next time.
             self._stamps = stamps
@@ -156,19 +176,33 @@ class Configuration:
     def _load(self) -> None:
         before = self._in_force.decider.settings
         try:
-            settings = load_settings(self._path)
+            settings = load_settings(self._path, serving=True)
             self._watch(settings.files)
+            _refuse_opening(self._beneath, settings)
             self._in_force = self._taken(settings, self._policy, self._trial)
             self._beneath = settings
         except ConfigurationError as error:
             self._watch((*self._stamps, *error.files))
-            _log.error("configuration_refused", problems=error.problems)
+            self._refuse(error.problems)
             return
+        except Exception as error:  # noqa: BLE001 - whatever a file holds, the last good one stays in force
+            self._refuse([f"{self._path}: {type(error).__name__}"])
+            return
+        self._problems = []
+        self._on_reload(True)  # noqa: FBT003 - what it is told is named by what it is
         after = self._in_force.decider
+        if settings.auth.mode == "off":
+            _log.warning("authentication_is_off", meaning=AUTHENTICATION_IS_OFF)
         _log.info("configuration_loaded", path=str(self._path), configuration=after.versions.configuration_hash)
         waiting = [name for name in _NEED_A_START if attrgetter(name)(before) != attrgetter(name)(after.settings)]
         if waiting:
             _log.warning("restart_needed", keys=waiting)
+
+    def _refuse(self, problems: list[str]) -> None:
+        """Say that the files cannot be used; again from time to time, for as long as they stay so."""
+        self._problems, self._warned = problems, time.monotonic()
+        self._on_reload(False)  # noqa: FBT003 - as above
+        _log.error("configuration_refused", problems=problems, meaning="the last good configuration stays in force")
 
     def _taken(
         self, settings: Settings, policy: PublishedPolicy | None, trial: PublishedPolicy | None
@@ -198,6 +232,20 @@ class Configuration:
     def _watch(self, files: Iterable[Path]) -> None:
         """Look at these files from now on, the broken ones too: each may be put right where it is."""
         self._stamps = {path: self._stamps[path] if path in self._stamps else _stamp(path) for path in files}
+
+
+def _refuse_opening(before: Settings, after: Settings) -> None:
+    """Refuse a change that nobody may make while the service runs, or that nobody has made.
+
+    Raises:
+        ConfigurationError: it would let everybody in, or a file breaks off within a line of what it held.
+
+    """
+    if before.auth.mode == "required":
+        refuse_turned_off(after)
+    cut = [file for file, text in after.texts.items() if is_beginning_of(text, before.texts.get(file, ""))]
+    if cut:
+        raise ConfigurationError([f"{file}: breaks off within a line of what it held; is it whole?" for file in cut])
 
 
 def _stamps(files: Iterable[Path]) -> dict[Path, _Stamp]:

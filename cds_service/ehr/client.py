@@ -101,7 +101,9 @@ class FhirAccess:
 
         ``begun`` are answers of the prefetch. Where one names a next page of the same server, it is read on there.
         """
-        asked = {place: _Question(f"{self._base}/{query}", place) for place, query in queries.items()}
+        addresses = {place: f"{self._base}/{query}" for place, query in queries.items()}
+        # An id may be anything, "..": what leads out of the server's base is not asked.
+        asked = {place: _Question(url, place) for place, url in addresses.items() if is_same_server(url, self._base)}
         following = {
             place: _Question(answer.listing.next_page, place, 1)
             for place, answer in begun.items()
@@ -112,7 +114,7 @@ class FhirAccess:
         began = time.monotonic()
         pages = self._ask_all({**asked, **following})
         _count(pages, time.monotonic() - began)
-        fetched = {place: _checked(_joined(tuple(pages[place])), query) for place, query in queries.items()}
+        fetched = {place: _checked(_joined(tuple(pages.get(place, ()))), query) for place, query in queries.items()}
         return fetched | {place: _joined((begun[place], *pages[place])) for place in following}
 
     def _ask_all(self, questions: Mapping[str, _Question]) -> dict[str, list[Answer]]:

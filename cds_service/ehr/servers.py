@@ -8,7 +8,7 @@ itself says so. A name that leads to one such address among others is refused as
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -24,8 +24,21 @@ _METADATA = frozenset(
     ip_address(written)
     for written in ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
 )
+# What the registries of special addresses (IANA, RFC 6890) hold back, where no server of a hospital is. The shared
+# addresses of 100.64.0.0/10 are not among them: clusters number their own pods by these.
+_SPECIAL = tuple(
+    ip_network(written)
+    for written in (
+        "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
+        "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+        "64:ff9b:1::/48", "100::/63", "2001::/23", "2001:db8::/32", "2620:4f:8000::/48", "3fff::/20", "5f00::/16",
+        "fec0::/10",
+    )
+)  # fmt: skip
 _NAT64 = IPv6Network("64:ff9b::/96")
 _IPV4_BITS = 32
+_DECODINGS = 4
+_STEPS = re.compile(r"[/\\]")
 
 
 class RefusedAddressError(OSError):
@@ -51,7 +64,7 @@ class FhirServers:
             found = parts(url)
         except ValueError:
             return False
-        if "?" in url or "#" in url:
+        if "?" in url or "#" in url or not is_plain_path(found[3]):
             return False
         if self._loopback_only:
             return found[1] in _LOOPBACK_NAMES
@@ -96,7 +109,23 @@ def parts(url: str) -> tuple[str, str, int, str]:
 
 def is_below(path: str, base: str) -> bool:
     """Tell whether a path lies at or below another, without climbing out of it."""
-    return (path == base or path.startswith(f"{base}/")) and ".." not in unquote(path).split("/")
+    return (path == base or path.startswith(f"{base}/")) and is_plain_path(path)
+
+
+def is_plain_path(path: str) -> bool:
+    """Tell whether a path says the same to everybody: no step up or in place, none empty, however it is encoded.
+
+    Some servers drop what follows a semicolon in a step ("..;x"), some decode twice, some take a backslash for a slash.
+    """
+    for _ in range(_DECODINGS):
+        steps = [step.partition(";")[0] for step in _STEPS.split(path)[1:]]
+        if any(step in ("", ".", "..") for step in steps) or not path.isprintable():
+            return False
+        decoded = unquote(path)
+        if decoded == path:
+            return True
+        path = decoded
+    return False
 
 
 def check_addresses(host: str, addresses: Sequence[str]) -> None:
@@ -117,6 +146,11 @@ def check_addresses(host: str, addresses: Sequence[str]) -> None:
             raise RefusedAddressError(kind or "not loopback")
 
 
+def is_loopback_host(host: str) -> bool:
+    """Tell whether a host is this machine and reaches nobody else."""
+    return _is_loopback_name(host)
+
+
 def _is_loopback_name(host: str) -> bool:
     bare = host.strip("[]").rstrip(".").lower()
     return bare == "localhost" or bare.endswith(".localhost") or kind_of(bare) == "loopback"
@@ -132,6 +166,8 @@ def kind_of(written: str) -> str:
         return "loopback"
     if address in _METADATA:
         return "metadata"
+    if any(address in network for network in _SPECIAL if network.version == address.version):
+        return "reserved"
     kinds = {
         "unspecified": address.is_unspecified or (address.version == 4 and int(address) >> 24 == 0),  # noqa: PLR2004
         "link-local": address.is_link_local,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -22,6 +25,9 @@ _WAIT_S = 2
 _UPGRADE_LOCK = 0x4845_5232
 
 
+_log = structlog.get_logger()
+
+
 class DatabaseError(Exception):
     """The database cannot be used; the message says what to change and holds no password."""
 
@@ -35,6 +41,7 @@ def open_engine(url: str) -> Engine:
     """
     address = _address(url)
     if address.get_backend_name() == "sqlite":
+        _keep_private(address.database)
         # The recorder hands its connection from thread to thread, never to two at once.
         engine = create_engine(address, connect_args={"timeout": _WAIT_S, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
@@ -102,6 +109,20 @@ def _address(url: str) -> URL:
     except NoSuchModuleError:
         raise DatabaseError("database: no driver for this address") from None
     return address
+
+
+def _keep_private(file: str | None) -> None:
+    """Make the file so that only the service reads it, and tell of one that others can read: it is health data."""
+    if not file or file == ":memory:" or file.startswith("file:"):
+        return
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        mode = stat.S_IMODE(Path(file).stat().st_mode)
+    except OSError:
+        # Whoever connects hears why.
+        return
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        _log.warning("database_file_is_open", file=file, mode=f"{mode:04o}", meaning="others can read it; chmod 600")
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:

@@ -51,6 +51,12 @@ _fetch_seconds = Histogram(
 )
 _store_up = Gauge("her2_cds_store_up", "1 while the store takes records.", multiprocess_mode="livemin", **_kept)
 _waiting = Gauge("her2_cds_records_waiting", "Records that wait for the store.", multiprocess_mode="livesum", **_kept)
+_configuration = Gauge(
+    "her2_cds_configuration_refused",
+    "1 while the configuration files cannot be used and the last good ones stay in force.",
+    multiprocess_mode="livemax",
+    **_kept,
+)
 _policy = Gauge(
     "her2_cds_policy_version",
     "The version of the policy in force, 0 for none; of several workers, by the one that changed last.",
@@ -98,6 +104,11 @@ def store_changed(recorder: Recorder) -> None:
     """Note whether the store takes records."""
     _store_up.set(1 if recorder.is_up else 0)
     _waiting.set(recorder.waiting)
+
+
+def reloaded(taken: bool) -> None:  # noqa: FBT001 - told by a callback of one argument
+    """Note whether the files are those that are in force."""
+    _configuration.set(0 if taken else 1)
 
 
 def policy_in_force(version: int | None) -> None:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from cds_service import __version__
 from cds_service.policies.publication import Standing
-from cds_service.web.answers import decider, json_answer, publication, store
+from cds_service.web.answers import configuration, decider, json_answer, publication, store
 
 blueprint = Blueprint("health", __name__, url_prefix="/health")
 
@@ -40,6 +40,8 @@ def ready() -> Response:
             "recordsLost": kept.recorder.lost,
         },
     }
+    if configuration().is_refused:
+        answer["configurationRefused"] = True
     if following is not None:
         named = {"version": following.version, "trial": following.trial}
         told = {name: number for name, number in named.items() if number is not None}

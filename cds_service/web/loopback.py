@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 from flask import request
 
-_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
+# What proxies of every kind add to a request.
+_FORWARDED = ("forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cdn-loop")
+_FORWARDED_KINDS = ("x-forwarded", "x-original-", "cf-", "x-envoy-", "x-amzn-")
 
 
 def is_on_this_machine() -> bool:
@@ -16,7 +18,7 @@ def is_on_this_machine() -> bool:
     Behind a proxy every caller seems to be on this machine, so what a proxy has forwarded is not. A browser that was
     led here by a name of somebody else's (DNS rebinding) says that name.
     """
-    if any(name in request.headers for name in _FORWARDED):
+    if any(name.lower() in _FORWARDED or name.lower().startswith(_FORWARDED_KINDS) for name, _ in request.headers):
         return False
     return _is_loopback(request.remote_addr or "") and _names_this_machine(request.host)
 

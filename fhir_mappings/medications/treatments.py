@@ -17,6 +17,7 @@ from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.dosage import quantity_dose
 from fhir_mappings.medications.medication import concept_alone
+from fhir_mappings.results.times import last_day
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, objects, text
 from fhir_mappings.wire.references import References
@@ -75,7 +76,8 @@ class TreatmentReader:
         identifier = text(resource.get("id"))
         origin = Origin(f"{kind}/{identifier}" if identifier else "", path)
         if kind != "MedicationAdministration":
-            return Treatment(*drug, _when(resource), origin, state, self._dose(resource, references))
+            dose = self._dose(resource, references)
+            return Treatment(*drug, _when(resource), origin, state, dose, ended=_ended(resource))
         at = _time(resource)
         on = day(at) if len(at) >= _WHOLE_DAY else None
         dose = self._dose(resource, references)
@@ -188,6 +190,19 @@ def _when(resource: Json) -> date | None:
         candidates.append(child(child(timing, "repeat"), "boundsPeriod").get("start"))
     candidates += [resource.get("authoredOn"), resource.get("dateAsserted")]
     return next((found for candidate in candidates if (found := day(candidate)) is not None), None)
+
+
+def _ended(resource: Json) -> date | None:
+    """Give the last day of an order or statement by its own period; nothing when one of its parts has no end."""
+    ends = [last_day(child(resource, "effectivePeriod").get("end"))]
+    if resource.get("resourceType") == "MedicationRequest":
+        instructions = [each for _, each in objects(resource.get("dosageInstruction"))]
+        bounds = [child(child(child(each, "timing"), "repeat"), "boundsPeriod") for each in instructions]
+        ends = [last_day(each.get("end")) for each in bounds]
+        if None in ends or not ends:
+            ends = [last_day(child(child(resource, "dispenseRequest"), "validityPeriod").get("end"))]
+    found = [each for each in ends if each is not None]
+    return max(found) if found and len(found) == len(ends) else None
 
 
 def _in_mg(dose: OrderedDose) -> Mg | MgPerKg | None:

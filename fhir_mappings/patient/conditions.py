@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cards.facts.origins import Origin
 from cards.facts.patient import Diagnosis, PresentProblem, Staging
 from cards.facts.results import CodedHer2, Receptor, ReceptorResult
-from cards.knowledge.schema import Setting
+from cards.knowledge.schema import Problem, Setting
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.condition_concepts import ConceptReader
 from fhir_mappings.patient.staging import StageReader
+from fhir_mappings.results.times import last_day
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, items, objects, text
 
@@ -21,15 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
-    from cards.knowledge.schema import Cancer, Problem, ReceptorCode, Terminology
+    from cards.knowledge.schema import Cancer, ReceptorCode, Terminology
     from fhir_mappings.codings import CodeMap, Coding
     from fhir_mappings.patient.condition_concepts import Meaning
     from fhir_mappings.wire.lenient import Json
 
 _REFUTED = frozenset({"refuted", "entered-in-error"})
 _NOT_CERTAIN = _REFUTED | {"differential", "provisional", "unconfirmed"}
-_STATED = ("code", "clinicalStatus", "verificationStatus", "stage")
-_PAST = frozenset({"inactive", "remission", "resolved"})
+_STATED = ("code", "clinicalStatus", "verificationStatus", "stage", "severity")
+_PAST = frozenset({"inactive", "remission", "resolved", "in remission", "ended", "completed", "past", "historical"})
+# Of these one that is over counts too: the label stops for one that began under treatment.
+_REMEMBERED = frozenset({Problem.ILD, Problem.HEART_FAILURE})
+_GRADE = re.compile(r"\b(?:ctcae |toxicity )?(?:grade|gr\.?|grad|g) ?([1-5])\b")
+_LONGEST = 200
 
 
 class ReadCondition(NamedTuple):
@@ -52,6 +58,8 @@ class _Stated(NamedTuple):
     receptors: Sequence[tuple[ReceptorCode, Coding]]
     label: str
     stage_label: str
+    grade: int | None
+    lasts: bool
 
 
 class ConditionReader:
@@ -72,11 +80,25 @@ class ConditionReader:
         cancer, problem, setting = stated.cancer, stated.problem, stated.setting
         if cancer is None and problem is None and setting is None and not stated.receptors:
             return ReadCondition(is_past=stated.is_past)
-        began = _began(condition)
+        began, is_onset = _began(condition)
+        is_over, ended = _abated(condition)
+        # A state that does not end is no past one, whatever its entry says.
+        is_past = (stated.is_past or is_over) and not stated.lasts
         return ReadCondition(
             Diagnosis(cancer, stated.label, origin) if cancer is not None else None,
-            stated.is_past,
-            PresentProblem(problem, stated.label, origin, began) if problem is not None else None,
+            stated.is_past or is_over or ended is not None,
+            PresentProblem(
+                problem,
+                stated.label,
+                origin,
+                began,
+                is_past,
+                None if stated.lasts else ended,
+                is_onset,
+                stated.grade,
+            )
+            if problem is not None
+            else None,
             Staging(setting, stated.stage_label, began, origin) if setting is not None else None,
             list(_receptors(stated.receptors, origin, began)) if stated.receptors else (),
         )
@@ -92,8 +114,10 @@ class ConditionReader:
         is_past = self.is_past(condition)
         is_certain = verification not in _NOT_CERTAIN
         label = label_of(concept)
-        # A past problem counts only where its effect does not end.
+        # A past problem counts only where its effect does not end, or where it may have begun under treatment.
         problem = meaning.past_problem if is_past else meaning.problem
+        if problem is None and is_past and meaning.problem in _REMEMBERED:
+            problem = meaning.problem
         return _Stated(
             is_past,
             meaning.cancer,
@@ -102,6 +126,8 @@ class ConditionReader:
             meaning.receptors if is_certain else (),
             label,
             _staging_label(condition, label),
+            _grade(condition),
+            lasts=meaning.past_problem is not None,
         )
 
     def is_refuted(self, condition: Json) -> bool:
@@ -162,18 +188,41 @@ def _stages(condition: Json) -> list[Json]:
     ]
 
 
-def _began(condition: Json) -> date | None:
-    """Give the day on which a Condition began, else on which it was recorded."""
+def _began(condition: Json) -> tuple[date | None, bool]:
+    """Give the day on which a Condition began, or one by which it had: when it was recorded."""
     period = child(condition, "onsetPeriod")
-    candidates = (condition.get("onsetDateTime"), period.get("start"), condition.get("recordedDate"))
-    return next((found for candidate in candidates if (found := day(candidate)) is not None), None)
+    for candidate in (condition.get("onsetDateTime"), period.get("start")):
+        if (found := day(candidate)) is not None:
+            return found, True
+    return day(condition.get("recordedDate")), False
+
+
+def _abated(condition: Json) -> tuple[bool, date | None]:
+    """Tell whether a Condition is over without a date, and give the last day of one that has a date."""
+    period = child(condition, "abatementPeriod")
+    for candidate in (condition.get("abatementDateTime"), period.get("end"), period.get("start")):
+        if (found := last_day(candidate)) is not None:
+            return False, found
+    said = any(name in condition for name in ("abatementString", "abatementAge", "abatementRange"))
+    return said or condition.get("abatementBoolean") is True, None
+
+
+def _grade(condition: Json) -> int | None:
+    """Give the grade of the CTCAE that an entry states; nothing when it states none, or several."""
+    concepts = [child(condition, "code"), child(condition, "severity"), *_stages(condition)]
+    said = " ".join(each for concept in concepts for each in texts(concept))[:_LONGEST].casefold()
+    found = {int(each) for each in _GRADE.findall(said)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _code_of(condition: Json, name: str) -> str:
-    """Give the first code of a status, which some clients send as a bare string."""
+    """Give the first code of a status, which some clients send as a bare string or as a text alone."""
     value = condition.get(name)
     if value is None:
         return ""
     if isinstance(value, str):
-        return text(value)
-    return next((coding.code for coding in codings(value)), "")
+        return text(value).casefold()
+    coded = next((coding.code for coding in codings(value) if coding.code), "")
+    written = coded or next(iter(texts(value)), "")
+    folded = " ".join(written.casefold().split())
+    return folded if folded in _PAST else folded.replace(" ", "-")

@@ -6,16 +6,20 @@ Data of another patient is never used; what cannot be read is set aside with its
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import structs
 
 from cards.facts.origins import Gap, Origin
 from cards.facts.patient import Patient, PresentProblem, Staging, Treatment, TreatmentState
 from cards.facts.results import CodedHer2, Her2Result, LabResult, Lvef, Mutation, PregnancyTest, ReceptorResult, Weight
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
-from fhir_mappings.results.observations import LABS
+from fhir_mappings.results.observations import LABS, RISES
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
+from fhir_mappings.results.times import newest_first
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.references import References, is_about_somebody_else, is_same_patient
 from fhir_mappings.wire.resources import Unreadable
@@ -36,11 +40,14 @@ _MENTIONS = {
 }
 _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
+_WHOLE_DAY = len("2026-11-20")
 _REFERRED_TO = frozenset({"Patient", "Medication"})
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
 
 Dated = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Staging | Treatment
 D = TypeVar("D", bound=Dated)
+M = TypeVar("M", Weight, Lvef, LabResult, PregnancyTest, Mutation)
+_SEVERAL = 2
 
 
 @dataclass(slots=True)
@@ -138,7 +145,7 @@ class PatientReader:
                             draft.unread.append(glimpse)
                         continue
                 self.take(glimpse, draft)
-        back_to = self._last_dose(draft)
+        back_to = self._first_dose(draft)
         for test, glimpses in draft.labs.items():
             self._newest_lab(test, glimpses, draft, back_to)
         draft.facts += _lacking(answers, required)
@@ -161,6 +168,9 @@ class PatientReader:
             elif kind == "Patient":
                 if glimpse.reference in ("", f"Patient/{draft.patient_id}"):
                     draft.person = glimpse.content
+                    died = draft.person.get("deceasedDateTime")
+                    if died or draft.person.get("deceasedBoolean") is True:
+                        draft.facts.append(Gap(None, glimpse.path, "deceased", day(died)))
                 else:
                     draft.set_aside("patient", glimpse, "other-patient")
             elif kind in KINDS:
@@ -178,15 +188,15 @@ class PatientReader:
             return
         self._results(concepts, glimpse, draft)
 
-    def _last_dose(self, draft: Draft) -> str:
-        """Give the day of the last dose of a drug that a result may end at any time; a day to come where none was.
+    def _first_dose(self, draft: Draft) -> str:
+        """Give the day of the first dose of a drug that a result ends for good; a day to come where none was.
 
         As rules count doses: those given, or completed orders where none was recorded.
         """
         own = [each for each in draft.treatments if each.product in self._ended_by_results and each.on is not None]
         for state in (TreatmentState.GIVEN, TreatmentState.COMPLETED):
             if days := [each.on for each in own if each.state is state and each.on is not None]:
-                return max(days).isoformat()
+                return min(days).isoformat()
         return _NEVER
 
     def _newest_lab(self, test: str, glimpses: list[ResourceStub], draft: Draft, back_to: str) -> None:
@@ -195,10 +205,11 @@ class PatientReader:
         All those after the day ``back_to`` are read, and in any case one whose day takes a closer look.
         """
         last_day = ""
-        newest_first = sorted(glimpses, key=_DAY, reverse=True)
-        if not newest_first[-1].day:
-            newest_first = [each for each in glimpses if not each.day] + [each for each in newest_first if each.day]
-        for glimpse in newest_first:
+        by_day = sorted(glimpses, key=_DAY, reverse=True)
+        # A result without a day of its own may be of any.
+        undated = [each for each in by_day if len(each.day) < _WHOLE_DAY]
+        dated = [each for each in by_day if len(each.day) >= _WHOLE_DAY] if undated else by_day
+        for glimpse in (*undated, *dated):
             if last_day and glimpse.day < last_day and glimpse.day <= back_to and not draft.every_lab:
                 return
             try:
@@ -207,8 +218,9 @@ class PatientReader:
                 draft.set_aside(None, glimpse, "malformed")
                 continue
             for fact in read:
-                if glimpse.day and isinstance(fact, LabResult) and fact.on is not None:
-                    last_day = glimpse.day
+                if not last_day and len(glimpse.day) >= _WHOLE_DAY and isinstance(fact, LabResult) and fact.on:
+                    # In another zone a result of the day before may be newer.
+                    last_day = (fact.on - timedelta(days=1)).isoformat()
 
     def _results(self, concepts: Sequence[str], glimpse: ResourceStub, draft: Draft) -> list[Fact]:
         if len(concepts) == 1:
@@ -292,27 +304,68 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
             yield Gap(None, path, "malformed")
 
 
+def _in_any_order(fact: Dated) -> tuple[str, str]:
+    """Order by what does not depend on the order in which the client sent things."""
+    value = getattr(fact, "as_reported", "") or str(getattr(fact, "kg", "")) or getattr(fact, "label", "")
+    return fact.origin.reference, value
+
+
 def _newest_first(fact: Dated) -> tuple[int, str, str]:
     """Order by date, undated last, and then by what does not depend on the order in which the client sent them."""
-    value = getattr(fact, "as_reported", "") or str(getattr(fact, "kg", "")) or getattr(fact, "label", "")
-    return (-fact.on.toordinal() if fact.on else 0, fact.origin.reference, value)
+    return (-fact.on.toordinal() if fact.on else 0, *_in_any_order(fact))
 
 
-def _measured_first(weight: Weight) -> tuple[int, bool, str]:
-    """Order weights likewise; of one day a measured weight goes before a stated one."""
-    day_before, reference_of, value = _newest_first(weight)
-    return day_before, weight.stated, f"{reference_of} {value}"
-
-
-def _sorted(facts: Sequence[D], key: Callable[[D], tuple[int, Any, str]] = _newest_first) -> tuple[D, ...]:
+def _sorted(facts: Sequence[D]) -> tuple[D, ...]:
     # Each of an earlier day than the one before: so most servers answer, and it takes a tenth of the time to see.
-    before = date.max
+    return tuple(facts) if _is_in_order(facts, 1) else tuple(sorted(facts, key=_newest_first))
+
+
+def _is_in_order(facts: Sequence[Dated], days: int) -> bool:
+    """Tell whether each fact is of so many days before the one in front of it."""
+    before = date.max.toordinal()
     for fact in facts:
-        on = fact.on
-        if on is None or on >= before:
-            return tuple(sorted(facts, key=key))
+        on = fact.on.toordinal() if fact.on is not None else before
+        if on + days > before:
+            return False
         before = on
-    return tuple(facts)
+    return True
+
+
+def _by_time(facts: Sequence[M], harm: Callable[[M], Decimal]) -> tuple[M, ...]:
+    """Order results by their instants; the newest says which others there are of the very same time."""
+    # In no zone is it the day after tomorrow.
+    if len(facts) < _SEVERAL or (_is_in_order(facts, 2) and not any(fact.within for fact in facts)):
+        return tuple(facts)
+    ordered, others = newest_first(facts, harm, _in_any_order)
+    first = ordered[0]
+    beside = tuple(dict.fromkeys(_value(each) for each in others if _value(each) != _value(first)))
+    if beside:
+        ordered[0] = structs.replace(first, beside=beside)
+    return tuple(ordered)
+
+
+def _value(fact: Weight | Lvef | LabResult | PregnancyTest | Mutation) -> str:
+    return str(fact.kg) if isinstance(fact, Weight) else fact.as_reported
+
+
+def _weights(weights: Sequence[Weight]) -> tuple[Weight, ...]:
+    """Order weights; of one day a measured weight goes before a stated one. The lighter one makes the higher dose."""
+    if len(weights) < _SEVERAL:
+        return tuple(weights)
+    measured = {weight.on for weight in weights if not weight.stated}
+    told = [weight for weight in weights if weight.stated and weight.on in measured]
+    first = _by_time([weight for weight in weights if weight not in told], lambda weight: -weight.kg.value)
+    if not told:
+        return first
+    return tuple(sorted((*first, *told), key=lambda weight: (-(weight.on or date.min).toordinal(), weight.stated)))
+
+
+def _harm_of(result: LabResult) -> Decimal:
+    return result.interval.high if result.test in RISES else -result.interval.low
+
+
+def _harm_of_test(test: PregnancyTest) -> Decimal:
+    return Decimal(2 if test.positive else 1 if test.positive is None else 0)
 
 
 def _assembled(draft: Draft) -> Patient:
@@ -322,7 +375,7 @@ def _assembled(draft: Draft) -> Patient:
     labs: dict[str, list[LabResult]] = {}
     for result in by_kind.get(LabResult, ()):
         labs.setdefault(result.test, []).append(result)
-    lvefs = _sorted(by_kind.get(Lvef, ()))
+    lvefs = _by_time(by_kind.get(Lvef, ()), lambda lvef: -lvef.interval.low)
     her2 = _sorted(by_kind.get(Her2Result, ()))
     gaps: list[Gap] = by_kind.get(Gap, [])
     if not her2:
@@ -330,12 +383,12 @@ def _assembled(draft: Draft) -> Patient:
     if not lvefs:
         gaps += _mentions("lvef", draft)
     return Patient(
-        weights=_sorted(by_kind.get(Weight, ()), key=_measured_first),
+        weights=_weights(by_kind.get(Weight, ())),
         lvefs=lvefs,
-        labs={test: _sorted(results) for test, results in labs.items()},
+        labs={test: _by_time(results, _harm_of) for test, results in labs.items()},
         her2=her2,
-        pregnancy_tests=_sorted(by_kind.get(PregnancyTest, ())),
-        mutations=_sorted(by_kind.get(Mutation, ())),
+        pregnancy_tests=_by_time(by_kind.get(PregnancyTest, ()), _harm_of_test),
+        mutations=_by_time(by_kind.get(Mutation, ()), lambda found: Decimal(not found.found)),
         receptors=_sorted(by_kind.get(ReceptorResult, ())),
         diagnoses=tuple(sorted(draft.current or draft.past, key=lambda each: (each.origin.reference, each.label))),
         problems=tuple(sorted(draft.problems, key=lambda each: (each.origin.reference, each.label))),

@@ -47,6 +47,9 @@ class FindingReader:
         if answer is None:
             quantity = child(holder, "valueQuantity")
             written = written or f"{quantity.get('value', '')} {text(quantity.get('unit'))}".strip() or "?"
+        elif not written:
+            # A code alone says it too.
+            written = "positive" if answer else "negative"
         return PregnancyTest(answer, on, origin, written[:40])
 
     def mutation(self, observation: Json, on: date | None, origin: Origin) -> Mutation | None:

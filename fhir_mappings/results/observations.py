@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import structs
 
 from cards.facts.origins import Gap, Origin
 from cards.facts.patient import Staging
@@ -35,6 +36,7 @@ from fhir_mappings.results.findings import FindingReader
 from fhir_mappings.results.her2_values import HER2_VALUES, Her2Vocabulary
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
+from fhir_mappings.results.times import time_of, within
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, number, objects, reference, text
 from fhir_mappings.wire.resources import Codes, codes_of
@@ -58,8 +60,8 @@ _COUNTS = frozenset({"final", "amended", "corrected"})
 LABS = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils"})
 """The tests of which only the newest result counts."""
 _MEASURED = LABS | {"weight", "weight-stated", "lvef"}
-# What harms is a high value: of a range the upper end counts, of every other measurement the lower.
-_RISES = frozenset({"ast", "alt", "bilirubin-total"})
+RISES = frozenset({"ast", "alt", "bilirubin-total"})
+"""What harms is a high value: of a range the upper end counts, of every other measurement the lower."""
 # Beside a code that names the method, or says that nobody weighed the patient, these add nothing.
 _SAYS_LESS = frozenset({"her2-interpretation", "her2-immunoassay", "her2-panel", "weight"})
 _HER2_METHODS = {
@@ -190,19 +192,22 @@ class ObservationReader:
 
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation that means a concept: facts, or the gap that says why there is none."""
-        on = day(observation.get("effectiveDateTime"))
-        if on is None:
-            on = self.date_of(observation)
+        time = time_of(observation)
+        on = day(time.taken)
         status = text(observation.get("status"))
         if status not in _COUNTS:
             reason, values = ("status", (("status", status),)) if status else ("no-status", ())
             return [Gap(concept, origin.path, reason, on, values)]
         if "component" not in observation:
-            return self._read_value(concept, observation, observation, origin, on, subject)
+            read = self._read_value(concept, observation, observation, origin, on, subject)
+        else:
+            read = [
+                fact
+                for holder in self._holders(concept, observation)
+                for fact in self._read_value(concept, holder, observation, origin, on, subject)
+            ]
         return [
-            fact
-            for holder in self._holders(concept, observation)
-            for fact in self._read_value(concept, holder, observation, origin, on, subject)
+            structs.replace(fact, time=time, within=within(time)) if isinstance(fact, _TIMED) else fact for fact in read
         ]
 
     def _read_value(
@@ -242,18 +247,7 @@ class ObservationReader:
 
     def date_of(self, observation: Json) -> date | None:
         """Give the day a result is of: when it was taken, else when it was released."""
-        if (taken := day(observation.get("effectiveDateTime"))) is not None:
-            return taken
-        period = child(observation, "effectivePeriod")
-        for candidate in (
-            observation.get("effectiveInstant"),
-            period.get("end"),
-            period.get("start"),
-            observation.get("issued"),
-        ):
-            if (found := day(candidate)) is not None:
-                return found
-        return None
+        return day(time_of(observation).taken)
 
     def _read_number(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Fact:
         quantity = holder.get("valueQuantity")
@@ -264,7 +258,7 @@ class ObservationReader:
         if bound is None:
             return Gap(concept, origin.path, "comparator", on, (("value", reading.as_reported[:40]),))
         unit = self._unit_of(concept, reading, quantity)
-        reported = reading.upper if concept in _RISES and reading.upper is not None else reading.value
+        reported = reading.upper if concept in RISES and reading.upper is not None else reading.value
         if unit.factor is None:
             return self._in_unknown_unit(concept, (reading, reported, unit), holder, origin, on, subject)
         value = reported * unit.factor
@@ -308,7 +302,7 @@ class ObservationReader:
         """Read a result whose unit is not known: as a multiple of its limit where that is in the same unit."""
         reading, reported, unit = number
         ranges = holder.get("referenceRange")
-        upper = self._ranges.high(ranges, concept, unit, subject, on) if concept in _RISES and ranges else None
+        upper = self._ranges.high(ranges, concept, unit, subject, on) if concept in RISES and ranges else None
         if upper is None or reading.bound is None or self._units.is_known(reading.code, reading.unit):
             reason = "unit-unknown" if reading.code or reading.unit else "unit-missing"
             return Gap(concept, origin.path, reason, on, (("value", reading.as_reported[:40]),))
@@ -357,6 +351,7 @@ class ObservationReader:
         return [ReceptorResult(finding is Her2Finding.POSITIVE, on, origin, receptor)]
 
 
+_TIMED = (Weight, Lvef, LabResult, PregnancyTest, Mutation)
 Fact = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Staging | Gap
 
 

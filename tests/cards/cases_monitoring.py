@@ -46,7 +46,7 @@ def course(
 
 
 def with_bare_alt() -> dict[str, tuple[LabResult, ...]]:
-    """Give the results of a usual chart and, since the last dose, a high one without its upper limit."""
+    """Give the results of a usual chart and, under treatment, a high one without its upper limit."""
     labs = dict(chart().labs)
     return {**labs, "alt": (*labs["alt"], lab("alt", "900", 14))}
 
@@ -252,21 +252,21 @@ ROWS = [
     ),
     Row(LIVER_STOP, "ALT at 3 times is not the pair", SILENT, KADCYLA, liver(alt="3", bilirubin="2.1")),
     Row(LIVER_STOP, "bilirubin at twice is not the pair", SILENT, KADCYLA, liver(alt="3.1", bilirubin="2")),
-    # what ends treatment ends it at any time: since the last dose
+    # what ends treatment ends it for good: under treatment
     Row(
         LIVER_STOP,
-        "ALT above 20 times since the last dose, come down since",
+        "ALT above 20 times under treatment, come down since",
         FIRES,
         KADCYLA,
         course(21, alt=("25", 14)),
         indicator="critical",
-        says=("discontinue", "ALT 25 x ULN on 2026-11-08, after the last dose"),
+        says=("discontinue", "ALT 25 x ULN on 2026-11-08, under treatment"),
         tells=("This holds although the newest result has come down", "ALT: 2 x 40 U/L"),
     ),
     Row(LIVER_HOLD, "the same has the other card", NOT_ASKED, KADCYLA, course(21, alt=("25", 14))),
     Row(
         LIVER_STOP,
-        "ALT at 20 times since the last dose",
+        "ALT at 20 times under treatment",
         SILENT,
         KADCYLA,
         course(21, alt=("20", 14)),
@@ -297,26 +297,26 @@ ROWS = [
     ),
     Row(
         LIVER_STOP,
-        "early, bilirubin above twice since the last dose",
+        "early, bilirubin above twice under treatment",
         FIRES,
         KADCYLA,
         course(21, "early", **{"bilirubin-total": ("2.1", 10)}),
-        says=("total bilirubin 2.1 x ULN on 2026-11-12, after the last dose",),
+        says=("total bilirubin 2.1 x ULN on 2026-11-12, under treatment",),
     ),
     Row(
         LIVER_STOP,
-        "metastatic, bilirubin above twice alone since the last dose",
+        "metastatic, bilirubin above twice alone under treatment",
         SILENT,
         KADCYLA,
         course(21, **{"bilirubin-total": ("2.1", 10)}),
     ),
     Row(
         LIVER_STOP,
-        "Hy's pair since the last dose, come down since",
+        "Hy's pair under treatment, come down since",
         FIRES,
         KADCYLA,
         course(21, alt=("3.1", 10), **{"bilirubin-total": ("2.1", 12)}),
-        says=("ALT 3.1 x ULN", "total bilirubin 2.1 x ULN", "on 2026-11-12, after the last dose"),
+        says=("ALT 3.1 x ULN", "total bilirubin 2.1 x ULN", "on 2026-11-12, under treatment"),
         tells=("ALT: 2 x 40 U/L",),
     ),
     Row(
@@ -335,7 +335,7 @@ ROWS = [
     ),
     Row(
         LIVER_STOP,
-        "one without its limit since the last dose says nothing",
+        "one without its limit under treatment says nothing",
         SILENT,
         KADCYLA,
         msgspec.structs.replace(chart(), treatments=(given("kadcyla", 21, "252 mg"),), labs=with_bare_alt()),

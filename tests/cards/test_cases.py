@@ -14,6 +14,7 @@ import cases_identity
 import cases_monitoring
 import cases_orders
 import cases_practice
+import cases_remembered
 import pytest
 from builders import COVERAGE_RULES, KNOWN, judged, order, outcome_of
 from rows import Row
@@ -34,6 +35,7 @@ ROWS: list[Row] = [
     *cases_course.ROWS,
     *cases_orders.ROWS,
     *cases_practice.ROWS,
+    *cases_remembered.ROWS,
     *cases_coverage.ROWS,
 ]
 RENDERER = Renderer(default_wording(), KNOWN, {})

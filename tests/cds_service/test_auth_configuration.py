@@ -31,9 +31,17 @@ KEYS = {"keys": [SIGNER.jwk]}
 SECRET = as_jwk(private_key("ES384"))["d"]
 
 
+class WrittenOut(yaml.SafeDumper):
+    """Writes a value out each time: aliases are refused."""
+
+    def ignore_aliases(self, _: Any) -> bool:
+        """Never write one."""
+        return True
+
+
 def written(folder: Path, tree: Any, name: str = "her2.yaml") -> Path:
     path = folder / name
-    path.write_text(tree if isinstance(tree, str) else yaml.safe_dump(tree, sort_keys=False))
+    path.write_text(tree if isinstance(tree, str) else yaml.dump(tree, Dumper=WrittenOut, sort_keys=False))
     return path
 
 
@@ -155,17 +163,27 @@ def serve(tmp_path, monkeypatch) -> Iterator[Callable[..., Result]]:
             {**auth(ehr(jwks=KEYS)), "redis": "redis://h:port/0"}, "redis: no address", id="no number for a port"
         ),
         pytest.param(
-            {**auth(ehr(jwks=KEYS)), "redis": "redis://u:s3cret@127.0.0.1:1/0"},
+            {**auth(ehr(jwks=KEYS)), "redis": "redis://127.0.0.1:1/0"},
             "redis: the server cannot be used (ConnectionError)",
             id="a Redis that is not there",
         ),
         pytest.param(
-            {**auth(ehr(jwks=KEYS), replay_store="database"), "database": "postgresql://u:s3cret@127.0.0.1:1/x"},
+            {**auth(ehr(jwks=KEYS), replay_store="database"), "database": "postgresql://u@127.0.0.1:1/x"},
             "database: postgresql",
             id="a database that is not there",
         ),
         pytest.param(
-            {**auth(ehr(jwks=KEYS), replay_store="database"), "database": "mysql://u:s3cret@h/x"},
+            {**auth(ehr(jwks=KEYS)), "database": "postgresql://u:s3cret@127.0.0.1:1/x"},
+            "database holds a password; set HER2_CDS_DATABASE instead",
+            id="the password of a database in the file",
+        ),
+        pytest.param(
+            {**auth(ehr(jwks=KEYS)), "redis": "redis://:s3cret@127.0.0.1:1/0"},
+            "redis holds a password; set HER2_CDS_REDIS instead",
+            id="the password of a Redis in the file",
+        ),
+        pytest.param(
+            {**auth(ehr(jwks=KEYS), replay_store="database"), "database": "mysql://u@h/x"},
             "can be used",
             id="another database",
         ),
@@ -260,14 +278,15 @@ def test_auth_configuration_is_picked_up_when_it_changes(tmp_path, monkeypatch, 
     assert statuses() == [200, 403]
     rewrite(path, auth({"issuer": OTHER_EHR, "jwks": {"keys": [OTHER.jwk]}}))
     assert statuses() == [403, 200]
-    rewrite(path, {"public_url": BASE})
-    assert caller.get("/cds-services").status == 200
+    for opened in ({"public_url": BASE}, {"public_url": BASE, "auth": {"mode": "off"}}):
+        rewrite(path, opened)
+        assert caller.get("/cds-services").status == 401
     rewrite(path, auth(ehr(jwks=KEYS)))
     assert caller.get("/cds-services").status == 401
     assert caller.get("/cds-services", headers=bearer(used)).status == 401
     events = [line["event"] for line in log_lines if line["event"].startswith("configuration")]
-    assert events.count("configuration_refused") == 1
-    assert events.count("configuration_loaded") == 5
+    assert events.count("configuration_refused") == 3
+    assert events.count("configuration_loaded") == 4
     waiting = [line["keys"] for line in log_lines if line["event"] == "restart_needed"]
     assert waiting == [["redis", "auth.replay_store"]] * 2
 

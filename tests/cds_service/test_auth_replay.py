@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+import redis
 import servers
 from calls import Caller
 from signers import DISCOVERY, Signer, bearer, client, required
@@ -96,41 +97,41 @@ def in_an_hour() -> int:
 
 def test_auth_replay_store_knows_a_token_again(opened: Opens) -> None:
     store, token = opened(), name()
-    assert [store.is_first(token, in_an_hour()) for _ in range(4)] == [True, False, False, False]
-    assert store.is_first(name(1), in_an_hour())
+    assert [store.is_first(token, in_an_hour(), time.time()) for _ in range(4)] == [True, False, False, False]
+    assert store.is_first(name(1), in_an_hour(), time.time())
 
 
 def test_auth_replay_store_knows_a_token_again_through_another_connection(opened: Opens) -> None:
     token = name()
-    assert opened().is_first(token, in_an_hour())
-    assert not opened().is_first(token, in_an_hour())
+    assert opened().is_first(token, in_an_hour(), time.time())
+    assert not opened().is_first(token, in_an_hour(), time.time())
 
 
 def test_auth_replay_store_knows_a_token_for_as_long_as_it_was_first_said(opened: Opens) -> None:
     store, token = opened(), name()
-    assert store.is_first(token, in_an_hour())
-    assert not store.is_first(token, int(time.time()) + 1)
-    assert not store.is_first(token, in_an_hour())
+    assert store.is_first(token, in_an_hour(), time.time())
+    assert not store.is_first(token, int(time.time()) + 1, time.time())
+    assert not store.is_first(token, in_an_hour(), time.time())
 
 
 @pytest.mark.parametrize("opened", ["memory", "sqlite", "postgresql"], indirect=True)
 def test_auth_replay_store_forgets_what_is_over(opened: Opens) -> None:
     clock = Clock()
     store, token = opened(clock), name()
-    assert store.is_first(token, in_an_hour())
+    assert store.is_first(token, in_an_hour(), time.time())
     clock.ahead = 3500
-    assert not store.is_first(token, in_an_hour())
+    assert not store.is_first(token, in_an_hour(), time.time())
     clock.ahead = 3700
-    assert store.is_first(token, in_an_hour() + 3600)
-    assert not store.is_first(token, in_an_hour() + 3600)
+    assert store.is_first(token, in_an_hour() + 3600, time.time())
+    assert not store.is_first(token, in_an_hour() + 3600, time.time())
 
 
 def test_auth_replay_store_redis_forgets_what_is_over(redis_url) -> None:
     store, token = RedisReplayStore(redis_url), name()
-    assert store.is_first(token, int(time.time()) + 2)
-    assert not store.is_first(token, int(time.time()) + 2)
+    assert store.is_first(token, int(time.time()) + 2, time.time())
+    assert not store.is_first(token, int(time.time()) + 2, time.time())
     assert eventually(lambda: store._redis.get(f"her2-cds:seen-token:{token}") is None)
-    assert store.is_first(token, in_an_hour())
+    assert store.is_first(token, in_an_hour(), time.time())
     assert 3500 < store._redis.ttl(f"her2-cds:seen-token:{token}") <= 3600
     store.close()
 
@@ -151,7 +152,7 @@ def test_auth_replay_store_lets_one_of_many_threads_in(opened: Opens) -> None:
 
         def race(_: int, token: str = token, start: threading.Barrier = start) -> bool:
             start.wait()
-            return store.is_first(token, in_an_hour())
+            return store.is_first(token, in_an_hour(), time.time())
 
         with ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(race, range(8))) == 1
@@ -160,7 +161,7 @@ def test_auth_replay_store_lets_one_of_many_threads_in(opened: Opens) -> None:
 def _in_a_process(kind: str, url: str, tokens: list[str], start: Any, firsts: Any) -> None:
     store: ReplayStore = RedisReplayStore(url) if kind == "redis" else database_store(url)
     start.wait()
-    firsts.put([store.is_first(token, in_an_hour()) for token in tokens])
+    firsts.put([store.is_first(token, in_an_hour(), time.time()) for token in tokens])
     store.close()
 
 
@@ -193,9 +194,9 @@ def test_auth_replay_store_of_a_database_throws_away_what_is_over(database_url) 
     store = database_store(database_url, clock)
     store.check()
     for number in range(5):
-        assert store.is_first(name(number), in_an_hour() + number // 3 * 9000)
+        assert store.is_first(name(number), in_an_hour() + number // 3 * 9000, time.time())
     clock.ahead = 3700
-    assert store.is_first(name(9), in_an_hour() + 3700)
+    assert store.is_first(name(9), in_an_hour() + 3700, time.time())
     with store._engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM seen_tokens")) == 3
     store.close()
@@ -205,18 +206,18 @@ def test_auth_replay_store_in_memory_throws_away_what_is_over() -> None:
     clock = Clock()
     store = MemoryReplayStore(clock)
     for number in range(100):
-        assert store.is_first(name(number), in_an_hour())
+        assert store.is_first(name(number), in_an_hour(), time.time())
     clock.ahead = 3700
-    assert store.is_first(name(), in_an_hour() + 3700)
+    assert store.is_first(name(), in_an_hour() + 3700, time.time())
     assert (len(store._seen), len(store._by_time)) == (1, 1)
 
 
 def test_auth_replay_store_in_memory_lets_nobody_in_when_it_is_full() -> None:
     store, tokens = MemoryReplayStore(many=3), [name(number) for number in range(4)]
-    assert all(store.is_first(token, in_an_hour()) for token in tokens[:3])
-    assert not store.is_first(tokens[0], in_an_hour())
+    assert all(store.is_first(token, in_an_hour(), time.time()) for token in tokens[:3])
+    assert not store.is_first(tokens[0], in_an_hour(), time.time())
     with pytest.raises(ReplayStoreError, match="redis"):
-        store.is_first(tokens[3], in_an_hour())
+        store.is_first(tokens[3], in_an_hour(), time.time())
 
 
 def test_auth_token_keys_differ_whenever_the_issuer_or_the_id_does() -> None:
@@ -247,12 +248,12 @@ def test_auth_a_leeway_that_is_raised_does_not_revive_a_used_token() -> None:
 
 def test_auth_replay_store_of_redis_survives_a_connection_that_has_gone(redis_url) -> None:
     store = RedisReplayStore(redis_url)
-    assert store.is_first(name(), in_an_hour())
+    assert store.is_first(name(), in_an_hour(), time.time())
     store._redis.connection_pool.get_connection()._sock.shutdown(socket.SHUT_RDWR)
     store._redis.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
     token = name()
-    assert store.is_first(token, in_an_hour())
-    assert not store.is_first(token, in_an_hour())
+    assert store.is_first(token, in_an_hour(), time.time())
+    assert not store.is_first(token, in_an_hour(), time.time())
     store.close()
 
 
@@ -301,9 +302,9 @@ def test_auth_replay_store_of_redis_does_not_take_its_own_first_attempt_for_anot
     store, token = RedisReplayStore(deaf.url), name()
     store.check()
     deaf.loses.set()
-    assert store.is_first(token, in_an_hour())
+    assert store.is_first(token, in_an_hour(), time.time())
     assert not deaf.loses.is_set()
-    assert not store.is_first(token, in_an_hour())
+    assert not store.is_first(token, in_an_hour(), time.time())
     store.close()
     deaf.close()
 
@@ -359,8 +360,8 @@ def test_auth_replay_store_of_postgresql_survives_a_restart_of_the_server(reques
         assert all(pool.map(store.is_first, tokens[:2], [in_an_hour()] * 2))
     postgres.stop()
     postgres.start()
-    assert store.is_first(tokens[2], in_an_hour())
-    assert not store.is_first(tokens[0], in_an_hour())
+    assert store.is_first(tokens[2], in_an_hour(), time.time())
+    assert not store.is_first(tokens[0], in_an_hour(), time.time())
     store.close()
 
 
@@ -417,3 +418,23 @@ def test_auth_remembers_used_tokens_when_the_configuration_changes() -> None:
     authentication.use(required(client(EHR)))
     assert caller.get("/cds-services", headers=bearer(token)).status == 401
     assert caller.get("/cds-services", headers=bearer(EHR.token())).status == 200
+
+
+def test_auth_redis_that_has_forgotten_lets_no_older_token_in(redis_url) -> None:
+    used, other = name(), name(1)
+    issued = time.time() - 100  # before the loss, and no older than what a start lets in
+    first, second = RedisReplayStore(redis_url), RedisReplayStore(redis_url)
+    first.check()
+    assert first.is_first(used, in_an_hour(), time.time())
+    assert second.is_first(name(3), in_an_hour(), time.time())
+    with redis.Redis.from_url(redis_url) as server:
+        server.flushall()
+    # Where it was not let in, it is too old for what Redis remembers now; where it was, it is known still.
+    with pytest.raises(ReplayStoreError, match="lost its memory"):
+        second.is_first(used, in_an_hour(), issued)
+    assert not first.is_first(used, in_an_hour(), issued)
+    with pytest.raises(ReplayStoreError, match="lost its memory"):
+        second.is_first(other, in_an_hour(), issued)
+    assert second.is_first(name(2), in_an_hour(), time.time() + 2)
+    for store in (first, second):
+        store.close()

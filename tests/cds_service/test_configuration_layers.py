@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 TROUBLED = call(prefetch=troubled_prefetch())
 ISSUER = "https://ehr.example"
+SITE = "extends: base.yaml\nauth: {mode: off}"
 
 
 def write(folder: Path, **files: str) -> Path:
@@ -147,7 +148,7 @@ def test_a_change_of_any_layer_is_picked_up_and_a_broken_one_is_put_right_where_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
-    path = write(tmp_path, site="extends: base.yaml", base="cards: {weight-stale: {mode: off}}", other="fhri: 1")
+    path = write(tmp_path, site=SITE, base="cards: {weight-stale: {mode: off}}", other="fhri: 1")
     caller = Caller(path=path)
 
     def rewrite(name: str, text: str) -> list[str]:
@@ -160,8 +161,9 @@ def test_a_change_of_any_layer_is_picked_up_and_a_broken_one_is_put_right_where_
     assert "weight-stale" in rewrite("base", "cards: {weight-stale: {mode: live}}")
     assert "weight-stale" in rewrite("base", "cards: {weight-stale: {mood: off}}")
     assert "weight-stale" not in rewrite("base", "cards: {weight-stale: {mode: off}}")
-    assert "weight-stale" not in rewrite("site", "extends: other.yaml")
-    assert "weight-stale" in rewrite("other", "")
+    assert "weight-stale" not in rewrite("site", SITE.replace("base", "other"))
+    assert "weight-stale" not in rewrite("other", "")
+    assert "weight-stale" in rewrite("other", "site: {timezone: UTC}")
 
 
 # --- Profiles and quirks ---------------------------------------------------------------------------------------------
@@ -196,7 +198,7 @@ profiles:
 def test_a_profile_is_for_the_calls_that_it_names(
     tmp_path: Path, issuer: str | None, tenant: str | None, weight: str | None, labs: str
 ) -> None:
-    caller = through(Caller(path=write(tmp_path, a=PROFILES)), issuer, tenant)
+    caller = through(Caller(path=write(tmp_path, a="auth: {mode: off}\n" + PROFILES)), issuer, tenant)
     cards = {card["source"]["topic"]["code"]: card["indicator"] for card in _cards(caller)}
     assert cards.get("weight-stale") == weight
     assert ("liver-tests-missing" in cards) is (labs == "asked for")
@@ -207,7 +209,7 @@ def _cards(caller: Caller) -> list[Any]:
 
 
 def test_the_profile_in_force_is_on_record_with_every_decision(tmp_path: Path) -> None:
-    caller = Caller(path=write(tmp_path, a=PROFILES))
+    caller = Caller(path=write(tmp_path, a="auth: {mode: off}\n" + PROFILES))
     asked = [None]
     caller.app.before_request(lambda: setattr(g, "caller", asked[0]))
     for asked[0] in (None, calling.Caller(ISSUER), calling.Caller(ISSUER, "clinic-1"), calling.Caller(ISSUER)):

@@ -229,12 +229,17 @@ def test_service_command_helps(arguments) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [
-        pytest.param("", 0, "valid", id="an empty file"),
+        pytest.param("", 2, "the file is empty", id="an empty file"),
+        pytest.param(
+            "public_url: http://h.example", 2, "auth.mode is missing", id="a file that leaves open who may call"
+        ),
         pytest.param("auth: {mode: off}", 0, "valid", id="a valid file"),
         pytest.param("fhri: {}", 2, ":1: unknown key 'fhri'; did you mean 'fhir'?", id="a key misspelt"),
         pytest.param("a: [", 2, ":1: no valid YAML", id="no YAML"),
         pytest.param("auth: {mode: required}", 2, ":1: auth.mode: 'required' without", id="nobody to let in"),
-        pytest.param("site: {code_maps: [nope.json]}", 2, "nope.json", id="a code map that is not there"),
+        pytest.param(
+            "auth: {mode: off}\nsite: {code_maps: [nope.json]}", 2, "nope.json", id="a code map that is not there"
+        ),
     ],
 )
 def test_service_config_check_judges(tmp_path, text, code, said) -> None:
@@ -265,7 +270,9 @@ def test_service_config_schema_prints_json_and_nothing_else() -> None:
         pytest.param(
             "auth: {mode: required}", "her2.yaml:1: auth.mode: 'required' without auth.clients", id="nobody to let in"
         ),
-        pytest.param("site: {code_maps: [nope.json]}", "nope.json", id="a code map that is not there"),
+        pytest.param(
+            "auth: {mode: off}\nsite: {code_maps: [nope.json]}", "nope.json", id="a code map that is not there"
+        ),
     ],
 )
 def test_service_serve_does_not_start_with(tmp_path, config, said) -> None:

@@ -267,8 +267,17 @@ def eager(monkeypatch) -> None:
     monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
 
 
+STATED = 'auth: {mode: "off"}'
+"""What a file of a service must not be without."""
+
+
+def serving(folder: Path, text: str) -> Path:
+    """Write a file that a service may be started with."""
+    return written(folder, f"{STATED}\n{text}")
+
+
 def rewrite(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    path.write_text(f"{text if 'auth' in text else STATED}\n{text if 'auth' not in text else ''}", encoding="utf-8")
     os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns + 1_000_000))
 
 
@@ -277,7 +286,7 @@ TOO_HIGH = call(orders=[order(378)])
 
 @pytest.mark.usefixtures("eager")
 def test_service_configuration_is_picked_up_when_it_changes(tmp_path, log_lines) -> None:
-    path = written(tmp_path, "cards: {dose-above-maximum: {indicator: info}}")
+    path = serving(tmp_path, "cards: {dose-above-maximum: {indicator: info}}")
     caller = Caller(path=path)
     assert caller.post(TOO_HIGH).cards[0]["indicator"] == "info"
     rewrite(path, "cards: {dose-above-maximum: {mode: off}}")
@@ -298,16 +307,19 @@ def test_service_configuration_is_picked_up_when_it_changes(tmp_path, log_lines)
         pytest.param("x: 2026-99-99", id="with a day that there is not"),
         pytest.param("site: {code_maps: [nope.json]}", id="with a code map that is not there"),
         pytest.param("auth: {mode: required}", id="that lets nobody in"),
+        pytest.param("", id="that is empty"),
+        pytest.param("\0" * 200, id="that a power cut has left"),
+        pytest.param("public_url: http://127.0.0.1:8080", id="that does not say who may call"),
         pytest.param(None, id="that is gone"),
     ],
 )
 def test_service_configuration_stays_when_there_is_a_new_one(tmp_path, log_lines, broken) -> None:
-    path = written(tmp_path, "cards: {dose-above-maximum: {indicator: info}}")
+    path = serving(tmp_path, "cards: {dose-above-maximum: {indicator: info}}")
     caller = Caller(path=path)
     if broken is None:
         path.unlink()
     else:
-        rewrite(path, broken)
+        rewrite(path, broken) if broken.startswith(("auth", "cards", "x", "site")) else path.write_text(broken)
     for _ in range(3):
         assert caller.post(TOO_HIGH).cards[0]["indicator"] == "info"
     refused = [line for line in log_lines if line["event"] == "configuration_refused"]
@@ -315,13 +327,13 @@ def test_service_configuration_stays_when_there_is_a_new_one(tmp_path, log_lines
     assert refused[0]["log_level"] == "error"
     assert refused[0]["problems"]
     assert caller.get("/health/ready").status == 200
-    rewrite(written(tmp_path, ""), "cards: {dose-above-maximum: {indicator: warning}}")
+    rewrite(serving(tmp_path, ""), "cards: {dose-above-maximum: {indicator: warning}}")
     assert caller.post(TOO_HIGH).cards[0]["indicator"] == "warning"
 
 
 @pytest.mark.usefixtures("eager")
 def test_service_configuration_may_change_the_limit_of_bodies(tmp_path) -> None:
-    path = written(tmp_path, "limits: {body_bytes: 100000}")
+    path = serving(tmp_path, "limits: {body_bytes: 100000}")
     caller = Caller(path=path)
     assert caller.post(call()).status == 200
     rewrite(path, "limits: {body_bytes: 1024}")
@@ -331,7 +343,7 @@ def test_service_configuration_may_change_the_limit_of_bodies(tmp_path) -> None:
 
 
 def test_service_configuration_is_not_looked_at_for_every_request(tmp_path) -> None:
-    path = written(tmp_path, "")
+    path = serving(tmp_path, "")
     caller = Caller(path=path)
     rewrite(path, "cards: {dose-above-maximum: {mode: off}}")
     assert caller.post(TOO_HIGH).topics == ["dose-above-maximum"]
@@ -369,7 +381,7 @@ def test_service_configuration_finds_code_maps_beside_the_file_and_reads_with_th
         "element": [{"code": "H2", "target": [{"code": "85319-2", "equivalence": "equivalent"}]}],
     }
     written(tmp_path, json.dumps({"resourceType": "ConceptMap", "status": "active", "group": [group]}), "map.json")
-    caller = Caller(path=written(tmp_path, "site: {code_maps: [map.json]}"))
+    caller = Caller(path=serving(tmp_path, "site: {code_maps: [map.json]}"))
     local = {**ihc(), "code": {"coding": [{"system": "https://hospital.example/codes", "code": "H2"}]}}
     body = call(prefetch={**clean_prefetch(), "tumorMarkers": bundle(local)})
     assert "her2-missing" in Caller().post(body).topics

@@ -17,11 +17,13 @@ from fhir_mappings.medications.medication import MedicationReader
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.hook_request import read_request
+from fhir_mappings.request.prefetch import read_answer
 from fhir_mappings.wire.references import References
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
     from cards.facts.order import DrugOrder
+    from cards.facts.patient import Patient
     from fhir_mappings.request.hook_request import HookRequest
 
 Json = dict[str, Any]
@@ -129,6 +131,12 @@ def _changed(resource: Json, changes: Json) -> Json:
 def bundle(*resources: Json | None, **changes: Any) -> Json:
     listed = [{"resource": resource} for resource in resources]
     return {"resourceType": "Bundle", "type": "searchset", "entry": listed, **changes}
+
+
+def read_patient(**lists: Any) -> Patient:
+    """Read a chart from the lists of a prefetch."""
+    answers = {key: read_answer(encode(value), f"prefetch.{key}") for key, value in lists.items()}
+    return ChartReader(TERMINOLOGY, RECOGNISER).patient(answers, "pat-1", frozenset())
 
 
 def chart(**changes: Any) -> Json:

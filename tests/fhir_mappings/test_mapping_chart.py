@@ -117,10 +117,14 @@ def dose(on: str, text: str = "Kadcyla", **changes: Any) -> Json:
     ("doses", "read"),
     [
         pytest.param([], ["2026-11-20"], id="no dose: the newest alone"),
-        pytest.param([dose("2026-11-01")], ["2026-11-20", "2026-11-15", "2026-11-08"], id="back to the last dose"),
+        pytest.param([dose("2026-11-01")], ["2026-11-20", "2026-11-15", "2026-11-08"], id="back to the dose"),
         pytest.param([dose("2026-11-08")], ["2026-11-20", "2026-11-15"], id="not of the day of the dose"),
         pytest.param([dose("2026-11-07")], ["2026-11-20", "2026-11-15", "2026-11-08"], id="of the day after"),
-        pytest.param([dose("2026-10-01"), dose("2026-11-10")], ["2026-11-20", "2026-11-15"], id="the last of several"),
+        pytest.param(
+            [dose("2026-10-01"), dose("2026-11-10")],
+            ["2026-11-20", "2026-11-15", "2026-11-08", "2026-10-20"],
+            id="the first of several",
+        ),
         pytest.param([dose("2026-11-21")], ["2026-11-20"], id="a dose after all of them"),
         pytest.param([dose("2026-11-01", "Enhertu")], ["2026-11-20"], id="a drug that no result ends"),
         pytest.param([dose("2026-11-01", status="not-done")], ["2026-11-20"], id="a dose that was not given"),
@@ -141,7 +145,7 @@ def dose(on: str, text: str = "Kadcyla", **changes: Any) -> Json:
         ),
     ],
 )
-def test_results_are_read_back_to_the_last_dose_of_a_drug_that_they_may_end(doses: list[Json], read: list[str]) -> None:
+def test_results_are_read_back_to_the_first_dose_of_a_drug_that_they_end(doses: list[Json], read: list[str]) -> None:
     days = ("2026-10-20", "2026-11-08", "2026-11-15", "2026-11-20")
     drawn = [lab("1742-6", f"alt-{day}", 900, "U/L", 40) | {"effectiveDateTime": day} for day in days]
     found = patient(labs=bundle(*drawn), administrations=bundle(*doses))

@@ -284,13 +284,78 @@ def test_a_diagnosis_that_names_her2_says_so_and_a_refuted_one_does_not() -> Non
         pytest.param(condition("c", icd("Z90.712")), None, id="the uterus remains"),
         pytest.param(condition("c", text="History of hysterectomy"), "infertile", id="a past hysterectomy counts"),
         pytest.param(condition("c", icd("Z90.710"), clinicalStatus="resolved"), "infertile", id="and a resolved one"),
-        pytest.param(condition("c", icd("I50.9"), clinicalStatus="resolved"), None, id="a resolved heart failure"),
+        pytest.param(condition("c", icd("I50.9"), clinicalStatus="resolved"), "heart-failure", id="a past one"),
+        pytest.param(condition("c", icd("Z33.1"), clinicalStatus="resolved"), None, id="a past pregnancy"),
         pytest.param(condition("c", text="Postmenopausal bleeding"), None, id="bleeding is a complaint"),
     ],
 )
 def test_problem(resource: Json, expected: str | None) -> None:
     found = READER.read(resource, Origin("Condition/c", "x")).problem
     assert (found.problem if found else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_past", "ended"),
+    [
+        pytest.param({"abatementDateTime": "2026-03-01"}, False, "2026-03-01", id="a day"),
+        pytest.param({"abatementDateTime": "2026-02"}, False, "2026-02-28", id="a month ends on its last day"),
+        pytest.param({"abatementDateTime": "2025"}, False, "2025-12-31", id="a year likewise"),
+        pytest.param({"abatementPeriod": {"start": "2026-01", "end": "2026-03-01"}}, False, "2026-03-01", id="period"),
+        pytest.param({"abatementString": "last spring"}, True, None, id="in words"),
+        pytest.param({"abatementAge": {"value": 55, "unit": "a"}}, True, None, id="an age"),
+        pytest.param({"abatementBoolean": True}, True, None, id="yes, as older releases say"),
+        pytest.param({"abatementBoolean": False}, False, None, id="no, as older releases say"),
+        pytest.param({"clinicalStatus": {"text": "Resolved"}}, True, None, id="a status in words alone"),
+        pytest.param({"clinicalStatus": {"coding": [{"code": "resolved"}]}}, True, None, id="a coded status"),
+        pytest.param({"clinicalStatus": "Resolved"}, True, None, id="a bare text"),
+        pytest.param({"clinicalStatus": {"text": "In remission"}}, True, None, id="in remission"),
+        pytest.param({"clinicalStatus": {"text": "Active"}}, False, None, id="active"),
+        pytest.param({}, False, None, id="no word of an end"),
+    ],
+)
+def test_a_problem_knows_that_it_is_over(changes: Json, is_past: bool, ended: str | None) -> None:  # noqa: FBT001 - a column
+    found = READER.read(condition("c", icd("J84.9"), **{"clinicalStatus": None, **changes}), Origin("", "x")).problem
+    assert found is not None
+    assert (found.is_past, found.ended.isoformat() if found.ended else None) == (is_past, ended)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_read"),
+    [
+        ({"text": "Entered in Error"}, False),
+        ({"text": "refuted"}, False),
+        ("Refuted", False),
+        ({"text": "Confirmed"}, True),
+        ({"text": "Unconfirmed"}, False),
+    ],
+)
+def test_a_verification_in_words_counts(status: Any, is_read: bool) -> None:  # noqa: FBT001 - a column
+    resource = condition("c", icd("J84.9"), verificationStatus=status)
+    assert (READER.read(resource, Origin("", "x")).problem is not None) is is_read
+
+
+@pytest.mark.parametrize(
+    ("changes", "grade"),
+    [
+        pytest.param({"severity": {"text": "CTCAE grade 1"}}, 1, id="as its severity"),
+        pytest.param({"stage": [{"summary": {"text": "Grade 2"}}]}, 2, id="as its stage"),
+        pytest.param({"severity": {"text": "Grade 1"}, "stage": [{"summary": {"text": "grade 2"}}]}, None, id="two"),
+        pytest.param({"severity": {"text": "Mild"}}, None, id="in words"),
+        pytest.param({}, None, id="none"),
+    ],
+)
+def test_a_problem_knows_its_grade(changes: Json, grade: int | None) -> None:
+    found = READER.read(condition("c", icd("J84.9"), **changes), Origin("", "x")).problem
+    assert found is not None
+    assert found.grade == grade
+
+
+def test_a_problem_that_was_recorded_may_have_begun_before() -> None:
+    began = READER.read(condition("c", icd("J84.9"), onsetDateTime="2026-09-01"), Origin("", "x")).problem
+    recorded = READER.read(condition("c", icd("J84.9"), recordedDate="2026-09-01"), Origin("", "x")).problem
+    assert began is not None
+    assert recorded is not None
+    assert (began.is_onset, recorded.is_onset) == (True, False)
 
 
 def test_a_problem_knows_when_it_began() -> None:

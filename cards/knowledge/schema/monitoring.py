@@ -120,10 +120,14 @@ class LvefRow(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Stop(KnowledgeRecord, frozen=True, kw_only=True):
-    """A problem for which the label says not to give the product."""
+    """A problem for which the label says not to give the product.
+
+    ``grade_1``: what it says of one that was of grade 1 and is over; without it that stops for good like any other.
+    """
 
     problem: Problem
     then: str
+    grade_1: str | None = None
     by: Cited
 
 

@@ -1,0 +1,148 @@
+"""When a result was taken: the element that says so, and which of several results is the newest.
+
+A time is an instant, with its zone; a date without a time is its whole day, a month without a day the whole month.
+Where two of those overlap, nobody can tell which is newer.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+
+from cards.facts.results import ResultTime
+from fhir_mappings.wire.lenient import child, day, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from decimal import Decimal
+
+    from fhir_mappings.wire.lenient import Json
+
+_DAY, _MONTH, _YEAR = len("2026-11-20"), len("2026-11"), len("2026")
+_CORRECTED = frozenset({"amended", "corrected"})
+_LONGEST = 40
+
+
+class Timed(Protocol):
+    """A fact that has a time."""
+
+    @property
+    def on(self) -> date | None:
+        """Its day."""
+
+    @property
+    def time(self) -> ResultTime | None:
+        """Its time as the chart writes it."""
+
+
+T = TypeVar("T", bound=Timed)
+
+
+def time_of(observation: Json) -> ResultTime:
+    """Give when a result was taken and released, as it is written, and whether it replaces another."""
+    taken = observation.get("effectiveDateTime")
+    if taken.__class__ is not str or day(taken) is None:
+        taken = next((each for each in _times(observation) if day(each) is not None), "")
+    issued = observation.get("issued")
+    released = issued[:_LONGEST] if issued.__class__ is str else ""
+    return ResultTime(taken.strip()[:_LONGEST], released, text(observation.get("status")) in _CORRECTED)
+
+
+def _times(observation: Json) -> Iterator[Any]:
+    """Give every other element that may say when a result was taken, the surest first."""
+    yield observation.get("effectiveInstant")
+    timing = child(observation, "effectiveTiming")
+    events = timing.get("event")
+    events = events if isinstance(events, list) else [events]
+    yield max((each for each in events if isinstance(each, str) and day(each) is not None), default=None, key=_end)
+    for period in (child(child(timing, "repeat"), "boundsPeriod"), child(observation, "effectivePeriod")):
+        yield period.get("end")
+        yield period.get("start")
+    yield observation.get("issued")
+
+
+def within(time: ResultTime) -> tuple[date, date] | None:
+    """Give the first and the last day of a date that names no day; nothing when it names one."""
+    written = time.taken
+    first = day(written) if written and len(written) < _DAY else None
+    if first is None:
+        return None
+    if len(written) <= _YEAR:
+        return first, first.replace(month=12, day=31)
+    return first, first.replace(day=monthrange(first.year, first.month)[1])
+
+
+def last_day(written: Any) -> date | None:
+    """Give the last day that a date may be: of a month or a year alone the last one in it."""
+    first = day(written)
+    if first is None:
+        return None
+    partial = within(ResultTime(written.strip()))
+    return partial[1] if partial is not None else first
+
+
+class Span(NamedTuple):
+    """The seconds between which a result was taken; one instant when its time is known."""
+
+    start: float
+    end: float
+
+
+def span(on: date | None, time: ResultTime | None) -> Span:
+    """Give the span of a result."""
+    written = time.taken if time is not None else ""
+    if len(written) > _DAY and (instant := _instant(written)) is not None:
+        return Span(instant, instant)
+    first = on or date.min
+    last = (within(time) or (first, first))[1] if time is not None else first
+    start = datetime(first.year, first.month, first.day, tzinfo=UTC).timestamp()
+    return Span(start, start + timedelta(days=(last - first).days + 1).total_seconds())
+
+
+def _instant(written: str) -> float | None:
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    # FHIR wants a zone with a time. Times without one are compared with each other.
+    return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).timestamp()
+
+
+def _end(written: str) -> float:
+    return span(day(written), ResultTime(written)).end
+
+
+def newest_first(
+    facts: Sequence[T], harm: Callable[[T], Decimal], order: Callable[[T], Any]
+) -> tuple[list[T], list[T]]:
+    """Put results in order, the newest first; and give those of the very same time as the first that say otherwise.
+
+    Of one time the one that was released last counts, then a correction before what it corrects, which is left out;
+    still tied, the one that does more harm, by ``harm``, a larger one being worse. ``order`` keeps what is left apart
+    from the order in which the client sent it.
+    """
+    spans = {id(fact): span(fact.on, fact.time) for fact in facts}
+    replaced = {spans[id(fact)] for fact in facts if fact.time is not None and fact.time.corrected}
+    if replaced:
+        facts = [fact for fact in facts if not _is_replaced(fact, spans[id(fact)], replaced)]
+    dated = [fact for fact in facts if fact.on is not None]
+    undated = sorted((fact for fact in facts if fact.on is None), key=order)
+    if not dated:
+        return undated, []
+    latest = max(spans[id(fact)].start for fact in dated)
+    rivals = [fact for fact in dated if not (latest >= spans[id(fact)].end and latest > spans[id(fact)].start)]
+    released = [_instant(fact.time.issued) if fact.time and fact.time.issued else None for fact in rivals]
+    if None not in released:
+        last = max(each for each in released if each is not None)
+        rivals = [fact for fact, each in zip(rivals, released, strict=True) if each == last]
+    if any(fact.time and fact.time.corrected for fact in rivals):
+        rivals = [fact for fact in rivals if fact.time and fact.time.corrected]
+    first = min(rivals, key=lambda fact: (-harm(fact), order(fact)))
+    rest = sorted((fact for fact in dated if fact is not first), key=lambda fact: (-spans[id(fact)].start, order(fact)))
+    return [first, *rest, *undated], [fact for fact in rivals if fact is not first]
+
+
+def _is_replaced(fact: Timed, mine: Span, replaced: set[Span]) -> bool:
+    """Tell whether a correction of the same instant takes the place of a result."""
+    return fact.time is not None and (not fact.time.corrected and mine.start == mine.end and mine in replaced)
