@@ -24,6 +24,15 @@ class Mode(StrEnum):
     OFF = "off"
 
 
+class PlannedDoses(StrEnum):
+    """For which planned doses tests are asked for that age."""
+
+    NEXT = "next"
+    """For the next one; each later one is judged when it is dispatched."""
+    EVERY = "every"
+    """For each, as for a client that does not call at dispatch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The settings that the judgement and the wording depend on."""
@@ -31,6 +40,7 @@ class Policy:
     thresholds: Mapping[str, Decimal | None]
     modes: Mapping[Topic, Mode] = field(default_factory=dict)
     indicators: Mapping[Topic, Indicator] = field(default_factory=dict)
+    planned_doses: PlannedDoses = PlannedDoses.NEXT
 
     def mode(self, topic: Topic) -> Mode:
         """Give the mode of a topic; live unless the site says otherwise."""

@@ -36,6 +36,7 @@ _SHARED = frozenset(
         Topic.LIVER_TESTS_MISSING,
         Topic.BLOOD_COUNT_MISSING,
         Topic.PREGNANCY_TEST_MISSING,
+        Topic.MONITORING_PLANNED,
     }
 )
 _ONE_PER_ORDER = frozenset({Topic.BILLING_SUMMARY})

@@ -9,6 +9,8 @@ import re
 import uuid
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from cards.facts.outcomes import Evidence, Fired, Indicator
 from cards.presentation.card import SUMMARY_LIMIT, Card, OverrideReason, Suggestion
 from cards.presentation.grouping import CardContent, NamedOrder
@@ -27,6 +29,7 @@ _NAMESPACE = uuid.UUID("6f0b8f0e-3d5a-5f0e-9a53-0c6d4b1e9d52")
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 _SETTING = "practice"
 _DAYS_LISTED = 12
+_PLANNED = "planned-tests"
 
 
 def escape(text: str) -> str:
@@ -101,7 +104,8 @@ class Renderer:
     def _detail(self, content: CardContent, findings: list[Fired]) -> str:
         headings, lead = self._wording.headings, findings[0]
         cited = tuple(dict.fromkeys(each for finding in findings for each in finding.cited))
-        evidence = dict.fromkeys(line for finding in findings for line in self._lines(finding.evidence, cited))
+        told = _days_together(line for finding in findings for line in finding.evidence)
+        evidence = dict.fromkeys(self._lines(told, cited))
         parts = ["\n".join(evidence)] if evidence else []
         if len(content.orders) > 1:
             parts.append(headings["for-orders"].format(days=self._days(content.orders)))
@@ -151,9 +155,7 @@ class Renderer:
         days = list(
             dict.fromkeys(order.which or (order.on.isoformat() if order.on else order.drug) for order in orders)
         )
-        listed = ", ".join(escape(day) for day in days[:_DAYS_LISTED])
-        more = len(days) - _DAYS_LISTED
-        return f"{listed} (+{more})" if more > 0 else listed
+        return escape(_listed(days))
 
     def _list(self, lines: Iterable[Evidence], cited: tuple[Cited, ...]) -> str:
         return "\n".join(self._lines(lines, cited))
@@ -184,6 +186,30 @@ class Renderer:
         return self._wording.headings["citation"].format(
             title=escape(source.title), section=sections, as_of=source.as_of
         )
+
+
+def _days_together(lines: Iterable[Evidence]) -> list[Evidence]:
+    """Say once which tests several planned doses need, with the days of all."""
+    found: list[Evidence] = []
+    days: dict[str, dict[str, None]] = {}
+    for line in lines:
+        if line.label != _PLANNED:
+            found.append(line)
+            continue
+        if line.text not in days:
+            found.append(line)
+        days.setdefault(line.text, {}).update(dict.fromkeys(day for _, day in line.values))
+    return [
+        msgspec.structs.replace(line, values=(("days", _listed(list(days[line.text]))),))
+        if line.label == _PLANNED
+        else line
+        for line in found
+    ]
+
+
+def _listed(days: Sequence[str]) -> str:
+    more = len(days) - _DAYS_LISTED
+    return f"{', '.join(days[:_DAYS_LISTED])} (+{more})" if more > 0 else ", ".join(days)
 
 
 def _drugs(content: CardContent) -> str:

@@ -149,6 +149,11 @@ class Case:
         return self.days_before(self.threshold("lab_max_age_days"))
 
     @lazy
+    def labs_judged_since(self) -> date:
+        """The first day on which a laboratory result says something of today, or of the planned dose."""
+        return min(self.labs_since, self.session.today - timedelta(days=int(self.threshold("lab_max_age_days"))))
+
+    @lazy
     def regimens(self) -> tuple[Regimen, ...]:
         """The regimens that fit the cancers and the ordered interval, as far as either is known."""
         return self._labelled.regimens

@@ -185,7 +185,7 @@ def cycle_limit_reached(case: Case) -> Outcome:
         return NotApplicable("the label limits no number of doses in this setting")
     limit = limits[0]
     count = len({each.on for each in case.history})
-    planned = case.order.cycles or 1
+    planned = (case.order.cycles or 1) + _ordered_before(case)
     undated = len(case.undated_of(frozenset({case.product.id})))
     too_many = limit.cycles is not None and count + planned > limit.cycles
     too_long = limit.weeks is not None and weeks_of_treatment(case, further=planned - 1) >= limit.weeks
@@ -194,6 +194,16 @@ def cycle_limit_reached(case: Case) -> Outcome:
     if undated and limit.cycles is not None and count + undated + planned > limit.cycles:
         return CannotTell((Missing("earlier-doses-undated", values={"undated": str(undated)}),))
     return Clear()
+
+
+def _ordered_before(case: Case) -> int:
+    """Count the doses of the product that the session plans for earlier days."""
+    days = {
+        planned_day(order.start, case.session.today): order.cycles or 1
+        for order, identity in case.others
+        if identity.product == case.product
+    }
+    return sum(cycles for day, cycles in days.items() if day < case.planned)
 
 
 def _too_many(case: Case, limit: CycleLimit, count: int, planned: int) -> Fired:

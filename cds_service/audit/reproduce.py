@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cards.billing.setup import with_sources
 from cards.engine import cases_in_scope, judge
 from cards.facts.outcomes import Indicator
-from cards.facts.policy import Mode, Policy
+from cards.facts.policy import Mode, PlannedDoses, Policy
 from cards.facts.topics import Topic
 from cards.identification.identity import IdentityStatus
 from cards.identification.recogniser import Recogniser
@@ -98,6 +98,8 @@ def recorded_policy(configuration: Json) -> Policy:
         },
         modes={Topic(name): Mode(each["mode"]) for name, each in topics.items()},
         indicators={Topic(name): Indicator(each["indicator"]) for name, each in topics.items()},
+        # Before there was a choice, every planned dose was judged.
+        planned_doses=PlannedDoses(configuration.get("planned_doses", PlannedDoses.EVERY)),
     )
 
 

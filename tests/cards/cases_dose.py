@@ -256,9 +256,9 @@ ROWS = [
         STALE,
         "a dose planned so late that the weight will be old by then",
         FIRES,
-        order("Kadcyla", "252 mg", start=days_ago(-20)),
-        chart(weight_days=20),
-        says=("40 days",),
+        order("Kadcyla", "252 mg", start=days_ago(-6)),
+        chart(weight_days=26),
+        says=("32 days",),
     ),
     Row(
         STALE,

@@ -174,7 +174,7 @@ def fired(verdicts) -> dict[Topic, object]:
 @given(orders(), charts(), st.sampled_from(Moment))
 def test_no_facts_make_a_rule_raise_and_every_rule_answers_once(drug_order, patient, moment) -> None:
     verdicts = judged(drug_order, patient=patient, moment=moment)
-    about_the_order = [v for v in verdicts if v.order is not None]
+    about_the_order = [v for v in verdicts if v.order is not None and v.topic is not Topic.MONITORING_PLANNED]
     assert len(about_the_order) in (0, len(rules_at(moment)))
     assert all(isinstance(v.outcome, Fired | Clear | CannotTell | NotApplicable) for v in verdicts)
 
