@@ -1,5 +1,6 @@
 # The service for production. Build: docker build -t her2-cds .
-FROM python:3.11-slim AS build
+# With what an extra needs: --target charts for reports with charts, --target simulate for simulations of the past.
+FROM python:3.13-slim AS build
 WORKDIR /src
 COPY requirements.lock .
 RUN python -m venv /opt/her2-cds \
@@ -7,9 +8,15 @@ RUN python -m venv /opt/her2-cds \
 COPY . .
 RUN /opt/her2-cds/bin/pip install --no-cache-dir --disable-pip-version-check --no-build-isolation --no-deps .
 
-FROM python:3.11-slim
+FROM build AS build-charts
+RUN /opt/her2-cds/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-charts.lock
+
+FROM build-charts AS build-simulate
+RUN /opt/her2-cds/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes \
+    -r requirements-simulate.lock
+
+FROM python:3.13-slim AS base
 RUN useradd --system --uid 10001 --home-dir /var/lib/her2-cds --create-home her2-cds
-COPY --from=build /opt/her2-cds /opt/her2-cds
 ENV PATH=/opt/her2-cds/bin:$PATH PYTHONUNBUFFERED=1
 USER 10001
 # The embedded database, where no other is configured.
@@ -21,3 +28,13 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
 STOPSIGNAL SIGTERM
 # With authentication off this does not start (--insecure, see docs/operation.md).
 CMD ["her2-cds", "serve", "--host", "0.0.0.0", "--workers", "2"]
+
+FROM base AS charts
+COPY --from=build-charts /opt/her2-cds /opt/her2-cds
+
+FROM base AS simulate
+COPY --from=build-simulate /opt/her2-cds /opt/her2-cds
+
+# The last one is what is built where no target is named.
+FROM base AS serve
+COPY --from=build /opt/her2-cds /opt/her2-cds

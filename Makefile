@@ -1,50 +1,71 @@
-# Two commands on a fresh machine: `make run` and `make test`. They need Python 3.11, make and the package registry.
-PYTHON ?= python3.11
+# Two commands on a fresh machine: `make run` and `make test`. They need Python 3.11 or later, make and the package
+# registry. The newest Python that is there makes the environment; PYTHON= names another, PORT= another port.
+PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/pytest --numprocesses=auto --dist=loadfile
 
-.PHONY: run test coverage bench lock golden clean
+.PHONY: run test test-fast lint soak coverage bench lock golden clean install install-dev
 
-run: $(VENV)/.installed
-	$(BIN)/her2-cds serve --config examples/demo.yaml
+# The port is looked at first: nobody should wait for an installation to hear that it is taken.
+run:
+	@python=$$(PYTHON="$(PYTHON)" scripts/find-python) && "$$python" scripts/port_is_free.py "$(PORT)"
+	@$(MAKE) --no-print-directory install
+	$(BIN)/her2-cds serve --config examples/demo.yaml --port $(PORT)
 
-test: $(VENV)/.installed-dev
+test: install-dev lint
+	$(PYTEST)
+
+# While you work: lint, types, contracts, the judgement and the mapping, in less than a minute.
+test-fast: install-dev lint
+	$(PYTEST) tests/cards tests/fhir_mappings
+
+lint: install-dev
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile
+
+# What takes long and belongs to no change in particular: the whole suite three times over, under load.
+soak: install-dev
+	$(BIN)/python -m benchmarks.soak
 
 # The tests once more, with the lines and branches that they pass; a third slower.
-coverage: $(VENV)/.installed-dev
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term
+coverage: install-dev
+	$(PYTEST) --cov --cov-report=term
 
-bench: $(VENV)/.installed-dev
+bench: install-dev
 	$(BIN)/python -m benchmarks
 
 # Rewrites the golden cards from what the service says now; read the difference before you commit it.
-golden: $(VENV)/.installed-dev
+golden: install-dev
 	GOLDEN=write $(BIN)/pytest -q tests/cards/test_golden.py tests/cards/test_view.py tests/cards/test_rules_page.py tests/cards/test_specimens.py
 
-# Pins every dependency with its hashes, for every platform.
-lock: $(VENV)/.installed-dev
+# Pins every dependency with its hashes, for every platform: what serves, each extra on top of it, and what tests.
+# An extra that a package asks of another stays in the lock: without it pip before 23.3 looks for a newer version.
+lock: install-dev
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras \
-		--no-emit-index-url --group build --extra simulate pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras \
-		--no-emit-index-url --group dev --extra spark -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv --no-config pip compile $(LOCK) --group build pyproject.toml -o requirements.lock
+	$(BIN)/uv --no-config pip compile $(LOCK) --extra charts -c requirements.lock pyproject.toml -o requirements-charts.lock
+	$(BIN)/uv --no-config pip compile $(LOCK) --extra simulate -c requirements.lock pyproject.toml -o requirements-simulate.lock
+	$(BIN)/uv --no-config pip compile $(LOCK) --group dev --extra charts --extra spark -c requirements.lock \
+		-c requirements-charts.lock -c requirements-simulate.lock pyproject.toml -o requirements-dev.lock
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-strip-extras
 
-$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
-	touch $@
+install: $(VENV)/.installed
+install-dev: $(VENV)/.installed-dev
+
+$(BIN)/python:
+	@python=$$(PYTHON="$(PYTHON)" scripts/find-python) && echo "$$python -m venv $(VENV)" && "$$python" -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml setup.py scripts/install | $(BIN)/python
+	scripts/install $(VENV) requirements.lock
+	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	touch $@
+	scripts/install $(VENV) requirements-dev.lock
+	@touch $@
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -18,7 +18,7 @@ from cards.facts.outcomes import (
     RemoveOrder,
     Verdict,
 )
-from cards.facts.policy import Mode
+from cards.facts.policy import Mode, for_product
 from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus, identify
@@ -28,8 +28,9 @@ from cards.readings.case import UNREAD, Case, gap_line
 from cards.rules import rules_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
+    from decimal import Decimal
 
     from cards.facts.order import DrugOrder
     from cards.facts.origins import Gap
@@ -85,10 +86,14 @@ def cases_in_scope(
         identities = [identify(order, recogniser) for order in session.orders]
     identified = list(zip(session.orders, identities, strict=True))
     return [
-        Case(order, identity, session, _others(identified, order), recogniser, policy.thresholds)
+        Case(order, identity, session, _others(identified, order), recogniser, _thresholds(identity, policy))
         for order, identity in identified
         if order.in_focus and identity.in_scope
     ]
+
+
+def _thresholds(identity: Identity, policy: Policy) -> Mapping[str, Decimal | None]:
+    return for_product(policy.thresholds, identity.product.id if identity.product is not None else None)
 
 
 def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> tuple[tuple[DrugOrder, Identity], ...]:

@@ -6,13 +6,14 @@ import atexit
 import json
 import os
 import secrets
+import shutil
 import socket
 import ssl
 import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 import structlog
@@ -49,7 +50,7 @@ from cds_service.telemetry.logs import configure_logs
 from cds_service.tryit import examples
 from fhir_mappings.codings import CodeMapError
 from fhir_mappings.request.hook_request import BadRequest, read_request
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.resources import Unreadable, decode_sent, encode
 
 if TYPE_CHECKING:
     from cds_service.configuration.settings import Settings
@@ -236,9 +237,15 @@ def _prepare(settings: Settings) -> None:
 def _share_metrics(workers: int) -> None:
     """Name the folder in which several workers put their numbers together, before any of them loads the metrics."""
     if workers > 1 and MULTIPROCESS_VARIABLE not in os.environ:
-        folder = tempfile.TemporaryDirectory(prefix="her2-cds-metrics-")
-        atexit.register(folder.cleanup)
-        os.environ[MULTIPROCESS_VARIABLE] = folder.name
+        folder = tempfile.mkdtemp(prefix="her2-cds-metrics-")
+        atexit.register(_remove, folder, os.getpid())
+        os.environ[MULTIPROCESS_VARIABLE] = folder
+
+
+def _remove(folder: str, owner: int) -> None:
+    """Remove the folder, unless this is a worker: a copy of the process may also get to its end this way."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _must_be_private(host: str, settings: Settings, *, insecure: bool) -> None:
@@ -294,8 +301,8 @@ def _must_be_free(host: str, port: int) -> None:
 def _hook_of(body: bytes) -> str:
     """Give the hook that a request names, if one of the services answers it."""
     try:
-        request: Any = json.loads(body)
-    except (ValueError, RecursionError):
+        request = decode_sent(body)
+    except Unreadable:
         raise BadRequest("not-json", "the file is no JSON that can be read") from None
     hook = request.get("hook") if isinstance(request, dict) else None
     known = list(dict.fromkeys(service.hook for service in SERVICES))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import msgspec
 from cards.values.text_cache import cached_by_text
 from cards.values.texts import bounded
 from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.wire.resources import decode_sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,8 +106,8 @@ class CodeMap:
         entries: dict[tuple[str, str], tuple[Coding, ...]] = {}
         for path in paths:
             try:
-                resource = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError, RecursionError) as error:
+                resource = decode_sent(path.read_bytes())
+            except (OSError, ValueError) as error:
                 msg = f"{path}: {type(error).__name__}: no readable JSON file"
                 raise CodeMapError(msg) from error
             if not isinstance(resource, dict) or resource.get("resourceType") != "ConceptMap":

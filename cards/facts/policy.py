@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from decimal import Decimal
 
     from cards.facts.outcomes import Indicator
@@ -31,6 +31,39 @@ class PlannedDoses(StrEnum):
     """For the next one; each later one is judged when it is dispatched."""
     EVERY = "every"
     """For each, as for a client that does not call at dispatch."""
+
+
+class ProductThresholds(Mapping[str, "Decimal | None"]):
+    """Thresholds as they are for one product: what a site has set for it goes before what it has set for all."""
+
+    def __init__(self, thresholds: Mapping[str, Decimal | None], product: str) -> None:
+        """Look at the thresholds of all products through those of one."""
+        self._thresholds = thresholds
+        self._suffix = f".{product}"
+        self._own = frozenset(name for name in thresholds if name.endswith(self._suffix))
+
+    def __getitem__(self, name: str) -> Decimal | None:
+        """Give the value for the product."""
+        own = f"{name}{self._suffix}"
+        return self._thresholds[own if own in self._own else name]
+
+    def __iter__(self) -> Iterator[str]:
+        """List the names, without those that stand for a product."""
+        return (name for name in self._thresholds if "." not in name)
+
+    def __len__(self) -> int:
+        """Count the names."""
+        return sum(1 for _ in self)
+
+
+def for_product(thresholds: Mapping[str, Decimal | None], product: str | None) -> Mapping[str, Decimal | None]:
+    """Give the thresholds of a product; those of all where nothing is set for one.
+
+    A threshold that is set for one product has the name ``<threshold>.<product>``.
+    """
+    if product is None or not any(name.endswith(f".{product}") for name in thresholds):
+        return thresholds
+    return ProductThresholds(thresholds, product)
 
 
 @dataclass(frozen=True, slots=True)

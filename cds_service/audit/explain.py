@@ -85,9 +85,9 @@ def _checks(kept: StoredDecision, again: Replay) -> Iterable[Json]:
                 {
                     "name": name,
                     **kept.configuration["thresholds"][name],
-                    "unit": known.thresholds[name].unit,
-                    "meaning": known.thresholds[name].meaning,
-                    "source": known.sources[known.thresholds[name].by.source].title,
+                    "unit": known.thresholds[name.partition(".")[0]].unit,
+                    "meaning": known.thresholds[name.partition(".")[0]].meaning,
+                    "source": known.sources[known.thresholds[name.partition(".")[0]].by.source].title,
                 }
                 for name in again.thresholds.get(verdict.topic, ())
             ],

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from fhir_mappings.wire.depth import is_too_deep
+
 
 def read_object(raw: bytes) -> dict[str, Any]:
     """Read a JSON object in UTF-8.
@@ -17,10 +19,9 @@ def read_object(raw: bytes) -> dict[str, Any]:
         ValueError: it is none, or can be read in more than one way.
 
     """
-    try:
-        value = json.loads(raw.decode(), object_pairs_hook=_object, parse_constant=_constant)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
+    if is_too_deep(raw):
+        raise ValueError("nested too deep")
+    value = json.loads(raw.decode(), object_pairs_hook=_object, parse_constant=_constant)
     if not isinstance(value, dict):
         raise ValueError("no object")  # noqa: TRY004 - the caller asks for one kind of error
     return value

@@ -93,14 +93,19 @@ def _topics(before: Mapping[Topic, TopicSettings], after: Mapping[Topic, TopicSe
 
 
 def _thresholds(before: Mapping[str, Decimal | None], after: Mapping[str, Decimal | None]) -> Iterator[Difference]:
-    for name, threshold in default_knowledge().thresholds.items():
-        old, new = before.get(name), after.get(name)
-        if old == new:
+    known = default_knowledge().thresholds
+    for name in dict.fromkeys((*known, *before, *after)):
+        base, _, product = name.partition(".")
+        threshold = known[base]
+        # What is not set for one product is what holds for all.
+        old, new = before.get(name, before.get(base)), after.get(name, after.get(base))
+        if old == new or (product and name not in {**before, **after}):
             continue
         was, now = _amount(old, threshold.unit), _amount(new, threshold.unit)
         value = f"{now} instead of {was}"
-        words = default_wording().thresholds.get(name)
+        words = default_wording().thresholds.get(base)
         says = words.says.format(value=value) if words else f"{name}: {value}. {threshold.meaning}"
+        says = f"{product}: {says}" if product else says
         effect = ""
         if words and words.higher and old is not None and new is not None:
             fewer = (new > old) == (words.higher == "fewer")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 def problem(error: Any, places: Places, source: str, model: type[BaseModel]) -> str:
     """Write one problem with its place and, for an unknown key, the nearest known one."""
     location = tuple(str(step) for step in error["loc"] if step != "[key]")
+    if "thresholds" in location[:-1]:
+        # The value of one product is named by both: weight_max_age_days.kadcyla.
+        location = (*location[:-1], *location[-1].split("."))
     if error["type"] == "below":
         location = (*location, *error["ctx"]["path"].split("."))
     where = next((places[location[:n]] for n in range(len(location), 0, -1) if location[:n] in places), source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,12 +20,29 @@ if TYPE_CHECKING:
     from cds_service.protocol.caller import Caller
 
 
+_PRODUCT = re.compile(r"[a-z][a-z0-9-]{0,59}")
+
+
+def _by_product(thresholds: object) -> object:
+    """Write ``{default: 5, kadcyla: 10}`` as one value for all, and one with the product in its name."""
+    if not isinstance(thresholds, dict):
+        return thresholds
+    flat: dict[object, object] = {}
+    for name, value in thresholds.items():
+        for product, each in value.items() if isinstance(value, dict) else (("default", value),):
+            flat[name if product == "default" else f"{name}.{product}"] = each
+    return flat
+
+
 def _within_bounds(thresholds: dict[str, Decimal | None]) -> dict[str, Decimal | None]:
     known = default_knowledge().thresholds
     for name, value in thresholds.items():
-        if name not in known:
-            raise problem_below(name, f"unknown threshold{nearest(name, list(known))}")
-        bounds = known[name]
+        base, _, product = name.partition(".")
+        if base not in known:
+            raise problem_below(name, f"unknown threshold{nearest(base, list(known))}")
+        if "." in name and not _PRODUCT.fullmatch(product):
+            raise problem_below(name, "the id of a product has lower-case letters, digits and hyphens")
+        bounds = known[base]
         if value is not None and not bounds.minimum <= value <= bounds.maximum:
             raise problem_below(name, f"must lie between {bounds.minimum} and {bounds.maximum} {bounds.unit}")
         if value is None and bounds.default is not None:
@@ -32,8 +50,8 @@ def _within_bounds(thresholds: dict[str, Decimal | None]) -> dict[str, Decimal |
     return thresholds
 
 
-Thresholds = Annotated[dict[str, Decimal | None], AfterValidator(_within_bounds)]
-"""Values that a site has set, each within the bounds of the knowledge."""
+Thresholds = Annotated[dict[str, Decimal | None], BeforeValidator(_by_product), AfterValidator(_within_bounds)]
+"""Values that a site has set, each within the bounds of the knowledge; ``<name>.<product>`` is that of one product."""
 
 
 class TopicSettings(Section):

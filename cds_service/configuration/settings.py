@@ -159,7 +159,7 @@ class Settings(Section):
         """Name the layer that set a value: the file, the variable of the environment, or ``default``."""
         given: Mapping[Any, Any] = getattr(self, section)
         is_set = name in given and (section != "cards" or bool(given[name].judgement))
-        return self._layers.get((section, name), "settings") if is_set else "default"
+        return self._layers.get((section, name.partition(".")[0]), "settings") if is_set else "default"
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -297,7 +297,13 @@ def json_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {
             name: {
-                "type": ["number", "null"] if threshold.default is None else "number",
+                # A value for all products, or an object with one for some of them.
+                "type": ["number", "object", "null"] if threshold.default is None else ["number", "object"],
+                "additionalProperties": {
+                    "type": ["number", "null"] if threshold.default is None else "number",
+                    "minimum": float(threshold.minimum),
+                    "maximum": float(threshold.maximum),
+                },
                 "default": None if threshold.default is None else float(threshold.default),
                 "minimum": float(threshold.minimum),
                 "maximum": float(threshold.maximum),

@@ -9,7 +9,6 @@ import yaml
 from pydantic import BaseModel
 
 from cards.facts.topics import Topic
-from cards.knowledge.loader import default_knowledge
 from cds_service.configuration.diff import without_password
 from cds_service.configuration.settings import SECRETS
 
@@ -35,8 +34,9 @@ def lines(settings: Settings) -> Iterator[Line]:
         yield (*place, "indicator"), str(indicator), settings.place_of(*place, "indicator")
         if topic in settings.cards and settings.cards[topic].owner is not None:
             yield (*place, "owner"), settings.cards[topic].owner, settings.place_of(*place, "owner")
-    for name in default_knowledge().thresholds:
-        yield ("thresholds", name), _plain(policy.thresholds[name]), settings.place_of("thresholds", name)
+    for name in policy.thresholds:
+        steps = ("thresholds", *name.split("."))
+        yield steps, _plain(policy.thresholds[name]), settings.place_of(*steps)
 
 
 def _value(place: tuple[str, ...], value: Any, settings: Settings) -> Iterator[Line]:

@@ -35,7 +35,7 @@ class Versions:
 
 def versions(settings: Settings, known: Knowledge, wording: Wording, billing: BillingSetup) -> Versions:
     """Name the versions in force."""
-    judgement = {**_judgement(settings, known, wording), "coverage": recorded_setup(billing)}
+    judgement = {**_judgement(settings, wording), "coverage": recorded_setup(billing)}
     if site := settings.site_layer.recorded():
         judgement["site"] = site
     content = json.dumps(judgement, sort_keys=True, separators=(",", ":"))
@@ -48,7 +48,7 @@ def versions(settings: Settings, known: Knowledge, wording: Wording, billing: Bi
     )
 
 
-def _judgement(settings: Settings, known: Knowledge, wording: Wording) -> dict[str, Any]:
+def _judgement(settings: Settings, wording: Wording) -> dict[str, Any]:
     policy = settings.policy()
     return {
         "policy": settings.published._asdict() if settings.published else None,
@@ -64,7 +64,7 @@ def _judgement(settings: Settings, known: Knowledge, wording: Wording) -> dict[s
                 "value": None if policy.thresholds[name] is None else str(policy.thresholds[name]),
                 "set_by": settings.set_by("thresholds", name),
             }
-            for name in known.thresholds
+            for name in policy.thresholds
         },
         "topics": {
             str(topic): {

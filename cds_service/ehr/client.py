@@ -20,6 +20,7 @@ from urllib3.util.retry import Retry
 from cds_service.ehr.connections import Exchange, FhirConnections, Resolver, resolve
 from cds_service.ehr.servers import FhirServers, is_same_server
 from fhir_mappings.request.prefetch import Answer, PrefetchState, is_answer_to, read_answer
+from fhir_mappings.wire.depth import is_too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,7 +179,11 @@ class FhirAccess:
             if response.status_code != requests.codes.ok:
                 _log.warning("fhir_fetch_refused", place=place, status=response.status_code)
                 return Answer(PrefetchState.FAILED), _pause(response)
-            answer = read_answer(self._body(response), place)
+            body = self._body(response)
+        if is_too_deep(body):
+            _log.warning("fhir_fetch_unreadable", place=place, reason="nested too deep")
+            return Answer(PrefetchState.FAILED), None
+        answer = read_answer(body, place)
         # ``null`` says "none on record" in a prefetch; a server says it with an empty Bundle.
         return answer if answer.listing is not None else Answer(PrefetchState.FAILED), None
 

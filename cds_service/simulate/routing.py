@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from fhir_mappings.as_of.sites import NAMED_KINDS
+from fhir_mappings.wire.depth import is_too_deep
 from fhir_mappings.wire.lenient import child, reference, text
 from fhir_mappings.wire.resources import ResourceStub, Unreadable, decode
 
@@ -62,9 +63,11 @@ class Router:
 
     def route(self, line: bytes) -> Routed:
         """Route one line."""
+        if is_too_deep(line):
+            return UNREADABLE
         try:
             head = _head.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return self._leniently(line)
         owner = head.subject or head.patient
         drug = head.medicationReference

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from cds_service.configuration.smart_settings import is_safe
 from cds_service.smart.launch import LaunchError
+from fhir_mappings.wire.depth import is_too_deep
 
 if TYPE_CHECKING:
     from cds_service.configuration.smart_settings import SmartServer
@@ -136,7 +137,7 @@ def _asked(method: str, url: str, **more: Any) -> dict[str, Any]:
             _log.warning("smart_server_failed", reason=type(error).__name__)
             raise LaunchError("unreachable", "The EHR's authorization server cannot be reached.", 502) from None
     try:
-        found = msgspec.json.decode(body) if len(body) <= _LIMIT else None
+        found = msgspec.json.decode(body) if len(body) <= _LIMIT and not is_too_deep(body) else None
     except (msgspec.DecodeError, UnicodeDecodeError):
         found = None
     if status != requests.codes.ok or not isinstance(found, dict):

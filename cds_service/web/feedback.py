@@ -14,6 +14,7 @@ from cds_service.store import feedback as kept
 from cds_service.telemetry import metrics
 from cds_service.web.answers import caller, in_force, json_answer, store
 from cds_service.web.bodies import json_body, refuse
+from fhir_mappings.wire.depth import is_too_deep
 
 blueprint = Blueprint("feedback", __name__)
 _RETRY_AFTER_S = "30"
@@ -51,7 +52,9 @@ def take(service_id: str) -> Response:
 
 
 def _decoded(raw: bytes) -> object:
+    if is_too_deep(raw):
+        raise BadEntry("not-json", "the body is nested too deeply to be read", "")
     try:
         return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
         raise BadEntry("not-json", "the body is no JSON that can be read", "") from None

@@ -16,6 +16,7 @@ from cds_service.telemetry import metrics
 from cds_service.web.answers import caller, in_force, json_answer, store
 from cds_service.web.bodies import json_body, refuse
 from fhir_mappings.request.hook_request import BadRequest
+from fhir_mappings.wire.depth import is_too_deep
 
 if TYPE_CHECKING:
     from cds_service.decisions.active import ActiveDecider
@@ -55,8 +56,8 @@ def call(service_id: str) -> Response:
 def _shared(body: bytes) -> Service:
     """Find the service of an id that several share; one that cannot be found is refused like any other wrong hook."""
     try:
-        hook = _hook.decode(body).hook
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        hook = None if is_too_deep(body) else _hook.decode(body).hook
+    except (msgspec.DecodeError, UnicodeDecodeError):
         hook = None
     return next((service for service in SHARED if service.hook == hook), SHARED[0])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,6 +24,7 @@ from cds_service.protocol.services import SERVICES
 from cds_service.store.record import order_name
 from cds_service.workbench.specimens import specimens
 from fhir_mappings.request.hook_request import BadRequest, read_request
+from fhir_mappings.wire.resources import Unreadable, decode_sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -169,8 +169,8 @@ def service_asked(body: bytes, *, coverage: bool) -> Service:
 
     """
     try:
-        given = json.loads(body)
-    except (ValueError, RecursionError):
+        given = decode_sent(body)
+    except Unreadable:
         raise BadRequest("not-json", "this is no JSON that can be read") from None
     hook = given.get("hook") if isinstance(given, dict) else None
     fitting = [each for each in SERVICES if each.coverage is coverage]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests
 from authlib.common.urls import add_params_to_uri
 from authlib.integrations.base_client import OAuthError
-from authlib.integrations.flask_client import OAuth
+from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
+from authlib.integrations.requests_client import OAuth2Session
 from joserfc.errors import JoseError
 
 from cds_service.configuration.smart_settings import is_safe
 from cds_service.policies.people import Person
 from cds_service.workbench import sessions
+from fhir_mappings.wire.depth import is_too_deep
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -49,6 +52,28 @@ class SignedIn(NamedTuple):
     id_token: str
 
 
+class _Session(OAuth2Session):  # type: ignore[misc] # Authlib has no types
+    """Looks at the depth of what the provider answers before Authlib reads it."""
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        answer: requests.Response = super().send(request, **options)
+        if is_too_deep(answer.content):
+            raise ValueError("nested too deep")
+        return answer
+
+
+class _App(FlaskOAuth2App):  # type: ignore[misc]
+    """Looks at the depth of an ID token before its signature has been verified, which takes reading it."""
+
+    client_cls = _Session
+
+    def parse_id_token(self, token: dict[str, Any], *further: Any, **named: Any) -> Any:
+        parts = str(token.get("id_token", "")).split(".")[:2]
+        if any(is_too_deep(urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts):
+            raise ValueError("nested too deep")
+        return super().parse_id_token(token, *further, **named)
+
+
 class Provider:
     """The OpenID provider of the site."""
 
@@ -60,6 +85,7 @@ class Provider:
             "workbench",
             client_id=settings.client_id,
             client_secret=os.environ[secret] if secret else None,
+            client_cls=_App,
             server_metadata_url=f"{settings.base}/.well-known/openid-configuration",
             client_kwargs={
                 "scope": settings.scopes,

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from fhir_mappings.wire.lenient import child, objects
-from fhir_mappings.wire.resources import Unreadable, decode
+from fhir_mappings.wire.resources import Unreadable, decode_sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +76,7 @@ def orders_in(body: bytes) -> list[Json]:
 
     """
     try:
-        content = decode(body)
+        content = decode_sent(body)
     except Unreadable:
         raise BuildError("the file is no JSON that can be read") from None
     if not isinstance(content, dict) or not isinstance(content.get("resourceType"), str):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from fhir_mappings.request.hook_request import bundle_entries, is_group, is_too_deep, orders_of_group
+from fhir_mappings.request.hook_request import bundle_entries, is_group, orders_of_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,8 +60,6 @@ def _take(wanted: str, path: str, references: References, entries: list[Entry], 
     resource = references.find(wanted, {})
     if resource is None:
         lacking.append(Lacking(path, wanted))
-    elif is_too_deep(resource):
-        entries.append((path, None, ""))
     elif is_group(resource):
         # A group holds orders of its own, as in a Bundle of drafts.
         held = list(bundle_entries({"entry": [{"resource": resource}]}, path))

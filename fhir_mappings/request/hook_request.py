@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from fhir_mappings.wire.depth import is_too_deep
 from fhir_mappings.wire.lenient import Json, number, objects, reference, text
-from fhir_mappings.wire.resources import BundleEnvelope, encode
+from fhir_mappings.wire.resources import BundleEnvelope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     Prefetched = msgspec.Raw | BundleEnvelope | Answer | None
 
 _ID_LIMIT = 256
-# No FHIR resource is nested nearly as deep; deeper ones exhaust the stack of whoever copies or writes them.
-_DEPTH_LIMIT = 100
 DISPATCH = "order-dispatch"
 _DRAFTS = frozenset({"order-select", "order-sign"})
 _ORDERS_LIMIT = 200
@@ -90,9 +89,26 @@ def read_request(body: bytes, hook: str) -> HookRequest:
     """Read and check a request for one hook.
 
     Raises:
-        BadRequest: it is no JSON object, a required field is missing or of the wrong type, or it is for another hook.
+        BadRequest: it is no JSON object or too deep a one, a required field is missing or of the wrong type, or it is
+            for another hook.
 
     """
+    refuse_depth(body)
+    return _read(body, hook)
+
+
+def refuse_depth(body: bytes) -> None:
+    """Refuse what no decoder may see.
+
+    Raises:
+        BadRequest: objects and arrays are nested too deeply.
+
+    """
+    if is_too_deep(body):
+        raise BadRequest("not-json", "the body is nested too deeply to be read")
+
+
+def _read(body: bytes, hook: str) -> HookRequest:
     envelope = _read_envelope(body)
     return _checked(envelope, envelope.prefetch or {}, hook)
 
@@ -118,14 +134,15 @@ class RequestReader:
             BadRequest: as ``read_request`` says.
 
         """
+        refuse_depth(body)
         try:
             if not body.isascii():
                 body.decode("utf-8")
             envelope: Any = self._asked.decode(body)
-        except (msgspec.DecodeError, RecursionError, ValueError, ArithmeticError):
-            return read_request(body, hook)
+        except (msgspec.DecodeError, ValueError, ArithmeticError):
+            return _read(body, hook)
         prefetch = self._prefetched(envelope.prefetch)
-        return read_request(body, hook) if prefetch is None else _checked(envelope, prefetch, hook)
+        return _read(body, hook) if prefetch is None else _checked(envelope, prefetch, hook)
 
     def _prefetched(self, sent: Any) -> dict[str, Prefetched] | None:
         """Give what was sent by key; nothing when a single resource was sent for a list."""
@@ -152,8 +169,6 @@ def _checked(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -
     context = envelope.context
     if not isinstance(context, dict):
         raise BadRequest(_why(context), "context must be an object", "context")
-    if is_too_deep(context):
-        raise BadRequest("not-json", "the context is nested too deeply to be read", "context")
     server, authorization = _fhir_access(envelope)
     return HookRequest(
         hook=given,
@@ -183,7 +198,7 @@ def _read_envelope(body: bytes) -> _Envelope:
         if where.startswith("prefetch"):
             raise BadRequest("wrong-type", "prefetch must be an object", "prefetch") from None
         raise BadRequest("not-an-object", "the body must be a JSON object") from None
-    except (msgspec.DecodeError, RecursionError, ValueError, ArithmeticError):
+    except (msgspec.DecodeError, ValueError, ArithmeticError):
         raise BadRequest("not-json", "the body is no JSON that can be read") from None
     return envelope
 
@@ -199,28 +214,6 @@ def _string(value: object, where: str) -> str:
     if len(value) > _ID_LIMIT:
         raise BadRequest("too-long", f"{where} is longer than {_ID_LIMIT} characters", where)
     return value
-
-
-def is_too_deep(value: Any) -> bool:
-    """Tell whether objects and arrays are nested deeper than can be copied and written, level by level.
-
-    With no more brackets than that they cannot be, and to write and count them takes less than to walk.
-    """
-    try:
-        written = encode(value)
-    except RecursionError:
-        return True
-    if written.count(b"{") + written.count(b"[") <= _DEPTH_LIMIT:
-        return False
-    level: list[Any] = [value]
-    for _ in range(_DEPTH_LIMIT):
-        below: list[Any] = []
-        for holder in level:
-            below += holder.values() if holder.__class__ is dict else holder
-        level = [each for each in below if each.__class__ is dict or each.__class__ is list]
-        if not level:
-            return False
-    return True
 
 
 def _patient_id(context: Json) -> str:

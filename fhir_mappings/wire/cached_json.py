@@ -34,10 +34,7 @@ class CachedByJson(Generic[T]):
 
     def __call__(self, part: Any, *beside: str) -> T:
         """Give what was read of the same part before, or read it."""
-        try:
-            written = encode(part)
-        except RecursionError:
-            return self._read(part, *beside)
+        written = encode(part)
         length = len(written)
         for each in beside:
             length += len(each)

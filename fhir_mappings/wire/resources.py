@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
+from fhir_mappings.wire.depth import is_too_deep
 from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
@@ -30,13 +31,25 @@ def decode(raw: bytes | msgspec.Raw) -> Any:
     """Read JSON with exact decimal numbers.
 
     Raises:
-        Unreadable: the text is no JSON, is nested too deeply, or holds a number that cannot be held.
+        Unreadable: the text is no JSON, or holds a number that cannot be held.
 
     """
     try:
         return _exact.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, ArithmeticError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, ArithmeticError) as error:
         raise Unreadable(type(error).__name__) from error
+
+
+def decode_sent(raw: bytes) -> Any:
+    """Read JSON that comes from outside and whose depth nobody has looked at yet, with exact decimal numbers.
+
+    Raises:
+        Unreadable: as ``decode`` says.
+
+    """
+    if is_too_deep(raw):
+        raise Unreadable("nested too deep")
+    return decode(raw)
 
 
 encode: Callable[[Any], bytes] = _encoder.encode
@@ -104,7 +117,7 @@ _WITHDRAWN = ("entered-in-error", "cancelled")
 _OF_THE_WHOLE = ("subject", "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
 _NO_MATCH = frozenset({"include", "outcome"})
 _NESTING = 3
-_NOT_STRICT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_NOT_STRICT = (msgspec.DecodeError, UnicodeDecodeError)
 _head = msgspec.json.Decoder(_Head)
 _shell = msgspec.json.Decoder(BundleEnvelope)
 

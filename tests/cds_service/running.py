@@ -10,12 +10,17 @@ import ssl
 import subprocess
 import sys
 import time
+import weakref
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from servers import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 COMMAND = Path(sys.executable).parent / "her2-cds"
 PATIENCE_S = 20
@@ -79,6 +84,8 @@ def start(folder: Path, *arguments: str, tls: ssl.SSLContext | None = None, port
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder, env=environment() | variables)  # noqa: S603
     running = Running(process, port, folder, tls)
+    # Whatever becomes of the test, also before its fixture has yielded: nothing that was started here is left running.
+    weakref.finalize(running, _end, process)
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -86,15 +93,29 @@ def start(folder: Path, *arguments: str, tls: ssl.SSLContext | None = None, port
                 return running
         except OSError:
             time.sleep(0.05)
-    process.kill()
-    process.wait()
+    _end(process)
     pytest.fail(f"the service did not start: {(folder / 'stderr').read_text()} {running.printed}")
 
 
 def stop(running: Running) -> int:
-    """Ask it to stop, and give its exit code."""
+    """Ask it to stop, and give its exit code; again and again if need be."""
     running.process.send_signal(signal.SIGTERM)
     try:
         return running.process.wait(PATIENCE_S)
     finally:
-        running.process.kill()
+        _end(running.process)
+
+
+@contextmanager
+def served(folder: Path, *arguments: str, **options: Any) -> Iterator[Running]:
+    """Give a service as ``start`` does, which is stopped also when an assertion fails in between."""
+    running = start(folder, *arguments, **options)
+    try:
+        yield running
+    finally:
+        stop(running)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()

@@ -301,7 +301,7 @@ TURNED_AWAY: list[Any] = [
     pytest.param(lambda: ES.signed(ES.header(), "null"), 401, M, id="claims that are null"),
     pytest.param(lambda: ES.signed(ES.header(), b"\xff\xfe"), 401, M, id="claims that are no text"),
     pytest.param(lambda: ES.signed(ES.header(), "\ufeff{}"), 401, M, id="claims after a byte order mark"),
-    pytest.param(lambda: ES.signed(ES.header(), "[" * 5000), 401, M, id="lists 5,000 deep"),
+    pytest.param(lambda: ES.signed(ES.header(), "[" * 101), 401, M, id="lists 101 deep"),
     pytest.param(lambda: ES.signed(ES.header(), '{"exp":' + "9" * 5000 + "}"), 401, M, id="5,000 digits"),
     pytest.param(lambda: ES.signed(ES.header(), json.dumps(ES.claims()).encode("utf-16")), 401, M, id="UTF-16"),
     pytest.param(lambda: good(more="x" * 9000), 401, "token-too-long", id="9,000 characters"),

@@ -158,7 +158,7 @@ FAILING: list[Any] = [
     pytest.param(Reply(b"[]"), id="a list"),
     pytest.param(Reply(b"{}"), id="an object without keys"),
     pytest.param(Reply(b'{"keys": [], "keys": []}'), id="two lists of keys"),
-    pytest.param(Reply(b"[" * 100_000), id="lists 100,000 deep"),
+    pytest.param(Reply(b"[" * 101), id="lists 101 deep"),
     pytest.param(Reply(b"\xff"), id="no text"),
     pytest.param(Reply(b"{}", headers={"Content-Encoding": "gzip"}), id="a body that is not packed as it says"),
     pytest.param(Reply(b" " * (MAX_BYTES + 1)), id="too large"),

@@ -7,6 +7,7 @@ import os
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from click.testing import CliRunner
 from following import HIGH, Following
 from policy_people import START, published, retire
 from prometheus_client.parser import text_string_to_metric_families
-from running import Running, start, stop
+from running import Running, served, start, stop
 
 from cds_service.cli import main
 from cds_service.decisions.active import Configuration
@@ -347,13 +348,12 @@ def library(database_url: str) -> Iterator[Library]:
 def two(database_url: str, library: Library, tmp_path: Path) -> Iterator[list[Running]]:
     """Give two services on one database."""
     assert library.versions() == []
-    services = []
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        services.append(start(tmp_path / name, HER2_CDS_DATABASE=database_url))
-    yield services
-    for each in services:
-        stop(each)
+    with ExitStack() as services:
+        both = []
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+            both.append(services.enter_context(served(tmp_path / name, HER2_CDS_DATABASE=database_url)))
+        yield both
 
 
 def everywhere(services: list[Running], expected: list[str]) -> Callable[[], bool]:

@@ -63,7 +63,7 @@ CHECKS = [
     pytest.param(b"", 2, id="an empty file"),
     pytest.param(b"{", 2, id="half a request"),
     pytest.param(b"\xff\xfe", 2, id="no text"),
-    pytest.param(b"[" * 100_000, 2, id="an array 100,000 deep"),
+    pytest.param(b"[" * 101, 2, id="an array 101 deep"),
     pytest.param(b"9" * 10_000, 2, id="a long number"),
     pytest.param(json.dumps(call()).replace("252", "NaN").encode(), 2, id="a NaN"),
 ]

@@ -340,7 +340,7 @@ FAILURES = [
     pytest.param(Reply(b"<html>sign in</html>", headers={"Content-Type": "text/html"}), id="a page to sign in"),
     pytest.param(Reply(b'{"resourceType":"Bundle","entry":[{"resource":{"id":'), id="half a Bundle"),
     pytest.param(Reply(b"\xff\xfe\x00\x01" * 100), id="garbage"),
-    pytest.param(Reply(b"[" * 100_000), id="an array 100,000 deep"),
+    pytest.param(Reply(b"[" * 101), id="an array 101 deep"),
     pytest.param(Reply(b"{}", headers={"Content-Encoding": "gzip"}), id="what it calls gzip"),
     pytest.param(Reply(b"{}", headers={"Content-Length": "100"}), id="less than it announced"),
     pytest.param(Reply(b'{"resourceType":"Bundle"}' + b" " * 300_000), id="more than the limit"),

@@ -7,8 +7,9 @@ import json
 import signal
 import ssl
 import subprocess
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from calls import (
@@ -31,7 +32,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from prometheus_client.parser import text_string_to_metric_families
-from running import COMMAND, environment, start, stop
+from running import COMMAND, environment, served, start, stop
 
 from cds_service.cli import main
 from cds_service.store.database import open_engine
@@ -118,18 +119,17 @@ def test_several_workers_share_numbers_and_record(tmp_path: Path) -> None:
 
 
 def test_calls_in_flight_are_answered_and_recorded_before_a_stop(tmp_path: Path) -> None:
-    service = start(tmp_path)
-    answers = []
-    for number in range(5):
-        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
-        body = json.dumps(call(prefetch=troubled_prefetch()) | {"hookInstance": f"i-{number}"})
-        connection.request("POST", f"/cds-services/{SIGN}", body, {"Content-Type": "application/json"})
-        answers.append(connection)
-    service.process.send_signal(signal.SIGTERM)
-    cards = [json.loads(connection.getresponse().read())["cards"] for connection in answers]
-    for connection in answers:
-        connection.close()
-    assert service.process.wait(20) == 0
+    with served(tmp_path) as service, ExitStack() as connections:
+        answers = []
+        for number in range(5):
+            connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
+            connections.callback(connection.close)
+            body = json.dumps(call(prefetch=troubled_prefetch()) | {"hookInstance": f"i-{number}"})
+            connection.request("POST", f"/cds-services/{SIGN}", body, {"Content-Type": "application/json"})
+            answers.append(connection)
+        service.process.send_signal(signal.SIGTERM)
+        cards = [json.loads(connection.getresponse().read())["cards"] for connection in answers]
+        assert service.process.wait(20) == 0
     assert all(cards)
     engine = open_engine(f"sqlite:///{tmp_path}/her2-cds.sqlite3")
     assert len(list(since(engine, None, None))) == 5
@@ -226,9 +226,9 @@ def test_a_secret_of_digits_is_a_text(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 def test_a_start_without_a_patient_key_is_said(tmp_path: Path) -> None:
-    service = start(tmp_path, HER2_CDS_AUDIT__PATIENT_KEY="0123456789abcdef")
-    assert stop(service) == 0
+    with served(tmp_path, HER2_CDS_AUDIT__PATIENT_KEY="0123456789abcdef") as service:
+        assert stop(service) == 0
     assert "no_patient_key" not in [line["event"] for line in service.logged]
-    other: Any = start(tmp_path)
-    assert stop(other) == 0
+    with served(tmp_path) as other:
+        assert stop(other) == 0
     assert "no_patient_key" in [line["event"] for line in other.logged]

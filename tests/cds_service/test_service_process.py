@@ -10,7 +10,7 @@ import pytest
 from calls import DISPATCH, KEYS, SELECT, SIGN, authorization, call, check_body, clean_prefetch, order, without
 from chart_server import ChartServer, Reply
 from click.testing import CliRunner
-from running import PATIENCE_S, Running, start, stop
+from running import PATIENCE_S, Running, served, start, stop
 
 from cds_service.cli import main
 
@@ -67,7 +67,7 @@ def test_service_process_answers_a_call(running, service_id) -> None:
             "OPTIONS", f"/cds-services/{SIGN}/feedback", None, {"Origin": "https://x.example"}, 200, id="cors"
         ),
         pytest.param("POST", f"/cds-services/{SIGN}", b"{", {}, 400, id="half a body"),
-        pytest.param("POST", f"/cds-services/{SIGN}", b"[" * 90_000, {}, 400, id="an array 90,000 deep"),
+        pytest.param("POST", f"/cds-services/{SIGN}", b"[" * 101, {}, 400, id="an array 101 deep"),
         pytest.param("POST", f"/cds-services/{SIGN}", b"9" * 90_000, {}, 400, id="a number of 90,000 digits"),
         pytest.param("POST", f"/cds-services/{SIGN}", b"\xff" * 90_000, {}, 400, id="garbage"),
         pytest.param("POST", f"/cds-services/{SIGN}", b"", {}, 400, id="no body"),
@@ -173,10 +173,10 @@ def eventually(holds: Any) -> bool:
 
 
 def test_service_process_stops_when_it_is_asked_to(tmp_path) -> None:
-    running = start(tmp_path)
-    began = time.monotonic()
-    assert stop(running) == 0
-    assert time.monotonic() - began < 10
+    with served(tmp_path) as running:
+        began = time.monotonic()
+        assert stop(running) == 0
+        assert time.monotonic() - began < 10
     with pytest.raises(OSError, match=r"."):
         running.send("GET", "/health/live")
 

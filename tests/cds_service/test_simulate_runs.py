@@ -9,7 +9,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -157,10 +156,12 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(
     run = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
     parts = tmp_path / "again" / ".work" / "parts"
     deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and not list(parts.glob("????")):
-        time.sleep(0.02)
-    os.kill(run.pid, signal.SIGKILL)
-    run.wait()
+    try:
+        while time.monotonic() < deadline and not list(parts.glob("????")):
+            time.sleep(0.02)
+    finally:
+        run.kill()
+        run.wait()
     done = list(parts.glob("????"))
     assert done
     # What was done before is taken as it is: a mark put on it comes through.

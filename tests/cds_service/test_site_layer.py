@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from calls import Caller, call, order
+from calls import Caller, bundle, call, clean_prefetch, order, weight
 from click.testing import CliRunner
 
 from cds_service.audit.explain import explain
@@ -173,3 +173,51 @@ def test_a_change_of_the_layer_is_seen_by_config_diff(site) -> None:
     code, said = run("config", "diff", other, site)
     assert code == 1
     assert "contact: new, Oncology pharmacy, extension 5555" in said
+
+
+BY_PRODUCT = """
+auth: {mode: "off"}
+thresholds:
+  weight_max_age_days: {default: 60, kadcyla: 3}
+"""
+
+
+def test_a_threshold_is_set_for_one_product(tmp_path) -> None:
+    path = tmp_path / "her2.yaml"
+    path.write_text(BY_PRODUCT)
+    caller = Caller(path=path)
+    kadcyla = caller.post(call(orders=[order(252)], prefetch={**clean_prefetch(), "weight": bundle(weight(days=5))}))
+    assert "weight-stale" in kadcyla.topics
+    explained = explain(caller.store.engine, kadcyla.cards[0]["uuid"])
+    assert explained is not None
+    assert explained["replay"]["identical"]
+    asked = next(each for each in explained["checks"] if each["topic"] == "weight-stale")["thresholds"]
+    assert {"name": "weight_max_age_days.kadcyla", "value": "3"}.items() <= asked[0].items()
+    generic = order(420, medicationCodeableConcept={"text": "Herceptin"})
+    answer = caller.post(call(orders=[generic], prefetch={**clean_prefetch(), "weight": bundle(weight(days=45))}))
+    assert "weight-stale" not in answer.topics
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        pytest.param("{default: 60, kadcyla: 0}", "must lie between", id="out of bounds"),
+        pytest.param("{Kadcyla!: 5}", "lower-case", id="no id of a product"),
+        pytest.param("{kadcyla: much}", "valid decimal", id="no number"),
+    ],
+)
+def test_a_wrong_threshold_of_a_product_is_told_with_its_line(tmp_path, given, says) -> None:
+    path = tmp_path / "her2.yaml"
+    path.write_text(f"thresholds:\n  weight_max_age_days: {given}\n")
+    with pytest.raises(ConfigurationError, match=f"her2.yaml:2: .*{says}"):
+        load_settings(path, {})
+
+
+def test_config_show_and_diff_name_the_product(tmp_path) -> None:
+    path, other = tmp_path / "her2.yaml", tmp_path / "other.yaml"
+    path.write_text(BY_PRODUCT)
+    other.write_text('auth: {mode: "off"}\n')
+    assert "kadcyla: 3" in run("config", "show", "--config", path)[1]
+    code, said = run("config", "diff", other, path)
+    assert code == 1
+    assert "kadcyla: " in said

@@ -12,7 +12,7 @@ import pytest
 from browser import DESK, PHONE, Visit, folder_of_pictures, visit
 from calls import SIGN, call, order, troubled_prefetch
 from playwright.sync_api import expect
-from running import start, stop
+from running import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,11 +49,10 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the address of a service with a topic in the shadow and some decisions on record."""
     folder = tmp_path_factory.mktemp("workbench")
     folder.joinpath("her2.yaml").write_text(CONFIGURATION, encoding="utf-8")
-    running = start(folder, "--config", "her2.yaml", "--workers", "2")
-    for _ in range(3):
-        running.send("POST", f"/cds-services/{SIGN}", TROUBLED)
-    yield f"http://127.0.0.1:{running.port}"
-    stop(running)
+    with served(folder, "--config", "her2.yaml", "--workers", "2") as running:
+        for _ in range(3):
+            running.send("POST", f"/cds-services/{SIGN}", TROUBLED)
+        yield f"http://127.0.0.1:{running.port}"
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ import requests
 from bench import Seat, words
 from browser import visit
 from playwright.sync_api import expect
-from running import start, stop
+from running import served
 from servers import free_port
 
 from cds_service.app import create_app
@@ -406,9 +406,8 @@ def test_a_person_signs_in_and_out_in_a_real_browser(
 ) -> None:
     port = free_port()
     (tmp_path / "her2.yaml").write_text(CONFIGURATION.format(port=port, issuer=issuer), encoding="utf-8")
-    service = start(tmp_path, "--config", "her2.yaml", port=port, WORKBENCH_SECRET="of the test")  # noqa: S106
-    seen = visit(request.getfixturevalue("browser"), f"http://127.0.0.1:{port}", pictures)
-    try:
+    with served(tmp_path, "--config", "her2.yaml", port=port, WORKBENCH_SECRET="of the test"):  # noqa: S106
+        seen = visit(request.getfixturevalue("browser"), f"http://127.0.0.1:{port}", pictures)
         seen.open("/workbench")
         seen.page.get_by_role("link", name="Sign in with your organisation").click()
         seen.page.locator("input[name=sub]").first.fill("guest")
@@ -424,5 +423,3 @@ def test_a_person_signs_in_and_out_in_a_real_browser(
         seen.open("/workbench")
         expect(seen.page.get_by_role("heading", level=1)).to_have_text("Sign in")
         seen.page.context.close()
-    finally:
-        stop(service)

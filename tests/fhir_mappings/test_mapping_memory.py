@@ -141,13 +141,6 @@ def test_parts_are_the_same_when_every_digit_and_every_text_beside_them_is() -> 
         assert reading(part, beside) == (str(part["value"]), beside)
 
 
-def test_a_deep_part_is_read_and_not_remembered() -> None:
-    part: object = {}
-    for _ in range(100_000):
-        part = [part]
-    assert CachedByJson(lambda given: given is part)(part)
-
-
 def test_the_oldest_part_is_forgotten() -> None:
     asked: list[int] = []
     reading = CachedByJson(asked.append)
