@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cards.absent import without_parts
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -109,6 +110,7 @@ def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDo
         rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF]
     if settled and not signed:
         verdicts = [Verdict(rule.topic, origin, rule.judge(case), product, drug, tentative) for rule in rules]
+        verdicts = _without_parts(verdicts, case)
         return verdicts if dose is None else _of_planned_dose(verdicts, case, dose, policy)
     verdicts = []
     for rule in rules:
@@ -116,7 +118,19 @@ def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDo
         if signed and isinstance(outcome, Fired) and RemoveOrder() in outcome.fixes:
             outcome = _held_instead(outcome)
         verdicts.append(Verdict(rule.topic, origin, outcome, product, drug, tentative))
+    if settled:
+        verdicts = _without_parts(verdicts, case)
     return verdicts if dose is None or not settled else _of_planned_dose(verdicts, case, dose, policy)
+
+
+def _without_parts(verdicts: list[Verdict], case: Case) -> list[Verdict]:
+    absent = case.patient.absent
+    if not absent:
+        return verdicts
+    return [
+        msgspec.structs.replace(verdict, outcome=without_parts(verdict.topic, verdict.outcome, absent))
+        for verdict in verdicts
+    ]
 
 
 def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, policy: Policy) -> list[Verdict]:

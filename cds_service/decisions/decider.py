@@ -20,11 +20,12 @@ from cards.engine import judge
 from cards.facts.origins import Gap
 from cards.facts.patient import Patient
 from cards.facts.session import Moment, Session
+from cards.facts.topics import Topic
 from cards.identification.recogniser import Recogniser
 from cards.presentation.grouping import CardContent
 from cards.presentation.renderer import Renderer
 from cards.readings.on_treatment import on_treatment
-from cds_service.decisions.data_access import RequestData
+from cds_service.decisions.data_access import DataMissing, RequestData
 from cds_service.decisions.versions import versions
 from cds_service.ehr.client import FhirClient
 from cds_service.protocol.card_json import card_json, to_show, worded
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from cds_service.configuration.settings import Settings
     from cds_service.decisions.suppression import Suppressed
     from fhir_mappings.request.hook_request import HookRequest
+    from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.wire.lenient import Json
 
     _Shown = tuple[tuple[dict[str, Any], ...], tuple[CardContent, ...]]
@@ -123,9 +125,11 @@ class Decider:
         gaps = (*orders.gaps, *_unresolved(orders))
         if orders.in_scope:
             answers = gathering.chart()
+            absent = gathering.absent()
             patient = self._chart.patient(
                 answers, request.patient_id, self._required, orders.references, server=request.fhir_server
             )
+            patient = msgspec.structs.replace(patient, absent=absent) if absent else patient
             listed = self._chart.with_reasons(orders, gathering.apart())
             session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
             if coverage:
@@ -139,17 +143,21 @@ class Decider:
             session, self._recogniser, self.policy, orders.identities, self._coverage_rules if coverage else None
         )
         shown = to_show(verdicts, session, self.policy, self.known, self.wording)
+        if orders.in_scope and len(session.patient.absent) == len(self.templates) and not _says_more(shown):
+            # The order by itself says nothing, and of the patient nothing is known.
+            absent = session.patient.absent
+            raise DataMissing([f"prefetch.{key}" for key, _ in absent], absent[0][1])
         return session, verdicts, (tuple(self._cards(shown, orders.resources, request)), shown)
 
     def _opened(self, request: HookRequest, gathering: RequestData) -> _Answered:
         """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
         today = self._today()
-        treated = gathering.chart(TREATMENT_KEYS)
+        treated = _whole(gathering, TREATMENT_KEYS)
         server = request.fhir_server
         patient = self._chart.patient(treated, request.patient_id, frozenset(TREATMENT_KEYS), server=server)
         if not on_treatment(patient, self.known, self.policy.thresholds, today):
             return None, (), ((), ())
-        answers = gathering.chart(MONITORING_KEYS)
+        answers = _whole(gathering, MONITORING_KEYS)
         patient = self._chart.patient(answers, request.patient_id, frozenset(MONITORING_KEYS), server=server)
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
         session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
@@ -174,6 +182,24 @@ class Decider:
             actions = self._actions.actions(suggestion.changes, resources, patient_id)
             if actions:
                 yield {"label": suggestion.label, "uuid": suggestion.uuid, "actions": actions}
+
+
+def _says_more(shown: tuple[CardContent, ...]) -> bool:
+    """Tell whether a card says more than that checks could not be made."""
+    return any(content.lead.topic is not Topic.CHECKS_INCOMPLETE for content in shown)
+
+
+def _whole(gathering: RequestData, keys: tuple[str, ...]) -> dict[str, Answer]:
+    """Give the lists that tell which drugs a patient is on, and what they want watched; an opened chart needs all.
+
+    Raises:
+        DataMissing: one of them can be had nowhere.
+
+    """
+    answers = gathering.chart(keys)
+    if absent := gathering.absent(keys):
+        raise DataMissing([f"prefetch.{key}" for key, _ in absent], absent[0][1])
+    return answers
 
 
 def _unresolved(orders: Orders) -> tuple[Gap, ...]:

@@ -72,8 +72,15 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
         where = [error.expression] if error.expression else None
         return json_answer(operation_outcome(error.code, error.message, where, base_url), 400)
     except DataMissing as error:
-        _log.info("hook_refused", service=service.id, status=412, code="required-data-missing", places=error.places)
-        message = f"required data is neither in the prefetch nor on a FHIR server that may be read: {error}"
+        _log.info(
+            "hook_refused",
+            service=service.id,
+            status=412,
+            code="required-data-missing",
+            places=error.places,
+            why=error.why,
+        )
+        message = f"Nothing could be checked. No data for: {error}"
         return json_answer(operation_outcome("required-data-missing", message, error.places, base_url), 412)
     # An override is one of a clinician; the sheet of a biller is no repeat of a clinical card.
     if now.repeats is not None and not service.coverage:
