@@ -29,7 +29,10 @@ _NAMESPACE = uuid.UUID("6f0b8f0e-3d5a-5f0e-9a53-0c6d4b1e9d52")
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 _SETTING = "practice"
 _DAYS_LISTED = 12
+_SET_ASIDE = "set-aside"
 _PLANNED = "planned-tests"
+# The link beneath the card has the full title.
+_PI, _LABEL = "prescribing information", "label"
 
 
 def escape(text: str) -> str:
@@ -177,14 +180,20 @@ class Renderer:
         if line.gap is not None:
             filled = {name: escape(value) for name, value in line.gap.values}
             values["reason"] = self._wording.gaps[line.gap.reason].format(**filled)
-        text = self._wording.evidence[line.label].format(text=escape(line.text), **values)
+        said = self._place(line.text) if line.label == _SET_ASIDE else escape(line.text)
+        text = self._wording.evidence[line.label].format(text=said, **values)
         return "; ".join((text, *(self._evidence_line(part) for part in line.parts)))
+
+    def _place(self, path: str) -> str:
+        """Say in words where in the request something stood; no reader of a card knows its path."""
+        places = self._wording.places_of_request
+        return next((said for begin, said in places.items() if path.startswith(begin)), places[""])
 
     def _citation(self, cited: Sequence[Cited]) -> str:
         source = self._known.sources[cited[0].source]
         sections = "; ".join(dict.fromkeys(escape(each.section) for each in cited))
         return self._wording.headings["citation"].format(
-            title=escape(source.title), section=sections, as_of=source.as_of
+            title=escape(source.title.replace(_PI, _LABEL)), section=sections, as_of=source.as_of
         )
 
 

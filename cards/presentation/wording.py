@@ -71,6 +71,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     suggestions: dict[str, str]
     actions: dict[str, str]
     override_reasons: dict[str, str]
+    places_of_request: dict[str, str]
     harm: tuple[Place, ...] = ()
     thresholds: dict[str, ThresholdWording] = {}
     contact: str = ""

@@ -204,7 +204,7 @@ ROWS = [
     Row(SOON, "Enhertu ordered every eighteen days", FIRES, order("Enhertu", "378 mg", interval=18)),
     Row(SOON, "Enhertu ordered every nineteen days", NOT_ASKED, order("Enhertu", "378 mg", interval=19)),
     Row(SOON, "Ziihera every week", FIRES, order("Ziihera", "1400 mg", interval=7), chart(cancers=("biliary",))),
-    Row(SOON, "trastuzumab every week is a labelled schedule", NOT_ASKED, WEEKLY),
+    Row(SOON, "trastuzumab every week is a labeled schedule", NOT_ASKED, WEEKLY),
     Row(SOON, "a single infusion written as weekly", NOT_ASKED, order("Kadcyla", "252 mg", interval=7, cycles=1)),
     Row(SOON, "a single infusion written as daily", NOT_ASKED, order("Kadcyla", "252 mg", interval=1)),
     # reload-required, by the schedule that was given
@@ -233,8 +233,8 @@ ROWS = [
         after(("pertuzumab", -3, "420 mg"), ("pertuzumab", 50, "420 mg")),
         says=("50 days",),
     ),
-    Row(RELOAD, "a dose of no labelled level", SILENT, order("Perjeta", "500 mg"), after(("pertuzumab", 60, None))),
-    Row(RELOAD, "a dose that cannot be meant", NOT_ASKED, order("Perjeta", "42 g"), after(("pertuzumab", 60, None))),
+    Row(RELOAD, "a dose of no labeled level", SILENT, order("Perjeta", "500 mg"), after(("pertuzumab", 60, None))),
+    Row(RELOAD, "a dose that cannot be right", NOT_ASKED, order("Perjeta", "42 g"), after(("pertuzumab", 60, None))),
     # dose-wrong-for-indication: the loading dose again
     Row(
         START,
@@ -565,7 +565,7 @@ ROWS = [
         FIRES,
         order("trastuzumab", "420 mg", reason="gastric"),
         chart(her2=(ihc("3+", tumour=Cancer.BREAST),), cancers=("breast", "gastric")),
-        tells=("of another tumour by its code: IHC: 3+",),
+        tells=("of another tumor by its code: IHC: 3+",),
         suggests=("Order HER2 IHC on tumor tissue for Trastuzumab",),
     ),
     Row(
@@ -1232,7 +1232,7 @@ ROWS = [
         SILENT,
         order("Kadcyla", "25 mg/kg"),
     ),
-    Row(Topic.DOSE_IMPLAUSIBLE, "more cannot be meant", FIRES, order("Kadcyla", "25.1 mg/kg")),
+    Row(Topic.DOSE_IMPLAUSIBLE, "more cannot be right", FIRES, order("Kadcyla", "25.1 mg/kg")),
     Row(Topic.DOSE_IMPLAUSIBLE, "1.75 g are 25 mg/kg at 70 kg", SILENT, order("Kadcyla", "1.75 g")),
     Row(Topic.DOSE_IMPLAUSIBLE, "1.76 g are more", FIRES, order("Kadcyla", "1.76 g"), says=("far above",)),
     Row(Topic.DOSE_IMPLAUSIBLE, "a tenth of the fixed dose", SILENT, order("Perjeta", "42 mg")),
@@ -1241,7 +1241,7 @@ ROWS = [
     Row(Topic.DOSE_IMPLAUSIBLE, "more than ten times in grams", FIRES, order("Perjeta", "4.3 g")),
     Row(
         Topic.DOSE_IMPLAUSIBLE,
-        "15 mL of Perjeta are no labelled dose",
+        "15 mL of Perjeta are no labeled dose",
         FIRES,
         order("Perjeta", "15 mL"),
         says=("volume",),

@@ -248,8 +248,8 @@ def test_crd_request_generator(service, chart, hook, service_id) -> None:
 
 def test_crd_request_generator_when_its_server_cannot_be_asked(service) -> None:
     answer = service.post(crd("https://ehr.example.org/fhir"))
-    assert answer.status == 200
-    assert "checks-incomplete" in answer.topics
+    assert (answer.status, len(answer.expression)) == (412, 8)
+    assert "is not among fhir.allowed_servers" in answer.body["issue"][0]["details"]["text"]
 
 
 def test_crd_request_generator_repeats_its_instance_for_another_order(service, chart) -> None:
