@@ -149,12 +149,19 @@ def _folded(
 
 
 def _without_dose(judged: Sequence[_Judged], stops: Mapping[str, _Judged]) -> frozenset[Origin]:
-    """List the orders for which no card offers a dose."""
-    return frozenset(
-        each.verdict.order
-        for each in judged
-        if each.verdict.order is not None and (each.verdict.product in stops or each.verdict.topic in _NO_DOSE_BESIDE)
-    )
+    """List the orders for which no card offers a dose.
+
+    Of two orders for one day either may go; with the dose of one put right, the day's sum may still be too high.
+    """
+    found: set[Origin] = set()
+    for each in judged:
+        topic, order = each.verdict.topic, each.verdict.order
+        if order is not None and (each.verdict.product in stops or topic in _NO_DOSE_BESIDE):
+            found.add(order)
+        if order is not None and topic is Topic.DUPLICATE_ORDER:
+            found.add(order)
+            found.update(line.origin for line in each.finding.evidence if line.label == "in-session" and line.origin)
+    return frozenset(found)
 
 
 def _key(verdict: Verdict, finding: Fired) -> Any:

@@ -33,7 +33,7 @@ from cards.values.quantities import Kg, Percent
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, texts
 from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.results.findings import FindingReader
-from fhir_mappings.results.her2_values import HER2_VALUES, Her2Vocabulary
+from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
 from fhir_mappings.results.times import time_of, within
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from cards.knowledge.schema import Cancer, Terminology
-    from fhir_mappings.results.her2_values import Reading as Her2Reading
+    from fhir_mappings.results.her2_values import Her2Reading
     from fhir_mappings.results.reference_ranges import Subject
     from fhir_mappings.wire.lenient import Json
 
@@ -311,22 +311,36 @@ class ObservationReader:
 
     def _read_her2(self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None) -> list[Fact]:
         specimen = reference(observation.get("specimen")) or text(child(observation, "bodySite").get("text")) or None
-        found: list[Fact] = []
+        tumour = self._tumour_alone(observation.get("code"))
         value = {name: holder[name] for name in HER2_VALUES if name in holder}
-        for stated, (finding, conflict, written) in self._her2_alone(value, concept):
-            if finding is None:
-                return [Gap(concept, origin.path, "value", on, (("value", written),))]
-            method = stated or _HER2_METHODS[concept]
-            by_copies = concept == "her2-copy-number"
-            tumour = self._tumour_alone(observation.get("code"))
-            found.append(Her2Result(method, finding, on, origin, written, specimen, conflict, by_copies, tumour))
+        remarks = {name: observation[name] for name in HER2_REMARKS if name in observation}
+        if "interpretation" in holder:
+            remarks["interpretation"] = holder["interpretation"]
+        found: list[Fact] = []
+        for stated in self._her2_alone({"value": value, "remarks": remarks}, concept):
+            if stated.finding is None:
+                return [Gap(concept, origin.path, "value", on, (("value", stated.as_reported),))]
+            found.append(
+                Her2Result(
+                    stated.method or _HER2_METHODS[concept],
+                    stated.finding,
+                    on,
+                    origin,
+                    stated.as_reported,
+                    specimen,
+                    stated.conflict,
+                    stated.by_copies,
+                    tumour,
+                    stated.by_ratio,
+                )
+            )
         return found
 
-    def _her2_of(self, value: Json, concept: str) -> list[tuple[Her2Method | None, Her2Reading]]:
-        return self._her2.methods(concept, value, self._code_map)
+    def _her2_of(self, said: Json, concept: str) -> list[Her2Reading]:
+        return self._her2.of_result(concept, said["value"], said["remarks"], self._code_map)
 
     def _receptor_of(self, value: Json) -> Her2Reading:
-        return self._her2.read("receptor", value, self._code_map)
+        return self._her2.read("receptor", value, self._code_map)[0]
 
     def _tumour_of(self, code: Any) -> Cancer | None:
         """Give the cancer whose specimen the code names."""
@@ -345,10 +359,10 @@ class ObservationReader:
 
     def _read_receptor(self, receptor: Receptor, holder: Json, origin: Origin, on: date | None) -> list[Fact]:
         """Read a hormone receptor; one that is neither plainly positive nor negative says nothing."""
-        finding, conflict, _ = self._receptor_alone({name: holder[name] for name in HER2_VALUES if name in holder})
-        if conflict or finding not in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE):
+        stated = self._receptor_alone({name: holder[name] for name in HER2_VALUES if name in holder})
+        if stated.conflict or stated.finding not in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE):
             return []
-        return [ReceptorResult(finding is Her2Finding.POSITIVE, on, origin, receptor)]
+        return [ReceptorResult(stated.finding is Her2Finding.POSITIVE, on, origin, receptor)]
 
 
 _TIMED = (Weight, Lvef, LabResult, PregnancyTest, Mutation)

@@ -20,12 +20,11 @@ class CodeEntry(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class ValueEntry(KnowledgeRecord, frozen=True, kw_only=True):
-    """A coded or written result and what it says."""
+    """A coded result and what it says."""
 
     means: str
     loinc_answers: tuple[str, ...] = ()
     snomed: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
     by: Cited
 
 
@@ -137,17 +136,22 @@ class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class PositiveRatio(KnowledgeRecord, frozen=True, kw_only=True):
-    """The HER2 to chromosome 17 ratio from which in situ hybridisation is positive."""
+    """The HER2 to chromosome 17 ratio from which in situ hybridization is positive, and the highest one believed."""
 
     at_least: Decimal
+    believed_to: Decimal
     by: Cited
 
 
 class CopyLimits(KnowledgeRecord, frozen=True, kw_only=True):
-    """The HER2 gene copies in a nucleus from which ISH is positive, and below which it is negative; between: open."""
+    """The HER2 gene copies in a nucleus from which ISH is positive, and below which it is negative; between: open.
+
+    A higher number than ``believed_to`` was counted over many cells and is no average of a nucleus.
+    """
 
     positive_at_least: Decimal
     negative_below: Decimal
+    believed_to: Decimal
     by: Cited
 
 
