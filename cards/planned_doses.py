@@ -7,6 +7,7 @@ it, they are listed with the days on which they are needed.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.outcomes import CannotTell, Evidence, Fired, NotApplicable, OrderTests, Verdict
@@ -34,15 +35,20 @@ AGEING = _LVEF | {
 }
 """What asks for a test that is missing, or too old on the day of the dose."""
 _OF_THE_MOMENT = frozenset({Topic.LVEF_HOLD, Topic.LVEF_RECHECK, Topic.LIVER_TESTS_HOLD, Topic.BLOOD_COUNT_HOLD})
+_WEEK = 7
 _LATER = NotApplicable("judged for the next dose, and again when this one is dispatched")
 ASKED_LATER = NotApplicable("asked for nearer to the dose")
 
 
 class PlannedDose(NamedTuple):
-    """How a planned dose is judged: ``is_first`` of its product in the session, ``is_next`` of all not yet given."""
+    """How a planned dose is judged: ``is_first`` of its product in the session, ``is_next`` of all not yet given.
+
+    ``after_days`` are the days since the dose before it in the session.
+    """
 
     is_first: bool
     is_next: bool
+    after_days: int | None
     day: date
     today: date
 
@@ -52,19 +58,21 @@ def planned_doses(cases: Sequence[Case], policy: Policy) -> dict[int, PlannedDos
     if policy.planned_doses is PlannedDoses.EVERY:
         return {}
     found: dict[int, PlannedDose] = {}
-    first: dict[str, date] = {}
+    days: dict[str, list[date]] = {}
     for case in cases:
-        if (product := case.identity.product) is not None and product.id not in first:
-            first[product.id] = min(_days_in_session(case))
+        if (product := case.identity.product) is not None and product.id not in days:
+            days[product.id] = sorted(set(_days_in_session(case)))
     for case in cases:
         if (product := case.identity.product) is None:
             continue
         day, today = case.planned, case.session.today
         if day <= today:
             continue
-        earliest = first[product.id]
-        standing = min(_days_in_chart(case), default=earliest)
-        found[id(case)] = PlannedDose(day <= earliest, day <= min(earliest, standing), day, today)
+        ordered = days[product.id]
+        standing = min(_days_in_chart(case), default=ordered[0])
+        place = bisect_left(ordered, day)
+        after = (day - ordered[place - 1]).days if place else None
+        found[id(case)] = PlannedDose(place == 0, day <= min(ordered[0], standing), after, day, today)
     return found
 
 
@@ -88,6 +96,10 @@ def outcome_for(topic: Topic, case: Case, dose: PlannedDose, outcome: Outcome) -
     """Give what a rule's answer comes to for a planned dose, and the finding that is asked for later, if one is."""
     if topic in _OF_THE_MOMENT and not dose.is_first:
         return _LATER, None
+    if topic is Topic.RELOAD_REQUIRED and dose.after_days is not None and isinstance(outcome, Fired):
+        # The dose before it in the plan counts, too.
+        longest = max((regimen.interval_days for regimen in case.product.regimens), default=0)
+        return (outcome if dose.after_days > longest + _WEEK else _LATER), None
     if topic not in AGEING or (dose.is_next and is_near(topic, case, dose)):
         return outcome, None
     if topic is Topic.PREGNANCY_TEST_MISSING and not dose.is_first:

@@ -108,6 +108,8 @@ def grouped(
     judged.sort(key=lambda each: (each.urgency, places.get(each.verdict.topic, last)))
     stops = _stops(judged)
     kept, folded = _folded(judged, stops)
+    if session.moment is not Moment.VIEW:
+        kept = _planned_on_another(kept, folded)
     without_dose = _without_dose(judged, stops)
     groups: dict[Any, list[_Judged]] = {}
     # What is due in an opened chart has been put together by drug.
@@ -146,6 +148,23 @@ def _folded(
             key = id(stop.verdict)
             lines[key] = (*lines.get(key, ()), each.verdict)
     return kept, lines
+
+
+def _planned_on_another(kept: list[_Judged], folded: dict[int, tuple[Verdict, ...]]) -> list[_Judged]:
+    """Put what later doses need on the most urgent card about that product, where there is one: one card less."""
+    hosts: dict[str | None, _Judged] = {}
+    for each in kept:
+        if each.verdict.order is not None and each.verdict.topic is not Topic.MONITORING_PLANNED:
+            hosts.setdefault(each.verdict.product, each)
+    left = []
+    for each in kept:
+        host = hosts.get(each.verdict.product)
+        if each.verdict.topic is not Topic.MONITORING_PLANNED or host is None:
+            left.append(each)
+        else:
+            key = id(host.verdict)
+            folded[key] = (*folded.get(key, ()), each.verdict)
+    return left
 
 
 def _without_dose(judged: Sequence[_Judged], stops: Mapping[str, _Judged]) -> frozenset[Origin]:

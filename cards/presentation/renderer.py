@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.facts.outcomes import Evidence, Fired, Indicator
+from cards.facts.topics import Topic
 from cards.presentation.card import SUMMARY_LIMIT, Card, OverrideReason, Suggestion
 from cards.presentation.grouping import CardContent, NamedOrder
 from cards.presentation.suggestions import SuggestionWriter
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cards.facts.outcomes import Verdict
-    from cards.facts.topics import Topic
     from cards.knowledge.schema import Cited, Knowledge
     from cards.presentation.wording import Wording
 
@@ -119,15 +119,26 @@ class Renderer:
             for finding in findings
             for note, filled in finding.notes
         )
-        if content.folded:
-            folded = dict.fromkeys(escape(self._sentence(each, each.drug)) for each in content.folded)
-            parts.append("\n".join((headings["folded"], "", *(f"- {each}" for each in folded))))
+        parts += self._folded(content, cited)
         if any(each.soften for each in content.verdicts):
             parts.append(self._wording.notes["tentative"])
         parts += self._sources(cited, numbered=bool(lead.sections))
         if self._wording.contact:
             parts.append(escape(self._wording.contact))
         return "\n\n".join(parts)
+
+    def _folded(self, content: CardContent, cited: tuple[Cited, ...]) -> Iterator[str]:
+        """Tell the findings that stand as lines: what else was found, and what later doses need."""
+        planned = [each for each in content.folded if each.topic is Topic.MONITORING_PLANNED]
+        others = dict.fromkeys(
+            escape(self._sentence(each, each.drug)) for each in content.folded if each not in planned
+        )
+        if others:
+            yield "\n".join((self._wording.headings["folded"], "", *(f"- {each}" for each in others)))
+        if planned:
+            told = [line for each in planned if isinstance(each.outcome, Fired) for line in each.outcome.evidence]
+            lines = dict.fromkeys(self._lines(_days_together(told), cited))
+            yield "\n".join((self._wording.headings["later-doses"], "", *lines))
 
     def _rules(self, content: CardContent) -> Iterator[str]:
         drugs = escape(_drugs(content))
