@@ -16,6 +16,7 @@ import yaml
 
 from cards.knowledge.schema import (
     Cited,
+    DrugWords,
     Knowledge,
     KnowledgeError,
     Product,
@@ -68,13 +69,14 @@ def load(root: Traversable | None = None) -> Knowledge:
         units=read("units.yaml", Units),
         reference_ranges=read("reference_ranges.yaml", ReferenceRanges),
     )
+    drug_words = read("drug_words.yaml", DrugWords)
     thresholds = read("thresholds.yaml", dict[str, Threshold])
     product_files = sorted(entry.name for entry in (root / "products").iterdir() if entry.name.endswith(".yaml"))
     products = []
     for name in product_files:
         found = read(f"products/{name}", list[Product])
         products.extend(found)
-    # Read elsewhere (`cards.billing.knowledge`), and as much a part of what an answer was made with.
+    # Read elsewhere (`cards.knowledge.billing_loader`), and as much a part of what an answer was made with.
     for entry in (root / "billing.yaml", *sorted((root / "policies").iterdir(), key=lambda each: each.name)):
         digest.update(entry.read_bytes())
     knowledge = Knowledge(
@@ -86,6 +88,7 @@ def load(root: Traversable | None = None) -> Knowledge:
         drug_classes=shared.drug_classes,
         not_checked=shared.not_checked,
         terminology=terminology,
+        drug_words=drug_words,
         thresholds=thresholds,
         version=digest.hexdigest()[:12],
     )
@@ -173,6 +176,8 @@ def _check_product(known: Knowledge, product: Product) -> None:
         RxNormCode(rxnorm.code)
     for atc in classified:
         AtcCode(atc.code)
+    for snomed in product.snomed:
+        SnomedCode(snomed.code)
     for brand in product.brands:
         _need_source(known, brand.label)
         for code in (*(entry.code for entry in brand.hcpcs), *(entry.code for entry in brand.retired_hcpcs)):
