@@ -13,7 +13,7 @@ import msgspec
 
 from cards.facts.origins import Origin
 from cards.facts.outcomes import Fired, Fix, HoldOrder, OrderTests, RemoveOrder, SetDose, Verdict
-from cards.facts.session import Moment, planned_day
+from cards.facts.session import planned_day
 from cards.facts.topics import Topic
 from cards.presentation.urgency import Urgency, indicator_of, urgency_of
 
@@ -108,12 +108,12 @@ def grouped(
     judged.sort(key=lambda each: (each.urgency, places.get(each.verdict.topic, last)))
     stops = _stops(judged)
     kept, folded = _folded(judged, stops)
-    if session.moment is not Moment.VIEW:
+    if session.moment.has_orders:
         kept = _planned_on_another(kept, folded)
     without_dose = _without_dose(judged, stops)
     groups: dict[Any, list[_Judged]] = {}
     # What is due in an opened chart has been put together by drug.
-    is_view = session.moment is Moment.VIEW
+    is_view = not session.moment.has_orders
     for each in kept:
         key = (each.verdict.topic, each.verdict.order) if is_view else _key(each.verdict, each.finding)
         groups.setdefault(key, []).append(each)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from cards.facts.outcomes import Fired
 from cards.facts.policy import Mode
-from cards.facts.session import Moment
 from cards.presentation.due import due_cards
 from cards.presentation.grouping import CardContent, grouped
 
@@ -33,7 +32,7 @@ def to_show(
         for verdict in verdicts
         if verdict.outcome.__class__ is Fired and policy.mode(verdict.topic) is Mode.LIVE
     ]
-    if session.moment is Moment.VIEW:
+    if not session.moment.has_orders:
         due = due_cards(live, session, known)
         return grouped(due, due, session, policy, wording)
     return grouped(verdicts, live, session, policy, wording)

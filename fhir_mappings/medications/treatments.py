@@ -105,7 +105,7 @@ class TreatmentReader:
             return None
         order = self._medication.drug(resource, references)
         identity = identify(order, self._recogniser)
-        is_settled = identity.standing is IdentityStatus.SETTLED
+        is_settled = identity.status is IdentityStatus.SETTLED
         product = identity.product.id if identity.product and is_settled else ""
         names = tuple(dict.fromkeys(each.value for each in order.evidence if not each.system))
         return _Drug(product, names or (product,), not is_settled and identity.in_scope)
