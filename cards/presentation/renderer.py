@@ -33,11 +33,13 @@ _SET_ASIDE = "set-aside"
 _PLANNED = "planned-tests"
 # The link beneath the card has the full title.
 _PI, _LABEL = "prescribing information", "label"
+# What would be a tag were the backslash not read stands as an entity: no detail holds HTML, however it is displayed.
+_TAG = re.compile(r"\\<(?=[A-Za-z/!?])")
 
 
 def escape(text: str) -> str:
     """Make a text from a chart harmless in GitHub Flavored Markdown; line breaks become spaces."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    return _TAG.sub("&lt;", _MARKUP.sub(r"\\\1", " ".join(text.split())))
 
 
 class Renderer:
