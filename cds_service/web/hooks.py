@@ -95,7 +95,13 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
             decision = now.shadow.judged(decision, session, client, service.id)
         # Before the answer leaves: a card that was seen is on record, whatever happens next.
         recorder = store().recorder
-        at_once = recorder.write(now.records.record(service.id, request, client, decision, session))
+        try:
+            record = now.records.record(service.id, request, client, decision, session)
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            recorder.set_aside(type(error).__name__)
+            at_once = False
+        else:
+            at_once = recorder.write(record)
         metrics.recorded(recorder, at_once=at_once)
         _count(service.id, decision, session)
     _log.info(
