@@ -48,7 +48,7 @@ def test_a_card_that_fired(database_url: str) -> None:
     fired = checks(found, "fired")["weight-stale"]
     assert fired["says"] == card["summary"]
     assert fired["detail"] == card["detail"]
-    assert "Observation/weight-1" in fired["detail"]
+    assert found["facts"]["patient"]["weights"][0]["origin"]["reference"] == "Observation/weight-1"
     threshold = next(each for each in fired["thresholds"] if each["name"] == "weight_max_age_days")
     assert (threshold["value"], threshold["unit"], threshold["set_by"]) == ("40", "days", "settings")
     assert threshold["source"]
