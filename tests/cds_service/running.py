@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 COMMAND = Path(sys.executable).parent / "her2-cds"
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 def environment() -> dict[str, str]:
