@@ -34,5 +34,5 @@ def _in_place_of_the_service(_: str, **settings: Any) -> Granian:
 
 
 if __name__ == "__main__":
-    serve.Granian = _in_place_of_the_service
+    serve.Server = _in_place_of_the_service
     cli.main(sys.argv[1:])

@@ -8,13 +8,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cards.billing.knowledge import default_billing, default_policies
+import structlog
+
+from cards.knowledge.billing_loader import default_billing, default_policies
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import default_wording
 from cds_service.app import create_app
 from cds_service.configuration.settings import CONFIG_VARIABLE
 from cds_service.policies.library import Library
 from cds_service.policies.publication import Publication, follow
+from cds_service.server import end_with_parent
 from cds_service.store.purge_thread import keep_house
 from cds_service.telemetry import metrics
 from cds_service.telemetry.logs import configure_logs
@@ -32,14 +35,16 @@ _MIDDLE_COLLECTIONS = 100
 def application() -> Flask:
     """Build the application of one worker."""
     configure_logs()
+    end_with_parent()
     path = os.environ.get(CONFIG_VARIABLE)
     app = create_app(Path(path) if path else None)
     store, configuration = app.extensions["her2_cds_store"], app.extensions["her2_cds"]
     app.extensions["her2_cds_publication"] = Publication(Library(store.engine), configuration)
     follow(app.extensions["her2_cds_publication"])
-    keep_house(store.engine, configuration)
+    keep_house(store.engine, lambda: configuration.current().decider.settings.audit.keep_days)
     atexit.register(store.close)
     _spare_the_collector()
+    structlog.get_logger().info("worker_started", worker=os.getpid())
     return app
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cards.billing.bill import Bill
-    from cards.billing.setup import BillingSetup
+    from cards.knowledge.billing_setup import BillingSetup
     from cards.knowledge.schema import Cited
     from cards.readings.case import Case
 
@@ -37,7 +37,7 @@ class BillingSummary:
 
         Where the dose cannot be billed the card says what is lacking, and gives the codes all the same.
         """
-        if case.identity.standing is not IdentityStatus.SETTLED:
+        if case.identity.status is not IdentityStatus.SETTLED:
             return CannotTell((Missing("identity"),))
         view = View(case, self._setup.known)
         billed = bill(case, self._setup)

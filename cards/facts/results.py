@@ -110,12 +110,15 @@ class Her2Finding(StrEnum):
     ULTRALOW = "ultralow"
     NULL = "null"
     NOT_DONE = "not-done"
+    WORK_UP = "work-up"
+    """ISH of group 2, 3 or 4: settled by a combined work-up with IHC, and not by the numbers."""
 
 
 class Her2Result(msgspec.Struct, frozen=True):
     """One tissue HER2 result that counts. ``conflict`` when its code and its own display say different things.
 
-    ``by_copies`` when it was read from a number of gene copies alone; ``tumour`` when its code names the organ.
+    ``by_copies`` and ``by_ratio`` when it was read from a number of gene copies or from a ratio alone; ``tumour`` when
+    its code names the organ.
     """
 
     method: Her2Method
@@ -127,6 +130,7 @@ class Her2Result(msgspec.Struct, frozen=True):
     conflict: bool = False
     by_copies: bool = False
     tumour: Cancer | None = None
+    by_ratio: bool = False
 
 
 class CodedHer2(msgspec.Struct, frozen=True):

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 import yaml
 
+from cards.knowledge.names import check_names
 from cards.knowledge.schema import (
     Cited,
+    DrugWords,
     Knowledge,
     KnowledgeError,
     Product,
@@ -65,10 +67,14 @@ def load(root: Traversable | None = None) -> Knowledge:
     root = root or files("cards") / "knowledge"
     digest = hashlib.sha256()
 
+    parts: list[tuple[str, Any]] = []
+
     def read(name: str, shape: type[T]) -> T:
         text = (root / name).read_text(encoding="utf-8")
         digest.update(text.encode())
-        return parse(text, name, shape, shipped=True)
+        part = parse(text, name, shape, shipped=True)
+        parts.append((name, part))
+        return part
 
     sources = read("sources.yaml", dict[str, Source])
     shared = read("shared.yaml", Shared)
@@ -77,13 +83,14 @@ def load(root: Traversable | None = None) -> Knowledge:
         units=read("units.yaml", Units),
         reference_ranges=read("reference_ranges.yaml", ReferenceRanges),
     )
+    drug_words = read("drug_words.yaml", DrugWords)
     thresholds = read("thresholds.yaml", dict[str, Threshold])
     product_files = sorted(entry.name for entry in (root / "products").iterdir() if entry.name.endswith(".yaml"))
     products = []
     for name in product_files:
         found = read(f"products/{name}", list[Product])
         products.extend(found)
-    # Read elsewhere (`cards.billing.knowledge`), and as much a part of what an answer was made with.
+    # Read elsewhere (`cards.knowledge.billing_loader`), and as much a part of what an answer was made with.
     for entry in (root / "billing.yaml", *sorted((root / "policies").iterdir(), key=lambda each: each.name)):
         digest.update(entry.read_bytes())
     knowledge = Knowledge(
@@ -95,9 +102,12 @@ def load(root: Traversable | None = None) -> Knowledge:
         drug_classes=shared.drug_classes,
         not_checked=shared.not_checked,
         terminology=terminology,
+        drug_words=drug_words,
         thresholds=thresholds,
         version=digest.hexdigest()[:12],
     )
+    for name, part in parts:
+        check_names(part, knowledge, name)
     check(knowledge)
     return knowledge
 
@@ -182,6 +192,8 @@ def _check_product(known: Knowledge, product: Product) -> None:
         RxNormCode(rxnorm.code)
     for atc in classified:
         AtcCode(atc.code)
+    for snomed in product.snomed:
+        SnomedCode(snomed.code)
     for brand in product.brands:
         _need_source(known, brand.label)
         for code in (*(entry.code for entry in brand.hcpcs), *(entry.code for entry in brand.retired_hcpcs)):

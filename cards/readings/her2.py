@@ -2,7 +2,8 @@
 
 The status is the set of grades that the results leave open: IHC 2+ without ISH leaves positive and low, a bare IHC 0
 leaves ultralow and null, "negative" leaves all three that are not positive. One grade left means that it is known.
-Source: ASCO/CAP HER2 testing guideline; labels: positive is IHC 3+ or ISH amplified.
+ISH of groups 2 to 4 decides nothing by its numbers. Source: ASCO/CAP HER2 testing guideline; labels: positive is IHC 3+
+or ISH amplified.
 """
 
 from __future__ import annotations
@@ -37,13 +38,28 @@ _ALONE: dict[Her2Finding, frozenset[Tier]] = {
     Her2Finding.ULTRALOW: frozenset({Tier.ULTRALOW}),
     Her2Finding.NULL: frozenset({Tier.NULL}),
 }
-_UNDECIDED = frozenset({Her2Finding.EQUIVOCAL, Her2Finding.INDETERMINATE, Her2Finding.NOT_DONE})
+ANY_GRADE = NOT_POSITIVE | POSITIVE
+_UNDECIDED = frozenset({Her2Finding.EQUIVOCAL, Her2Finding.INDETERMINATE, Her2Finding.NOT_DONE, Her2Finding.WORK_UP})
+_SCORES = {
+    **{each: each for each in (Her2Finding.IHC_0, Her2Finding.IHC_1, Her2Finding.IHC_2, Her2Finding.IHC_3)},
+    Her2Finding.ULTRALOW: Her2Finding.IHC_0,
+    Her2Finding.NULL: Her2Finding.IHC_0,
+}
+# What ratio and copies say one by one, for groups 2, 3 and 4 of dual-probe ISH.
+_UNSETTLED = frozenset(
+    {
+        (Her2Finding.POSITIVE, Her2Finding.NEGATIVE),
+        (Her2Finding.NEGATIVE, Her2Finding.POSITIVE),
+        (Her2Finding.NEGATIVE, Her2Finding.EQUIVOCAL),
+    }
+)
 
 
 class Her2Status(msgspec.Struct, frozen=True):
     """The grades still possible (none: no result counts), the results they rest on, and whether results disagree.
 
-    ``against`` are the results that the status as a whole contradicts.
+    ``against`` are the results that the status as a whole contradicts. ``unsettled`` are results of ISH that need the
+    combined work-up: groups 2 to 4, or a number that no guideline places.
     """
 
     possible: frozenset[Tier]
@@ -52,11 +68,12 @@ class Her2Status(msgspec.Struct, frozen=True):
     ish: Her2Result | None = None
     disagree: bool = False
     against: tuple[Her2Result, ...] = ()
+    unsettled: tuple[Her2Result, ...] = ()
 
     @property
     def needs_ish(self) -> bool:
         """Whether IHC is 2+ and no ISH decides. An overall "positive" or "negative" is no ISH."""
-        return self.ihc is not None and self.possible == EQUIVOCAL
+        return self.ihc is not None and self.possible == EQUIVOCAL and not self.unsettled
 
     @property
     def ihc_3(self) -> bool | None:
@@ -93,12 +110,19 @@ def her2_status(results: tuple[Her2Result, ...]) -> Her2Status:
     counting = tuple(result for result in results if result.finding in _ALONE or result.method is Her2Method.ISH)
     usable = tuple(result for result in counting if not result.conflict)
     ihc = _newest(usable, Her2Method.IHC)
-    ish = _decisive(r for r in usable if r.method is Her2Method.ISH and r.finding not in _UNDECIDED)
+    ish, unsettled = _of_ish(usable)
     read = _newest(usable, Her2Method.INTERPRETATION)
-    possible = _combine(ihc, ish, read)
+    if unsettled:
+        possible = _after_work_up(ihc, read, unsettled[0])
+        if possible not in (EQUIVOCAL, ANY_GRADE):
+            unsettled = ()
+    else:
+        possible = _combine(ihc, ish, read)
     conflict = any(result.conflict for result in counting)
-    against = tuple(result for result in usable if _contradicts(result, possible))
-    return Her2Status(possible, counting, ihc, ish, conflict or bool(against), against)
+    excused = _of_unsettled_groups(usable)
+    against = tuple(result for result in usable if result not in excused and _contradicts(result, possible))
+    against += tuple(result for result in _other_scores(usable, ihc) if result not in against)
+    return Her2Status(possible, counting, ihc, ish, conflict or bool(against), against, unsettled)
 
 
 def grades_of(result: Her2Result) -> frozenset[Tier]:
@@ -113,11 +137,72 @@ def _newest(results: Iterable[Her2Result], method: Her2Method) -> Her2Result | N
     return None
 
 
-def _decisive(results: Iterable[Her2Result]) -> Her2Result | None:
-    """Give the newest result of ISH; of one day a stated result or a ratio goes before a number of copies."""
-    listed = tuple(results)
-    newest = listed[0] if listed else None
-    return next((each for each in listed if newest and each.on == newest.on and not each.by_copies), newest)
+def _of_ish(usable: tuple[Her2Result, ...]) -> tuple[Her2Result | None, tuple[Her2Result, ...]]:
+    """Give the newest result of ISH that decides, or those of its day that need the combined work-up.
+
+    Of one day a stated result goes before numbers, and a ratio before a number of copies alone.
+    """
+    listed = tuple(each for each in usable if each.method is Her2Method.ISH and _says_something(each))
+    if not listed:
+        return None, ()
+    of_day = tuple(each for each in listed if each.on == listed[0].on)
+    decided = tuple(each for each in of_day if each.finding not in _UNDECIDED)
+    stated = next((each for each in decided if not (each.by_copies or each.by_ratio)), None)
+    if stated is not None:
+        return stated, ()
+    unsettled = tuple(each for each in of_day if each.finding is Her2Finding.WORK_UP) or _group(of_day)
+    if unsettled:
+        return None, unsettled
+    ratio = next((each for each in decided if not each.by_copies), None)
+    if ratio is not None or decided:
+        return ratio or decided[0], ()
+    unplaced = tuple(each for each in of_day if each.by_copies and each.finding is Her2Finding.INDETERMINATE)
+    if unplaced:
+        return None, unplaced
+    older = tuple(each for each in listed if each not in of_day)
+    return _of_ish(older) if older else (None, ())
+
+
+def _says_something(result: Her2Result) -> bool:
+    return result.finding not in _UNDECIDED or result.by_copies or result.finding is Her2Finding.WORK_UP
+
+
+def _group(of_day: tuple[Her2Result, ...]) -> tuple[Her2Result, ...]:
+    """Give the ratio and the copies of one day where they are of group 2, 3 or 4, or one of them is not placed."""
+    ratio = next((each for each in of_day if each.by_ratio), None)
+    copies = next((each for each in of_day if each.by_copies), None)
+    if ratio is None or copies is None:
+        return ()
+    return (ratio, copies) if (ratio.finding, copies.finding) in _UNSETTLED else ()
+
+
+def _of_unsettled_groups(usable: tuple[Her2Result, ...]) -> tuple[Her2Result, ...]:
+    """Give the numbers that say nothing one by one: a conclusion stated beside them may be either."""
+    numbers = tuple(each for each in usable if each.by_ratio or each.by_copies)
+    days = dict.fromkeys(each.on for each in numbers)
+    return tuple(each for on in days for each in _group(tuple(number for number in numbers if number.on == on)))
+
+
+def _other_scores(usable: tuple[Her2Result, ...], ihc: Her2Result | None) -> tuple[Her2Result, ...]:
+    """Give the results of IHC of the newest one's day that have another score: 2+ and 3+ are no one result."""
+    if ihc is None or ihc.finding not in _SCORES:
+        return ()
+    return tuple(
+        each
+        for each in usable
+        if each.method is Her2Method.IHC
+        and each.on == ihc.on
+        and _SCORES.get(each.finding, _SCORES[ihc.finding]) is not _SCORES[ihc.finding]
+    )
+
+
+def _after_work_up(ihc: Her2Result | None, read: Her2Result | None, unsettled: Her2Result) -> frozenset[Tier]:
+    """Combine an ISH of group 2 to 4: IHC decides unless it is 2+, then a conclusion that is not older does."""
+    possible = _ALONE[ihc.finding] if ihc is not None else ANY_GRADE
+    if possible != EQUIVOCAL and ihc is not None:
+        return _narrowed(possible, read)
+    is_later = read is not None and (read.on is None or unsettled.on is None or read.on >= unsettled.on)
+    return _narrowed(possible, read) if is_later else possible
 
 
 def _combine(ihc: Her2Result | None, ish: Her2Result | None, read: Her2Result | None) -> frozenset[Tier]:
@@ -142,6 +227,6 @@ def _narrowed(possible: frozenset[Tier], read: Her2Result | None) -> frozenset[T
 
 def _contradicts(result: Her2Result, possible: frozenset[Tier]) -> bool:
     """Tell whether a result, taken alone, rules out every grade that the combined status leaves open."""
-    if result.finding in (Her2Finding.INDETERMINATE, Her2Finding.NOT_DONE):
+    if result.finding not in _ALONE:
         return False
     return _ALONE[result.finding].isdisjoint(possible)

@@ -18,6 +18,7 @@ from cards.rules import (
     dose_levels,
     her2,
     identity,
+    intervals,
     lab_holds,
     lab_monitoring,
     lvef_holds,
@@ -58,7 +59,7 @@ RULES: tuple[Rule, ...] = (
     Rule(Topic.WEIGHT_IMPLAUSIBLE, weight.weight_implausible),
     Rule(Topic.DOSE_CANNOT_VERIFY, dose.dose_cannot_verify),
     Rule(Topic.WEIGHT_STALE, dose.weight_stale),
-    Rule(Topic.INTERVAL_TOO_SHORT, schedule.interval_too_short),
+    Rule(Topic.INTERVAL_TOO_SHORT, intervals.interval_too_short),
     Rule(Topic.CYCLE_LIMIT_REACHED, schedule.cycle_limit_reached),
     Rule(Topic.RELOAD_REQUIRED, schedule.reload_required),
     Rule(Topic.ROUTE_WRONG, preparation.route_wrong),
@@ -97,4 +98,4 @@ RULES_ON_VIEW = tuple(rule for rule in RULES if rule.on_view)
 
 def rules_at(moment: Moment) -> tuple[Rule, ...]:
     """Give the rules that are asked at a moment."""
-    return RULES_ON_VIEW if moment is Moment.VIEW else RULES
+    return RULES if moment.has_orders else RULES_ON_VIEW

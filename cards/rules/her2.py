@@ -15,12 +15,12 @@ from cards.facts.outcomes import (
     Outcome,
     RemoveOrder,
 )
-from cards.facts.results import Her2Method
+from cards.facts.results import Her2Finding, Her2Method
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Cancer, Cited, Confidence, Setting, Tier
 from cards.readings.case import brief, dated, is_bare_code
 from cards.readings.eligibility import Answer, answer_for, may_fit, turns_on_grade, wants_a_score
-from cards.readings.her2 import EQUIVOCAL, POSITIVE, grades_of, her2_of, her2_of_another_tumour
+from cards.readings.her2 import ANY_GRADE, EQUIVOCAL, POSITIVE, grades_of, her2_of, her2_of_another_tumour
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ def her2_missing(case: Case) -> Outcome:
     coded = case.coded_her2
     return Fired(
         values={"code": coded[0].code, "said": _said(coded[0].positive)} if coded else {},
-        evidence=(*_results(case), *_of_another_tumour(case), *_coded(case), *case.set_aside(_HER2_CONCEPTS)),
+        evidence=(*_results(case), *_of_another_tumour(case), *_coded(case), *case.unusable(_HER2_CONCEPTS)),
         cited=_cited(case),
         variant="coded" if coded else "in-text" if case.unread(_HER2_CONCEPTS) else "default",
         fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
@@ -74,19 +74,25 @@ def her2_not_eligible(case: Case) -> Outcome:
     if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     if not her2_of(case).possible:
-        told_by = Topic.HER2_DISCORDANT if her2_of(case).disagree else Topic.HER2_MISSING
-        return CannotTell((Missing("her2", told_by=told_by),))
+        reported_by = Topic.HER2_DISCORDANT if her2_of(case).disagree else Topic.HER2_MISSING
+        return CannotTell((Missing("her2", reported_by=reported_by),))
     verdict = answer_for(case, her2_of(case).possible)
-    if verdict is Answer.ALL:
+    if verdict is Answer.ALL and not her2_of(case).unsettled:
         return Clear()
     if verdict is Answer.NONE:
         if _another_result_qualifies(case):
-            return CannotTell((Missing("her2", told_by=Topic.HER2_DISCORDANT),))
+            return CannotTell((Missing("her2", reported_by=Topic.HER2_DISCORDANT),))
         return _not_eligible(case)
+    if her2_of(case).unsettled:
+        return CannotTell(
+            (Missing("her2-tier", reported_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),)
+        )
     if her2_of(case).needs_ish:
-        return CannotTell((Missing("her2-ish", told_by=Topic.HER2_ISH_MISSING),))
+        return CannotTell((Missing("her2-ish", reported_by=Topic.HER2_ISH_MISSING),))
     if _grade_is_owed(case):
-        return CannotTell((Missing("her2-tier", told_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),))
+        return CannotTell(
+            (Missing("her2-tier", reported_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),)
+        )
     return CannotTell(_undecided(case))
 
 
@@ -136,6 +142,8 @@ def her2_tier_unclear(case: Case) -> Outcome:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     if not her2_of(case).possible or her2_of(case).needs_ish:
         return NotApplicable("another card asks for the result")
+    if her2_of(case).unsettled:
+        return _work_up(case)
     if wants_a_score(case):
         return Fired(
             values={"status": _status(case)},
@@ -155,6 +163,22 @@ def her2_tier_unclear(case: Case) -> Outcome:
         notes=tuple((f"also-{missing.what}", {}) for missing in _undecided(case)),
         variant="equivocal" if equivocal else "default" if bare_zero else "no-score",
         fixes=(OrderTests((_test_on(case, "her2-ish"),)),) if equivocal else (),
+    )
+
+
+def _work_up(case: Case) -> Outcome:
+    """Ask for the combined work-up of an ISH that its numbers do not settle, unless no grade would qualify."""
+    if answer_for(case, her2_of(case).possible) is Answer.NONE:
+        return NotApplicable("no grade qualifies, and that card says so")
+    unsettled = her2_of(case).unsettled
+    # A count that no guideline places is no group.
+    is_group = unsettled[0].finding is not Her2Finding.INDETERMINATE
+    return Fired(
+        values={"results": " and ".join(_short(result) for result in unsettled)},
+        evidence=(*_results(case), *_diagnoses(case)),
+        cited=(_TESTING, case.known.terminology.her2_copies.by),
+        variant="work-up" if is_group else "no-average",
+        fixes=(OrderTests((_test_on(case, "her2-ish"),)),),
     )
 
 
@@ -260,7 +284,7 @@ def _undecided(case: Case) -> tuple[Missing, ...]:
         missing.append(Missing("hormone-receptor", values={"status": _status(case)}))
     if wants_a_score(case):
         missing.append(
-            Missing("ihc-score", told_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),
+            Missing("ihc-score", reported_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),
         )
     return tuple(missing)
 
@@ -272,6 +296,7 @@ _TIER_WORDS = {
     frozenset({Tier.NULL}): "IHC 0 without staining",
     frozenset({Tier.ULTRALOW, Tier.NULL}): "IHC 0",
     frozenset({Tier.LOW, Tier.ULTRALOW, Tier.NULL}): "negative",
+    ANY_GRADE: "not settled",
     frozenset({Tier.POSITIVE, Tier.LOW}): "equivocal (IHC 2+)",
 }
 

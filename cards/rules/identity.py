@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Cited
     from cards.readings.case import Case
 
-_SYSTEM_NAMES = {"rxnorm": "RxNorm", "atc": "ATC"}
+_SYSTEM_NAMES = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT"}
 
 
 def drug_identity_conflict(case: Case) -> Outcome:
     """Fire when the codings, the text or the ingredients of one order name two different products."""
-    if case.identity.standing is not IdentityStatus.CONFLICT:
+    if case.identity.status is not IdentityStatus.CONFLICT:
         return Clear()
     first, second = _two_named(case)
     return Fired(
         values={"first": first, "second": second},
-        evidence=_evidence(case),
+        evidence=(*_evidence(case), *(Evidence("identity-unread", word) for word in case.identity.unread)),
         cited=_labels(case),
         notes=_confusions(case),
         fixes=(RemoveOrder(),),
@@ -31,16 +31,19 @@ def drug_identity_conflict(case: Case) -> Outcome:
 
 def drug_ambiguous(case: Case) -> Outcome:
     """Fire when the text could be more than one product and no coding settles which."""
-    if case.identity.standing is IdentityStatus.CONFLICT:
+    if case.identity.status is IdentityStatus.CONFLICT:
         return NotApplicable("the identity is in conflict")
-    if case.identity.standing is not IdentityStatus.AMBIGUOUS:
+    if case.identity.status is not IdentityStatus.AMBIGUOUS:
         return Clear()
     named = [product.name for product in case.identity.named]
     written = case.identity.claims[0].evidence.value
+    unread = case.identity.unread
+    word = brief(unread[0]) if unread else ""
     return Fired(
-        values={"written": brief(written), "candidates": " or ".join(named)},
-        evidence=_evidence(case),
+        values={"written": brief(written), "candidates": " or ".join(named), "word": word},
+        evidence=(*_evidence(case), *(Evidence("identity-unread", word) for word in unread)),
         cited=_labels(case),
+        variant="unread-word" if unread else "default",
         notes=_confusions(case),
         fixes=(RemoveOrder(),),
     )
@@ -59,6 +62,9 @@ def _two_named(case: Case) -> tuple[str, str]:
         distinct = list(by_product.values())
     else:
         distinct = [name for name in distinct if name != case.identity.named[0].name]
+        if case.identity.unread:
+            # A word that looks like another drug's, beside a code that settles the product.
+            return case.drug, brief(case.identity.unread[0])
     return distinct[0], distinct[1]
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import click
 import structlog
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 
@@ -26,16 +25,17 @@ from cds_service.commands.deciding import decider_of
 from cds_service.commands.options import FILE, config_option, fail
 from cds_service.configuration.auth_settings import AUTHENTICATION_IS_OFF
 from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, STAYS_REQUIRED
-from cds_service.ehr.client import CALLS_AT_ONCE
 from cds_service.ehr.servers import is_loopback_host
 from cds_service.protocol.services import SERVICES
-from cds_service.store.database import DatabaseError, open_engine, upgrade
+from cds_service.server import Server, allow_many_connections
+from cds_service.store.database import DatabaseError, DatabaseNewerError, open_engine, upgrade
 from cds_service.telemetry.logs import configure_logs
 
 if TYPE_CHECKING:
     from cds_service.configuration.settings import Settings
 
 _IDLE_MS = 75_000
+_BACKLOG, _CONNECTIONS, _THREADS = 4096, 30_000, 128
 # Named here and not taken from ``metrics``, which must not be loaded before it is set.
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PATIENT_KEY = f"{ENV_PREFIX}AUDIT__PATIENT_KEY"
@@ -82,7 +82,8 @@ def serve(  # noqa: PLR0913 - one for each option
     sys.stdout.flush()
     _share_metrics(workers)
     _preload()
-    Granian(
+    allow_many_connections()
+    Server(
         "cds_service.wsgi:application",
         factory=True,
         address=host,
@@ -93,8 +94,12 @@ def serve(  # noqa: PLR0913 - one for each option
         http1_settings=HTTP1Settings(header_read_timeout=_IDLE_MS),
         workers=workers,
         websockets=False,
-        # Threads wait for a FHIR server or a slow client; one that never answers must not hold up a stop (ADR 3).
-        blocking_threads=CALLS_AT_ONCE,
+        # Idle connections wait beside the others, not in front of them.
+        backlog=_BACKLOG,
+        backpressure=_CONNECTIONS,
+        # Threads wait for a FHIR server or a slow client; one that never answers must not hold up a stop (ADR 3). How
+        # many calls are worked on is for `admission` to say.
+        blocking_threads=_THREADS,
         workers_kill_timeout=10,
         log_access=False,
         ssl_cert=tls_certificate,
@@ -119,9 +124,17 @@ def _prepare(settings: Settings) -> None:
     """Make the tables, and give the workers what they must have in common."""
     try:
         engine = open_engine(settings.database)
-        upgrade(engine)
     except DatabaseError as error:
         fail(str(error))
+    try:
+        upgrade(engine)
+    except DatabaseNewerError as error:
+        fail(str(error))
+    except DatabaseError as error:
+        if engine.dialect.name == "sqlite":
+            fail(str(error))
+        # A server may come up after us: until then cards are given, and their record waits.
+        structlog.get_logger().error("database_not_reached", problem=str(error), meaning="tried again while serving")
     # The workers are copies of this process, and a connection is not to be shared.
     engine.dispose()
     os.environ.setdefault(_PATIENT_KEY, secrets.token_hex(32))

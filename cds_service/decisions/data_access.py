@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from cds_service.ehr.client import FhirAccess, FhirClient
-    from fhir_mappings.request.chart import ChartReader, Orders
+    from fhir_mappings.request.chart import ChartReader
     from fhir_mappings.request.hook_request import HookRequest
+    from fhir_mappings.request.orders import Orders
     from fhir_mappings.wire.resources import ResourceStub
 
 _UNANSWERED = frozenset({PrefetchState.OMITTED, PrefetchState.FAILED})
@@ -97,10 +98,10 @@ class RequestData:
         answers = {**self._answers(), **self._fetched}
         return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
 
-    def apart(self) -> list[ResourceStub]:
+    def non_observations(self) -> list[ResourceStub]:
         """List the resources that are at hand and are no Observations."""
         answers = {**self._answers(), **self._fetched}
-        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.apart]
+        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.non_observations]
 
     @cached_property
     def _access(self) -> FhirAccess | None:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from cards.billing.facts import BillingSession
-from cards.coverage.rules import coverage_rules
-from cards.facts.session import Moment
+from cards.billing.rules import coverage_rules
+from cards.facts.billing import BillingSession
 from cards.readings.on_treatment import on_treatment
 from cards.rules import rules_at
 from cds_service.protocol.services import BY_ID
@@ -17,10 +16,10 @@ from cds_service.store.record import read_session
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cards.billing.setup import BillingSetup
     from cards.facts.policy import Policy
     from cards.facts.session import Session
     from cards.identification.identity import Identity
+    from cards.knowledge.billing_setup import BillingSetup
     from cards.knowledge.schema import Knowledge
     from cards.rules import Rule
     from cds_service.store.reading import StoredDecision
@@ -48,9 +47,9 @@ def question(session: Session, known: Knowledge, policy: Policy, billing: Billin
     """
     if isinstance(session, BillingSession):
         return Question(session, None, coverage_rules(billing))
-    if session.moment is not Moment.VIEW:
+    if session.moment.has_orders:
         return Question(session, None, rules_at(session.moment))
     drugs = on_treatment(session.patient, known, policy.thresholds, session.today)
     orders = tuple(order for order, _ in drugs)
     identities = [identity for _, identity in drugs]
-    return Question(msgspec.structs.replace(session, orders=orders), identities, rules_at(Moment.VIEW))
+    return Question(msgspec.structs.replace(session, orders=orders), identities, rules_at(session.moment))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +16,9 @@ import msgspec
 import structlog
 
 from cards.facts.outcomes import Fired
-from cards.facts.session import Moment
+from cds_service.decisions.decision import Suppressed, subjects
 from cds_service.store.overrides import Override, overrides
-from cds_service.store.record import order_name, subjects
+from cds_service.store.record import order_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from cards.facts.session import Session
     from cds_service.clock import Clock
     from cds_service.configuration.policy_settings import RepeatSettings
-    from cds_service.decisions.decider import Decision
+    from cds_service.decisions.decision import Decision
     from cds_service.protocol.caller import Caller
     from cds_service.store.record import Pseudonyms
     from cds_service.store.store import Store
@@ -37,18 +36,8 @@ if TYPE_CHECKING:
 
 DEADLINE_S = 0.2
 """How long an answer may wait to hear what was overridden."""
-_TOLD_AGAIN = frozenset({"order-sign", "order-dispatch"})
 _encode = msgspec.json.Encoder(decimal_format="string", order="sorted").encode
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Suppressed:
-    """A card that was not sent, the finding behind it, and the override that stands for it."""
-
-    card: dict[str, Any]
-    verdict: Verdict
-    override: Override
 
 
 class Repeats:
@@ -73,9 +62,9 @@ class Repeats:
             for card, verdict in zip(decision.cards, subjects(decision), strict=True)
             if verdict.order is not None and card["indicator"] not in self._never
         }
-        if request.hook == Moment.SELECT:
+        if request.moment.may_be_incomplete:
             return msgspec.structs.replace(decision, findings={uuid: name for uuid, (name, _) in named.items()})
-        if request.hook not in _TOLD_AGAIN or not named:
+        if not request.moment.orders_are_final or not named:
             return decision
         user = self._pseudonyms.name("user", request.user_id, issuer)
         known = list(self._ask(store, {name for name, _ in named.values()}))

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.billing.setup import with_sources
 from cards.engine import judge
 from cards.identification.recogniser import Recogniser
+from cards.knowledge.billing_setup import with_sources
 from cards.presentation.renderer import Renderer
-from cds_service.audit.reproduce import recorded_policy
 from cds_service.configuration.coverage_files import setup_of_record
 from cds_service.configuration.site_layer import layer_of_record
 from cds_service.decisions.rejudge import question, recorded_session
+from cds_service.decisions.reproduce import recorded_policy
 from cds_service.learning.judgements import settings_of
 from cds_service.store.reading import find
 from cds_service.store.record import order_name
@@ -21,12 +21,12 @@ from cds_service.store.record import order_name
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from cds_service.learning.trial import Case
+    from cds_service.learning.trial import ReviewCase
 
 Json = dict[str, Any]
 
 
-def unseen_card(engine: Engine, case: Case) -> Json:
+def unseen_card(engine: Engine, case: ReviewCase) -> Json:
     """Word the card of a case by the policy that was on trial, from the recorded facts and today's words."""
     kept = find(engine, case.decision)
     if kept is None:

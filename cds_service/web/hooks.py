@@ -10,21 +10,23 @@ import structlog
 from flask import Blueprint, Response
 
 from cds_service.decisions.data_access import DataMissing
+from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.protocol.services import BY_ID, SHARED, SHARED_ID
 from cds_service.telemetry import metrics
-from cds_service.web.answers import caller, in_force, json_answer, store
+from cds_service.web.answers import admission, caller, in_force, store
 from cds_service.web.bodies import json_body, refuse
 from fhir_mappings.request.hook_request import BadRequest
 from fhir_mappings.wire.depth import is_too_deep
 
 if TYPE_CHECKING:
+    from cards.facts.session import Session
     from cds_service.decisions.active import ActiveDecider
+    from cds_service.decisions.decision import Decision
     from cds_service.protocol.caller import Caller
     from cds_service.protocol.services import Service
 
 blueprint = Blueprint("hooks", __name__)
-_CRD_HOOKS = frozenset({"order-sign", "order-dispatch"})
 DECISION_HEADER = "HER2-CDS-Decision"
 """Names the decision on record, so that an operator can ask why a silent answer was silent."""
 _log = structlog.get_logger()
@@ -48,7 +50,9 @@ def call(service_id: str) -> Response:
         refuse(404)
     body = json_body(now.decider.settings.limits.body_bytes)
     service = service or _shared(body)
-    answer = _answer(service, now.of(client, service.id), client, body)
+    # Only once the body is here: a client that sends it slowly takes no room from others.
+    with admission().slot():
+        answer = _answer(service, now.of(client, service.id), client, body)
     metrics.answered(service.id, answer.status_code, time.perf_counter() - began, len(body))
     return answer
 
@@ -78,12 +82,15 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
     # An override is one of a clinician; the sheet of a biller is no repeat of a clinical card.
     if now.repeats is not None and not service.coverage:
         decision = now.repeats.applied(store(), request, client, decision)
-    if decision.session is not None:
+    session = decision.session
+    if session is not None:
+        if now.shadow is not None:
+            decision = now.shadow.judged(decision, session, client, service.id)
         # Before the answer leaves: a card that was seen is on record, whatever happens next.
         recorder = store().recorder
-        at_once = recorder.write(now.records.record(service.id, request, client, decision, decision.session))
+        at_once = recorder.write(now.records.record(service.id, request, client, decision, session))
         metrics.recorded(recorder, at_once=at_once)
-        metrics.decided(service.id, decision, decision.session)
+        _count(service.id, decision, session)
     _log.info(
         "hook_answered",
         service=service.id,
@@ -94,10 +101,19 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
         duration_ms=round(decision.duration_s * 1000, 2),
     )
     # CDS Hooks forbids the empty list that Da Vinci CRD wants.
-    crd = now.decider.settings.quirks.crd and service.hook in _CRD_HOOKS
+    crd = now.decider.settings.quirks.crd and request.moment.orders_are_final
     # What flask-cors would answer; it leaves alone what has its answer, and need not look for a rule that fits.
     headers = {"Access-Control-Allow-Origin": "*"}
     if decision.verdicts:
         headers[DECISION_HEADER] = decision.id
     shown = {"cards": decision.cards, "systemActions": []} if crd else {"cards": decision.cards}
     return json_answer(shown, headers=headers)
+
+
+def _count(service: str, decision: Decision, session: Session) -> None:
+    metrics.decided(
+        service,
+        [(card["source"]["topic"]["code"], card["indicator"]) for card in decision.cards],
+        [each.verdict.topic.value for each in decision.suppressed],
+        [gap.reason for gap in (*session.gaps, *session.patient.gaps)],
+    )

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from cards.facts.order import OrderedDose
     from cards.facts.origins import Origin, Pointer
     from cards.knowledge.schema import Terminology
-    from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.wire.lenient import Json
 
 Action = dict[str, Any]
@@ -125,16 +124,6 @@ class ActionWriter:
         return {"type": "create", "description": words, "resource": request}
 
 
-def requested_in(request: HookRequest) -> Json:
-    """Give what a new request takes over where there is no order: the encounter and the user of the call."""
-    found: Json = {}
-    if request.encounter_id:
-        found["encounter"] = {"reference": f"Encounter/{request.encounter_id}"}
-    if request.user_id.startswith(("Practitioner/", "PractitionerRole/")):
-        found["requester"] = {"reference": request.user_id}
-    return found
-
-
 def put_on_hold(resource: Json) -> bool:
     """Put a signed order on hold; there is nothing to do for one that is."""
     if resource.get("status") == "on-hold":
@@ -217,11 +206,11 @@ def _replaced(written: str, number_of: Decimal, unit: str, new: str) -> str:
 
 
 def replace_code(resource: Json, fix: ReplaceBillingCode) -> bool:
-    """Put the right billing code and its descriptor in the place of the wrong one; the system stays."""
+    """Put the right billing code and its descriptor in the place of the wrong one; system and modifiers stay."""
     coding = _at(resource, fix.wrong.pointer)
     if not isinstance(coding, dict):
         return False
-    coding["code"] = fix.code
+    coding["code"] = fix.code + fix.wrong.modifiers
     if "display" in coding:
         coding["display"] = fix.descriptor
     return True

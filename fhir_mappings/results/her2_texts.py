@@ -1,147 +1,304 @@
-"""HER2 results written as one text: "IHC 2+, FISH not amplified (ratio 1.3)".
+"""What a HER2 text says: read, with every word accounted for, or not read, with the part that was not understood.
 
-Every word of the text must be accounted for. What is left over, or two statements of one method that differ, makes the
-whole text unreadable: a grade is never guessed.
+A score counts only where the words around it say that it is HER2's, of this specimen, now. 3+ in at most a tenth of
+the cells is 2+ (ASCO/CAP). What contradicts itself is said to, and nothing is picked.
 """
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from cards.facts.results import Her2Finding, Her2Method
+import msgspec
+
+from cards.facts.results import Her2Finding
+from cards.values.intervals import Bound, Interval
+from fhir_mappings.results.her2_clauses import Clauses, NotUnderstoodError, Number, clauses
+from fhir_mappings.results.her2_findings import SCORES, Stated
+from fhir_mappings.results.her2_tokens import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from cards.knowledge.schema import Terminology
 
-_LIMIT = 300
-_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
-_PROBE = r"(?:dual[- ]probe |dual[- ]|fluorescen(?:ce|t) |chromogenic |silver )?"
-_ISH = rf"{_PROBE}(?:(?:f|c|d|s|si)?ish|in[- ]situ hybridi[sz]ation)"
-_IHC = r"(?:ihc|immunohistochemistry|immunohistochemical(?:ly)?|immunostain(?:ing)?)"
-_NO_AMPLIFICATION = r"no (?:gene )?amplification(?: detected)?|amplification not detected"
-_NOT_AMPLIFIED = rf"(?:(?:gene )?(?:is |was )?not amplified|non[- ]?amplified|unamplified|{_NO_AMPLIFICATION})"
-_AMPLIFIED = r"(?:(?:gene )?amplified|amplification detected)"
-_NEGATIVE = rf"(?:{_NOT_AMPLIFIED}|negative|neg)"
-_POSITIVE = rf"(?:{_AMPLIFIED}|positive|pos)"
-_STATUS = rf"(?:(?P<negative>{_NEGATIVE})|(?P<positive>{_POSITIVE})|(?P<equivocal>equivocal))"
-_LINK_WORDS = r"is|was|result|result is|result was|status|test|for her2"
-_LINK = rf"(?:\s*[:=-]\s*|\s+(?:{_LINK_WORDS})\s*:?\s+|\s*\(\s*|\s+)"
-_BOUND = r"(?P<bound><=?|>=?|[\u2264\u2265]|less than|greater than|below|above)?\s*"
-_NUMBER = r"\s*(?:of|is|was|[:=])?\s*(?:BOUND)(?P<number>\d{1,2}(?:\.\d{1,3})?)(?!\.?\d|%)"
-_GENE = r"(?:her-?2|erbb2)(?:/neu)?"
-
-_RATIO = re.compile(
-    rf"(?:{_GENE}\s*[/:]\s*(?:cep|chr|d17z1|cen)[- ]?(?:17)?\s*)?\bratio" + _NUMBER.replace("(?:BOUND)", _BOUND)
-)
-_COPIES = re.compile(
-    rf"(?:\b(?:average|mean)\s+)?(?:\b{_GENE}\s+)?(?:gene )?\bcopy number"
-    + _NUMBER.replace("(?:BOUND)", "")
-    + r"(?:\s*(?:copies|signals)?\s*(?:/|per )\s*(?:cell|nucleus))?"
-)
-_ISH_STATUS = re.compile(rf"\b{_ISH}{_LINK}{_STATUS}\b")
-_STATUS_BY_ISH = re.compile(rf"\b{_STATUS}\s+(?:by|on|with|per)\s+{_ISH}\b")
-_ISH_SIGN = re.compile(rf"\b{_ISH}\s?(?:(?P<negative>-)|(?P<positive>\+))(?=\s*(?:[,;/().]|$))")
-_AMPLIFICATION = re.compile(rf"\b(?:(?P<negative>{_NOT_AMPLIFIED})|(?P<positive>{_AMPLIFIED}))\b")
-_GLOSS = r"(?:\s*[(,:-]?\s*(?P<gloss>positive|negative|equivocal|low)\b)?"
-_OVERALL = r"(?:\b(?P<overall>positive|negative|equivocal|low)\s*\(\s*)?"
-_SCORED = r"(?:of|is|was|[:=])?\s*"
-# The "2+" of "HER2+" is part of the name.
-_SCORE = re.compile(
-    rf"{_OVERALL}(?:\b{_IHC}\s*(?:score)?\s*{_SCORED}(?P<named>[0-3])(?:\s?\+)?|(?<![\w.+-])(?P<plus>[0-3])\s?\+)"
-    rf"(?!\.?\d|[%+]){_GLOSS}"
-)
-_FILLER = re.compile(
-    rf"\b(?:{_ISH}|{_IHC}|her-?2(?:/neu)?(?!\s?[+-])|erbb2|score[ds]?|by|with|and|on|the|is|was|result|results|status|test|testing|reflex|"
-    r"gene|protein|expression|tumou?r|tissue|breast|performed|reported|as|in|of|for|per|both|fish)\b"
-)
-_CONSISTENT = {"positive": "3", "equivocal": "2", "negative": "01", "low": "1"}
+_TENTH = Decimal(10)
+_FITTING = {
+    0: {"negative", "ultralow", "null"},
+    1: {"negative", "low"},
+    2: {"equivocal"},
+    3: {"positive"},
+}
+_OPPOSITE = {0: {"positive"}, 1: {"positive"}, 2: set(), 3: {"negative", "low", "ultralow", "null"}}
+_STAINS_NOT_OF = {
+    0: {"strong", "complete", "moderate"},
+    1: {"strong", "complete", "moderate", "none"},
+    2: {"strong", "none"},
+    3: {"faint", "moderate", "none"},
+}
+_ISH_ALONE = frozenset({"positive", "negative", "equivocal", "indeterminate"})
+_ALONE = frozenset({"indeterminate", "not-done"})
+# What ratio and copies come to together in groups 1 and 5.
+_CLEAR = {
+    (Her2Finding.POSITIVE, Her2Finding.POSITIVE): Her2Finding.POSITIVE,
+    (Her2Finding.POSITIVE, Her2Finding.EQUIVOCAL): Her2Finding.POSITIVE,
+    (Her2Finding.NEGATIVE, Her2Finding.NEGATIVE): Her2Finding.NEGATIVE,
+}
+_GROUPS = {1: Her2Finding.POSITIVE, 5: Her2Finding.NEGATIVE}
 
 
-class Stated(NamedTuple):
-    """What a text states of each method; ``None`` where it states nothing of it."""
+class NotRead(msgspec.Struct, frozen=True):
+    """A text that is not understood, with the part that was not."""
 
-    ihc: Her2Finding | None
-    ish: Her2Finding | None
-
-    def each(self) -> list[tuple[Her2Method, Her2Finding]]:
-        """List the methods that are stated with what is said of them."""
-        pairs = ((Her2Method.IHC, self.ihc), (Her2Method.ISH, self.ish))
-        return [(method, finding) for method, finding in pairs if finding is not None]
+    rest: str
 
 
-_NOTHING = Stated(None, None)
+TextReading = Stated | NotRead
 
 
-class _Reader:
-    """Takes statements out of a text one kind after another, and keeps what they say."""
+class Her2Limits:
+    """Places ratios and copies by the limits of the knowledge."""
 
-    def __init__(self, written: str) -> None:
-        self.rest = _DASHES.sub("-", " ".join(written[:_LIMIT].casefold().split()))
-        self.ish: set[Her2Finding] = set()
-        self.scores: set[str] = set()
-        self.overall: set[str] = set()
-        self.consistent = True
+    def __init__(self, terminology: Terminology) -> None:
+        """Take the limits."""
+        self._ratio = terminology.ish_positive
+        self._copies = terminology.her2_copies
 
-    def take(self, pattern: re.Pattern[str], note: Callable[[re.Match[str]], None]) -> None:
-        """Note every match of a pattern and take it out of the text."""
-        for match in pattern.finditer(self.rest):
-            note(match)
-        self.rest = pattern.sub(" | ", self.rest)
+    def by_ratio(self, ratio: Number) -> Her2Finding | None:
+        """Place a ratio, or a bound on one: a bound that leaves both sides open decides nothing.
 
-    def status(self, match: re.Match[str]) -> None:
-        """Note what is said of ISH."""
-        found = match.groupdict()
-        self.ish.add(
-            Her2Finding.NEGATIVE
-            if found.get("negative")
-            else Her2Finding.POSITIVE
-            if found.get("positive")
-            else Her2Finding.EQUIVOCAL
+        ``None`` for a number that no ratio is: registries write 99.9 for "not done".
+        """
+        if not 0 < ratio[0] <= self._ratio.believed_to:
+            return None
+        interval = Interval.of(*ratio)
+        below = interval.is_below(self._ratio.at_least)
+        return {True: Her2Finding.NEGATIVE, False: Her2Finding.POSITIVE, None: Her2Finding.INDETERMINATE}[below]
+
+    def by_copies(self, copies: Number) -> Her2Finding | None:
+        """Place a number of gene copies; between the two limits it decides nothing.
+
+        ``INDETERMINATE`` for a bound across a limit, ``None`` for a number that is no average of a nucleus.
+        """
+        if not 0 < copies[0] <= self._copies.believed_to:
+            return None
+        interval = Interval.of(*copies)
+        if interval.is_below(self._copies.positive_at_least) is False:
+            return Her2Finding.POSITIVE
+        if interval.is_below(self._copies.negative_below):
+            return Her2Finding.NEGATIVE
+        is_between = interval.is_below(self._copies.negative_below) is False and interval.is_below(
+            self._copies.positive_at_least
         )
-
-    def score(self, match: re.Match[str]) -> None:
-        """Note an IHC score, and whether the word beside it fits."""
-        score = match["named"] or match["plus"]
-        self.scores.add(score)
-        gloss = match["gloss"]
-        self.consistent = self.consistent and (gloss is None or score in _CONSISTENT[gloss])
-        self.overall |= {match["overall"]} - {None}
-
-    def agrees(self, ish: Her2Finding | None) -> bool:
-        """Tell whether a word for the whole ("negative (IHC 1+, ISH not amplified)") fits what the methods say."""
-        scores = "".join(self.scores)
-        fitting = {word for word, fit in _CONSISTENT.items() if scores and scores in fit}
-        if ish is Her2Finding.POSITIVE:
-            fitting = {"positive"}
-        elif ish is Her2Finding.NEGATIVE and scores != "3":
-            fitting = {"negative", *(("low",) if scores in ("1", "2") else ())}
-        # "Equivocal (2+)" glosses the score, whatever ISH decides.
-        return self.overall <= (fitting | {"equivocal"} if scores == "2" else fitting)
+        return Her2Finding.EQUIVOCAL if is_between else Her2Finding.INDETERMINATE
 
 
-def read_text(
-    written: str, by_ratio: Callable[[Decimal, str], Her2Finding], by_copies: Callable[[Decimal], Her2Finding]
-) -> Stated:
-    """Read a text that may state both methods; nothing when any part of it is not understood."""
-    reader = _Reader(written)
-    copies: set[Her2Finding] = set()
-    reader.take(_RATIO, lambda match: reader.ish.add(by_ratio(Decimal(match["number"]), match["bound"] or "")))
-    reader.take(_COPIES, lambda match: copies.add(by_copies(Decimal(match["number"]))))
-    reader.take(_ISH_STATUS, reader.status)
-    reader.take(_STATUS_BY_ISH, reader.status)
-    reader.take(_ISH_SIGN, reader.status)
-    reader.take(_AMPLIFICATION, reader.status)
-    reader.take(_SCORE, reader.score)
-    rest = _FILLER.sub(" ", reader.rest)
-    if re.search(r"[\w+%<>]", rest) or not reader.consistent or len(reader.scores) > 1:
-        return _NOTHING
-    ish = reader.ish or copies
-    if len(ish) > 1 or (reader.ish and copies - {Her2Finding.EQUIVOCAL} - reader.ish):
-        return _NOTHING
-    said = ish.pop() if ish else None
-    if not reader.agrees(said):
-        return _NOTHING
-    scores = {"0": Her2Finding.IHC_0, "1": Her2Finding.IHC_1, "2": Her2Finding.IHC_2, "3": Her2Finding.IHC_3}
-    return Stated(scores[reader.scores.pop()] if reader.scores else None, said)
+def read_text(written: str, limits: Her2Limits, concept: str) -> TextReading:
+    """Read a text of a result whose code means a concept."""
+    of_ihc, of_ish = concept == "her2-ihc", concept in ("her2-ish", "her2-ish-ratio", "her2-copy-number")
+    try:
+        if of_ish and (alone := _lone_number(written)) is not None:
+            return _of_number(alone, limits, concept)
+        found = clauses(written, of_ihc=of_ihc, of_ish=of_ish)
+        if found.is_empty:
+            return NotRead(written[:60])
+        return _Judgement(found, limits, of_ish=of_ish).stated()
+    except NotUnderstoodError as error:
+        return NotRead(str(error)[:60])
+
+
+def _lone_number(written: str) -> Number | None:
+    """Give the number of a text that is nothing but one: "2.1", "> 6.0", "1.9 ratio", "3.1 copies"."""
+    found = [
+        token for token in tokens(written) if token.kind not in ("ratio", "copies", "per-cell", "link", "score-word")
+    ]
+    bound = Bound.EXACT
+    if found and found[0].kind == "bound":
+        bound = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}[found[0].value]
+        found = found[1:]
+    is_number = len(found) == 1 and found[0].kind == "number"
+    return (Decimal(found[0].value), bound) if is_number else None
+
+
+def _of_number(number: Number, limits: Her2Limits, concept: str) -> TextReading:
+    if concept == "her2-copy-number":
+        # A count of all cells: no average, and no reason to ask for the test again.
+        copies = limits.by_copies(number) or (Her2Finding.INDETERMINATE if number[0] > 0 else None)
+        return Stated(by_copies=copies) if copies is not None else NotRead(str(number[0]))
+    ratio = limits.by_ratio(number)
+    return Stated(by_ratio=ratio) if ratio is not None else NotRead(str(number[0]))
+
+
+class _Judgement:
+    """Puts together what a text says of the methods, or says that it does not fit together."""
+
+    def __init__(self, found: Clauses, limits: Her2Limits, *, of_ish: bool) -> None:
+        self.found, self.of_ish = found, of_ish
+        self.overall, self.by_ihc, self.by_ish = found.said[""], found.said["ihc"], found.said["ish"]
+        self.conflict = False
+        ratios = {limits.by_ratio(ratio) for ratio in found.ratios}
+        copies = {limits.by_copies(count) for count in found.copies}
+        if None in ratios | copies or len(ratios) > 1 or len(copies) > 1 or len(found.groups) > 1:
+            raise NotUnderstoodError("ratio or copies")
+        self.ratio: Her2Finding | None = next(iter(ratios), None)
+        self.copies: Her2Finding | None = next(iter(copies), None)
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether ISH is given by numbers or a group."""
+        return self.ratio is not None or self.copies is not None or bool(self.found.groups)
+
+    def stated(self) -> Stated:
+        """Put it together."""
+        said = self.overall | self.by_ihc | self.by_ish
+        if said & _ALONE:
+            return self._alone(said)
+        score = self._score()
+        has_ihc = score is not None or bool(self.by_ihc) or bool(self.found.stains)
+        # "HER2: negative, ratio 1.1": the status is that of ISH.
+        if self.overall and not has_ihc and (self.of_ish or self.has_numbers) and not self.by_ish:
+            self.by_ish, self.overall = self.overall, set()
+        if self.of_ish and score is not None and not (self.found.names_ihc or self.by_ish or self.has_numbers):
+            self._refuse("a score of ISH")
+        ish = self._ish()
+        ihc = self._ihc(score)
+        self._compare(score, ihc, ish)
+        overall = self._overall(ihc, ish)
+        ratio, copies = (None, None) if ish is not None else (self.ratio, self.copies)
+        if ratio is not None and copies is not None and (ratio, copies) in _CLEAR:
+            copies = None
+        return Stated(ihc, ish, overall, ratio, copies, self.conflict)
+
+    def _refuse(self, what: str) -> None:
+        raise NotUnderstoodError(what)
+
+    def _alone(self, said: set[str]) -> Stated:
+        if len(said) > 1 or self.found.scores or self.has_numbers:
+            self._refuse(" ".join(sorted(said)))
+        finding = Her2Finding(next(iter(said)))
+        if finding.value in self.by_ihc:
+            return Stated(ihc=finding)
+        return Stated(ish=finding) if finding.value in self.by_ish else Stated(overall=finding)
+
+    def _score(self) -> int | None:
+        """Give the score, after the share of cells and the words for the stain have been heard."""
+        scores, shares, stains = self.found.scores, self.found.shares, self.found.stains
+        if len(scores) > 1:
+            self._refuse("more than one score")
+        few = [share.is_above(_TENTH) is False for share in shares]
+        many = [share.is_above(_TENTH) is True for share in shares]
+        if not scores:
+            if shares and not self._share_fits_status(few, many):
+                self._refuse("a share of cells")
+            if stains - {"none"} or ("none" in stains and (self.overall | self.by_ihc) - {"negative", "null"}):
+                self._refuse("a stain without a score")
+            return None
+        score = next(iter(scores))
+        if score == 3 and shares and all(few):  # noqa: PLR2004 - the score itself
+            # Intense staining of at most a tenth of the cells.
+            if stains & {"faint", "moderate", "none"} or (self.overall | self.by_ihc) - {"equivocal"}:
+                self._refuse("3+ in few cells")
+            return 2
+        shares_fit = all(few) if score == 0 else all(many)
+        if not shares_fit or stains & _STAINS_NOT_OF[score]:
+            self._refuse(f"a share of cells or a stain that {score} does not have")
+        return score
+
+    def _share_fits_status(self, few: list[bool], many: list[bool]) -> bool:
+        said = self.overall | self.by_ihc
+        return (said == {"positive"} and all(many)) or (said == {"negative"} and all(few))
+
+    def _ish(self) -> Her2Finding | None:
+        """Give what is concluded of ISH: stated, or by a group that stands for one."""
+        if self.by_ish - _ISH_ALONE or len(self.by_ish) > 1:
+            self._refuse(" ".join(sorted(self.by_ish)))
+        stated = Her2Finding(next(iter(self.by_ish))) if self.by_ish else None
+        group = next(iter(self.found.groups), None)
+        if group is not None:
+            by_group = _GROUPS.get(group, Her2Finding.WORK_UP)
+            if stated is None:
+                return by_group
+            if by_group is not Her2Finding.WORK_UP and stated is not by_group:
+                self.conflict = True
+        if stated in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE) and group is None:
+            self.conflict = self.conflict or self._numbers_contradict(stated)
+        return stated
+
+    def _numbers_contradict(self, stated: Her2Finding) -> bool:
+        """Tell whether the numbers say the opposite: those of groups 2 to 4 go with either conclusion."""
+        ratio, copies = self.ratio, self.copies
+        if ratio is not None and copies is not None:
+            clear = _CLEAR.get((ratio, copies))
+            return clear is not None and clear is not stated
+        alone = ratio if ratio is not None else copies
+        return alone in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE) and alone is not stated
+
+    def _ihc(self, score: int | None) -> Her2Finding | None:
+        if score is None:
+            if "none" in self.found.stains:
+                return Her2Finding.NULL
+            if len(self.by_ihc) > 1:
+                return self._refuse_words(self.by_ihc)
+            if self.by_ihc <= {"null"} and self.by_ihc and not self.found.names_receptor and not self.found.names_ihc:
+                return self._refuse_words(self.by_ihc)
+            return Her2Finding(next(iter(self.by_ihc))) if self.by_ihc else None
+        if score == 0:
+            words = self.overall | self.by_ihc
+            shares = self.found.shares
+            is_null = "null" in words or "none" in self.found.stains or any(share.high == 0 for share in shares)
+            some = "faint" in self.found.stains and not any(share.holds(Decimal(0)) for share in shares)
+            is_ultralow = "ultralow" in words or some or any(not share.holds(Decimal(0)) for share in shares)
+            if is_null and is_ultralow:
+                self._refuse("stained and not stained")
+            return Her2Finding.NULL if is_null else Her2Finding.ULTRALOW if is_ultralow else Her2Finding.IHC_0
+        return SCORES[score]
+
+    def _refuse_words(self, said: set[str]) -> Her2Finding | None:
+        self._refuse(" ".join(sorted(said)))
+        return None
+
+    def _compare(self, score: int | None, ihc: Her2Finding | None, ish: Her2Finding | None) -> None:
+        """Compare the words with the score; a bare "low" or "null" may be a laboratory's flag."""
+        if score is None:
+            words = self.overall | self.by_ihc
+            named = self.found.names_receptor or self.found.names_ihc or ish is not None
+            if words & {"low", "null"} and not named and ihc is not Her2Finding.NULL:
+                self._refuse(" ".join(sorted(words)))
+            return
+        for words, with_ish in ((self.by_ihc, False), (self.overall, True)):
+            fitting = set(_FITTING[score])
+            opposite = set(_OPPOSITE[score])
+            if with_ish and ish is Her2Finding.POSITIVE:
+                fitting, opposite = {"positive", *(("equivocal",) if score == 2 else ())}, {"negative", "low"}  # noqa: PLR2004
+            elif with_ish and ish is Her2Finding.NEGATIVE and score == 2:  # noqa: PLR2004
+                fitting, opposite = {"equivocal", "negative", "low"}, {"positive"}
+            elif with_ish and ish is Her2Finding.WORK_UP and score == 2:  # noqa: PLR2004
+                fitting |= {"negative", "positive"}
+            if words <= fitting:
+                continue
+            if not words & opposite:
+                self._refuse(" ".join(sorted(words)))
+            self.conflict = True
+
+    def _overall(self, ihc: Her2Finding | None, ish: Her2Finding | None) -> Her2Finding | None:
+        """Give the status of no named method, where no method says more."""
+        words = self.overall
+        if not words:
+            return None
+        if self.found.scores:
+            # After the work-up of groups 2 to 4 the conclusion counts.
+            concluded = ish is Her2Finding.WORK_UP and words <= {"positive", "negative"}
+            return Her2Finding(next(iter(words))) if concluded and len(words) == 1 else None
+        if ihc is Her2Finding.NULL:
+            return None
+        words = words - {"negative"} if words & {"low", "ultralow", "null"} else words
+        if len(words) > 1:
+            return self._refuse_words(words)
+        said = Her2Finding(next(iter(words)))
+        if said in (ihc, ish):
+            return None
+        for other in (ihc, ish):
+            if other in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE) and said is not other:
+                if said in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE):
+                    self.conflict = True
+                elif other is Her2Finding.POSITIVE:
+                    self._refuse(said)
+        return said

@@ -1,214 +1,208 @@
 """What a HER2 result says, from LOINC answers, SNOMED qualifiers, numbers and the texts that laboratories write.
 
-The code decides; its display is read only to notice that the two disagree. A grade is never guessed: what is not
-clearly one of the known forms stays unread.
+A code decides, and a text beside it that says more is kept; one that says something else is a conflict. So are an
+interpretation and a note that take the value back. A grade is never guessed.
 """
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.results import Her2Finding, Her2Method
+from cards.values.intervals import Bound
 from fhir_mappings.codings import codings
-from fhir_mappings.results.her2_texts import read_text
+from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of, most_precise, precision
+from fhir_mappings.results.her2_remarks import contradicts, is_contradicted
+from fhir_mappings.results.her2_texts import Her2Limits, NotRead, TextReading, read_text
 from fhir_mappings.wire.lenient import child, number, text
 
 if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
-    from fhir_mappings.codings import CodeMap
+    from fhir_mappings.codings import CodeMap, Coding
     from fhir_mappings.wire.lenient import Json
 
-# The "2+" of "HER2+" is part of the name.
-_SCORE = re.compile(r"(?<![\d.+])(?<!her)(?<!her[ -])(?<!erbb)(?<!erbb[ -])([0-3])\s*\+")
-_BARE_SCORE = re.compile(r"(?:ihc |score |ihc score )?([0-3])")
-_OPEN = re.compile(r"\b(?:f|c|d|s)?ish\b|amplif|\bnot?\b|[0-3]\s*\+?\s*(?:[-/\u2013]|to|or)\s*[0-3]\s*\+")
-"""What makes a text more than one score: another method, a negation, two scores to choose from."""
 _SCORE_UNITS = frozenset({"", "1", "+", "score", "{score}"})
-_RATIO = re.compile(
-    r"(?P<word>less than|greater than|below|above|<=?|>=?|[\u2264\u2265])?\s*(?P<number>\d{1,3}(?:\.\d+)?)"
-    r"(?:\s*ratio)?",
-    re.IGNORECASE,
-)
-_BELOW, _AT_MOST = frozenset({"<", "less than", "below"}), frozenset({"<=", "\u2264"})
-_ABOVE = frozenset({">", ">=", "\u2265", "greater than", "above"})
-_MANY_COPIES = 100
-_SCORES = {0: Her2Finding.IHC_0, 1: Her2Finding.IHC_1, 2: Her2Finding.IHC_2, 3: Her2Finding.IHC_3}
+_RATIO_UNITS = frozenset({"ratio", "{ratio}", "1"})
+_BOUNDS = {"": Bound.EXACT, "<": Bound.BELOW, "<=": Bound.AT_MOST, ">=": Bound.AT_LEAST, ">": Bound.ABOVE}
 _UNKNOWN_MEANING = frozenset({"present", "absent"})
+_QUALIFIER = re.compile(r" {0,3}\((?:qualifier value|finding|disorder)\)$")
+# The display of a disorder has been seen to be that of its opposite: the code is believed.
+_DISORDER = re.compile(r"carcinoma|cancer|neoplasm", re.IGNORECASE)
 HER2_VALUES = ("valueCodeableConcept", "valueString", "valueInteger", "valueRatio", "valueQuantity")
 """The members of a result that say something of HER2."""
-Reading = tuple[Her2Finding | None, bool, str]
-"""What a value says, whether its code and its own text disagree, and the value as reported."""
+HER2_REMARKS = ("interpretation", "note")
+"""The members that may take it back."""
+
+
+class Her2Reading(NamedTuple):
+    """One thing that a result says; ``method`` is ``None`` for that of its own code, ``finding`` where nothing is read.
+
+    ``by_ratio`` and ``by_copies``: it was read from that number alone.
+    """
+
+    method: Her2Method | None
+    finding: Her2Finding | None
+    conflict: bool
+    as_reported: str
+    by_ratio: bool = False
+    by_copies: bool = False
+
+
+def _nothing(as_reported: str) -> list[Her2Reading]:
+    return [Her2Reading(None, None, conflict=False, as_reported=as_reported[:60])]
 
 
 class Her2Vocabulary:
-    """The codes and texts of the knowledge, looked up."""
+    """The codes and limits of the knowledge, looked up."""
 
     def __init__(self, terminology: Terminology) -> None:
         """Index them."""
-        self._positive = terminology.ish_positive.at_least
-        self._copies = terminology.her2_copies
+        self.limits = Her2Limits(terminology)
         self._codes: dict[tuple[str, str], Her2Finding] = {}
-        self._texts: dict[str, Her2Finding] = {}
         for entry in terminology.her2_values:
             if entry.means in _UNKNOWN_MEANING:
                 continue
             finding = Her2Finding(entry.means)
             self._codes.update({("loinc", code): finding for code in entry.loinc_answers})
             self._codes.update({("snomed", code): finding for code in entry.snomed})
-            self._texts.update({_plain(written): finding for written in entry.texts})
 
-    def read(self, concept: str, holder: Json, code_map: CodeMap) -> Reading:
-        """Read the value of a HER2 result."""
+    def finding_of(self, coding: Coding) -> Her2Finding | None:
+        """Give what a code says by itself."""
+        return self._codes.get((coding.system, coding.code))
+
+    def read(self, concept: str, holder: Json, code_map: CodeMap) -> list[Her2Reading]:
+        """Read the value of a HER2 result: what it says of each method."""
         coded = holder.get("valueCodeableConcept")
         if isinstance(coded, dict):
             return self._coded(concept, coded, code_map)
         written = text(holder.get("valueString"))
         if written:
-            return self._written(concept, written), False, written[:60]
+            return _said(self.text(concept, written), written)
         whole = number(holder.get("valueInteger"))
         if whole is not None and concept == "her2-ihc":
-            return _SCORES.get(int(whole)), False, str(whole)
+            finding = SCORES.get(int(whole))
+            return [Her2Reading(None, finding, conflict=False, as_reported=str(whole))]
         if isinstance(holder.get("valueRatio"), dict):
-            return _ratio(concept, holder["valueRatio"], self._positive)
-        if concept == "her2-copy-number":
-            return self._number_of_copies(child(holder, "valueQuantity"))
-        return _quantity(concept, child(holder, "valueQuantity"), self._positive)
+            return self._ratio(concept, holder["valueRatio"])
+        return self._quantity(concept, child(holder, "valueQuantity"))
 
-    def _number_of_copies(self, quantity: Json) -> Reading:
-        """Read a count of copies in a nucleus; a bound on one is not placed."""
-        value, comparator = number(quantity.get("value")), text(quantity.get("comparator"))
-        as_reported = f"{comparator}{value if value is not None else '?'} copies"
-        if value is None or comparator or not 0 < value < _MANY_COPIES:
-            return None, False, as_reported
-        return self.by_copies(value), False, as_reported
+    def of_result(self, concept: str, value: Json, remarks: Json, code_map: CodeMap) -> list[Her2Reading]:
+        """Read a value with the interpretation and notes beside it: what they contradict is a conflict."""
+        read = self.read(concept, value, code_map)
+        findings = tuple(each.finding for each in read if each.finding is not None)
+        if not remarks or not findings:
+            return read
+        if is_contradicted(remarks, findings, self.limits, self.finding_of):
+            return [
+                each._replace(conflict=True, as_reported=f"{each.as_reported[:30]}, its interpretation or note differs")
+                for each in read
+            ]
+        return read
 
-    def methods(self, concept: str, holder: Json, code_map: CodeMap) -> list[tuple[Her2Method | None, Reading]]:
-        """Read the value of a HER2 result that may state two methods; ``None`` is the method of its own code.
+    def text(self, concept: str, written: str) -> TextReading:
+        """Read a text."""
+        return read_text(written, self.limits, concept)
 
-        A text that states both gives both, and a coded score keeps the ISH that its text adds.
-        """
-        own = self.read(concept, holder, code_map)
-        written = text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
-        finding, conflict, as_reported = own
-        if not written or conflict:
-            return [(None, own)]
-        stated = read_text(written, self._by_ratio, self.by_copies)
-        both = stated.ihc is not None and stated.ish is not None
-        is_coded = isinstance(holder.get("valueCodeableConcept"), dict)
-        if (both and (finding is None or not is_coded or _agree(finding, stated.ihc or finding))) or (
-            finding is None and stated.each()
-        ):
-            return [(method, (said, False, written[:60])) for method, said in stated.each()]
-        return [(None, (finding, conflict, as_reported))]
-
-    def by_copies(self, copies: Decimal) -> Her2Finding:
-        """Place a number of gene copies; between the two limits it decides nothing."""
-        if copies >= self._copies.positive_at_least:
-            return Her2Finding.POSITIVE
-        return Her2Finding.NEGATIVE if copies < self._copies.negative_below else Her2Finding.EQUIVOCAL
-
-    def _by_ratio(self, ratio: Decimal, word: str) -> Her2Finding:
-        return _by_ratio(ratio, word, self._positive)
-
-    def _coded(self, concept: str, coded: Json, code_map: CodeMap) -> Reading:
+    def _coded(self, concept: str, coded: Json, code_map: CodeMap) -> list[Her2Reading]:
         by_code: set[Her2Finding] = set()
-        by_text: set[Her2Finding] = set()
-        written = text(coded.get("text"))
+        written = [text(coded.get("text"))]
         for coding in codings(coded, code_map):
-            if (finding := self._codes.get((coding.system, coding.code))) is not None:
+            if (finding := self.finding_of(coding)) is not None:
                 by_code.add(finding)
-            if coding.display:
-                written = written or coding.display
-                if (said := self._written(concept, _without_qualifier(coding.display))) is not None:
-                    by_text.add(said)
-        if text(coded.get("text")) and (said := self._written(concept, _without_qualifier(coded["text"]))) is not None:
-            by_text.add(said)
-        every = by_code | by_text
-        if not every:
-            return None, False, (written or "?")[:40]
-        best = _most_precise(by_code or by_text)
-        conflict = any(not _agree(best, other) for other in every)
-        return best, conflict, (written or str(best))[:60]
+            if coding.display and not (finding and _DISORDER.search(coding.display)):
+                written.append(_QUALIFIER.sub("", coding.display[:400]))
+        listed = list(dict.fromkeys(each for each in written if each))
+        stated = [(each, self.text(concept, each)) for each in listed]
+        label = listed[0] if listed else "?"
+        if not by_code:
+            return _agreeing(stated, label)
+        best = most_precise(by_code)
+        conflict = any(not agree(best, other) for other in by_code)
+        finest: tuple[str, Stated] | None = None
+        for each, reading in stated:
+            if isinstance(reading, NotRead):
+                conflict = conflict or (each == text(coded.get("text")) and contradicts(each, (best,), self.limits))
+            elif reading.conflict or not _fits(best, reading):
+                conflict = True
+            elif finest is None and _says_more(reading, best):
+                finest = each, reading
+        if finest is None or conflict:
+            return [Her2Reading(None, best, conflict, label[:60] if listed else str(best))]
+        return _said(finest[1], finest[0])
 
-    def _written(self, concept: str, written: str) -> Her2Finding | None:
-        plain = _plain(written)
-        if plain in self._texts:
-            finding = self._texts[plain]
-            is_ish = concept in ("her2-ish", "her2-ish-ratio")
-            return None if is_ish and finding in _SCORES.values() else finding
-        if concept in ("her2-ish", "her2-ish-ratio"):
-            match = _RATIO.fullmatch(plain)
-            return _by_ratio(Decimal(match["number"]), match["word"] or "", self._positive) if match else None
-        if concept == "her2-ihc" and (bare := _BARE_SCORE.fullmatch(plain)) is not None:
-            return _SCORES[int(bare[1])]
-        scores = set(_SCORE.findall(plain))
-        if len(scores) == 1 and not _OPEN.search(plain):
-            return _SCORES[int(scores.pop())]
-        return None
+    def _quantity(self, concept: str, quantity: Json) -> list[Her2Reading]:
+        value, comparator = number(quantity.get("value")), text(quantity.get("comparator"))
+        if value is None:
+            return _nothing("?")
+        unit = text(quantity.get("unit")) or text(quantity.get("code"))
+        as_reported = f"{comparator}{value} {unit}".strip()
+        bound = _BOUNDS.get(comparator)
+        if bound is None:
+            return _nothing(as_reported)
+        if concept == "her2-ihc":
+            is_score = value == int(value) and bound is Bound.EXACT and unit.casefold() in _SCORE_UNITS
+            finding = SCORES.get(int(value)) if is_score else None
+            return [Her2Reading(None, finding, conflict=False, as_reported=as_reported)]
+        if concept == "her2-copy-number":
+            as_reported = f"{comparator}{value} copies"
+            copies = self.limits.by_copies((value, bound))
+            if copies is None and value > 0:
+                # A count of all cells: no average, and no reason to ask for the test again.
+                copies = Her2Finding.INDETERMINATE
+            return [Her2Reading(None, copies, conflict=False, as_reported=as_reported, by_copies=True)]
+        if concept == "her2-ish-ratio" or (concept == "her2-ish" and unit.casefold() in _RATIO_UNITS):
+            ratio = self.limits.by_ratio((value, bound))
+            return [Her2Reading(None, ratio, conflict=False, as_reported=as_reported, by_ratio=True)]
+        return _nothing(as_reported)
 
-
-def _quantity(concept: str, quantity: Json, positive: Decimal) -> Reading:
-    value, comparator = number(quantity.get("value")), text(quantity.get("comparator"))
-    if value is None:
-        return None, False, "?"
-    unit = text(quantity.get("unit")) or text(quantity.get("code"))
-    as_reported = f"{comparator}{value} {unit}".strip()
-    if concept == "her2-ihc":
-        is_score = value == int(value) and not comparator and unit.casefold() in _SCORE_UNITS
-        return _SCORES.get(int(value)) if is_score else None, False, as_reported
-    if concept == "her2-ish-ratio" or (concept == "her2-ish" and unit.casefold() in ("ratio", "{ratio}", "1")):
-        return _by_ratio(value, comparator, positive), False, as_reported
-    return None, False, as_reported
-
-
-def _ratio(concept: str, ratio: Json, positive: Decimal) -> Reading:
-    """Read copies of HER2 over copies of chromosome 17."""
-    above, below = (number(child(ratio, name).get("value")) for name in ("numerator", "denominator"))
-    if above is None or below is None:
-        return None, False, "?"
-    is_ish = concept in ("her2-ish", "her2-ish-ratio") and below > 0
-    return _by_ratio(above / below, "", positive) if is_ish else None, False, f"{above}:{below}"
-
-
-def _by_ratio(ratio: Decimal, word: str, positive: Decimal) -> Her2Finding:
-    """Place a ratio, or a bound on one, against the one from which ISH is positive.
-
-    A bound that leaves both sides open decides nothing.
-    """
-    said = word.casefold()
-    if said in _BELOW | _AT_MOST:
-        is_negative = ratio < positive or (ratio == positive and said in _BELOW)
-        return Her2Finding.NEGATIVE if is_negative else Her2Finding.INDETERMINATE
-    if said in _ABOVE:
-        return Her2Finding.POSITIVE if ratio >= positive else Her2Finding.INDETERMINATE
-    return Her2Finding.POSITIVE if ratio >= positive else Her2Finding.NEGATIVE
+    def _ratio(self, concept: str, ratio: Json) -> list[Her2Reading]:
+        """Read copies of HER2 over copies of chromosome 17."""
+        above, below = (number(child(ratio, name).get("value")) for name in ("numerator", "denominator"))
+        if above is None or below is None:
+            return _nothing("?")
+        if concept not in ("her2-ish", "her2-ish-ratio") or below <= 0:
+            return _nothing(f"{above}:{below}")
+        finding = self.limits.by_ratio((above / below, Bound.EXACT))
+        return [Her2Reading(None, finding, conflict=False, as_reported=f"{above}:{below}", by_ratio=True)]
 
 
-def _plain(written: str) -> str:
-    return " ".join(written.casefold().split()).rstrip(".;, ")
+def _said(reading: TextReading, written: str) -> list[Her2Reading]:
+    """List what a text states of each method."""
+    if isinstance(reading, NotRead):
+        return _nothing(written)
+    as_reported, conflict = " ".join(written.split())[:60], reading.conflict
+    found = [
+        Her2Reading(method, finding, conflict, as_reported)
+        for method, finding in ((Her2Method.IHC, reading.ihc), (Her2Method.ISH, reading.ish), (None, reading.overall))
+        if finding is not None
+    ]
+    if reading.by_ratio is not None:
+        found.append(Her2Reading(Her2Method.ISH, reading.by_ratio, conflict, as_reported, by_ratio=True))
+    if reading.by_copies is not None:
+        found.append(Her2Reading(Her2Method.ISH, reading.by_copies, conflict, as_reported, by_copies=True))
+    return found
 
 
-def _without_qualifier(display: str) -> str:
-    """Drop SNOMED's semantic tag: "Positive (qualifier value)"."""
-    return re.sub(r"\s*\((?:qualifier value|finding|disorder)\)$", "", display.strip())
+def _agreeing(stated: list[tuple[str, TextReading]], label: str) -> list[Her2Reading]:
+    """Give what the texts of a concept without a known code say; nothing when one of them is not read."""
+    read = [(each, reading) for each, reading in stated if isinstance(reading, Stated)]
+    if not read or len(read) < len(stated):
+        return _nothing(label)
+    found = _said(read[0][1], read[0][0])
+    main = next((each.finding for each in found if each.finding is not None), None)
+    if main is not None and any(not _fits(main, reading) for _, reading in read[1:]):
+        return [each._replace(conflict=True) for each in found]
+    return found
 
 
-_PRECISION = dict.fromkeys((*_SCORES.values(), Her2Finding.LOW, Her2Finding.ULTRALOW, Her2Finding.NULL), 0)
-_CONSISTENT = (
-    frozenset({Her2Finding.POSITIVE, Her2Finding.IHC_3}),
-    frozenset({Her2Finding.EQUIVOCAL, Her2Finding.IHC_2}),
-    frozenset({Her2Finding.NEGATIVE, Her2Finding.IHC_1, Her2Finding.LOW}),
-    frozenset({Her2Finding.NEGATIVE, Her2Finding.IHC_0, Her2Finding.ULTRALOW}),
-    frozenset({Her2Finding.NEGATIVE, Her2Finding.IHC_0, Her2Finding.NULL}),
-)
+def _fits(by_code: Her2Finding, reading: Stated) -> bool:
+    """Tell whether a text goes with a code: a score with its score, a status with what the text comes to."""
+    if by_code in SCORES.values() and reading.ihc is not None:
+        return agree(by_code, reading.ihc)
+    return any(agree(by_code, finding) for finding in findings_of(reading))
 
 
-def _most_precise(findings: set[Her2Finding]) -> Her2Finding:
-    """Prefer a grade to a bare positive or negative."""
-    return min(sorted(findings), key=lambda finding: _PRECISION.get(finding, 1))
-
-
-def _agree(one: Her2Finding, other: Her2Finding) -> bool:
-    return one == other or any({one, other} <= group for group in _CONSISTENT)
+def _says_more(reading: Stated, by_code: Her2Finding) -> bool:
+    findings = findings_of(reading)
+    return len(findings) > 1 or precision(findings[0]) < precision(by_code)

@@ -28,25 +28,27 @@ from cards.facts.results import (
     ReceptorResult,
     Weight,
 )
+from cards.knowledge.schema import Kind
 from cards.values.intervals import Bound
 from cards.values.quantities import Kg, Percent
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, texts
 from fhir_mappings.patient.staging import StageReader
+from fhir_mappings.results.amounts import BOUNDS, Reading, read_amount
 from fhir_mappings.results.findings import FindingReader
-from fhir_mappings.results.her2_values import HER2_VALUES, Her2Vocabulary
+from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
-from fhir_mappings.results.times import time_of, within
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, number, objects, reference, text
 from fhir_mappings.wire.resources import Codes, codes_of
+from fhir_mappings.wire.times import time_of, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
     from cards.knowledge.schema import Cancer, Terminology
-    from fhir_mappings.results.her2_values import Reading as Her2Reading
+    from fhir_mappings.results.her2_values import Her2Reading
     from fhir_mappings.results.reference_ranges import Subject
     from fhir_mappings.wire.lenient import Json
 
@@ -57,11 +59,6 @@ _VALUES = frozenset(
 # What a reader remembers: combinations of codes, and how many codes a combination may have.
 _COMBINATIONS, _CODES = 4096, 16
 _COUNTS = frozenset({"final", "amended", "corrected"})
-LABS = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils"})
-"""The tests of which only the newest result counts."""
-_MEASURED = LABS | {"weight", "weight-stated", "lvef"}
-RISES = frozenset({"ast", "alt", "bilirubin-total"})
-"""What harms is a high value: of a range the upper end counts, of every other measurement the lower."""
 # Beside a code that names the method, or says that nobody weighed the patient, these add nothing.
 _SAYS_LESS = frozenset({"her2-interpretation", "her2-immunoassay", "her2-panel", "weight"})
 _HER2_METHODS = {
@@ -82,14 +79,6 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_NUMBER, _LONGEST_COMPARATOR = 100, 20
-# FHIR's own comparators, and what texts write for them. Any other is not read: "!=" is no number.
-_BOUNDS = {
-    "": Bound.EXACT,
-    **dict.fromkeys(("<", "less than", "below", "under"), Bound.BELOW),
-    **dict.fromkeys(("<=", "=<", "\u2264", "at most", "up to"), Bound.AT_MOST),
-    **dict.fromkeys((">=", "=>", "\u2265", "at least"), Bound.AT_LEAST),
-    **dict.fromkeys((">", "greater than", "above", "over", "more than"), Bound.ABOVE),
-}
 
 
 class ConceptIndex:
@@ -151,20 +140,6 @@ class ConceptIndex:
                 yield from ((local.system, local.code) for local in self._code_map.standard(each.system, code))
 
 
-class Reading(msgspec.Struct, frozen=True):
-    """A number read from a value, before its unit is considered; of a range the lower end, with the upper beside it.
-
-    Without a ``bound`` its comparator is none that is known.
-    """
-
-    value: Decimal
-    code: str
-    unit: str
-    bound: Bound | None
-    as_reported: str
-    upper: Decimal | None = None
-
-
 class ObservationReader:
     """Reads the Observations of one chart."""
 
@@ -175,6 +150,11 @@ class ObservationReader:
         self._stages = stages or StageReader(terminology, code_map)
         self.index = ConceptIndex(terminology, code_map)
         self._terminology = terminology
+        self.labs = frozenset(terminology.of_kind(Kind.LABORATORY))
+        """The tests of which only the newest result counts."""
+        self._measured = self.labs.union(terminology.of_kind(Kind.MEASUREMENT))
+        self.harmful_when_high = terminology.harmful_when_high
+        """Of a range of these the upper end counts, of every other measurement the lower."""
         self._tumours = {
             entry.code: entry.tumour
             for each in terminology.concepts.values()
@@ -218,7 +198,7 @@ class ObservationReader:
         if _VALUES.isdisjoint(holder):
             is_panel = holder is observation and ("hasMember" in observation or "component" in observation)
             return [] if is_panel else [Gap(concept, origin.path, "no-value", on)]
-        if concept in _MEASURED:
+        if concept in self._measured:
             return [self._read_number(concept, holder, origin, on, subject)]
         if concept in _HER2_METHODS:
             return self._read_her2(concept, holder, observation, origin, on)
@@ -251,14 +231,14 @@ class ObservationReader:
 
     def _read_number(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Fact:
         quantity = holder.get("valueQuantity")
-        reading = _quantity(quantity) if quantity.__class__ is dict else _number_of(holder)
+        reading = _quantity(quantity) if quantity.__class__ is dict else _number_of(holder, concept)
         if reading is None:
             return Gap(concept, origin.path, "value", on, (("value", _written_value(holder)),))
         bound = reading.bound
         if bound is None:
             return Gap(concept, origin.path, "comparator", on, (("value", reading.as_reported[:40]),))
         unit = self._unit_of(concept, reading, quantity)
-        reported = reading.upper if concept in RISES and reading.upper is not None else reading.value
+        reported = reading.upper if concept in self.harmful_when_high and reading.upper is not None else reading.value
         if unit.factor is None:
             return self._in_unknown_unit(concept, (reading, reported, unit), holder, origin, on, subject)
         value = reported * unit.factor
@@ -302,7 +282,11 @@ class ObservationReader:
         """Read a result whose unit is not known: as a multiple of its limit where that is in the same unit."""
         reading, reported, unit = number
         ranges = holder.get("referenceRange")
-        upper = self._ranges.high(ranges, concept, unit, subject, on) if concept in RISES and ranges else None
+        upper = (
+            self._ranges.high(ranges, concept, unit, subject, on)
+            if concept in self.harmful_when_high and ranges
+            else None
+        )
         if upper is None or reading.bound is None or self._units.is_known(reading.code, reading.unit):
             reason = "unit-unknown" if reading.code or reading.unit else "unit-missing"
             return Gap(concept, origin.path, reason, on, (("value", reading.as_reported[:40]),))
@@ -311,22 +295,36 @@ class ObservationReader:
 
     def _read_her2(self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None) -> list[Fact]:
         specimen = reference(observation.get("specimen")) or text(child(observation, "bodySite").get("text")) or None
-        found: list[Fact] = []
+        tumour = self._tumour_alone(observation.get("code"))
         value = {name: holder[name] for name in HER2_VALUES if name in holder}
-        for stated, (finding, conflict, written) in self._her2_alone(value, concept):
-            if finding is None:
-                return [Gap(concept, origin.path, "value", on, (("value", written),))]
-            method = stated or _HER2_METHODS[concept]
-            by_copies = concept == "her2-copy-number"
-            tumour = self._tumour_alone(observation.get("code"))
-            found.append(Her2Result(method, finding, on, origin, written, specimen, conflict, by_copies, tumour))
+        remarks = {name: observation[name] for name in HER2_REMARKS if name in observation}
+        if "interpretation" in holder:
+            remarks["interpretation"] = holder["interpretation"]
+        found: list[Fact] = []
+        for stated in self._her2_alone({"value": value, "remarks": remarks}, concept):
+            if stated.finding is None:
+                return [Gap(concept, origin.path, "value", on, (("value", stated.as_reported),))]
+            found.append(
+                Her2Result(
+                    stated.method or _HER2_METHODS[concept],
+                    stated.finding,
+                    on,
+                    origin,
+                    stated.as_reported,
+                    specimen,
+                    stated.conflict,
+                    stated.by_copies,
+                    tumour,
+                    stated.by_ratio,
+                )
+            )
         return found
 
-    def _her2_of(self, value: Json, concept: str) -> list[tuple[Her2Method | None, Her2Reading]]:
-        return self._her2.methods(concept, value, self._code_map)
+    def _her2_of(self, said: Json, concept: str) -> list[Her2Reading]:
+        return self._her2.of_result(concept, said["value"], said["remarks"], self._code_map)
 
     def _receptor_of(self, value: Json) -> Her2Reading:
-        return self._her2.read("receptor", value, self._code_map)
+        return self._her2.read("receptor", value, self._code_map)[0]
 
     def _tumour_of(self, code: Any) -> Cancer | None:
         """Give the cancer whose specimen the code names."""
@@ -345,10 +343,10 @@ class ObservationReader:
 
     def _read_receptor(self, receptor: Receptor, holder: Json, origin: Origin, on: date | None) -> list[Fact]:
         """Read a hormone receptor; one that is neither plainly positive nor negative says nothing."""
-        finding, conflict, _ = self._receptor_alone({name: holder[name] for name in HER2_VALUES if name in holder})
-        if conflict or finding not in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE):
+        stated = self._receptor_alone({name: holder[name] for name in HER2_VALUES if name in holder})
+        if stated.conflict or stated.finding not in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE):
             return []
-        return [ReceptorResult(finding is Her2Finding.POSITIVE, on, origin, receptor)]
+        return [ReceptorResult(stated.finding is Her2Finding.POSITIVE, on, origin, receptor)]
 
 
 _TIMED = (Weight, Lvef, LabResult, PregnancyTest, Mutation)
@@ -359,7 +357,7 @@ def _with_parts(observation: Json) -> list[Json]:
     return [observation, *(part for _, part in objects(observation.get("component")))]
 
 
-def _number_of(holder: Json) -> Reading | None:
+def _number_of(holder: Json, concept: str) -> Reading | None:
     """Read what is no quantity: the lower end of a range, an integer, or a text that is a number with a unit."""
     value_range = child(holder, "valueRange")
     if value_range:
@@ -376,13 +374,15 @@ def _number_of(holder: Json) -> Reading | None:
     if whole is not None:
         return Reading(whole, "", "", Bound.EXACT, str(whole))
     written = text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
-    return _number_in(written)
+    if concept == "lvef":
+        return _ejection_fraction(written)
+    return read_amount(written.strip(" :=")) if len(written) <= _LONGEST_NUMBER else None
 
 
 def _quantity(quantity: Json) -> Reading | None:
     value = number(quantity.get("value"))
     if value is None:
-        return None
+        return _quantity_in_words(quantity)
     # As ``text`` reads them; of all of a chart this is read most often.
     code, unit = quantity.get("code"), quantity.get("unit")
     code = code.strip() if code.__class__ is str else ""
@@ -391,22 +391,36 @@ def _quantity(quantity: Json) -> Reading | None:
         return Reading(value, code, unit, Bound.EXACT, f"{value} {unit or code}".strip())
     written = quantity["comparator"]
     comparator = text(written) if written.__class__ is str else str(written)
-    bound = _BOUNDS.get(" ".join(comparator[:_LONGEST_COMPARATOR].casefold().split()))
+    bound = BOUNDS.get(" ".join(comparator[:_LONGEST_COMPARATOR].casefold().split()))
     return Reading(value, code, unit, bound, f"{comparator[:_LONGEST_COMPARATOR]} {value} {unit or code}".strip())
 
 
-def _number_in(written: str) -> Reading | None:
+def _quantity_in_words(quantity: Json) -> Reading | None:
+    """Read a quantity whose comparator was written into its number ("<0.5"), as some systems export it."""
+    written, comparator = quantity.get("value"), quantity.get("comparator")
+    read = read_amount(written.strip()) if isinstance(written, str) and len(written) <= _LONGEST_NUMBER else None
+    if read is None or read.unit or read.upper is not None or comparator is not None:
+        return None
+    unit, code = text(quantity.get("unit")), text(quantity.get("code"))
+    return Reading(read.value, code, unit, read.bound, f"{read.as_reported} {unit or code}".strip())
+
+
+def _ejection_fraction(written: str) -> Reading | None:
     """Read a text that is one number or one range and nothing else; a sentence is not searched for numbers."""
     plain = written.strip().removeprefix("EF").removeprefix("LVEF").strip(" :=~")
     match = _RANGE.fullmatch(plain) if len(plain) <= _LONGEST_NUMBER else None
     if match is None:
         return None
-    bound = _BOUNDS[(match["bound"] or "").casefold()]
+    bound = BOUNDS[(match["bound"] or "").casefold()]
     upper = Decimal(match["high"]) if match["high"] else None
     return Reading(Decimal(match["low"]), "%" if match["unit"] else "", "", bound, written, upper)
 
 
 def _written_value(holder: Json) -> str:
+    quantity = holder.get("valueQuantity")
+    if isinstance(quantity, dict) and quantity:
+        parts = (str(quantity[name]) for name in ("comparator", "value", "unit") if quantity.get(name) is not None)
+        return " ".join(parts)[:40] or "?"
     concept = child(holder, "valueCodeableConcept")
     display = next((c.display for c in codings(concept) if c.display), "")
     return (text(holder.get("valueString")) or text(concept.get("text")) or display or "?")[:40]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from builders import at, chart, given, ihc, ish, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.billing.facts import (
+from cards.facts.billing import (
     BillingFacts,
     ClaimLine,
     Counted,
@@ -180,7 +180,7 @@ SUMMARIES = [
         order("Kanjinti", "413 mg"),
         billing=billed(),
         says=("42 units Q5117", "3x150 mg, 37 mg JW"),
-        tells=("Q5117-JW x 3", "verify"),
+        tells=("Q5117-JW x 3",),
     ),
     Row(
         SUMMARY,

@@ -14,8 +14,7 @@ from cards.facts.topics import Topic
 from cards.knowledge.schema import Band
 from cards.values.intervals import ENDLESS, Bound, Interval
 
-settings.register_profile("intervals", deadline=None)
-settings.load_profile("intervals")
+LAW = settings(deadline=None)
 SMALL = st.integers(0, 40).map(lambda quarter: Decimal(quarter) / 4)
 BOUNDS = st.sampled_from(Bound)
 BANDS = st.builds(
@@ -34,6 +33,7 @@ def members(values: Interval) -> list[Decimal]:
     return [number for eighth in range(-8, 200) if values.holds(number := Decimal(eighth) / 8)]
 
 
+@LAW
 @given(SMALL, BOUNDS, BANDS)
 def test_a_band_answers_for_every_number_of_an_interval(value: Decimal, bound: Bound, band: Band) -> None:
     values = Interval.of(value, bound)
@@ -42,6 +42,7 @@ def test_a_band_answers_for_every_number_of_an_interval(value: Decimal, bound: B
         assert band.answers(values) is (found.pop() if len(found) == 1 else None)
 
 
+@LAW
 @given(SMALL, BOUNDS, st.lists(SMALL))
 def test_the_pieces_of_an_interval_are_of_it_and_miss_nothing(
     value: Decimal, bound: Bound, cuts: list[Decimal]
@@ -57,6 +58,7 @@ def test_the_pieces_of_an_interval_are_of_it_and_miss_nothing(
         )
 
 
+@LAW
 @given(SMALL, BOUNDS, SMALL, BOUNDS)
 def test_a_difference_holds_every_difference(one: Decimal, first: Bound, other: Decimal, second: Bound) -> None:
     minuend, subtrahend = Interval.of(one, first), Interval.of(other, second)
@@ -89,6 +91,7 @@ TABLES = {
 }
 
 
+@LAW
 @given(
     st.sampled_from(sorted(TABLES)),
     st.integers(0, 120).map(lambda quarter: Decimal(quarter) / 4),
@@ -118,6 +121,7 @@ def test_what_is_said_of_a_bound_holds_for_every_number_it_may_be(
     assert said or is_open or not actual
 
 
+@LAW
 @given(st.integers(5, 89), BOUNDS, st.one_of(st.none(), st.integers(50, 80)), st.data())
 def test_what_is_said_of_a_bounded_ejection_fraction_holds_likewise(
     percent: int, bound: Bound, baseline: int | None, data: st.DataObject

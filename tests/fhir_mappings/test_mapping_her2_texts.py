@@ -18,7 +18,7 @@ READER = ObservationReader(TERMINOLOGY)
 
 
 def read(written: str, kind: str = "her2-interpretation") -> list[tuple[str | None, str | None]]:
-    return [(method, reading[0]) for method, reading in VOCABULARY.methods(kind, {"valueString": written}, NO_CODE_MAP)]
+    return [(each.method, each.finding) for each in VOCABULARY.read(kind, {"valueString": written}, NO_CODE_MAP)]
 
 
 @pytest.mark.parametrize(
@@ -66,35 +66,70 @@ def test_both_methods(written: str, ihc: str, ish: str) -> None:
 @pytest.mark.parametrize(
     "written",
     [
-        "IHC 2+, FISH pending",
-        "IHC 2+, FISH to follow",
-        "IHC 3+, FISH not done",
         "IHC 2+ or 3+, FISH negative",
         "IHC 1+ to 2+, FISH negative",
         "IHC 2+ FISH negative IHC 3+",
-        "HER2+ by IHC, FISH negative",
         "not IHC 3+, FISH negative",
         "previous IHC 2+, FISH negative",
         "IHC 2+, FISH negative (2019), repeat biopsy positive",
         "IHC 2+ (negative), FISH amplified",
-        "HER2 positive (IHC 2+, ISH not amplified)",
-        "HER2 negative (IHC 3+, FISH negative)",
         "HER2 low (IHC 0, FISH not amplified)",
-        "IHC 2+, FISH negative, ratio 2.5",
-        "IHC 2+, FISH negative, copy number 7.2",
-        "HER2/CEP17 ratio 2.1; HER2 copy number 3.2",
-        "HER2/CEP17 ratio 1.8; average HER2 copy number 6.5",
         "IHC 2+, FISH ratio 1.3%",
         "IHC 2+, FISH negative?",
-        "IHC 2+ (90% of cells), FISH negative",
+        "HER2 by IHC/FISH: positive",
+        "IHC 2+, FISH",
+        "pending",
+        "x" * 5000,
     ],
 )
 def test_what_is_not_understood_to_the_last_word_is_not_read(written: str) -> None:
-    if written.endswith("?"):
-        # A question mark is no word; the result is as stated.
-        assert read(written) == [("IHC", "ihc-2+"), ("ISH", "negative")]
-        return
     assert read(written) == [(None, None)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "IHC 2+, FISH pending",
+        "IHC 2+, FISH to follow",
+        "IHC 2+ (reflex FISH ordered)",
+        "IHC 2+, FISH not done",
+        "IHC 2+; awaiting FISH",
+        "IHC 2+, no ISH performed",
+    ],
+)
+def test_an_ish_that_is_to_come_leaves_the_score(written: str) -> None:
+    assert read(written) == [("IHC", "ihc-2+")]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "3+ (negative)",
+        "0 (positive)",
+        "HER2 positive (IHC 2+, ISH not amplified)",
+        "HER2 negative (IHC 3+, FISH negative)",
+        "IHC 2+, FISH negative, ratio 2.5",
+        "IHC 2+, FISH negative, copy number 7.2",
+        "FISH positive, ratio 1.2, average HER2 copy number 2.0",
+        "FISH: amplified, group 5",
+    ],
+)
+def test_what_contradicts_itself_is_a_conflict(written: str) -> None:
+    assert all(each.conflict for each in VOCABULARY.read("her2-interpretation", {"valueString": written}, NO_CODE_MAP))
+
+
+@pytest.mark.parametrize(
+    ("written", "findings"),
+    [
+        ("HER2/CEP17 ratio 2.1; HER2 copy number 3.2", ["positive", "negative"]),
+        ("HER2/CEP17 ratio 1.8; average HER2 copy number 6.5", ["negative", "positive"]),
+        ("ratio 1.6, average HER2 copy number 4.8", ["negative", "equivocal"]),
+    ],
+)
+def test_the_numbers_of_groups_2_to_4_are_kept_one_by_one(written: str, findings: list[str]) -> None:
+    listed = VOCABULARY.read("her2-ish", {"valueString": written}, NO_CODE_MAP)
+    assert [each.finding for each in listed] == findings
+    assert [(each.by_ratio, each.by_copies) for each in listed] == [(True, False), (False, True)]
 
 
 @pytest.mark.parametrize(
@@ -102,8 +137,9 @@ def test_what_is_not_understood_to_the_last_word_is_not_read(written: str) -> No
     [
         ("FISH: not amplified (ratio 1.3)", [("ISH", "negative")]),
         ("Amplified, HER2/CEP17 ratio 4.2, average HER2 copy number 9.1", [("ISH", "positive")]),
-        ("ratio 1.6, average HER2 copy number 4.8", [("ISH", "negative")]),
-        ("not amplified", [(None, "negative")]),
+        ("not amplified", [("ISH", "negative")]),
+        ("group 3", [("ISH", "work-up")]),
+        ("Negative (group 4)", [("ISH", "negative")]),
     ],
 )
 def test_ish_alone_with_its_numbers(written: str, expected: list[tuple[str | None, str]]) -> None:
@@ -141,6 +177,13 @@ def test_gene_copies_alone(number: str, finding: str) -> None:
     assert (found.method, found.finding, found.by_copies) == ("ISH", finding, True)
 
 
-@pytest.mark.parametrize("value", [{}, {"value": 0}, {"value": 100}, {"value": 6, "comparator": "<"}])
+@pytest.mark.parametrize("value", [{"value": 31}, {"value": 100}, {"value": 6, "comparator": "<"}])
+def test_a_number_of_copies_that_no_guideline_places(value: Json) -> None:
+    found = copies(value)
+    assert isinstance(found, Her2Result)
+    assert (found.finding, found.by_copies) == ("indeterminate", True)
+
+
+@pytest.mark.parametrize("value", [{}, {"value": 0}, {"value": 6, "comparator": "!="}])
 def test_gene_copies_that_are_none(value: Json) -> None:
     assert isinstance(copies(value), Gap)

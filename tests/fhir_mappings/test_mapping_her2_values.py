@@ -21,8 +21,7 @@ READER = ObservationReader(TERMINOLOGY)
 
 
 def says(kind: str, **value: Any) -> str | None:
-    finding, _, _ = VOCABULARY.read(kind, value, NO_CODE_MAP)
-    return finding
+    return VOCABULARY.read(kind, value, NO_CODE_MAP)[0].finding
 
 
 @pytest.mark.parametrize(
@@ -98,10 +97,10 @@ def test_coded(code: Json, expected: str | None) -> None:
     ],
 )
 def test_code_against_display(value: Json, finding: str, conflict: bool) -> None:  # noqa: FBT001 - a column
-    found, differs, _ = VOCABULARY.read(IHC, {"valueCodeableConcept": value}, NO_CODE_MAP)
-    assert differs is conflict
+    read = VOCABULARY.read(IHC, {"valueCodeableConcept": value}, NO_CODE_MAP)[0]
+    assert read.conflict is conflict
     if not conflict:
-        assert found == finding
+        assert read.finding == finding
 
 
 @pytest.mark.parametrize(
@@ -127,21 +126,21 @@ def test_code_against_display(value: Json, finding: str, conflict: bool) -> None
         pytest.param("NEGATIVE", "negative", id="negative in capitals"),
         pytest.param("equivocal", "equivocal", id="equivocal"),
         pytest.param("HER2-low", "low", id="HER2-low"),
-        pytest.param("2+/ISH-", "low", id="2+ with a negative ISH"),
-        pytest.param("IHC 2+/ISH+", "positive", id="2+ with a positive ISH"),
+        pytest.param("2+/ISH-", "ihc-2+", id="2+ with a negative ISH"),
+        pytest.param("IHC 2+/ISH+", "ihc-2+", id="2+ with a positive ISH"),
         pytest.param("HER2-ultralow", "ultralow", id="ultralow"),
         pytest.param("IHC 0 with membrane staining", "ultralow", id="0 with membrane staining"),
-        pytest.param("HER2+ by IHC", None, id="the 2+ of HER2+ among words is part of the name"),
+        pytest.param("HER2+ by IHC", "positive", id="the 2 of HER2+ is part of the name, the plus its status"),
         pytest.param("HER-2+ tumour", None, id="and of HER-2+"),
         pytest.param("HER 2+", None, id="HER 2+ may be either"),
-        pytest.param("ERBB2+", None, id="and of ERBB2+"),
+        pytest.param("ERBB2+", "positive", id="and of ERBB2+"),
         pytest.param("HER2 3+", "ihc-3+", id="a score after the name"),
         pytest.param("HER2 2+", "ihc-2+", id="2+ after the name"),
         pytest.param("0/1+", None, id="0 or 1+ is two grades"),
         pytest.param("negative (0-1+)", None, id="0 to 1+ is two grades"),
         pytest.param("1+ to 2+", None, id="1+ to 2+"),
         pytest.param("2+ or 3+", None, id="2+ or 3+"),
-        pytest.param("2+ (FISH not amplified)", None, id="a score beside another method"),
+        pytest.param("2+ (FISH not amplified)", "ihc-2+", id="a score beside another method"),
         pytest.param("not 3+", None, id="a denied score"),
         pytest.param("0+", "ihc-0", id="0+ is written for any 0"),
         pytest.param("low", None, id="low alone may be a flag"),
@@ -260,7 +259,7 @@ def test_ish_as_number(kind: str, value: Json, expected: str | None) -> None:
     ],
 )
 def test_the_code_says_the_method_whatever_its_display(code: str, method: str) -> None:
-    resource = observation(code, code=concept(coding(LOINC, code, "HER2 by something else")), valueString="amplified")
+    resource = observation(code, code=concept(coding(LOINC, code, "HER2 by something else")), valueString="positive")
     (name,) = READER.index.concepts([(Code(LOINC, code),)])
     (fact,) = READER.read(name, resource, Origin("", "x"))
     assert isinstance(fact, Her2Result)
@@ -299,7 +298,7 @@ def test_what_cannot_be_read_is_a_gap_that_shows_it() -> None:
 def test_a_local_answer_is_read_as_what_it_stands_for() -> None:
     code_map = CodeMap({("urn:lab", "H3"): (Coding("loinc", "LA11843-2", "three"),)})
     value = {"valueCodeableConcept": concept(coding("urn:lab", "H3"))}
-    assert VOCABULARY.read(IHC, value, code_map)[0] == "ihc-3+"
+    assert VOCABULARY.read(IHC, value, code_map)[0].finding == "ihc-3+"
 
 
 @pytest.mark.parametrize(("code", "tumour"), [("85319-2", "breast"), ("18474-7", None), ("48676-1", None)])

@@ -16,8 +16,7 @@ from cards.facts.results import LabResult, Lvef
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 
-settings.register_profile("ranges", deadline=None)
-settings.load_profile("ranges")
+LAW = settings(deadline=None)
 READER = ObservationReader(TERMINOLOGY)
 WOMAN, MAN = Subject("female", date(1968, 3, 14)), Subject("male", date(1968, 3, 14))
 FEMALE, MALE = concept(coding(SNOMED, "248152002", "Female")), concept(coding(SNOMED, "248153007", "Male"))
@@ -198,6 +197,7 @@ def test_the_lower_limit_of_an_ejection_fraction(ranges: Any, expected: int | No
     assert (fact.lower_limit.value if fact.lower_limit else None) == (None if expected is None else Decimal(expected))
 
 
+@LAW
 @given(st.text(max_size=12), st.sampled_from(["", "10-40 U/L", "Normal range"]), st.booleans())
 def test_a_word_that_is_not_known_never_leaves_a_range_as_it_was(word: str, written: str, behind: bool) -> None:  # noqa: FBT001 - drawn
     text = f"{written} {word}" if behind else f"{word} {written}"
@@ -217,6 +217,7 @@ def test_a_word_that_is_not_known_never_leaves_a_range_as_it_was(word: str, writ
         assert read([{**HIGH, "text": text}]).upper_limit is None, text
 
 
+@LAW
 @given(
     st.permutations(
         [

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from shapes import Json, bundle, concept, observation, quantity, read_patient
 
 from cards.facts.results import ResultTime
-from fhir_mappings.results.times import last_day, span, time_of, within
+from fhir_mappings.wire.times import last_day, span, time_of, within
 
-settings.register_profile("times", deadline=None)
-settings.load_profile("times")
+LAW = settings(deadline=None)
 AST, PLATELETS, LVEF, WEIGHT, HCG = "1920-8", "777-3", "10230-1", "29463-7", "2106-3"
 NIGHT = {"effectiveDateTime": "2026-11-20T20:00:00Z"}
 MORNING = {"effectiveDateTime": "2026-11-20T08:00:00Z"}
@@ -183,6 +182,7 @@ def test_a_result_of_a_month_is_quoted_by_its_month() -> None:
     assert (found.on, found.within) == (date(2026, 11, 1), (date(2026, 11, 1), date(2026, 11, 30)))
 
 
+@LAW
 @given(st.datetimes(timezones=st.timezones(), min_value=datetime(2000, 1, 1)))  # noqa: DTZ001 - the zone is drawn
 def test_an_instant_is_the_same_in_every_zone(moment: datetime) -> None:
     here, there = (ResultTime(each.isoformat()) for each in (moment, moment.astimezone(UTC)))

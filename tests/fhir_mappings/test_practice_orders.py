@@ -248,7 +248,9 @@ CASES = [
     kadcyla(
         "IHC 2+, FISH negative, in one text", ("her2-not-eligible",), tumorMarkers=bundle(her2("IHC 2+, FISH negative"))
     ),
-    kadcyla("IHC 2+, FISH pending, in one text", ("her2-missing",), tumorMarkers=bundle(her2("IHC 2+, FISH pending"))),
+    kadcyla(
+        "IHC 2+, FISH pending, in one text", ("her2-ish-missing",), tumorMarkers=bundle(her2("IHC 2+, FISH pending"))
+    ),
     kadcyla(
         "IHC 2+ and six copies",
         (),

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from cards.billing.setup import with_sources
 from cards.engine import cases_in_scope, judge
 from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode, Policy
 from cards.facts.topics import Topic
 from cards.identification.identity import IdentityStatus
 from cards.identification.recogniser import Recogniser
+from cards.knowledge.billing_setup import with_sources
 from cards.presentation.renderer import Renderer
 from cds_service import __version__
 from cds_service.configuration.coverage_files import setup_of_record
@@ -130,7 +130,7 @@ def thresholds_asked(
     for rule in rules:
         watched = _Watched(policy.thresholds)
         for case in cases_in_scope(session, recogniser, Policy(watched), identities):
-            if case.identity.standing is IdentityStatus.SETTLED or rule.before_identity:
+            if case.identity.status is IdentityStatus.SETTLED or rule.before_identity:
                 rule.judge(case)
         asked[rule.topic] = list(watched.asked)
     return asked

@@ -138,9 +138,9 @@ def newest_first(
         rivals = [fact for fact, each in zip(rivals, released, strict=True) if each == last]
     if any(fact.time and fact.time.corrected for fact in rivals):
         rivals = [fact for fact in rivals if fact.time and fact.time.corrected]
-    first = min(rivals, key=lambda fact: (-harm(fact), order(fact)))
+    first, *others = sorted(rivals, key=lambda fact: (-harm(fact), order(fact)))
     rest = sorted((fact for fact in dated if fact is not first), key=lambda fact: (-spans[id(fact)].start, order(fact)))
-    return [first, *rest, *undated], [fact for fact in rivals if fact is not first]
+    return [first, *rest, *undated], others
 
 
 def _is_replaced(fact: Timed, mine: Span, replaced: set[Span]) -> bool:

@@ -1,0 +1,129 @@
+"""The words beside a HER2 value: its interpretation and notes. What takes the value back makes it no result.
+
+A note is free text, and most say nothing of HER2 ("performed at another site"). It is heard where it states a result,
+a score that is not the value's, or that the value is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cards.facts.results import Her2Finding
+from fhir_mappings.codings import codings
+from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
+from fhir_mappings.results.her2_texts import Her2Limits, read_text
+from fhir_mappings.results.her2_tokens import tokens
+from fhir_mappings.wire.folding import fold
+from fhir_mappings.wire.lenient import objects, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from fhir_mappings.codings import Coding
+    from fhir_mappings.results.her2_tokens import Token
+    from fhir_mappings.wire.lenient import Json
+
+_LONGEST = 2000
+_WRONG = re.compile(
+    r"\b(?:errors?|erroneous(?:ly)?|erroneamente|wrong(?:ly)?|incorrect(?:ly)?|invalid(?:ated)?|disregard|retract(?:ed)?|"
+    r"withdrawn|supersed(?:ed|es)|mistak(?:e|en|enly)|do not use|not valid|unreliable|mislabel(?:l)?ed|swapped|"
+    r"irrtum|irrtumlich|fehler|fehlerhaft|falsch|ungultig|erreur|errone|errore|errato|erro|errado|fout|foutief|"
+    r"blad|bledny|incorrecto|incorrecta|erroneo|invalido|failed)\b"
+)
+_POSITIVE = frozenset({Her2Finding.POSITIVE, Her2Finding.IHC_3})
+_EQUIVOCAL = frozenset({Her2Finding.EQUIVOCAL, Her2Finding.IHC_2})
+_NEGATIVE = frozenset(
+    {
+        *(Her2Finding.NEGATIVE, Her2Finding.IHC_0, Her2Finding.IHC_1),
+        *(Her2Finding.LOW, Her2Finding.ULTRALOW, Her2Finding.NULL),
+    }
+)
+# Of HL7's interpretations those that say something of HER2; "A", "N", "H" and "L" are flags of a laboratory.
+_INTERPRETATIONS = {
+    "POS": Her2Finding.POSITIVE,
+    "NEG": Her2Finding.NEGATIVE,
+    "ND": Her2Finding.NEGATIVE,
+    "E": Her2Finding.EQUIVOCAL,
+    "IND": Her2Finding.EQUIVOCAL,
+}
+_NEAR, _LEVELS = 4, 3
+
+
+def is_contradicted(
+    remarks: Json,
+    findings: tuple[Her2Finding, ...],
+    limits: Her2Limits,
+    meaning: Callable[[Coding], Her2Finding | None],
+) -> bool:
+    """Tell whether the interpretation or a note of a result says something else than its value.
+
+    ``meaning`` gives what a code says by itself.
+    """
+    said = _conclusion(findings)
+    for _, concept in objects(remarks.get("interpretation")):
+        for heard in _interpreted(concept, limits, meaning):
+            if said is not None and _is_opposite(said, heard):
+                return True
+    notes = " ; ".join(text(note.get("text")) for _, note in objects(remarks.get("note")))
+    return bool(notes) and contradicts(notes, findings, limits)
+
+
+def _interpreted(
+    concept: Json, limits: Her2Limits, meaning: Callable[[Coding], Her2Finding | None]
+) -> Iterable[Her2Finding]:
+    for coding in codings(concept):
+        by_code = _INTERPRETATIONS.get(coding.code.upper()) or meaning(coding)
+        if by_code is not None:
+            yield by_code
+    written = text(concept.get("text"))
+    if written:
+        reading = read_text(written, limits, "her2-interpretation")
+        if isinstance(reading, Stated):
+            conclusion = _conclusion(tuple(findings_of(reading)))
+            if conclusion is not None:
+                yield conclusion
+
+
+def _conclusion(findings: tuple[Her2Finding, ...]) -> Her2Finding | None:
+    """Give what the findings of one result come to."""
+    if any(finding in _POSITIVE for finding in findings):
+        return Her2Finding.POSITIVE
+    if any(finding in _NEGATIVE for finding in findings):
+        return Her2Finding.NEGATIVE
+    return Her2Finding.EQUIVOCAL if any(finding in _EQUIVOCAL for finding in findings) else None
+
+
+def _is_opposite(said: Her2Finding, heard: Her2Finding) -> bool:
+    """Tell whether an interpretation contradicts; 2+ may be called either way once ISH is known."""
+    concluded = _conclusion((heard,))
+    return said is not Her2Finding.EQUIVOCAL and concluded is not None and concluded is not said
+
+
+def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Limits) -> bool:
+    """Tell whether words beside a value say something else of HER2, or that the value is wrong."""
+    cut = written[:_LONGEST]
+    reading = read_text(cut, limits, "her2-interpretation")
+    if isinstance(reading, Stated):
+        return reading.conflict or not any(agree(own, stated) for own in findings for stated in findings_of(reading))
+    if _WRONG.search(fold(cut)):
+        return True
+    listed = tokens(cut)
+    scores = {SCORES[int(token.value)] for token in listed if token.kind == "score"}
+    if scores and len(scores) < _LEVELS and not all(any(agree(own, each) for own in findings) for each in scores):
+        return True
+    return any(
+        _says_otherwise(listed[at + 1 : at + _NEAR], findings) for at, each in enumerate(listed) if each.kind == "name"
+    )
+
+
+def _says_otherwise(after: list[Token], findings: tuple[Her2Finding, ...]) -> bool:
+    """Tell whether the words after the name of HER2 give it another status."""
+    said = _conclusion(findings)
+    for token in after:
+        if token.kind == "other":
+            return False
+        if token.kind == "says" and token.value in ("positive", "amplified", "negative", "not-amplified"):
+            heard = Her2Finding.POSITIVE if token.value in ("positive", "amplified") else Her2Finding.NEGATIVE
+            return said is not None and _is_opposite(said, heard)
+    return False

@@ -1,0 +1,408 @@
+"""The words of HER2 reports in the languages that write them, by what they mean to the reader.
+
+A word that stands in no table makes a text unread. Those of ``IGNORED`` change nothing wherever they stand; each group
+says why. Shapes: synoptic cancer protocols, tumor registries, laboratory exports, public pathology data sets.
+Everything is written as ``fold`` leaves it, with a space for a hyphen between words.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+NAMES = """
+her 2 | her 2 neu | her 2/neu | her 2 / neu | her 2 new | erbb 2 | erb b 2 | erbb 2/her 2 | erbb 2 (her 2)
+her 2 (erbb 2) | her 2/erbb 2 | c erbb 2 | c erb b 2 | cerbb 2 | cerb b 2 | c erbb 2/her 2 | her 2/neu (erbb 2)
+her 2/neu (c erbb 2) | human epidermal growth factor receptor 2 | neu | her 2/c erbb 2 | her 2 neu (c erbb 2)
+her 2 (c erbb 2) | human epidermal growth factor receptor 2 (her 2)
+human epidermal growth factor receptor 2 (her 2/neu)
+"""
+"""The receptor and its gene; a "+" or "-" that touches the name is its status."""
+
+IHC = """
+ihc | immunohistochemistry | immunohistochemical | immunohistochemically | immunostain | immunostaining | immuno
+immunoperoxidase | hercept test | herceptest | hercep test | ihq | inmunohistoquimica | imunohistoquimica
+imuno histoquimica | immunhistochemie | immunhistochemisch | immunhistologie | immunhistologisch | immunohistochimie
+immunoistochimica | immunohistochemie | immunohistochemisch | immunohistochemia | badanie immunohistochemiczne
+immunohistochemiczne | imunohistochemie | immunhistokemi | immunohistokemi | overexpression | protein overexpression
+oncoprotein | uberexpression | sobreexpresion | surexpression | sovraespressione | sobreexpressao | superexpressao
+overexpressie | nadekspresja | ihc result | overexpression of her 2
+"""
+"""Immunohistochemistry, and the protein that it shows."""
+
+ISH = """
+fish | cish | sish | dish | brish | ish | d ish | dual ish | dual probe ish | single probe ish | dual probe fish
+dual color ish | dual colour ish | dual color fish | in situ hybridization | in situ hybridisation | inform dual ish
+fluorescence in situ hybridization | fluorescence in situ hybridisation | fluorescent in situ hybridization
+fluorescent in situ hybridisation | chromogenic in situ hybridization | chromogenic in situ hybridisation
+silver in situ hybridization | silver in situ hybridisation | dual probe in situ hybridization | pathvysion
+inform her 2 | in situ hybridization (fish) | fluorescence in situ hybridization (fish)
+in situ hybridization (ish) | fluorescence in situ hybridisation (fish) | fluorescent in situ hybridization (fish)
+in situ hybridisation (ish) | hibridacion in situ | hibridacion in situ fluorescente
+hibridacion fluorescente in situ | hibridizacao in situ | hibridacao in situ | hybridation in situ
+hybridation in situ fluorescente | ibridazione in situ | ibridazione in situ fluorescente | in situ hybridisierung
+fluoreszenz in situ hybridisierung | in situ hybridisatie | hybrydyzacja in situ
+hybrydyzacja in situ fluorescencyjna | fluorescencyjna hybrydyzacja in situ | amplification | gene amplification
+amplification status | amplifikation | genamplifikation | gen amplifikation | amplificacion | amplificacion genica
+amplificacion del gen | amplification du gene | amplification genique | amplificazione | amplificazione genica
+amplificacao | amplificacao genica | amplificatie | genamplificatie | amplifikacja | amplifikacja genu
+amplificacion del gen her 2 | amplification du gene her 2 | amplificazione del gene her 2
+amplificacao do gene her 2
+"""
+"""In situ hybridization, and the amplification that it looks for."""
+
+MEANINGS = MappingProxyType(
+    {
+        "positive": """
+positive | pos | positif | positiv | positivo | positiva | positivos | positivas | positivi | positief | positieve
+dodatni | dodatnia | dodatnie | dodatnio | pozytywny | pozytywna | pozytywne | wynik dodatni | pozitivni | pozitif
+overexpressed | positivity | positivitat | positividad | positivite | positivita | positividade | over expressed
+overexpression present | uberexprimiert | sobreexpresado | surexprime | iperespresso | reactive for overexpression
+triple positive | triple positive breast cancer | strongly positive | stark positiv | fortement positif
+fuertemente positivo
+""",
+        "negative": """
+negative | neg | negatif | negativ | negativo | negativa | negativos | negativas | negativi | negatief | negatieve
+ujemny | ujemna | ujemne | negatywny | negatywna | negatywne | wynik ujemny | negativni | not overexpressed
+no overexpression | non overexpressed | not over expressed | nonoverexpressed | without overexpression
+no protein overexpression | negativitat | overexpression absent | keine uberexpression | nicht uberexprimiert
+sin sobreexpresion | no sobreexpresado | absence de surexpression | pas de surexpression | non surexprime
+assenza di sovraespressione | sem superexpressao | sem sobreexpressao | geen overexpressie | brak nadekspresji
+triple negative | triple negative breast cancer | tnbc | triple negativ | triple negativo | triple negatif
+triplo negativo | triple negatief | potrojnie ujemny | negativity | no evidence of overexpression | not positive
+""",
+        "equivocal": """
+equivocal | borderline | equivoque | equivoco | equivoca | dudoso | dudosa | douteux | dubbio | duvidoso | fraglich
+grenzwertig | fraglich positiv | zweifelhaft | twijfelachtig | dubieus | equivocaal | niejednoznaczny
+niejednoznaczna | niejednoznaczne | watpliwy | graniczny | graniczne | ekvivokalni | uncertain positive | limite
+""",
+        "indeterminate": """
+indeterminate | inconclusive | cannot be determined | undetermined | indeterminado | indetermine | indeterminato
+nicht bestimmbar | not evaluable | non evaluable | uninterpretable | not interpretable | niet te beoordelen
+nieokreslony
+""",
+        "low": """
+low | low expression | low positive | niedrig | bajo | baja | faible | basso | baixo | laag | niski | low status
+niedrig exprimiert | baja expresion | expression faible | bassa espressione | baixa expressao | lage expressie
+""",
+        "ultralow": """
+ultralow | ultra low | ultra niedrig | ultrabajo | ultra bajo | ultra faible | ultrafaible | ultra basso
+ultrabasso | ultrabaixo | ultra baixo | ultra laag | ultralaag | ultraniski | ultra niski
+""",
+        "null": "null | nulo | nulle | nullo | true null",
+        "not-done": """
+qns | quantity not sufficient | insufficient tissue | insufficient material | no tissue left
+""",
+        "amplified": """
+amplified | gene amplified | amplification present | amplification detected | gene amplification detected
+amplification seen | gene amplification present | high level amplification | amplification identified | amplifiziert
+amplificado | amplificada | amplifie | amplifiee | amplificato | amplificata | geamplificeerd | amplifikowany
+amplifikacja obecna | obecna amplifikacja | amplificacion presente | amplification presente
+amplificazione presente | amplificacao presente | amplificatie aanwezig | amplifikation nachweisbar
+amplifikation nachgewiesen | highly amplified | stwierdzono amplifikacje | is amplified | con amplificacion
+avec amplification | com amplificacao
+""",
+        "not-amplified": """
+not amplified | non amplified | nonamplified | unamplified | no amplification | no gene amplification
+without amplification | absence of amplification | lack of amplification | amplification not detected
+amplification absent | not gene amplified | gene not amplified | gene amplification not detected
+no amplification detected | no gene amplification detected | no evidence of amplification
+no evidence of gene amplification | no amplification seen | no amplification identified
+amplification not identified | amplification not seen | gene is not amplified | no amplification of her 2
+no amplification of the her 2 gene | no amplification of her 2 gene | no amplification of erbb 2
+without gene amplification | no her 2 amplification | no her 2 gene amplification | no erbb 2 amplification
+nicht amplifiziert | keine amplifikation | keine genamplifikation | ohne amplifikation
+amplifikation nicht nachweisbar | keine her 2 amplifikation | no amplificado | no amplificada | sin amplificacion
+no amplifica | ausencia de amplificacion | amplificacion ausente | sin amplificacion del gen
+sin amplificacion del gen her 2 | non amplifie | non amplifiee | pas d' amplification | absence d' amplification
+sans amplification | amplification absente | non amplificato | non amplificata | assenza di amplificazione
+amplificazione assente | nessuna amplificazione | nao amplificado | nao amplificada | sem amplificacao
+ausencia de amplificacao | amplificacao ausente | niet geamplificeerd | geen amplificatie | zonder amplificatie
+brak amplifikacji | bez amplifikacji | nieamplifikowany | nie stwierdzono amplifikacji | amplifikacja nieobecna
+""",
+        "detected": """
+detected | present | identified | nachgewiesen | nachweisbar | detectada | detectado | presente
+""",
+        "not-detected": """
+not detected | not present | absent | none detected | not identified | nicht nachweisbar | nicht nachgewiesen
+no detectada | no detectado | non detecte | non detectee | non rilevata | nao detectada | nao detectado
+niet aangetoond | nie wykryto | undetected
+""",
+    }
+)
+"""What is said of HER2. "Detected" says something of an amplification or an overexpression alone."""
+
+PENDING = """
+pending | recommend | to follow | will follow | follows | ordered | requested | in progress | recommended
+suggested | advised | reflexed | awaiting | awaited | pending at this time | being performed | sent
+to be performed | to be reported separately | reflex to | addendum to follow | will be performed | is suggested
+required | needed | indicated | outstanding | reported separately | pendiente | en curso | se recomienda
+se sugiere | solicitado | solicitada | en attente | en cours | a suivre | demandee | in attesa | in corso
+consigliata | richiesta | pendente | em andamento | recomenda se | sugere se | ausstehend | steht aus | folgt
+angefordert | empfohlen | in arbeit | volgt | aangevraagd | wordt geadviseerd | w toku | zalecane | zalecana
+oczekuje | oczekiwany | to be done | will be reported | has been ordered | has been requested | is recommended
+for confirmation
+"""
+"""A test that is still to come: only beside ISH, where it says that there is no result of it yet."""
+
+NOT_DONE = """
+not done | not performed | not needed | not required | not indicated | not necessary | not applicable | n/a
+unnecessary | not requested | not ordered | not tested | no realizado | no realizada | no necesario | no procede
+non fait | non realise | non realisee | non necessaire | non eseguita | non eseguito | non necessario
+nao realizado | nao realizada | nao necessario | nicht erforderlich | nicht durchgefuhrt | nicht notwendig
+entfallt | niet verricht | niet nodig | niet uitgevoerd | nie wykonano | niewymagane | nie jest wymagane
+not reported
+"""
+"""A method that was not used: only beside its name."""
+
+NO = "no | kein | keine | sin | pas de | sans | nessuna | sem | geen | bez | without"
+DONE = "done | fait | faite | realizado | realizada | eseguita | effectuee"
+
+OTHER_MARKERS = """
+er | pr | pgr | er alpha | estrogen receptor | oestrogen receptor | estrogen receptors | oestrogen receptors
+estrogen | oestrogen | progesterone receptor | progesterone receptors | progesterone | hormone receptor
+hormone receptors | hr | er/pr | er and pr | er + pr | estrogen receptor (er) | progesterone receptor (pr)
+oestrogen receptor (er) | progesterone receptor (pgr) | er and pgr | er/pgr | estrogen and progesterone receptors
+estrogen and progesterone receptor | oestrogen and progesterone receptors | ki 67 | ki 67 index
+ki 67 proliferation index | ki 67 labeling index | mib 1 | ki 67 (mib 1) | ki 67 li | proliferation index
+androgen receptor | ar | p 53 | pd l 1 | pdl 1 | pd l 1 cps | cps | tps | msi | mmr | mlh 1 | msh 2 | msh 6 | pms 2
+egfr | her 1 | her 3 | e cadherin | ck 5/6 | ck 5 | gata 3 | gcdfp 15 | mammaglobin | p 63 | alk | ros 1 | ebv
+ebv ish | eber | tils | receptores de estrogeno | receptor de estrogeno | receptores de progesterona
+receptor de progesterona | receptores hormonales | re | rp | rh | recepteurs aux oestrogenes
+recepteur aux oestrogenes | recepteurs a la progesterone | recepteurs hormonaux | recepteurs aux estrogenes
+recepteurs de la progesterone | ro | ostrogenrezeptor | ostrogenrezeptoren | progesteronrezeptor
+progesteronrezeptoren | hormonrezeptoren | hormonrezeptor | oestrogenrezeptor | recettori estrogenici
+recettori per estrogeni | recettore estrogeno | recettori progestinici | recettori per progesterone
+recettore progesterone | receptor de estrogenio | receptores de estrogenio | receptores hormonais
+oestrogeenreceptor | progesteronreceptor | progesteronreceptoren | oestrogeen receptor | progesteron receptor
+receptor estrogenowy | receptory estrogenowe | receptory progesteronowe | receptor progesteronowy
+"""
+"""Other markers of the same report. What follows one is its own, up to the next name of HER2."""
+
+OF_OTHERS = """
+allred | h score | hscore | irs | quick score | quickscore | score | intensity | strong intensity | nuclear | nuclei
+tumor nuclei | tumour nuclei | proliferation | index | weak intensity | moderate intensity | average intensity
+staining intensity | proportion | proportion score | total score | intensity score | internal control
+external control | expressed | intact | retained | wild type | stable | proficient | low | high | intermediate
+microsatellite | cells | der zellkerne | de los nucleos | intensite | intensidad | intensita | intensidade
+intensitat | aller tumorzellkerne | tumorzellkerne | des noyaux | dei nuclei | nucleos | celulas | cellules
+cellule | zellen | cellen | komorek | nuclear staining | of tumor nuclei | cell nuclei
+"""
+"""Words that stand beside another marker's result, and only there."""
+
+RATIO = """
+ratio | her 2/cep 17 ratio | her 2/cep 17 | her 2 : cep 17 ratio | her 2 : cep 17 | her 2 to cep 17 ratio
+her 2/chr 17 ratio | her 2/chr 17 | her 2/cen 17 ratio | her 2/cen 17 | her 2/d 17 z 1 ratio | her 2/d 17 z 1
+her 2 to chromosome 17 ratio | her 2/chromosome 17 ratio | her 2/chromosome 17 | erbb 2/cep 17 ratio | erbb 2/cep 17
+signal ratio | gene ratio | her 2/neu/cep 17 ratio | her 2/neu : cep 17 ratio | her 2/neu to cep 17 ratio
+her 2 / cep 17 ratio | her 2 / cep 17 | ratio her 2/cep 17 | ratio of her 2 to cep 17
+ratio of her 2 to cep 17 signals | ratio of her 2/cep 17 | ratio her 2 : cep 17
+ratio of her 2 signals to cep 17 signals | ratio (her 2/cep 17) | fish ratio | cep 17 ratio | her 2 ratio
+average ratio | cociente | cociente her 2/cep 17 | relacion her 2/cep 17 | rapport her 2/cep 17 | rapport
+rapporto her 2/cep 17 | rapporto | razao her 2/cep 17 | razao | relacao her 2/cep 17 | quotient
+her 2/cep 17 quotient | quotient her 2/cep 17 | ratio her 2/cen 17 | verhouding her 2/cep 17
+wspolczynnik her 2/cep 17 | stosunek her 2/cep 17 | wskaznik her 2/cep 17 | her 2/cen 17 quotient
+her 2/cep 17 signal ratio | her 2 : chromosome 17 ratio | her 2 gene/chromosome 17 ratio | her 2/cent 17 ratio
+cent 17 ratio | her 2 cent 17 ratio | her 2/centromere 17 ratio | her 2 fish ratio | ratio her 2/chr 17
+"""
+"""What a number after it, or before it, is: copies of the gene for each chromosome 17."""
+
+COPIES = """
+copy number | copies | copy | gene copy number | gene copies | average copies | average copy number
+mean copy number | signals | average signals | mean copies | signal number | signals per cell | copies per cell
+copies per nucleus | signals per nucleus | average number of her 2 signals per cell
+average number of her 2 signals | average number of copies | number of copies | copies/cell | signals/cell
+copies/nucleus | signals/nucleus | gene copy | average gene copy number | copias | numero de copias
+her 2 signals/cell | average her 2 signals/cell | average her 2 signals per cell
+average her 2 copy number per cell | average her 2 signals/nucleus | copy number per cell | copy number/cell
+copy number/nucleus | copy number per nucleus | copies par noyau | nombre de copies | numero di copie | copie
+copias por celula | copias por nucleo | kopien | kopienzahl | genkopien | genkopienzahl | genkopien pro zellkern
+kopien pro zellkern | kopien pro zelle | signale pro zelle | copias/nucleo | aantal kopieen | kopieen per cel
+liczba kopii | liczba kopii genu | kopii | average number of her 2 gene copies per cell
+average number of her 2 copies per cell | nombre moyen de copies | average number of signals per cell
+signale pro zellkern | numero medio de copias | average number of her 2 signals per nucleus | her 2 copy number
+average her 2 copy number
+"""
+"""What a number after it, or before it, is: copies of the gene in a nucleus."""
+
+CHROMOSOME = """
+cep 17 | cen 17 | chr 17 | chromosome 17 | centromere 17 | d 17 z 1 | cep 17 signals | cep 17 copy number
+cep 17 copies | average cep 17 | average cep 17 copy number | average cep 17 signals | average cep 17 copies
+chromosome 17 copy number | average number of cep 17 signals per cell | average number of cep 17 signals
+cep 17 signals per cell | cep 17 signals/cell | average cep 17 signals per cell | average cep 17 signals/cell
+cep 17 copies per cell | average cep 17 signals/nucleus | average cep 17 signals per nucleus
+average chromosome 17 copy number | average chromosome 17 signals | mean cep 17 copy number
+cep 17 copy number per cell | cep 17 copies/cell | cep 17 copies per nucleus | cromosoma 17
+average cep 17 copy number per cell | average number of chromosome 17 signals per cell
+average number of chromosome 17 signals | chr 17 copy number | mean cep 17
+"""
+"""What a number after it is: copies of chromosome 17, which the ratio already holds."""
+
+PER_CELL = """
+per cell | per nucleus | /cell | /nucleus | per tumor cell | per tumour cell | pro zellkern | pro zelle | por nucleo
+"""
+GROUP = "group | asco/cap group | asco cap group | ish group | gruppe | grupo | groupe | gruppo | groep | grupa"
+SCORE = """
+score | scored | scores | ihc score | ihc scored | score of | puntuacion | puntaje | escore | punteggio | wynik
+scored as | score ihc | stopien | scored at | score was | intensity score ihc
+"""
+
+CELLS_COUNTED = """
+cells counted | nuclei counted | cells scored | nuclei scored | cells analyzed | nuclei analyzed | cells analysed
+nuclei analysed | number of cells counted | number of nuclei counted | cells evaluated | nuclei evaluated
+total cells counted | observers | number of invasive cells counted | number of observers | total nuclei scored
+tumor cells counted | invasive cells counted | number of cells scored | cells examined | nuclei examined
+tumor nuclei counted | tumor nuclei scored | number of cells
+"""
+"""How many cells or people counted: its number is none of the result."""
+
+STAINS = MappingProxyType(
+    {
+        "none": """
+no staining | no membrane staining | no membrane stain | no stain | no membrane stain seen | no staining seen
+unstained | without staining | without membrane staining | absence of staining | no membranous staining
+no staining observed | no reactivity | no staining is observed | no staining is seen | complete absence of staining
+absent staining | staining absent | no immunoreactivity | no staining identified | no membrane staining seen
+no membrane staining observed | no membrane staining identified | keine farbung | keine membranfarbung
+ohne membranfarbung | keine membranose farbung | sin tincion | ausencia de tincion | sin tincion de membrana
+absence de marquage | pas de marquage | aucun marquage | nessuna colorazione | assenza di colorazione
+sem coloracao | ausencia de coloracao | geen aankleuring | geen kleuring | brak barwienia | no stained cells
+staining: none | absence of any staining | no detectable staining | no cells stain
+""",
+        "faint": """
+faint | faintly | barely perceptible | incomplete | weak | weakly | partial | faint/barely perceptible
+faint or barely perceptible | faint to barely perceptible | with membrane staining | with staining | some staining
+with faint staining | schwach | weak incomplete | faint incomplete | incomplete and faint | faint and incomplete
+unvollstandig | debil | incompleta | faible | schwache | inkomplette | unvollstandige | incomplet
+incomplete membranous | debole | fraca | zwak | slabe | slaby | niekompletne | with some membrane staining
+any staining | with incomplete staining | with incomplete membrane staining | incompleto
+""",
+        "moderate": """
+moderate | weak to moderate | moderately | weak/moderate | massig | maßig | moderado | moderada | modere
+""",
+        "strong": """
+strong | intense | strongly | uniform | uniformly intense | intense uniform | circumferential | strong and complete
+strong complete | strong circumferential | intense and complete | complete and intense | complete and strong
+complete, intense | complete, strong | stark | kraftig | intenso | intensa | fuerte | forte | sterk | silne | marked
+starke | kraftige | strong, complete | intens | circumferential, complete and intense | circumferential and intense
+circumferential intense
+""",
+        "complete": """
+complete | completely | komplett | vollstandig | completa | complet | volledig | komplette | vollstandige
+""",
+    }
+)
+"""How the membranes stain. "Focal", "nuclear" and "cytoplasmic" stand nowhere: no score of HER2 is meant by them."""
+
+LEGEND = """
+scale | reference | reference range | ref range | ref | normal | normal range | scoring system | interpretation key
+legend | criteria | scoring criteria | reference interval | cutoff | cut off | key | expected | skala | escala
+echelle | scala | schaal | range | referenzbereich | valores de referencia | valeurs de reference
+valori di riferimento | referentiewaarden | scoring key | score range | scoring scale | normal ratio
+interpretation guide | reference value | reference values
+"""
+"""What follows is how results are placed, and none of this patient's."""
+
+BOUNDS = MappingProxyType(
+    {
+        "<": """
+< | less than | below | under | fewer than | weniger als | unter | menos de | menos del | moins de | meno di
+meno del
+""",
+        "<=": """
+<= | at most | up to | no more than | not more than | maximal | hochstens | hasta | jusqu' a | fino a
+""",
+        ">": """
+> | greater than | more than | over | above | mehr als | uber | mas de | mas del | plus de | piu di | mais de
+""",
+        ">=": ">= | at least | from | mindestens | al menos | au moins | almeno | pelo menos | minstens",
+    }
+)
+PERCENT = "% | percent | per cent | pct | prozent | por ciento | por cento | pour cent | per cento | procent"
+
+IGNORED = MappingProxyType(
+    {
+        "joins words and says nothing by itself": """
+the | a | an | is | was | are | were | of | in | on | at | by | with | and | for | as | per | this | that | has been
+show | shows | showed | shown | demonstrates | demonstrated | demonstrating | seen | found | observed | exhibits
+exhibit | reveals | revealed | reported as | considered | interpreted as | consistent with | using | via | its
+there is | these | which is | being | also | both | all | every | approximately | approx | about | circa | ca
+around | ~ | average | mean | estimated | total | & | et | und | y | e | i | en | de | der | die | das | des | den
+dem | ist | bei | mit | im | von | el | la | los | las | le | les | du | una | un | il | lo | di | da | do | het
+een | van | met | w | z | jest | por | para | par | avec | con | del | della | delle | dans | po | czesci | au | aux
+em | com | o | os | som | och | med | og
+""",
+        "names the test, its result or its report": """
+result | results | status | test | tests | tested | testing | assay | analysis | study | studies | report | reported
+interpretation | finding | findings | conclusion | diagnosis | final diagnosis | performed | evaluated | evaluation
+value | assessment | receptor | receptor status | biomarker | biomarkers | biomarker results | markers | marker
+panel | protein | gene | gene status | oncogene | antigen | expression | expression level | expression status
+antibody | clone | probe | resultado | resultados | resultat | ergebnis | befund | risultato | uitslag | estado
+statut | stato | expresion | expressao | espressione | expressie | ekspresja | ekspresji | prueba | statut her 2
+wynik badania | gen | genu | gene her 2 | category | level | final | final result | overall | summary
+overall result | overall status | determination | molecular | finalized | reflex | quantitative | semiquantitative
+qualitative | manual | image analysis | computer assisted | ffpe | formalin fixed | paraffin embedded
+receptorstatus | rezeptorstatus | rezeptor | expressionsstatus | synoptic | synoptic report | status: final
+status final | biomarker reporting template | predictive marker | predictive markers | prognostic | predictive
+immunophenotype | profile
+""",
+        "names the antibody, the guideline or the machine, each of which is used for the usual score": """
+4 b 5 | pathway | ventana | dako | sp 3 | cb 11 | asco/cap | asco cap | asco | cap | guideline | guidelines
+criteria met | leica bond | asco/cap 2018 | asco/cap 2023 | asco/cap 2013 | asco cap 2018 | asco cap 2023
+2018 asco/cap | 2023 asco/cap | asco/cap criteria | asco/cap guidelines | asco/cap guideline
+2018 asco/cap guideline | 2018 asco/cap guidelines | 2023 asco/cap guidelines | according to asco/cap guidelines
+per asco/cap | per asco/cap guidelines | per asco/cap 2018 | per asco/cap 2023 | ventana 4 b 5
+asco/cap guidelines 2018 | asco/cap guideline 2018 | nach asco/cap | segun asco/cap | selon asco/cap
+secondo asco/cap | according to asco/cap | per 2018 asco/cap guidelines | per 2018 asco/cap
+asco/cap 2018 guidelines | ventana pathway | hoffmann criteria | gastric scoring | benchmark ultra | abbott
+poly 8541 | asco/cap 2018 criteria | uk neqas
+""",
+        "names the tissue that the result is of": """
+breast | breast cancer | left | right | left breast | right breast | mama | brust | sein | mammella | borst | tumor
+tumour | tumors | tumoral | carcinoma | invasive | invasive carcinoma | invasive ductal carcinoma
+invasive lobular carcinoma | infiltrating | ductal | lobular | adenocarcinoma | cancer | core | core biopsy | biopsy
+needle core biopsy | specimen | tissue | sample | block | excision | tumor block | mastectomy | lumpectomy
+resection | gastric | stomach | gastric adenocarcinoma | gastroesophageal | junction | liver | esophagus
+lymph node | lung | bone | brain | skin | metastasis | metastatic | axillary | colon | colorectal | bladder
+no special type | nst | mammary | mammary carcinoma | invasive mammary carcinoma | component | invasive component
+invasive tumor | surgical pathology | pathology | surgical pathology report | pathology report | quadrant | upper
+lower | outer | inner | ovary | endometrium | endometrial | karzinom | mammakarzinom | invasives karzinom
+carcinome | carcinome infiltrant | carcinoma invasivo | carcinoma ductal | tumore | carcinoma mammario | gewebe
+biopsia | biopsie | biopsja | guzka | raka | tumorgewebe | carcinoma infiltrante | carcinoma ductal invasivo
+invasive carcinoma of no special type | carcinoma infiltrating | moderately differentiated | poorly differentiated
+well differentiated | ultrasound guided | stereotactic | wide local excision | carcinoma of breast | tumor type
+histologic type | histology
+""",
+        "says which cells and membranes stain; how they stain and in how many is read": """
+cells | tumor cells | tumour cells | invasive tumor cells | invasive tumour cells | invasive cells | cancer cells
+neoplastic cells | carcinoma cells | staining | stain | stained | stains | membrane | membranous | membranes
+membrane staining | membranous staining | immunoreactivity | reactivity | pattern | positive cells | cell membrane
+cell membranes | percentage | percent of cells | part | der tumorzellen | tumorzellen | zellen | celulas tumorales
+celulas | celulas neoplasicas | cellules tumorales | cellules | cellule tumorali | cellule | celulas tumorais
+tumorcellen | cellen | komorek nowotworowych | komorek | membranfarbung | farbung | tincion | tincion de membrana
+marquage | marquage membranaire | colorazione | coloracao | aankleuring | barwienie | membranose | of the tumor
+of the cells | proportion | marking | membranaire | tumor cell | in every part of the sample
+of invasive tumor cells
+""",
+        "says that the controls behaved, which every valid result needs": """
+controls appropriate | control appropriate | controls adequate | controls stained appropriately
+with appropriate controls | appropriate controls | controls are appropriate | controls satisfactory
+controls acceptable | controls reacted appropriately | controls react appropriately | appropriate controls were used
+controls valid | controls worked | internal control adequate | controls were appropriate | adequate controls
+controls show appropriate reactivity | controls reviewed | positive and negative controls appropriate
+positive and negative controls stained appropriately | positive and negative controls are appropriate
+controls performed appropriately | controls as expected
+""",
+        "grades, stages or describes the tumor apart from HER2": """
+grade i | grade ii | grade iii | nottingham | nottingham histologic grade | histologic grade | histological grade
+margins | margins negative | margins clear | margins free | surgical margins negative
+lymphovascular invasion not identified | lymphovascular invasion absent | no lymphovascular invasion
+no lymphovascular invasion identified | size | tumor size | greatest dimension | no special | lvi not identified
+lvi absent | differentiated | estadio | grado | sbr | elston ellis
+""",
+        "says who answers for the report": """
+electronically signed | signed | signed out | pathologist | verified | electronically verified
+attending pathologist
+""",
+    }
+)
+"""Words and phrases that may stand anywhere; each group under its reason."""

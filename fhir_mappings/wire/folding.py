@@ -1,0 +1,40 @@
+"""Text in one spelling: lower case, no accents, plain hyphens, signs and spaces, a point in decimal numbers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SIGNS = str.maketrans(
+    {
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d", "-"),
+        "\u2264": "<=",
+        "\u2265": ">=",
+        "\u2a7d": "<=",
+        "\u2a7e": ">=",
+        "\u00d7": "x",
+        "\u2019": "'",
+        "\u00ad": "",
+        "\u200b": "",
+        "\ufeff": "",
+        "\u0142": "l",
+        "\u00f8": "o",
+        "\u0131": "i",
+    }
+)
+_SWAPPED_BOUND = re.compile(r"=([<>])")
+_DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,4}),(\d{1,2})(?![\d,.]*\d)")
+
+
+def fold(written: str) -> str:
+    """Fold a text that the caller has cut to a bound.
+
+    A comma between at most four and at most two digits is a decimal comma.
+    """
+    if written.isascii():
+        plain = written.casefold()
+    else:
+        decomposed = unicodedata.normalize("NFKD", written.translate(_SIGNS))
+        plain = "".join(each for each in decomposed if not unicodedata.combining(each)).casefold().translate(_SIGNS)
+    plain = _SWAPPED_BOUND.sub(r"\1=", plain)
+    return _DECIMAL_COMMA.sub(r"\1.\2", " ".join(plain.split()))
