@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import NoReturn
 
@@ -114,6 +115,12 @@ def config_check(file: Path) -> None:
 def config_schema() -> None:
     """Print the JSON Schema of the configuration, for editors."""
     click.echo(json.dumps(json_schema(), indent=2))
+
+
+@config.command("demo")
+def config_demo() -> None:
+    """Print the configuration of the demonstration, for a file of one's own."""
+    click.echo((files("her2_cds_examples") / "demo.yaml").read_text(encoding="utf-8"), nl=False)
 
 
 for command in (config_diff, config_show):
