@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from cds_service.store.store import Store
 
 COMMAND = Path(sys.executable).parent / "oidc-provider-mock"
-PATIENCE_S = 20
+PATIENCE_S = 60
 BASE = "http://127.0.0.1:8080"
 PEOPLE: dict[str, dict[str, Any]] = {
     "ann": {"name": "Ann Author", "roles": ["her2-write", "staff"]},
@@ -396,6 +396,7 @@ def test_workbench_keeps_no_id_token_that_would_fill_the_cookie(
 
 CONFIGURATION = """
 public_url: http://127.0.0.1:{port}
+auth: {{mode: off}}
 workbench:
   sign_in: oidc
   oidc: {{issuer: "{issuer}", client_id: her2-cds, client_secret_env: WORKBENCH_SECRET, roles: {{viewer: [staff]}}}}
