@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cards.absent import without_parts
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -22,6 +23,7 @@ from cards.facts.policy import Mode, for_product
 from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Basis, Cited, Confidence
+from cards.planned_doses import ASKED_LATER, needed, outcome_for, planned_doses
 from cards.readings.case import UNREAD, Case, gap_line
 from cards.rules import rules_at
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from cards.facts.session import Session
     from cards.identification.recogniser import Recogniser
     from cards.knowledge.schema import Product
+    from cards.planned_doses import PlannedDose
     from cards.rules import Rule
 
 _SILENT = (Clear, NotApplicable)
@@ -64,10 +67,12 @@ def judge(
     """
     rules = rules_at(session.moment) if rules is None else rules
     cases = cases_in_scope(session, recogniser, policy, identities)
-    verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules or rules_at(session.moment))]
+    rules = rules or rules_at(session.moment)
+    planned = planned_doses(cases, policy) if session.moment.has_orders else {}
+    verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules, planned.get(id(case)))]
     of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
     for case in _miscoded(session, recogniser, policy, identities):
-        verdicts += _verdicts(case, policy, of_codes)
+        verdicts += _verdicts(case, policy, of_codes, None)
     # Most rules have nothing to say, and most of what follows is about those that have.
     telling = [verdict for verdict in verdicts if verdict.outcome.__class__ not in _SILENT]
     shown = [v for v in telling if isinstance(v.outcome, Fired) and policy.mode(v.topic) is Mode.LIVE]
@@ -111,7 +116,7 @@ def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> t
     return tuple((other, identity) for other, identity in identified if other is not order)
 
 
-def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule]) -> list[Verdict]:
+def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDose | None) -> list[Verdict]:
     settled = case.identity.status is IdentityStatus.SETTLED
     product = case.product.id if settled else None
     origin, drug, tentative = case.order.origin, case.drug, case.order.tentative
@@ -119,14 +124,55 @@ def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule]) -> list[Verdict
     if policy.modes:
         rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF]
     if settled and not signed:
-        return [Verdict(rule.topic, origin, rule.judge(case), product, drug, tentative) for rule in rules]
+        verdicts = [Verdict(rule.topic, origin, rule.judge(case), product, drug, tentative) for rule in rules]
+        verdicts = _without_parts(verdicts, case)
+        return verdicts if dose is None else _of_planned_dose(verdicts, case, dose, policy)
     verdicts = []
     for rule in rules:
         outcome = rule.judge(case) if settled or rule.before_identity else _UNSETTLED
         if signed and isinstance(outcome, Fired) and RemoveOrder() in outcome.fixes:
             outcome = _held_instead(outcome)
         verdicts.append(Verdict(rule.topic, origin, outcome, product, drug, tentative))
-    return verdicts
+    if settled:
+        verdicts = _without_parts(verdicts, case)
+    return verdicts if dose is None or not settled else _of_planned_dose(verdicts, case, dose, policy)
+
+
+def _without_parts(verdicts: list[Verdict], case: Case) -> list[Verdict]:
+    absent = case.patient.absent
+    if not absent:
+        return verdicts
+    return [
+        msgspec.structs.replace(verdict, outcome=without_parts(verdict.topic, verdict.outcome, absent))
+        for verdict in verdicts
+    ]
+
+
+def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, policy: Policy) -> list[Verdict]:
+    """Put off what is asked for nearer to a dose that is planned for a later day, and list what it will need."""
+    later: list[Fired] = []
+    put_off: set[Topic] = set()
+    found = []
+    for verdict in verdicts:
+        outcome, asked = outcome_for(verdict.topic, case, dose, verdict.outcome)
+        if outcome is not verdict.outcome:
+            put_off.add(verdict.topic)
+            verdict = msgspec.structs.replace(verdict, outcome=outcome)  # noqa: PLW2901 - the same one, put off
+        if asked is not None and policy.mode(verdict.topic) is Mode.LIVE:
+            later.append(asked)
+        found.append(verdict)
+    if put_off:
+        found = [_told_later(verdict, put_off) for verdict in found]
+    if policy.mode(Topic.MONITORING_PLANNED) is not Mode.OFF and (extra := needed(case, later)) is not None:
+        found.append(extra)
+    return found
+
+
+def _told_later(verdict: Verdict, put_off: set[Topic]) -> Verdict:
+    """Leave a question open for now that waits for a test which is asked for nearer to the dose."""
+    if isinstance(verdict.outcome, CannotTell) and all(each.reported_by in put_off for each in verdict.outcome.missing):
+        return msgspec.structs.replace(verdict, outcome=ASKED_LATER)
+    return verdict
 
 
 def _held_instead(finding: Fired) -> Fired:

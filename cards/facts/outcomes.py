@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 
 import msgspec
@@ -59,11 +60,15 @@ class SetDose(msgspec.Struct, frozen=True, tag="set-dose"):
 
 
 class OrderTests(msgspec.Struct, frozen=True, tag="order-tests"):
-    """Order the missing tests; each is a concept of the terminology. ``is_all``: of several groups, every one."""
+    """Order the missing tests; each is a concept of the terminology. ``is_all``: of several groups, every one.
+
+    ``by`` is the day of the dose that needs them; without one they are needed today.
+    """
 
     concepts: tuple[str, ...]
     is_urgent: bool = True
     is_all: bool = False
+    by: date | None = None
 
 
 class RemoveOrder(msgspec.Struct, frozen=True, tag="remove-order"):

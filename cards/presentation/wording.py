@@ -12,6 +12,7 @@ import yaml
 
 from cards.facts.outcomes import Indicator
 from cards.facts.topics import Topic
+from cards.knowledge.loader import SHIPPED_LOADER
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -45,6 +46,13 @@ class TopicWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     links: tuple[Link, ...] = ()
 
 
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A topic in the list of what harms most, and why it stands there."""
+
+    topic: Topic
+    because: str
+
+
 class ThresholdWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a threshold does, in a sentence, and how often its topics fire when it is set higher, if that is plain."""
 
@@ -64,9 +72,16 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     suggestions: dict[str, str]
     actions: dict[str, str]
     override_reasons: dict[str, str]
+    places_of_request: dict[str, str]
+    harm: tuple[Place, ...] = ()
     thresholds: dict[str, ThresholdWording] = {}
     contact: str = ""
     version: str = ""
+
+    @property
+    def places(self) -> dict[Topic, int]:
+        """Where each topic stands among equally urgent ones, the most harmful first."""
+        return {each.topic: place for place, each in enumerate(self.harm)}
 
 
 def load(path: Traversable | None = None) -> Wording:
@@ -78,7 +93,7 @@ def load(path: Traversable | None = None) -> Wording:
     """
     text = (path or files("cards") / "wording" / "en.yaml").read_text(encoding="utf-8")
     try:
-        wording = msgspec.convert(yaml.safe_load(text), Wording)
+        wording = msgspec.convert(yaml.load(text, Loader=SHIPPED_LOADER), Wording)  # noqa: S506 - a SafeLoader
     except (msgspec.ValidationError, yaml.YAMLError) as error:
         msg = f"wording: {error}"
         raise WordingError(msg) from error

@@ -15,6 +15,7 @@ from cards.values.intervals import Bound, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from cards.facts.results import LabResult
     from cards.knowledge.label_doses import RowsOfTest
@@ -55,7 +56,7 @@ def read_table(case: Case) -> LabTable:
     unlimited: list[LabResult] = []
     crossing: list[LabResult] = []
     for test, table in case.recogniser.lab_rows[case.product.id].items():
-        result = newest(case, test)
+        result = newest(case, test, case.labs_judged_since)
         if result is None:
             continue
         if result.upper_limit is None and table.rows[0].times_uln is not None:
@@ -126,12 +127,12 @@ def under_treatment(case: Case, test: str) -> list[LabResult]:
     return [each for each in results if each.on is not None and first < each.on <= case.planned]
 
 
-def newest(case: Case, test: str) -> LabResult | None:
-    """Give the newest result that is recent enough for the planned dose."""
+def newest(case: Case, test: str, since: date | None = None) -> LabResult | None:
+    """Give the newest result that is recent enough for the planned dose, or not older than a day."""
     for result in case.patient.labs.get(test, ()):
         if result.on is not None:
             last = result.within[1] if result.within else result.on
-            return result if last >= case.labs_since else None
+            return result if last >= (since or case.labs_since) else None
     return None
 
 
@@ -181,7 +182,7 @@ def _pair(case: Case) -> tuple[LabResult, LabResult] | None:
 
 def _counting(case: Case, test: str) -> list[LabResult]:
     """List the newest result of a test, if it is recent, and every one under treatment."""
-    recent = newest(case, test)
+    recent = newest(case, test, case.labs_judged_since)
     since = under_treatment(case, test) if case.history else []
     return since if recent is None or recent in since else [recent, *since]
 

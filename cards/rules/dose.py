@@ -90,13 +90,20 @@ def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReadi
             "limit": str(maximum),
             "excess": f"{plain(excess)} %",
         },
-        evidence=dose_evidence(case, worst),
+        evidence=(*dose_evidence(case, worst), *_worked(maximum, weight)),
         cited=(limit.maximum.by,),
         variant="fixed" if isinstance(maximum, Mg) else "default",
         indicator=Indicator.WARNING if excess <= tolerance else None,
         notes=tuple(notes),
         fixes=fixes_to(case, _highest_that_fits(case, maximum), tuple(reading.ordered for reading in over)),
     )
+
+
+def _worked(maximum: Mg | MgPerKg, weight: Kg | None) -> tuple[Evidence, ...]:
+    """Show how the maximum in milligrams comes about, for whoever checks it by hand."""
+    if weight is None or not isinstance(maximum, MgPerKg):
+        return ()
+    return (Evidence("worked", f"{weight} \u00d7 {maximum} = {maximum * weight}"),)
 
 
 def _highest_that_fits(case: Case, maximum: Mg | MgPerKg) -> Mg | MgPerKg:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from cards.engine import cases_in_scope, judge
 from cards.facts.outcomes import Indicator
-from cards.facts.policy import Mode, Policy
+from cards.facts.policy import Mode, PlannedDoses, Policy
 from cards.facts.topics import Topic
 from cards.identification.identity import IdentityStatus
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.billing_setup import with_sources
+from cards.knowledge.loader import default_knowledge
 from cards.presentation.renderer import Renderer
 from cds_service import __version__
 from cds_service.configuration.coverage_files import setup_of_record
@@ -60,6 +61,7 @@ def replay(kept: StoredDecision) -> Replay:
     renderer = Renderer(wording, cited, policy.indicators)
     sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
     links = {card["uuid"]: card["links"] for card in kept.cards if "links" in card}
+    contents = to_show(verdicts, session, policy, known, wording)
     cards = tuple(
         card_json(
             card,
@@ -71,7 +73,7 @@ def replay(kept: StoredDecision) -> Replay:
             ],
             [each for each in links.get(card.uuid, ()) if (each["label"], each["url"]) not in card.links],
         )
-        for card in _sent(kept, worded(to_show(verdicts, session, policy, known), renderer, kept.row.hook_instance))
+        for card in _sent(kept, worded(contents, renderer, kept.row.hook_instance))
     )
     then = (kept.row.code_version, kept.row.knowledge_version, kept.row.wording_version)
     now = (__version__, known.version, wording.version)
@@ -88,15 +90,22 @@ def _sent(kept: StoredDecision, cards: Iterable[Card]) -> Iterable[Card]:
 
 
 def recorded_policy(configuration: Json) -> Policy:
-    """Give the policy that a recorded configuration stands for; a topic that is no more is left out."""
+    """Give the policy that a recorded configuration stands for.
+
+    A topic that has gone since is left out. A threshold that has come since has its default: today's rules ask for it.
+    """
+    defaults = {name: threshold.default for name, threshold in default_knowledge().thresholds.items()}
     topics = {name: each for name, each in configuration["topics"].items() if name in set(Topic)}
     return Policy(
-        thresholds={
+        thresholds=defaults
+        | {
             name: None if each["value"] is None else Decimal(each["value"])
             for name, each in configuration["thresholds"].items()
         },
         modes={Topic(name): Mode(each["mode"]) for name, each in topics.items()},
         indicators={Topic(name): Indicator(each["indicator"]) for name, each in topics.items()},
+        # Before there was a choice, every planned dose was judged.
+        planned_doses=PlannedDoses(configuration.get("planned_doses", PlannedDoses.EVERY)),
     )
 
 
@@ -108,8 +117,9 @@ class _Watched(Mapping[str, Decimal | None]):
         self.asked: dict[str, None] = {}
 
     def __getitem__(self, name: str) -> Decimal | None:
+        value = self._thresholds[name]
         self.asked[name] = None
-        return self._thresholds[name]
+        return value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._thresholds)

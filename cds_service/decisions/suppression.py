@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cards.facts.order import DrugOrder
     from cards.facts.outcomes import Verdict
     from cards.facts.session import Session
+    from cards.presentation.grouping import CardContent
     from cds_service.clock import Clock
     from cds_service.configuration.policy_settings import RepeatSettings
     from cds_service.decisions.decision import Decision
@@ -58,9 +59,9 @@ class Repeats:
         if patient is None or decision.session is None or not decision.cards:
             return decision
         named = {
-            card["uuid"]: (finding_name(patient, verdict, decision.session), verdict)
-            for card, verdict in zip(decision.cards, subjects(decision), strict=True)
-            if verdict.order is not None and card["indicator"] not in self._never
+            card["uuid"]: (finding_name(patient, content, decision.session), content)
+            for card, content in zip(decision.cards, subjects(decision), strict=True)
+            if content.lead.order is not None and card["indicator"] not in self._never
         }
         if request.moment.may_be_incomplete:
             return msgspec.structs.replace(decision, findings={uuid: name for uuid, (name, _) in named.items()})
@@ -71,10 +72,14 @@ class Repeats:
         references = {order.origin.reference for order in decision.session.orders}
         suppressed = []
         for card in decision.cards:
-            name, verdict = named.get(card["uuid"], ("", None))
+            name, content = named.get(card["uuid"], ("", None))
             for override in known:
-                if verdict and override.finding == name and _stands_for(override, verdict, references, user, caller):
-                    suppressed.append(Suppressed(card, verdict, override))
+                if (
+                    content
+                    and override.finding == name
+                    and _stands_for(override, content.lead, references, user, caller)
+                ):
+                    suppressed.append(Suppressed(card, content, override))
                     break
         gone = {each.card["uuid"] for each in suppressed}
         left = tuple(card for card in decision.cards if card["uuid"] not in gone)
@@ -108,10 +113,16 @@ def _stands_for(
     return override.order == order_name(verdict) or override.order not in references
 
 
-def finding_name(patient: str, verdict: Verdict, session: Session) -> str:
-    """Name a finding about a patient by everything it stands on, and not by the reference of its order."""
-    order = next((each for each in session.orders if each.origin == verdict.order), None)
-    whole = [patient, verdict.topic, verdict.product, list(_finding(verdict)), list(_order(order))]
+def finding_name(patient: str, content: CardContent, session: Session) -> str:
+    """Name what a card says of a patient by everything it stands on, and not by the references of its orders.
+
+    A finding that stands as a line of the card belongs to it: when it changes, the card is told again.
+    """
+    orders = {order.origin: order for order in session.orders}
+    whole: list[Any] = [patient]
+    for verdict in content.all_verdicts:
+        order = orders.get(verdict.order) if verdict.order is not None else None
+        whole += (verdict.topic, verdict.product, list(_finding(verdict)), list(_order(order)))
     return hashlib.sha256(_encode(whole)).hexdigest()
 
 

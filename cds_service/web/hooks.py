@@ -76,8 +76,15 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
         where = [error.expression] if error.expression else None
         return json_answer(operation_outcome(error.code, error.message, where, base_url), 400)
     except DataMissing as error:
-        _log.info("hook_refused", service=service.id, status=412, code="required-data-missing", places=error.places)
-        message = f"required data is neither in the prefetch nor on a FHIR server that may be read: {error}"
+        _log.info(
+            "hook_refused",
+            service=service.id,
+            status=412,
+            code="required-data-missing",
+            places=error.places,
+            why=error.why,
+        )
+        message = f"Nothing could be checked. No data for: {error}"
         return json_answer(operation_outcome("required-data-missing", message, error.places, base_url), 412)
     # An override is one of a clinician; the sheet of a biller is no repeat of a clinical card.
     if now.repeats is not None and not service.coverage:
@@ -102,7 +109,7 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
         service=service.id,
         decision=decision.id,
         cards=[card["source"]["topic"]["code"] for card in decision.cards],
-        suppressed=[each.verdict.topic.value for each in decision.suppressed],
+        suppressed=[each.content.lead.topic.value for each in decision.suppressed],
         verdicts=len(decision.verdicts),
         duration_ms=round(decision.duration_s * 1000, 2),
     )
@@ -120,6 +127,6 @@ def _count(service: str, decision: Decision, session: Session) -> None:
     metrics.decided(
         service,
         [(card["source"]["topic"]["code"], card["indicator"]) for card in decision.cards],
-        [each.verdict.topic.value for each in decision.suppressed],
+        [each.content.lead.topic.value for each in decision.suppressed],
         [gap.reason for gap in (*session.gaps, *session.patient.gaps)],
     )

@@ -161,13 +161,13 @@ VIEWS = [
     View(
         "an LVEF without a date",
         on(given("kadcyla", 5), lvef_on=None),
-        ("Kadcyla: 1 check could not be carried out",),
+        ("Kadcyla: 1 check could not be done",),
         indicator="info",
     ),
     View(
         "an LVEF that could not be read",
         on(given("kadcyla", 5), gaps=(Gap("lvef", "prefetch.lvef.entry[1].resource", "no-value"),)),
-        ("Kadcyla: 1 check could not be carried out",),
+        ("Kadcyla: 1 check could not be done",),
         indicator="info",
     ),
     View(
