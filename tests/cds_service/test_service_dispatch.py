@@ -34,6 +34,16 @@ if TYPE_CHECKING:
 
 REFERENCE = f"MedicationRequest/{ORDER}"
 TASK = {"resourceType": "Task", "status": "requested", "intent": "order", "focus": {"reference": REFERENCE}}
+NOT_AVAILABLE = {
+    "patient": "sex and date of birth",
+    "weight": "body weight",
+    "tumorMarkers": "HER2 results",
+    "lvef": "LVEF",
+    "labs": "laboratory results",
+    "conditions": "problem list",
+    "administrations": "doses given",
+    "medications": "medication list",
+}
 PERFORMER = "Organization/infusion-centre"
 
 
@@ -212,7 +222,15 @@ def test_service_is_silent_when_what_is_dispatched_is(service, wanted) -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_service_cannot_check_a_dispatched_order_when_a_key_lacks(service, key) -> None:
     prefetch = {**without(clean_prefetch(), key), "orders": bundle(active())}
-    lacks(service.post(dispatch(prefetch=prefetch), DISPATCH), f"prefetch.{key}")
+    cards = {c["source"]["topic"]["code"]: c for c in service.post(dispatch(prefetch=prefetch), DISPATCH).cards}
+    card = cards["checks-incomplete"]
+    assert card["indicator"] == "warning"
+    assert ("dose-above-maximum" in cards) == (key != "weight")
+    assert f"{NOT_AVAILABLE[key]} not available; not in the prefetch" in card["detail"]
+
+
+def test_service_cannot_check_a_dispatched_order_when_every_key_lacks(service) -> None:
+    lacks(service.post(dispatch(prefetch={"orders": bundle(active())}), DISPATCH), *(f"prefetch.{key}" for key in KEYS))
 
 
 @pytest.mark.parametrize("status", ["completed", "cancelled", "stopped", "entered-in-error"])

@@ -7,6 +7,7 @@ import json
 import time
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 from calls import (
@@ -151,7 +152,11 @@ def test_service_puts_a_patient_into_the_address_whatever_the_id(service, chart,
     body["context"]["patientId"] = patient
     service.post(body)
     asked = [each.path for each in chart.heard]
-    assert sorted(asked) == sorted(f"/fhir/{q.replace(PATIENT, patient, 1)}" for q in QUERIES.values())
+    wanted = [f"/fhir/{q.replace(PATIENT, patient, 1)}" for q in QUERIES.values()]
+    if ".." in unquote(patient):
+        # A server that decodes twice would read another resource.
+        wanted.remove(f"/fhir/Patient/{patient}")
+    assert sorted(asked) == sorted(wanted)
 
 
 # --- The token -------------------------------------------------------------------------------------------------------

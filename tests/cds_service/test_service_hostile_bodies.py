@@ -225,6 +225,12 @@ def test_service_says_nothing_of_a_wrong(service, log_lines, field, value) -> No
 @pytest.mark.parametrize("key", KEYS)
 def test_service_says_nothing_of_a_chart_that_lacks(service, log_lines, key) -> None:
     answer = service.post(removed(marked(), f"prefetch.{key}"))
+    assert (answer.status, "checks-incomplete" in answer.topics) == (200, True)
+    is_quiet_about_the_request(answer, log_lines)
+
+
+def test_service_says_nothing_of_a_request_without_a_chart(service, log_lines) -> None:
+    answer = service.post(changed(marked(), "prefetch", {}))
     assert (answer.status, answer.code) == (412, "required-data-missing")
     is_quiet_about_the_request(answer, log_lines)
 
