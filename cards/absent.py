@@ -8,7 +8,7 @@ from cards.facts.outcomes import CannotTell, Fired, Missing
 from cards.facts.topics import Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from cards.facts.outcomes import Outcome
 
@@ -21,6 +21,13 @@ _HISTORY = frozenset(
         Topic.DOSE_WRONG_FOR_INDICATION,
         Topic.PREGNANCY_TEST_MISSING,
         Topic.WEIGHT_IMPLAUSIBLE,
+        Topic.INFUSION_RATE,
+        # What began under treatment stays a stop, and a drop is counted from before treatment.
+        Topic.ILD_ACTIVE,
+        Topic.HEART_FAILURE_ACTIVE,
+        Topic.LIVER_TESTS_DISCONTINUE,
+        Topic.LVEF_HOLD,
+        Topic.LVEF_RECHECK,
     }
 )
 _LIVER_AND_BLOOD = frozenset(
@@ -69,11 +76,35 @@ READS: Mapping[str, frozenset[Topic]] = {
         Topic.PREGNANCY_POSITIVE,
         Topic.PREGNANCY_TEST_MISSING,
         Topic.LIVER_TESTS_DISCONTINUE,
+        Topic.CYCLE_LIMIT_REACHED,
     },
     "administrations": _HISTORY,
     "medications": _HISTORY | {Topic.HER2_AGENTS_COMBINED, Topic.ANTHRACYCLINE_CONCURRENT, Topic.CYP3A4_INHIBITOR},
 }
 """The topics that each part of the chart bears on, by the key that asks for it."""
+TREATMENT_PARTS = frozenset({"administrations", "medications"})
+"""The parts of the chart that tell which drugs a patient is on."""
+READS_ORDERS_ONLY = frozenset(
+    {
+        Topic.DRUG_IDENTITY_CONFLICT,
+        Topic.DRUG_AMBIGUOUS,
+        Topic.HCPCS_MISMATCH,
+        Topic.HCPCS_NOT_SPECIFIC,
+        Topic.NDC_MISMATCH,
+        Topic.DOSE_TEXT_CONFLICT,
+        Topic.ROUTE_WRONG,
+        Topic.DILUENT_INCOMPATIBLE,
+        Topic.DUPLICATE_ORDER,
+        Topic.BILLING_SUMMARY,
+        Topic.BILLING_UNITS_MISMATCH,
+        # The sheet stands; what could not be had is named beside it.
+        Topic.COVERAGE_CRITERIA,
+        # Made from the answers of the others.
+        Topic.MONITORING_PLANNED,
+        Topic.CHECKS_INCOMPLETE,
+    }
+)
+"""The topics that a part of the chart which could not be had leaves as they are."""
 # These fire on what is not there: without the list, nothing can be said of it.
 _FIRES_ON_ABSENCE = frozenset(
     {
@@ -91,6 +122,7 @@ _FIRES_ON_ABSENCE = frozenset(
         Topic.DOSE_CANNOT_VERIFY,
         Topic.DOSE_WRONG_FOR_INDICATION,
         Topic.WEIGHT_STALE,
+        Topic.INFUSION_RATE,
     }
 )
 _STRICTEST = "cancer-unknown"
@@ -111,6 +143,13 @@ def without_parts(topic: Topic, outcome: Outcome, absent: tuple[tuple[str, str],
             return outcome
         if topic is Topic.DOSE_CANNOT_VERIFY and not outcome.variant.startswith("no-weight"):
             return outcome
+        if topic is Topic.INFUSION_RATE and outcome.variant != "first":
+            return outcome
     if not missing:
         return outcome
-    return CannotTell(tuple(Missing(f"absent-{part}", values={"why": why}, is_urgent=True) for part, why in missing))
+    return CannotTell(absent_parts(missing))
+
+
+def absent_parts(absent: Iterable[tuple[str, str]]) -> tuple[Missing, ...]:
+    """Name parts of the chart that could not be had, each with the reason."""
+    return tuple(Missing(f"absent-{part}", values={"why": why}, is_urgent=True) for part, why in absent)

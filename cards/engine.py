@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.absent import without_parts
+from cards.absent import TREATMENT_PARTS, absent_parts, without_parts
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -192,16 +192,23 @@ def _incomplete(
     It is a warning where something is there that could not be judged and whose absence a card would warn of.
     ``telling`` are the verdicts that say something, ``shown`` those that became a card.
     """
-    if not cases and not any(gap.about is None and gap.reason != _NO_ORDER for gap in session.gaps):
-        return None
     lines: dict[Evidence, None] = {}
-    is_urgent = False
+    if not cases and not session.moment.has_orders:
+        lines.update(dict.fromkeys(_unknown_treatment(session.patient)))
+    elif not cases and not any(gap.about is None and gap.reason != _NO_ORDER for gap in session.gaps):
+        return None
+    is_urgent = bool(lines)
     for verdict in telling:
         if isinstance(verdict.outcome, CannotTell):
             for missing in verdict.outcome.missing:
                 if not _told(missing, verdict, shown):
                     lines[_line(missing, verdict.drug)] = None
                     is_urgent = is_urgent or missing.is_urgent
+        elif verdict.topic is Topic.COVERAGE_CRITERIA:
+            # The sheet stands, and calls "not known" what was not had as well as what is not on record.
+            missing_parts = absent_parts(session.patient.absent)
+            lines.update(dict.fromkeys(_line(missing, verdict.drug) for missing in missing_parts))
+            is_urgent = is_urgent or bool(missing_parts)
     told = {line.gap for v in shown if isinstance(v.outcome, Fired) for line in v.outcome.evidence if line.gap}
     for gap in _gaps(cases, session):
         if gap not in told:
@@ -216,10 +223,17 @@ def _incomplete(
         {"count": count},
         tuple(lines),
         (_OWN_PRINCIPLE,),
-        variant="default" if drugs else "no-drug",
+        variant="default" if drugs else "no-drug" if session.moment.has_orders else "treatment-unknown",
         indicator=None if is_urgent else Indicator.INFO,
     )
     return Verdict(Topic.CHECKS_INCOMPLETE, None, finding, drug=drugs)
+
+
+def _unknown_treatment(patient: Patient) -> Iterable[Evidence]:
+    """Name the lists of drugs that could not be had of a patient whose other lists show no drug that is checked."""
+    for part, why in patient.absent:
+        if part in TREATMENT_PARTS:
+            yield Evidence(f"treatment-unknown-{part}", why)
 
 
 def _line(missing: Missing, drug: str) -> Evidence:

@@ -72,7 +72,9 @@ class RequestData:
         """
         answers = self._answers()
         needed = tuple(keys or self._templates)
-        lacking, reads_on = [key for key in needed if answers[key].state in _UNANSWERED], False
+        # A key that the server gave no answer to is not asked for again.
+        lacking = [key for key in needed if answers[key].state in _UNANSWERED and key not in self._read_on]
+        reads_on = False
         for answer in answers.values():
             if answer.listing is not None and answer.listing.next_page:
                 reads_on = True

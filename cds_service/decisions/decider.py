@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from cards.presentation.card import Card
     from cds_service.configuration.settings import Settings
     from fhir_mappings.request.hook_request import HookRequest
-    from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.wire.lenient import Json
 
     _Shown = tuple[tuple[dict[str, Any], ...], tuple[CardContent, ...]]
@@ -140,19 +139,26 @@ class Decider:
     def _opened(self, request: HookRequest, gathering: RequestData) -> _Answered:
         """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
         today = self._today()
-        treated = _whole(gathering, TREATMENT_KEYS)
-        server = request.fhir_server
-        patient = self._chart.patient(treated, request.patient_id, frozenset(TREATMENT_KEYS), server=server)
-        if not on_treatment(patient, self.known, self.policy.thresholds, today):
+        patient = self._part_of_chart(request, gathering, TREATMENT_KEYS)
+        # Without a list of drugs, that the other names none does not say that the patient is on none.
+        if not patient.absent and not on_treatment(patient, self.known, self.policy.thresholds, today):
             return None, (), ((), ())
-        answers = _whole(gathering, MONITORING_KEYS)
-        patient = self._chart.patient(answers, request.patient_id, frozenset(MONITORING_KEYS), server=server)
+        patient = self._part_of_chart(request, gathering, MONITORING_KEYS)
+        if len(patient.absent) == len(MONITORING_KEYS):
+            raise DataMissing([f"prefetch.{key}" for key, _ in patient.absent], patient.absent[0][1])
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
         session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
         verdicts = judge(session, self._recogniser, self.policy, [identity for _, identity in drugs])
         resources = {order.origin.path: requested_in(request) for order, _ in drugs}
         shown = to_show(verdicts, session, self.policy, self.known, self.wording)
         return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)
+
+    def _part_of_chart(self, request: HookRequest, gathering: RequestData, keys: tuple[str, ...]) -> Patient:
+        """Read what some keys tell of the patient; what could not be had is named in it."""
+        answers = gathering.chart(keys)
+        patient = self._chart.patient(answers, request.patient_id, frozenset(keys), server=request.fhir_server)
+        absent = gathering.absent(keys)
+        return msgspec.structs.replace(patient, absent=absent) if absent else patient
 
     def _cards(
         self, contents: Iterable[CardContent], resources: Mapping[str, Json], request: HookRequest
@@ -176,19 +182,6 @@ class Decider:
 def _says_more(shown: tuple[CardContent, ...]) -> bool:
     """Tell whether a card says more than that checks could not be made."""
     return any(content.lead.topic is not Topic.CHECKS_INCOMPLETE for content in shown)
-
-
-def _whole(gathering: RequestData, keys: tuple[str, ...]) -> dict[str, Answer]:
-    """Give the lists that tell which drugs a patient is on, and what they want watched; an opened chart needs all.
-
-    Raises:
-        DataMissing: one of them can be had nowhere.
-
-    """
-    answers = gathering.chart(keys)
-    if absent := gathering.absent(keys):
-        raise DataMissing([f"prefetch.{key}" for key, _ in absent], absent[0][1])
-    return answers
 
 
 def _unresolved(orders: Orders) -> tuple[Gap, ...]:

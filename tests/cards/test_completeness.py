@@ -12,7 +12,8 @@ from builders import ALL_RULES, KNOWN
 from test_cases import ROWS
 
 import cards
-from cards.facts.outcomes import CannotTell, Fired
+from cards.absent import READS, READS_ORDERS_ONLY, TREATMENT_PARTS, without_parts
+from cards.facts.outcomes import CannotTell, Clear, Fired
 from cards.facts.topics import Topic
 from cards.knowledge.loader import citations
 from cards.knowledge.schema import Basis, Confidence, Scope
@@ -47,6 +48,26 @@ def test_every_topic_has_words_and_every_rule_says_something() -> None:
 def test_a_topic_without_a_rule_has_no_words_that_could_be_shown() -> None:
     spoken = {rule.topic for rule in ALL_RULES} | {Topic.CHECKS_INCOMPLETE, Topic.MONITORING_PLANNED}
     assert [topic for topic, words in WORDING.topics.items() if words.variants and topic not in spoken] == []
+
+
+def test_every_topic_reads_a_part_of_the_chart_or_is_known_to_read_none() -> None:
+    """A new topic that is not placed would pass for checked where its part of the chart could not be had."""
+    reading = frozenset[Topic]().union(*READS.values())
+    assert reading & READS_ORDERS_ONLY == set()
+    assert reading | READS_ORDERS_ONLY == set(Topic)
+
+
+@pytest.mark.parametrize(("part", "topic"), [(part, topic) for part in READS for topic in sorted(READS[part])])
+def test_nothing_is_fine_where_the_part_of_the_chart_it_reads_could_not_be_had(part, topic) -> None:
+    outcome = without_parts(topic, Clear(), ((part, "refused"),))
+    assert isinstance(outcome, CannotTell)
+    assert [(each.what, each.is_urgent) for each in outcome.missing] == [(f"absent-{part}", True)]
+    assert f"missing-absent-{part}" in WORDING.evidence
+
+
+def test_the_lists_of_drugs_have_words_for_a_patient_whose_drugs_are_not_known() -> None:
+    assert set(READS) >= TREATMENT_PARTS
+    assert {f"treatment-unknown-{part}" for part in TREATMENT_PARTS} <= set(WORDING.evidence)
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.topic}: {row.sentence}") for row in ROWS])

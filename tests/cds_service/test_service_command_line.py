@@ -182,6 +182,14 @@ def test_service_check_fetches_what_lacks(tmp_path, chart) -> None:
 def test_service_check_keeps_the_log_out_of_what_it_prints(tmp_path, chart, output) -> None:
     chart.serve(without(clean_prefetch(), "labs"), labs=Reply(status=500))
     result = run("check", request_file(tmp_path, call(prefetch={}, fhirServer=chart.base)), "--format", output)
+    assert result.exit_code == 1
+    assert "laboratory results not available" in result.stdout
+    assert not any(word in result.stdout for word in ("fhir_fetch_refused", "prefetch.labs"))
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_service_check_says_in_a_line_that_nothing_could_be_had(tmp_path, output) -> None:
+    result = run("check", request_file(tmp_path, call(prefetch={})), "--format", output)
     assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr.splitlines() == [result.stderr.strip()]

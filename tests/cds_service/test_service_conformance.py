@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import pytest
 from calls import (
     DISPATCH,
-    ORDER,
     SELECT,
     SIGN,
     TODAY,

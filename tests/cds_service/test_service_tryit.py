@@ -86,7 +86,6 @@ def test_tryit_shows_a_card_at_once(seen) -> None:
         "Kadcyla 378 mg (5.4 mg/kg) is above the maximum of 3.6 mg/kg (252 mg at 70 kg)"
     )
     expect(card.locator("li").first).to_contain_text("Dose ordered: 378 mg")
-    expect(card.locator("strong").first).to_have_text("Evidence")
     source = card.get_by_role("link", name="KADCYLA prescribing information")
     assert source.get_attribute("href").startswith("https://")
     assert source.get_attribute("rel") == "noopener noreferrer"

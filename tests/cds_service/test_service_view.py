@@ -114,16 +114,44 @@ def test_service_needs_only_the_lists_of_drugs_for_a_patient_on_none(service) ->
     assert opened(service, dict.fromkeys(TREATMENT_KEYS)).body == {"cards": []}
 
 
+NOT_AVAILABLE = {
+    "patient": "sex and date of birth",
+    "lvef": "LVEF",
+    "labs": "laboratory results",
+    "conditions": "problem list",
+    "administrations": "doses given",
+    "medications": "medication list",
+}
+
+
+def what_could_not_be_had(answer: Answer) -> str:
+    card = next(card for card in answer.cards if card["source"]["topic"]["code"] == "checks-incomplete")
+    assert (answer.status, card["indicator"]) == (200, "warning")
+    return card["detail"]
+
+
 @pytest.mark.parametrize("key", TREATMENT_KEYS)
-def test_service_cannot_say_anything_without_a_list_of_drugs(service, key) -> None:
-    answer = opened(service, without(on_kadcyla(), key))
-    assert (answer.status, answer.expression) == (412, [f"prefetch.{key}"])
+def test_service_does_not_take_a_list_of_drugs_that_was_not_had_for_an_empty_one(service, key) -> None:
+    answer = opened(service, without(on_kadcyla(administrations=bundle()), key))
+    assert answer.topics == ["checks-incomplete"]
+    detail = what_could_not_be_had(answer)
+    assert f"{NOT_AVAILABLE[key].capitalize()} not available; not in the prefetch" in detail
+    assert detail.count("not available") == 1
 
 
-@pytest.mark.parametrize("key", [key for key in MONITORING_KEYS if key not in TREATMENT_KEYS])
-def test_service_cannot_say_what_is_due_without_a_key(service, key) -> None:
-    answer = opened(service, without(on_kadcyla(), key))
-    assert (answer.status, answer.expression) == (412, [f"prefetch.{key}"])
+@pytest.mark.parametrize("key", [key for key in MONITORING_KEYS if key != "administrations"])
+def test_service_says_what_is_due_by_what_could_be_had(service, key) -> None:
+    whole = on_kadcyla(20, **DUE)
+    answer = opened(service, without(whole, key))
+    assert f"{NOT_AVAILABLE[key]} not available; not in the prefetch" in what_could_not_be_had(answer)
+    due = next(card for card in answer.cards if card["source"]["topic"]["code"] != "checks-incomplete")
+    assert ("LVEF" in due["summary"]) == (key != "lvef")
+    assert ("AST" in due["summary"]) == (key != "labs")
+
+
+def test_service_can_say_nothing_where_nothing_could_be_had(service) -> None:
+    answer = opened(service, {})
+    assert (answer.status, answer.expression) == (412, [f"prefetch.{key}" for key in MONITORING_KEYS])
 
 
 @pytest.mark.parametrize("count", range(len(MONITORING_KEYS) + 1))
@@ -147,8 +175,15 @@ def test_service_keeps_to_one_budget_for_both_rounds_of_questions(chart) -> None
     caller = Caller(Settings(fhir={"timeout_s": 0.6}))
     slow = {key: Reply(after_s=2) for key in ("lvef", "labs")}
     chart.serve(on_kadcyla(), **slow)
-    answer = opened(caller, {}, fhirServer=chart.base)
-    assert (answer.status, answer.expression) == (412, ["prefetch.lvef", "prefetch.labs"])
+    detail = what_could_not_be_had(opened(caller, {}, fhirServer=chart.base))
+    assert detail.count("not available; the FHIR server did not answer in time") == 2
+
+
+@pytest.mark.parametrize("key", TREATMENT_KEYS)
+def test_service_asks_once_for_a_list_of_drugs_that_cannot_be_had(service, chart, key) -> None:
+    chart.serve(on_kadcyla(), **{key: Reply(status=500)})
+    assert "not available" in what_could_not_be_had(opened(service, {}, fhirServer=chart.base))
+    assert sorted(chart.keys) == sorted(MONITORING_KEYS)
 
 
 def test_service_reads_on_in_a_list_of_drugs_once(service, chart) -> None:
