@@ -19,7 +19,6 @@ from cards.facts.outcomes import (
     Verdict,
 )
 from cards.facts.policy import Mode, for_product
-from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Basis, Cited, Confidence
@@ -44,8 +43,6 @@ _SILENT = (Clear, NotApplicable)
 _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
-# Of these a card warns where none is on record.
-_WARNED_OF = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils", "lvef", "weight", "weight-stated"})
 # An entry that is no order at all matters only beside an order in scope.
 _NO_ORDER = "unreadable-order"
 _OF_CODES = frozenset({Topic.HCPCS_MISMATCH, Topic.NDC_MISMATCH})
@@ -115,10 +112,10 @@ def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> t
 
 
 def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule]) -> list[Verdict]:
-    settled = case.identity.standing is IdentityStatus.SETTLED
+    settled = case.identity.status is IdentityStatus.SETTLED
     product = case.product.id if settled else None
     origin, drug, tentative = case.order.origin, case.drug, case.order.tentative
-    signed = case.session.moment is Moment.DISPATCH
+    signed = case.session.moment.orders_are_signed
     if policy.modes:
         rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF]
     if settled and not signed:
@@ -160,7 +157,9 @@ def _incomplete(
     for gap in _gaps(cases, session):
         if gap not in told:
             lines[gap_line(recogniser.known, gap)] = None
-            is_urgent = is_urgent or (gap.about in _WARNED_OF and gap.reason in UNREAD) or gap.reason == "deceased"
+            is_urgent = (
+                is_urgent or (gap.about in recogniser.measured and gap.reason in UNREAD) or gap.reason == "deceased"
+            )
     if not lines:
         return None
     count = f"{len(lines)} check{'s' if len(lines) > 1 else ''}"
@@ -181,8 +180,8 @@ def _line(missing: Missing, drug: str) -> Evidence:
 
 def _told(missing: Missing, verdict: Verdict, shown: list[Verdict]) -> bool:
     # What was set aside is a line of this card in any case.
-    return missing.told_by is Topic.CHECKS_INCOMPLETE or any(
-        other.topic is missing.told_by and other.order == verdict.order for other in shown
+    return missing.reported_by is Topic.CHECKS_INCOMPLETE or any(
+        other.topic is missing.reported_by and other.order == verdict.order for other in shown
     )
 
 
@@ -204,7 +203,7 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
 def _needed(case: Case) -> Iterable[str]:
     """Name the concepts that some check of the case reads."""
     product = case.product
-    if case.session.moment is Moment.VIEW:
+    if not case.session.moment.has_orders:
         yield from _monitored(product, near=case.dose_is_near)
         return
     yield from _monitored(product, near=True)
@@ -223,9 +222,8 @@ def _monitored(product: Product, *, near: bool) -> Iterable[str]:
         yield "lvef"
     if near:
         yield from ("patient", "pregnancy-test")
-        for wanted in (product.monitoring.liver, product.monitoring.blood_count):
-            if wanted:
-                yield from wanted.tests
+        for wanted in product.monitoring.before_each_dose:
+            yield from wanted.tests
 
 
 def _superseded(gap: Gap, patient: Patient) -> bool:

@@ -112,14 +112,15 @@ class Clear(msgspec.Struct, frozen=True, tag="clear"):
     """The rule looked at everything it needs and found nothing."""
 
 
-class Missing(msgspec.Struct, frozen=True):
+class Missing(msgspec.Struct, frozen=True, rename={"reported_by": "told_by"}):
     """What a rule would have needed: a key of the wording, and the topic that says so by itself, if one does.
 
-    ``is_urgent``: the rule would warn if nothing were there, so what is there and cannot be judged is a warning too.
+    Records hold ``reported_by`` as "told_by". ``is_urgent``: the rule would warn if nothing were there, so what is
+    there and cannot be judged is a warning too.
     """
 
     what: str
-    told_by: Topic | None = None
+    reported_by: Topic | None = None
     values: Mapping[str, str] = msgspec.field(default_factory=dict)
     is_urgent: bool = False
 

@@ -21,6 +21,26 @@ class Moment(StrEnum):
     VIEW = "patient-view"
     """A chart is opened: nothing is ordered, and what is judged are the drugs that the patient is on."""
 
+    @property
+    def has_orders(self) -> bool:
+        """Whether something is ordered."""
+        return self is not Moment.VIEW
+
+    @property
+    def may_be_incomplete(self) -> bool:
+        """Whether the orders are still being written: a dose may be missing that comes later."""
+        return self is Moment.SELECT
+
+    @property
+    def orders_are_final(self) -> bool:
+        """Whether there are orders and they are complete, as they are signed or were."""
+        return self.has_orders and not self.may_be_incomplete
+
+    @property
+    def orders_are_signed(self) -> bool:
+        """Whether the orders were signed before: one of them is held, not removed."""
+        return self is Moment.DISPATCH
+
 
 class Session(msgspec.Struct, frozen=True):
     """Everything the rules may look at: the orders together, the patient, and the day it is."""

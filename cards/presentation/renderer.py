@@ -35,11 +35,13 @@ if TYPE_CHECKING:
 _NAMESPACE = uuid.UUID("6f0b8f0e-3d5a-5f0e-9a53-0c6d4b1e9d52")
 _SEVERITY = (Indicator.INFO, Indicator.WARNING, Indicator.CRITICAL)
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+# What would be a tag were the backslash not read stands as an entity: no detail holds HTML, however it is displayed.
+_TAG = re.compile(r"\\<(?=[A-Za-z/!?])")
 
 
 def escape(text: str) -> str:
     """Make a text from a chart harmless in GitHub Flavored Markdown; line breaks become spaces."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    return _TAG.sub("&lt;", _MARKUP.sub(r"\\\1", " ".join(text.split())))
 
 
 class Renderer:

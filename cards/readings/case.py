@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from cards.facts.outcomes import Evidence
 from cards.facts.patient import TreatmentState, setting_of
 from cards.facts.results import hormone_receptor_positive
-from cards.facts.session import Moment
 from cards.knowledge.label_doses import Ceiling
 from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
 from cards.readings.doses_given import one_a_day
@@ -96,7 +95,7 @@ class Case:
     @property
     def dose_is_near(self) -> bool:
         """Whether a dose is planned that tests are due for: always for an order; for an open chart, near its day."""
-        return self.session.moment is not Moment.VIEW or self.order.start is not None
+        return self.session.moment.has_orders or self.order.start is not None
 
     def threshold(self, name: str) -> Decimal:
         """Give a threshold that always has a value.
@@ -265,7 +264,7 @@ class Case:
         line = shown(self.weight, str(self.weight.kg))
         return (Evidence("weight", line, self.weight.origin, parts=beside(self.weight)),)
 
-    def set_aside(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
+    def unusable(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
         """Give an evidence line for each result about some concepts that was there and could not be used."""
         return tuple(gap_line(self.known, gap) for gap in self.patient.gaps if gap.about in concepts)
 

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from cards.knowledge.label_doses import RowsOfTest
     from cards.readings.case import Case
 
-_TRANSAMINASES = ("ast", "alt")
-_BILIRUBIN = "bilirubin-total"
-
 
 class Match(NamedTuple):
     """A result and the row of the table it falls in; ``assumed`` when another setting would be milder.
@@ -174,10 +171,10 @@ def _pair(case: Case) -> tuple[LabResult, LabResult] | None:
     rule = case.product.monitoring.hepatic_pair
     if rule is None:
         return None
-    for bilirubin in _counting(case, _BILIRUBIN):
+    for bilirubin in _counting(case, rule.bilirubin):
         if not multiples(bilirubin).is_above(rule.bilirubin_above):
             continue
-        for test in _TRANSAMINASES:
+        for test in rule.transaminases:
             for enzyme in _counting(case, test):
                 is_above = multiples(enzyme).is_above(rule.transaminase_above)
                 if is_above and _within(enzyme, bilirubin, rule.within_days):

@@ -98,10 +98,10 @@ class RequestData:
         answers = {**self._answers(), **self._fetched}
         return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
 
-    def apart(self) -> list[ResourceStub]:
+    def non_observations(self) -> list[ResourceStub]:
         """List the resources that are at hand and are no Observations."""
         answers = {**self._answers(), **self._fetched}
-        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.apart]
+        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.non_observations]
 
     @cached_property
     def _access(self) -> FhirAccess | None:

@@ -96,7 +96,7 @@ class Decider:
         """
         began = time.perf_counter()
         gathering = RequestData(request, self.templates, self._fhir)
-        if request.hook == Moment.VIEW:
+        if not request.moment.has_orders:
             session, verdicts, (cards, shown) = self._opened(request, gathering)
         else:
             session, verdicts, (cards, shown) = self._ordered(request, gathering, coverage=coverage)
@@ -111,7 +111,7 @@ class Decider:
             patient = self._chart.patient(
                 answers, request.patient_id, self._required, orders.references, server=request.fhir_server
             )
-            listed = self._chart.with_reasons(orders, gathering.apart())
+            listed = self._chart.with_reasons(orders, gathering.non_observations())
             session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
             if coverage:
                 facts = self._chart.billing.read(request, orders, answers)

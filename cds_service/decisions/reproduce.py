@@ -130,7 +130,7 @@ def thresholds_asked(
     for rule in rules:
         watched = _Watched(policy.thresholds)
         for case in cases_in_scope(session, recogniser, Policy(watched), identities):
-            if case.identity.standing is IdentityStatus.SETTLED or rule.before_identity:
+            if case.identity.status is IdentityStatus.SETTLED or rule.before_identity:
                 rule.judge(case)
         asked[rule.topic] = list(watched.asked)
     return asked

@@ -16,7 +16,6 @@ import msgspec
 import structlog
 
 from cards.facts.outcomes import Fired
-from cards.facts.session import Moment
 from cds_service.decisions.decision import Suppressed, subjects
 from cds_service.store.overrides import Override, overrides
 from cds_service.store.record import order_name
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
 DEADLINE_S = 0.2
 """How long an answer may wait to hear what was overridden."""
-_TOLD_AGAIN = frozenset({"order-sign", "order-dispatch"})
 _encode = msgspec.json.Encoder(decimal_format="string", order="sorted").encode
 _log = structlog.get_logger()
 
@@ -64,9 +62,9 @@ class Repeats:
             for card, verdict in zip(decision.cards, subjects(decision), strict=True)
             if verdict.order is not None and card["indicator"] not in self._never
         }
-        if request.hook == Moment.SELECT:
+        if request.moment.may_be_incomplete:
             return msgspec.structs.replace(decision, findings={uuid: name for uuid, (name, _) in named.items()})
-        if request.hook not in _TOLD_AGAIN or not named:
+        if not request.moment.orders_are_final or not named:
             return decision
         user = self._pseudonyms.name("user", request.user_id, issuer)
         known = list(self._ask(store, {name for name, _ in named.values()}))

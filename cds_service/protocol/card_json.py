@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from cards.facts.outcomes import Fired
 from cards.facts.policy import Mode
-from cards.facts.session import Moment
 from cards.presentation.due import due_cards
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def to_show(verdicts: Iterable[Verdict], session: Session, policy: Policy, known
         for verdict in verdicts
         if verdict.outcome.__class__ is Fired and policy.mode(verdict.topic) is Mode.LIVE
     )
-    return iter(due_cards(live, session, known)) if session.moment is Moment.VIEW else live
+    return live if session.moment.has_orders else iter(due_cards(live, session, known))
 
 
 def worded(verdicts: Iterable[Verdict], renderer: Renderer, hook_instance: str) -> Iterator[Card]:

@@ -129,7 +129,7 @@ class Reviewer:
         """Lay the chart beside each HER2 drug that is on order or was given; one case for each drug."""
         found: dict[str, tuple[DrugOrder, Identity]] = {}
         for order, identity in zip(orders.orders, orders.identities, strict=True):
-            if identity.standing is IdentityStatus.SETTLED and identity.product and identity.in_scope:
+            if identity.status is IdentityStatus.SETTLED and identity.product and identity.in_scope:
                 found.setdefault(identity.product.id, (order, identity))
         ordered = frozenset(found)
         for treatment in patient.treatments:

@@ -14,7 +14,7 @@ from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.protocol.services import BY_ID, SHARED, SHARED_ID
 from cds_service.telemetry import metrics
-from cds_service.web.answers import caller, in_force, store
+from cds_service.web.answers import admission, caller, in_force, store
 from cds_service.web.bodies import json_body, refuse
 from fhir_mappings.request.hook_request import BadRequest
 from fhir_mappings.wire.depth import is_too_deep
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from cds_service.protocol.services import Service
 
 blueprint = Blueprint("hooks", __name__)
-_CRD_HOOKS = frozenset({"order-sign", "order-dispatch"})
 DECISION_HEADER = "HER2-CDS-Decision"
 """Names the decision on record, so that an operator can ask why a silent answer was silent."""
 _log = structlog.get_logger()
@@ -51,7 +50,9 @@ def call(service_id: str) -> Response:
         refuse(404)
     body = json_body(now.decider.settings.limits.body_bytes)
     service = service or _shared(body)
-    answer = _answer(service, now.of(client, service.id), client, body)
+    # Only once the body is here: a client that sends it slowly takes no room from others.
+    with admission().slot():
+        answer = _answer(service, now.of(client, service.id), client, body)
     metrics.answered(service.id, answer.status_code, time.perf_counter() - began, len(body))
     return answer
 
@@ -87,7 +88,13 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
             decision = now.shadow.judged(decision, session, client, service.id)
         # Before the answer leaves: a card that was seen is on record, whatever happens next.
         recorder = store().recorder
-        at_once = recorder.write(now.records.record(service.id, request, client, decision, session))
+        try:
+            record = now.records.record(service.id, request, client, decision, session)
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            recorder.set_aside(type(error).__name__)
+            at_once = False
+        else:
+            at_once = recorder.write(record)
         metrics.recorded(recorder, at_once=at_once)
         _count(service.id, decision, session)
     _log.info(
@@ -100,7 +107,7 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
         duration_ms=round(decision.duration_s * 1000, 2),
     )
     # CDS Hooks forbids the empty list that Da Vinci CRD wants.
-    crd = now.decider.settings.quirks.crd and service.hook in _CRD_HOOKS
+    crd = now.decider.settings.quirks.crd and request.moment.orders_are_final
     # What flask-cors would answer; it leaves alone what has its answer, and need not look for a rule that fits.
     headers = {"Access-Control-Allow-Origin": "*"}
     if decision.verdicts:

@@ -84,7 +84,7 @@ def test_a_shadowed_card_is_explained_though_nobody_saw_it() -> None:
 
 def test_the_layer_that_set_a_value_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "site.yaml").write_text(
-        "thresholds:\n  weight_max_age_days: 31\ncards:\n  weight-stale: {mode: live}\n"
+        "thresholds:\n  weight_max_age_days: 31\nauth: {mode: off}\ncards:\n  weight-stale: {mode: live}\n"
     )
     monkeypatch.setenv("HER2_CDS_THRESHOLDS__LAB_MAX_AGE_DAYS", "6")
     caller = Caller(path=tmp_path / "site.yaml")
