@@ -65,7 +65,7 @@ def test_a_quarterly_hcpcs_file_that_agrees_is_silent(tmp_path) -> None:
         pytest.param(record("J9354", T_DM1, "20260630"), Kind.ENDED, "J9354", id="terminated"),
         pytest.param(record("J9354", T_DM1.replace(" 1 mg", " 10 mg")), Kind.WRONG, "J9354", id="another unit"),
         pytest.param(
-            record("Q5999", "Injection, trastuzumab-abcd, biosimilar, (newmab), that runs over its first record, 10 mg"),
+            record("Q5999", "Injection, trastuzumab-abcd, biosimilar, (newmab), which runs over one record, 10 mg"),
             Kind.MISSING, "Q5999", id="a code of a drug in scope that is not on file",
         ),
     ],
@@ -137,7 +137,7 @@ def directory(**changes: Any) -> str:
     ("changes", "expected"),
     [
         pytest.param({}, [], id="all on file"),
-        pytest.param({"packaging": [{"package_ndc": "50242-099-01"}]}, [(Kind.MISSING, "50242-099-01")], id="a package"),
+        pytest.param({"packaging": [{"package_ndc": "50242-099-01"}]}, [(Kind.MISSING, "50242-099-01")], id="package"),
         pytest.param({"listing_expiration_date": "20251231"}, [(Kind.ENDED, "50242-088-01")], id="an expired listing"),
         pytest.param({"openfda": {"rxcui": ["999"]}}, [(Kind.MISSING, "999")], id="an RxNorm concept"),
         pytest.param(
