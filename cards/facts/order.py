@@ -104,3 +104,5 @@ class DrugOrder(msgspec.Struct, frozen=True):
     schedule: Schedule = NO_SCHEDULE
     infusion_minutes: tuple[int, ...] = ()
     is_push: bool = False
+    is_part: bool = False
+    group: str = ""

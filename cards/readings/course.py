@@ -13,7 +13,7 @@ from cards.facts.outcomes import Missing
 from cards.facts.patient import Treatment
 from cards.knowledge.label_doses import around
 from cards.knowledge.schema import Level, LevelRole, Reload
-from cards.readings.dosing import levels_met
+from cards.readings.day_total import judged_levels
 from cards.values.caching import per_case
 from cards.values.quantities import Mg, MgPerKg
 
@@ -82,7 +82,7 @@ def interval_of_order(case: Case) -> int | None:
         return intervals.pop()
     met = {
         regimen.interval_days
-        for _, level in levels_met(case)
+        for _, level in judged_levels(case)
         if level is not None and level.role is not LevelRole.LOADING
         for regimen in case.regimens
         if level in regimen.levels

@@ -279,13 +279,10 @@ def over_maximum(case: Case) -> list[DoseReading]:
     return [each for each in usable_doses(case) if is_over(each, limit, case.kg)] if limit is not None else []
 
 
-@per_case
-def levels_met(case: Case) -> list[tuple[DoseReading, Level | None]]:
-    """List the doses that can be judged, each beside the labelled level it is at."""
+def levels_met_by(case: Case, reading: DoseReading) -> Level | None:
+    """Find the labelled level that a dose is at, within the site's tolerance, among the regimens that fit the order."""
     tolerance = case.threshold("dose_rounding_tolerance_percent")
-    return [
-        (reading, level_met(reading, case.product, case.regimens, case.kg, tolerance)) for reading in usable_doses(case)
-    ]
+    return level_met(reading, case.product, case.regimens, case.kg, tolerance)
 
 
 @per_case

@@ -9,7 +9,7 @@ from cards.facts.patient import Treatment
 from cards.facts.results import Weight
 from cards.knowledge.label_doses import near
 from cards.readings.course import newest_dose
-from cards.readings.dosing import levels_met
+from cards.readings.day_total import judged_levels
 from cards.values.caching import per_case
 from cards.values.quantities import Mg, MgPerKg
 
@@ -82,7 +82,7 @@ def _by_last_dose(case: Case, newest: Weight) -> WeightDoubt | None:
     then = last.dose / newest.kg
     if any(isinstance(level, MgPerKg) and near(then.value, level.value, tolerance) for level in levels):
         return None
-    for reading, level in levels_met(case):
+    for reading, level in judged_levels(case):
         now = reading.in_mg(newest.kg)
         if level is not None and now is not None:
             return _differing(newest, now.value, last.dose.value, None, last, case)

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.facts.origins import Origin
 from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
 from cards.readings.case import brief, dated
+from cards.readings.day_total import day_total, total_excess
 from cards.values.caching import per_case
 
 if TYPE_CHECKING:
     from cards.knowledge.schema import KeptApart
     from cards.readings.case import Case
+    from cards.readings.dosing import DoseReading
 
 
 class Beside(NamedTuple):
@@ -55,17 +57,40 @@ def cyp3a4_inhibitor(case: Case) -> Outcome:
 
 
 def duplicate_order(case: Case) -> Outcome:
-    """Fire when the same product is ordered twice in the session."""
-    for other in _beside(case):
-        if not other.in_session or other.product != case.product.id or _told_there(case, other):
-            continue
-        return Fired(
-            values={},
-            evidence=(other.line,),
-            cited=(case.product.regimens[0].by,),
-            fixes=(RemoveOrder(),),
-        )
-    return Clear()
+    """Fire when the same product is ordered twice for one day; critical where the sum is above the maximum.
+
+    Parts of one dose are no duplicates: orders that say so, or that together are a labelled level and alone none.
+    """
+    day = day_total(case)
+    if day is None:
+        return Clear()
+    excess = total_excess(case, day.total) if day.total is not None else None
+    if day.in_parts and excess is None:
+        return Clear()
+    others = {order.origin for order in day.others}
+    beside = [each for each in _beside(case) if each.in_session and each.origin in others]
+    if any(_told_there(case, each) for each in beside):
+        return Clear()
+    limit = case.ceiling
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    sums = {
+        "sum": _written_sum(case, day.total) if day.total is not None else "",
+        "maximum": str(limit.maximum.dose) if limit is not None else "",
+        "count": str(len(day.others) + 1),
+    }
+    return Fired(
+        values=sums,
+        evidence=(*(each.line for each in beside), *case.weight_evidence()),
+        cited=(limit.maximum.by if excess is not None and limit is not None else case.product.regimens[0].by,),
+        variant="default" if excess is None else "parts-above" if day.in_parts else "above",
+        indicator=None if excess is not None and excess > tolerance else Indicator.WARNING,
+        fixes=(RemoveOrder(),),
+    )
+
+
+def _written_sum(case: Case, total: DoseReading) -> str:
+    per_kg = total.per_kg(case.kg) if case.weight_based else None
+    return f"{total.dose} ({per_kg})" if per_kg is not None else f"{total.dose}"
 
 
 def _of_class(case: Case, group_id: str) -> Outcome:

@@ -25,11 +25,11 @@ from cards.facts.topics import Topic
 from cards.knowledge.label_doses import Ceiling
 from cards.knowledge.schema import Basis, Cancer, Level, LevelRole, Product
 from cards.readings.course import fitting_levels
+from cards.readings.day_total import judged_levels
 from cards.readings.dosing import (
     DoseReading,
     Sense,
     is_component,
-    levels_met,
     look_alike_met,
     over_maximum,
     read_doses,
@@ -115,7 +115,7 @@ def dose_matches_other_drug(case: Case) -> Outcome:
         return NotApplicable("no dose on file for this cancer")
     if over_maximum(case):
         return NotApplicable("the dose is above the maximum, and that card names the look-alike")
-    for reading, level in levels_met(case):
+    for reading, level in judged_levels(case):
         if case.weight_based and reading.lacks_weight(case.kg):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
         if level is not None or is_component(case.product, reading):

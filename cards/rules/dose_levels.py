@@ -10,7 +10,8 @@ from cards.facts.topics import Topic
 from cards.knowledge.schema import Basis, Level, LevelRole
 from cards.readings.case import brief, dated
 from cards.readings.course import fitting_levels, lowest_reduction, sums_above_maximum
-from cards.readings.dosing import DoseReading, is_component, levels_met, look_alike_met, over_maximum, usable_doses
+from cards.readings.day_total import day_total, judged_levels, total_excess
+from cards.readings.dosing import DoseReading, is_component, look_alike_met, over_maximum, usable_doses
 from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.schedule import loading_again
 from cards.values.quantities import plain
@@ -25,9 +26,12 @@ def dose_not_a_level(case: Case) -> Outcome:
         return nothing_usable(case)
     if over_maximum(case):
         return NotApplicable("the dose is above the maximum, and that card speaks")
+    day = day_total(case)
+    if day is not None and day.total is not None and total_excess(case, day.total) is not None:
+        return NotApplicable("the orders of the day are above the maximum together, and that card speaks")
     if not case.regimens:
         return NotApplicable("no dose on file for this cancer")
-    for reading, level in levels_met(case):
+    for reading, level in judged_levels(case):
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
         if level is not None or is_component(case.product, reading):
@@ -71,7 +75,7 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
         return Clear()
     if case.product.basis is Basis.FIXED:
         return NotApplicable("the product has no reduced levels")
-    for reading, level in levels_met(case):
+    for reading, level in judged_levels(case):
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
         if level is not None and level.role is LevelRole.REDUCTION:
@@ -104,7 +108,7 @@ def dose_re_escalation(case: Case) -> Outcome:
     if reduced is None:
         return _if_all_read(case)
     lowest, earlier = reduced
-    for reading, level in levels_met(case):
+    for reading, level in judged_levels(case):
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
         if level is not None and level.dose.value > lowest.dose.value:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, NotApplicable, Outcome, RemoveOrder
 from cards.knowledge.schema import LevelRole
-from cards.readings.dosing import levels_met
+from cards.readings.day_total import judged_levels
 
 if TYPE_CHECKING:
     from cards.readings.case import Case
@@ -47,13 +47,16 @@ def diluent_incompatible(case: Case) -> Outcome:
 def infusion_rate(case: Case) -> Outcome:
     """Fire when an infusion is ordered as a push or bolus, or faster than the label's time for this dose.
 
-    A loading dose takes as long as the first. Of several times on the order the longest counts.
+    A loading dose takes as long as the first; a maintenance dose with none on record is a later one, because courses
+    begin elsewhere. Of several times on the order the longest counts.
     """
     times = case.product.infusion
     if times is None:
         return NotApplicable("the label gives no infusion time on file")
-    is_loading = any(level is not None and level.role is LevelRole.LOADING for _, level in levels_met(case))
-    number = 1 if is_loading else len(case.history) + 1
+    roles = {level.role for _, level in judged_levels(case) if level is not None}
+    is_loading = LevelRole.LOADING in roles
+    begun_elsewhere = case.is_first_dose and LevelRole.MAINTENANCE in roles and not is_loading
+    number = 1 if is_loading else len(case.history) + (2 if begun_elsewhere else 1)
     wanted = times.minutes_at(number)
     values = {"minutes": str(wanted), "number": str(number)}
     if case.order.is_push:

@@ -28,7 +28,8 @@ from cards.readings.course import (
     undated_doses,
     weeks_of_treatment,
 )
-from cards.readings.dosing import levels_met, usable_doses
+from cards.readings.day_total import judged_levels
+from cards.readings.dosing import usable_doses
 from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.values.caching import per_case
 from cards.values.quantities import plain
@@ -231,7 +232,7 @@ def reload_required(case: Case) -> Outcome:
     if not usable_doses(case):
         return nothing_usable(case)
     rule, last, days = found.rule, found.last, found.days
-    for reading, level in levels_met(case):
+    for reading, level in judged_levels(case):
         if level is None or level.role is not LevelRole.MAINTENANCE or days < rule.after_days:
             continue
         if undated := undated_doses(case, last):
@@ -257,9 +258,9 @@ def loading_again(case: Case) -> Fired | None:
     found = gap_rule(case)
     if found is None or found.days >= found.rule.after_days or isinstance(interval_too_short(case), Fired):
         return None
-    if any(level is not None and level.role is LevelRole.MAINTENANCE for _, level in levels_met(case)):
+    if any(level is not None and level.role is LevelRole.MAINTENANCE for _, level in judged_levels(case)):
         return None
-    for reading, level in levels_met(case):
+    for reading, level in judged_levels(case):
         if level is None or level.role is not LevelRole.LOADING:
             continue
         regimen = next(each for each in case.regimens if level in each.levels)

@@ -14,7 +14,7 @@ from cards.facts.order import DoseUnit, OrderedDose
 from cards.facts.origins import Pointer
 from cards.values.quantities import Mg, MgPerKg
 from cards.values.text_cache import cached_by_text
-from fhir_mappings.codings import codings
+from fhir_mappings.codings import codings, texts
 from fhir_mappings.results.units import ONE, dose_scale
 from fhir_mappings.wire.lenient import child, day, number, objects, text
 
@@ -33,6 +33,11 @@ _DOSE_IN_TEXT = re.compile(
 # "2 520 mg": whether the blank parts the thousands or two numbers cannot be told.
 _THOUSANDS_BY_BLANK = re.compile(r"(?<![\d.,])\d{1,3}\s\d{3}\s*$")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3}){1,2}|\d{1,3}(?:\.\d{3}){2}")
+_PART = re.compile(
+    r"\b(?:bags?|part|parts|syringes?|beutel|teil)\s*(?:no\.?\s*)?\d{1,2}\s*(?:of|/|von|de)\s*\d{1,2}\b"
+    r"|\b(?:split dose|divided dose|half of the dose|part of the dose|partial dose)\b",
+    re.IGNORECASE,
+)
 _PER_TIME = re.compile(r"/(?:h|hr|min|s|d|day)\b", re.IGNORECASE)
 
 
@@ -144,6 +149,16 @@ def _through_strength(dose: OrderedDose, strength: Strength) -> OrderedDose:
         "mg",
         computed=True,
     )
+
+
+def is_part_of_dose(resource: Json) -> bool:
+    """Tell whether an order says of itself that it is one part of a dose: bag 1 of 2."""
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        said = [instruction.get("text"), instruction.get("patientInstruction")]
+        said += [each for _, added in objects(instruction.get("additionalInstruction")) for each in texts(added)]
+        if any(_PART.search(text(each)) for each in said if each):
+            return True
+    return False
 
 
 def text_doses(resource: Json) -> tuple[Mg | MgPerKg, ...]:

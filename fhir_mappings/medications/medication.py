@@ -68,6 +68,7 @@ class Instructed(NamedTuple):
     diluents: frozenset[Diluent]
     infusion_minutes: tuple[int, ...]
     is_push: bool
+    is_part: bool
 
 
 def concept_alone(resource: Json) -> Any:
@@ -114,6 +115,8 @@ class MedicationReader:
             schedule=said.schedule,
             infusion_minutes=said.infusion_minutes,
             is_push=said.is_push,
+            is_part=said.is_part,
+            group=text(child(resource, "groupIdentifier").get("value")),
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             route=said.route,
             start=said.start,
@@ -142,6 +145,7 @@ class MedicationReader:
             diluents.of_instructions(resource),
             infusion_times(resource),
             is_push(resource),
+            dosage.is_part_of_dose(resource),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:

@@ -138,8 +138,14 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
         ),
         _every,
     ),
-    (rf"(?:ciclo|cycle|cycles|zyklus|cyclus) (?:de|von|van|di|of|every|=|:) ?(?P<n>{_N}) ?(?P<u>{_UNIT})", _every),
-    (rf"(?P<n>{_N}) ?-? ?(?P<u>tag)iger zyklus", _every),
+    (
+        (
+            r"(?:ciclo|cycle|cycles|zyklus|cyclus) (?:length|de|von|van|di|of|every|=|:) ?(?:of |is |: ?)?"
+            rf"(?P<n>{_N}) ?(?P<u>{_UNIT})"
+        ),
+        _every,
+    ),
+    (rf"(?P<n>{_N}) ?-? ?(?P<u>tag)(?:iger |e-| ?)zyklus", _every),
     (
         (
             rf"(?P<n>{_N}) ?(?:x|times|mal|veces|fois|volte|vezes|keer|razy)? ?"
@@ -199,7 +205,9 @@ def _plain(written: str) -> str:
     """Fold case, accents, dashes and spaces."""
     folded = unicodedata.normalize("NFKD", written.casefold())
     kept = "".join(each for each in folded if not unicodedata.combining(each))
-    return re.sub(r"[ \t\u00a0]+", " ", re.sub("[\u2010-\u2015\u2212]", "-", kept.replace("\u00d7", "x"))).strip()
+    return re.sub(
+        r"[ \t\u00a0]+", " ", re.sub("[\u2010-\u2015\u2212]", "-", kept.replace("\u00d7", "x").replace("(s)", "s"))
+    ).strip()
 
 
 def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str]) -> None:

@@ -93,7 +93,7 @@ IGNORED = frozenset(
         "via through using with into by as at in on of the a an and or to per for followed then next",
         "verabreichen geben gabe als von und mit uber",
         "administrar por via en con como y de la el cada administracion",
-        "administrer en par voie et avec le les du somministrare per con e di il",
+        "administrer en par voie et avec le les du d'un eines einem somministrare per con e di il",
         # The drug itself; which one it is, is read elsewhere.
         (
             "kadcyla enhertu trastuzumab emtansine deruxtecan ado fam nxki herceptin perjeta pertuzumab phesgo margenza"
@@ -104,8 +104,8 @@ IGNORED = frozenset(
 )
 """Words that change nothing of a schedule, wherever they stand beside it."""
 CUES = (
-    "every|each|daily|weekly|monthly|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
-    "|biweekly|hourly|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
+    "every|each|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
+    "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
     f"|{WEEKDAYS}|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
     "|settiman[ae]|weken|dagen|hours?"
 )

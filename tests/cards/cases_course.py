@@ -43,6 +43,14 @@ def unscheduled(drug: str, dose: str, unread: str) -> DrugOrder:
     return msgspec.structs.replace(order(drug, dose, interval=None), schedule=Schedule((Rhythm(unread=unread),)))
 
 
+def part(dose: str, identifier: str = "order-1") -> DrugOrder:
+    return msgspec.structs.replace(order("Kadcyla", dose, identifier=identifier), is_part=True)
+
+
+def grouped(dose: str, identifier: str = "order-1") -> DrugOrder:
+    return msgspec.structs.replace(order("Kadcyla", dose, identifier=identifier), group="g-7")
+
+
 def cycles(count: int, setting: str | None = "early", state: TreatmentState = TreatmentState.GIVEN):  # noqa: ANN201
     return chart(history=tuple(given("kadcyla", 21 * n, state=state) for n in range(1, count + 1)), setting=setting)
 
@@ -71,6 +79,13 @@ ROWS = [
     Row(LEVEL, "another drug's level has its own card", NOT_ASKED, order("Enhertu", "3.6 mg/kg")),
     Row(LEVEL, "above the maximum has its own card", NOT_ASKED, order("Kadcyla", "300 mg")),
     Row(LEVEL, "milligrams and no weight", CANNOT, KADCYLA, chart(weight=None)),
+    Row(
+        LEVEL,
+        "a dose in two orders, each of which is no level",
+        SILENT,
+        order("Kadcyla", "152 mg"),
+        others=(order("Kadcyla", "100 mg", identifier="order-0"),),
+    ),
     # dose-wrong-for-indication
     Row(
         START,
@@ -500,9 +515,70 @@ ROWS = [
         FIRES,
         KADCYLA,
         others=(order("Kadcyla", "252 mg", identifier="order-0"),),
-        indicator="warning",
-        says=("twice",),
+        indicator="critical",
+        says=("2 times", "504 mg (7.2 mg/kg)", "3.6 mg/kg"),
         fixes=("RemoveOrder",),
+    ),
+    Row(
+        TWICE,
+        "the same drug twice, one without a dose",
+        FIRES,
+        KADCYLA,
+        others=(order("Kadcyla", identifier="order-0"),),
+        indicator="warning",
+        says=("2 times for the same day",),
+    ),
+    Row(
+        TWICE,
+        "the same drug on another day",
+        SILENT,
+        KADCYLA,
+        others=(order("Kadcyla", "252 mg", start=days_ago(-21), identifier="order-0"),),
+    ),
+    Row(
+        TWICE,
+        "the same drug twice for a later day",
+        FIRES,
+        order("Kadcyla", "252 mg", start=days_ago(-5)),
+        others=(order("Kadcyla", "252 mg", start=days_ago(-5), identifier="order-0"),),
+    ),
+    Row(
+        TWICE,
+        "two orders that are a level together and none alone",
+        SILENT,
+        order("Kadcyla", "152 mg"),
+        others=(order("Kadcyla", "100 mg", identifier="order-0"),),
+    ),
+    Row(
+        TWICE,
+        "two orders that are a level together, and one is a level alone",
+        FIRES,
+        order("Kadcyla", "210 mg"),
+        others=(order("Kadcyla", "42 mg", identifier="order-0"),),
+        indicator="warning",
+    ),
+    Row(
+        TWICE,
+        "bag 1 of 2 and bag 2 of 2",
+        SILENT,
+        part("84 mg"),
+        others=(part("168 mg", identifier="order-0"),),
+    ),
+    Row(
+        TWICE,
+        "two bags that together are above the maximum",
+        FIRES,
+        part("252 mg"),
+        others=(part("168 mg", identifier="order-0"),),
+        indicator="critical",
+        says=("2 parts", "420 mg (6 mg/kg)"),
+    ),
+    Row(
+        TWICE,
+        "two orders of one group",
+        SILENT,
+        grouped("84 mg"),
+        others=(grouped("168 mg", identifier="order-0"),),
     ),
     Row(TWICE, "the same is told once", SILENT, KADCYLA, others=(order("Kadcyla", "252 mg", identifier="order-2"),)),
     Row(TWICE, "a brand and its generic name", FIRES, TRASTUZUMAB, others=(order("Ogivri", "420 mg", identifier="a"),)),

@@ -228,6 +228,7 @@ ROWS = [
     Row(RATE, "the third Ziihera over 90 minutes", SILENT, over(90, "Ziihera", "20 mg/kg"), doses_of("ziihera", 2)),
     Row(RATE, "the fourth Ziihera over 60 minutes", FIRES, over(60, "Ziihera", "20 mg/kg"), doses_of("ziihera", 3)),
     Row(RATE, "the fifth Ziihera over 60 minutes", SILENT, over(60, "Ziihera", "20 mg/kg"), doses_of("ziihera", 4)),
+    Row(RATE, "a maintenance dose over 30 minutes, and none on record", SILENT, over(30, "Perjeta", "420 mg")),
     Row(RATE, "no infusion time on the order", NOT_ASKED, KADCYLA),
     Row(RATE, "an injection under the skin", NOT_ASKED, over(5, "Phesgo", "1200 mg")),
     # age-not-labelled
