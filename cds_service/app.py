@@ -12,11 +12,12 @@ from werkzeug.exceptions import HTTPException
 from cds_service.auth.gate import protect
 from cds_service.clock import Clock, now
 from cds_service.decisions.active import Configuration
+from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.store.store import open_store
 from cds_service.telemetry import metrics as numbers
 from cds_service.web import discovery, feedback, health, hooks, metrics, operator, smart, terminology, tryit
-from cds_service.web.answers import decider, json_answer
+from cds_service.web.answers import decider
 from cds_service.workbench.blueprint import blueprint as workbench
 
 if TYPE_CHECKING:
@@ -55,10 +56,12 @@ def create_app(
         DatabaseError: the address of the database is none that can be used.
 
     """
-    configuration = Configuration(path, settings, clock, numbers.reloaded)
+    configuration = Configuration(path, settings, clock, on_reload=numbers.reloaded, on_fetched=numbers.fetched)
     app = _Application(__name__)
     app.extensions["her2_cds"] = configuration
-    app.extensions["her2_cds_store"] = store or open_store(configuration.current().decider.settings.database)
+    app.extensions["her2_cds_store"] = store or open_store(
+        configuration.current().decider.settings.database, numbers.store_changed
+    )
     # An address written with two slashes is unknown like any other; a redirect would be no OperationOutcome.
     app.url_map.merge_slashes = False
     for module in (discovery, hooks, feedback, health, metrics, operator, smart, terminology, tryit):
@@ -73,7 +76,7 @@ def create_app(
         max_age=3600,
         send_wildcard=True,
     )
-    protect(app, on_refused=numbers.refused)
+    protect(app, configuration.gate, on_refused=numbers.refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     return app

@@ -31,7 +31,7 @@ def application() -> Flask:
     store, configuration = app.extensions["her2_cds_store"], app.extensions["her2_cds"]
     app.extensions["her2_cds_publication"] = Publication(Library(store.engine), configuration)
     follow(app.extensions["her2_cds_publication"])
-    keep_house(store.engine, configuration)
+    keep_house(store.engine, lambda: configuration.current().decider.settings.audit.keep_days)
     atexit.register(store.close)
     _spare_the_collector()
     return app

@@ -9,8 +9,8 @@ import msgspec
 from cards.knowledge.schema import Route
 
 if TYPE_CHECKING:
-    from cards.billing.schema import Administration, ProcedureCode
     from cards.knowledge.schema import InfusionTimes, Product
+    from cards.knowledge.schema.billing import Administration, ProcedureCode
 
 HOUR = 60
 

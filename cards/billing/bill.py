@@ -18,10 +18,10 @@ from cards.values.quantities import Mg
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cards.billing.prices import Price
-    from cards.billing.schema import Vial
-    from cards.billing.setup import BillingSetup
+    from cards.knowledge.billing_setup import BillingSetup
+    from cards.knowledge.prices import Price
     from cards.knowledge.schema import Package
+    from cards.knowledge.schema.billing import Vial
     from cards.readings.case import Case
 
 _DOSAGE = re.compile(r"(?<![\d.])([\d.]{1,20})\s?mg\b", re.IGNORECASE)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from cards.billing.administration import HOUR, given
 from cards.billing.bill import counts_alike, packages_for
 from cards.billing.diagnoses import hormone_of_codes, primary_codes, receptor_code, receptor_codes, secondary_codes
-from cards.billing.facts import BillingFacts, RecordedCode
 from cards.coverage.payers import may_steer
+from cards.facts.billing import BillingFacts, RecordedCode
 from cards.facts.outcomes import Evidence
 from cards.knowledge.schema import Cited, Confidence
 from cards.readings.her2 import her2_of
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cards.billing.bill import Bill
-    from cards.billing.prices import PriceList
-    from cards.billing.schema import BillingKnowledge
     from cards.billing.vials import Drawn
     from cards.coverage.view import View
+    from cards.knowledge.prices import PriceList
+    from cards.knowledge.schema.billing import BillingKnowledge
     from cards.readings.case import Case
 
 USUAL_COINSURANCE = 20

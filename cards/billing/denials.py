@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cards.billing.bill import Bill
-    from cards.billing.facts import ClaimLine
     from cards.coverage.view import View
+    from cards.facts.billing import ClaimLine
 
 _CLAIM_FORM = re.compile(r"\d{11}|\d{5}-\d{4}-\d{2}")
 

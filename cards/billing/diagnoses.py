@@ -13,8 +13,8 @@ from cards.knowledge.schema import Cited, Tier
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cards.billing.facts import Receptor, RecordedCode
-    from cards.billing.schema import Diagnoses, ReceptorCode
+    from cards.facts.billing import Receptor, RecordedCode
+    from cards.knowledge.schema.billing import Diagnoses, ReceptorCode
     from cards.readings.her2 import Her2Status
 
 _BREAST = "C50"

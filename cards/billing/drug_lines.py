@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from cards.billing.schema import Modifiers
     from cards.billing.vials import Drawn
+    from cards.knowledge.schema.billing import Modifiers
 
 
 class Line(msgspec.Struct, frozen=True):

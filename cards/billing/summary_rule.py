@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cards.billing.bill import Bill
-    from cards.billing.setup import BillingSetup
+    from cards.knowledge.billing_setup import BillingSetup
     from cards.knowledge.schema import Cited
     from cards.readings.case import Case
 

@@ -9,15 +9,15 @@ from cards.billing.bill import bill
 from cards.billing.claim_sheet import codes
 from cards.billing.denials import claim_lines
 from cards.billing.drug_lines import units
-from cards.billing.facts import Counted, Quantity
 from cards.coverage.view import View
+from cards.facts.billing import Counted, Quantity
 from cards.facts.origins import Origin
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
     from cards.billing.bill import Bill, BilledDose
-    from cards.billing.setup import BillingSetup
+    from cards.knowledge.billing_setup import BillingSetup
     from cards.readings.case import Case
 
 _EXACT = frozenset({Counted.MG, Counted.UNITS, Counted.VIALS})

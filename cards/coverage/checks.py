@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from cards.coverage import schema as records
 from cards.coverage import treatment_checks
 from cards.coverage.view import Assessment, Status, View, decided, met, not_known
 from cards.facts.outcomes import Evidence
 from cards.knowledge.schema import Tier
+from cards.knowledge.schema import coverage as shapes
 from cards.readings.case import dated
 from cards.readings.her2 import her2_of
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from cards.coverage.schema import Check, OneOf
+    from cards.knowledge.schema.coverage import Check, OneOf
 
 
 def assess(criterion: Check, view: View) -> Assessment:
@@ -40,7 +40,7 @@ def assess_one_of(group: OneOf, view: View) -> tuple[Assessment, tuple[Assessmen
     return Assessment(status), each
 
 
-def _diagnosis_is(criterion: records.DiagnosisIs, view: View) -> Assessment:
+def _diagnosis_is(criterion: shapes.DiagnosisIs, view: View) -> Assessment:
     """Look at the order's own reason, else at every cancer on record: of several, only the reason can tell."""
     reasons = view.case.order.reasons or view.case.patient.diagnoses
     lines = tuple(Evidence("diagnosis", reason.label, reason.origin) for reason in reasons)
@@ -58,12 +58,12 @@ def _diagnosis_is(criterion: records.DiagnosisIs, view: View) -> Assessment:
     return decided(cancers <= wanted if cancers <= wanted or not cancers & wanted else None, *lines)
 
 
-def _setting_is(criterion: records.SettingIs, view: View) -> Assessment:
+def _setting_is(criterion: shapes.SettingIs, view: View) -> Assessment:
     setting = view.case.setting
     return decided(None if setting is None else setting is criterion.setting, *view.setting_lines)
 
 
-def _her2_is(criterion: records.Her2Is, view: View) -> Assessment:
+def _her2_is(criterion: shapes.Her2Is, view: View) -> Assessment:
     """Look at the grades that the results leave open; results that disagree leave everything open."""
     status = her2_of(view.case)
     lines = tuple(
@@ -79,7 +79,7 @@ def _her2_is(criterion: records.Her2Is, view: View) -> Assessment:
     return decided(open_tiers <= wanted if open_tiers <= wanted or not open_tiers & wanted else None, *lines)
 
 
-def _erbb2_mutation(_: records.Erbb2Mutation, view: View) -> Assessment:
+def _erbb2_mutation(_: shapes.Erbb2Mutation, view: View) -> Assessment:
     results = view.case.patient.mutations
     if not results:
         return not_known(Evidence("lacks-erbb2", ""))
@@ -87,7 +87,7 @@ def _erbb2_mutation(_: records.Erbb2Mutation, view: View) -> Assessment:
     return decided(newest.found, Evidence("mutation", dated(newest.as_reported, newest.on), newest.origin))
 
 
-def _age_at_least(criterion: records.AgeAtLeast, view: View) -> Assessment:
+def _age_at_least(criterion: shapes.AgeAtLeast, view: View) -> Assessment:
     born = view.case.patient.birth_date
     if born is None:
         return not_known(Evidence("lacks-birth-date", ""))
@@ -99,7 +99,7 @@ def _years(born: date, on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
-def _prescriber_specialty(criterion: records.PrescriberSpecialty, view: View) -> Assessment:
+def _prescriber_specialty(criterion: shapes.PrescriberSpecialty, view: View) -> Assessment:
     """Look up the prescriber's specialty. Another one does not rule out that a specialist was consulted."""
     wanted = view.known.specialty(criterion.specialty)
     supplied = view.facts.supplied.get(view.case.order.origin.path)
@@ -110,7 +110,7 @@ def _prescriber_specialty(criterion: records.PrescriberSpecialty, view: View) ->
     return not_known(Evidence("specialty", said[0]) if said else Evidence("lacks-specialty", ""))
 
 
-def _results_on_record(criterion: records.ResultsOnRecord, view: View) -> Assessment:
+def _results_on_record(criterion: shapes.ResultsOnRecord, view: View) -> Assessment:
     patient, known = view.case.patient, view.case.known.terminology.concepts
     lines, lacking = [], []
     for test in criterion.tests:
@@ -123,23 +123,23 @@ def _results_on_record(criterion: records.ResultsOnRecord, view: View) -> Assess
     return decided(None if lacking else True, *lines, *lacking)
 
 
-def _documented_by(_: records.DocumentedBy, __: View) -> Assessment:
+def _documented_by(_: shapes.DocumentedBy, __: View) -> Assessment:
     return not_known(Evidence("by-document", ""))
 
 
 _CHECKS: dict[type, Callable[[Any, View], Assessment]] = {
-    records.DiagnosisIs: _diagnosis_is,
-    records.SettingIs: _setting_is,
-    records.Her2Is: _her2_is,
-    records.Erbb2Mutation: _erbb2_mutation,
-    records.AgeAtLeast: _age_at_least,
-    records.PrescriberSpecialty: _prescriber_specialty,
-    records.ResultsOnRecord: _results_on_record,
-    records.DocumentedBy: _documented_by,
-    records.SingleAgent: treatment_checks.single_agent,
-    records.GivenWith: treatment_checks.given_with,
-    records.PriorTherapy: treatment_checks.prior_therapy,
-    records.DoseLimit: treatment_checks.dose_limit,
-    records.StartsAt: treatment_checks.starts_at,
-    records.CurrentlyOn: treatment_checks.currently_on,
+    shapes.DiagnosisIs: _diagnosis_is,
+    shapes.SettingIs: _setting_is,
+    shapes.Her2Is: _her2_is,
+    shapes.Erbb2Mutation: _erbb2_mutation,
+    shapes.AgeAtLeast: _age_at_least,
+    shapes.PrescriberSpecialty: _prescriber_specialty,
+    shapes.ResultsOnRecord: _results_on_record,
+    shapes.DocumentedBy: _documented_by,
+    shapes.SingleAgent: treatment_checks.single_agent,
+    shapes.GivenWith: treatment_checks.given_with,
+    shapes.PriorTherapy: treatment_checks.prior_therapy,
+    shapes.DoseLimit: treatment_checks.dose_limit,
+    shapes.StartsAt: treatment_checks.starts_at,
+    shapes.CurrentlyOn: treatment_checks.currently_on,
 }

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.coverage.checks import assess, assess_one_of
 from cards.coverage.paths import choose, policies_for
-from cards.coverage.schema import OneOf
 from cards.coverage.view import Assessment, Status, View
 from cards.facts.outcomes import Evidence, Fired, NotApplicable, Outcome, Section
+from cards.knowledge.schema.coverage import OneOf
 
 if TYPE_CHECKING:
-    from cards.billing.setup import BillingSetup
     from cards.coverage.paths import Chosen
-    from cards.coverage.schema import ApprovalPath, Check
+    from cards.knowledge.billing_setup import BillingSetup
     from cards.knowledge.schema import Cited
+    from cards.knowledge.schema.coverage import ApprovalPath, Check
     from cards.readings.case import Case
 
 

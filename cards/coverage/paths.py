@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.coverage.payers import kind_of, kinds_on_record
-from cards.coverage.schema import ApprovalPath, PayerPolicy, Phase
+from cards.knowledge.schema.coverage import ApprovalPath, PayerPolicy, Phase
 from cards.readings.her2 import her2_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cards.billing.facts import Payer
     from cards.coverage.view import View
+    from cards.facts.billing import Payer
 
 
 class Chosen(NamedTuple):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.coverage.schema import PayerKind
+from cards.knowledge.schema.coverage import PayerKind
 
 if TYPE_CHECKING:
-    from cards.billing.facts import Payer
-    from cards.billing.schema import BillingKnowledge
     from cards.coverage.view import View
+    from cards.facts.billing import Payer
+    from cards.knowledge.schema.billing import BillingKnowledge
 
 STEERED = frozenset({PayerKind.COMMERCIAL, PayerKind.MEDICARE_ADVANTAGE})
 """The kinds that steer the site of care; Original Medicare and Medicaid do not."""

@@ -15,9 +15,9 @@ from cards.values.quantities import MgPerKg
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cards.billing.schema import DrugGroup
-    from cards.coverage.schema import CurrentlyOn, DoseLimit, GivenWith, PriorTherapy, SingleAgent, StartsAt
     from cards.facts.patient import Treatment
+    from cards.knowledge.schema.billing import DrugGroup
+    from cards.knowledge.schema.coverage import CurrentlyOn, DoseLimit, GivenWith, PriorTherapy, SingleAgent, StartsAt
 
 _OTHER_CANCER_DRUG = "cancer-drug"
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.billing.facts import BillingFacts, BillingSession
+from cards.facts.billing import BillingFacts, BillingSession
 from cards.facts.outcomes import Evidence
 from cards.readings.case import dated
 
 if TYPE_CHECKING:
-    from cards.billing.schema import BillingKnowledge
+    from cards.knowledge.schema.billing import BillingKnowledge
     from cards.readings.case import Case
 
 

@@ -106,6 +106,8 @@ class Schedule(msgspec.Struct, frozen=True):
         """The two of its own doses that are nearest to each other; nothing when it means one, or leaves it open."""
         days = self.days
         if days:
+            if (hours := [each.every_days for each in self.rhythms if each.days and each.every_days is not None]) != []:
+                return Nearest(min(hours))
             gaps = _gaps(days)
             if not gaps:
                 return None

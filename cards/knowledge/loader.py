@@ -74,7 +74,7 @@ def load(root: Traversable | None = None) -> Knowledge:
     for name in product_files:
         found = read(f"products/{name}", list[Product])
         products.extend(found)
-    # Read elsewhere (`cards.billing.knowledge`), and as much a part of what an answer was made with.
+    # Read elsewhere (`cards.knowledge.billing_loader`), and as much a part of what an answer was made with.
     for entry in (root / "billing.yaml", *sorted((root / "policies").iterdir(), key=lambda each: each.name)):
         digest.update(entry.read_bytes())
     knowledge = Knowledge(

@@ -6,20 +6,22 @@ last weekly dose. What is due follows from the dose that was given, not from the
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.facts.outcomes import Missing
+import msgspec
+
+from cards.facts.outcomes import Evidence, Missing
 from cards.facts.patient import Treatment
 from cards.knowledge.label_doses import around
 from cards.knowledge.schema import Level, LevelRole, Reload
+from cards.readings.case import dated
 from cards.readings.day_total import judged_levels
 from cards.values.caching import per_case
 from cards.values.quantities import Mg, MgPerKg
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from cards.readings.case import Case
 
 WEEK = 7
@@ -36,7 +38,8 @@ def per_kg(case: Case, earlier: Treatment) -> MgPerKg | None:
     """Give an earlier dose per kilogram, by the weight of its time."""
     if isinstance(earlier.dose, MgPerKg):
         return earlier.dose
-    weight = case.weight_at(earlier.on) if earlier.on is not None else None
+    on = earlier.on or (earlier.within[0] if earlier.within else None)
+    weight = case.weight_at(on) if on is not None else None
     return earlier.dose / weight.kg if isinstance(earlier.dose, Mg) and weight is not None else None
 
 
@@ -153,11 +156,28 @@ def schedule_unknown(case: Case) -> Treatment | None:
 def _doses_counting(case: Case) -> tuple[Treatment, ...]:
     if not case.product.reload:
         return ()
-    return case.doses_of(frozenset({case.product.id}.union(*(rule.also_after for rule in case.product.reload))))
+    return case.doses_of(_products_counting(case))
+
+
+def _products_counting(case: Case) -> frozenset[str]:
+    return frozenset({case.product.id}.union(*(rule.also_after for rule in case.product.reload)))
 
 
 def _last_counting(case: Case) -> Treatment | None:
-    return newest_dose(case, _doses_counting(case))
+    """Give the last dose; one that is known to the month counts as given on the last day that it may have been."""
+    dated = newest_dose(case, _doses_counting(case))
+    latest = max(
+        (
+            msgspec.structs.replace(each, on=min(each.within[1], case.planned))
+            for each in (case.undated_of(_products_counting(case)) if case.product.reload else ())
+            if each.within is not None and each.within[0] <= case.planned
+        ),
+        key=lambda each: (each.on or date.min, each.origin.reference),
+        default=None,
+    )
+    if dated is None or latest is None:
+        return dated or latest
+    return latest if (latest.on or date.min) > (dated.on or date.min) else dated
 
 
 def newest_dose(case: Case, doses: tuple[Treatment, ...]) -> Treatment | None:
@@ -180,19 +200,22 @@ def lowest_reduction(case: Case) -> Reduced | None:
     regimens = case.recogniser.labelled(case.product.id, case.cancers, None).regimens
     if not any(level.role is LevelRole.REDUCTION for regimen in regimens for level in regimen.levels):
         return None
-    apart = min(regimen.interval_days for regimen in regimens) / 2
-    levels = [(level_of(case, each), each) for each in case.history if not each.stopped]
+    doses = (*case.history, *case.undated_of(frozenset({case.product.id})))
+    levels = [(level_of(case, each), each) for each in doses if not each.stopped]
     reduced = [
         Reduced(level, each)
         for level, each in levels
-        if level is not None and level.role is LevelRole.REDUCTION and not _has_neighbour(case, each, apart)
+        if level is not None and level.role is LevelRole.REDUCTION and not has_neighbour(case, each)
     ]
     return min(reduced, key=lambda found: found.level.dose.value, default=None)
 
 
-def _has_neighbour(case: Case, dose: Treatment, days: float) -> bool:
+def has_neighbour(case: Case, dose: Treatment) -> bool:
+    """Tell whether another dose was given so near to one that both may be parts of the same."""
+    regimens = case.recogniser.labelled(case.product.id, case.cancers, None).regimens
+    apart = min((regimen.interval_days for regimen in regimens), default=WEEK) / 2
     return any(
-        each is not dose and each.on is not None and dose.on is not None and abs((each.on - dose.on).days) < days
+        each is not dose and each.on is not None and dose.on is not None and abs((each.on - dose.on).days) < apart
         for each in case.history
     )
 
@@ -226,3 +249,11 @@ def fitting_levels(case: Case) -> list[Level]:
         for level in levels
         if level.role not in unfit and (reduced is None or level.dose.value <= reduced.level.dose.value)
     ]
+
+
+def given_line(earlier: Treatment) -> Evidence:
+    """Give the evidence line of an earlier dose."""
+    day = earlier.on.isoformat() if earlier.on is not None else ""
+    if earlier.dose is None:
+        return Evidence("earlier-dose-unknown", day, earlier.origin)
+    return Evidence("earlier-dose", dated(str(earlier.dose), earlier.on), earlier.origin)

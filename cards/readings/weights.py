@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.facts.patient import Treatment
 from cards.facts.results import Weight
 from cards.knowledge.label_doses import near
-from cards.readings.course import newest_dose
+from cards.readings.course import has_neighbour, newest_dose
 from cards.readings.day_total import judged_levels
 from cards.values.caching import per_case
 from cards.values.quantities import Mg, MgPerKg
@@ -73,7 +73,7 @@ def _by_last_dose(case: Case, newest: Weight) -> WeightDoubt | None:
     A last dose that is a labelled level at the weight of now needs no other weight to explain it.
     """
     last = newest_dose(case, case.history)
-    if last is None or not isinstance(last.dose, Mg) or last.stopped:
+    if last is None or not isinstance(last.dose, Mg) or last.stopped or last.bags > 1 or has_neighbour(case, last):
         return None
     if case.age_in_days(last.on or case.planned) > case.threshold("weight_change_days"):
         return None

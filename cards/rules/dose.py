@@ -24,6 +24,7 @@ from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.knowledge.label_doses import Ceiling
 from cards.knowledge.schema import Basis, Cancer, Level, LevelRole, Product
+from cards.readings.case import brief
 from cards.readings.course import fitting_levels
 from cards.readings.day_total import judged_levels
 from cards.readings.dosing import (
@@ -205,9 +206,17 @@ def dose_cannot_verify(case: Case) -> Outcome:
             values={"dose": reading.ordered.as_written, "strength": str(reading.dose) if reading.dose else ""},
             evidence=(Evidence("dose", reading.ordered.as_written, case.order.origin),),
             cited=(_regimen_citation(case),),
-            variant="computed" if reading.ordered.computed else "volume" if reading.dose else "unit",
+            variant=_why_unread(reading),
         )
     return _weight_to_verify_by(case)
+
+
+def _why_unread(reading: DoseReading) -> str:
+    if reading.ordered.computed:
+        return "computed"
+    if reading.dose:
+        return "volume"
+    return "unit" if reading.ordered.number else "number"
 
 
 def _weight_to_verify_by(case: Case) -> Outcome:
@@ -260,6 +269,9 @@ def nothing_usable(case: Case) -> Outcome:
     # A number whose unit has not been chosen is as little of a dose as none.
     if case.session.moment is Moment.SELECT and not any(dose.as_written_unit for dose in case.order.doses):
         return NotApplicable("no dose yet")
+    if written := ", ".join(dose.as_written for dose in case.order.doses[:2]):
+        values = {"written": brief(written)}
+        return CannotTell((Missing("dose-unread", told_by=Topic.DOSE_CANNOT_VERIFY, values=values),))
     return CannotTell((Missing("dose", told_by=Topic.DOSE_CANNOT_VERIFY),))
 
 

@@ -1,4 +1,4 @@
-"""The course of treatment: too soon after the last dose, too many doses, or so late that a loading dose is due."""
+"""The course of treatment: too many doses, or so late that a loading dose is due, or a loading dose too soon."""
 
 from __future__ import annotations
 
@@ -15,159 +15,25 @@ from cards.facts.outcomes import (
     Outcome,
     RemoveOrder,
 )
-from cards.facts.patient import Treatment
 from cards.knowledge.schema import CycleLimit, LevelRole, Setting
-from cards.readings.case import brief, counted, dated, planned_day, spaced
+from cards.readings.case import counted, planned_day
 from cards.readings.course import (
     gap_rule,
-    interval_after,
-    interval_of_order,
-    newest_dose,
-    same_antibody,
+    given_line,
     schedule_unknown,
     undated_doses,
     weeks_of_treatment,
 )
 from cards.readings.day_total import judged_levels
 from cards.readings.dosing import usable_doses
-from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
-from cards.values.caching import per_case
+from cards.rules.dose import dose_evidence, fixes_to, nothing_usable, written_dose
+from cards.rules.intervals import interval_too_short
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cards.readings.case import Case
-
-_SHOWN_DAYS = 10
-
-
-@per_case
-def interval_too_short(case: Case) -> Outcome:
-    """Fire when two doses are nearer than the labelled days, less the site's window.
-
-    Within the order's own schedule; between two orders of the session; after the last dose given. A dose of the same
-    antibody in another form counts, and the days are those of the schedule that was given.
-    """
-    if (within := _within_the_order(case)) is not None:
-        return within
-    if (between := _between_orders(case)) is not None:
-        return between
-    after = _after_last_dose(case)
-    if isinstance(after, Fired):
-        return after
-    missing = after.missing if isinstance(after, CannotTell) else ()
-    missing = (*missing, *_unclear_schedule(case))
-    return CannotTell(missing) if missing else after
-
-
-def _after_last_dose(case: Case) -> Outcome:
-    doses = same_antibody(case)
-    last = newest_dose(case, doses)
-    undated = undated_doses(case, last)
-    if last is None or last.on is None:
-        return CannotTell(undated) if undated else NotApplicable("no earlier dose on record")
-    if not case.regimens:
-        return CannotTell((Missing("regimen", values={"cancer": cancer_words(case)}),))
-    regimen = min(case.regimens, key=lambda each: each.interval_days)
-    window = case.threshold("interval_window_days")
-    days = case.age_in_days(last.on)
-    interval = interval_after(case, last, doses) or interval_of_order(case)
-    if interval is None:
-        # With no amount on record the course may be on any of the schedules.
-        intervals = sorted({each.interval_days for each in case.regimens})
-        if days < intervals[-1] - window and days >= intervals[0] - window:
-            return CannotTell((Missing("earlier-amount", values={"date": last.on.isoformat()}), *undated))
-        interval = intervals[0]
-    if days >= interval - window:
-        return CannotTell(undated) if undated else Clear()
-    other = case.recogniser.product(last.product).name
-    return Fired(
-        values={
-            "days": counted(days, "day"),
-            "date": last.on.isoformat(),
-            "interval": str(interval),
-            "window": plain(window),
-            "planned": case.planned.isoformat(),
-            "other": other,
-        },
-        evidence=(_given(last),),
-        cited=(regimen.by, case.known.thresholds["interval_window_days"].by),
-        variant="default" if last.product == case.product.id else "other-form",
-        fixes=(RemoveOrder(),),
-    )
-
-
-def _within_the_order(case: Case) -> Fired | None:
-    """Fire on an order whose own doses are nearer than any labelled schedule has them."""
-    nearest = case.order.schedule.nearest
-    window = case.threshold("interval_window_days")
-    regimen = min(case.regimens, key=lambda each: each.interval_days, default=None)
-    if regimen is None or nearest is None or nearest.days >= regimen.interval_days - window:
-        return None
-    spacing = spaced(nearest.days)
-    named = nearest.first is not None and nearest.second is not None
-    return Fired(
-        values={
-            "days": spacing,
-            "interval": str(regimen.interval_days),
-            "window": plain(window),
-            "first": nearest.first.isoformat() if nearest.first else "",
-            "second": nearest.second.isoformat() if nearest.second else "",
-        },
-        evidence=(
-            Evidence(
-                "schedule-days",
-                ", ".join(day.isoformat() for day in case.order.schedule.days[:_SHOWN_DAYS]),
-                case.order.origin,
-            )
-            if named
-            else Evidence("schedule", spacing, case.order.origin),
-        ),
-        cited=(regimen.by,),
-        variant="named-days" if named else "schedule",
-        fixes=(RemoveOrder(),),
-    )
-
-
-def _between_orders(case: Case) -> Fired | None:
-    """Fire on an order that another one of the session, of the same antibody, precedes by too few days."""
-    regimen = min(case.regimens, key=lambda each: each.interval_days, default=None)
-    if regimen is None or not case.others:
-        return None
-    window = case.threshold("interval_window_days")
-    related = case.recogniser.same_antibody[case.product.id]
-    days_of = [
-        (case.planned - on).days
-        for order, identity in case.others
-        if identity.product is not None and identity.product.id in related
-        for on in (order.schedule.days or (planned_day(order.start, case.session.today),))
-    ]
-    days = min((each for each in days_of if each > 0), default=None)
-    if days is None or days >= regimen.interval_days - window:
-        return None
-    return Fired(
-        values={
-            "days": counted(days, "day"),
-            "interval": str(regimen.interval_days),
-            "window": plain(window),
-            "planned": case.planned.isoformat(),
-        },
-        evidence=(Evidence("schedule-days", case.planned.isoformat(), case.order.origin),),
-        cited=(regimen.by,),
-        variant="between-orders",
-        fixes=(RemoveOrder(),),
-    )
-
-
-def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
-    """Say what of the order's schedule was not understood, and where its parts disagree."""
-    schedule = case.order.schedule
-    missing = [Missing("schedule-unread", values={"written": brief(written)}) for written in schedule.unread]
-    if schedule.disagreeing:
-        intervals = " / ".join(spaced(each) for each in schedule.disagreeing)
-        missing.append(Missing("schedule-differs", values={"intervals": intervals}))
-    return tuple(missing)
 
 
 def cycle_limit_reached(case: Case) -> Outcome:
@@ -185,7 +51,7 @@ def cycle_limit_reached(case: Case) -> Outcome:
         return NotApplicable("the label limits no number of doses in this setting")
     limit = limits[0]
     count = len({each.on for each in case.history})
-    planned = case.order.cycles or 1
+    planned = (case.order.cycles or 1) + _ordered_before(case)
     undated = len(case.undated_of(frozenset({case.product.id})))
     too_many = limit.cycles is not None and count + planned > limit.cycles
     too_long = limit.weeks is not None and weeks_of_treatment(case, further=planned - 1) >= limit.weeks
@@ -194,6 +60,17 @@ def cycle_limit_reached(case: Case) -> Outcome:
     if undated and limit.cycles is not None and count + undated + planned > limit.cycles:
         return CannotTell((Missing("earlier-doses-undated", values={"undated": str(undated)}),))
     return Clear()
+
+
+def _ordered_before(case: Case) -> int:
+    """Count the doses that other orders of the session plan for earlier days."""
+    return sum(
+        order.cycles or 1
+        for order, identity in case.others
+        if identity.product is not None
+        and identity.product.id == case.product.id
+        and planned_day(order.start, case.session.today) < case.planned
+    )
 
 
 def _too_many(case: Case, limit: CycleLimit, count: int, planned: int) -> Fired:
@@ -208,7 +85,10 @@ def _too_many(case: Case, limit: CycleLimit, count: int, planned: int) -> Fired:
             "limit": str(limit.cycles or limit.weeks),
             "weeks": plain(weeks_of_treatment(case)),
         },
-        evidence=(Evidence("count", str(count)), *(_given(each) for each in (*case.history[:1], *case.history[-1:]))),
+        evidence=(
+            Evidence("count", str(count)),
+            *(given_line(each) for each in (*case.history[:1], *case.history[-1:])),
+        ),
         cited=(limit.by,),
         variant=variant if limit.cycles is not None else "weeks",
         indicator=Indicator.WARNING if limit.advised else None,
@@ -232,21 +112,24 @@ def reload_required(case: Case) -> Outcome:
     if not usable_doses(case):
         return nothing_usable(case)
     rule, last, days = found.rule, found.last, found.days
+    if last.within is not None and days < rule.after_days <= case.age_in_days(last.within[0]):
+        values = {"first": last.within[0].isoformat(), "last": found.on.isoformat()}
+        return CannotTell((Missing("earlier-dose-within", values=values),))
     for reading, level in judged_levels(case):
         if level is None or level.role is not LevelRole.MAINTENANCE or days < rule.after_days:
             continue
-        if undated := undated_doses(case, last):
+        if last.within is None and (undated := undated_doses(case, last)):
             return CannotTell(undated)
         regimen = next(each for each in case.regimens if level in each.levels)
         loading = next(each for each in regimen.levels if each.role is LevelRole.LOADING)
         return Fired(
             values={
-                "days": str(days),
+                "days": f"at least {days}" if last.within is not None else str(days),
                 "date": found.on.isoformat(),
                 "limit": str(rule.after_days),
                 "loading": str(loading.dose),
             },
-            evidence=(*dose_evidence(case, reading), _given(last)),
+            evidence=(*dose_evidence(case, reading), given_line(last)),
             cited=(rule.by,),
             fixes=fixes_to(case, loading.dose, (reading.ordered,)),
         )
@@ -273,16 +156,9 @@ def loading_again(case: Case) -> Fired | None:
                 "maintenance": str(maintenance.dose),
                 "limit": str(found.rule.after_days),
             },
-            evidence=(*dose_evidence(case, reading), _given(found.last)),
+            evidence=(*dose_evidence(case, reading), given_line(found.last)),
             cited=(found.rule.by,),
             variant="loading-again",
             fixes=fixes_to(case, maintenance.dose, (reading.ordered,)),
         )
     return None
-
-
-def _given(earlier: Treatment) -> Evidence:
-    day = earlier.on.isoformat() if earlier.on is not None else ""
-    if earlier.dose is None:
-        return Evidence("earlier-dose-unknown", day, earlier.origin)
-    return Evidence("earlier-dose", dated(str(earlier.dose), earlier.on), earlier.origin)

@@ -14,7 +14,7 @@ from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cards.facts.policy import Mode
 from cards.presentation.renderer import Renderer
 from cards.presentation.wording import default_wording
-from cds_service.audit.reproduce import recorded_policy, replay
+from cds_service.decisions.reproduce import recorded_policy, replay
 from cds_service.learning.judgements import settings_of
 from cds_service.learning.trial import version_tried
 from cds_service.store import feedback as kept_feedback
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine, Row
 
     from cards.facts.outcomes import Missing, Verdict
-    from cds_service.audit.reproduce import Replay
+    from cds_service.decisions.reproduce import Replay
     from cds_service.store.reading import StoredDecision
 
 Json = dict[str, Any]

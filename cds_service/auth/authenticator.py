@@ -11,17 +11,17 @@ from jwt import PyJWS
 from jwt.exceptions import InvalidSignatureError, PyJWTError
 
 from cds_service.auth.key_fetching import FetchedKeys
-from cds_service.auth.keys import read_keys
-from cds_service.auth.refusals import Reason, Refused
 from cds_service.auth.tokens import Token, read_token
 from cds_service.auth.used_tokens import MARGIN_S, ReplayStore, ReplayStoreError, token_key
+from cds_service.keys.jwk import read_keys
 from cds_service.protocol.caller import Caller
+from cds_service.protocol.refusals import Reason, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cds_service.auth.keys import VerificationKey
     from cds_service.configuration.auth_settings import AuthSettings, ClientSettings
+    from cds_service.keys.jwk import VerificationKey
 
 
 class _Keys(Protocol):

@@ -8,13 +8,15 @@ import structlog
 from flask import Flask, Response, g
 from flask.globals import request_ctx
 
-from cds_service.auth.refusals import Reason, Refused
+from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
+from cds_service.protocol.refusals import Reason, Refused
 from cds_service.protocol.services import BY_ID, SHARED_ID
-from cds_service.web.answers import configuration, json_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cds_service.auth.authenticator import Authenticator
 
 PROTECTED = "/cds-services"
 """Discovery; calls and feedback lie below it. Whatever else is added there is protected too."""
@@ -28,8 +30,12 @@ _SHOWN = 200
 _log = structlog.get_logger()
 
 
-def protect(app: Flask, on_refused: Callable[[Reason], None] | None = None) -> None:
+def protect(
+    app: Flask, ask: Callable[[], tuple[str, Authenticator | None]], on_refused: Callable[[Reason], None] | None = None
+) -> None:
     """Put the gate before an application; ``on_refused`` is told of every call that is turned away.
+
+    ``ask`` gives the public address and the authenticator in force, if there is one.
 
     ``flask.g.caller`` is the `Caller` from then on, or None where nobody has to say who calls.
     """
@@ -43,10 +49,7 @@ def protect(app: Flask, on_refused: Callable[[Reason], None] | None = None) -> N
         # A preflight carries no token: the browser asks whether it may send one.
         if asked.method == "OPTIONS" or not (path == PROTECTED or path.startswith(f"{PROTECTED}/")):
             return None
-        # First, because it looks whether the configuration has changed.
-        configured = configuration()
-        base_url = configured.current().decider.settings.base_url
-        authenticator = configured.authentication.current
+        base_url, authenticator = ask()
         if authenticator is None:
             return None
         try:

@@ -14,9 +14,9 @@ import requests
 import structlog
 import urllib3
 
-from cds_service.auth.keys import JwkProblem, KeySet, VerificationKey, read_keys
-from cds_service.auth.refusals import Reason, Refused
-from cds_service.auth.strict_json import read_object
+from cds_service.keys.jwk import JwkProblem, KeySet, VerificationKey, read_keys
+from cds_service.keys.strict_json import read_object
+from cds_service.protocol.refusals import Reason, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable

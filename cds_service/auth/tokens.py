@@ -8,8 +8,8 @@ from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from typing import Any
 
-from cds_service.auth.refusals import Reason, Refused
-from cds_service.auth.strict_json import read_object
+from cds_service.keys.strict_json import read_object
+from cds_service.protocol.refusals import Reason, Refused
 
 MAX_LENGTH = 8192
 """Characters of the header field: the longest known client needs 900."""

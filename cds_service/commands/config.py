@@ -15,6 +15,7 @@ from cds_service.commands.record import config_option, fail, open_record, settin
 from cds_service.configuration.diff import Difference, differences
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
+from cds_service.configuration.overlay import PublishedPolicy, with_policy
 from cds_service.configuration.settings import Settings
 from cds_service.configuration.show import as_yaml, lines
 from cds_service.policies.library import Library
@@ -51,13 +52,15 @@ def print_differences(found: list[Difference], output: str) -> NoReturn:
 
 @click.command("show")
 @config_option
-@click.option("--with-policy", is_flag=True, help="With the version of the policy in force, from the database.")
+@click.option(
+    "--with-policy", "policy", is_flag=True, help="With the version of the policy in force, from the database."
+)
 @click.option("--format", "output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
-def config_show(config: Path | None, output: str, *, with_policy: bool) -> None:
+def config_show(config: Path | None, output: str, *, policy: bool) -> None:
     """Print what the files and the environment come to, each value with the layer that set it."""
     settings = settings_of(config)
-    if with_policy:
-        settings = _with_policy(settings)
+    if policy:
+        settings = _over_the_files(settings)
     if output == "yaml":
         click.echo(as_yaml(settings), nl=False)
         return
@@ -65,11 +68,13 @@ def config_show(config: Path | None, output: str, *, with_policy: bool) -> None:
     click.echo(json.dumps(listed, indent=2))
 
 
-def _with_policy(settings: Settings) -> Settings:
+def _over_the_files(settings: Settings) -> Settings:
     engine = open_record(settings)
     try:
         found = Library(engine).in_force()
-        return settings.with_policy(found.content, found.version, found.hash) if found is not None else settings
+        if found is None:
+            return settings
+        return with_policy(settings, PublishedPolicy(found.content, found.version, found.hash))
     except SQLAlchemyError as error:
         fail(f"the versions cannot be read: {type(error).__name__}")
     except ConfigurationError as error:

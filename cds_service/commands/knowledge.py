@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from cards.billing.knowledge import default_billing
+from cards.knowledge.billing_loader import default_billing
 from cards.knowledge.located import Document
 from cards.knowledge.schema import KnowledgeError
 from cds_service.commands.record import FILE, config_option, fail, settings_of

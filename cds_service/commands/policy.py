@@ -13,7 +13,7 @@ from cds_service.commands.config import print_differences
 from cds_service.commands.policy_store import opened_library
 from cds_service.commands.record import config_option, fail
 from cds_service.commands.trial import trial
-from cds_service.policies.content import NOTHING, PolicyContent, content_differences
+from cds_service.configuration.policy_content import NOTHING, PolicyContent, content_differences
 
 if TYPE_CHECKING:
     from cds_service.policies.library import Library

@@ -121,7 +121,7 @@ def _prefetch(settings: Settings, server: str, patient: str, hook: str) -> tuple
         fhir_server=server,
         fhir_authorization=FhirAuthorization(token) if token else None,
     )
-    access = FhirClient(settings).access(asked)
+    access = FhirClient(settings.fhir_limits).access(asked)
     if access is None:
         fail("--fhir-server: it may not be asked")
     return _written(access.fetch(queries), queries)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from cards.facts.policy import Policy
-    from cds_service.decisions.decider import Decision
+    from cds_service.decisions.decision import Decision
 
 _STYLES = {"critical": "bold white on red", "warning": "bold black on yellow", "info": "bold white on blue"}
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, HttpUrl, field_validator, model_validator
 
-from cds_service.auth.configured_keys import check_key_address, check_keys
 from cds_service.configuration.section import Section, on_off, problem_below
+from cds_service.keys.configured import check_key_address, check_keys
 
 AUTHENTICATION_IS_OFF = "anybody who reaches this address may call; keep it on this machine or a private network"
 """What is said at every start and reload without authentication."""

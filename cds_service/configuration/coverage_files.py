@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.billing.knowledge import default_billing, default_policies, load_policies
-from cards.billing.prices import PriceFileError, PriceList, read_prices
-from cards.billing.setup import BillingSetup
-from cards.coverage.schema import PolicyFile
+from cards.knowledge.billing_loader import default_billing, default_policies, load_policies
+from cards.knowledge.billing_setup import BillingSetup
 from cards.knowledge.loader import default_knowledge
+from cards.knowledge.prices import PriceFileError, PriceList, read_prices
 from cards.knowledge.schema import KnowledgeError, Scope
+from cards.knowledge.schema.coverage import PolicyFile
 from cards.values.quantities import precise
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from cards.coverage.schema import PayerPolicy
     from cards.knowledge.schema import Source
+    from cards.knowledge.schema.coverage import PayerPolicy
 
 _FILE_LIMIT = 32 * 1024 * 1024
 _MEMBERS_LIMIT = 100

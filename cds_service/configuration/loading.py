@@ -15,13 +15,13 @@ from urllib.parse import parse_qsl, urlsplit
 import yaml
 from pydantic import ValidationError
 
-from cds_service.auth.configured_keys import read_key_file
 from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, read_layers
 from cds_service.configuration.messages import problem
 from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, STAYS_REQUIRED, Settings
 from cds_service.configuration.site_layer import read_site_layer
 from cds_service.configuration.strict_yaml import value_of
 from cds_service.ehr.connections import tls_context
+from cds_service.keys.configured import read_key_file
 
 # Addresses of servers that may hold a password.
 _ADDRESSES = ("database", "redis")

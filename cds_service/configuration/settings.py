@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -18,9 +17,9 @@ from pydantic import (
     model_validator,
 )
 
-from cards.billing.setup import BillingSetup
 from cards.facts.policy import Policy
 from cards.facts.topics import Topic
+from cards.knowledge.billing_setup import BillingSetup
 from cards.knowledge.loader import default_knowledge
 from cds_service.configuration.auth_settings import AuthSettings
 from cds_service.configuration.coverage_files import read_billing
@@ -48,11 +47,10 @@ from cds_service.configuration.site_settings import (
 )
 from cds_service.configuration.smart_settings import SmartSettings
 from cds_service.configuration.workbench_settings import WorkbenchSettings
+from cds_service.ehr.client import FhirLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from cds_service.policies.content import PolicyContent
 
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
@@ -139,6 +137,17 @@ class Settings(Section):
         """The public address without a trailing slash."""
         return str(self.public_url).rstrip("/")
 
+    @property
+    def fhir_limits(self) -> FhirLimits:
+        """Which FHIR servers may be asked, for how long and for how much."""
+        return FhirLimits(
+            tuple(map(str, self.fhir.allowed_servers)),
+            self.auth.mode == "off",
+            self.fhir.timeout_s,
+            self.limits.body_bytes,
+            self.fhir.ca_bundle,
+        )
+
     def billing(self) -> BillingSetup:
         """Read what billing and coverage go by.
 
@@ -194,12 +203,11 @@ class Settings(Section):
             "quirks": self.quirks.model_copy(update=given),
             "profiles": {},
         }
-        changed = self.model_copy(update=update)
         layer = f"profile {name}"
         set_here = [("cards", str(topic)) for topic, setting in profile.cards.items() if setting.judgement]
         set_here += [("thresholds", threshold) for threshold in profile.thresholds]
+        changed = self.changed(update, layers=dict.fromkeys(set_here, layer))
         changed._profile = name  # noqa: SLF001 - a copy of our own
-        changed._layers = {**self._layers, **dict.fromkeys(set_here, layer)}  # noqa: SLF001
         return changed
 
     def by_profile(self) -> list[tuple[ProfileMatch, Settings]]:
@@ -207,55 +215,34 @@ class Settings(Section):
         named = sorted(self.profiles.items(), key=lambda each: -len(each[1].match.conditions))
         return [(profile.match, self.in_profile(name)) for name, profile in named]
 
-    def with_policy(self, content: PolicyContent, version: int, digest: str) -> Settings:
-        """Give the settings with a published policy over the files; what a variable sets stays as it is.
+    def changed(
+        self,
+        update: Mapping[str, Any],
+        *,
+        layers: Mapping[tuple[str, str], str] | None = None,
+        places: Mapping[tuple[str, ...], str] | None = None,
+        published: Published | None = None,
+        candidate: Settings | None = None,
+    ) -> Settings:
+        """Give a copy with other values; ``layers`` and ``places`` say what set them, on top of what is known here."""
+        copy = self.model_copy(update=dict(update))
+        copy._layers = {**self._layers, **(layers or {})}  # noqa: SLF001 - a copy of our own
+        copy._places = {**self._places, **(places or {})}  # noqa: SLF001
+        copy._published = published or self._published  # noqa: SLF001
+        copy._candidate = candidate or self._candidate  # noqa: SLF001
+        return copy
 
-        A trial that the files set up by ``shadow.configuration`` stays; the shadow of the policy is left aside then.
-        """
-        layer = f"version {version}"
-        cards, places, layers = dict(self.cards), dict(self._places), dict(self._layers)
-        for topic, setting in content.cards.items():
-            before = cards.get(topic, TopicSettings())
-            braked = {each for each in before.model_fields_set if self._by_variable("cards", topic, each)}
-            given = {each: getattr(setting, each) for each in setting.model_fields_set - braked}
-            cards[topic] = before.model_copy(update=given)
-            places |= {("cards", str(topic), each): layer for each in given}
-            if setting.judgement - braked and not before.judgement & braked:
-                layers["cards", str(topic)] = layer
-        thresholds = self._not_braked(content.thresholds, self.thresholds, "thresholds")
-        places |= {("thresholds", name): layer for name in thresholds}
-        layers |= {("thresholds", name): layer for name in thresholds}
-        shadow = self.shadow
-        if self._candidate is None:
-            tried = self._not_braked(content.shadow, shadow.thresholds, "shadow", "thresholds")
-            shadow = shadow.model_copy(update={"thresholds": {**shadow.thresholds, **tried}})
-            places |= {("shadow", "thresholds"): layer} if tried else {}
-        update = {"cards": cards, "thresholds": {**self.thresholds, **thresholds}, "shadow": shadow}
-        changed = self.model_copy(update=update)
-        changed._published = Published(version, digest)  # noqa: SLF001 - a copy of our own
-        changed._places, changed._layers = places, layers  # noqa: SLF001
-        return changed
-
-    def with_trial(self, tried: Settings) -> Settings:
-        """Give the settings with others on trial beside them; thresholds in the shadow are left aside then."""
-        changed = self.model_copy()
-        changed._candidate = tried  # noqa: SLF001 - a copy of our own
-        return changed
+    @property
+    def candidate(self) -> Settings | None:
+        """The settings on trial beside these, from a file or a version."""
+        return self._candidate
 
     @property
     def trial(self) -> Published | None:
         """The version that is on trial; none where none is, and where a file is tried."""
         return self._candidate.published if self._candidate is not None else None
 
-    def _not_braked(
-        self, given: Mapping[str, Decimal | None], here: Mapping[str, Decimal | None], *section: str
-    ) -> dict[str, Decimal | None]:
-        """Leave out the thresholds that a variable of the environment sets."""
-        return {
-            name: value for name, value in given.items() if not (name in here and self._by_variable(*section, name))
-        }
-
-    def _by_variable(self, *keys: str) -> bool:
+    def is_by_variable(self, *keys: str) -> bool:
         """Tell whether a value that is set comes from the environment: by itself, or in a variable of its section."""
         named = (self._places.get(keys[:count]) for count in range(len(keys), 0, -1))
         return next((each for each in named if each is not None), "").startswith(ENV_PREFIX)
@@ -266,10 +253,8 @@ class Settings(Section):
             return self._candidate
         if not self.shadow.thresholds:
             return None
-        changed = self.model_copy(update={"thresholds": {**self.thresholds, **self.shadow.thresholds}})
         layers = {("thresholds", name): "shadow" for name in self.shadow.thresholds}
-        changed._layers = {**self._layers, **layers}  # noqa: SLF001 - a copy of our own
-        return changed
+        return self.changed({"thresholds": {**self.thresholds, **self.shadow.thresholds}}, layers=layers)
 
     def policy(self) -> Policy:
         """Give the policy that the judgement goes by."""

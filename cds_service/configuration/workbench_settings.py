@@ -7,9 +7,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, field_validator, model_validator
 
+from cds_service.configuration.roles import Role
 from cds_service.configuration.section import Section, on_off, problem_below
 from cds_service.configuration.smart_settings import is_safe
-from cds_service.policies.people import Role
 
 
 class OidcSettings(Section):

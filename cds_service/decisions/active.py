@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -19,19 +19,22 @@ from cds_service.configuration.auth_settings import AUTHENTICATION_IS_OFF
 from cds_service.configuration.coverage_files import CoverageFileError
 from cds_service.configuration.layers import ConfigurationError, is_beginning_of
 from cds_service.configuration.loading import load_settings, refuse_turned_off
+from cds_service.configuration.overlay import PublishedPolicy, with_policy, with_trial
 from cds_service.configuration.settings import Settings
 from cds_service.decisions.decider import Decider
+from cds_service.decisions.recording import RecordWriter
 from cds_service.decisions.shadow import Shadow
 from cds_service.decisions.suppression import Repeats
-from cds_service.store.record import Pseudonyms, RecordWriter
+from cds_service.ehr.client import OnFetched
+from cds_service.store.record import Pseudonyms
 from fhir_mappings.codings import CodeMapError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from cds_service.auth.authenticator import Authenticator
     from cds_service.configuration.policy_settings import ProfileMatch
-    from cds_service.policies.content import PolicyContent
     from cds_service.protocol.caller import Caller
 
 _LOOK_EVERY_S = 1.0
@@ -43,14 +46,6 @@ _KEY_OF_THIS_PROCESS = secrets.token_bytes(32)
 _log = structlog.get_logger()
 
 
-class PublishedPolicy(NamedTuple):
-    """A version that is laid over the files: in force, or on trial."""
-
-    content: PolicyContent
-    version: int
-    hash: str
-
-
 @dataclass(frozen=True, slots=True)
 class ActiveDecider:
     """What answers requests, and what writes its decisions down, from one state of the configuration."""
@@ -58,6 +53,7 @@ class ActiveDecider:
     decider: Decider
     records: RecordWriter
     repeats: Repeats | None
+    shadow: Shadow | None
     clock: Clock
     profiles: tuple[tuple[ProfileMatch, ActiveDecider], ...] = ()
 
@@ -83,10 +79,12 @@ class Configuration:
         settings: Settings | None = None,
         clock: Clock = now,
         on_reload: Callable[[bool], None] = lambda _: None,
+        on_fetched: OnFetched | None = None,
     ) -> None:
         """Read the configuration for the first time; ``clock`` says what time it is.
 
-        ``on_reload`` is told of every change of the files whether it was taken.
+        ``on_reload`` is told of every change of the files whether it was taken, ``on_fetched`` of what each call
+        fetched from a FHIR server.
 
         Raises:
             ConfigurationError: it is not valid; the service does not start.
@@ -96,6 +94,7 @@ class Configuration:
         self._lock = threading.Lock()
         self._looked = time.monotonic()
         self._clock = clock
+        self._on_fetched = on_fetched
         self._on_reload = on_reload
         self._problems: list[str] = []
         self._warned = 0.0
@@ -103,7 +102,7 @@ class Configuration:
         self.authentication = Authentication()
         first = settings if settings is not None else load_settings(path, serving=True)
         self._watch(first.files)
-        self._beneath = first
+        self._base_settings = first
         self._policy: PublishedPolicy | None = None
         self._trial: PublishedPolicy | None = None
         self._in_force = self._taken(first, None, None)
@@ -114,15 +113,20 @@ class Configuration:
             self._look()
         return self._in_force
 
+    def gate(self) -> tuple[str, Authenticator | None]:
+        """Give the public address and the authenticator in force; it looks first whether a file has changed."""
+        base_url = self.current().decider.settings.base_url
+        return base_url, self.authentication.current
+
     @property
     def is_refused(self) -> bool:
         """Whether the files say something else than what is in force, because they cannot be used."""
         return bool(self._problems)
 
     @property
-    def beneath(self) -> Settings:
+    def base_settings(self) -> Settings:
         """What the files and the environment set, without a published policy."""
-        return self._beneath
+        return self._base_settings
 
     def use_policy(self, policy: PublishedPolicy | None) -> None:
         """Lay a published policy over the files from now on, or none; the files may change beneath it.
@@ -132,7 +136,7 @@ class Configuration:
 
         """
         with self._lock:
-            self._in_force = self._taken(self._beneath, policy, self._trial)
+            self._in_force = self._taken(self._base_settings, policy, self._trial)
             self._policy = policy
 
     @property
@@ -153,7 +157,7 @@ class Configuration:
 
         """
         with self._lock:
-            self._in_force = self._taken(self._beneath, self._policy, trial)
+            self._in_force = self._taken(self._base_settings, self._policy, trial)
             self._trial = trial
 
     def _look(self) -> None:
@@ -178,9 +182,9 @@ class Configuration:
         try:
             settings = load_settings(self._path, serving=True)
             self._watch(settings.files)
-            _refuse_opening(self._beneath, settings)
+            _refuse_opening(self._base_settings, settings)
             self._in_force = self._taken(settings, self._policy, self._trial)
-            self._beneath = settings
+            self._base_settings = settings
         except ConfigurationError as error:
             self._watch((*self._stamps, *error.files))
             self._refuse(error.problems)
@@ -208,21 +212,21 @@ class Configuration:
         self, settings: Settings, policy: PublishedPolicy | None, trial: PublishedPolicy | None
     ) -> ActiveDecider:
         """Take what files and environment set, with the policy between them and the trial beside it."""
-        tried = settings.with_policy(*trial) if trial is not None and settings.shadow.configuration is None else None
+        tried = with_policy(settings, trial) if trial is not None and settings.shadow.configuration is None else None
         if trial is not None and tried is None:
             _log.warning("policy_trial_ignored", version=trial.version, because="shadow.configuration is set")
         if policy is not None:
             if policy.content.shadow and settings.shadow.configuration is not None:
                 _log.warning("policy_shadow_ignored", version=policy.version, because="shadow.configuration is set")
-            settings = settings.with_policy(*policy)
+            settings = with_policy(settings, policy)
         if trial is not None and tried is not None:
             if settings.shadow.thresholds:
                 because = f"version {trial.version} is on trial"
                 _log.warning(
                     "shadow_thresholds_ignored", thresholds=sorted(settings.shadow.thresholds), because=because
                 )
-            settings = settings.with_trial(tried)
-        taken = _in_force(settings, self._clock)
+            settings = with_trial(settings, tried)
+        taken = _in_force(settings, self._clock, self._on_fetched)
         try:
             self.authentication.use(settings)
         except ReplayStoreError as error:
@@ -260,10 +264,10 @@ def _stamp(path: Path) -> _Stamp:
     return status.st_mtime_ns, status.st_size
 
 
-def _in_force(settings: Settings, clock: Clock) -> ActiveDecider:
+def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None) -> ActiveDecider:
     zone = ZoneInfo(settings.site.timezone)
     try:
-        decider = Decider(settings, lambda: clock().astimezone(zone).date())
+        decider = Decider(settings, lambda: clock().astimezone(zone).date(), on_fetched=on_fetched)
     except CodeMapError as error:
         raise ConfigurationError([f"site.code_maps: {error}"]) from None
     except CoverageFileError as error:
@@ -280,8 +284,9 @@ def _in_force(settings: Settings, clock: Clock) -> ActiveDecider:
         raise ConfigurationError([f"shadow.configuration: {error}"]) from None
     return ActiveDecider(
         decider,
-        RecordWriter(decider.versions, decider.policy, pseudonyms, clock, shadow),
+        RecordWriter(decider.versions, decider.policy, pseudonyms, clock),
         repeats,
+        shadow,
         clock,
-        tuple((match, _in_force(profile, clock)) for match, profile in settings.by_profile()),
+        tuple((match, _in_force(profile, clock, on_fetched)) for match, profile in settings.by_profile()),
     )

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from cds_service.ehr.client import FhirAccess, FhirClient
-    from fhir_mappings.request.chart import ChartReader, Orders
+    from fhir_mappings.request.chart import ChartReader
     from fhir_mappings.request.hook_request import HookRequest
+    from fhir_mappings.request.orders import Orders
     from fhir_mappings.wire.resources import ResourceStub
 
 _UNANSWERED = frozenset({PrefetchState.OMITTED, PrefetchState.FAILED})

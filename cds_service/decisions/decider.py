@@ -11,27 +11,27 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-
-from cards.billing.facts import BillingSession
-from cards.billing.setup import with_sources
-from cards.coverage.rules import coverage_rules
+from cards.billing.rules import coverage_rules
 from cards.engine import judge
+from cards.facts.billing import BillingSession
 from cards.facts.origins import Gap
 from cards.facts.patient import Patient
 from cards.facts.session import Moment, Session
 from cards.identification.recogniser import Recogniser
+from cards.knowledge.billing_setup import with_sources
 from cards.presentation.renderer import Renderer
 from cards.readings.on_treatment import on_treatment
 from cds_service.decisions.data_access import RequestData
+from cds_service.decisions.decision import Decision
 from cds_service.decisions.versions import versions
-from cds_service.ehr.client import FhirClient
+from cds_service.ehr.client import FhirClient, OnFetched
 from cds_service.protocol.card_json import card_json, to_show, worded
-from cds_service.smart.context import smart_links
+from cds_service.protocol.smart_links import smart_links
 from fhir_mappings.codings import CodeMap
-from fhir_mappings.medications.actions import ActionWriter, requested_in
-from fhir_mappings.request.chart import ChartReader, Orders
+from fhir_mappings.medications.actions import ActionWriter
+from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.hook_request import RequestReader
+from fhir_mappings.request.orders import Orders, requested_in
 from fhir_mappings.request.queries import MONITORING_KEYS, TREATMENT_KEYS, templates
 
 if TYPE_CHECKING:
@@ -40,29 +40,11 @@ if TYPE_CHECKING:
     from cards.facts.outcomes import Verdict
     from cards.presentation.card import Card
     from cds_service.configuration.settings import Settings
-    from cds_service.decisions.suppression import Suppressed
     from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.wire.lenient import Json
 
     _Shown = tuple[tuple[dict[str, Any], ...], tuple[Verdict, ...]]
     _Answered = tuple[Session | None, tuple[Verdict, ...], _Shown]
-
-
-class Decision(msgspec.Struct, frozen=True):
-    """What was answered and why: every verdict, the silent ones too, and the cards that are shown."""
-
-    id: str
-    cards: tuple[dict[str, Any], ...]
-    verdicts: tuple[Verdict, ...]
-    session: Session | None
-    """What was judged; none where nothing was."""
-    duration_s: float
-    shown: tuple[Verdict, ...] = ()
-    """What stands behind each card that was made, whether it was sent or suppressed: at an opened chart, findings put
-    together."""
-    suppressed: tuple[Suppressed, ...] = ()
-    findings: Mapping[str, str] = msgspec.field(default_factory=dict)
-    """The names of findings by the id of the card, where repeats of them may be left out later."""
 
 
 class Decider:
@@ -75,8 +57,11 @@ class Decider:
         *,
         suggestions: bool = True,
         chart_reader: type[ChartReader] = ChartReader,
+        on_fetched: OnFetched | None = None,
     ) -> None:
         """Build the readers, the judgement and the wording; without ``suggestions`` cards only say what is wrong.
+
+        ``on_fetched`` hears what each call fetched from a FHIR server.
 
         Raises:
             CodeMapError: a code map of the site cannot be used.
@@ -99,7 +84,7 @@ class Decider:
         self._coverage_rules = coverage_rules(self.billing)
         self._renderer = Renderer(self.wording, with_sources(self.known, self.billing), self.policy.indicators)
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
-        self._fhir = FhirClient(settings)
+        self._fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched)
         self.versions = versions(settings, self.known, self.wording, self.billing)
 
     def decide(self, request: HookRequest, *, coverage: bool = False) -> Decision:
@@ -163,7 +148,8 @@ class Decider:
     ) -> Iterator[dict[str, Any]]:
         for card in worded(verdicts, self._renderer, request.hook_instance):
             suggestions = list(self._suggestions(card, resources, request.patient_id))
-            links = smart_links(card, self.settings) if card.order is not None else []
+            has_link = self.settings.smart.links and card.order is not None
+            links = smart_links(card, self.settings.base_url) if has_link else []
             yield card_json(card, self.settings.base_url, suggestions, links)
 
     def _suggestions(self, card: Card, resources: Mapping[str, Json], patient_id: str) -> Iterator[dict[str, Any]]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from cards.billing.facts import BillingSession
-from cards.coverage.rules import coverage_rules
+from cards.billing.rules import coverage_rules
+from cards.facts.billing import BillingSession
 from cards.facts.session import Moment
 from cards.readings.on_treatment import on_treatment
 from cards.rules import rules_at
@@ -17,10 +17,10 @@ from cds_service.store.record import read_session
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cards.billing.setup import BillingSetup
     from cards.facts.policy import Policy
     from cards.facts.session import Session
     from cards.identification.identity import Identity
+    from cards.knowledge.billing_setup import BillingSetup
     from cards.knowledge.schema import Knowledge
     from cards.rules import Rule
     from cds_service.store.reading import StoredDecision

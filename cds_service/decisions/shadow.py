@@ -10,21 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import structlog
 
 from cards.engine import judge
 from cards.facts.outcomes import CannotTell, Fired
 from cards.identification.recogniser import Recogniser
+from cds_service.decisions.decision import Decision, Tried
 from cds_service.decisions.rejudge import question
 from cds_service.decisions.versions import Versions, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cards.billing.setup import BillingSetup
     from cards.facts.outcomes import Verdict
     from cards.facts.policy import Policy
     from cards.facts.session import Session
+    from cards.knowledge.billing_setup import BillingSetup
     from cards.knowledge.schema import Knowledge
     from cards.presentation.wording import Wording
     from cds_service.configuration.policy_settings import ProfileMatch
@@ -54,6 +56,14 @@ class Shadow:
         self._profiles: list[tuple[ProfileMatch, Candidate]] = []
         for match, profile in tried.by_profile():
             self._profiles.append((match, Candidate(profile.policy(), versions(profile, known, wording, billing))))
+
+    def judged(self, decision: Decision, session: Session, caller: Caller | None, service: str) -> Decision:
+        """Give a decision with what the trial says of its facts."""
+        candidate = self.candidate(caller, service)
+        verdicts = self.verdicts(session, candidate)
+        if verdicts is None:
+            return decision
+        return msgspec.structs.replace(decision, tried=Tried(candidate.versions, verdicts))
 
     def candidate(self, caller: Caller | None, service: str) -> Candidate:
         """Give the candidate for a call."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +17,9 @@ import structlog
 
 from cards.facts.outcomes import Fired
 from cards.facts.session import Moment
+from cds_service.decisions.decision import Suppressed, subjects
 from cds_service.store.overrides import Override, overrides
-from cds_service.store.record import order_name, subjects
+from cds_service.store.record import order_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cards.facts.session import Session
     from cds_service.clock import Clock
     from cds_service.configuration.policy_settings import RepeatSettings
-    from cds_service.decisions.decider import Decision
+    from cds_service.decisions.decision import Decision
     from cds_service.protocol.caller import Caller
     from cds_service.store.record import Pseudonyms
     from cds_service.store.store import Store
@@ -40,15 +40,6 @@ DEADLINE_S = 0.2
 _TOLD_AGAIN = frozenset({"order-sign", "order-dispatch"})
 _encode = msgspec.json.Encoder(decimal_format="string", order="sorted").encode
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Suppressed:
-    """A card that was not sent, the finding behind it, and the override that stands for it."""
-
-    card: dict[str, Any]
-    verdict: Verdict
-    override: Override
 
 
 class Repeats:

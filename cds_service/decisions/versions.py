@@ -12,7 +12,7 @@ from cds_service import __version__
 from cds_service.configuration.coverage_files import recorded_setup
 
 if TYPE_CHECKING:
-    from cards.billing.setup import BillingSetup
+    from cards.knowledge.billing_setup import BillingSetup
     from cards.knowledge.schema import Knowledge
     from cards.presentation.wording import Wording
     from cds_service.configuration.settings import Settings

@@ -7,7 +7,7 @@ nowhere but there. What did not arrive in time has not arrived.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,8 +24,8 @@ from fhir_mappings.wire.depth import is_too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from cds_service.configuration.settings import Settings
     from fhir_mappings.request.hook_request import HookRequest
 
 CALLS_AT_ONCE = 16
@@ -43,22 +43,37 @@ _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, V
 _log = structlog.get_logger()
 
 
+OnFetched = Callable[[int, int, float], None]
+"""Hears how many reads of one call were answered, how many failed, and the seconds that the call waited."""
+
+
+class FhirLimits(NamedTuple):
+    """Which servers may be asked, for how long and for how much."""
+
+    allowed_servers: tuple[str, ...]
+    loopback_only: bool
+    timeout_s: float
+    body_bytes: int
+    ca_bundle: Path | None = None
+
+
 class FhirClient:
     """Fetches searches and reads; one client serves every request and keeps its connections."""
 
-    def __init__(self, settings: Settings, resolver: Resolver = resolve) -> None:
-        """Take the allowed servers and the limits from the configuration.
+    def __init__(self, limits: FhirLimits, resolver: Resolver = resolve, on_fetched: OnFetched | None = None) -> None:
+        """Take the allowed servers and the limits from the configuration; ``on_fetched`` hears what each call fetched.
 
         Raises:
             OSError: the certificate authorities cannot be read.
 
         """
-        self.servers = FhirServers(map(str, settings.fhir.allowed_servers), loopback_only=settings.auth.mode == "off")
-        self.budget_s = settings.fhir.timeout_s
-        self.body_limit = settings.limits.body_bytes
+        self.servers = FhirServers(limits.allowed_servers, loopback_only=limits.loopback_only)
+        self.on_fetched = on_fetched
+        self.budget_s = limits.timeout_s
+        self.body_limit = limits.body_bytes
         # One slow server holds all the threads of the calls that wait for it; nobody else's call may wait for those.
         size = CALLS_AT_ONCE * _KEYS_AT_ONCE
-        self.connections = FhirConnections(size, settings.fhir.ca_bundle, resolver)
+        self.connections = FhirConnections(size, limits.ca_bundle, resolver)
         self.threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix="fhir")
 
     def access(self, request: HookRequest) -> FhirAccess | None:
@@ -114,7 +129,9 @@ class FhirAccess:
             return {}
         began = time.monotonic()
         pages = self._ask_all({**asked, **following})
-        _count(pages, time.monotonic() - began)
+        if self._client.on_fetched is not None:
+            answered = _answered(pages)
+            self._client.on_fetched(answered, len(pages) - answered, time.monotonic() - began)
         fetched = {place: _checked(_joined(tuple(pages.get(place, ()))), query) for place, query in queries.items()}
         return fetched | {place: _joined((begun[place], *pages[place])) for place in following}
 
@@ -199,13 +216,8 @@ class FhirAccess:
         return bytes(body)
 
 
-def _count(pages: Mapping[str, Sequence[Answer]], seconds: float) -> None:
-    """Count what was asked for, and what came of it."""
-    # The process that starts the workers must not load the metrics before it has named the folder that they share.
-    from cds_service.telemetry import metrics  # noqa: PLC0415
-
-    answered = sum(bool(each) and each[0].state is not PrefetchState.FAILED for each in pages.values())
-    metrics.fetched(answered, len(pages) - answered, seconds)
+def _answered(pages: Mapping[str, Sequence[Answer]]) -> int:
+    return sum(bool(each) and each[0].state is not PrefetchState.FAILED for each in pages.values())
 
 
 def _was_cut_off(error: requests.ConnectionError) -> bool:

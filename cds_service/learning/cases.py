@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.billing.setup import with_sources
 from cards.engine import judge
 from cards.identification.recogniser import Recogniser
+from cards.knowledge.billing_setup import with_sources
 from cards.presentation.renderer import Renderer
-from cds_service.audit.reproduce import recorded_policy
 from cds_service.configuration.coverage_files import setup_of_record
 from cds_service.configuration.site_layer import layer_of_record
 from cds_service.decisions.rejudge import question, recorded_session
+from cds_service.decisions.reproduce import recorded_policy
 from cds_service.learning.judgements import settings_of
 from cds_service.store.reading import find
 from cds_service.store.record import order_name

@@ -7,8 +7,8 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from cards.facts.topics import Topic
-from cds_service.audit.reproduce import recorded_policy
 from cds_service.configuration.diff import policy_differences
+from cds_service.decisions.reproduce import recorded_policy
 from cds_service.learning.control import Point, begin_of, control_chart, counts_by_period
 from cds_service.learning.judgements import judgements, settings_of
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cds_service.clock import Clock, now
 from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.policy_content import PolicyContent
 from cds_service.policies import lifecycle, rows
-from cds_service.policies.content import PolicyContent
 from cds_service.policies.lifecycle import Step, StepKind, StepRefusedError, Turn, Wish
 from cds_service.policies.people import NAME_LIMIT
 from cds_service.policies.views import Change, PolicyInForce, Trial, UnknownVersionError, Version

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from cds_service.policies.people import Role
+from cds_service.configuration.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -3,20 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Role(StrEnum):
-    """What a person may do."""
-
-    VIEWER = "viewer"
-    EDITOR = "editor"
-    """Writes content and puts it to review."""
-    REVIEWER = "reviewer"
-    """Approves what somebody else has written."""
-    PUBLISHER = "publisher"
-    """Puts into force what was approved, and takes out of force."""
-
+from cds_service.configuration.roles import Role
 
 SUBJECT_LIMIT = 512
 NAME_LIMIT = 256

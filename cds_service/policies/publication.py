@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.configuration.layers import ConfigurationError
-from cds_service.decisions.active import PublishedPolicy
+from cds_service.configuration.overlay import PublishedPolicy
 from cds_service.policies.trial_following import TrialFollowing
 from cds_service.telemetry import metrics
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from cds_service.policies.content import PolicyContent
+    from cds_service.configuration.policy_content import PolicyContent
 
 # Any number, as long as every process takes the same one, and no other lock has it.
 _TRIAL_LOCK = 0x4845_5254

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from cds_service.configuration.layers import ConfigurationError
-from cds_service.decisions.active import PublishedPolicy
+from cds_service.configuration.overlay import PublishedPolicy
 from cds_service.telemetry import metrics
 
 if TYPE_CHECKING:

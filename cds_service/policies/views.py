@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from cds_service.configuration.policy_content import PolicyContent, stored_content
 from cds_service.policies import lifecycle
-from cds_service.policies.content import PolicyContent, stored_content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from cards.billing.schema import BillingKnowledge
     from cards.knowledge.schema import Knowledge
+    from cards.knowledge.schema.billing import BillingKnowledge
 
 _LIMIT = 2 * 1024**3
 _WHOLE_LIMIT = 512 * 1024**2

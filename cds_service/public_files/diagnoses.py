@@ -14,8 +14,8 @@ from cds_service.public_files.findings import Finding, Kind, PublicFileError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cards.billing.schema import BillingKnowledge
     from cards.knowledge.schema import Knowledge
+    from cards.knowledge.schema.billing import BillingKnowledge
 
 _ORDER = re.compile(r"\d{5} ([A-Z][0-9A-Z]{2,6}) *([01]) ")
 _CODE = slice(6, 13)

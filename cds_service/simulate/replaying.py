@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cards.facts.origins import Origin
     from cards.facts.outcomes import Verdict
     from cds_service.configuration.settings import Settings
-    from cds_service.decisions.decider import Decision
+    from cds_service.decisions.decision import Decision
     from fhir_mappings.as_of.history import SignedTogether
     from fhir_mappings.as_of.searches import Search
     from fhir_mappings.request.hook_request import HookRequest

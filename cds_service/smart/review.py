@@ -23,12 +23,13 @@ from cards.knowledge.schema import Scope
 from cards.presentation.renderer import Renderer
 from cards.readings.case import Case
 from cards.readings.on_treatment import on_treatment
-from cds_service.ehr.client import FhirClient
+from cds_service.ehr.client import FhirClient, OnFetched
 from cds_service.protocol.card_json import to_show, worded
 from fhir_mappings.codings import CodeMap
 from fhir_mappings.patient.person import name_of
-from fhir_mappings.request.chart import ChartReader, Orders
+from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.hook_request import read_request
+from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState
 from fhir_mappings.request.queries import resolve
 from fhir_mappings.wire.resources import Unreadable, encode
@@ -68,7 +69,7 @@ class Review:
 class Reviewer:
     """Reads and judges by one state of the configuration."""
 
-    def __init__(self, decider: Decider) -> None:
+    def __init__(self, decider: Decider, on_fetched: OnFetched | None = None) -> None:
         """Prepare the readers, and a client that may ask the servers of the app and no others."""
         self._decider = decider
         settings = decider.settings
@@ -76,7 +77,10 @@ class Reviewer:
             "allowed_servers": [server.iss for server in settings.smart.servers],
             "timeout_s": max(settings.fhir.timeout_s, _PATIENCE_S),
         }
-        self._client = FhirClient(settings.model_copy(update={"fhir": settings.fhir.model_copy(update=fhir)}))
+        self._client = FhirClient(
+            settings.model_copy(update={"fhir": settings.fhir.model_copy(update=fhir)}).fhir_limits,
+            on_fetched=on_fetched,
+        )
         self._recogniser = Recogniser(decider.known)
         code_map = CodeMap.read(decider.settings.site.code_maps)
         self._chart = ChartReader(decider.known.terminology, self._recogniser, code_map)

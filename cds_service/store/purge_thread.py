@@ -12,26 +12,26 @@ from sqlalchemy.exc import SQLAlchemyError
 from cds_service.store.retention import purge
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from collections.abc import Callable
 
-    from cds_service.decisions.active import Configuration
+    from sqlalchemy import Engine
 
 _FIRST_AFTER_S = 60.0
 _EVERY_S = 6 * 3600.0
 _log = structlog.get_logger()
 
 
-def keep_house(engine: Engine, configuration: Configuration) -> threading.Thread:
+def keep_house(engine: Engine, keep_days: Callable[[], int | None]) -> threading.Thread:
     """Begin; several processes may do so at once, and what one has deleted the others do not find."""
-    thread = threading.Thread(target=_go_round, args=(engine, configuration), name="housekeeping", daemon=True)
+    thread = threading.Thread(target=_go_round, args=(engine, keep_days), name="housekeeping", daemon=True)
     thread.start()
     return thread
 
 
-def _go_round(engine: Engine, configuration: Configuration) -> None:
+def _go_round(engine: Engine, days_to_keep: Callable[[], int | None]) -> None:
     time.sleep(_FIRST_AFTER_S)
     while True:
-        keep_days = configuration.current().decider.settings.audit.keep_days
+        keep_days = days_to_keep()
         if keep_days is not None:
             try:
                 decisions, feedback = purge(engine, keep_days)

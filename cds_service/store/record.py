@@ -12,22 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.billing.facts import BillingSession
-from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
+from cards.facts.billing import BillingSession
 from cards.facts.session import Session
-from cds_service.clock import Clock, now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
     from cards.facts.outcomes import Verdict
-    from cards.facts.policy import Policy
     from cds_service.configuration.site_settings import AuditSettings
-    from cds_service.decisions.decider import Decision
-    from cds_service.decisions.shadow import Shadow
-    from cds_service.decisions.versions import Versions
-    from cds_service.protocol.caller import Caller
-    from fhir_mappings.request.hook_request import HookRequest
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 _session = msgspec.json.Decoder(Session)
@@ -61,141 +53,6 @@ class Pseudonyms:
         if self._manner == "plain":
             return plain_text(identifier)
         return hmac.digest(self._key, f"{kind}\n{issuer}\n{identifier}".encode(), "sha256").hex()
-
-
-class RecordWriter:
-    """Turns decisions into records, for one state of the configuration."""
-
-    def __init__(
-        self,
-        versions: Versions,
-        policy: Policy,
-        pseudonyms: Pseudonyms,
-        clock: Clock = now,
-        shadow: Shadow | None = None,
-    ) -> None:
-        """Take what every decision of this configuration has in common; ``shadow`` is what is tried beside it."""
-        self._configuration = (versions.configuration_hash, versions.configuration)
-        self._clock = clock
-        self._shadow = shadow
-        self._policy = policy
-        self._pseudonyms = pseudonyms
-        self._common: Json = {
-            "code_version": versions.code,
-            "knowledge_version": versions.knowledge,
-            "wording_version": versions.wording,
-            "configuration_hash": versions.configuration_hash,
-            "late": False,
-        }
-
-    def record(
-        self, service: str, request: HookRequest, caller: Caller | None, decision: Decision, session: Session
-    ) -> Record:
-        """Write the rows of a decision that judged something."""
-        issuer = plain_text(caller.issuer) if caller else None
-        row = {
-            **self._common,
-            "id": decision.id,
-            "at": self._clock(),
-            "service": service,
-            "hook_instance": plain_text(request.hook_instance),
-            "issuer": issuer,
-            "tenant": plain_text(caller.tenant) if caller and caller.tenant else None,
-            "patient": self._pseudonyms.name("patient", request.patient_id, issuer or ""),
-            "user": self._pseudonyms.name("user", request.user_id, issuer or ""),
-            "duration_ms": round(decision.duration_s * 1000, 3),
-            "facts": _encode(session).decode(),
-            "verdicts": _encode(self._verdicts(decision.verdicts)).decode(),
-        }
-        cards = tuple(
-            {
-                **_card(decision.id, position, card),
-                "order_name": order_name(verdict),
-                "product": verdict.product,
-                "finding": decision.findings.get(card["uuid"]),
-            }
-            for position, (card, verdict) in enumerate(zip(decision.cards, subjects(decision), strict=True))
-        )
-        configurations = [self._configuration]
-        shadow = tuple(self._tried(service, caller, decision.id, session, configurations))
-        return Record(row, cards, tuple(configurations), tuple(_suppressions(decision)), shadow)
-
-    def _tried(
-        self,
-        service: str,
-        caller: Caller | None,
-        decision: str,
-        session: Session,
-        configurations: list[tuple[str, str]],
-    ) -> Iterator[Json]:
-        """Judge by what is tried, and add its content to the configurations."""
-        if self._shadow is None:
-            return
-        candidate = self._shadow.candidate(caller, service)
-        verdicts = self._shadow.verdicts(session, candidate)
-        if verdicts is not None:
-            digest = candidate.versions.configuration_hash
-            configurations.append((digest, candidate.versions.configuration))
-            yield {"decision_id": decision, "configuration_hash": digest, "verdicts": _encode(verdicts).decode()}
-
-    def _verdicts(self, verdicts: Sequence[Verdict]) -> Json:
-        """Write the verdicts by kind; the silent ones, nearly all of them, as lists of topics for each order."""
-        fired: list[Json] = []
-        open_questions: list[Json] = []
-        clear: dict[str, list[str]] = {}
-        not_applicable: dict[str, dict[str, list[str]]] = {}
-        place, order = "", None
-        for verdict in verdicts:
-            outcome = verdict.outcome
-            kind = outcome.__class__
-            if verdict.order is not order:
-                # The verdicts on an order follow each other.
-                place, order = order_name(verdict), verdict.order
-            if kind is Clear:
-                clear.setdefault(place, []).append(verdict.topic)
-            elif isinstance(outcome, NotApplicable):
-                not_applicable.setdefault(place, {}).setdefault(outcome.because, []).append(verdict.topic)
-            elif isinstance(outcome, CannotTell):
-                open_questions.append({"topic": verdict.topic, "order": place, "missing": outcome.missing})
-            elif isinstance(outcome, Fired):
-                fired.append(
-                    {
-                        "topic": verdict.topic,
-                        "order": place,
-                        "product": verdict.product,
-                        "mode": self._policy.mode(verdict.topic),
-                        "finding": outcome,
-                    }
-                )
-        return {"fired": fired, "cannot-tell": open_questions, "clear": clear, "not-applicable": not_applicable}
-
-
-def subjects(decision: Decision) -> list[Verdict]:
-    """Give for each card that is sent what stands behind it."""
-    suppressed = {id(each.verdict) for each in decision.suppressed}
-    return [verdict for verdict in decision.shown if id(verdict) not in suppressed]
-
-
-def _card(decision: str, position: int, card: Json) -> Json:
-    return {
-        "decision_id": decision,
-        "position": position,
-        "uuid": card["uuid"],
-        "topic": card["source"]["topic"]["code"],
-        "indicator": card["indicator"],
-        "content": _encode(without_resources(card)).decode(),
-    }
-
-
-def _suppressions(decision: Decision) -> Iterator[Json]:
-    for position, each in enumerate(decision.suppressed):
-        yield {
-            **_card(decision.id, position, each.card),
-            "order_name": order_name(each.verdict),
-            "overridden_card": each.override.card,
-            "overridden_at": each.override.at,
-            "reason": _encode(each.override.reason).decode(),
-        }
 
 
 def order_name(verdict: Verdict) -> str:

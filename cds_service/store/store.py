@@ -11,9 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.store.recorder import Recorder
-from cds_service.telemetry import metrics
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Engine
 
 _log = structlog.get_logger()
@@ -41,7 +42,7 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, on_change: Callable[[Recorder], None] = lambda _: None) -> Store:
     """Open the store. A database that cannot be reached now is tried again: cards are given without it.
 
     Raises:
@@ -53,5 +54,5 @@ def open_store(url: str) -> Store:
         upgrade(engine)
     except DatabaseError as error:
         _log.error("store_unreachable", problem=str(error))
-        return Store(engine, Recorder(engine, ready=False, watch=metrics.store_changed))
-    return Store(engine, Recorder(engine, watch=metrics.store_changed))
+        return Store(engine, Recorder(engine, ready=False, watch=on_change))
+    return Store(engine, Recorder(engine, watch=on_change))

@@ -16,8 +16,6 @@ from prometheus_client.multiprocess import MultiProcessCollector
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cards.facts.session import Session
-    from cds_service.decisions.decider import Decision
     from cds_service.store.recorder import Recorder
 
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -83,14 +81,14 @@ def answered(service: str, status: int, seconds: float, body_bytes: int) -> None
     _child(_seconds, service, size).observe(seconds)
 
 
-def decided(service: str, decision: Decision, session: Session) -> None:
-    """Count the cards of a decision, those left out as repeats, and what it could not read."""
-    for each in decision.suppressed:
-        _child(_suppressed, service, each.verdict.topic.value).inc()
-    for card in decision.cards:
-        _child(_cards, service, card["source"]["topic"]["code"], card["indicator"]).inc()
-    for gap in (*session.gaps, *session.patient.gaps):
-        _child(_gaps, gap.reason).inc()
+def decided(service: str, cards: Iterable[tuple[str, str]], suppressed: Iterable[str], gaps: Iterable[str]) -> None:
+    """Count the cards of a decision by topic and indicator, the topics left out as repeats, and what was not read."""
+    for topic in suppressed:
+        _child(_suppressed, service, topic).inc()
+    for topic, indicator in cards:
+        _child(_cards, service, topic, indicator).inc()
+    for reason in gaps:
+        _child(_gaps, reason).inc()
 
 
 def recorded(recorder: Recorder, *, at_once: bool) -> None:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from flask import Response, current_app, g
-
-from fhir_mappings.wire.resources import encode
+from flask import current_app, g
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from cds_service.decisions.active import ActiveDecider, Configuration
     from cds_service.decisions.decider import Decider
     from cds_service.policies.publication import Publication
     from cds_service.protocol.caller import Caller
     from cds_service.store.store import Store
-
-
-def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Write an answer as JSON."""
-    return Response(encode(body), status, headers, content_type="application/json")
 
 
 def configuration() -> Configuration:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.services import SERVICES, SHARED, SHARED_ID
-from cds_service.web.answers import caller, in_force, json_answer
+from cds_service.web.answers import caller, in_force
 
 CDS_HOOKS_VERSION = "3.0.0"
 blueprint = Blueprint("discovery", __name__)

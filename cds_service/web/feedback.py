@@ -8,11 +8,12 @@ from flask import Blueprint, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.protocol.feedback import BadEntry, read_feedback
+from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome, operation_outcomes
 from cds_service.protocol.services import BY_ID, SHARED_ID
 from cds_service.store import feedback as kept
 from cds_service.telemetry import metrics
-from cds_service.web.answers import caller, in_force, json_answer, store
+from cds_service.web.answers import caller, in_force, store
 from cds_service.web.bodies import json_body, refuse
 from fhir_mappings.wire.depth import is_too_deep
 

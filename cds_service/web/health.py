@@ -8,7 +8,8 @@ from flask import Blueprint, Response
 
 from cds_service import __version__
 from cds_service.policies.publication import Standing
-from cds_service.web.answers import configuration, decider, json_answer, publication, store
+from cds_service.protocol.json_answer import json_answer
+from cds_service.web.answers import configuration, decider, publication, store
 
 blueprint = Blueprint("health", __name__, url_prefix="/health")
 

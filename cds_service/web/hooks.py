@@ -10,16 +10,19 @@ import structlog
 from flask import Blueprint, Response
 
 from cds_service.decisions.data_access import DataMissing
+from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.protocol.services import BY_ID, SHARED, SHARED_ID
 from cds_service.telemetry import metrics
-from cds_service.web.answers import caller, in_force, json_answer, store
+from cds_service.web.answers import caller, in_force, store
 from cds_service.web.bodies import json_body, refuse
 from fhir_mappings.request.hook_request import BadRequest
 from fhir_mappings.wire.depth import is_too_deep
 
 if TYPE_CHECKING:
+    from cards.facts.session import Session
     from cds_service.decisions.active import ActiveDecider
+    from cds_service.decisions.decision import Decision
     from cds_service.protocol.caller import Caller
     from cds_service.protocol.services import Service
 
@@ -78,12 +81,15 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
     # An override is one of a clinician; the sheet of a biller is no repeat of a clinical card.
     if now.repeats is not None and not service.coverage:
         decision = now.repeats.applied(store(), request, client, decision)
-    if decision.session is not None:
+    session = decision.session
+    if session is not None:
+        if now.shadow is not None:
+            decision = now.shadow.judged(decision, session, client, service.id)
         # Before the answer leaves: a card that was seen is on record, whatever happens next.
         recorder = store().recorder
-        at_once = recorder.write(now.records.record(service.id, request, client, decision, decision.session))
+        at_once = recorder.write(now.records.record(service.id, request, client, decision, session))
         metrics.recorded(recorder, at_once=at_once)
-        metrics.decided(service.id, decision, decision.session)
+        _count(service.id, decision, session)
     _log.info(
         "hook_answered",
         service=service.id,
@@ -101,3 +107,12 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
         headers[DECISION_HEADER] = decision.id
     shown = {"cards": decision.cards, "systemActions": []} if crd else {"cards": decision.cards}
     return json_answer(shown, headers=headers)
+
+
+def _count(service: str, decision: Decision, session: Session) -> None:
+    metrics.decided(
+        service,
+        [(card["source"]["topic"]["code"], card["indicator"]) for card in decision.cards],
+        [each.verdict.topic.value for each in decision.suppressed],
+        [gap.reason for gap in (*session.gaps, *session.patient.gaps)],
+    )

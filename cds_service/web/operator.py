@@ -9,7 +9,8 @@ from flask import Blueprint, Response, abort, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.audit.explain import explain
-from cds_service.web.answers import decider, json_answer, store
+from cds_service.protocol.json_answer import json_answer
+from cds_service.web.answers import decider, store
 from cds_service.web.loopback import is_on_this_machine
 
 if TYPE_CHECKING:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from flask import Blueprint, Response, current_app, redirect, request
 
+from cds_service.protocol.smart_links import topic_of
 from cds_service.smart import exchange, launch, panels
-from cds_service.smart.context import topic_of
 from cds_service.smart.course import course
 from cds_service.smart.launch import LaunchError, Seal
 from cds_service.smart.markdown import html
 from cds_service.smart.panels import TimeAxis, draw
 from cds_service.smart.review import Review, Reviewer
+from cds_service.telemetry import metrics
 from cds_service.web.answers import decider
 from cds_service.web.pages import page
 
@@ -92,7 +93,7 @@ def end() -> Response:
 @lru_cache(maxsize=2)
 def _reviewer(current: Decider) -> Reviewer:
     """Keep the readers and the connections of the configuration in force."""
-    return Reviewer(current)
+    return Reviewer(current, metrics.fetched)
 
 
 def _time_line(review: Review, topic: str) -> Response:

@@ -6,7 +6,8 @@ from flask import Blueprint, Response
 
 from cards.facts.topics import Topic
 from cds_service import __version__
-from cds_service.web.answers import decider, json_answer
+from cds_service.protocol.json_answer import json_answer
+from cds_service.web.answers import decider
 
 blueprint = Blueprint("terminology", __name__)
 

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response
 
+from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.services import SERVICES
 from cds_service.tryit.scenarios import page_data, read_scenarios
-from cds_service.web.answers import decider, json_answer
+from cds_service.web.answers import decider
 from cds_service.web.pages import page
 
 blueprint = Blueprint("tryit", __name__)

@@ -9,7 +9,8 @@ from flask import Blueprint, current_app, redirect, request, url_for
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
-from cds_service.policies.people import Person, Role
+from cds_service.configuration.roles import Role
+from cds_service.policies.people import Person
 from cds_service.web.answers import decider
 from cds_service.web.loopback import is_on_this_machine
 from cds_service.web.pages import page

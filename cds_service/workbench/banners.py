@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.web.answers import in_force
-from cds_service.workbench.current import library, policy_here, settings_beneath
+from cds_service.workbench.current import base_settings, library, policy_here
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,7 +54,7 @@ def on_trial() -> OnTrial | None:
     held_up = ""
     if problems := _problems(found):
         held_up = f"This release does not take it: {'; '.join(problems)}"
-    elif settings_beneath().shadow.configuration is not None:
+    elif base_settings().shadow.configuration is not None:
         held_up = "The configuration file here tries another file (shadow.configuration), which goes before it."
     aside = () if held_up else tuple(sorted(in_force().decider.settings.shadow.thresholds))
     title = library().version(found.version).title

@@ -10,7 +10,8 @@ from flask import current_app
 
 from cds_service.configuration.diff import differences
 from cds_service.configuration.layers import ConfigurationError
-from cds_service.policies.content import NOTHING, PolicyContent
+from cds_service.configuration.overlay import PublishedPolicy, with_policy
+from cds_service.configuration.policy_content import NOTHING, PolicyContent
 from cds_service.policies.library import Library
 from cds_service.web.answers import in_force, store
 from cds_service.workbench.callers import EVERY_CALLER, CallerPreviewer
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from cards.facts.topics import Topic
     from cds_service.configuration.diff import Difference
     from cds_service.configuration.settings import Settings
-    from cds_service.decisions.active import Configuration, PublishedPolicy
+    from cds_service.decisions.active import Configuration
     from cds_service.policies.views import Change, Place
     from cds_service.workbench.topics import TopicRow
 
@@ -60,9 +61,9 @@ def library() -> Library:
     return Library(store().engine, in_force().clock)
 
 
-def settings_beneath() -> Settings:
+def base_settings() -> Settings:
     """Give what the files and the environment set."""
-    return _configuration().beneath
+    return _configuration().base_settings
 
 
 def content_in_force() -> PolicyContent:
@@ -114,18 +115,18 @@ def _kept() -> _Kept:
 
 def previewer_of(content: PolicyContent) -> Previewer:
     """Judge by a content that is laid over the files, as it would be when it is published."""
-    return Previewer(settings_beneath().with_policy(content, _TRIED, content.hash), today)
+    return Previewer(with_policy(base_settings(), PublishedPolicy(content, _TRIED, content.hash)), today)
 
 
 def previewer_of_caller(content: PolicyContent, profile: str) -> CallerPreviewer:
     """Judge by a content that is laid over the files, as for a caller whom a profile is for."""
-    return CallerPreviewer(settings_beneath().with_policy(content, _TRIED, content.hash), today, profile)
+    return CallerPreviewer(with_policy(base_settings(), PublishedPolicy(content, _TRIED, content.hash)), today, profile)
 
 
 def differences_to(content: PolicyContent, profile: str = EVERY_CALLER) -> list[Difference]:
     """List what a content would change of what is in force, or in a profile, in the words of ``config diff``."""
-    beneath, now = settings_beneath(), content_in_force()
-    before, after = (beneath.with_policy(each, _TRIED, each.hash) for each in (now, content))
+    beneath, now = base_settings(), content_in_force()
+    before, after = (with_policy(beneath, PublishedPolicy(each, _TRIED, each.hash)) for each in (now, content))
     return differences(*(settings_in(each, profile) for each in (before, after)))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cards.facts.topics import Topic
 from cards.knowledge.loader import default_knowledge
-from cds_service.policies.content import PolicyContent, content_of
+from cds_service.configuration.policy_content import PolicyContent, content_of
 from cds_service.store.record import plain_text
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from cards.billing.setup import with_sources
 from cards.engine import judge
 from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cards.identification.recogniser import Recogniser
+from cards.knowledge.billing_setup import with_sources
 from cards.presentation.renderer import Renderer
 from cds_service.audit.explain import lacking
 from cds_service.decisions.data_access import DataMissing

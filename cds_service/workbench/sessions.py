@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from flask import session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
-from cds_service.policies.people import Person, Role
+from cds_service.configuration.roles import Role
+from cds_service.policies.people import Person
 
 if TYPE_CHECKING:
     from flask import Flask, Request

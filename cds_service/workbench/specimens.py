@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from cards.billing.facts import BillingSession
+from cards.facts.billing import BillingSession
 from cards.facts.session import Session
 from cards.facts.topics import Topic
 

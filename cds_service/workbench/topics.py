@@ -13,9 +13,9 @@ from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import default_wording
 from cards.values.quantities import plain
-from cds_service.audit.reproduce import thresholds_asked
 from cds_service.configuration.settings import Settings
 from cds_service.decisions.rejudge import question
+from cds_service.decisions.reproduce import thresholds_asked
 from cds_service.workbench.specimens import specimens, typical
 
 if TYPE_CHECKING:

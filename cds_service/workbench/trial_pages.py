@@ -8,12 +8,12 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 
 from cards.facts.topics import Topic
 from cds_service.audit.explain import explain
+from cds_service.configuration.roles import Role
 from cds_service.learning.cases import unseen_card
 from cds_service.learning.judgements import newest
 from cds_service.learning.promotion import promotion_report
 from cds_service.learning.trial import sample, trials, versions_tried
 from cds_service.policies.lifecycle import COMMENT_LIMIT
-from cds_service.policies.people import Role
 from cds_service.protocol.services import SERVICES
 from cds_service.smart.markdown import html
 from cds_service.store.reviews import VERDICTS, is_on_record, keep_review

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
 from cds_service.configuration.layers import ConfigurationError
-from cds_service.policies.content import NOTHING, PolicyContent
+from cds_service.configuration.policy_content import NOTHING, PolicyContent
+from cds_service.configuration.roles import Role
 from cds_service.policies.library import TITLE_LIMIT
 from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedError, Wish
-from cds_service.policies.people import Role
 from cds_service.policies.rows import StepConflictError
 from cds_service.policies.views import UnknownVersionError, Version
 from cds_service.web.answers import decider, store

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fhir_mappings.codings import NO_CODE_MAP
-from fhir_mappings.patient.patient import Draft, PatientReader
 from fhir_mappings.request.chart import ChartReader
+from fhir_mappings.request.patient_reader import Draft, PatientReader
 
 if TYPE_CHECKING:
     from cards.identification.recogniser import Recogniser

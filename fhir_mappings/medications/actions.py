@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from cards.facts.order import OrderedDose
     from cards.facts.origins import Origin, Pointer
     from cards.knowledge.schema import Terminology
-    from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.wire.lenient import Json
 
 Action = dict[str, Any]
@@ -117,16 +116,6 @@ class ActionWriter:
                 request.pop(name, None)
         words = self._words["create"].format(what=known.order_display or known.display)
         return {"type": "create", "description": words, "resource": request}
-
-
-def requested_in(request: HookRequest) -> Json:
-    """Give what a new request takes over where there is no order: the encounter and the user of the call."""
-    found: Json = {}
-    if request.encounter_id:
-        found["encounter"] = {"reference": f"Encounter/{request.encounter_id}"}
-    if request.user_id.startswith(("Practitioner/", "PractitionerRole/")):
-        found["requester"] = {"reference": request.user_id}
-    return found
 
 
 def put_on_hold(resource: Json) -> bool:

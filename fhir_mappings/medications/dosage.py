@@ -30,8 +30,8 @@ _DOSE_IN_TEXT = re.compile(
     r"(?![\w/])(?!\s*/)(?!\s*(?:per\b|vials?\b|sol|dextrose|glucose|protein))",
     re.IGNORECASE,
 )
-# "2 520 mg": whether the blank parts the thousands or two numbers cannot be told.
 _THOUSANDS_BY_BLANK = re.compile(r"(?<![\d.,])\d{1,3}\s\d{3}\s*$")
+_GROUPED_AND_DECIMAL = re.compile(r"(?P<whole>\d{1,3}(?:\.\d{3}(?=,)|,\d{3}(?=\.)))[.,](?P<part>\d{1,6})")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3}){1,2}|\d{1,3}(?:\.\d{3}){2}")
 _PART = re.compile(
     r"\b(?:bags?|part|parts|syringes?|beutel|teil)\s*(?:no\.?\s*)?\d{1,2}\s*(?:of|/|von|de)\s*\d{1,2}\b"
@@ -174,13 +174,17 @@ def text_doses(resource: Json) -> tuple[Mg | MgPerKg, ...]:
 def _doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
     found: list[Mg | MgPerKg] = []
     for match in _DOSE_IN_TEXT.finditer(written):
+        per_kg = match["kg"] is not None
+        amounts = [_amount(match["amount"], per_kg=per_kg)]
         before = written[max(match.start() - 4, 0) : match.end("amount")]
-        amount = _amount(match["amount"], per_kg=match["kg"] is not None)
-        if amount is None or _THOUSANDS_BY_BLANK.search(before):
-            continue
-        if match["unit"].casefold().startswith("g"):
-            amount *= 1000
-        found.append(MgPerKg(amount) if match["kg"] else Mg(amount))
+        if _THOUSANDS_BY_BLANK.search(before):
+            # "2 520 mg": whether the blank parts the thousands or two numbers cannot be told, so that either counts.
+            amounts.insert(0, _amount("".join(_THOUSANDS_BY_BLANK.findall(before)[0].split()), per_kg=per_kg))
+        thousandfold = match["unit"].casefold().startswith("g")
+        for amount in amounts:
+            if amount is not None:
+                value = amount * 1000 if thousandfold else amount
+                found.append(MgPerKg(value) if per_kg else Mg(value))
     return tuple(found)
 
 
@@ -191,6 +195,8 @@ def _amount(written: str, *, per_kg: bool) -> Decimal | None:
     """
     if _GROUPED.fullmatch(written) and not per_kg:
         return Decimal(written.replace(",", "").replace(".", ""))
+    if (match := _GROUPED_AND_DECIMAL.fullmatch(written)) is not None:
+        return Decimal(f"{match['whole'].replace(',', '').replace('.', '')}.{match['part']}")
     if written.count(".") + written.count(",") > 1:
         return None
     return Decimal(written.replace(",", "."))

@@ -24,6 +24,7 @@ from fhir_mappings.wire.lenient import child, number, objects, reference, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date
+    from decimal import Decimal
 
     from cards.facts.order import OrderedDose
     from cards.values.quantities import Mg, MgPerKg
@@ -63,6 +64,8 @@ class Instructed(NamedTuple):
     doses: tuple[OrderedDose, ...]
     text_doses: tuple[Mg | MgPerKg, ...]
     schedule: Schedule
+    interval_days: Decimal | None
+    cycles: int | None
     start: date | None
     route: Route | None
     diluents: frozenset[Diluent]
@@ -110,8 +113,8 @@ class MedicationReader:
             gaps=named.gaps,
             doses=doses,
             text_doses=said.text_doses,
-            interval_days=said.schedule.interval_days,
-            cycles=said.schedule.count,
+            interval_days=said.interval_days,
+            cycles=said.cycles,
             schedule=said.schedule,
             infusion_minutes=said.infusion_minutes,
             is_push=said.is_push,
@@ -136,10 +139,13 @@ class MedicationReader:
 
     def _read_instructions(self, instructions: Any) -> Instructed:
         resource = {"dosageInstruction": instructions}
+        schedule = Schedule(rhythms(resource))
         return Instructed(
             tuple(dosage.doses(resource, None)),
             dosage.text_doses(resource),
-            Schedule(rhythms(resource)),
+            schedule,
+            schedule.interval_days,
+            schedule.count,
             dosage.start(resource),
             self._route(resource),
             diluents.of_instructions(resource),

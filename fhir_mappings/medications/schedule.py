@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cards.facts.schedules import Rhythm
@@ -86,7 +88,7 @@ def _of_timing(timing: Json) -> Rhythm | None:
         return Rhythm(unread=str(unread))
     if days:
         # An event beats a repeat: it names the days.
-        return Rhythm(days=days)
+        return Rhythm(days=days, every_days=_within_a_day(timing.get("event")))
     if repeat is None:
         return None
     if repeat.__class__ is not dict:
@@ -110,6 +112,19 @@ def _events(events: object) -> tuple[date, ...]:
             raise _Unread(str(event)[:40])
         found[on] = None
     return tuple(sorted(found))
+
+
+def _within_a_day(events: object) -> Decimal | None:
+    """Give the days between the nearest two events that share a day; nothing when each has its own."""
+    times = []
+    for event in items(events)[:_MANY]:
+        try:
+            moment = datetime.fromisoformat(text(event))
+        except ValueError:
+            continue
+        times.append(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
+    gaps = [later - earlier for earlier, later in pairwise(sorted(set(times))) if later - earlier < timedelta(days=1)]
+    return Decimal(int(min(gaps).total_seconds())) / (_HOURS * 3600) if gaps else None
 
 
 def _whole_day(value: object) -> date | None:

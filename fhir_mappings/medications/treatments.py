@@ -17,10 +17,10 @@ from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.dosage import quantity_dose
 from fhir_mappings.medications.medication import concept_alone
-from fhir_mappings.results.times import last_day
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, objects, text
 from fhir_mappings.wire.references import References
+from fhir_mappings.wire.times import last_day
 
 if TYPE_CHECKING:
     from cards.facts.order import OrderedDose

@@ -15,9 +15,9 @@ from cards.knowledge.schema import Problem, Setting
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.condition_concepts import ConceptReader
 from fhir_mappings.patient.staging import StageReader
-from fhir_mappings.results.times import last_day
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, items, objects, text
+from fhir_mappings.wire.times import last_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

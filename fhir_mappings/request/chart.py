@@ -11,15 +11,16 @@ from cards.facts.origins import Gap
 from cards.identification.identity import identify
 from cards.values.texts import is_cut
 from fhir_mappings.codings import NO_CODE_MAP, texts
-from fhir_mappings.medications.billing import BillingReader
 from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing
 from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.patient.conditions import ConditionReader
-from fhir_mappings.patient.patient import PatientReader
+from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries
 from fhir_mappings.request.hook_request import DISPATCH, bundle_entries, selected_references
+from fhir_mappings.request.orders import Orders
+from fhir_mappings.request.patient_reader import PatientReader
 from fhir_mappings.results.observations import ObservationReader
-from fhir_mappings.wire.lenient import base_of, child, objects, reference, server_of, text
+from fhir_mappings.wire.lenient import base_of, child, objects, reference, text
 from fhir_mappings.wire.references import References, is_same_patient
 
 if TYPE_CHECKING:
@@ -38,50 +39,6 @@ if TYPE_CHECKING:
 
 _REASONS = frozenset({"Condition", "Patient"})
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
-
-
-class Orders(msgspec.Struct, frozen=True):
-    """The drug orders of a session, the EHR's own JSON of each, and what could not be read."""
-
-    orders: tuple[DrugOrder, ...]
-    resources: Mapping[str, Json]
-    gaps: tuple[Gap, ...]
-
-    identities: tuple[Identity, ...]
-    patient_id: str
-    lacking: tuple[Lacking, ...] = ()
-    server: str = ""
-
-    @property
-    def references(self) -> frozenset[str]:
-        """The references of the orders."""
-        return frozenset(order.origin.reference for order in self.orders)
-
-    @property
-    def unresolved(self) -> bool:
-        """Whether an order that is asked about, or its drug, is a reference that could not be followed yet."""
-        if self.lacking:
-            return True
-        gaps = (*self.gaps, *(gap for order in self.orders if order.in_focus for gap in order.gaps))
-        return any(gap.reason in ("unresolved-drug", "other-release-unnamed") for gap in gaps)
-
-    @property
-    def drugs_to_fetch(self) -> dict[str, str]:
-        """The Medications that orders refer to and that the request does not hold, each with the place that does."""
-        wanted = {}
-        for order in self.orders:
-            if order.in_focus and any(gap.reason == "unresolved-drug" for gap in order.gaps):
-                referred = self.resources[order.origin.path].get("medicationReference")
-                if server_of(referred) in ("", self.server):
-                    wanted[reference(referred)] = order.origin.path
-        return {each: f"{path}.medicationReference" for each, path in wanted.items() if each.startswith("Medication/")}
-
-    @property
-    def in_scope(self) -> bool:
-        """Whether any order that is asked about is, or may be, for a drug that this service checks."""
-        return any(
-            order.in_focus and identity.in_scope for order, identity in zip(self.orders, self.identities, strict=True)
-        )
 
 
 class ChartReader:

@@ -36,10 +36,10 @@ from fhir_mappings.results.findings import FindingReader
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
-from fhir_mappings.results.times import time_of, within
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, number, objects, reference, text
 from fhir_mappings.wire.resources import Codes, codes_of
+from fhir_mappings.wire.times import time_of, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,11 +7,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from cards.billing.facts import BillingFacts, BillingSession
-from cards.billing.knowledge import default_billing, default_policies
-from cards.billing.setup import BillingSetup
-from cards.coverage.rules import coverage_rules
+from cards.billing.rules import coverage_rules
 from cards.engine import judge
+from cards.facts.billing import BillingFacts, BillingSession
 from cards.facts.order import BillingCode, DoseUnit, DrugOrder, EvidenceKind, IdentityEvidence, OrderedDose, WrittenNdc
 from cards.facts.origins import Gap, Origin
 from cards.facts.outcomes import Fired
@@ -32,6 +30,8 @@ from cards.facts.results import (
 from cards.facts.schedules import Rhythm, Schedule
 from cards.facts.session import Moment, Session
 from cards.identification.recogniser import Recogniser
+from cards.knowledge.billing_loader import default_billing, default_policies
+from cards.knowledge.billing_setup import BillingSetup
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Cancer, Diluent, Problem, Route, Setting
 from cards.presentation.due import due_cards

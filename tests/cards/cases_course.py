@@ -28,8 +28,8 @@ def after(days: int, drug: str = "kadcyla", dose: str | None = None, **more: obj
     return chart(history=(given(drug, days, dose),), **more)  # type: ignore[arg-type]
 
 
-def undated(drug: str, within: tuple[date, date] | None = None) -> Treatment:
-    return msgspec.structs.replace(given(drug, 1), on=None, within=within)
+def undated(drug: str, within: tuple[date, date] | None = None, dose: str | None = None) -> Treatment:
+    return msgspec.structs.replace(given(drug, 1, dose), on=None, within=within)
 
 
 def bags(drug: str, days: int, *parts: tuple[str, str]) -> tuple[Treatment, ...]:
@@ -198,6 +198,14 @@ ROWS = [
         chart(history=(msgspec.structs.replace(given("kadcyla", 21), unread_dose="2,4 mg/kg"),)),
         missing=("earlier-dose-unread",),
     ),
+    Row(
+        RAISED,
+        "a reduced dose known to the month alone",
+        FIRES,
+        KADCYLA,
+        chart(history=(undated("kadcyla", within=(days_ago(60), days_ago(40)), dose="2.4 mg/kg"),)),
+        says=("2.4 mg/kg",),
+    ),
     Row(RAISED, "the reduced level again", SILENT, order("Kadcyla", "3 mg/kg"), after(21, dose="3 mg/kg")),
     Row(RAISED, "further down", SILENT, order("Kadcyla", "2.4 mg/kg"), after(21, dose="3 mg/kg")),
     Row(RAISED, "the same level as before", SILENT, KADCYLA, after(21, dose="3.6 mg/kg")),
@@ -354,6 +362,17 @@ ROWS = [
         chart(history=(undated("kadcyla"), *cycles(13).treatments), setting="early"),
         missing=("earlier-doses-undated",),
     ),
+    Row(
+        CYCLES,
+        "twelve doses, and two orders before this one in the session",
+        FIRES,
+        order("Kadcyla", "252 mg", start=days_ago(-42)),
+        cycles(12),
+        others=(
+            order("Kadcyla", "252 mg", identifier="order-2"),
+            order("Kadcyla", "252 mg", start=days_ago(-21), identifier="order-3"),
+        ),
+    ),
     Row(CYCLES, "metastatic, to progression", NOT_ASKED, KADCYLA, cycles(20, "metastatic")),
     Row(CYCLES, "setting unknown: the early limit", FIRES, KADCYLA, cycles(14, None)),
     Row(
@@ -386,6 +405,22 @@ ROWS = [
     ),
     Row(RELOAD, "no earlier dose", NOT_ASKED, PERJETA),
     Row(RELOAD, "Kadcyla has no loading dose", NOT_ASKED, KADCYLA, after(90)),
+    Row(
+        RELOAD,
+        "the last dose known to a month long past",
+        FIRES,
+        PERJETA,
+        chart(history=(undated("pertuzumab", within=(days_ago(110), days_ago(80))),)),
+        says=("at least 80 days",),
+    ),
+    Row(
+        RELOAD,
+        "the last dose known to a month in which the gap may have begun",
+        CANNOT,
+        PERJETA,
+        chart(history=(undated("pertuzumab", within=(days_ago(60), days_ago(31))),)),
+        missing=("earlier-dose-within",),
+    ),
     Row(
         RELOAD,
         "a course on time whose doses have no amount",

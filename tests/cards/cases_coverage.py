@@ -7,7 +7,7 @@ from decimal import Decimal
 from builders import at, chart, given, ihc, ish, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.billing.facts import (
+from cards.facts.billing import (
     BillingFacts,
     ClaimLine,
     Counted,
@@ -106,7 +106,6 @@ SUMMARIES = [
         order("Kadcyla", "252 mg"),
         billing=coded("Z85.3"),
         tells=("Z85.3 is on record alone",),
-        hides=("No ICD-10-CM code of the cancer",),
     ),
     Row(
         SUMMARY,
@@ -659,7 +658,7 @@ DENIALS = [
         "inflammatory carcinoma has no digit for the sex",
         FIRES,
         order("Kadcyla", "252 mg"),
-        billing=coded("C50.A1"),
+        billing=billed(codes=(RecordedCode("C50.A1", "inflammatory", at("condition")), BREAST[1])),
         hides=("Put right before the claim",),
     ),
     Row(

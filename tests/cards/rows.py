@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from builders import COVERAGE_RULES, POLICY, RECOGNISER, TODAY, facts_of, with_thresholds
 
-from cards.billing.facts import BillingFacts
 from cards.engine import judge
+from cards.facts.billing import BillingFacts
 from cards.facts.order import DrugOrder
 from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cards.facts.patient import Patient

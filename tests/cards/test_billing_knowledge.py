@@ -9,11 +9,11 @@ from typing import get_args
 import pytest
 from builders import KNOWN, SETUP
 
-from cards.billing.knowledge import default_billing, default_policies, flat, load_billing, load_policies
 from cards.coverage import checks
-from cards.coverage import schema as records
+from cards.knowledge.billing_loader import default_billing, default_policies, flat, load_billing, load_policies
 from cards.knowledge.loader import citations
 from cards.knowledge.schema import Confidence, KnowledgeError, Route, Scope
+from cards.knowledge.schema import coverage as shapes
 
 POLICIES = default_policies()
 LOUISIANA = next(policy for policy in POLICIES if policy.id == "LA.PHAR.229")
@@ -73,7 +73,7 @@ def test_the_receptor_codes_tell_every_case_apart() -> None:
 
 
 def test_every_check_is_written_in_code_and_used_by_a_policy_or_free_for_a_site() -> None:
-    assert set(get_args(records.Check)) == set(checks._CHECKS)
+    assert set(get_args(shapes.Check)) == set(checks._CHECKS)
     used = {type(each) for policy in POLICIES for path in policy.paths for each in flat(path.criteria)}
     assert used == set(checks._CHECKS)
 
@@ -117,7 +117,7 @@ def test_louisiana_is_complete() -> None:
     assert {path.ref: path.months for path in LOUISIANA.paths} == {
         "I.A": 6, "I.B": 6, "I.C": None, "II.A": 12, "II.B": None
     }  # fmt: skip
-    limits = [c for path in LOUISIANA.paths for c in flat(path.criteria) if isinstance(c, records.DoseLimit)]
+    limits = [c for path in LOUISIANA.paths for c in flat(path.criteria) if isinstance(c, shapes.DoseLimit)]
     assert {(limit.mg_per_kg, limit.every_days) for limit in limits} == {(Decimal("3.6"), 21)}
     assert {limit.doses for limit in limits if limit.setting == "early"} == {14}
     assert {limit.doses for limit in limits if limit.setting != "early"} == {None}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from cards.billing.administration import further_hours
 from cards.billing.drug_lines import drug_lines, units
-from cards.billing.knowledge import default_billing
 from cards.billing.vials import MOST_VIALS, draw
+from cards.knowledge.billing_loader import default_billing
 from cards.knowledge.schema import Scope
 
 BILLING = default_billing()

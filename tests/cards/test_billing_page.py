@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from cases_coverage import ROWS
 
-from cards.coverage.schema import Check
 from cards.facts.topics import Topic
+from cards.knowledge.schema.coverage import Check
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "billing.md").read_text(encoding="utf-8")

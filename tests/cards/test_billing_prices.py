@@ -9,10 +9,10 @@ import pytest
 from builders import KNOWN, SETUP, TODAY, judged, order, outcome_of
 from cases_coverage import billed
 
-from cards.billing.prices import PriceFileError, read_prices
-from cards.billing.setup import BillingSetup
-from cards.coverage.rules import coverage_rules
+from cards.billing.rules import coverage_rules
 from cards.facts.topics import Topic
+from cards.knowledge.billing_setup import BillingSetup
+from cards.knowledge.prices import PriceFileError, read_prices
 from cards.presentation.renderer import Renderer
 from cards.presentation.wording import default_wording
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cds_service.policies.content import read_content
+from cds_service.configuration.policy_content import read_content
+from cds_service.configuration.roles import Role
 from cds_service.policies.lifecycle import StepKind, Wish
-from cds_service.policies.people import Person, Role
+from cds_service.policies.people import Person
 
 if TYPE_CHECKING:
     from cds_service.policies.library import Library

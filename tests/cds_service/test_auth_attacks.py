@@ -18,8 +18,8 @@ from jwt.utils import base64url_decode
 from signers import BASE, DISCOVERY, EHR, OTHER_EHR, Signer, bearer, client, encoded, required
 
 from cds_service.auth.authenticator import Authenticator
-from cds_service.auth.refusals import Reason, Refused
 from cds_service.auth.used_tokens import MemoryReplayStore
+from cds_service.protocol.refusals import Reason, Refused
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict

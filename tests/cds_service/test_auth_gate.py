@@ -12,10 +12,10 @@ from signers import BASE, DISCOVERY, EHR, Signer, bearer, client, required
 
 from cds_service.app import create_app
 from cds_service.auth.gate import PROTECTED, protect
-from cds_service.auth.refusals import Reason
 from cds_service.configuration.settings import Settings
 from cds_service.decisions.active import Configuration
 from cds_service.protocol.caller import Caller as Known
+from cds_service.protocol.refusals import Reason
 from cds_service.protocol.services import BY_ID
 
 if TYPE_CHECKING:
@@ -213,8 +213,7 @@ def test_auth_gate_looks_at_nothing_when_it_is_off(service, log_lines) -> None:
 def test_auth_gate_tells_an_observer_of_every_refusal() -> None:
     refused: list[Reason] = []
     app = Flask("bare")
-    app.extensions["her2_cds"] = Configuration(settings=required(client(SIGNER)))
-    protect(app, refused.append)
+    protect(app, Configuration(settings=required(client(SIGNER))).gate, refused.append)
     app.get(PROTECTED)(lambda: "in")
     http = app.test_client()
     token = SIGNER.token()

@@ -25,8 +25,8 @@ from cds_service.auth.key_fetching import (
     WAIT_S,
     FetchedKeys,
 )
-from cds_service.auth.refusals import Reason, Refused
 from cds_service.configuration.settings import Settings
+from cds_service.protocol.refusals import Reason, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from signers import Signer, as_jwk, private_key
 
-from cds_service.auth.configured_keys import check_key_address, check_keys, read_key_file
-from cds_service.auth.keys import ALGORITHMS, JwkProblem, read_keys
-from cds_service.auth.refusals import Reason, Refused
 from cds_service.configuration.auth_settings import Algorithm
+from cds_service.keys.configured import check_key_address, check_keys, read_key_file
+from cds_service.keys.jwk import ALGORITHMS, JwkProblem, read_keys
+from cds_service.protocol.refusals import Reason, Refused
 
 CURVE = Signer().jwk
 RSA = Signer(algorithm="RS384", key_id="rsa-1").jwk

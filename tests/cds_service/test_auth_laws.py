@@ -12,9 +12,9 @@ from jwt.utils import base64url_decode
 from signers import DISCOVERY, EHR, OTHER_EHR, Signer, client, encoded, required
 
 from cds_service.auth.authenticator import Authenticator
-from cds_service.auth.refusals import Refused
 from cds_service.auth.tokens import read_token
 from cds_service.auth.used_tokens import MemoryReplayStore
+from cds_service.protocol.refusals import Refused
 
 SIGNERS = (Signer(algorithm="ES256"), Signer(algorithm="RS256"), Signer(algorithm="EdDSA"), Signer())
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -11,10 +11,10 @@ import yaml
 from calls import Caller
 from signers import bearer
 
-from cds_service.auth.refusals import Reason
 from cds_service.configuration.auth_settings import AuthSettings, ClientSettings
 from cds_service.configuration.loading import load_settings
 from cds_service.configuration.settings import Settings
+from cds_service.protocol.refusals import Reason
 
 PAGE = (Path(__file__).parents[2] / "docs" / "authentication.md").read_text(encoding="utf-8")
 

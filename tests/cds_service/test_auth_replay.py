@@ -18,12 +18,12 @@ from sqlalchemy import text
 
 from cds_service.auth.authentication import open_replay_store, store_kind
 from cds_service.auth.authenticator import Authenticator
-from cds_service.auth.refusals import Reason, Refused
 from cds_service.auth.used_tokens import MARGIN_S, MemoryReplayStore, ReplayStore, ReplayStoreError, token_key
 from cds_service.auth.used_tokens_database import DatabaseReplayStore
 from cds_service.auth.used_tokens_redis import RedisReplayStore
 from cds_service.configuration.auth_settings import AuthSettings
 from cds_service.configuration.settings import Settings
+from cds_service.protocol.refusals import Reason, Refused
 from cds_service.store.database import open_engine
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from policy_people import ANN, BOB, published, retire
 
 from cds_service.cli import main
-from cds_service.policies.content import read_content
+from cds_service.configuration.policy_content import read_content
 from cds_service.policies.library import Library
 from cds_service.store.database import open_engine, upgrade
 from cds_service.store.tables import policy_contents

@@ -16,7 +16,7 @@ from cards.facts.topics import Topic
 from cards.knowledge.loader import default_knowledge
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
-from cds_service.policies.content import (
+from cds_service.configuration.policy_content import (
     NOTHING,
     TEXT_LIMIT,
     PolicyContent,

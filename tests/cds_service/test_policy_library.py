@@ -13,10 +13,11 @@ from policy_people import ANN, BOB, CLEO, START, Watch, approved, published, ret
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from cds_service.policies.content import read_content
+from cds_service.configuration.policy_content import read_content
+from cds_service.configuration.roles import Role
 from cds_service.policies.library import NUMBER_LIMIT, TITLE_LIMIT, Library
 from cds_service.policies.lifecycle import StepKind, StepRefusedError, VersionState, Wish
-from cds_service.policies.people import Person, Role
+from cds_service.policies.people import Person
 from cds_service.policies.rows import StepConflictError
 from cds_service.policies.views import UnknownVersionError
 from cds_service.store.database import open_engine, upgrade

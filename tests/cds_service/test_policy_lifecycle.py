@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from policy_people import ANN, BOB, CLEO, EVERYTHING, START
 
+from cds_service.configuration.roles import Role
 from cds_service.policies.lifecycle import (
     COMMENT_LIMIT,
     FURTHEST,
@@ -29,7 +30,7 @@ from cds_service.policies.lifecycle import (
     state,
     turns,
 )
-from cds_service.policies.people import Person, Role
+from cds_service.policies.people import Person
 
 K, S = StepKind, VersionState
 HOUR = timedelta(hours=1)

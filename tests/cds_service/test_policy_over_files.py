@@ -13,9 +13,10 @@ from cards.facts.topics import Topic
 from cds_service.cli import main
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
+from cds_service.configuration.overlay import PublishedPolicy, with_policy
+from cds_service.configuration.policy_content import read_content
 from cds_service.configuration.settings import Settings
 from cds_service.decisions.decider import Decider
-from cds_service.policies.content import read_content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,7 @@ shadow: {lab_max_age_days: 3, weight_max_age_days: 90}
 def settings(folder: Path, text: str = "", policy: str = POLICY, **environment: str) -> Settings:
     path = folder / "site.yaml"
     path.write_text(text, encoding="utf-8")
-    return load_settings(path, environment).with_policy(read_content(policy), 7, "abc")
+    return with_policy(load_settings(path, environment), PublishedPolicy(read_content(policy), 7, "abc"))
 
 
 def seen(found: Settings) -> tuple[Any, ...]:
@@ -135,11 +136,11 @@ def test_a_trial_of_a_whole_file_stays_as_it_is(tmp_path: Path) -> None:
     assert seen(found)[:3] == ("off", "info", 60)
 
 
-def test_the_settings_beneath_are_not_changed(tmp_path: Path) -> None:
+def test_the_base_settings_are_not_changed(tmp_path: Path) -> None:
     (tmp_path / "site.yaml").write_text(FILE, encoding="utf-8")
     beneath = load_settings(tmp_path / "site.yaml", {})
     before = beneath.model_dump(), beneath.set_by("cards", "weight-stale"), beneath.place_of("thresholds")
-    beneath.with_policy(read_content(POLICY), 7, "abc")
+    with_policy(beneath, PublishedPolicy(read_content(POLICY), 7, "abc"))
     assert before == (beneath.model_dump(), beneath.set_by("cards", "weight-stale"), beneath.place_of("thresholds"))
     assert beneath.published is None
 

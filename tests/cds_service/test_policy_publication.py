@@ -127,7 +127,7 @@ def test_a_file_may_change_beneath_the_policy(tmp_path: Path, monkeypatch, log_l
         os.utime(path, ns=(later, later))
         assert service.topics() == []
         settings = service.configuration.current().decider.settings
-        assert service.configuration.beneath.published is None
+        assert service.configuration.base_settings.published is None
         return settings.thresholds.get("weight_max_age_days"), settings.published.version
 
     assert rewrite("thresholds: {weight_max_age_days: 200}\ncards: {dose-above-maximum: {mode: live}}") == (200, 1)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from cards.billing.knowledge import default_billing
+from cards.knowledge.billing_loader import default_billing
 from cards.knowledge.loader import default_knowledge
 from cds_service.cli import main
 from cds_service.public_files.against import check_against

@@ -280,7 +280,7 @@ def configured(tmp_path: Path, text: str, **files: str) -> Caller:
     for name, content in files.items():
         (tmp_path / name.replace("_", ".")).write_text(content, encoding="utf-8")
     path = tmp_path / "site.yaml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(f"{text}\nauth: {{mode: 'off'}}\n", encoding="utf-8")
     return Caller(path=path)
 
 
@@ -351,7 +351,7 @@ def test_service_a_configuration_that_is_wrong_is_refused(tmp_path, text, says) 
     (tmp_path / "bad.yaml").write_text("policies: [{id: 3}]\n", encoding="utf-8")
     (tmp_path / "twice.yaml").write_text(OWN_POLICY.replace("PLAN-KADCYLA", "LA.PHAR.229"), encoding="utf-8")
     path = tmp_path / "site.yaml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(f"{text}\nauth: {{mode: 'off'}}\n", encoding="utf-8")
     result = CliRunner().invoke(main, ["config", "check", str(path)])
     assert result.exit_code == 2
     assert says in result.stderr
@@ -457,11 +457,13 @@ def test_service_prior_therapy_comes_from_the_charts_own_lists(service) -> None:
 
 def test_service_a_chart_with_everything_in_place_has_nothing_to_put_right(service) -> None:
     receptor = {"valueCodeableConcept": {"text": "Negative"}}
+    metastasis = {**cancer("C78.7"), "id": "metastasis"}
     prefetch = clean_prefetch() | {
         "tumorMarkers": bundle(
             ihc(), observation("er-1", "16112-5", 300, **receptor), observation("pr-1", "16113-3", 300, **receptor)
         ),
         "labs": bundle(*labs()),
+        "conditions": bundle(cancer(), metastasis),
     }
     detail = cards(service, prefetch=prefetch)["billing-summary"]["detail"]
     assert "Z17.420 fits the results" in detail

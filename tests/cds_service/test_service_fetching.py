@@ -475,7 +475,7 @@ def test_service_is_not_held_up_afterwards_by_answers_that_were(hasty, chart, re
     ],
 )
 def test_service_may_ask(allowed, server, may) -> None:
-    client = FhirClient(Settings(fhir={"allowed_servers": allowed}))
+    client = FhirClient(Settings(fhir={"allowed_servers": allowed}).fhir_limits)
     request = HookRequest("order-sign", INSTANCE, PATIENT, "u", (), {}, {}, server)
     assert (client.access(request) is not None) is may
 

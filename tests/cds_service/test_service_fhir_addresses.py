@@ -52,7 +52,7 @@ class Names:
 
 def state_of(server: str, names: Names | None = None, **fhir: object) -> PrefetchState:
     """Ask a server for the laboratory results."""
-    client = FhirClient(Settings(fhir={"timeout_s": 1, **fhir}), names or Names(["127.0.0.1"]))
+    client = FhirClient(Settings(fhir={"timeout_s": 1, **fhir}).fhir_limits, names or Names(["127.0.0.1"]))
     request = HookRequest("order-sign", INSTANCE, PATIENT, "u", (), {}, {}, server, FhirAuthorization(TOKEN, PATIENT))
     access = client.access(request)
     return PrefetchState.OMITTED if access is None else access.fetch({PLACE: QUERIES["labs"]})[PLACE].state
@@ -173,7 +173,7 @@ def test_service_connects_to_the_address_that_it_checked(chart) -> None:
 def test_service_checks_a_name_again_for_every_connection(chart) -> None:
     server = f"http://ehr.localhost:{chart.server_port}/fhir"
     names = Names(["127.0.0.1"], ["169.254.169.254"])
-    client = FhirClient(Settings(fhir={"allowed_servers": [server]}), names)
+    client = FhirClient(Settings(fhir={"allowed_servers": [server]}).fhir_limits, names)
     request = HookRequest("order-sign", INSTANCE, PATIENT, "u", (), {}, {}, server)
     first = client.access(request)
     assert first is not None

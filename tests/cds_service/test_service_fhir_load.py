@@ -250,7 +250,7 @@ def test_service_stands(hasty, chart, reply) -> None:
     ],
 )
 def test_service_gets_its_threads_back_from_a_server_that(chart, reply) -> None:
-    client = FhirClient(Settings(fhir={"timeout_s": 0.3}))
+    client = FhirClient(Settings(fhir={"timeout_s": 0.3}).fhir_limits)
     chart.serve({}, **dict.fromkeys(KEYS, reply))
     access = client.access(HookRequest("order-sign", "i", "pat-1", "u", (), {}, {}, chart.base))
     assert access is not None
@@ -333,5 +333,5 @@ def test_service_prints_no_token_of_an_access() -> None:
     request = HookRequest(
         "order-sign", "i", "pat-1", "u", (), {}, {}, "http://127.0.0.1/fhir", FhirAuthorization(TOKEN)
     )
-    assert TOKEN not in repr(FhirClient(Settings()).access(request))
+    assert TOKEN not in repr(FhirClient(Settings().fhir_limits).access(request))
     assert TOKEN not in repr(request)

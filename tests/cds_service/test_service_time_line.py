@@ -25,8 +25,8 @@ from cards.knowledge.schema import Setting
 from cards.readings.case import Case
 from cards.rules.lvef_holds import lvef_hold
 from cards.values.quantities import Percent
+from cds_service.protocol.smart_links import app_context, topic_of
 from cds_service.smart import panels
-from cds_service.smart.context import app_context, topic_of
 from cds_service.smart.course import course
 from cds_service.smart.markdown import html
 from cds_service.smart.panels import Line, Panel, Point, Series, TimeAxis, draw

@@ -12,9 +12,9 @@ from fhir.resources.R4B.auditevent import AuditEvent
 from sqlalchemy import select, update
 
 from cds_service.audit.explain import explain
-from cds_service.audit.reproduce import replay
 from cds_service.cli import main
 from cds_service.configuration.settings import Settings
+from cds_service.decisions.reproduce import replay
 from cds_service.store.reading import find, since
 from cds_service.store.tables import decisions
 from cds_service.tryit import examples

@@ -38,15 +38,16 @@ from cards.knowledge.loader import default_knowledge
 from cds_service.audit.explain import explain
 from cds_service.cli import main
 from cds_service.configuration.loading import load_settings
+from cds_service.configuration.overlay import PublishedPolicy
+from cds_service.configuration.policy_content import content_of, read_content
 from cds_service.configuration.policy_settings import PromotionSettings
-from cds_service.decisions.active import PublishedPolicy
+from cds_service.configuration.roles import Role
 from cds_service.learning.judgements import Window
 from cds_service.learning.promotion import promotion_report
 from cds_service.learning.trial import versions_tried
-from cds_service.policies.content import content_of, read_content
 from cds_service.policies.library import Library
 from cds_service.policies.lifecycle import StepKind, StepRefusedError, VersionState
-from cds_service.policies.people import Person, Role
+from cds_service.policies.people import Person
 from cds_service.policies.rows import StepConflictError
 from cds_service.protocol import caller as calling
 from cds_service.store.database import open_engine, upgrade

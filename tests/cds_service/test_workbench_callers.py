@@ -13,8 +13,8 @@ from flask import g
 from cards.knowledge.loader import default_knowledge
 from cds_service.clock import now
 from cds_service.configuration.loading import load_settings
-from cds_service.decisions.active import PublishedPolicy
-from cds_service.policies.content import content_of
+from cds_service.configuration.overlay import PublishedPolicy, with_policy
+from cds_service.configuration.policy_content import content_of
 from cds_service.protocol.caller import Caller as Client
 from cds_service.tryit.requests import scenario_request
 from cds_service.tryit.scenarios import read_scenarios
@@ -92,7 +92,7 @@ def answered(settings: Settings, who: Client | None, content: Any, service: str,
 
 
 def previewed(settings: Settings, profile: str, content: Any, service: str, body: Any) -> list[Any]:
-    laid = settings if content is None else settings.with_policy(content, 0, content.hash)
+    laid = settings if content is None else with_policy(settings, PublishedPolicy(content, 0, content.hash))
     previewer = CallerPreviewer(laid, lambda: now().date(), profile)
     return bare(previewer.of_request(json.dumps(body).encode(), coverage=service == COVERAGE).cards)
 

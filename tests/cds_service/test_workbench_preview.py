@@ -14,8 +14,9 @@ from cards.facts.policy import Mode
 from cards.facts.topics import Topic
 from cards.knowledge.loader import default_knowledge
 from cds_service.clock import now
+from cds_service.configuration.overlay import PublishedPolicy, with_policy
+from cds_service.configuration.policy_content import content_of
 from cds_service.configuration.settings import Settings
-from cds_service.policies.content import content_of
 from cds_service.store.tables import metadata
 from cds_service.tryit.requests import scenario_request
 from cds_service.tryit.scenarios import read_scenarios
@@ -34,7 +35,7 @@ TOO_HIGH = call(orders=[order(400)])
 def previewer(**content: dict[str, object]) -> Previewer:
     """Judge by the defaults, with a content laid over them."""
     tried = content_of(content)
-    return Previewer(SETTINGS.with_policy(tried, 0, tried.hash), lambda: now().date())
+    return Previewer(with_policy(SETTINGS, PublishedPolicy(tried, 0, tried.hash)), lambda: now().date())
 
 
 DEFAULT = previewer()

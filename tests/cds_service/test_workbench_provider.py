@@ -26,8 +26,9 @@ from running import served
 from servers import free_port
 
 from cds_service.app import create_app
+from cds_service.configuration.roles import Role
 from cds_service.configuration.settings import Settings
-from cds_service.policies.people import Person, Role
+from cds_service.policies.people import Person
 from cds_service.workbench.provider import SignedIn
 
 if TYPE_CHECKING:

@@ -26,12 +26,12 @@ from shapes import (
     quantity,
 )
 
-from cards.billing.facts import BillingFacts, Counted, Receptor, Supplied
+from cards.facts.billing import BillingFacts, Counted, Receptor, Supplied
 from fhir_mappings.medications.infusion import infusion_minutes
 from fhir_mappings.request.prefetch import read_answer
 
 if TYPE_CHECKING:
-    from cards.billing.facts import ClaimLine
+    from cards.facts.billing import ClaimLine
 
 CPT = "http://www.ama-assn.org/go/cpt"
 POS = "https://www.cms.gov/Medicare/Coding/place-of-service-codes"

@@ -41,8 +41,8 @@ from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_settings import SiteSettings
 from cds_service.decisions.data_access import DataMissing
 from cds_service.decisions.decider import Decider
-from fhir_mappings.request.chart import Orders
 from fhir_mappings.request.hook_request import read_request
+from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.prefetch import Answer, read_answer
 from fhir_mappings.wire.resources import encode
 

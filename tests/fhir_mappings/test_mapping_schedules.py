@@ -140,6 +140,10 @@ DAYS = ["2026-11-30", "2026-12-07", "2026-12-14"]
         pytest.param({"timing": {"event": DAYS}}, "7", id="three days"),
         pytest.param({"timing": {"event": DAYS[:1]}}, None, id="one day"),
         pytest.param(
+            {"timing": {"event": ["2026-11-30T08:00:00Z", "2026-11-30T20:00:00Z"]}}, "0.5", id="twice on one day"
+        ),
+        pytest.param({"timing": {"event": ["2026-11-30T08:00:00Z"] * 2}}, None, id="one time told twice"),
+        pytest.param(
             {"timing": {"event": DAYS[:1], "repeat": {"frequency": 1, "period": 1, "periodUnit": "wk"}}},
             None,
             id="an event beats a repeat",

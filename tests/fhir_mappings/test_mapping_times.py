@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shapes import Json, bundle, concept, observation, quantity, read_patient
 
 from cards.facts.results import ResultTime
-from fhir_mappings.results.times import last_day, span, time_of, within
+from fhir_mappings.wire.times import last_day, span, time_of, within
 
 LAW = settings(deadline=None)
 AST, PLATELETS, LVEF, WEIGHT, HCG = "1920-8", "777-3", "10230-1", "29463-7", "2106-3"

@@ -150,3 +150,66 @@ def test_a_treatment_that_counts(resource, state, product, on, dose) -> None:
 )
 def test_a_treatment_that_does_not_count(resource) -> None:
     assert read(resource) is None
+
+
+@pytest.mark.parametrize(
+    ("times", "on", "within"),
+    [
+        pytest.param({"effectiveDateTime": "2026-11-01T09:30:00-05:00"}, date(2026, 11, 1), None, id="a time"),
+        pytest.param({"effectiveDateTime": "2026-11-01"}, date(2026, 11, 1), None, id="a day"),
+        pytest.param({"effectiveDateTime": "2026-11"}, None, (date(2026, 11, 1), date(2026, 11, 30)), id="a month"),
+        pytest.param({"effectiveDateTime": "2024-02"}, None, (date(2024, 2, 1), date(2024, 2, 29)), id="a leap month"),
+        pytest.param({"effectiveDateTime": "2025"}, None, (date(2025, 1, 1), date(2025, 12, 31)), id="a year"),
+        pytest.param({"effectiveDateTime": "2026-13"}, None, None, id="no month"),
+        pytest.param({"effectiveDateTime": "last week"}, None, None, id="words"),
+        pytest.param({"effectiveDateTime": None}, None, None, id="nothing"),
+        pytest.param(
+            {"effectiveDateTime": None, "effectivePeriod": {"start": "2026-11-01T09:00:00Z", "end": "2026-11-02"}},
+            date(2026, 11, 1), None, id="a period is of the day it began",
+        ),
+        pytest.param(
+            {"effectiveDateTime": None, "effectivePeriod": {"end": "2026-11-02"}},
+            date(2026, 11, 2), None, id="a period that names its end alone",
+        ),
+        pytest.param(
+            {"effectiveDateTime": None, "occurenceDateTime": "2026-11-03"}, date(2026, 11, 3), None, id="R5",
+        ),
+        pytest.param({"effectiveDateTime": None, "authoredOn": "2026-11-03"}, None, None, id="when it was written"),
+    ],
+)  # fmt: skip
+def test_the_day_of_an_administration(times: dict[str, Any], on: date | None, within: Any) -> None:
+    treatment = read(administration(**times))
+    assert (treatment.on, treatment.within) == (on, within)
+
+
+@pytest.mark.parametrize(
+    ("status", "stopped"), [("completed", False), ("stopped", True), ("in-progress", True), ("on-hold", True)]
+)
+def test_what_was_not_given_to_its_end(status: str, stopped: bool) -> None:  # noqa: FBT001
+    assert read(administration(status=status)).stopped is stopped
+
+
+@pytest.mark.parametrize(
+    ("dose", "unread"),
+    [
+        pytest.param({"value": 252, "unit": "mg"}, "", id="read"),
+        pytest.param({"value": "2,4", "unit": "mg/kg"}, "2,4 mg/kg", id="a decimal comma"),
+        pytest.param({"value": 12, "unit": "mL"}, "12 mL", id="a volume"),
+        pytest.param({}, "", id="none"),
+    ],
+)
+def test_an_amount_that_could_not_be_read(dose: dict[str, Any], unread: str) -> None:
+    assert read(administration(dosage={"dose": dose})).unread_dose == unread
+
+
+@pytest.mark.parametrize(
+    ("status", "lacks"), [("completed", False), ("unknown", True), (None, True), ("not-done", False)]
+)
+def test_an_administration_that_does_not_say_whether_it_took_place(status: str | None, lacks: bool) -> None:  # noqa: FBT001
+    assert READER.has_no_status(administration(status=status), References()) is lacks
+    other = administration(status=status, medicationCodeableConcept=drug("paracetamol"))
+    assert not READER.has_no_status(other, References())
+
+
+def test_a_drug_that_is_a_bare_text_is_read() -> None:
+    assert read(administration(medicationCodeableConcept="Kadcyla")).product == "kadcyla"

@@ -19,10 +19,10 @@ from cards.facts.results import CodedHer2, Her2Result, LabResult, Lvef, Mutation
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.results.observations import LABS, RISES
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
-from fhir_mappings.results.times import newest_first
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.references import References, is_about_somebody_else, is_same_patient
 from fhir_mappings.wire.resources import Unreadable
+from fhir_mappings.wire.times import newest_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

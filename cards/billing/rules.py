@@ -11,7 +11,7 @@ from cards.facts.topics import Topic
 from cards.rules import Rule
 
 if TYPE_CHECKING:
-    from cards.billing.setup import BillingSetup
+    from cards.knowledge.billing_setup import BillingSetup
 
 
 def coverage_rules(setup: BillingSetup) -> tuple[Rule, ...]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.billing.schema import BillingKnowledge
-from cards.coverage.schema import PayerPolicy
+from cards.knowledge.schema.billing import BillingKnowledge
+from cards.knowledge.schema.coverage import PayerPolicy
 
 if TYPE_CHECKING:
-    from cards.billing.prices import PriceList
+    from cards.knowledge.prices import PriceList
     from cards.knowledge.schema import Knowledge, Source
 
 

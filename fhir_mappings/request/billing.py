@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cards.billing.facts import (
+from cards.facts.billing import (
     BillingFacts,
     ClaimLine,
     Counted,
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.patient.conditions import ConditionReader
-    from fhir_mappings.request.chart import Orders
     from fhir_mappings.request.hook_request import HookRequest
+    from fhir_mappings.request.orders import Orders
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import ObservationReader
     from fhir_mappings.wire.lenient import Json

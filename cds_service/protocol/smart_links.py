@@ -10,7 +10,6 @@ from cards.facts.topics import Topic
 
 if TYPE_CHECKING:
     from cards.presentation.card import Card
-    from cds_service.configuration.settings import Settings
 
 _LONGEST = 1000
 
@@ -19,14 +18,12 @@ class _Context(msgspec.Struct):
     topic: Topic
 
 
-def smart_links(card: Card, settings: Settings) -> list[dict[str, Any]]:
-    """Write the link that launches the app from a card, where the site's EHR can launch it."""
-    if not settings.smart.links:
-        return []
+def smart_links(card: Card, base_url: str) -> list[dict[str, Any]]:
+    """Write the link that launches the app from a card."""
     return [
         {
             "label": "HER2 therapy on one time line",
-            "url": f"{settings.base_url}/smart/launch",
+            "url": f"{base_url}/smart/launch",
             "type": "smart",
             "appContext": app_context(card.topic),
         }

@@ -6,8 +6,8 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from cds_service.auth.keys import JwkProblem, read_keys
-from cds_service.auth.strict_json import read_object
+from cds_service.keys.jwk import JwkProblem, read_keys
+from cds_service.keys.strict_json import read_object
 
 if TYPE_CHECKING:
     from pathlib import Path

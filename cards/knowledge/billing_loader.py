@@ -6,11 +6,11 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from cards.billing.schema import BillingKnowledge, Form
-from cards.coverage import schema as records
-from cards.coverage.schema import PayerPolicy, PolicyFile
 from cards.knowledge.loader import citations, default_knowledge, parse
 from cards.knowledge.schema import KnowledgeError, Scope, Source
+from cards.knowledge.schema import coverage as shapes
+from cards.knowledge.schema.billing import BillingKnowledge, Form
+from cards.knowledge.schema.coverage import PayerPolicy, PolicyFile
 from cards.values.codes import Icd10Code
 
 if TYPE_CHECKING:
@@ -85,25 +85,25 @@ def _check(policy: PayerPolicy, known: Knowledge, billing: BillingKnowledge) -> 
             _check_names(criterion, known, billing)
 
 
-def flat(criteria: Iterable[records.Check | records.OneOf]) -> Iterable[records.Check]:
+def flat(criteria: Iterable[shapes.Check | shapes.OneOf]) -> Iterable[shapes.Check]:
     """Give every check of some criteria, the alternatives one by one."""
     for criterion in criteria:
-        if isinstance(criterion, records.OneOf):
+        if isinstance(criterion, shapes.OneOf):
             yield from criterion.of
         else:
             yield criterion
 
 
-def _check_names(criterion: records.Check, known: Knowledge, billing: BillingKnowledge) -> None:
+def _check_names(criterion: shapes.Check, known: Knowledge, billing: BillingKnowledge) -> None:
     """Follow the names that a check uses."""
     match criterion:
-        case records.PriorTherapy(groups=groups):
+        case shapes.PriorTherapy(groups=groups):
             _need(groups, {group.id for group in billing.drug_groups}, "drug group")
-        case records.PrescriberSpecialty(specialty=specialty):
+        case shapes.PrescriberSpecialty(specialty=specialty):
             _need((specialty,), {each.id for each in billing.specialties}, "specialty")
-        case records.ResultsOnRecord(tests=tests):
+        case shapes.ResultsOnRecord(tests=tests):
             _need(tests, set(known.terminology.concepts), "test")
-        case records.GivenWith(products=products) | records.SingleAgent(beside=products):
+        case shapes.GivenWith(products=products) | shapes.SingleAgent(beside=products):
             _need(products, {product.id for product in known.products}, "product")
         case _:
             pass

@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from cards.coverage.schema import PayerKind
 from cards.knowledge.schema import Cited, KnowledgeRecord
+from cards.knowledge.schema.coverage import PayerKind
 
 
 class Form(StrEnum):

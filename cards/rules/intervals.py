@@ -1,0 +1,152 @@
+"""The days between doses: within one order, between the orders of a session, and since the last dose given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
+from cards.readings.case import brief, counted, planned_day, spaced
+from cards.readings.course import (
+    given_line,
+    interval_after,
+    interval_of_order,
+    newest_dose,
+    same_antibody,
+    undated_doses,
+)
+from cards.rules.dose import cancer_words
+from cards.values.caching import per_case
+from cards.values.quantities import plain
+
+if TYPE_CHECKING:
+    from cards.readings.case import Case
+
+_SHOWN_DAYS = 10
+
+
+@per_case
+def interval_too_short(case: Case) -> Outcome:
+    """Fire when two doses are nearer than the labelled days, less the site's window.
+
+    Within the order's own schedule; between two orders of the session; after the last dose given. A dose of the same
+    antibody in another form counts, and the days are those of the schedule that was given.
+    """
+    if (within := _within_the_order(case)) is not None:
+        return within
+    if (between := _between_orders(case)) is not None:
+        return between
+    after = _after_last_dose(case)
+    if isinstance(after, Fired):
+        return after
+    missing = after.missing if isinstance(after, CannotTell) else ()
+    missing = (*missing, *_unclear_schedule(case))
+    return CannotTell(missing) if missing else after
+
+
+def _after_last_dose(case: Case) -> Outcome:
+    doses = same_antibody(case)
+    last = newest_dose(case, doses)
+    undated = undated_doses(case, last)
+    if last is None or last.on is None:
+        return CannotTell(undated) if undated else NotApplicable("no earlier dose on record")
+    if not case.regimens:
+        return CannotTell((Missing("regimen", values={"cancer": cancer_words(case)}),))
+    regimen = min(case.regimens, key=lambda each: each.interval_days)
+    window = case.threshold("interval_window_days")
+    days = case.age_in_days(last.on)
+    interval = interval_after(case, last, doses) or interval_of_order(case)
+    if interval is None:
+        # With no amount on record the course may be on any of the schedules.
+        intervals = sorted({each.interval_days for each in case.regimens})
+        if days < intervals[-1] - window and days >= intervals[0] - window:
+            return CannotTell((Missing("earlier-amount", values={"date": last.on.isoformat()}), *undated))
+        interval = intervals[0]
+    if days >= interval - window:
+        return CannotTell(undated) if undated else Clear()
+    other = case.recogniser.product(last.product).name
+    return Fired(
+        values={
+            "days": counted(days, "day"),
+            "date": last.on.isoformat(),
+            "interval": str(interval),
+            "window": plain(window),
+            "planned": case.planned.isoformat(),
+            "other": other,
+        },
+        evidence=(given_line(last),),
+        cited=(regimen.by, case.known.thresholds["interval_window_days"].by),
+        variant="default" if last.product == case.product.id else "other-form",
+        fixes=(RemoveOrder(),),
+    )
+
+
+def _within_the_order(case: Case) -> Fired | None:
+    """Fire on an order whose own doses are nearer than any labelled schedule has them."""
+    nearest = case.order.schedule.nearest
+    window = case.threshold("interval_window_days")
+    regimen = min(case.regimens, key=lambda each: each.interval_days, default=None)
+    if regimen is None or nearest is None or nearest.days >= regimen.interval_days - window:
+        return None
+    spacing = spaced(nearest.days)
+    named = nearest.first is not None and nearest.second is not None
+    return Fired(
+        values={
+            "days": spacing,
+            "interval": str(regimen.interval_days),
+            "window": plain(window),
+            "first": nearest.first.isoformat() if nearest.first else "",
+            "second": nearest.second.isoformat() if nearest.second else "",
+        },
+        evidence=(
+            Evidence(
+                "schedule-days",
+                ", ".join(day.isoformat() for day in case.order.schedule.days[:_SHOWN_DAYS]),
+                case.order.origin,
+            )
+            if named
+            else Evidence("schedule", spacing, case.order.origin),
+        ),
+        cited=(regimen.by,),
+        variant="named-days" if named else "schedule",
+        fixes=(RemoveOrder(),),
+    )
+
+
+def _between_orders(case: Case) -> Fired | None:
+    """Fire on an order that another one of the session, of the same antibody, precedes by too few days."""
+    regimen = min(case.regimens, key=lambda each: each.interval_days, default=None)
+    if regimen is None or not case.others:
+        return None
+    window = case.threshold("interval_window_days")
+    related = case.recogniser.same_antibody[case.product.id]
+    days_of = [
+        (case.planned - on).days
+        for order, identity in case.others
+        if identity.product is not None and identity.product.id in related
+        for on in (order.schedule.days or (planned_day(order.start, case.session.today),))
+    ]
+    days = min((each for each in days_of if each > 0), default=None)
+    if days is None or days >= regimen.interval_days - window:
+        return None
+    return Fired(
+        values={
+            "days": counted(days, "day"),
+            "interval": str(regimen.interval_days),
+            "window": plain(window),
+            "planned": case.planned.isoformat(),
+        },
+        evidence=(Evidence("schedule-days", case.planned.isoformat(), case.order.origin),),
+        cited=(regimen.by,),
+        variant="between-orders",
+        fixes=(RemoveOrder(),),
+    )
+
+
+def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
+    """Say what of the order's schedule was not understood, and where its parts disagree."""
+    schedule = case.order.schedule
+    missing = [Missing("schedule-unread", values={"written": brief(written)}) for written in schedule.unread]
+    if schedule.disagreeing:
+        intervals = " / ".join(spaced(each) for each in schedule.disagreeing)
+        missing.append(Missing("schedule-differs", values={"intervals": intervals}))
+    return tuple(missing)

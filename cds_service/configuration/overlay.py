@@ -1,0 +1,68 @@
+"""Lays a published version of the policy over the settings of the files, and puts one on trial beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from cds_service.configuration.policy_settings import TopicSettings
+from cds_service.configuration.settings import Published
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from cds_service.configuration.policy_content import PolicyContent
+    from cds_service.configuration.settings import Settings
+
+
+class PublishedPolicy(NamedTuple):
+    """A version that is laid over the files: in force, or on trial."""
+
+    content: PolicyContent
+    version: int
+    hash: str
+
+
+def with_policy(settings: Settings, policy: PublishedPolicy) -> Settings:
+    """Give the settings with a published policy over the files; what a variable sets stays as it is.
+
+    A trial that the files set up by ``shadow.configuration`` stays; the shadow of the policy is not used then.
+    """
+    content = policy.content
+    layer = f"version {policy.version}"
+    cards = dict(settings.cards)
+    places: dict[tuple[str, ...], str] = {}
+    layers: dict[tuple[str, str], str] = {}
+    for topic, setting in content.cards.items():
+        before = cards.get(topic, TopicSettings())
+        fixed = {each for each in before.model_fields_set if settings.is_by_variable("cards", topic, each)}
+        given = {each: getattr(setting, each) for each in setting.model_fields_set - fixed}
+        cards[topic] = before.model_copy(update=given)
+        places |= {("cards", str(topic), each): layer for each in given}
+        if setting.judgement - fixed and not before.judgement & fixed:
+            layers["cards", str(topic)] = layer
+    thresholds = _not_fixed(settings, content.thresholds, settings.thresholds, "thresholds")
+    places |= {("thresholds", name): layer for name in thresholds}
+    layers |= {("thresholds", name): layer for name in thresholds}
+    shadow = settings.shadow
+    if settings.candidate is None:
+        tried = _not_fixed(settings, content.shadow, shadow.thresholds, "shadow", "thresholds")
+        shadow = shadow.model_copy(update={"thresholds": {**shadow.thresholds, **tried}})
+        places |= {("shadow", "thresholds"): layer} if tried else {}
+    update = {"cards": cards, "thresholds": {**settings.thresholds, **thresholds}, "shadow": shadow}
+    published = Published(policy.version, policy.hash)
+    return settings.changed(update, layers=layers, places=places, published=published)
+
+
+def with_trial(settings: Settings, tried: Settings) -> Settings:
+    """Give the settings with others on trial beside them; thresholds in the shadow are not used then."""
+    return settings.changed({}, candidate=tried)
+
+
+def _not_fixed(
+    settings: Settings, given: Mapping[str, Decimal | None], here: Mapping[str, Decimal | None], *section: str
+) -> dict[str, Decimal | None]:
+    """Leave out the thresholds that a variable of the environment sets."""
+    return {
+        name: value for name, value in given.items() if not (name in here and settings.is_by_variable(*section, name))
+    }

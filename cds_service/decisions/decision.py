@@ -1,0 +1,56 @@
+"""One decision: what was answered and why, what was left out, and what a policy on trial would have said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from cards.facts.outcomes import Verdict
+from cards.facts.session import Session
+from cds_service.decisions.versions import Versions
+from cds_service.store.overrides import Override
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A card that was not sent, the finding behind it, and the override that stands for it."""
+
+    card: dict[str, Any]
+    verdict: Verdict
+    override: Override
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a policy on trial would have said on the same facts, and the versions that it stands for."""
+
+    versions: Versions
+    verdicts: dict[str, Any]
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What was answered and why: every verdict, the silent ones too, and the cards that are shown."""
+
+    id: str
+    cards: tuple[dict[str, Any], ...]
+    verdicts: tuple[Verdict, ...]
+    session: Session | None
+    """What was judged; none where nothing was."""
+    duration_s: float
+    shown: tuple[Verdict, ...] = ()
+    """What stands behind each card that was made, whether it was sent or suppressed: at an opened chart, findings put
+    together."""
+    suppressed: tuple[Suppressed, ...] = ()
+    findings: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """The names of findings by the id of the card, where repeats of them may be left out later."""
+    tried: Tried | None = None
+    """What the policy on trial would have said; none where nothing is on trial."""
+
+
+def subjects(decision: Decision) -> list[Verdict]:
+    """Give for each card that is sent what stands behind it."""
+    suppressed = {id(each.verdict) for each in decision.suppressed}
+    return [verdict for verdict in decision.shown if id(verdict) not in suppressed]

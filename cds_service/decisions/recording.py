@@ -1,0 +1,148 @@
+"""Writes a decision as the rows of its record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
+from cds_service.clock import Clock, now
+from cds_service.decisions.decision import subjects
+from cds_service.store.record import Pseudonyms, Record, order_name, plain_text, without_resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cards.facts.outcomes import Verdict
+    from cards.facts.policy import Policy
+    from cards.facts.session import Session
+    from cds_service.decisions.decision import Decision, Tried
+    from cds_service.decisions.versions import Versions
+    from cds_service.protocol.caller import Caller
+    from fhir_mappings.request.hook_request import HookRequest
+
+Json = dict[str, Any]
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+
+
+class RecordWriter:
+    """Turns decisions into records, for one state of the configuration."""
+
+    def __init__(
+        self,
+        versions: Versions,
+        policy: Policy,
+        pseudonyms: Pseudonyms,
+        clock: Clock = now,
+    ) -> None:
+        """Take what every decision of this configuration has in common."""
+        self._configuration = _configuration(versions)
+        self._clock = clock
+        self._policy = policy
+        self._pseudonyms = pseudonyms
+        self._common: Json = {
+            "code_version": versions.code,
+            "knowledge_version": versions.knowledge,
+            "wording_version": versions.wording,
+            "configuration_hash": versions.configuration_hash,
+            "late": False,
+        }
+
+    def record(
+        self, service: str, request: HookRequest, caller: Caller | None, decision: Decision, session: Session
+    ) -> Record:
+        """Write the rows of a decision that judged something."""
+        issuer = plain_text(caller.issuer) if caller else None
+        row = {
+            **self._common,
+            "id": decision.id,
+            "at": self._clock(),
+            "service": service,
+            "hook_instance": plain_text(request.hook_instance),
+            "issuer": issuer,
+            "tenant": plain_text(caller.tenant) if caller and caller.tenant else None,
+            "patient": self._pseudonyms.name("patient", request.patient_id, issuer or ""),
+            "user": self._pseudonyms.name("user", request.user_id, issuer or ""),
+            "duration_ms": round(decision.duration_s * 1000, 3),
+            "facts": _encode(session).decode(),
+            "verdicts": _encode(self._verdicts(decision.verdicts)).decode(),
+        }
+        cards = tuple(
+            {
+                **_card(decision.id, position, card),
+                "order_name": order_name(verdict),
+                "product": verdict.product,
+                "finding": decision.findings.get(card["uuid"]),
+            }
+            for position, (card, verdict) in enumerate(zip(decision.cards, subjects(decision), strict=True))
+        )
+        tried = (decision.tried,) if decision.tried is not None else ()
+        configurations = (self._configuration, *(_configuration(each.versions) for each in tried))
+        shadow = tuple(_shadow(decision.id, each) for each in tried)
+        return Record(row, cards, configurations, tuple(_suppressions(decision)), shadow)
+
+    def _verdicts(self, verdicts: Sequence[Verdict]) -> Json:
+        """Write the verdicts by kind; the silent ones, nearly all of them, as lists of topics for each order."""
+        fired: list[Json] = []
+        open_questions: list[Json] = []
+        clear: dict[str, list[str]] = {}
+        not_applicable: dict[str, dict[str, list[str]]] = {}
+        place, order = "", None
+        for verdict in verdicts:
+            outcome = verdict.outcome
+            kind = outcome.__class__
+            if verdict.order is not order:
+                # The verdicts on an order follow each other.
+                place, order = order_name(verdict), verdict.order
+            if kind is Clear:
+                clear.setdefault(place, []).append(verdict.topic)
+            elif isinstance(outcome, NotApplicable):
+                not_applicable.setdefault(place, {}).setdefault(outcome.because, []).append(verdict.topic)
+            elif isinstance(outcome, CannotTell):
+                open_questions.append({"topic": verdict.topic, "order": place, "missing": outcome.missing})
+            elif isinstance(outcome, Fired):
+                fired.append(
+                    {
+                        "topic": verdict.topic,
+                        "order": place,
+                        "product": verdict.product,
+                        "mode": self._policy.mode(verdict.topic),
+                        "finding": outcome,
+                    }
+                )
+        return {"fired": fired, "cannot-tell": open_questions, "clear": clear, "not-applicable": not_applicable}
+
+
+def _card(decision: str, position: int, card: Json) -> Json:
+    return {
+        "decision_id": decision,
+        "position": position,
+        "uuid": card["uuid"],
+        "topic": card["source"]["topic"]["code"],
+        "indicator": card["indicator"],
+        "content": _encode(without_resources(card)).decode(),
+    }
+
+
+def _suppressions(decision: Decision) -> Iterator[Json]:
+    for position, each in enumerate(decision.suppressed):
+        yield {
+            **_card(decision.id, position, each.card),
+            "order_name": order_name(each.verdict),
+            "overridden_card": each.override.card,
+            "overridden_at": each.override.at,
+            "reason": _encode(each.override.reason).decode(),
+        }
+
+
+def _configuration(versions: Versions) -> tuple[str, str]:
+    return versions.configuration_hash, versions.configuration
+
+
+def _shadow(decision: str, tried: Tried) -> Json:
+    return {
+        "decision_id": decision,
+        "configuration_hash": tried.versions.configuration_hash,
+        "verdicts": _encode(tried.verdicts).decode(),
+    }

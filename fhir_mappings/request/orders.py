@@ -1,0 +1,68 @@
+"""The orders that a request asks about, as far as they could be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from cards.facts.order import DrugOrder
+from cards.facts.origins import Gap
+from cards.identification.identity import Identity
+from fhir_mappings.request.dispatched import Lacking
+from fhir_mappings.request.hook_request import HookRequest
+from fhir_mappings.wire.lenient import Json, reference, server_of
+
+
+class Orders(msgspec.Struct, frozen=True):
+    """The drug orders of a session, the EHR's own JSON of each, and what could not be read."""
+
+    orders: tuple[DrugOrder, ...]
+    resources: Mapping[str, Json]
+    gaps: tuple[Gap, ...]
+
+    identities: tuple[Identity, ...]
+    patient_id: str
+    lacking: tuple[Lacking, ...] = ()
+    server: str = ""
+
+    @property
+    def references(self) -> frozenset[str]:
+        """The references of the orders."""
+        return frozenset(order.origin.reference for order in self.orders)
+
+    @property
+    def unresolved(self) -> bool:
+        """Whether an order that is asked about, or its drug, is a reference that could not be followed yet."""
+        if self.lacking:
+            return True
+        gaps = (*self.gaps, *(gap for order in self.orders if order.in_focus for gap in order.gaps))
+        return any(gap.reason in ("unresolved-drug", "other-release-unnamed") for gap in gaps)
+
+    @property
+    def drugs_to_fetch(self) -> dict[str, str]:
+        """The Medications that orders refer to and that the request does not hold, each with the place that does."""
+        wanted = {}
+        for order in self.orders:
+            if order.in_focus and any(gap.reason == "unresolved-drug" for gap in order.gaps):
+                referred = self.resources[order.origin.path].get("medicationReference")
+                if server_of(referred) in ("", self.server):
+                    wanted[reference(referred)] = order.origin.path
+        return {each: f"{path}.medicationReference" for each, path in wanted.items() if each.startswith("Medication/")}
+
+    @property
+    def in_scope(self) -> bool:
+        """Whether any order that is asked about is, or may be, for a drug that this service checks."""
+        return any(
+            order.in_focus and identity.in_scope for order, identity in zip(self.orders, self.identities, strict=True)
+        )
+
+
+def requested_in(request: HookRequest) -> Json:
+    """Give what a new request takes over where there is no order: the encounter and the user of the call."""
+    found: Json = {}
+    if request.encounter_id:
+        found["encounter"] = {"reference": f"Encounter/{request.encounter_id}"}
+    if request.user_id.startswith(("Practitioner/", "PractitionerRole/")):
+        found["requester"] = {"reference": request.user_id}
+    return found

@@ -1,0 +1,83 @@
+"""How fast an order wants its dose given: times, rates, pushes, and parts of one dose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from shapes import Json, dosage, dose_of, order, quantity
+
+from fhir_mappings.medications.dosage import is_part_of_dose
+from fhir_mappings.medications.infusion import infusion_times, is_push
+
+
+@pytest.mark.parametrize(
+    ("instruction", "minutes"),
+    [
+        pytest.param(dosage(text="252 mg IV over 90 minutes"), (90,), id="in the text"),
+        pytest.param(dosage(text="first over 90 min, then over 30 min"), (30, 90), id="two times"),
+        pytest.param(
+            dosage({"doseQuantity": quantity(250, "mL"), "rateQuantity": quantity(500, "mL/h")}),
+            (30,),
+            id="by the rate",
+        ),
+        pytest.param(
+            dosage({"doseQuantity": quantity(252, "mg"), "rateQuantity": quantity(168, "mg/h")}), (90,), id="mg an hour"
+        ),
+        pytest.param(
+            dosage({"doseQuantity": quantity(252, "mg"), "rateQuantity": quantity(500, "mL/h")}), (), id="other units"
+        ),
+        pytest.param(
+            dosage({"doseQuantity": quantity(252, "mg"), "rateQuantity": quantity(0, "mg/h")}), (), id="no rate at all"
+        ),
+        pytest.param(
+            dosage(timing={"repeat": {"duration": 30, "durationMax": 90, "durationUnit": "min"}}), (90,), id="a range"
+        ),
+        pytest.param(dosage(), (), id="none"),
+    ],
+)
+def test_infusion_times(instruction: Json, minutes: tuple[int, ...]) -> None:
+    assert infusion_times(order(instruction)) == minutes
+
+
+@pytest.mark.parametrize(
+    ("instruction", "push"),
+    [
+        pytest.param({"text": "252 mg IV push"}, True, id="IV push"),
+        pytest.param({"text": "252 mg as an intravenous bolus"}, True, id="a bolus"),
+        pytest.param({"text": "252 mg IVP once"}, True, id="IVP"),
+        pytest.param({"method": {"text": "IV Push"}}, True, id="by the method"),
+        pytest.param({"route": {"coding": [{"display": "Intravenous push"}]}}, True, id="by the route"),
+        pytest.param({"additionalInstruction": [{"text": "slow push"}]}, True, id="beside the instructions"),
+        pytest.param({"text": "Do not give as IV push or bolus. Infuse over 90 minutes."}, False, id="a warning"),
+        pytest.param({"text": "infuse over 90 minutes, never as a bolus"}, False, id="never"),
+        pytest.param({"text": "IVPB over 90 minutes"}, False, id="a piggyback"),
+        pytest.param({"text": "252 mg IV"}, False, id="nothing of it"),
+        pytest.param({}, False, id="nothing"),
+    ],
+)
+def test_is_push(instruction: Json, push: bool) -> None:  # noqa: FBT001
+    assert is_push(order(instruction)) is push
+
+
+@pytest.mark.parametrize(
+    ("instruction", "part"),
+    [
+        pytest.param({"text": "Bag 1 of 2"}, True, id="a bag"),
+        pytest.param({"text": "160 mg IV, part 2/2"}, True, id="a part"),
+        pytest.param({"patientInstruction": "split dose"}, True, id="a split dose"),
+        pytest.param({"additionalInstruction": [{"text": "Beutel 1 von 2"}]}, True, id="in German"),
+        pytest.param({"text": "cycle 1 of 14"}, False, id="a cycle"),
+        pytest.param({"text": "infusion 2 of 6"}, False, id="one infusion of a course"),
+        pytest.param({"text": "in a 250 mL bag"}, False, id="a bag and no number"),
+    ],
+)
+def test_is_part_of_dose(instruction: Json, part: bool) -> None:  # noqa: FBT001
+    assert is_part_of_dose(order(dosage(dose_of(160, "mg"), **instruction))) is part
+
+
+@pytest.mark.parametrize("junk", [None, 5, "x", [], [None], [[]]])
+def test_junk_says_nothing(junk: Any) -> None:
+    assert infusion_times({"dosageInstruction": junk}) == ()
+    assert not is_push({"dosageInstruction": junk})
+    assert not is_part_of_dose({"dosageInstruction": junk})
