@@ -48,6 +48,7 @@ _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
 _WARNED_OF = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils", "lvef", "weight", "weight-stated"})
 # An entry that is no order at all matters only beside an order in scope.
 _NO_ORDER = "unreadable-order"
+_OF_CODES = frozenset({Topic.HCPCS_MISMATCH, Topic.NDC_MISMATCH})
 _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.PRIMARY)
 
 
@@ -67,6 +68,9 @@ def judge(
     rules = rules_at(session.moment) if rules is None else rules
     cases = cases_in_scope(session, recogniser, policy, identities)
     verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules or rules_at(session.moment))]
+    of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
+    for case in _miscoded(session, recogniser, policy, identities):
+        verdicts += _verdicts(case, policy, of_codes)
     # Most rules have nothing to say, and most of what follows is about those that have.
     telling = [verdict for verdict in verdicts if verdict.outcome.__class__ not in _SILENT]
     shown = [v for v in telling if isinstance(v.outcome, Fired) and policy.mode(v.topic) is Mode.LIVE]
@@ -85,6 +89,20 @@ def cases_in_scope(
         Case(order, identity, session, _others(identified, order), recogniser, _thresholds(identity, policy))
         for order, identity in identified
         if order.in_focus and identity.in_scope
+    ]
+
+
+def _miscoded(
+    session: Session, recogniser: Recogniser, policy: Policy, identities: Sequence[Identity] | None
+) -> list[Case]:
+    """Give the orders of neighbours that carry a code of a drug that is checked; nothing else is asked of them."""
+    if identities is None:
+        identities = [identify(order, recogniser) for order in session.orders]
+    identified = list(zip(session.orders, identities, strict=True))
+    return [
+        Case(order, identity, session, _others(identified, order), recogniser, _thresholds(identity, policy))
+        for order, identity in identified
+        if order.in_focus and identity.is_miscoded
     ]
 
 

@@ -12,13 +12,16 @@ from werkzeug.exceptions import HTTPException
 from cds_service.auth.gate import protect
 from cds_service.clock import Clock, now
 from cds_service.decisions.active import Configuration
+from cds_service.ehr.limits import NeighbourBusyError
 from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.store.store import open_store
 from cds_service.telemetry import metrics as numbers
 from cds_service.web import discovery, feedback, health, hooks, metrics, operator, smart, terminology, tryit
+from cds_service.web.admission import RETRY_AFTER_S, Admission, Doorkeeper, NoRoomError
 from cds_service.web.answers import decider
 from cds_service.workbench.blueprint import blueprint as workbench
+from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from cds_service.store.store import Store
 
 _log = structlog.get_logger()
+AT_ITS_LIMIT = ("at-its-limit", "too many calls just now; send it again in a moment")
 _CODES = {
     400: ("not-json", "the request could not be read"),
     404: ("not-found", "there is nothing at this address"),
@@ -77,9 +81,22 @@ def create_app(
         send_wildcard=True,
     )
     protect(app, configuration.gate, on_refused=numbers.refused)
+    room = app.extensions["her2_cds_admission"] = Admission()
+    base_url = configuration.current().decider.settings.base_url
+    refusal = encode(operation_outcome(*AT_ITS_LIMIT, base_url=base_url))
+    app.wsgi_app = Doorkeeper(app.wsgi_app, room, refusal, numbers.shed)  # type: ignore[method-assign]
+    app.register_error_handler(NoRoomError, _no_room)
+    app.register_error_handler(NeighbourBusyError, _no_room)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     return app
+
+
+def _no_room(error: Exception) -> Response:  # noqa: ARG001 - whatever it is that has no room
+    numbers.shed()
+    answer = json_answer(operation_outcome(*AT_ITS_LIMIT, base_url=decider().settings.base_url), 503)
+    answer.headers["Retry-After"] = RETRY_AFTER_S
+    return answer
 
 
 def _http_error(error: HTTPException) -> Response:

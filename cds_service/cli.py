@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 import structlog
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from rich.console import Console
@@ -42,10 +41,10 @@ from cds_service.configuration.loading import load_settings
 from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, STAYS_REQUIRED, json_schema
 from cds_service.decisions.data_access import DataMissing
 from cds_service.decisions.decider import Decider
-from cds_service.ehr.client import CALLS_AT_ONCE
 from cds_service.ehr.servers import is_loopback_host
 from cds_service.protocol.services import BY_ID, SERVICES
-from cds_service.store.database import DatabaseError, open_engine, upgrade
+from cds_service.server import Server, allow_many_connections
+from cds_service.store.database import DatabaseError, DatabaseNewerError, open_engine, upgrade
 from cds_service.telemetry.logs import configure_logs
 from cds_service.tryit import examples
 from fhir_mappings.codings import CodeMapError
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
     from cds_service.configuration.settings import Settings
 
 _IDLE_MS = 75_000
+_BACKLOG, _CONNECTIONS, _THREADS = 4096, 30_000, 128
 NO_CARDS, CARDS = 0, 1
 # Named here and not taken from ``metrics``, which must not be loaded before it is set.
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -112,7 +112,8 @@ def serve(  # noqa: PLR0913 - one for each option
         click.echo(f"  {address}/cds-services/{service.id}  ({service.hook})")
     sys.stdout.flush()
     _share_metrics(workers)
-    Granian(
+    allow_many_connections()
+    Server(
         "cds_service.wsgi:application",
         factory=True,
         address=host,
@@ -123,8 +124,12 @@ def serve(  # noqa: PLR0913 - one for each option
         http1_settings=HTTP1Settings(header_read_timeout=_IDLE_MS),
         workers=workers,
         websockets=False,
-        # Threads wait for a FHIR server or a slow client; one that never answers must not hold up a stop (ADR 3).
-        blocking_threads=CALLS_AT_ONCE,
+        # Idle connections wait beside the others, not in front of them.
+        backlog=_BACKLOG,
+        backpressure=_CONNECTIONS,
+        # Threads wait for a FHIR server or a slow client; one that never answers must not hold up a stop (ADR 3). How
+        # many calls are worked on is for `admission` to say.
+        blocking_threads=_THREADS,
         workers_kill_timeout=10,
         log_access=False,
         ssl_cert=tls_certificate,
@@ -224,9 +229,17 @@ def _prepare(settings: Settings) -> None:
     """Make the tables, and give the workers what they must have in common."""
     try:
         engine = open_engine(settings.database)
-        upgrade(engine)
     except DatabaseError as error:
         fail(str(error))
+    try:
+        upgrade(engine)
+    except DatabaseNewerError as error:
+        fail(str(error))
+    except DatabaseError as error:
+        if engine.dialect.name == "sqlite":
+            fail(str(error))
+        # A server may come up after us: until then cards are given, and their record waits.
+        structlog.get_logger().error("database_not_reached", problem=str(error), meaning="tried again while serving")
     # The workers are copies of this process, and a connection is not to be shared.
     engine.dispose()
     os.environ.setdefault(_PATIENT_KEY, secrets.token_hex(32))

@@ -8,10 +8,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+
 from cds_service.app import create_app
 from cds_service.configuration.settings import CONFIG_VARIABLE
 from cds_service.policies.library import Library
 from cds_service.policies.publication import Publication, follow
+from cds_service.server import end_with_parent
 from cds_service.store.purge_thread import keep_house
 from cds_service.telemetry.logs import configure_logs
 
@@ -26,6 +29,7 @@ _MIDDLE_COLLECTIONS = 100
 def application() -> Flask:
     """Build the application of one worker."""
     configure_logs()
+    end_with_parent()
     path = os.environ.get(CONFIG_VARIABLE)
     app = create_app(Path(path) if path else None)
     store, configuration = app.extensions["her2_cds_store"], app.extensions["her2_cds"]
@@ -34,6 +38,7 @@ def application() -> Flask:
     keep_house(store.engine, lambda: configuration.current().decider.settings.audit.keep_days)
     atexit.register(store.close)
     _spare_the_collector()
+    structlog.get_logger().info("worker_started", worker=os.getpid())
     return app
 
 

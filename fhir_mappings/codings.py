@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,28 +19,55 @@ if TYPE_CHECKING:
 
     from fhir_mappings.wire.lenient import Json
 
+# By address without its scheme, or by object identifier however it is introduced.
 _SYSTEMS = {
-    "http://loinc.org": "loinc",
-    "https://loinc.org": "loinc",
-    "urn:oid:2.16.840.1.113883.6.1": "loinc",
-    "http://snomed.info/sct": "snomed",
-    "https://snomed.info/sct": "snomed",
-    "urn:oid:2.16.840.1.113883.6.96": "snomed",
-    "http://www.nlm.nih.gov/research/umls/rxnorm": "rxnorm",
-    "https://www.nlm.nih.gov/research/umls/rxnorm": "rxnorm",
-    "urn:oid:2.16.840.1.113883.6.88": "rxnorm",
-    "http://hl7.org/fhir/sid/ndc": "ndc",
-    "https://hl7.org/fhir/sid/ndc": "ndc",
-    "urn:oid:2.16.840.1.113883.6.69": "ndc",
-    "http://www.whocc.no/atc": "atc",
-    "http://fhir.de/codesystem/bfarm/atc": "atc",
-    "urn:oid:2.16.840.1.113883.6.73": "atc",
-    "urn:oid:2.16.840.1.113883.6.285": "hcpcs",
-    "http://unitsofmeasure.org": "ucum",
+    "loinc.org": "loinc",
+    "2.16.840.1.113883.6.1": "loinc",
+    "snomed.info/sct": "snomed",
+    "2.16.840.1.113883.6.96": "snomed",
+    "nlm.nih.gov/research/umls/rxnorm": "rxnorm",
+    "2.16.840.1.113883.6.88": "rxnorm",
+    "hl7.org/fhir/sid/ndc": "ndc",
+    "2.16.840.1.113883.6.69": "ndc",
+    "whocc.no/atc": "atc",
+    "fhir.de/codesystem/bfarm/atc": "atc",
+    "fhir.de/codesystem/dimdi/atc": "atc",
+    "2.16.840.1.113883.6.73": "atc",
+    "2.16.840.1.113883.6.285": "hcpcs",
+    "2.16.840.1.113883.6.14": "hcpcs",
+    "ama-assn.org/go/cpt": "cpt",
+    "2.16.840.1.113883.6.12": "cpt",
+    "2.16.840.1.113883.6.90": "icd10",
+    "2.16.840.1.113883.6.3": "icd10",
+    "unitsofmeasure.org": "ucum",
 }
+_INTRODUCED = re.compile(r"(?:urn:)?oid:|(?:https?://)?(?:www\.)?")
+# Words of an address that no other system has in its own.
+_IN_ADDRESS = (
+    ("hcpcs", "hcpcs"),
+    ("icd-10", "icd10"),
+    ("rxnorm", "rxnorm"),
+    ("rxcui", "rxnorm"),
+    ("snomed", "snomed"),
+    ("atcddd", "atc"),
+)
+_PARTS = re.compile(r"[/:#?=.|]")
+_BY_PART = {"atc": "atc", "atc_ddd_index": "atc", "atc-ddd": "atc", "ndc": "ndc", "ndc11": "ndc", "ndc10": "ndc"}
 
 
 _BARE_HCPCS = re.compile(r"[JQ]\d{4}")
+# Shapes that tell the system where its address is none that is known: a national or a local one.
+_BY_SHAPE = (
+    ("atc", re.compile(r"[A-V]\d{2}[A-Z]{2}\d{2}", re.IGNORECASE)),
+    ("hcpcs", re.compile(r"(?:J\d|Q5|C9)\d{3}(?:[\s,:./_-]{0,3}[A-Z][A-Z0-9]){0,5}", re.IGNORECASE)),
+    ("ndc", re.compile(r"\d{4,5}-\d{3,4}-\d{1,2}|N4\d{11}.{0,12}", re.IGNORECASE)),
+)
+_LONGEST_CODE = 60
+_LARGEST_NUMBER = 10**18
+
+
+CLINICAL = frozenset({"rxnorm", "atc", "snomed"})
+"""The systems that say which drug is meant; others are for billing and supply."""
 
 
 class Coding(msgspec.Struct, frozen=True, gc=False):
@@ -57,14 +85,17 @@ def system_name(uri: str) -> str:
     HCPCS has no single address in practice; whatever contains "hcpcs" is taken for it, and ICD-10 in its national
     variants likewise.
     """
-    folded = uri.strip().rstrip("/").casefold()
+    folded = uri.strip().rstrip("/").casefold().partition("|")[0]
+    introduced = _INTRODUCED.match(folded)
+    folded = folded[introduced.end() if introduced else 0 :]
     if folded in _SYSTEMS:
         return _SYSTEMS[folded]
-    if "hcpcs" in folded:
-        return "hcpcs"
-    if "icd-10" in folded or folded in ("urn:oid:2.16.840.1.113883.6.90", "urn:oid:2.16.840.1.113883.6.3"):
-        return "icd10"
-    return ""
+    if folded.startswith("snomed.info/sct"):
+        return "snomed"
+    for word, name in _IN_ADDRESS:
+        if word in folded:
+            return name
+    return next((_BY_PART[part] for part in _PARTS.split(folded) if part in _BY_PART), "")
 
 
 class CodeMapError(ValueError):
@@ -148,11 +179,37 @@ def coding_of(raw: Json) -> Coding:
     # As ``text`` reads them; this is what is read most often.
     uri, code, display = raw.get("system"), raw.get("code"), raw.get("display")
     uri = bounded(uri) if uri.__class__ is str else ""
-    code = bounded(code) if code.__class__ is str else ""
+    code = bounded(code) if code.__class__ is str else _of_number(code)
     display = bounded(display) if display.__class__ is str else ""
     # A code without a system is taken for nothing, but for the one shape that no other system shares.
     system = system_name(uri) if uri else "hcpcs" if _BARE_HCPCS.fullmatch(code) else ""
     return Coding(system, code, display)
+
+
+def drug_coding(coding: Coding) -> Coding:
+    """Give a coding of a drug with the system that the shape of its code tells, where its address tells none.
+
+    HCPCS codes stand under the address of CPT, too; CPT's own codes begin with a digit and are for the administration.
+    """
+    if coding.system not in ("", "cpt"):
+        code = coding.code.upper().replace(" ", "") if coding.system == "atc" else coding.code
+        return Coding(coding.system, code, coding.display) if code != coding.code else coding
+    if coding.system == "cpt":
+        is_hcpcs = coding.code[:1].isalpha()
+        return Coding("hcpcs", coding.code, coding.display) if is_hcpcs else coding
+    for system, shape in _BY_SHAPE:
+        if shape.fullmatch(coding.code[:_LONGEST_CODE]):
+            return Coding(system, coding.code.upper() if system == "atc" else coding.code, coding.display)
+    return coding
+
+
+def _of_number(code: Any) -> str:
+    """Write a code that was sent as a number; empty for what is no whole number."""
+    if code.__class__ is int:
+        return str(code) if 0 < code < _LARGEST_NUMBER else ""
+    if code.__class__ is Decimal and code == code.to_integral_value() and 0 < code < _LARGEST_NUMBER:
+        return str(int(code))
+    return ""
 
 
 def texts(concept: Any) -> list[str]:

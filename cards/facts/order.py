@@ -23,10 +23,15 @@ class EvidenceKind(StrEnum):
     TEXT = "text"
     INGREDIENT_CODING = "ingredient coding"
     INGREDIENT_TEXT = "ingredient text"
+    SUPPLY_TEXT = "supply text"
+    """The words beside a billing or package code, where nothing clinical names the drug."""
 
 
 class IdentityEvidence(msgspec.Struct, frozen=True):
-    """A code or a text that says which drug is ordered. ``system`` is ``rxnorm``, ``atc`` or empty for a text."""
+    """A code or a text that says which drug is ordered.
+
+    ``system`` is ``rxnorm``, ``atc`` or ``snomed``, and empty for a text.
+    """
 
     kind: EvidenceKind
     system: str
@@ -35,21 +40,27 @@ class IdentityEvidence(msgspec.Struct, frozen=True):
 
 
 class BillingCode(msgspec.Struct, frozen=True):
-    """A HCPCS code: of which resource, where in it, and whether that resource says that it belongs to the order."""
+    """A HCPCS code: of which resource, where in it, and whether that resource says that it belongs to the order.
+
+    ``modifiers`` are what was attached to the code, as it is written ("-JZ"); ``display`` are the words beside it.
+    """
 
     code: str
     holder: Origin
     pointer: Pointer
     on_the_order: bool = True
     linked: bool = True
+    modifiers: str = ""
+    display: str = ""
 
 
 class WrittenNdc(msgspec.Struct, frozen=True):
-    """A National Drug Code as the order writes it."""
+    """A National Drug Code as the order writes it, with the words beside it."""
 
     text: str
     pointer: Pointer
     path: str
+    display: str = ""
 
 
 class DoseUnit(StrEnum):

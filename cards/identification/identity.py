@@ -11,8 +11,10 @@ from functools import lru_cache
 
 import msgspec
 
-from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence
-from cards.identification.recogniser import Meaning, Recogniser, Target
+from cards.facts.order import DoseUnit, DrugOrder, EvidenceKind, IdentityEvidence
+from cards.identification.drug_text import DrugText
+from cards.identification.recogniser import Recogniser
+from cards.identification.targets import Meaning, Target
 from cards.knowledge.schema import Brand, Product, Scope
 from cards.values.text_cache import LENGTH
 
@@ -36,13 +38,19 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """What an order is for. ``named`` are all products that its evidence names or may mean."""
+    """What an order is for. ``named`` are all products that its evidence names or may mean.
+
+    ``unread`` are the words of its texts that are not understood, where they keep the identity from being settled.
+    ``is_miscoded``: it is for a neighbour, and carries a billing or package code of a drug that is checked.
+    """
 
     standing: IdentityStatus
     claims: tuple[Claim, ...] = ()
     product: Product | None = None
     brand: Brand | None = None
     named: tuple[Product, ...] = ()
+    unread: tuple[str, ...] = ()
+    is_miscoded: bool = False
 
     @property
     def in_scope(self) -> bool:
@@ -58,13 +66,108 @@ def identify(order: DrugOrder, recogniser: Recogniser) -> Identity:
     for each in order.evidence:
         length += len(each.value)
     by_evidence = _remembered if length <= _LENGTH else _by_evidence
-    return by_evidence(order.evidence, recogniser) or _by_supply_codes(order, recogniser)
+    identity = by_evidence(order.evidence, recogniser)
+    if identity is None:
+        return _by_supply_codes(order, recogniser)
+    if identity.product is not None and identity.product.scope is Scope.NEIGHBOUR:
+        return _with_codes(identity, order, recogniser)
+    return _by_route(_with_displays(identity, order, recogniser), order, recogniser)
+
+
+def _with_displays(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:
+    """Hear the words beside the product's own billing and package codes: they may name another drug than the code does.
+
+    The words beside a code of another product are not heard; that code is told as it is.
+    """
+    product = identity.product
+    if product is None:
+        return identity
+    own = {product.id, *product.parts}
+    billing = (each for each in order.billing if each.linked)
+    labelled = [(each.display, _of_hcpcs(each.code, recogniser), each.holder.path) for each in billing]
+    labelled += [(each.display, recogniser.ndc(each.text), each.path) for each in order.ndcs]
+    for display, target, path in labelled:
+        if not display or target is None or target.product != product.id:
+            continue
+        meanings = recogniser.read_text(display).meanings
+        if not meanings or any(named.product in own for meaning in meanings for named in meaning):
+            continue
+        evidence = IdentityEvidence(EvidenceKind.TEXT, "", display, path)
+        claims = (*identity.claims, *(Claim(evidence, meaning) for meaning in meanings))
+        named = recogniser.in_order({product.id, *(each.product for meaning in meanings for each in meaning)})
+        return Identity(IdentityStatus.CONFLICT, claims, named=named)
+    return identity
+
+
+def _of_hcpcs(code: str, recogniser: Recogniser) -> Target | None:
+    meaning = recogniser.hcpcs.get(code)
+    return meaning.target if meaning is not None else None
+
+
+def _with_codes(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:
+    """Tell of an order for a neighbour whether one of its codes is that of a drug that is checked."""
+    targets = [recogniser.ndc(ndc.text) for ndc in order.ndcs]
+    targets += [_of_hcpcs(billing.code, recogniser) for billing in order.billing if billing.linked]
+    if all(target is None or recogniser.product(target.product).scope is Scope.NEIGHBOUR for target in targets):
+        return identity
+    return msgspec.structs.replace(identity, is_miscoded=True)
 
 
 def _by_evidence(evidence: tuple[IdentityEvidence, ...], recogniser: Recogniser) -> Identity | None:
     """Identify an order by what it says of the drug; nothing when that is nothing known."""
-    claims = tuple(_claims(evidence, recogniser))
-    return _settle(claims, recogniser) if claims else None
+    claims: list[Claim] = []
+    texts: list[tuple[IdentityEvidence, DrugText]] = []
+    for each in evidence:
+        if each.system:
+            meaning = recogniser.coded(each.system, each.value)
+            if meaning is not None:
+                claims.append(Claim(each, meaning))
+        else:
+            text = recogniser.read_text(each.value)
+            texts.append((each, text))
+            claims += [Claim(each, meaning) for meaning in text.meanings]
+    guesses = [Claim(each, meaning) for each, text in texts for meaning in text.guesses]
+    if claims:
+        return _with_every_word(_settle(tuple(claims), recogniser), texts, guesses, recogniser)
+    if guesses:
+        unread = tuple(dict.fromkeys(word for _, text in texts for word in text.unread))
+        named = recogniser.in_order({target.product for claim in guesses for target in claim.meaning})
+        return Identity(IdentityStatus.AMBIGUOUS, tuple(guesses), named=named, unread=unread)
+    return None
+
+
+def _with_every_word(
+    identity: Identity,
+    texts: list[tuple[IdentityEvidence, DrugText]],
+    guesses: list[Claim],
+    recogniser: Recogniser,
+) -> Identity:
+    """Settle nothing over a word that is not understood.
+
+    Beside a clinical code only a word that looks like another drug's name or payload counts, and is a conflict.
+    """
+    if identity.product is None:
+        others = tuple(dict.fromkeys(word for _, text in texts for word in text.others))
+        is_in_conflict = identity.standing is IdentityStatus.CONFLICT
+        return msgspec.structs.replace(identity, unread=others) if others and is_in_conflict else identity
+    product = identity.product.id
+    strayed = [claim for claim in guesses if all(target.product != product for target in claim.meaning)]
+    is_coded = any(claim.evidence.system and len(claim.meaning) == 1 for claim in identity.claims)
+    if is_coded:
+        unread = [word for _, text in texts for word in text.others]
+    else:
+        unread = [word for each, text in texts for word in _counted(each, text)]
+    if not unread and not strayed:
+        return identity
+    claims = (*identity.claims, *strayed)
+    named = recogniser.in_order({product, *(target.product for claim in strayed for target in claim.meaning)})
+    standing = IdentityStatus.CONFLICT if is_coded else IdentityStatus.AMBIGUOUS
+    return Identity(standing, claims, named=named, unread=tuple(dict.fromkeys(unread)))
+
+
+def _counted(evidence: IdentityEvidence, text: DrugText) -> tuple[str, ...]:
+    """List the words that keep a text from being read; beside a code of supply the descriptor's own words do not."""
+    return text.unread if text.names_drug and evidence.kind is not EvidenceKind.SUPPLY_TEXT else text.others
 
 
 # The drugs of a formulary are few, and each is written on every order of it with the same codes and words. What is
@@ -73,19 +176,37 @@ _LENGTH = 5 * LENGTH
 _remembered = lru_cache(maxsize=1024)(_by_evidence)
 
 
-def _claims(said: tuple[IdentityEvidence, ...], recogniser: Recogniser) -> list[Claim]:
-    claims = []
-    for evidence in said:
-        if evidence.system == "rxnorm":
-            target = recogniser.rxnorm.get(evidence.value)
-        elif evidence.system == "atc":
-            target = recogniser.atc.get(evidence.value)
-        else:
-            claims += [Claim(evidence, meaning) for meaning in recogniser.read_text(evidence.value)]
-            continue
-        if target is not None:
-            claims.append(Claim(evidence, frozenset({target})))
-    return claims
+def _by_route(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:
+    """Let the route choose between products that go by one name, and doubt a name at the other product's dose.
+
+    Outside of the US one name stands for trastuzumab by vein and under the skin. A dose that is only the other one's,
+    by the other one's way, may be that one.
+    """
+    if order.route is None:
+        return identity
+    if identity.standing is IdentityStatus.AMBIGUOUS and not identity.unread:
+        fitting = [product for product in identity.named if product.route is order.route]
+        if len(fitting) == 1 and _share_a_name(identity.named):
+            return Identity(IdentityStatus.SETTLED, identity.claims, fitting[0], named=(fitting[0],))
+    product = identity.product
+    if product is None or product.route is order.route or product.route is None:
+        return identity
+    others = [
+        each
+        for each in recogniser.known.products
+        if each.parts == (product.id,)
+        and each.route is order.route
+        and (identity.brand is None or identity.brand.name in each.name)
+        and any(dose.unit is DoseUnit.MG and each.has_dose(dose.number) for dose in order.doses)
+    ]
+    if not others:
+        return identity
+    return Identity(IdentityStatus.AMBIGUOUS, identity.claims, named=(product, *others))
+
+
+def _share_a_name(products: tuple[Product, ...]) -> bool:
+    """Tell whether of two products one is a form of the other."""
+    return any(each.parts == (other.id,) for each in products for other in products)
 
 
 def _settle(claims: tuple[Claim, ...], recogniser: Recogniser) -> Identity:
@@ -117,7 +238,14 @@ def _combined(firm: set[Target], claims: tuple[Claim, ...], recogniser: Recognis
     """Let a combination product absorb its own ingredients; ingredients alone may add up to one."""
     products = {target.product for target in firm}
     absorbed = {part for product in products for part in recogniser.product(product).parts}
-    remaining = {target for target in firm if target.product not in absorbed or target.brand}
+    names = [recogniser.product(product).name for product in products if recogniser.product(product).parts]
+    remaining = {
+        target
+        for target in firm
+        if target.product not in absorbed
+        # Herceptin is the brand of both of its forms.
+        or ((brand := recogniser.brand(target)) is not None and not any(brand.name in name for name in names))
+    }
     if len({target.product for target in remaining}) > 1 and all(
         claim.evidence.kind in _INGREDIENT for claim in claims if claim.meaning <= remaining
     ):
@@ -130,11 +258,9 @@ def _combined(firm: set[Target], claims: tuple[Claim, ...], recogniser: Recognis
 def _by_supply_codes(order: DrugOrder, recogniser: Recogniser) -> Identity:
     """Identify an order that names no drug by its NDCs, or failing those by the billing codes on the order itself."""
     by_ndc = {target for ndc in order.ndcs if (target := recogniser.ndc(ndc.text)) is not None}
-    by_hcpcs = {
-        recogniser.hcpcs[billing.code].target
-        for billing in order.billing
-        if billing.on_the_order and billing.code in recogniser.hcpcs
-    }
+    codes = [billing.code for billing in order.billing if billing.on_the_order]
+    found = (_of_hcpcs(code, recogniser) or recogniser.retired.get(code) for code in codes)
+    by_hcpcs = {target for target in found if target is not None}
     targets = by_ndc or by_hcpcs
     products = {target.product for target in targets}
     if not products:

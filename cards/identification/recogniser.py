@@ -1,4 +1,4 @@
-"""Recognises products in codes and in text: longest name first, so that trastuzumab emtansine is no trastuzumab."""
+"""Recognises products in codes and in text, by indexes that are built once from the knowledge."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from cards.identification.drug_text import DrugTextReader
+from cards.identification.folding import fold, key
+from cards.identification.targets import Meaning, Target
+from cards.identification.vocabulary import Vocabulary
 from cards.knowledge.label_doses import Labelled, Span, around, ceiling, regimens_for, rows_by_test
 from cards.values.codes import Ndc, ndc_readings
 from cards.values.text_cache import cached_by_text
@@ -27,24 +31,6 @@ if TYPE_CHECKING:
     )
 
 _COMBINATIONS = 1024
-_JOINERS = re.compile(r"[\s\-_\u2010-\u2015\u2212]+")
-# "NOT trastuzumab", "do not substitute for trastuzumab": what follows is a warning, not a name.
-_WARNING = re.compile(
-    r"\b(?:is not|are not|not|never|do not (?:substitute|confuse|interchange)|differs? from)\b[^.;)\]]*"
-)
-_BRACKETS = re.compile(r"[()\[\]{}]")
-_ALTERNATIVES = re.compile(r"^\s*(?:/|\bor\b|\||\bvs\b)\s*$")
-
-
-class Target(NamedTuple):
-    """What a code or a name means: a product, and a brand of it where the code or name is the brand's own."""
-
-    product: str
-    brand: str | None = None
-
-
-Meaning = frozenset[Target]
-"""The targets that a code or a name may mean: one when it is clear, several when it is ambiguous."""
 
 
 class HcpcsMeaning(NamedTuple):
@@ -54,13 +40,9 @@ class HcpcsMeaning(NamedTuple):
     entry: HcpcsEntry
 
 
-def normalise(text: str) -> str:
-    """Fold case, and turn every run of spaces, hyphens and dashes into one space."""
-    return _JOINERS.sub(" ", bounded(text).casefold()).strip()
-
-
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(r"(?<![a-z0-9])(?:" + "|".join(re.escape(normalise(name)) for name in names) + r")(?![a-z0-9])")
+    written = sorted({r"\W+".join(map(re.escape, key(name))) for name in names}, key=lambda each: (-len(each), each))
+    return re.compile(r"(?<![^\W_])(?:" + "|".join(written) + r")(?![^\W_])")
 
 
 class Recogniser:
@@ -71,6 +53,7 @@ class Recogniser:
         self.known = known
         self.rxnorm: dict[str, Target] = {}
         self.atc: dict[str, Target] = {}
+        self.snomed: dict[str, Meaning] = {}
         self.hcpcs: dict[str, HcpcsMeaning] = {}
         self.retired: dict[str, Target] = {}
         self.unspecific = {entry.code for entry in known.unspecific_hcpcs}
@@ -88,10 +71,9 @@ class Recogniser:
             self._index_product(product, names)
         for ambiguous in known.ambiguous_names:
             for name in ambiguous.names:
-                names[normalise(name)].update(Target(meant) for meant in ambiguous.may_mean)
-        self._names = {name: frozenset(targets) for name, targets in names.items()}
-        longest_first = sorted(self._names, key=lambda name: (-len(name), name))
-        self._pattern = re.compile(r"(?<![a-z0-9])(?:" + "|".join(map(re.escape, longest_first)) + r")(?![a-z0-9])")
+                names[name].update(Target(meant) for meant in ambiguous.may_mean)
+        vocabulary = Vocabulary(known, {name: frozenset(targets) for name, targets in names.items()})
+        self._reader = DrugTextReader(vocabulary, self._products)
         # Texts are drug names from the EHR's formulary: few, repeated on every order.
         self._classes = tuple(
             (group, _any_of(group.names), _any_of(group.unless) if group.unless else None)
@@ -101,7 +83,7 @@ class Recogniser:
         self.labelled = lru_cache(maxsize=_COMBINATIONS)(self._labelled)
         self.spans_per_kg = lru_cache(maxsize=_COMBINATIONS)(self._spans_per_kg)
         self.read_classes = cached_by_text(self._read_classes)
-        self.read_text = cached_by_text(self._read_text)
+        self.read_text = cached_by_text(self._reader.read)
 
     def _spans_per_kg(self, product_id: str, cancers: frozenset[Cancer], percent: Decimal) -> tuple[Span, ...]:
         """Give the levels per kilogram of a product, each with the doses that are within so many percent of it."""
@@ -120,8 +102,10 @@ class Recogniser:
             self.rxnorm[rxnorm.code] = generic
         for atc in product.atc:
             self.atc[atc.code] = generic
+        for snomed in product.snomed:
+            self.snomed[snomed.code] = self.snomed.get(snomed.code, frozenset()) | {generic}
         for name in product.names:
-            names[normalise(name)].add(generic)
+            names[name].add(generic)
         for brand in product.brands:
             target = Target(product.id, brand.id)
             for rxnorm in brand.rxnorm:
@@ -136,7 +120,7 @@ class Recogniser:
                 self._ndc[package.ndc] = target
                 self._ndc[Ndc(package.ndc).product_part] = target
             for name in brand.names:
-                names[normalise(name)].add(target)
+                names[name].add(target)
 
     def product(self, product_id: str) -> Product:
         """Find a product by its id."""
@@ -152,12 +136,19 @@ class Recogniser:
 
     def _read_classes(self, text: str) -> tuple[DrugClass, ...]:
         """List the drug classes that a text names a drug of."""
-        plain = normalise(text)
+        plain = fold(bounded(text))
         return tuple(
             group
             for group, names, unless in self._classes
             if names.search(plain) and (unless is None or not unless.search(plain))
         )
+
+    def coded(self, system: str, code: str) -> Meaning | None:
+        """Find what a clinical code may mean: RxNorm, ATC or SNOMED CT. A concept may be filed under two products."""
+        if system == "snomed":
+            return self.snomed.get(code)
+        target = (self.rxnorm if system == "rxnorm" else self.atc).get(code)
+        return None if target is None else frozenset({target})
 
     def ndc(self, text: str) -> Target | None:
         """Find the product of a written NDC; ten digits without hyphens count only when one reading is known."""
@@ -176,38 +167,3 @@ class Recogniser:
         """List the packages of the brand, or of every brand when none is named."""
         brands: Iterable[Brand] = (brand,) if brand is not None else product.brands
         return tuple(package for each in brands for package in each.packages)
-
-    def _read_text(self, text: str) -> tuple[Meaning, ...]:
-        """List what a drug text names: one meaning a product named, or one with alternatives ("T-DM1/T-DXd")."""
-        plain = normalise(_BRACKETS.sub(" ", _WARNING.sub(" ", normalise(text))))
-        whole = self._by_ingredients(plain)
-        spans = [(match.span(), self._names[match.group()]) for match in self._pattern.finditer(plain)]
-        meanings: list[Meaning] = [whole] if whole else []
-        previous_end: int | None = None
-        for (start, end), meaning in spans:
-            if meanings and previous_end is not None and _ALTERNATIVES.match(plain[previous_end:start]):
-                meanings[-1] = self._merged(meanings[-1] | meaning)
-            else:
-                meanings.append(meaning)
-            previous_end = end
-        return tuple(dict.fromkeys(self._without_parts(meanings)))
-
-    def _by_ingredients(self, plain: str) -> Meaning | None:
-        """Find the combination whose every ingredient stands in the text; the one with most ingredients wins."""
-        words = set(re.findall(r"[a-z0-9]+", plain))
-        best: tuple[int, str] | None = None
-        for product in self.known.products:
-            for needed in product.all_of:
-                if words.issuperset(needed) and (best is None or len(needed) > best[0]):
-                    best = (len(needed), product.id)
-        return frozenset({Target(best[1])}) if best else None
-
-    def _merged(self, targets: Meaning) -> Meaning:
-        """Drop a product's general target beside a target of one of its brands."""
-        branded = {target.product for target in targets if target.brand}
-        return frozenset(target for target in targets if target.brand or target.product not in branded)
-
-    def _without_parts(self, meanings: list[Meaning]) -> list[Meaning]:
-        """Drop the names of ingredients beside the name of their combination."""
-        parts = {part for meaning in meanings for target in meaning for part in self._products[target.product].parts}
-        return [meaning for meaning in meanings if not all(target.product in parts for target in meaning)]

@@ -16,6 +16,7 @@ import yaml
 
 from cards.knowledge.schema import (
     Cited,
+    DrugWords,
     Knowledge,
     KnowledgeError,
     Product,
@@ -68,6 +69,7 @@ def load(root: Traversable | None = None) -> Knowledge:
         units=read("units.yaml", Units),
         reference_ranges=read("reference_ranges.yaml", ReferenceRanges),
     )
+    drug_words = read("drug_words.yaml", DrugWords)
     thresholds = read("thresholds.yaml", dict[str, Threshold])
     product_files = sorted(entry.name for entry in (root / "products").iterdir() if entry.name.endswith(".yaml"))
     products = []
@@ -86,6 +88,7 @@ def load(root: Traversable | None = None) -> Knowledge:
         drug_classes=shared.drug_classes,
         not_checked=shared.not_checked,
         terminology=terminology,
+        drug_words=drug_words,
         thresholds=thresholds,
         version=digest.hexdigest()[:12],
     )
@@ -173,6 +176,8 @@ def _check_product(known: Knowledge, product: Product) -> None:
         RxNormCode(rxnorm.code)
     for atc in classified:
         AtcCode(atc.code)
+    for snomed in product.snomed:
+        SnomedCode(snomed.code)
     for brand in product.brands:
         _need_source(known, brand.label)
         for code in (*(entry.code for entry in brand.hcpcs), *(entry.code for entry in brand.retired_hcpcs)):

@@ -17,10 +17,12 @@ from cards.facts.outcomes import (
     RemoveNdc,
     ReplaceBillingCode,
 )
+from cards.readings.case import brief
+from cards.values.codes import ndc_readings
 
 if TYPE_CHECKING:
     from cards.facts.order import BillingCode
-    from cards.identification.recogniser import Target
+    from cards.identification.targets import Target
     from cards.knowledge.schema import Cited, HcpcsEntry, Product
     from cards.readings.case import Case
 
@@ -98,7 +100,8 @@ def ndc_mismatch(case: Case) -> Outcome:
         if (target := case.recogniser.ndc(ndc.text)) is not None and not _fits(case, target)
     ]
     if not wrong:
-        return Clear()
+        unread = next((ndc.text for ndc in case.order.ndcs if not ndc_readings(ndc.text)), None)
+        return Clear() if unread is None else CannotTell((Missing("ndc-unread", values={"ndc": brief(unread)}),))
     ndc, target = wrong[0]
     other = case.recogniser.product(target.product)
     by = next(package.by for package in case.recogniser.packages(other, case.recogniser.brand(target)))

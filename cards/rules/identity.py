@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Cited
     from cards.readings.case import Case
 
-_SYSTEM_NAMES = {"rxnorm": "RxNorm", "atc": "ATC"}
+_SYSTEM_NAMES = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT"}
 
 
 def drug_identity_conflict(case: Case) -> Outcome:
@@ -22,7 +22,7 @@ def drug_identity_conflict(case: Case) -> Outcome:
     first, second = _two_named(case)
     return Fired(
         values={"first": first, "second": second},
-        evidence=_evidence(case),
+        evidence=(*_evidence(case), *(Evidence("identity-unread", word) for word in case.identity.unread)),
         cited=_labels(case),
         notes=_confusions(case),
         fixes=(RemoveOrder(),),
@@ -37,10 +37,13 @@ def drug_ambiguous(case: Case) -> Outcome:
         return Clear()
     named = [product.name for product in case.identity.named]
     written = case.identity.claims[0].evidence.value
+    unread = case.identity.unread
+    word = brief(unread[0]) if unread else ""
     return Fired(
-        values={"written": brief(written), "candidates": " or ".join(named)},
-        evidence=_evidence(case),
+        values={"written": brief(written), "candidates": " or ".join(named), "word": word},
+        evidence=(*_evidence(case), *(Evidence("identity-unread", word) for word in unread)),
         cited=_labels(case),
+        variant="unread-word" if unread else "default",
         notes=_confusions(case),
         fixes=(RemoveOrder(),),
     )
@@ -59,6 +62,9 @@ def _two_named(case: Case) -> tuple[str, str]:
         distinct = list(by_product.values())
     else:
         distinct = [name for name in distinct if name != case.identity.named[0].name]
+        if case.identity.unread:
+            # A word that looks like another drug's, beside a code that settles the product.
+            return case.drug, brief(case.identity.unread[0])
     return distinct[0], distinct[1]
 
 

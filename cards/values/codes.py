@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Self
 
+_LONGEST = 60
+"""Characters of a written code that are read."""
+
 
 class MalformedCodeError(ValueError):
     """The text is no code of the terminology."""
@@ -123,6 +126,18 @@ class HcpcsCode(_Code):
     pattern = re.compile(r"[A-V]\d{4}")
 
 
+_HCPCS_AS_CLAIMED = re.compile(r"([A-V]\d{4})((?:[\s,:;/.+_-]{0,3}[A-Z][A-Z0-9]){0,5})")
+
+
+def hcpcs_with_modifiers(text: str) -> tuple[HcpcsCode, str] | None:
+    """Read a HCPCS code as a claim writes it, with what is attached to it: ``J9308-JZ``, ``J9308JW``, ``J9308 JW``.
+
+    The modifiers are given as they are written; nothing is given for a text that is no such code.
+    """
+    match = _HCPCS_AS_CLAIMED.fullmatch(text.strip()[:_LONGEST].upper())
+    return None if match is None else (HcpcsCode(match[1]), text.strip()[len(match[1]) :])
+
+
 class AtcCode(_Code):
     """A code of the WHO Anatomical Therapeutic Chemical classification, down to the substance."""
 
@@ -155,14 +170,25 @@ class Ndc(_Code):
         return self[:10]
 
 
+_BEFORE_NDC = re.compile(r"(?:urn:)?ndc(?:11|10)?[\s:#]{0,5}(?:n4)?[\s:#]{0,5}|n4[\s:#-]{0,5}", re.IGNORECASE)
+# Behind the number of a claim stand the unit of measure and the quantity ("N450242008801ML1").
+_BEHIND_NDC = re.compile(r"(?<=\d)[\s*]{0,3}(?:ml|un|me|gr|f2)\s{0,3}\d{0,10}(?:\.\d{1,4})?\Z", re.IGNORECASE)
+# The number inside of a bar code: a drug of the US has the prefix 3 there, and a check digit behind.
+_BAR_CODE = re.compile(r"(?:[0-9]03|3)(\d{10})\d")
+
+
 def ndc_readings(text: str) -> tuple[str, ...]:
     """List every 11-digit NDC, or 9-digit labeler and product, that a written NDC may mean.
 
     Hyphenated forms have one reading. Ten digits without hyphens have three: match them against known products,
     never guess. An empty tuple means that the text is no NDC.
     """
-    cleaned = re.sub(r"^ndc[\s:#]*", "", text.strip(), flags=re.IGNORECASE).replace("*", "0")
-    segments = re.split(r"[-\s]", cleaned)
+    cleaned = text.strip()[:_LONGEST]
+    before = _BEFORE_NDC.match(cleaned)
+    cleaned = _BEHIND_NDC.sub("", cleaned[before.end() if before else 0 :]).replace("*", "0")
+    if bar_code := _BAR_CODE.fullmatch(cleaned):
+        cleaned = bar_code[1]
+    segments = re.split(r"[-\s./\u2010-\u2015]", cleaned)
     if not all(segment.isdecimal() and segment.isascii() for segment in segments):
         return ()
     if len(segments) == len(_NDC_SEGMENTS):

@@ -30,6 +30,8 @@ USELESS_S = 86_400
 BETWEEN_FETCHES_S = 30
 WAIT_S = 1.5
 """What a call waits for at most; the fetch itself may go on."""
+WAIT_AT_ONCE = 8
+"""How many calls wait for one address; the others are told to come again."""
 FETCH_S = 5.0
 MAX_BYTES = 256 * 1024
 _CHUNK = 16_384
@@ -48,6 +50,7 @@ class FetchedKeys:
         self._held: tuple[KeySet, float] | None = None
         self._tried: float | None = None
         self._running: threading.Event | None = None
+        self._places = threading.BoundedSemaphore(WAIT_AT_ONCE)
 
     def find(self, key_id: str, algorithm: str) -> VerificationKey:
         """Give the key with an id.
@@ -68,15 +71,23 @@ class FetchedKeys:
 
     def _wait(self, fetch: threading.Event | None) -> None:
         """Wait for a fetch, but not for one that has already taken too long: many calls may come meanwhile."""
-        if fetch is not None and self._tried is not None:
+        if fetch is None or self._tried is None:
+            return
+        # Whoever makes tokens up comes in numbers, and must not hold every thread of the service here.
+        if not self._places.acquire(blocking=False):
+            raise Refused(Reason.KEYS_UNAVAILABLE)
+        try:
             fetch.wait(max(0.0, self._tried + WAIT_S - self._clock()))
+        finally:
+            self._places.release()
 
     def _fetch(self) -> threading.Event | None:
         """Begin a fetch, unless one is under way or the last one has just been; give what tells its end."""
         with self._lock:
-            if self._running is not None:
-                return self._running
             now = self._clock()
+            # One whose header drips is given up: nobody waits for it, and another may do better.
+            if self._running is not None and now - (self._tried or now) <= BETWEEN_FETCHES_S:
+                return self._running
             if self._tried is not None and now - self._tried < BETWEEN_FETCHES_S:
                 return None
             self._tried = now
@@ -98,7 +109,8 @@ class FetchedKeys:
             self._held = (keys, self._clock())
         finally:
             with self._lock:
-                self._running = None
+                if self._running is done:
+                    self._running = None
             done.set()
 
 

@@ -118,7 +118,7 @@ class Decider:
                 session = BillingSession(session.moment, session.today, listed, patient, gaps, facts)
         else:
             session = Session(Moment(request.hook), self._today(), orders.orders, Patient(), gaps)
-        if not gaps and not orders.in_scope:
+        if not gaps and not orders.in_scope and not orders.is_miscoded:
             return None, (), ((), ())
         verdicts = judge(
             session, self._recogniser, self.policy, orders.identities, self._coverage_rules if coverage else None

@@ -18,6 +18,7 @@ import urllib3
 from urllib3.util.retry import Retry
 
 from cds_service.ehr.connections import Exchange, FhirConnections, Resolver, resolve
+from cds_service.ehr.limits import Neighbour
 from cds_service.ehr.servers import FhirServers, is_same_server
 from fhir_mappings.request.prefetch import Answer, PrefetchState, is_answer_to, read_answer
 from fhir_mappings.wire.depth import is_too_deep
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.hook_request import HookRequest
 
 CALLS_AT_ONCE = 16
-"""The calls that one process answers at a time; each may lack every key."""
+"""The calls of one process that may wait for FHIR servers at a time; each may lack every key."""
 _KEYS_AT_ONCE = 8
 _PAGES = 10
 _CHUNK = 65536
@@ -74,6 +75,7 @@ class FhirClient:
         # One slow server holds all the threads of the calls that wait for it; nobody else's call may wait for those.
         size = CALLS_AT_ONCE * _KEYS_AT_ONCE
         self.connections = FhirConnections(size, limits.ca_bundle, resolver)
+        self.neighbour = Neighbour(CALLS_AT_ONCE)
         self.threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix="fhir")
 
     def access(self, request: HookRequest) -> FhirAccess | None:
@@ -116,6 +118,10 @@ class FhirAccess:
         """Ask for every query at once, by its place in the request; one that failed or was late is ``FAILED``.
 
         ``begun`` are answers of the prefetch. Where one names a next page of the same server, it is read on there.
+
+        Raises:
+            NeighbourBusyError: too many calls wait for FHIR servers already.
+
         """
         addresses = {place: f"{self._base}/{query}" for place, query in queries.items()}
         # An id may be anything, "..": what leads out of the server's base is not asked.
@@ -128,7 +134,8 @@ class FhirAccess:
         if not asked and not following:
             return {}
         began = time.monotonic()
-        pages = self._ask_all({**asked, **following})
+        with self._client.neighbour.asked():
+            pages = self._ask_all({**asked, **following})
         if self._client.on_fetched is not None:
             answered = _answered(pages)
             self._client.on_fetched(answered, len(pages) - answered, time.monotonic() - began)

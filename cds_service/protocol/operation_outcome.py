@@ -24,6 +24,7 @@ ISSUE_TYPES = {
     "try-again": "transient",
     "internal": "exception",
     "store-unavailable": "transient",
+    "at-its-limit": "throttled",
 }
 
 

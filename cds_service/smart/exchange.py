@@ -15,14 +15,17 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from cds_service.configuration.smart_settings import is_safe
+from cds_service.ehr.limits import Neighbour, NeighbourBusyError
 from cds_service.smart.launch import LaunchError
-from fhir_mappings.wire.depth import is_too_deep
 
 if TYPE_CHECKING:
     from cds_service.configuration.smart_settings import SmartServer
     from cds_service.smart.launch import Pending
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 5.0
+"""For all of one answer."""
+_PIECE = 16_384
+_SERVERS = Neighbour(4)
 _LIMIT = 256 * 1024
 _ASSERTION_S = 240
 _log = structlog.get_logger()
@@ -118,6 +121,24 @@ def _assertion(server: SmartServer, audience: str) -> str:
 
 def _asked(method: str, url: str, **more: Any) -> dict[str, Any]:
     """Ask and read a JSON object; redirects are not followed, so that nothing secret goes where it was not sent."""
+    try:
+        with _SERVERS.asked():
+            body, status = _read(method, url, **more)
+    except NeighbourBusyError:
+        raise LaunchError("busy", "Too many launches are under way. Try again in a moment.", 503) from None
+    try:
+        found = msgspec.json.decode(body) if len(body) <= _LIMIT else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        found = None
+    if status != requests.codes.ok or not isinstance(found, dict):
+        _log.warning("smart_server_refused", status=status)
+        raise LaunchError("refused", f"The EHR's authorization server refused (status {status}).", 502)
+    return found
+
+
+def _read(method: str, url: str, **more: Any) -> tuple[bytes, int]:
+    """Ask within one deadline, whatever drips; give the body and the status."""
+    deadline = time.monotonic() + TIMEOUT_S
     with requests.Session() as session:
         # No proxy and no password file of the machine may have a say in where a code goes.
         session.trust_env = False
@@ -131,16 +152,12 @@ def _asked(method: str, url: str, **more: Any) -> dict[str, Any]:
                 stream=True,
                 **more,
             ) as response:
-                body = response.raw.read(_LIMIT + 1, decode_content=True)
-                status = response.status_code
+                body = bytearray()
+                while len(body) <= _LIMIT and (piece := response.raw.read1(_PIECE, decode_content=True)):
+                    body += piece
+                    if time.monotonic() > deadline:
+                        raise requests.Timeout
+                return bytes(body), response.status_code
         except (requests.RequestException, OSError, ValueError) as error:
             _log.warning("smart_server_failed", reason=type(error).__name__)
             raise LaunchError("unreachable", "The EHR's authorization server cannot be reached.", 502) from None
-    try:
-        found = msgspec.json.decode(body) if len(body) <= _LIMIT and not is_too_deep(body) else None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        found = None
-    if status != requests.codes.ok or not isinstance(found, dict):
-        _log.warning("smart_server_refused", status=status)
-        raise LaunchError("refused", f"The EHR's authorization server refused (status {status}).", 502)
-    return found

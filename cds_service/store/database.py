@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +19,16 @@ from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import URL, Connection, Engine
 
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 _WAIT_S = 2
+_SQLITE_WAIT_S = 5
 # Any number, as long as every process takes the same one.
 _UPGRADE_LOCK = 0x4845_5232
+_TURN = threading.Lock()
 
 
 _log = structlog.get_logger()
@@ -30,6 +36,10 @@ _log = structlog.get_logger()
 
 class DatabaseError(Exception):
     """The database cannot be used; the message says what to change and holds no password."""
+
+
+class DatabaseNewerError(DatabaseError):
+    """Its tables are of a newer version, and waiting will not change that."""
 
 
 def open_engine(url: str) -> Engine:
@@ -43,7 +53,7 @@ def open_engine(url: str) -> Engine:
     if address.get_backend_name() == "sqlite":
         _keep_private(address.database)
         # The recorder hands its connection from thread to thread, never to two at once.
-        engine = create_engine(address, connect_args={"timeout": _WAIT_S, "check_same_thread": False})
+        engine = create_engine(address, connect_args={"timeout": _SQLITE_WAIT_S, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -60,6 +70,26 @@ def open_engine(url: str) -> Engine:
             "options": f"-c statement_timeout={_WAIT_S * 1000}",
         },
     )
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a connection for one transaction that writes.
+
+    SQLite lets one write at a time. Who begins by reading and writes later is refused at once when somebody else has
+    written in between; who begins with the intention waits for its turn. Within the process the turn is kept here.
+
+    Raises:
+        SQLAlchemyError: it could not be begun or committed.
+
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as connection:
+            yield connection
+        return
+    options = {"sqlite_begin": "BEGIN IMMEDIATE"}
+    with _TURN, engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection
 
 
 def upgrade(engine: Engine) -> None:
@@ -86,7 +116,9 @@ def _upgrade(connection: Connection) -> None:
     present = MigrationContext.configure(connection).get_current_revision()
     scripts = ScriptDirectory.from_config(settings)
     if present is not None and present not in {each.revision for each in scripts.walk_revisions()}:
-        raise DatabaseError(f"database: its tables are of a newer version ({present}); run that version of her2-cds")
+        raise DatabaseNewerError(
+            f"database: its tables are of a newer version ({present}); run that version of her2-cds"
+        )
     if present != scripts.get_current_head():
         command.upgrade(settings, "head")
 

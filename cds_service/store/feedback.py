@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from cds_service.store.database import writing
 from cds_service.store.record import plain_text
 from cds_service.store.tables import decision_cards, feedback
 
@@ -44,7 +45,7 @@ def keep(
 
     """
     now = received or datetime.now(UTC)
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         cards = {plain_text(entry.card) for entry in entries}
         known = set(connection.scalars(select(decision_cards.c.uuid).where(decision_cards.c.uuid.in_(cards))))
         rows = [

@@ -31,6 +31,7 @@ WAITING_LIMIT = 5000
 _RETRY_S = 1.0
 _CONNECTIONS = {"sqlite": 1, "postgresql": 4}
 _BUSY_S = 3.0
+_LOCKED_MS = 1000
 _log = structlog.get_logger()
 
 
@@ -231,6 +232,8 @@ class Recorder:
         else:
             # What is committed outlives the process; the last second before a power cut may be lost (ADR 7).
             connection.execute("PRAGMA synchronous=NORMAL")
+            # A clinician waits for this one: a database that is locked for longer gets the record late.
+            connection.execute(f"PRAGMA busy_timeout={_LOCKED_MS}")
             connection.execute(f"PRAGMA wal_autocheckpoint={PAGES_AT_MOST}")
         return connection
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
+from cds_service.store.database import writing
 from cds_service.store.tables import (
     decision_cards,
     decisions,
@@ -35,7 +36,7 @@ def purge(engine: Engine, keep_days: int, now: datetime | None = None) -> tuple[
     limit = (now or datetime.now(UTC)) - timedelta(days=keep_days)
     gone = 0
     while True:
-        with engine.begin() as connection:
+        with writing(engine) as connection:
             old = select(decisions.c.id).where(decisions.c.at < limit).limit(_AT_A_TIME)
             ids = list(connection.scalars(old))
             for table in (decision_cards, suppressions, shadow_verdicts):
@@ -43,7 +44,7 @@ def purge(engine: Engine, keep_days: int, now: datetime | None = None) -> tuple[
             gone += connection.execute(delete(decisions).where(decisions.c.id.in_(ids))).rowcount
         if len(ids) < _AT_A_TIME:
             break
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         said = connection.execute(delete(feedback).where(feedback.c.received_at < limit)).rowcount
         connection.execute(delete(shadow_reviews).where(shadow_reviews.c.at < limit))
         connection.execute(delete(recording_gaps).where(recording_gaps.c.ended_at < limit))

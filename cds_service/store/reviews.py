@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from cds_service.store.database import writing
 from cds_service.store.record import plain_text
 from cds_service.store.tables import decisions, shadow_reviews
 
@@ -27,7 +28,7 @@ def is_on_record(engine: Engine, decision: str) -> bool:
 
 def keep_review(engine: Engine, case: Case, verdict: str, by: str, comment: str, at: datetime) -> None:
     """Add a verdict to what was said of a case; nothing that was said before is changed."""
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         connection.execute(
             shadow_reviews.insert().values(
                 at=at,

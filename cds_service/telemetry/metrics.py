@@ -47,6 +47,7 @@ _fetch_seconds = Histogram(
     buckets=_SECONDS,
     **_kept,
 )
+_shed = Counter("her2_cds_shed", "Calls that were turned away because there was no room for them.", **_kept)
 _store_up = Gauge("her2_cds_store_up", "1 while the store takes records.", multiprocess_mode="livemin", **_kept)
 _waiting = Gauge("her2_cds_records_waiting", "Records that wait for the store.", multiprocess_mode="livesum", **_kept)
 _configuration = Gauge(
@@ -130,6 +131,11 @@ def fetched(answered: int, failed: int, seconds: float) -> None:
     _child(_fetches, "answered").inc(answered)
     _child(_fetches, "failed").inc(failed)
     _fetch_seconds.observe(seconds)
+
+
+def shed() -> None:
+    """Count a call that found no room."""
+    _shed.inc()
 
 
 def refused(reason: str) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cds_service.policies.publication import Publication
     from cds_service.protocol.caller import Caller
     from cds_service.store.store import Store
+    from cds_service.web.admission import Admission
 
 
 def configuration() -> Configuration:
@@ -34,6 +35,12 @@ def store() -> Store:
     """Give the store of this process."""
     opened: Store = current_app.extensions["her2_cds_store"]
     return opened
+
+
+def admission() -> Admission:
+    """Give the room of this process."""
+    found: Admission = current_app.extensions["her2_cds_admission"]
+    return found
 
 
 def publication() -> Publication | None:

@@ -13,7 +13,7 @@ from cds_service.protocol.operation_outcome import operation_outcome, operation_
 from cds_service.protocol.services import BY_ID, SHARED_ID
 from cds_service.store import feedback as kept
 from cds_service.telemetry import metrics
-from cds_service.web.answers import caller, in_force, store
+from cds_service.web.answers import admission, caller, in_force, store
 from cds_service.web.bodies import json_body, refuse
 from fhir_mappings.wire.depth import is_too_deep
 
@@ -37,7 +37,8 @@ def take(service_id: str) -> Response:
     added = 0
     if good:
         try:
-            added = kept.keep(store().engine, service_id, caller(), good, now.clock())
+            with admission().slot():
+                added = kept.keep(store().engine, service_id, caller(), good, now.clock())
         except SQLAlchemyError as error:
             _log.error("feedback_not_stored", service=service_id, reason=type(error).__name__, entries=len(good))
             message = "feedback cannot be stored just now; send it again"

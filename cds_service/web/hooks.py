@@ -14,7 +14,7 @@ from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.protocol.services import BY_ID, SHARED, SHARED_ID
 from cds_service.telemetry import metrics
-from cds_service.web.answers import caller, in_force, store
+from cds_service.web.answers import admission, caller, in_force, store
 from cds_service.web.bodies import json_body, refuse
 from fhir_mappings.request.hook_request import BadRequest
 from fhir_mappings.wire.depth import is_too_deep
@@ -51,7 +51,9 @@ def call(service_id: str) -> Response:
         refuse(404)
     body = json_body(now.decider.settings.limits.body_bytes)
     service = service or _shared(body)
-    answer = _answer(service, now.of(client, service.id), client, body)
+    # Only once the body is here: a client that sends it slowly takes no room from others.
+    with admission().slot():
+        answer = _answer(service, now.of(client, service.id), client, body)
     metrics.answered(service.id, answer.status_code, time.perf_counter() - began, len(body))
     return answer
 

@@ -200,11 +200,11 @@ def _replaced(written: str, number_of: Decimal, unit: str, new: str) -> str:
 
 
 def replace_code(resource: Json, fix: ReplaceBillingCode) -> bool:
-    """Put the right billing code and its descriptor in the place of the wrong one; the system stays."""
+    """Put the right billing code and its descriptor in the place of the wrong one; system and modifiers stay."""
     coding = _at(resource, fix.wrong.pointer)
     if not isinstance(coding, dict):
         return False
-    coding["code"] = fix.code
+    coding["code"] = fix.code + fix.wrong.modifiers
     if "display" in coding:
         coding["display"] = fix.descriptor
     return True

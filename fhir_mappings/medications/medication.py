@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -11,12 +12,13 @@ from cards.facts.origins import Gap, Origin, Pointer
 from cards.facts.results import CodedHer2, ReceptorResult
 from cards.facts.schedules import Schedule
 from cards.knowledge.schema import Diluent, Route
-from cards.values.codes import HcpcsCode
-from fhir_mappings.codings import NO_CODE_MAP, coding_of, codings, texts
+from cards.values.codes import hcpcs_with_modifiers
+from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding, texts
 from fhir_mappings.medications import diluents, dosage
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.schedule import rhythms
+from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
@@ -28,13 +30,15 @@ if TYPE_CHECKING:
 
     from cards.facts.order import OrderedDose
     from cards.values.quantities import Mg, MgPerKg
-    from fhir_mappings.codings import CodeMap, Coding
+    from fhir_mappings.codings import CodeMap
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.references import References
 
 _NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "completed"})
 _TENTATIVE = frozenset({"proposal", "plan"})
+_CPT = re.compile(r"\d{4}[0-9A-Z](?:[\s-]{0,2}[A-Z0-9]{2}){0,3}")
+_LONGEST_CODE = 20
 
 
 class Source(NamedTuple):
@@ -45,6 +49,15 @@ class Source(NamedTuple):
     pointer: Pointer
 
 
+class BillingSaid(NamedTuple):
+    """A HCPCS code, the modifiers attached to it as they are written, and the way to it."""
+
+    code: str
+    modifiers: str
+    pointer: Pointer
+    display: str = ""
+
+
 class Said(NamedTuple):
     """What concepts say of a drug: by which it is known, the codes for billing with their place, and for supply.
 
@@ -52,7 +65,7 @@ class Said(NamedTuple):
     """
 
     evidence: tuple[IdentityEvidence, ...]
-    billing: tuple[tuple[str, Pointer], ...]
+    billing: tuple[BillingSaid, ...]
     ndcs: tuple[WrittenNdc, ...]
     supply_texts: tuple[IdentityEvidence, ...]
     diluents: frozenset[Diluent]
@@ -171,7 +184,7 @@ class MedicationReader:
             evidence = said.supply_texts
         if not evidence and not said.billing and not said.ndcs and reference(resource.get("medicationReference")):
             gaps = (Gap("drug", path, "unresolved-drug"),)
-        billing = tuple(BillingCode(code, origin, pointer) for code, pointer in said.billing)
+        billing = tuple(_billing_code(each, origin) for each in said.billing)
         order = DrugOrder(origin=origin, evidence=evidence, billing=billing, ndcs=said.ndcs, gaps=gaps)
         return order, medication, said.diluents
 
@@ -216,7 +229,7 @@ class MedicationReader:
     def _said(self, sources: Iterable[Source]) -> Said:
         """Sort the codes of the drug into what is clinical, what is for billing and what is for supply."""
         evidence: list[IdentityEvidence] = []
-        billing: list[tuple[str, Pointer]] = []
+        billing: list[BillingSaid] = []
         ndcs: list[WrittenNdc] = []
         supply_texts: list[IdentityEvidence] = []
         named: set[Diluent] = set()
@@ -226,21 +239,30 @@ class MedicationReader:
                 if coding.system == "hcpcs":
                     billing += _billing(coding, pointer)
                 elif coding.system == "ndc":
-                    ndcs.append(WrittenNdc(coding.code, pointer, where))
-                elif coding.system in ("rxnorm", "atc"):
+                    ndcs.append(WrittenNdc(coding.code, pointer, where, coding.display))
+                elif coding.system in CLINICAL:
                     evidence.append(IdentityEvidence(EvidenceKind.CODING, coding.system, coding.code, where))
                 if coding.display:
-                    said = IdentityEvidence(EvidenceKind.TEXT, "", coding.display, where)
-                    (supply_texts if coding.system in ("hcpcs", "ndc") else evidence).append(said)
+                    of_supply = coding.system in ("hcpcs", "ndc")
+                    kind = EvidenceKind.SUPPLY_TEXT if of_supply else EvidenceKind.TEXT
+                    said = IdentityEvidence(kind, "", coding.display, where)
+                    (supply_texts if of_supply else evidence).append(said)
             evidence += [
                 IdentityEvidence(EvidenceKind.CODING, coding.system, coding.code, source.path)
                 for coding in (codings(source.concept, self._code_map) if self._code_map else ())
-                if coding.system in ("rxnorm", "atc")
+                if coding.system in CLINICAL
             ]
             if text(source.concept.get("text")):
                 evidence.append(IdentityEvidence(EvidenceKind.TEXT, "", text(source.concept["text"]), source.path))
             for coding, pointer in billing_extension(source.concept, source.pointer):
                 billing += _billing(coding, pointer if source.pointer else ())
+        for each in (*evidence, *supply_texts):
+            if not each.system:
+                in_text = codes_in_text(each.value)
+                evidence += [IdentityEvidence(EvidenceKind.CODING, *code, each.path) for code in in_text.clinical]
+                billing += [said for code in in_text.hcpcs for said in _billing(Coding("hcpcs", code, ""), ())]
+                ndcs += [WrittenNdc(ndc, (), each.path) for ndc in in_text.ndcs]
+        billing = _each_once(billing)
         return Said(tuple(dict.fromkeys(evidence)), tuple(billing), tuple(ndcs), tuple(supply_texts), frozenset(named))
 
     def _ingredients(self, medication: Json, path: str) -> list[IdentityEvidence]:
@@ -248,8 +270,8 @@ class MedicationReader:
         for index, ingredient in objects(medication.get("ingredient")):
             where = f"{path}.medicationReference.ingredient[{index or 0}]"
             concept = child(ingredient, "itemCodeableConcept")
-            for coding in codings(concept, self._code_map):
-                if coding.system in ("rxnorm", "atc"):
+            for coding in map(drug_coding, codings(concept, self._code_map)):
+                if coding.system in CLINICAL:
                     found.append(IdentityEvidence(EvidenceKind.INGREDIENT_CODING, coding.system, coding.code, where))
                 if coding.display:
                     found.append(IdentityEvidence(EvidenceKind.INGREDIENT_TEXT, "", coding.display, where))
@@ -291,11 +313,13 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
     concept = child(resource, "code")
     source = Source(concept, f"{path}.code", ("code",))
     written = [(coding, pointer) for coding, pointer, _ in _written_codings(source) if coding.system == "hcpcs"]
-    return [
-        BillingCode(code, origin, place, on_the_order=False)
-        for coding, pointer in (*written, *billing_extension(concept, ("code",)))
-        for code, place in _billing(coding, pointer)
+    in_text = [(Coding("hcpcs", code, ""), ()) for code in codes_in_text(text(concept.get("text"))).hcpcs]
+    said = [
+        each
+        for coding, pointer in (*written, *billing_extension(concept, ("code",)), *in_text)
+        for each in _billing(coding, pointer)
     ]
+    return [_billing_code(each, origin, on_the_order=False) for each in _each_once(said)]
 
 
 def orders_served(resource: Json, references: References) -> frozenset[str]:
@@ -311,15 +335,32 @@ def _written_codings(source: Source) -> Iterator[tuple[Coding, Pointer, str]]:
     """Give each coding as written, with the way to it from its resource."""
     listed = source.concept.get("coding", source.concept if "code" in source.concept else None)
     for index, raw in objects(listed):
-        coding = coding_of(raw)
+        coding = drug_coding(coding_of(raw))
         inside: Pointer = ("coding",) if index is None else ("coding", index)
         yield coding, (*source.pointer, *inside) if source.pointer else (), f"{source.path}.coding[{index or 0}]"
 
 
-def _billing(coding: Coding, pointer: Pointer) -> list[tuple[str, Pointer]]:
+def _billing(coding: Coding, pointer: Pointer) -> list[BillingSaid]:
     """Read a HCPCS code; a CPT code under the address of HCPCS is for the administration, not for the drug."""
-    code = HcpcsCode.of(coding.code.upper())
-    return [] if code is None else [(str(code), pointer)]
+    read = hcpcs_with_modifiers(coding.code)
+    if read is not None:
+        return [BillingSaid(str(read[0]), read[1], pointer, coding.display)]
+    if not coding.code or _CPT.fullmatch(coding.code.upper()):
+        return []
+    # No code of HCPCS: what it stands for cannot be told, and the order says so.
+    return [BillingSaid(coding.code[:_LONGEST_CODE], "", pointer)]
+
+
+def _billing_code(said: BillingSaid, origin: Origin, *, on_the_order: bool = True) -> BillingCode:
+    return BillingCode(
+        said.code, origin, said.pointer, on_the_order=on_the_order, modifiers=said.modifiers, display=said.display
+    )
+
+
+def _each_once(billing: list[BillingSaid]) -> list[BillingSaid]:
+    """Leave out a code that only repeats, in words, one that stands on the order already."""
+    coded = {each.code for each in billing if each.pointer}
+    return [each for each in billing if each.pointer or each.code not in coded]
 
 
 def billing_extension(concept: Json, where: Pointer) -> list[tuple[Coding, Pointer]]:

@@ -14,9 +14,10 @@ from cards.facts.origins import Origin
 from cards.facts.patient import Treatment, TreatmentState
 from cards.identification.identity import IdentityStatus, identify
 from cards.values.quantities import Mg, MgPerKg
-from fhir_mappings.codings import codings, texts
+from fhir_mappings.codings import CLINICAL, codings, drug_coding, texts
 from fhir_mappings.medications.dosage import quantity_dose
 from fhir_mappings.medications.medication import concept_alone
+from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, objects, text
 from fhir_mappings.wire.references import References
@@ -52,6 +53,7 @@ _NOT_ASKED_FOR = frozenset({"proposal", "plan"})
 class _Drug(NamedTuple):
     product: str
     names: tuple[str, ...]
+    is_unclear: bool = False
 
 
 class TreatmentReader:
@@ -69,20 +71,21 @@ class TreatmentReader:
         state = _STATES.get((kind, text(resource.get("status"))))
         if state is None or text(resource.get("intent")) in _NOT_ASKED_FOR or resource.get("doNotPerform") is True:
             return None
-        concept = concept_alone(resource)
-        drug = self._drug_alone(concept) if concept else self._drug(resource, references)
+        drug = self._drug_of(resource, references)
         if drug is None:
             return None
         identifier = text(resource.get("id"))
         origin = Origin(f"{kind}/{identifier}" if identifier else "", path)
         if kind != "MedicationAdministration":
             dose = self._dose(resource, references)
-            return Treatment(*drug, _when(resource), origin, state, dose, ended=_ended(resource))
+            ended = _ended(resource)
+            return Treatment(drug.product, drug.names, _when(resource), origin, state, dose, ended=ended)
         at = _time(resource)
         on = day(at) if len(at) >= _WHOLE_DAY else None
         dose = self._dose(resource, references)
         return Treatment(
-            *drug,
+            drug.product,
+            drug.names,
             on,
             origin,
             state,
@@ -102,10 +105,10 @@ class TreatmentReader:
             return None
         order = self._medication.drug(resource, references)
         identity = identify(order, self._recogniser)
-        product = identity.product.id if identity.product and identity.standing is IdentityStatus.SETTLED else ""
-        return _Drug(
-            product, tuple(dict.fromkeys(each.value for each in order.evidence if not each.system)) or (product,)
-        )
+        is_settled = identity.standing is IdentityStatus.SETTLED
+        product = identity.product.id if identity.product and is_settled else ""
+        names = tuple(dict.fromkeys(each.value for each in order.evidence if not each.system))
+        return _Drug(product, names or (product,), not is_settled and identity.in_scope)
 
     def _dose(self, resource: Json, references: References) -> Mg | MgPerKg | None:
         """Give the dose of an administration, or the first one that its order names in milligrams."""
@@ -120,6 +123,15 @@ class TreatmentReader:
         if text(resource.get("resourceType")) != "MedicationAdministration":
             return False
         return text(resource.get("status")) in ("", "unknown") and self._drug(resource, references) is not None
+
+    def is_unclear(self, resource: Json, references: References) -> bool:
+        """Tell whether a treatment may be of a drug that is checked, and which one is not settled."""
+        drug = self._drug_of(resource, references)
+        return drug is not None and drug.is_unclear
+
+    def _drug_of(self, resource: Json, references: References) -> _Drug | None:
+        concept = concept_alone(resource)
+        return self._drug_alone(concept) if concept else self._drug(resource, references)
 
     def is_nameless(self, resource: Json, references: References) -> bool:
         """Tell whether a treatment that would count refers to a drug that is not at hand and does not name it."""
@@ -137,8 +149,8 @@ class TreatmentReader:
         if self._is_named(text(resource.get("medicationCodeableConcept"))):
             return True
         for _, concept in objects(resource.get("medicationCodeableConcept")):
-            for coding in codings(concept):
-                if coding.code in self._recogniser.rxnorm or coding.code in self._recogniser.atc:
+            for coding in map(drug_coding, codings(concept)):
+                if coding.system in CLINICAL and self._recogniser.coded(coding.system, coding.code):
                     return True
                 if coding.system in ("hcpcs", "ndc"):
                     return True
@@ -147,7 +159,11 @@ class TreatmentReader:
         return self._is_named(text(reference_to.get("display")))
 
     def _is_named(self, written: str) -> bool:
-        return bool(written) and bool(self._recogniser.read_text(written) or self._recogniser.read_classes(written))
+        return bool(written) and bool(
+            self._recogniser.read_text(written).names_drug
+            or self._recogniser.read_classes(written)
+            or any(codes_in_text(written))
+        )
 
 
 def _time(resource: Json) -> str:

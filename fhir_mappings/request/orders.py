@@ -57,6 +57,14 @@ class Orders(msgspec.Struct, frozen=True):
             order.in_focus and identity.in_scope for order, identity in zip(self.orders, self.identities, strict=True)
         )
 
+    @property
+    def is_miscoded(self) -> bool:
+        """Whether any order that is asked about is for a known neighbour and carries a code of a drug in scope."""
+        return any(
+            order.in_focus and identity.is_miscoded
+            for order, identity in zip(self.orders, self.identities, strict=True)
+        )
+
 
 def requested_in(request: HookRequest) -> Json:
     """Give what a new request takes over where there is no order: the encounter and the user of the call."""

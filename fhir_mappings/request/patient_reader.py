@@ -273,6 +273,8 @@ class PatientReader:
             draft.set_aside("treatment", glimpse, "no-status")
         elif (treatment := self._treatments.read(content, glimpse.path, draft.references)) is not None:
             draft.treatments.append(treatment)
+            if not treatment.product and self._treatments.is_unclear(content, draft.references):
+                draft.set_aside("treatment", glimpse, "drug-unclear")
 
 
 def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:

@@ -32,6 +32,7 @@ from cards.values.intervals import Bound
 from cards.values.quantities import Kg, Percent
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, texts
 from fhir_mappings.patient.staging import StageReader
+from fhir_mappings.results.amounts import BOUNDS, Reading, read_amount
 from fhir_mappings.results.findings import FindingReader
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
 from fhir_mappings.results.measurement_units import UnitReader
@@ -82,14 +83,6 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_NUMBER, _LONGEST_COMPARATOR = 100, 20
-# FHIR's own comparators, and what texts write for them. Any other is not read: "!=" is no number.
-_BOUNDS = {
-    "": Bound.EXACT,
-    **dict.fromkeys(("<", "less than", "below", "under"), Bound.BELOW),
-    **dict.fromkeys(("<=", "=<", "\u2264", "at most", "up to"), Bound.AT_MOST),
-    **dict.fromkeys((">=", "=>", "\u2265", "at least"), Bound.AT_LEAST),
-    **dict.fromkeys((">", "greater than", "above", "over", "more than"), Bound.ABOVE),
-}
 
 
 class ConceptIndex:
@@ -149,20 +142,6 @@ class ConceptIndex:
                 yield system_name(each.system), code
             elif self._code_map:
                 yield from ((local.system, local.code) for local in self._code_map.standard(each.system, code))
-
-
-class Reading(msgspec.Struct, frozen=True):
-    """A number read from a value, before its unit is considered; of a range the lower end, with the upper beside it.
-
-    Without a ``bound`` its comparator is none that is known.
-    """
-
-    value: Decimal
-    code: str
-    unit: str
-    bound: Bound | None
-    as_reported: str
-    upper: Decimal | None = None
 
 
 class ObservationReader:
@@ -251,7 +230,7 @@ class ObservationReader:
 
     def _read_number(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Fact:
         quantity = holder.get("valueQuantity")
-        reading = _quantity(quantity) if quantity.__class__ is dict else _number_of(holder)
+        reading = _quantity(quantity) if quantity.__class__ is dict else _number_of(holder, concept)
         if reading is None:
             return Gap(concept, origin.path, "value", on, (("value", _written_value(holder)),))
         bound = reading.bound
@@ -373,7 +352,7 @@ def _with_parts(observation: Json) -> list[Json]:
     return [observation, *(part for _, part in objects(observation.get("component")))]
 
 
-def _number_of(holder: Json) -> Reading | None:
+def _number_of(holder: Json, concept: str) -> Reading | None:
     """Read what is no quantity: the lower end of a range, an integer, or a text that is a number with a unit."""
     value_range = child(holder, "valueRange")
     if value_range:
@@ -390,13 +369,15 @@ def _number_of(holder: Json) -> Reading | None:
     if whole is not None:
         return Reading(whole, "", "", Bound.EXACT, str(whole))
     written = text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
-    return _number_in(written)
+    if concept == "lvef":
+        return _ejection_fraction(written)
+    return read_amount(written.strip(" :=")) if len(written) <= _LONGEST_NUMBER else None
 
 
 def _quantity(quantity: Json) -> Reading | None:
     value = number(quantity.get("value"))
     if value is None:
-        return None
+        return _quantity_in_words(quantity)
     # As ``text`` reads them; of all of a chart this is read most often.
     code, unit = quantity.get("code"), quantity.get("unit")
     code = code.strip() if code.__class__ is str else ""
@@ -405,22 +386,36 @@ def _quantity(quantity: Json) -> Reading | None:
         return Reading(value, code, unit, Bound.EXACT, f"{value} {unit or code}".strip())
     written = quantity["comparator"]
     comparator = text(written) if written.__class__ is str else str(written)
-    bound = _BOUNDS.get(" ".join(comparator[:_LONGEST_COMPARATOR].casefold().split()))
+    bound = BOUNDS.get(" ".join(comparator[:_LONGEST_COMPARATOR].casefold().split()))
     return Reading(value, code, unit, bound, f"{comparator[:_LONGEST_COMPARATOR]} {value} {unit or code}".strip())
 
 
-def _number_in(written: str) -> Reading | None:
+def _quantity_in_words(quantity: Json) -> Reading | None:
+    """Read a quantity whose comparator was written into its number ("<0.5"), as some systems export it."""
+    written, comparator = quantity.get("value"), quantity.get("comparator")
+    read = read_amount(written.strip()) if isinstance(written, str) and len(written) <= _LONGEST_NUMBER else None
+    if read is None or read.unit or read.upper is not None or comparator is not None:
+        return None
+    unit, code = text(quantity.get("unit")), text(quantity.get("code"))
+    return Reading(read.value, code, unit, read.bound, f"{read.as_reported} {unit or code}".strip())
+
+
+def _ejection_fraction(written: str) -> Reading | None:
     """Read a text that is one number or one range and nothing else; a sentence is not searched for numbers."""
     plain = written.strip().removeprefix("EF").removeprefix("LVEF").strip(" :=~")
     match = _RANGE.fullmatch(plain) if len(plain) <= _LONGEST_NUMBER else None
     if match is None:
         return None
-    bound = _BOUNDS[(match["bound"] or "").casefold()]
+    bound = BOUNDS[(match["bound"] or "").casefold()]
     upper = Decimal(match["high"]) if match["high"] else None
     return Reading(Decimal(match["low"]), "%" if match["unit"] else "", "", bound, written, upper)
 
 
 def _written_value(holder: Json) -> str:
+    quantity = holder.get("valueQuantity")
+    if isinstance(quantity, dict) and quantity:
+        parts = (str(quantity[name]) for name in ("comparator", "value", "unit") if quantity.get(name) is not None)
+        return " ".join(parts)[:40] or "?"
     concept = child(holder, "valueCodeableConcept")
     display = next((c.display for c in codings(concept) if c.display), "")
     return (text(holder.get("valueString")) or text(concept.get("text")) or display or "?")[:40]

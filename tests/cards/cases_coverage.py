@@ -234,7 +234,7 @@ SUMMARIES = [
         order("Kanjinti", "413 mg"),
         billing=billed(),
         says=("42 units Q5117", "3x150 mg, 37 mg JW"),
-        tells=("Q5117-JW x 3", "verify"),
+        tells=("Q5117-JW x 3",),
     ),
     Row(
         SUMMARY,

@@ -6,6 +6,7 @@ from builders import chart, ihc, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts.topics import Topic
+from cards.knowledge.schema import Route
 
 CONFLICT, AMBIGUOUS = Topic.DRUG_IDENTITY_CONFLICT, Topic.DRUG_AMBIGUOUS
 MISMATCH, VAGUE, NDC = Topic.HCPCS_MISMATCH, Topic.HCPCS_NOT_SPECIFIC, Topic.NDC_MISMATCH
@@ -56,6 +57,47 @@ ROWS = [
         order("Cyramza", "420 mg", rxnorm=("1298944",)),
         says=("Ramucirumab", "Pertuzumab"),
     ),
+    Row(
+        CONFLICT,
+        "another payload in the text, beside a code that settles the product",
+        FIRES,
+        order("trastuzumab vedotin", "252 mg", rxnorm=("1371041",)),
+        says=("Kadcyla", "Trastuzumab"),
+        tells=('Not understood: "vedotin"',),
+        fixes=("RemoveOrder",),
+    ),
+    Row(
+        CONFLICT,
+        "a misspelt payload beside the code of the antibody alone",
+        FIRES,
+        order("trastuzumab emtasine", "252 mg", rxnorm=("224905",)),
+        says=("Kadcyla", "Trastuzumab"),
+    ),
+    Row(
+        CONFLICT,
+        "the name of a drug that is none of ours under a code of one that is",
+        FIRES,
+        order("bevacizumab", "252 mg", rxnorm=("1371041",)),
+        says=("Kadcyla", "bevacizumab"),
+    ),
+    Row(
+        CONFLICT,
+        "an unknown word beside a code that settles the product",
+        SILENT,
+        order("Kadcyla clinic special", "252 mg", rxnorm=("1371041",)),
+    ),
+    Row(
+        CONFLICT,
+        "a code and its display in another language",
+        SILENT,
+        order("trastuzumab emtansina", "252 mg", rxnorm=("1371041",)),
+    ),
+    Row(
+        CONFLICT,
+        "the subcutaneous form under the code of the antibody",
+        SILENT,
+        order("Herceptin SC 600 mg/5 mL", "600 mg", rxnorm=("224905",)),
+    ),
     Row(CONFLICT, "every code and name says Kadcyla", SILENT, order("KADCYLA (ado-trastuzumab emtansine)", "252 mg")),
     Row(
         CONFLICT,
@@ -86,6 +128,41 @@ ROWS = [
     ),
     Row(AMBIGUOUS, "an order set entry named T-DM1/T-DXd", FIRES, order("T-DM1/T-DXd", "252 mg")),
     Row(AMBIGUOUS, "trastuzumab ADC", FIRES, order("Trastuzumab ADC", "252 mg")),
+    Row(
+        AMBIGUOUS,
+        "another payload behind the antibody",
+        FIRES,
+        order("trastuzumab vedotin", "252 mg"),
+        indicator="warning",
+        says=("vedotin", "Trastuzumab"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(AMBIGUOUS, "a suffix of no biosimilar", FIRES, order("trastuzumab-abcd", "420 mg"), says=("abcd",)),
+    Row(AMBIGUOUS, "a name that is cut off", FIRES, order("TRASTUZUMA", "420 mg"), says=("trastuzuma",)),
+    Row(AMBIGUOUS, "a misspelt brand", FIRES, order("Kadcylla", "252 mg"), says=("kadcylla", "Kadcyla")),
+    Row(
+        AMBIGUOUS,
+        "a note in the name that turns to another drug",
+        FIRES,
+        order("Herceptin not available, give Kadcyla", "252 mg"),
+        says=("available",),
+    ),
+    Row(
+        AMBIGUOUS,
+        "trastuzumab under the skin at the fixed dose of the subcutaneous product",
+        FIRES,
+        order("Herceptin", "600 mg", route=Route.SUBCUTANEOUS),
+        says=("Trastuzumab", "Herceptin Hylecta"),
+    ),
+    Row(AMBIGUOUS, "the German name", SILENT, order("Trastuzumab-Emtansin", "252 mg")),
+    Row(AMBIGUOUS, "the Brazilian name", SILENT, order("Trastuzumabe entansina 160 mg", "252 mg")),
+    Row(
+        AMBIGUOUS,
+        "the Russian name",
+        SILENT,
+        order("\u0422\u0440\u0430\u0441\u0442\u0443\u0437\u0443\u043c\u0430\u0431", "420 mg"),
+    ),
+    Row(AMBIGUOUS, "the European subcutaneous product", SILENT, order("Herceptin SC", "600 mg")),
     Row(
         AMBIGUOUS,
         "ado-trastuzumab with the Kadcyla code settles it",
@@ -164,6 +241,15 @@ ROWS = [
         NOT_ASKED,
         order("Kadcyla", "252 mg", service_hcpcs=("J9271",), linked=False),
     ),
+    Row(
+        MISMATCH,
+        "pertuzumab's code on an order for ramucirumab, of which nothing else is asked",
+        FIRES,
+        order("Cyramza", "560 mg", hcpcs=("J9306",)),
+        indicator="critical",
+        says=("J9306", "Perjeta", "J9308"),
+        fixes=("ReplaceBillingCode",),
+    ),
     Row(MISMATCH, "the product's own code", SILENT, order("Kadcyla", "252 mg", hcpcs=("J9354",))),
     Row(
         MISMATCH,
@@ -200,6 +286,13 @@ ROWS = [
         chart(cancers=("biliary",)),
         says=("C9302", "J9276"),
     ),
+    Row(
+        VAGUE,
+        "the code that stood for pertuzumab until 2013",
+        FIRES,
+        order("Perjeta", "420 mg", hcpcs=("C9292",)),
+        says=("C9292", "J9306"),
+    ),
     Row(VAGUE, "the product's own code", SILENT, order("Kadcyla", "252 mg", hcpcs=("J9354",))),
     Row(
         VAGUE,
@@ -216,6 +309,23 @@ ROWS = [
         indicator="critical",
         says=("Enhertu",),
         fixes=("RemoveNdc",),
+    ),
+    Row(
+        NDC,
+        "a package of pertuzumab on an order for ramucirumab",
+        FIRES,
+        order("Cyramza", "560 mg", ndc=("50242-0145-01",)),
+        says=("Perjeta",),
+        fixes=("RemoveNdc",),
+    ),
+    Row(NDC, "as a claim writes it", FIRES, order("Kadcyla", "252 mg", ndc=("N465597040601ML1",))),
+    Row(NDC, "what is no package code at all", CANNOT, order("Kadcyla", "252 mg", ndc=("see label",))),
+    Row(
+        NDC,
+        "the vial with the same payload on another antibody",
+        FIRES,
+        order("Enhertu", "378 mg", ndc=("65597080101",)),
+        says=("Datroway",),
     ),
     Row(NDC, "the same in ten digits with hyphens", FIRES, order("Kadcyla", "252 mg", ndc=("65597-406-01",))),
     Row(NDC, "the same in eleven digits without", FIRES, order("Kadcyla", "252 mg", ndc=("65597040601",))),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 COMMAND = Path(sys.executable).parent / "her2-cds"
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 def environment() -> dict[str, str]:
@@ -79,6 +79,22 @@ class Running:
 
 def start(folder: Path, *arguments: str, tls: ssl.SSLContext | None = None, port: int = 0, **variables: str) -> Running:
     """Start a service, with variables of the environment, and wait until it is ready; without a port on a free one."""
+    return _started(folder, arguments, variables, "/health/ready", tls, port)
+
+
+def start_live(folder: Path, *arguments: str, **variables: str) -> Running:
+    """Start a service and wait until it lives, whether it is ready or not."""
+    return _started(folder, arguments, variables, "/health/live")
+
+
+def _started(
+    folder: Path,
+    arguments: tuple[str, ...],
+    variables: dict[str, str],
+    asked: str,
+    tls: ssl.SSLContext | None = None,
+    port: int = 0,
+) -> Running:
     port = port or free_port()
     command = [str(COMMAND), "serve", "--port", str(port), *arguments]
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
@@ -89,7 +105,7 @@ def start(folder: Path, *arguments: str, tls: ssl.SSLContext | None = None, port
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if running.send("GET", "/health/ready")[0] == 200:
+            if running.send("GET", asked)[0] == 200:
                 return running
         except OSError:
             time.sleep(0.05)

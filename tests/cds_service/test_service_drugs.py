@@ -52,3 +52,31 @@ def test_orders_that_share_an_id_get_cards_with_ids_of_their_own() -> None:
     response = Caller().client.post(f"/cds-services/{SIGN}", json=body)
     uuids = [card["uuid"] for card in response.json["cards"]]
     assert len(uuids) == len(set(uuids)) > 2
+
+
+HCPCS, NDC = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "http://hl7.org/fhir/sid/ndc"
+
+
+def neighbor(system: str, code: str) -> dict:
+    drug = order(mg=560)
+    drug["medicationCodeableConcept"] = {"text": "Cyramza", "coding": [{"system": system, "code": code}]}
+    return drug
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "expected"),
+    [
+        pytest.param(HCPCS, "J9306", ["hcpcs-mismatch"], id="pertuzumab's billing code"),
+        pytest.param(HCPCS, "J9306-JZ", ["hcpcs-mismatch"], id="with its modifier"),
+        pytest.param(NDC, "50242-145-01", ["ndc-mismatch"], id="pertuzumab's package"),
+        pytest.param(HCPCS, "J9308", [], id="its own code"),
+        pytest.param(HCPCS, "J9271", [], id="the code of another drug out of scope"),
+    ],
+)
+@pytest.mark.parametrize("chart", ["in the request", "nowhere to be had"])
+def test_a_neighbor_is_asked_for_its_codes_only(system: str, code: str, expected: list[str], chart: str) -> None:
+    """Nothing of the patient is needed for it, and nothing else is said."""
+    body = call(orders=[neighbor(system, code)])
+    if chart == "nowhere to be had":
+        del body["prefetch"]
+    assert topics(body) == expected

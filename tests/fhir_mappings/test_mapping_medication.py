@@ -10,6 +10,7 @@ import pytest
 from shapes import (
     ATC,
     BILLING_OPTIONS,
+    CPT,
     HCPCS,
     ICD10,
     KADCYLA,
@@ -276,12 +277,83 @@ def test_what_is_no_billing_code_is_none(extension: Any) -> None:
     assert read_order(order(drug={**KADCYLA, "extension": [extension]})).billing == ()
 
 
-@pytest.mark.parametrize("code", ["96413", "96415", "J9354-JW", "J93", ""])
-def test_only_a_letter_and_four_digits_is_a_code_of_a_drug(code: str) -> None:
+@pytest.mark.parametrize("code", ["96413", "96415", "96413-59", "0001F", ""])
+def test_a_code_for_the_administration_is_none_of_a_drug(code: str) -> None:
     """96413 is CPT, which calls itself HCPCS level I: right on the administration, no word about the drug."""
     service = {"resourceType": "ServiceRequest", "id": "s", "code": concept(coding(HCPCS, code))}
     assert service_billing(service, "x") == []
     assert read_order(order(drug=concept(*KADCYLA["coding"], coding(HCPCS, code)))).billing == ()
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "read"),
+    [
+        pytest.param(HCPCS, "J9308-JZ", ("J9308", "-JZ"), id="a modifier behind a hyphen"),
+        pytest.param(HCPCS, "J9308JZ", ("J9308", "JZ"), id="a modifier attached"),
+        pytest.param(HCPCS, "J9308 JW", ("J9308", " JW"), id="a modifier behind a blank"),
+        pytest.param(HCPCS, "j9308:tb:jz", ("J9308", ":tb:jz"), id="two modifiers, in small letters"),
+        pytest.param(CPT, "J9308", ("J9308", ""), id="under the address of CPT"),
+        pytest.param("urn:oid:2.16.840.1.113883.6.12", "J9308-JZ", ("J9308", "-JZ"), id="under the OID of CPT"),
+        pytest.param("2.16.840.1.113883.6.285", "J9308", ("J9308", ""), id="under a bare OID"),
+        pytest.param("https://hospital.example/charges", "J9308", ("J9308", ""), id="in a local system, by its shape"),
+        pytest.param(HCPCS, "J93", ("J93", ""), id="what is no code stands as it is, to be told"),
+    ],
+)
+def test_a_billing_code_is_read_with_what_is_attached(system: str, code: str, read: tuple[str, str]) -> None:
+    found = read_order(order(drug=concept(*KADCYLA["coding"], coding(system, code)))).billing
+    assert [(each.code, each.modifiers) for each in found] == [read]
+
+
+@pytest.mark.parametrize(
+    ("drug", "expected"),
+    [
+        pytest.param(concept({"system": RXNORM, "code": 1371041}), "kadcyla", id="RxNorm as a number"),
+        pytest.param(concept({"system": RXNORM, "code": Decimal(1371041)}), "kadcyla", id="RxNorm as a decimal"),
+        pytest.param(concept(coding("http://snomed.info/sct", "702836004")), "kadcyla", id="SNOMED CT"),
+        pytest.param(concept(coding("http://snomed.info/sct", "838469001")), "enhertu", id="SNOMED CT of T-DXd"),
+        pytest.param(concept(coding(ATC, "L01XC14")), "kadcyla", id="ATC until 2021"),
+        pytest.param(concept(coding(ATC, "L01XC41")), "enhertu", id="ATC of T-DXd until 2021"),
+        pytest.param(concept(coding(ATC, "l01 fd03")), "kadcyla", id="ATC in small letters with a blank"),
+        pytest.param(concept(coding("urn:oid:1.2.276.0.76.5.999", "L01FD03")), "kadcyla", id="ATC by its shape"),
+        pytest.param(concept(text="Chemo IVPB J9354"), "kadcyla", id="HCPCS in the text"),
+        pytest.param(concept(text="RxNorm 1371041"), "kadcyla", id="RxNorm in the text"),
+        pytest.param(concept(text="rxcui: 1371041"), "kadcyla", id="RxNorm in the text, by its other name"),
+        pytest.param(concept(text="L01FD04 infusion"), "enhertu", id="ATC in the text"),
+        pytest.param(concept(text="SNOMED CT 702836004"), "kadcyla", id="SNOMED CT in the text"),
+        pytest.param(concept(text="vial NDC 50242-088-01"), "kadcyla", id="NDC in the text"),
+        pytest.param(concept(text="order 1371041"), "", id="a bare number is no code"),
+        pytest.param(
+            concept(coding("http://snomed.info/sct", "704226002")), "kadcyla,pertuzumab", id="filed under two drugs"
+        ),
+    ],
+)
+def test_codes_are_read_wherever_and_however_they_stand(drug: Json, expected: str) -> None:
+    assert drug_of(read_order(order(drug=drug)))[1] == expected
+
+
+@pytest.mark.parametrize(
+    ("drug", "expected"),
+    [
+        pytest.param(
+            {"system": HCPCS, "code": "J9355", "display": "Inj trastuzumab excl biosimi"}, "trastuzumab", id="J"
+        ),
+        pytest.param({"system": HCPCS, "code": "J9358", "display": "Inj fam-trastu deru-nxki 1mg"}, "enhertu", id="D"),
+        pytest.param({"system": HCPCS, "code": "C9292"}, "pertuzumab", id="a retired code alone"),
+        pytest.param({"system": NDC, "code": "50242-132-01", "display": "HERCEPTIN VL 150"}, "trastuzumab", id="NDC"),
+        pytest.param(
+            {"system": HCPCS, "code": "J9355", "display": "trastuzumab vedotin"}, "trastuzumab", id="another payload"
+        ),
+    ],
+)
+def test_the_descriptor_of_a_billing_code_is_read_for_what_it_names(drug: Json, expected: str) -> None:
+    standing, product = drug_of(read_order(order(drug=concept(drug))))
+    assert product == expected
+    assert (standing == "settled") == ("vedotin" not in str(drug))
+
+
+def test_a_billing_code_in_the_words_of_a_service_is_read() -> None:
+    service = {"resourceType": "ServiceRequest", "id": "s", "code": {"text": "Bill J9308-JZ for the infusion"}}
+    assert [(each.code, each.pointer) for each in service_billing(service, "x")] == [("J9308", ())]
 
 
 def test_billing_codes_identify_an_order_that_names_no_drug() -> None:

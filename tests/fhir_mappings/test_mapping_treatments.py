@@ -153,6 +153,53 @@ def test_a_treatment_that_does_not_count(resource) -> None:
 
 
 @pytest.mark.parametrize(
+    ("named", "product"),
+    [
+        pytest.param(drug("Trastuzumab-Emtansin 160 mg"), "kadcyla", id="German"),
+        pytest.param(drug("trastuzumab deruxtec\u00e1n"), "enhertu", id="Spanish"),
+        pytest.param(drug("Trastuzumabe entansina"), "kadcyla", id="Brazilian"),
+        pytest.param(drug("Herceptin SC 600 mg/5 mL"), "hylecta", id="the European subcutaneous product"),
+        pytest.param(drug("T-DM1 vial J9354"), "kadcyla", id="with a code in the text"),
+        pytest.param(
+            {"coding": [{"system": "http://fhir.de/CodeSystem/dimdi/atc", "code": "L01XC14"}]}, "kadcyla", id="old ATC"
+        ),
+        pytest.param(
+            {"coding": [{"system": "http://snomed.info/sct", "code": "838469001"}]}, "enhertu", id="SNOMED CT"
+        ),
+        pytest.param({"coding": [{"system": RXNORM, "code": 1371041}]}, "kadcyla", id="a number for a code"),
+    ],
+)
+def test_a_dose_given_is_read_like_an_order(named: dict[str, Any], product: str) -> None:
+    for resource in (
+        administration(medicationCodeableConcept=named),
+        request(medicationCodeableConcept=named),
+        administration(
+            medicationCodeableConcept=None,
+            medicationReference={"reference": "#m"},
+            contained=[{"resourceType": "Medication", "id": "m", "code": named}],
+        ),
+    ):
+        found = read({name: value for name, value in resource.items() if value is not None})
+        assert found is not None
+        assert found.product == product
+        assert not READER.is_unclear(resource, References())
+
+
+@pytest.mark.parametrize("name", ["trastuzumab vedotin", "T-DM1/T-DXd", "trastuzumab-abcd", "Kadcylla"])
+def test_a_dose_of_a_drug_that_is_not_settled_is_told(name: str) -> None:
+    given = administration(medicationCodeableConcept=drug(name))
+    found = read(given)
+    assert found is not None
+    assert found.product == ""
+    assert READER.is_unclear(given, References())
+
+
+def test_a_dose_of_a_drug_that_is_none_of_ours_is_clear() -> None:
+    assert not READER.is_unclear(administration(medicationCodeableConcept=drug("doxorubicin")), References())
+    assert not READER.is_unclear(administration(medicationCodeableConcept=drug("ondansetron")), References())
+
+
+@pytest.mark.parametrize(
     ("times", "on", "within"),
     [
         pytest.param({"effectiveDateTime": "2026-11-01T09:30:00-05:00"}, date(2026, 11, 1), None, id="a time"),

@@ -17,6 +17,7 @@ from cards.knowledge.schema.doses import (
     Reload,
     StatedDose,
 )
+from cards.knowledge.schema.drug_words import DrugWords, Says, Spelling, WordKind
 from cards.knowledge.schema.kinds import Action, Basis, Cancer, Diluent, LevelRole, Problem, Route, Scope, Setting, Tier
 from cards.knowledge.schema.known import Knowledge, NotChecked, Shared, Threshold
 from cards.knowledge.schema.monitoring import (
@@ -40,6 +41,7 @@ from cards.knowledge.schema.supply import (
     Package,
     RetiredCode,
     RxNormEntry,
+    SnomedEntry,
     UnspecificHcpcs,
 )
 from cards.knowledge.schema.terminology import (
@@ -80,6 +82,7 @@ __all__ = [
     "DiagnosisGroup",
     "Diluent",
     "DrugClass",
+    "DrugWords",
     "Eligibility",
     "ForbiddenDiluent",
     "GeneCodes",
@@ -120,10 +123,13 @@ __all__ = [
     "Route",
     "RouteWords",
     "RxNormEntry",
+    "Says",
     "Scope",
     "Setting",
     "Shared",
+    "SnomedEntry",
     "Source",
+    "Spelling",
     "StageWords",
     "StatedDose",
     "Stop",
@@ -135,4 +141,5 @@ __all__ = [
     "Units",
     "UnspecificHcpcs",
     "ValueEntry",
+    "WordKind",
 ]

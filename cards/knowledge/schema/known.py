@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from cards.knowledge.schema.combinations import DrugClass, KeptApart
+from cards.knowledge.schema.drug_words import DrugWords
 from cards.knowledge.schema.products import Product
 from cards.knowledge.schema.sourced import Cited, KnowledgeError, KnowledgeRecord, Source
 from cards.knowledge.schema.supply import AmbiguousName, UnspecificHcpcs
@@ -52,6 +53,7 @@ class Knowledge(KnowledgeRecord, frozen=True, kw_only=True):
     drug_classes: tuple[DrugClass, ...]
     not_checked: tuple[NotChecked, ...]
     terminology: Terminology
+    drug_words: DrugWords
     thresholds: dict[str, Threshold]
     version: str
 

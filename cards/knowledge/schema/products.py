@@ -17,7 +17,7 @@ from cards.knowledge.schema.doses import (
 from cards.knowledge.schema.kinds import Basis, Cancer, Route, Scope, Setting, Tier
 from cards.knowledge.schema.monitoring import Monitoring
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
-from cards.knowledge.schema.supply import AtcEntry, Brand, RxNormEntry
+from cards.knowledge.schema.supply import AtcEntry, Brand, RxNormEntry, SnomedEntry
 
 
 class PriorTherapy(KnowledgeRecord, frozen=True, kw_only=True):
@@ -54,6 +54,7 @@ class Product(KnowledgeRecord, frozen=True, kw_only=True):
     parts: tuple[str, ...] = ()
     rxnorm: tuple[RxNormEntry, ...] = ()
     atc: tuple[AtcEntry, ...] = ()
+    snomed: tuple[SnomedEntry, ...] = ()
     brands: tuple[Brand, ...]
     route: Route | None = None
     basis: Basis | None = None
@@ -81,6 +82,10 @@ class Product(KnowledgeRecord, frozen=True, kw_only=True):
     def antibodies(self) -> frozenset[str]:
         """The antibodies that the product holds: its own, or those it is combined from."""
         return frozenset(self.parts or (self.id,))
+
+    def has_dose(self, mg: Decimal) -> bool:
+        """Tell whether so many milligrams are a fixed dose of the product."""
+        return any(level.mg == mg for regimen in self.regimens for level in regimen.levels)
 
     def brand(self, brand_id: str | None) -> Brand | None:
         """Find one of the product's brands."""

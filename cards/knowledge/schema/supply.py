@@ -16,10 +16,18 @@ class RxNormEntry(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
-class AtcEntry(KnowledgeRecord, frozen=True, kw_only=True):
-    """An ATC substance that means the product."""
+class SnomedEntry(KnowledgeRecord, frozen=True, kw_only=True):
+    """A SNOMED CT concept that means the product."""
 
     code: str
+    by: Cited
+
+
+class AtcEntry(KnowledgeRecord, frozen=True, kw_only=True):
+    """An ATC substance that means the product. ``until``: the last year of the index that had the code."""
+
+    code: str
+    until: int | None = None
     by: Cited
 
 

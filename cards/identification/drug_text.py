@@ -1,0 +1,319 @@
+"""Reads the text of a drug to its last word: what it names, and which of its words are not understood.
+
+Nothing is dropped. A word is part of a name, or stands on a list of what names no drug (``drug_words.yaml``), or it is
+told: beside the name of an antibody an unknown word may be the payload that makes it another drug.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.identification.folding import fold, words_of
+from cards.identification.targets import Meaning, Target
+from cards.identification.vocabulary import Known
+from cards.knowledge.schema import Route, Says, WordKind
+from cards.values.texts import CUT, bounded, is_cut
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping, Sequence
+
+    from cards.identification.folding import Word
+    from cards.identification.vocabulary import Vocabulary
+    from cards.knowledge.schema import Product
+
+_ALTERNATIVES = re.compile(r"\A[\s)\]}]*(?:/|\||or|vs|oder|ou|eller|lub)[\s(\[{]*\Z")
+_CLAUSE_END = re.compile(r"[;)\]\n]|\.(?!\d)")
+_CONCENTRATION = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg\s{0,3}/\s{0,3}(\d{1,3}(?:[.,]\d{1,3})?)?\s{0,3}ml")
+_AMOUNT = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg(?!\s{0,3}/\s{0,3}(?:kg|m))")
+_QUOTED = 40
+# The words before an antibody that say which conjugate it is part of; beside the payload they say nothing new.
+_PREFIXES = frozenset({"ado", "fam"})
+
+
+class DrugText(NamedTuple):
+    """What a drug text says.
+
+    ``meanings`` are what it names, one for each name. ``guesses`` are what a misspelt name may mean. ``unread`` are the
+    words that are not understood, and ``others`` those that look like another drug's name or payload. A text that names
+    nothing, and has no guess, is about no drug that is known: its words mean nothing here.
+    """
+
+    meanings: tuple[Meaning, ...] = ()
+    guesses: tuple[Meaning, ...] = ()
+    unread: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    @property
+    def names_drug(self) -> bool:
+        """Whether it names, or seems to name, a drug that is known."""
+        return bool(self.meanings or self.guesses)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether every word of it is accounted for."""
+        return not self.unread
+
+
+class _Span(NamedTuple):
+    """A name in the text: its first word, the one behind its last, and what it means."""
+
+    first: int
+    behind: int
+    meaning: Meaning
+
+
+class _Draft:
+    """What has been found in one text so far."""
+
+    def __init__(self, folded: str, words: Sequence[Word], known: Sequence[Known]) -> None:
+        self.folded = folded
+        self.words = words
+        self.known = known
+        self.spans: list[_Span] = []
+        self.loose: list[int] = []
+        self.warned: set[int] = set()
+        self.said: dict[Says, int] = {}
+        self.partners: list[int] = []
+        self.unread: list[str] = []
+        self._usual = tuple(each.word for each in known)
+
+    def usual(self, first: int, behind: int) -> tuple[str, ...]:
+        return self._usual[first:behind]
+
+
+class DrugTextReader:
+    """Reads drug texts with one vocabulary."""
+
+    def __init__(self, vocabulary: Vocabulary, products: Mapping[str, Product]) -> None:
+        """Keep the vocabulary and what forms the products have."""
+        self._vocabulary = vocabulary
+        self._products = products
+        combined = (each for each in products.values() if each.parts)
+        self._under_the_skin = tuple(each for each in combined if each.route is Route.SUBCUTANEOUS)
+
+    def read(self, text: str) -> DrugText:
+        """Read a text."""
+        written = bounded(text)
+        folded = fold(written)
+        words = words_of(folded)
+        draft = _Draft(folded, words, [self._known(word.text) for word in words])
+        self._walk(draft)
+        if is_cut(written):
+            draft.unread.append(CUT)
+        whole = self._by_ingredients(draft)
+        sure = [span for span in draft.spans if not self._is_guess(span, draft)]
+        guessed = [span for span in draft.spans if self._is_guess(span, draft)]
+        draft.unread += [words[place].text for place in draft.loose]
+        draft.unread += [_as_written(span, draft) for span in guessed]
+        meanings = [whole] if whole else []
+        meanings = self._with_alternatives(meanings, sure, draft)
+        meanings = list(dict.fromkeys(self._without_parts(meanings)))
+        meanings = self._in_form(meanings, draft)
+        self._pass_over_own_words(meanings, draft)
+        self._hear_what_is_said(meanings, draft)
+        others = [word for word in draft.unread if self._vocabulary.is_payload(word) or self._vocabulary.is_drug(word)]
+        others += [words[place].text for place in draft.loose if words[place].text not in others]
+        if not meanings and not guessed:
+            others += [words[place].text for place in draft.partners]
+        return DrugText(
+            tuple(meanings),
+            tuple(dict.fromkeys(span.meaning for span in guessed)),
+            tuple(dict.fromkeys(word[:_QUOTED] for word in draft.unread)),
+            tuple(dict.fromkeys(word[:_QUOTED] for word in others)),
+        )
+
+    def _known(self, word: str) -> Known:
+        vocabulary = self._vocabulary
+        found = vocabulary.look_up(word)
+        if found.kind is not None or vocabulary.is_listed(word) or vocabulary.is_ignored(word):
+            return found
+        return vocabulary.nearest(word) or found
+
+    def _walk(self, draft: _Draft) -> None:
+        """Account for every word, from the first to the last."""
+        place, count = 0, len(draft.words)
+        while place < count:
+            place = self._warning(draft, place) or self._phrase(draft, place) or self._single(draft, place)
+
+    def _warning(self, draft: _Draft, place: int) -> int:
+        """Pass over the names that a warning says are not meant; give the place behind it, 0 where there is none."""
+        warnings = self._vocabulary.warnings
+        reach = self._vocabulary.reach.get(draft.words[place].text, 0)
+        written = tuple(word.text for word in draft.words[place : place + reach])
+        length = next((n for n in range(len(written), 0, -1) if written[:n] in warnings), 0)
+        if not length:
+            return 0
+        place += length
+        end = _CLAUSE_END.search(draft.folded, draft.words[place - 1].end)
+        stop = end.start() if end else len(draft.folded)
+        while place < len(draft.words) and draft.words[place].start < stop:
+            if behind := self._longest(draft, place, self._vocabulary.names):
+                draft.warned.update(range(place, behind))
+                place = behind
+            elif draft.words[place].text in self._vocabulary.warning_words:
+                place += 1
+            else:
+                place = self._phrase(draft, place, within_warning=True) or self._single(draft, place)
+        return place
+
+    def _phrase(self, draft: _Draft, place: int, *, within_warning: bool = False) -> int:
+        """Find the longest name or listed phrase that begins at a word; give the place behind it, 0 for none."""
+        vocabulary = self._vocabulary
+        behind = 0 if within_warning else self._longest(draft, place, vocabulary.names)
+        passed = self._longest(draft, place, vocabulary.ignored)
+        if behind and behind >= passed:
+            draft.spans.append(_Span(place, behind, vocabulary.names[draft.usual(place, behind)]))
+            return behind
+        if passed:
+            said = vocabulary.ignored[draft.usual(place, passed)]
+            if said is not None and not within_warning:
+                draft.said.setdefault(said, place)
+            return passed
+        if beside := self._longest(draft, place, vocabulary.partners):
+            draft.partners.append(place)
+        return beside
+
+    def _longest(self, draft: _Draft, place: int, phrases: Container[tuple[str, ...]]) -> int:
+        """Give the place behind the longest of some phrases that begins at a word; 0 where none does."""
+        furthest = min(place + self._vocabulary.reach.get(draft.known[place].word, 0), len(draft.words))
+        return next((each for each in range(furthest, place, -1) if draft.usual(place, each) in phrases), 0)
+
+    def _single(self, draft: _Draft, place: int) -> int:
+        """Account for a word that begins no phrase."""
+        word = draft.words[place].text
+        if draft.known[place].kind is not None:
+            draft.loose.append(place)
+        elif not self._vocabulary.is_ignored(word):
+            draft.unread.append(word)
+        return place + 1
+
+    def _by_ingredients(self, draft: _Draft) -> Meaning | None:
+        """Find the product whose every ingredient stands in the text, in whatever order; most ingredients win."""
+        places = [place for place, known in enumerate(draft.known) if place not in draft.warned and not known.is_typo]
+        present = {draft.known[place].word for place in places}
+        best: tuple[int, str, frozenset[str]] | None = None
+        for product in self._products.values():
+            for needed in product.all_of:
+                if present.issuperset(needed) and (best is None or len(needed) > best[0]):
+                    best = (len(needed), product.id, frozenset(needed))
+        if best is None:
+            return None
+        needed_words = best[2]
+        if any(needed_words.issubset(draft.usual(span.first, span.behind)) for span in draft.spans):
+            # The whole name stands there: what else is named is named beside it.
+            return None
+        draft.loose = [place for place in draft.loose if draft.known[place].word not in needed_words]
+        draft.spans = [
+            span
+            for span in draft.spans
+            if not needed_words.union(_PREFIXES).issuperset(draft.usual(span.first, span.behind))
+        ]
+        return frozenset({Target(best[1])})
+
+    def _is_guess(self, span: _Span, draft: _Draft) -> bool:
+        """Tell whether a name was only found by taking a word for another: it is mistyped, or cut off and alone."""
+        known = draft.known[span.first : span.behind]
+        if len(known) == 1:
+            return known[0].is_typo or known[0].is_cut
+        mistyped = [each for each in known if each.is_typo]
+        return bool(mistyped) and not (
+            all(each.kind is WordKind.ANTIBODY for each in mistyped)
+            and any(each.kind in (WordKind.PAYLOAD, WordKind.ENZYME) for each in known)
+        )
+
+    def _with_alternatives(self, meanings: list[Meaning], spans: Iterable[_Span], draft: _Draft) -> list[Meaning]:
+        """Join names that the text gives as alternatives ("T-DM1/T-DXd") to one meaning."""
+        previous: _Span | None = None
+        for span in spans:
+            if meanings and previous and _ALTERNATIVES.match(_between(previous, span, draft)):
+                meanings[-1] = _merged(meanings[-1] | span.meaning)
+            else:
+                meanings.append(span.meaning)
+            previous = span
+        return meanings
+
+    def _without_parts(self, meanings: list[Meaning]) -> list[Meaning]:
+        """Drop the names of ingredients beside the name of their combination."""
+        parts = {part for meaning in meanings for target in meaning for part in self._products[target.product].parts}
+        return [meaning for meaning in meanings if not all(target.product in parts for target in meaning)]
+
+    def _in_form(self, meanings: list[Meaning], draft: _Draft) -> list[Meaning]:
+        """Tell a product for injection under the skin from the intravenous ones whose names it goes by."""
+        targets = {target for meaning in meanings for target in meaning}
+        product = next((each for each in self._under_the_skin if _goes_by(targets, each, self._products)), None)
+        if product is None:
+            return meanings
+        amounts = {_decimal(found) for found in _AMOUNT.findall(draft.folded)}
+        of_parts = set(product.component_doses_mg)
+        is_its_dose = any(product.has_dose(amount) for amount in amounts) or bool(amounts and amounts <= of_parts)
+        strength = product.concentration.mg_per_ml if product.concentration else None
+        stated = ((_decimal(mass), _decimal(volume or "1")) for mass, volume in _CONCENTRATION.findall(draft.folded))
+        is_its_strength = strength is not None and any(mass == strength * volume for mass, volume in stated)
+        into_a_vein = Says.INTRAVENOUS in draft.said
+        under_the_skin = Says.SUBCUTANEOUS in draft.said or is_its_strength
+        is_combined = len(product.parts) > 1
+        as_solution = (is_combined and is_its_dose) or (Says.SOLUTION in draft.said and (is_its_dose or is_combined))
+        if (under_the_skin or as_solution) and not into_a_vein:
+            return [frozenset({Target(product.id)})]
+        if under_the_skin or (is_its_dose and not into_a_vein and not is_combined):
+            return [frozenset({*targets, Target(product.id)})]
+        return meanings
+
+    def _pass_over_own_words(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
+        """Account for words that stand in other names of the one product that is named, such as its suffix."""
+        named = {target.product for meaning in meanings for target in meaning}
+        if len(named) == 1:
+            own = self._vocabulary.words_of_product.get(named.pop(), frozenset())
+            draft.unread = [word for word in draft.unread if word not in own]
+
+    def _hear_what_is_said(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
+        """Hear words that are passed over otherwise: "conjugate", or a payload cut off at once, behind an antibody."""
+        bare = any(
+            self._products[target.product].generic in self._vocabulary.antibodies
+            for meaning in meanings
+            for target in meaning
+        )
+        if not bare:
+            return
+        if Says.CONJUGATE in draft.said:
+            draft.unread.append(draft.words[draft.said[Says.CONJUGATE]].text)
+        named = {place for span in draft.spans for place in range(span.first, span.behind)}
+        for place in range(1, len(draft.words)):
+            # "trastuzumab e 160 mg", "trastuzumab de": a preposition elsewhere, here what is left of a payload.
+            word = draft.words[place].text
+            if (
+                draft.known[place - 1].kind is WordKind.ANTIBODY
+                and not named.intersection((place, place + 1))
+                and word.isalpha()
+                and word not in draft.unread
+                and self._vocabulary.begins_payload(word)
+            ):
+                draft.unread.append(word)
+
+
+def _between(first: _Span, second: _Span, draft: _Draft) -> str:
+    return draft.folded[draft.words[first.behind - 1].end : draft.words[second.first].start]
+
+
+def _as_written(span: _Span, draft: _Draft) -> str:
+    return draft.folded[draft.words[span.first].start : draft.words[span.behind - 1].end]
+
+
+def _merged(targets: Meaning) -> Meaning:
+    """Drop a product's general target beside a target of one of its brands."""
+    branded = {target.product for target in targets if target.brand}
+    return frozenset(target for target in targets if target.brand or target.product not in branded)
+
+
+def _goes_by(targets: set[Target], product: Product, products: Mapping[str, Product]) -> bool:
+    """Tell whether names are those of a product's ingredients, generic or of the brand that is part of its own."""
+    if {target.product for target in targets} != set(product.parts):
+        return False
+    brands = (products[target.product].brand(target.brand) for target in targets if target.brand)
+    return all(brand is not None and brand.name in product.name for brand in brands)
+
+
+def _decimal(written: str) -> Decimal:
+    return Decimal(written.replace(",", "."))

@@ -1,0 +1,49 @@
+"""Finds the name that a word is a misspelling of, or that stands inside of a longer word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LONGEST = 40
+_TYPED = 6
+"""From so many letters on a word is compared with names that differ in one letter."""
+_INSIDE = 7
+"""From so many letters on a name is looked for inside of a longer word."""
+
+
+class NearNames:
+    """The words of names, indexed so that a word with one letter wrong finds its name without comparing all."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Index the words."""
+        words = sorted(names, key=lambda each: (-len(each), each))
+        plain = [word for word in words if word.isascii() and word.isalpha() and len(word) >= _TYPED]
+        self._near = {each: word for word in plain for each in _one_taken_out(word)}
+        # By their first letters, longest first: only a word that holds those is searched.
+        self._long: dict[str, list[str]] = {}
+        for word in plain:
+            if len(word) >= _INSIDE:
+                self._long.setdefault(word[:_INSIDE], []).append(word)
+        # Of scripts that put no blank between words.
+        self._foreign = [word for word in words if not word.isascii()]
+
+    def nearest(self, word: str) -> str | None:
+        """Find the name that a word is meant for: it has one letter wrong, or is joined to another word."""
+        if not word.isascii():
+            return next((each for each in self._foreign if each in word[:LONGEST]), None)
+        if not (_TYPED <= len(word) <= LONGEST and word.isalpha()):
+            return None
+        near = next((self._near[each] for each in _one_taken_out(word) if each in self._near), None)
+        if near is not None or len(word) <= _INSIDE:
+            return near
+        parts = (word[place : place + _INSIDE] for place in range(len(word) - _INSIDE + 1))
+        inside = (each for part in parts for each in self._long.get(part, ()) if each in word)
+        return max(inside, key=len, default=None)
+
+
+def _one_taken_out(word: str) -> list[str]:
+    """List a word and what is left of it without one of its letters: two words that share one of these are near."""
+    return [word, *(word[:place] + word[place + 1 :] for place in range(len(word)))]

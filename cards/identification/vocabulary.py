@@ -1,0 +1,132 @@
+"""The vocabulary of drug texts, indexed once: names by their words, spellings, words that may be passed over."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.identification.folding import fold, key
+from cards.identification.near_names import LONGEST, NearNames
+from cards.knowledge.schema import Scope, WordKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from cards.identification.targets import Meaning
+    from cards.knowledge.schema import Knowledge, Says, Spelling
+
+Phrase = tuple[str, ...]
+_ANTIBODY = "mab"
+
+
+class Known(NamedTuple):
+    """A word as it is known: its usual spelling, and whether it was cut off or mistyped."""
+
+    word: str
+    kind: WordKind | None
+    is_cut: bool = False
+    is_typo: bool = False
+
+
+class Vocabulary:
+    """Everything that a word of a drug text may be."""
+
+    def __init__(self, known: Knowledge, names: Mapping[str, Meaning]) -> None:
+        """Index the names of products and the lists of words."""
+        words = known.drug_words
+        self._known = _spelled(words.spellings)
+        self.antibodies = frozenset(each.word for each in words.spellings if each.kind is WordKind.ANTIBODY)
+        self._payloads = tuple(each.word for each in words.spellings if each.kind is WordKind.PAYLOAD)
+        self.names: dict[Phrase, Meaning] = {}
+        for name, meaning in names.items():
+            phrase = self.usual(key(name))
+            self.names[phrase] = self.names.get(phrase, frozenset()) | meaning
+        for phrase, meaning in tuple(self.names.items()):
+            if len(phrase) > 1:
+                self.names.setdefault(("".join(phrase),), meaning)
+        self.ignored: dict[Phrase, Says | None] = {}
+        for group in words.ignored:
+            self.ignored |= {self.usual(key(word)): group.says for word in group.words}
+        self.partners = {self.usual(key(name)) for group in known.drug_classes for name in group.names}
+        # Another antibody is no partner that may be passed over: one order is for one of them.
+        self.partners = {phrase for phrase in self.partners if not phrase[-1].endswith(_ANTIBODY)} - self.names.keys()
+        self.warnings = {key(word) for group in words.warnings for word in group.words}
+        self.warning_words = frozenset(fold(word) for group in words.warning_words for word in group.words)
+        self._patterns = re.compile("|".join(f"(?:{each.pattern})" for each in words.patterns))
+        self._payload_endings = _endings(each.endings for each in words.payload_endings)
+        self._drug_endings = _endings(each.endings for each in words.drug_endings)
+        phrases = (self.names, self.ignored, self.partners, self.warnings)
+        self.reach: dict[str, int] = {}
+        """How many words the longest phrase has that begins with a word."""
+        for phrase in (each for group in phrases for each in group):
+            self.reach[phrase[0]] = max(len(phrase), self.reach.get(phrase[0], 0))
+        self.words_of_product = _words_of_products(self.names)
+        self._listed = frozenset(word for group in phrases for phrase in group for word in phrase)
+        checked = {product.id for product in known.products if product.scope is Scope.CHECKED}
+        single = {
+            phrase[0]
+            for phrase, meaning in self.names.items()
+            if len(phrase) == 1 and any(target.product in checked for target in meaning)
+        }
+        self._near_names = NearNames(single | {each for each, known in self._known.items() if not known.is_cut})
+
+    def usual(self, words: Phrase) -> Phrase:
+        """Give words in their usual spelling."""
+        return tuple(self._known[word].word if word in self._known else word for word in words)
+
+    def look_up(self, word: str) -> Known:
+        """Give the usual spelling of a word, or of one that is cut off."""
+        return self._known.get(word) or Known(word, None)
+
+    def is_listed(self, word: str) -> bool:
+        """Tell whether a word stands in a name or in a listed phrase."""
+        return word in self._listed
+
+    def nearest(self, word: str) -> Known | None:
+        """Find the name that a word is a misspelling of: one letter off, or joined to another word."""
+        near = self._near_names.nearest(word)
+        if near is None:
+            return None
+        known = self.look_up(near)
+        return Known(known.word, known.kind, is_typo=True)
+
+    def is_ignored(self, word: str) -> bool:
+        """Tell whether a word is of a shape that names no drug."""
+        return len(word) <= LONGEST and self._patterns.fullmatch(word) is not None
+
+    def is_payload(self, word: str) -> bool:
+        """Tell whether an unknown word ends like the payload of a conjugate."""
+        return word.endswith(self._payload_endings)
+
+    def is_drug(self, word: str) -> bool:
+        """Tell whether an unknown word ends like the name of a drug."""
+        return word.endswith(self._drug_endings)
+
+    def begins_payload(self, word: str) -> bool:
+        """Tell whether a word may be the first letters of a payload."""
+        return any(each.startswith(word) for each in self._payloads)
+
+
+def _words_of_products(names: Mapping[Phrase, Meaning]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for phrase, meaning in names.items():
+        for target in meaning:
+            found[target.product] = found.get(target.product, frozenset()).union(phrase)
+    return found
+
+
+def _spelled(spellings: Iterable[Spelling]) -> dict[str, Known]:
+    """Index every spelling of a word, whole and cut off; what is a whole word of one is no cut-off of another."""
+    whole: dict[str, Known] = {}
+    cut_off: dict[str, Known] = {}
+    for spelling in spellings:
+        for variant in (spelling.word, *spelling.variants):
+            whole[fold(variant)] = Known(spelling.word, spelling.kind)
+            if spelling.cut_to is not None and variant.isascii():
+                shorter = (variant[:length] for length in range(spelling.cut_to, len(variant)))
+                cut_off |= dict.fromkeys(shorter, Known(spelling.word, spelling.kind, is_cut=True))
+    return cut_off | whole
+
+
+def _endings(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(sorted({fold(each) for group in groups for each in group}))

@@ -1,0 +1,76 @@
+"""The server process: its workers are replaced when they end, and end when it does."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import threading
+import time
+from typing import Any
+
+import structlog
+from granian.server.mp import MPServer
+
+_LIVED_S = 5.0
+"""A worker that ends sooner than this after its start may do so again at once."""
+_PAUSE_S = 1.0
+_LOOK_S = 0.5
+_GRACE_S = 10.0
+_MOST_FILES = 65_536
+_log = structlog.get_logger()
+
+
+class Server(MPServer):
+    """Keeps as many workers as it was started with.
+
+    Granian gives up where a worker ends twice within a few seconds, and takes the others down with it. Here the
+    others go on, and the one that ends is started again, after a pause where it ends again and again. Only where the
+    first workers end by themselves there is nothing to go on with.
+    """
+
+    def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
+        began = time.monotonic()
+        while True:
+            self.main_loop_interrupt.wait()
+            if self.interrupt_signal:
+                return
+            self.main_loop_interrupt.clear()
+            ended = sorted(set(self.interrupt_children))
+            self.interrupt_children.clear()
+            if self.reload_signal:
+                self._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+            if not ended:
+                continue
+            codes = [self.wrks[each].inner.exitcode for each in ended]
+            if time.monotonic() - began < _LIVED_S and any(code is not None and code > 0 for code in codes):
+                _log.error("workers_do_not_start")
+                self.interrupt_children.extend(ended)
+                return
+            _log.error("worker_replaced", workers=ended, exit_codes=codes)
+            if any(time.monotonic() - self.respawned_wrks.get(each, 0.0) < _LIVED_S for each in ended):
+                time.sleep(_PAUSE_S)
+            self._respawn_workers(ended, spawn_target, target_loader)
+
+
+def end_with_parent() -> None:
+    """End this worker when the process that started it is gone: nobody would stop it any more."""
+    parent = os.getppid()
+    threading.Thread(target=_watch, args=(parent,), name="parent", daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    _log.error("worker_ends_with_its_parent")
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_GRACE_S)
+    os._exit(1)
+
+
+def allow_many_connections() -> None:
+    """Let as many connections be open as the machine allows: each takes a file, and idle ones are to change nothing."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,154 @@
+"""The law of drug texts: an unknown word added anywhere is told, unless it stands on a list of what names no drug."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from builders import KNOWN, ORIGIN, RECOGNISER
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence
+from cards.identification.folding import fold, key, words_of
+from cards.identification.identity import Identity, IdentityStatus, identify
+from cards.values.codes import hcpcs_with_modifiers, ndc_readings
+
+WORDS = KNOWN.drug_words
+LISTED = frozenset(
+    word
+    for group in (
+        *(each.words for each in (*WORDS.ignored, *WORDS.warnings, *WORDS.warning_words)),
+        *((each.word, *each.variants) for each in WORDS.spellings),
+        *(each.names for each in KNOWN.drug_classes),
+        *(each.names for each in KNOWN.ambiguous_names),
+        *(each.names for each in KNOWN.products),
+        *(brand.names for each in KNOWN.products for brand in each.brands),
+    )
+    for name in group
+    for word in key(name)
+)
+PATTERNS = [re.compile(each.pattern) for each in WORDS.patterns]
+READ = {
+    "trastuzumab 420 mg IV": "trastuzumab",
+    "Ogivri (trastuzumab-dkst)": "trastuzumab",
+    "ADO-TRASTUZUMAB EMTANSINE (KADCYLA) CHEMO IV ORDERABLE": "kadcyla",
+    "Trastuzumab-Emtansin 160 mg": "kadcyla",
+    "fam-trastuzumab deruxtecan-nxki": "enhertu",
+    "trastuzumab deruxtec\u00e1n": "enhertu",
+    "Perjeta 420 mg/14 mL": "pertuzumab",
+    "pertuzumab, trastuzumab, and hyaluronidase-zzxf": "phesgo",
+    "Herceptin SC 600 mg/5 mL": "hylecta",
+    "Margenza": "margenza",
+    "zanidatamab-hrii": "ziihera",
+}
+UNKNOWN_WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=14).filter(
+    lambda word: word not in LISTED and not any(pattern.fullmatch(word) for pattern in PATTERNS)
+)
+
+
+def identified(text: str, rxnorm: str = "") -> Identity:
+    evidence = [IdentityEvidence(EvidenceKind.TEXT, "", text, "x")]
+    if rxnorm:
+        evidence.append(IdentityEvidence(EvidenceKind.CODING, "rxnorm", rxnorm, "x"))
+    return identify(DrugOrder(ORIGIN, evidence=tuple(evidence)), RECOGNISER)
+
+
+@pytest.mark.parametrize(("text", "product"), READ.items(), ids=str)
+def test_every_word_of_a_name_is_read(text: str, product: str) -> None:
+    assert RECOGNISER.read_text(text).is_read
+    found = identified(text).product
+    assert found is not None
+    assert found.id == product
+
+
+@given(st.sampled_from(sorted(READ)), UNKNOWN_WORDS, st.integers(0, 12))
+def test_an_unknown_word_anywhere_is_told(text: str, word: str, place: int) -> None:
+    words = text.split()
+    changed = " ".join((*words[:place], word, *words[place:]))
+    assume(key(changed) != key(text))
+    assert word in " ".join(RECOGNISER.read_text(changed).unread)
+    assert identified(changed).standing is IdentityStatus.AMBIGUOUS
+    assert identified(changed).in_scope
+
+
+@given(UNKNOWN_WORDS, st.sampled_from(sorted({each for group in WORDS.payload_endings for each in group.endings})))
+def test_a_payload_is_never_settled_by_a_code(stem: str, ending: str) -> None:
+    word = stem + fold(ending)
+    assume(word not in LISTED and RECOGNISER.read_text(word).meanings == ())
+    assert identified(f"trastuzumab {word}").standing is IdentityStatus.AMBIGUOUS
+    assert identified(f"trastuzumab {word}", "224905").standing is IdentityStatus.CONFLICT
+
+
+@given(st.sampled_from(["trastuzumab", "pertuzumab"]), st.sampled_from(["emtansine", "deruxtecan"]), st.data())
+def test_a_misspelt_payload_is_never_the_antibody(antibody: str, payload: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(payload) - 1))
+    letter = data.draw(st.sampled_from("abcdefghijklmnopqrstuvwxyz"))
+    kind = data.draw(st.sampled_from(["wrong", "missing", "more", "moved"]))
+    typed = {
+        "wrong": payload[:place] + letter + payload[place + 1 :],
+        "missing": payload[:place] + payload[place + 1 :],
+        "more": payload[:place] + letter + payload[place:],
+        "moved": payload[:place] + payload[place : place + 2][::-1] + payload[place + 2 :],
+    }[kind]
+    found = identified(f"{antibody} {typed}")
+    assert found.product is None or found.product.id in ("kadcyla", "enhertu")
+
+
+@given(st.text(max_size=120))
+def test_any_text_is_read_or_not_and_nothing_breaks(text: str) -> None:
+    read = RECOGNISER.read_text(text)
+    assert read.is_read == (read.unread == ())
+    assert set(read.others) <= set(read.unread) or not read.names_drug
+
+
+@given(st.text("0123456789-N4MLml ./*", max_size=30))
+def test_any_package_code_is_read_or_not(text: str) -> None:
+    assert all(re.fullmatch(r"\d{5}-\d{4}(-\d{2})?", each) for each in ndc_readings(text))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "50242-088-01",
+        "50242-0088-01",
+        "50242008801",
+        "5024208801",
+        "50242 0088 01",
+        "50242.0088.01",
+        "NDC 50242-088-01",
+        "ndc:50242-0088-01",
+        "N450242008801",
+        "N450242008801ML1",
+        "N450242008801 UN 2",
+        "N4 50242-0088-01",
+        "NDC11 50242008801",
+        "00350242088017",
+        "350242088017",
+    ],
+)
+def test_a_package_code_in_every_form(written: str) -> None:
+    target = RECOGNISER.ndc(written)
+    assert target is not None
+    assert target.product == "kadcyla"
+
+
+@pytest.mark.parametrize("written", ["", "96413", "J930", "J93080", "J9308-", "J9308-JWX1Y", "X" * 200, "J9308 given"])
+def test_what_is_no_billing_code(written: str) -> None:
+    assert hcpcs_with_modifiers(written) is None
+
+
+def test_every_word_that_may_be_passed_over_has_its_reason() -> None:
+    groups = (WORDS.spellings, WORDS.ignored, WORDS.patterns, WORDS.warnings, WORDS.payload_endings, WORDS.drug_endings)
+    assert all(each.why for group in groups for each in group)
+
+
+def test_no_word_that_may_be_passed_over_names_a_drug() -> None:
+    named = {key(name) for product in KNOWN.products for name in (product.name, product.generic, *product.names)}
+    named |= {key(brand.name) for product in KNOWN.products for brand in product.brands}
+    assert not named & {key(word) for group in WORDS.ignored for word in group.words}
+
+
+def test_words_are_folded_alike_in_every_script() -> None:
+    assert fold("Trastuzum\u00e1b\u00ae \u0422\u0440\u0430\u0441\u0442") == "trastuzumab trast"
+    assert [word.text for word in words_of(fold("0,9% 20mg/mL T-DM1"))] == ["0,9", "20mg", "ml", "t", "dm1"]

@@ -1,0 +1,112 @@
+"""Many clients at once: every feedback is kept once, and who finds no room hears so at once."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from calls import SIGN, Caller, call, order
+from running import Running, start, stop
+from test_store_feedback import overridden
+
+from cds_service.ehr.limits import Neighbour, NeighbourBusyError
+from cds_service.web.admission import Admission, NoRoomError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CLIENTS, EACH = 8, 12
+
+
+def count(url: str, table: str) -> int:
+    """Count the rows of a table, as somebody else would who looks into the database."""
+    if url.startswith("sqlite"):
+        with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+            return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
+    with psycopg.connect(url.replace("+psycopg", "")) as server:
+        row = server.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()  # noqa: S608 - our own names
+        return int(row[0]) if row else 0
+
+
+def test_no_feedback_is_refused_or_lost_or_kept_twice(database_url: str, tmp_path: Path) -> None:
+    service = start(tmp_path, "--workers", "2", HER2_CDS_DATABASE=database_url)
+    try:
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            statuses = list(pool.map(lambda client: _busy(service, client), range(CLIENTS)))
+    finally:
+        stop(service)
+    assert [each for client in statuses for each in client if each != 200] == []
+    assert count(database_url, "feedback") == CLIENTS * EACH
+    assert count(database_url, "decisions") == CLIENTS * EACH
+
+
+def _busy(service: Running, client: int) -> list[int]:
+    """Sign an order and say what became of its card, and say it once more, again and again."""
+    statuses = []
+    for number in range(EACH):
+        statuses.append(service.send("POST", f"/cds-services/{SIGN}", call(orders=[order(378)]))[0])
+        said = {"feedback": [overridden(f"card-{client}-{number}")]}
+        statuses += [service.send("POST", f"/cds-services/{SIGN}/feedback", said)[0] for _ in range(2)]
+    return statuses
+
+
+# --- Room ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowded() -> tuple[Caller, Admission]:
+    """Give a service with room for one call, and for one that waits for it."""
+    caller = Caller()
+    # The doorkeeper and the pages ask the same room.
+    room: Admission = caller.app.extensions["her2_cds_admission"]
+    vars(room).update(vars(Admission(at_once=1, waiting=1, patience_s=0.2)))
+    return caller, room
+
+
+def test_a_call_that_finds_no_room_hears_so_in_time(crowded: tuple[Caller, Admission]) -> None:
+    caller, room = crowded
+    with room.slot():
+        began = time.monotonic()
+        answer = caller.client.post(f"/cds-services/{SIGN}", json=call())
+        assert answer.status_code == 503
+        assert time.monotonic() - began < 1
+        assert answer.headers["Retry-After"] == "1"
+        assert answer.get_json()["issue"][0]["details"]["coding"][0]["code"] == "at-its-limit"
+    assert caller.client.post(f"/cds-services/{SIGN}", json=call()).status_code == 200
+
+
+def test_a_full_room_turns_away_before_anything_is_read_and_stays_alive(crowded: tuple[Caller, Admission]) -> None:
+    caller, room = crowded
+    with room.slot():
+        waiting = threading.Thread(target=lambda: caller.client.post(f"/cds-services/{SIGN}", json=call()))
+        waiting.start()
+        deadline = time.monotonic() + 5
+        while not room.is_full and time.monotonic() < deadline:
+            time.sleep(0.001)
+        answer = caller.client.post(f"/cds-services/{SIGN}", data=b"no JSON", content_type="application/json")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert caller.client.get("/health/live").status_code == 200
+        waiting.join()
+    assert b"her2_cds_shed_total" in caller.client.get("/metrics").data
+
+
+def test_a_room_gives_back_what_it_gave() -> None:
+    room = Admission(at_once=2, waiting=2, patience_s=0.01)
+    for _ in range(5):
+        with room.slot(), room.slot(), pytest.raises(NoRoomError), room.slot():
+            pass
+    assert not room.is_full
+
+
+def test_a_neighbour_that_is_waited_for_by_enough_is_not_waited_for_by_more() -> None:
+    neighbour = Neighbour(1)
+    with neighbour.asked(), pytest.raises(NeighbourBusyError), neighbour.asked():
+        pass
+    with neighbour.asked():
+        pass
