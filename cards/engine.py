@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cards.absent import without_parts
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -19,10 +20,10 @@ from cards.facts.outcomes import (
     Verdict,
 )
 from cards.facts.policy import Mode, for_product
-from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Basis, Cited, Confidence
+from cards.planned_doses import ASKED_LATER, needed, outcome_for, planned_doses
 from cards.readings.case import UNREAD, Case, gap_line
 from cards.rules import rules_at
 
@@ -38,14 +39,13 @@ if TYPE_CHECKING:
     from cards.facts.session import Session
     from cards.identification.recogniser import Recogniser
     from cards.knowledge.schema import Product
+    from cards.planned_doses import PlannedDose
     from cards.rules import Rule
 
 _SILENT = (Clear, NotApplicable)
 _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
-# Of these a card warns where none is on record.
-_WARNED_OF = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils", "lvef", "weight", "weight-stated"})
 # An entry that is no order at all matters only beside an order in scope.
 _NO_ORDER = "unreadable-order"
 _OF_CODES = frozenset({Topic.HCPCS_MISMATCH, Topic.NDC_MISMATCH})
@@ -67,10 +67,12 @@ def judge(
     """
     rules = rules_at(session.moment) if rules is None else rules
     cases = cases_in_scope(session, recogniser, policy, identities)
-    verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules or rules_at(session.moment))]
+    rules = rules or rules_at(session.moment)
+    planned = planned_doses(cases, policy) if session.moment.has_orders else {}
+    verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules, planned.get(id(case)))]
     of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
     for case in _miscoded(session, recogniser, policy, identities):
-        verdicts += _verdicts(case, policy, of_codes)
+        verdicts += _verdicts(case, policy, of_codes, None)
     # Most rules have nothing to say, and most of what follows is about those that have.
     telling = [verdict for verdict in verdicts if verdict.outcome.__class__ not in _SILENT]
     shown = [v for v in telling if isinstance(v.outcome, Fired) and policy.mode(v.topic) is Mode.LIVE]
@@ -114,22 +116,63 @@ def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> t
     return tuple((other, identity) for other, identity in identified if other is not order)
 
 
-def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule]) -> list[Verdict]:
-    settled = case.identity.standing is IdentityStatus.SETTLED
+def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDose | None) -> list[Verdict]:
+    settled = case.identity.status is IdentityStatus.SETTLED
     product = case.product.id if settled else None
     origin, drug, tentative = case.order.origin, case.drug, case.order.tentative
-    signed = case.session.moment is Moment.DISPATCH
+    signed = case.session.moment.orders_are_signed
     if policy.modes:
         rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF]
     if settled and not signed:
-        return [Verdict(rule.topic, origin, rule.judge(case), product, drug, tentative) for rule in rules]
+        verdicts = [Verdict(rule.topic, origin, rule.judge(case), product, drug, tentative) for rule in rules]
+        verdicts = _without_parts(verdicts, case)
+        return verdicts if dose is None else _of_planned_dose(verdicts, case, dose, policy)
     verdicts = []
     for rule in rules:
         outcome = rule.judge(case) if settled or rule.before_identity else _UNSETTLED
         if signed and isinstance(outcome, Fired) and RemoveOrder() in outcome.fixes:
             outcome = _held_instead(outcome)
         verdicts.append(Verdict(rule.topic, origin, outcome, product, drug, tentative))
-    return verdicts
+    if settled:
+        verdicts = _without_parts(verdicts, case)
+    return verdicts if dose is None or not settled else _of_planned_dose(verdicts, case, dose, policy)
+
+
+def _without_parts(verdicts: list[Verdict], case: Case) -> list[Verdict]:
+    absent = case.patient.absent
+    if not absent:
+        return verdicts
+    return [
+        msgspec.structs.replace(verdict, outcome=without_parts(verdict.topic, verdict.outcome, absent))
+        for verdict in verdicts
+    ]
+
+
+def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, policy: Policy) -> list[Verdict]:
+    """Put off what is asked for nearer to a dose that is planned for a later day, and list what it will need."""
+    later: list[Fired] = []
+    put_off: set[Topic] = set()
+    found = []
+    for verdict in verdicts:
+        outcome, asked = outcome_for(verdict.topic, case, dose, verdict.outcome)
+        if outcome is not verdict.outcome:
+            put_off.add(verdict.topic)
+            verdict = msgspec.structs.replace(verdict, outcome=outcome)  # noqa: PLW2901 - the same one, put off
+        if asked is not None and policy.mode(verdict.topic) is Mode.LIVE:
+            later.append(asked)
+        found.append(verdict)
+    if put_off:
+        found = [_told_later(verdict, put_off) for verdict in found]
+    if policy.mode(Topic.MONITORING_PLANNED) is not Mode.OFF and (extra := needed(case, later)) is not None:
+        found.append(extra)
+    return found
+
+
+def _told_later(verdict: Verdict, put_off: set[Topic]) -> Verdict:
+    """Leave a question open for now that waits for a test which is asked for nearer to the dose."""
+    if isinstance(verdict.outcome, CannotTell) and all(each.reported_by in put_off for each in verdict.outcome.missing):
+        return msgspec.structs.replace(verdict, outcome=ASKED_LATER)
+    return verdict
 
 
 def _held_instead(finding: Fired) -> Fired:
@@ -160,7 +203,9 @@ def _incomplete(
     for gap in _gaps(cases, session):
         if gap not in told:
             lines[gap_line(recogniser.known, gap)] = None
-            is_urgent = is_urgent or (gap.about in _WARNED_OF and gap.reason in UNREAD) or gap.reason == "deceased"
+            is_urgent = (
+                is_urgent or (gap.about in recogniser.measured and gap.reason in UNREAD) or gap.reason == "deceased"
+            )
     if not lines:
         return None
     count = f"{len(lines)} check{'s' if len(lines) > 1 else ''}"
@@ -181,8 +226,8 @@ def _line(missing: Missing, drug: str) -> Evidence:
 
 def _told(missing: Missing, verdict: Verdict, shown: list[Verdict]) -> bool:
     # What was set aside is a line of this card in any case.
-    return missing.told_by is Topic.CHECKS_INCOMPLETE or any(
-        other.topic is missing.told_by and other.order == verdict.order for other in shown
+    return missing.reported_by is Topic.CHECKS_INCOMPLETE or any(
+        other.topic is missing.reported_by and other.order == verdict.order for other in shown
     )
 
 
@@ -204,7 +249,7 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
 def _needed(case: Case) -> Iterable[str]:
     """Name the concepts that some check of the case reads."""
     product = case.product
-    if case.session.moment is Moment.VIEW:
+    if not case.session.moment.has_orders:
         yield from _monitored(product, near=case.dose_is_near)
         return
     yield from _monitored(product, near=True)
@@ -223,9 +268,8 @@ def _monitored(product: Product, *, near: bool) -> Iterable[str]:
         yield "lvef"
     if near:
         yield from ("patient", "pregnancy-test")
-        for wanted in (product.monitoring.liver, product.monitoring.blood_count):
-            if wanted:
-                yield from wanted.tests
+        for wanted in product.monitoring.before_each_dose:
+            yield from wanted.tests
 
 
 def _superseded(gap: Gap, patient: Patient) -> bool:

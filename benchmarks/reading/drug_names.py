@@ -41,6 +41,6 @@ def read(where: str, text: str) -> str:
     identity = identify(order, recogniser)
     if not identity.in_scope:
         return NO_DRUG
-    if identity.standing is not IdentityStatus.SETTLED or identity.product is None:
+    if identity.status is not IdentityStatus.SETTLED or identity.product is None:
         return UNREADABLE
     return identity.product.id

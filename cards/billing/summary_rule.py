@@ -37,7 +37,7 @@ class BillingSummary:
 
         Where the dose cannot be billed the card says what is lacking, and gives the codes all the same.
         """
-        if case.identity.standing is not IdentityStatus.SETTLED:
+        if case.identity.status is not IdentityStatus.SETTLED:
             return CannotTell((Missing("identity"),))
         view = View(case, self._setup.known)
         billed = bill(case, self._setup)

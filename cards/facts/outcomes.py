@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 
 import msgspec
@@ -59,11 +60,15 @@ class SetDose(msgspec.Struct, frozen=True, tag="set-dose"):
 
 
 class OrderTests(msgspec.Struct, frozen=True, tag="order-tests"):
-    """Order the missing tests; each is a concept of the terminology. ``is_all``: of several groups, every one."""
+    """Order the missing tests; each is a concept of the terminology. ``is_all``: of several groups, every one.
+
+    ``by`` is the day of the dose that needs them; without one they are needed today.
+    """
 
     concepts: tuple[str, ...]
     is_urgent: bool = True
     is_all: bool = False
+    by: date | None = None
 
 
 class RemoveOrder(msgspec.Struct, frozen=True, tag="remove-order"):
@@ -112,14 +117,15 @@ class Clear(msgspec.Struct, frozen=True, tag="clear"):
     """The rule looked at everything it needs and found nothing."""
 
 
-class Missing(msgspec.Struct, frozen=True):
+class Missing(msgspec.Struct, frozen=True, rename={"reported_by": "told_by"}):
     """What a rule would have needed: a key of the wording, and the topic that says so by itself, if one does.
 
-    ``is_urgent``: the rule would warn if nothing were there, so what is there and cannot be judged is a warning too.
+    Records hold ``reported_by`` as "told_by". ``is_urgent``: the rule would warn if nothing were there, so what is
+    there and cannot be judged is a warning too.
     """
 
     what: str
-    told_by: Topic | None = None
+    reported_by: Topic | None = None
     values: Mapping[str, str] = msgspec.field(default_factory=dict)
     is_urgent: bool = False
 

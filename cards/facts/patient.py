@@ -122,6 +122,8 @@ class Patient(msgspec.Struct, frozen=True):
     treatments: tuple[Treatment, ...] = ()
     stagings: tuple[Staging, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    absent: tuple[tuple[str, str], ...] = ()
+    """The parts of the chart that could not be had, by the key that asks for each, with the reason."""
 
     @property
     def setting(self) -> Setting | None:

@@ -24,6 +24,15 @@ class Mode(StrEnum):
     OFF = "off"
 
 
+class PlannedDoses(StrEnum):
+    """For which planned doses tests are asked for that age."""
+
+    NEXT = "next"
+    """For the next one; each later one is judged when it is dispatched."""
+    EVERY = "every"
+    """For each, as for a client that does not call at dispatch."""
+
+
 class ProductThresholds(Mapping[str, "Decimal | None"]):
     """Thresholds as they are for one product: what a site has set for it goes before what it has set for all."""
 
@@ -64,6 +73,7 @@ class Policy:
     thresholds: Mapping[str, Decimal | None]
     modes: Mapping[Topic, Mode] = field(default_factory=dict)
     indicators: Mapping[Topic, Indicator] = field(default_factory=dict)
+    planned_doses: PlannedDoses = PlannedDoses.NEXT
 
     def mode(self, topic: Topic) -> Mode:
         """Give the mode of a topic; live unless the site says otherwise."""

@@ -8,6 +8,8 @@ from itertools import pairwise
 
 import msgspec
 
+from cards.values.caching import lazy
+
 DAY = Decimal(1)
 
 
@@ -54,17 +56,17 @@ class Nearest(msgspec.Struct, frozen=True):
     second: date | None = None
 
 
-class Schedule(msgspec.Struct, frozen=True):
+class Schedule(msgspec.Struct, frozen=True, dict=True):
     """The schedule of an order, from all its parts."""
 
     rhythms: tuple[Rhythm, ...] = ()
 
-    @property
+    @lazy
     def days(self) -> tuple[date, ...]:
         """The days that are named, the first one first."""
         return tuple(sorted({day for rhythm in self.rhythms for day in rhythm.days}))
 
-    @property
+    @lazy
     def unread(self) -> tuple[str, ...]:
         """What was not understood. Odd words beside a schedule that codes state likewise are not needed."""
         stated = {each.every_days for each in self.rhythms if each.every_days is not None and not each.is_text}
@@ -73,7 +75,7 @@ class Schedule(msgspec.Struct, frozen=True):
             unread += [f"{each.doses} doses" for each in self.rhythms if each.doses is not None and each.doses > 1]
         return tuple(dict.fromkeys(unread))
 
-    @property
+    @lazy
     def interval_days(self) -> Decimal | None:
         """The days between doses, where all parts that name them agree; "daily" alone counts for least."""
         if len(self.days) > 1:
@@ -81,7 +83,7 @@ class Schedule(msgspec.Struct, frozen=True):
         found = self._intervals()
         return found.pop() if len(found) == 1 else None
 
-    @property
+    @lazy
     def disagreeing(self) -> tuple[Decimal, ...]:
         """The intervals that parts of the order name differently; none when they agree."""
         found = self._intervals()
@@ -94,14 +96,14 @@ class Schedule(msgspec.Struct, frozen=True):
         stated = [each for each in named if not each.is_open_daily] or named
         return {each.every_days for each in stated if each.every_days is not None}
 
-    @property
+    @lazy
     def count(self) -> int | None:
         """The most doses that any part plans; ``None`` when all leave it open."""
         if self.days:
             return len(self.days)
         return max((each.count for each in self.rhythms if each.count is not None), default=None)
 
-    @property
+    @lazy
     def nearest(self) -> Nearest | None:
         """The two of its own doses that are nearest to each other; nothing when it means one, or leaves it open."""
         days = self.days

@@ -12,6 +12,11 @@ from cards.facts.origins import Gap
 from cards.facts.patient import Patient
 
 
+def planned_day(start: date | None, today: date) -> date:
+    """Give the day of an order's next dose: its own start when that lies ahead, else today."""
+    return start if start is not None and start > today else today
+
+
 class Moment(StrEnum):
     """When the service is asked."""
 
@@ -20,6 +25,26 @@ class Moment(StrEnum):
     DISPATCH = "order-dispatch"
     VIEW = "patient-view"
     """A chart is opened: nothing is ordered, and what is judged are the drugs that the patient is on."""
+
+    @property
+    def has_orders(self) -> bool:
+        """Whether something is ordered."""
+        return self is not Moment.VIEW
+
+    @property
+    def may_be_incomplete(self) -> bool:
+        """Whether the orders are still being written: a dose may be missing that comes later."""
+        return self is Moment.SELECT
+
+    @property
+    def orders_are_final(self) -> bool:
+        """Whether there are orders and they are complete, as they are signed or were."""
+        return self.has_orders and not self.may_be_incomplete
+
+    @property
+    def orders_are_signed(self) -> bool:
+        """Whether the orders were signed before: one of them is held, not removed."""
+        return self is Moment.DISPATCH
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -57,4 +57,5 @@ class Topic(StrEnum):
     BILLING_SUMMARY = "billing-summary"
     BILLING_UNITS_MISMATCH = "billing-units-mismatch"
     COVERAGE_CRITERIA = "coverage-criteria"
+    MONITORING_PLANNED = "monitoring-planned"
     CHECKS_INCOMPLETE = "checks-incomplete"

@@ -44,7 +44,7 @@ class Identity(msgspec.Struct, frozen=True):
     ``is_miscoded``: it is for a neighbour, and carries a billing or package code of a drug that is checked.
     """
 
-    standing: IdentityStatus
+    status: IdentityStatus
     claims: tuple[Claim, ...] = ()
     product: Product | None = None
     brand: Brand | None = None
@@ -148,7 +148,7 @@ def _with_every_word(
     """
     if identity.product is None:
         others = tuple(dict.fromkeys(word for _, text in texts for word in text.others))
-        is_in_conflict = identity.standing is IdentityStatus.CONFLICT
+        is_in_conflict = identity.status is IdentityStatus.CONFLICT
         return msgspec.structs.replace(identity, unread=others) if others and is_in_conflict else identity
     product = identity.product.id
     strayed = [claim for claim in guesses if all(target.product != product for target in claim.meaning)]
@@ -184,7 +184,7 @@ def _by_route(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> I
     """
     if order.route is None:
         return identity
-    if identity.standing is IdentityStatus.AMBIGUOUS and not identity.unread:
+    if identity.status is IdentityStatus.AMBIGUOUS and not identity.unread:
         fitting = [product for product in identity.named if product.route is order.route]
         if len(fitting) == 1 and _share_a_name(identity.named):
             return Identity(IdentityStatus.SETTLED, identity.claims, fitting[0], named=(fitting[0],))

@@ -12,6 +12,7 @@ from cards.identification.folding import fold, key
 from cards.identification.targets import Meaning, Target
 from cards.identification.vocabulary import Vocabulary
 from cards.knowledge.label_doses import Labelled, Span, around, ceiling, regimens_for, rows_by_test
+from cards.knowledge.schema import Kind, Panel
 from cards.values.codes import Ndc, ndc_readings
 from cards.values.text_cache import cached_by_text
 from cards.values.texts import bounded
@@ -59,6 +60,8 @@ class Recogniser:
         self.unspecific = {entry.code for entry in known.unspecific_hcpcs}
         self._products = {product.id: product for product in known.products}
         self._places = {product.id: place for place, product in enumerate(known.products)}
+        self.measured = frozenset(known.terminology.of_kind(Kind.LABORATORY, Kind.MEASUREMENT))
+        self.panels = {panel: frozenset(known.terminology.in_panel(panel)) for panel in Panel}
         self.lab_rows = {product.id: rows_by_test(product) for product in known.products}
         self.same_antibody = {
             product.id: frozenset(other.id for other in known.products if product.antibodies & other.antibodies)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 import yaml
 
+from cards.knowledge.names import check_names
 from cards.knowledge.schema import (
     Cited,
     DrugWords,
@@ -57,10 +58,14 @@ def load(root: Traversable | None = None) -> Knowledge:
     root = root or files("cards") / "knowledge"
     digest = hashlib.sha256()
 
+    parts: list[tuple[str, Any]] = []
+
     def read(name: str, shape: type[T]) -> T:
         text = (root / name).read_text(encoding="utf-8")
         digest.update(text.encode())
-        return parse(text, name, shape)
+        part = parse(text, name, shape)
+        parts.append((name, part))
+        return part
 
     sources = read("sources.yaml", dict[str, Source])
     shared = read("shared.yaml", Shared)
@@ -92,6 +97,8 @@ def load(root: Traversable | None = None) -> Knowledge:
         thresholds=thresholds,
         version=digest.hexdigest()[:12],
     )
+    for name, part in parts:
+        check_names(part, knowledge, name)
     check(knowledge)
     return knowledge
 

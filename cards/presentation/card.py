@@ -13,11 +13,11 @@ SUMMARY_LIMIT = 139
 
 
 class Suggestion(msgspec.Struct, frozen=True):
-    """A way to put the order right, with a stable id."""
+    """One way to put right what the card says, with a stable id: what is to be done to each order."""
 
     label: str
     uuid: str
-    fix: Fix
+    changes: tuple[tuple[Origin, Fix], ...]
 
 
 class OverrideReason(msgspec.Struct, frozen=True):
@@ -28,7 +28,7 @@ class OverrideReason(msgspec.Struct, frozen=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """One card: about one order and one topic, or about the request as a whole."""
+    """One card: about one topic and the orders that it concerns, or about the request as a whole."""
 
     uuid: str
     topic: Topic

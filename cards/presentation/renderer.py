@@ -9,37 +9,37 @@ import re
 import uuid
 from typing import TYPE_CHECKING
 
-from cards.facts.outcomes import (
-    Evidence,
-    Fired,
-    Fix,
-    HoldOrder,
-    Indicator,
-    OrderTests,
-    RemoveNdc,
-    RemoveOrder,
-    ReplaceBillingCode,
-    SetDose,
-)
-from cards.knowledge.schema import Confidence
+import msgspec
+
+from cards.facts.outcomes import Evidence, Fired, Indicator
+from cards.facts.topics import Topic
 from cards.presentation.card import SUMMARY_LIMIT, Card, OverrideReason, Suggestion
+from cards.presentation.grouping import CardContent, NamedOrder
+from cards.presentation.suggestions import SuggestionWriter
+from cards.presentation.urgency import SEVERITY, indicator_of, is_unverified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cards.facts.outcomes import Verdict
-    from cards.facts.topics import Topic
     from cards.knowledge.schema import Cited, Knowledge
-    from cards.presentation.wording import Sentence, Wording
+    from cards.presentation.wording import Wording
 
 _NAMESPACE = uuid.UUID("6f0b8f0e-3d5a-5f0e-9a53-0c6d4b1e9d52")
-_SEVERITY = (Indicator.INFO, Indicator.WARNING, Indicator.CRITICAL)
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+_SETTING = "practice"
+_DAYS_LISTED = 12
+_SET_ASIDE = "set-aside"
+_PLANNED = "planned-tests"
+# The link beneath the card has the full title.
+_PI, _LABEL = "prescribing information", "label"
+# What would be a tag were the backslash not read stands as an entity: no detail holds HTML, however it is displayed.
+_TAG = re.compile(r"\\<(?=[A-Za-z/!?])")
 
 
 def escape(text: str) -> str:
     """Make a text from a chart harmless in GitHub Flavored Markdown; line breaks become spaces."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    return _TAG.sub("&lt;", _MARKUP.sub(r"\\\1", " ".join(text.split())))
 
 
 class Renderer:
@@ -50,80 +50,142 @@ class Renderer:
         self._wording = wording
         self._known = known
         self._indicators = indicators
+        self._suggestions = SuggestionWriter(wording.suggestions, known.terminology)
 
     def card(self, verdict: Verdict, hook_instance: str) -> Card | None:
-        """Write the card of a verdict that fired; nothing for any other."""
-        finding = verdict.outcome
-        if not isinstance(finding, Fired):
+        """Write the card of a verdict that fired, as it would stand alone; nothing for any other."""
+        if not isinstance(verdict.outcome, Fired):
             return None
-        words = self._wording.topics[verdict.topic]
-        sentence = words.variants[finding.variant]
-        key = (
-            f"{hook_instance}|{verdict.order.reference or verdict.order.path if verdict.order else ''}|{verdict.topic}"
-        )
-        source = self._known.sources[finding.cited[0].source]
+        orders = (NamedOrder(verdict.order, verdict.drug, None),) if verdict.order else ()
+        return self.card_of(CardContent((verdict,), orders), hook_instance)
+
+    def card_of(self, content: CardContent, hook_instance: str) -> Card:
+        """Write the card that tells some findings."""
+        lead = content.lead
+        words = self._wording.topics[lead.topic]
+        key = f"{hook_instance}|{_key_of(content.verdicts)}|{lead.topic}"
+        findings = [each.outcome for each in content.verdicts if isinstance(each.outcome, Fired)]
+        source = self._known.sources[findings[0].cited[0].source]
+        indicators = [indicator_of(each, self._wording, self._indicators) for each in content.verdicts]
         return Card(
             uuid=_uuid(key),
-            topic=verdict.topic,
+            topic=lead.topic,
             topic_display=words.display,
-            order=verdict.order,
-            summary=self._summary(sentence, finding, verdict.drug),
-            detail=self._detail(sentence, finding, verdict),
-            indicator=self._indicator(verdict, finding),
+            order=lead.order,
+            summary=self._summary(content),
+            detail=self._detail(content, findings),
+            indicator=max(indicators, key=SEVERITY.index),
             source_label=source.title,
             source_url=source.url,
             override_reasons=tuple(
                 OverrideReason(code, self._wording.override_reasons[code]) for code in words.override_reasons
             ),
             suggestions=tuple(
-                Suggestion(self._label(fix), _uuid(f"{key}|{number}"), fix) for number, fix in enumerate(finding.fixes)
+                Suggestion(label, _uuid(f"{key}|{number}"), changes)
+                for number, (label, changes) in enumerate(self._suggestions.suggestions(content))
             ),
             links=tuple((link.label, link.url) for link in words.links),
         )
 
-    def _summary(self, sentence: Sentence, finding: Fired, drug: str) -> str:
-        text = " ".join(sentence.summary.format(drug=drug, **finding.values).split())
-        return text if len(text) <= SUMMARY_LIMIT else text[: SUMMARY_LIMIT - 1].rstrip() + "…"
+    def _summary(self, content: CardContent) -> str:
+        """Say what is wrong with the gravest finding, and of how many orders it or the like holds."""
+        said = list(dict.fromkeys(self._sentence(each, _drugs(content)) for each in content.verdicts))
+        more = ""
+        if len(content.orders) > 1 and content.lead.drug == _drugs(content):
+            label = "orders" if len(said) == 1 else "more-orders"
+            count = len(content.orders) if len(said) == 1 else len(content.orders) - 1
+            more = self._wording.headings[label].format(count=count)
+        room = SUMMARY_LIMIT - len(more)
+        text = said[0] if len(said[0]) <= room else said[0][: room - 1].rstrip() + "…"
+        return text + more
 
-    def _detail(self, sentence: Sentence, finding: Fired, verdict: Verdict) -> str:
-        headings = self._wording.headings
-        parts = []
-        if finding.evidence:
-            parts.append(self._list(headings["evidence"], finding.evidence, finding.cited))
-        values = {name: escape(value) for name, value in finding.values.items()}
-        parts.append(f"**{headings['rule']}** {sentence.rule.format(drug=escape(verdict.drug), **values)}")
-        parts += [self._list(headings[each.heading], each.lines, finding.cited) for each in finding.sections]
-        parts += [
+    def _sentence(self, verdict: Verdict, drug: str) -> str:
+        finding = verdict.outcome
+        if not isinstance(finding, Fired):
+            return ""
+        sentence = self._wording.topics[verdict.topic].variants[finding.variant]
+        return " ".join(sentence.summary.format(drug=drug, **finding.values).split())
+
+    def _detail(self, content: CardContent, findings: list[Fired]) -> str:
+        headings, lead = self._wording.headings, findings[0]
+        cited = tuple(dict.fromkeys(each for finding in findings for each in finding.cited))
+        told = _days_together(line for finding in findings for line in finding.evidence)
+        evidence = dict.fromkeys(self._lines(told, cited))
+        parts = ["\n".join(evidence)] if evidence else []
+        if len(content.orders) > 1:
+            parts.append(headings["for-orders"].format(days=self._days(content.orders)))
+        parts += dict.fromkeys(self._rules(content))
+        parts += [f"**{headings[each.heading]}**\n\n{self._list(each.lines, cited)}" for each in lead.sections]
+        parts += dict.fromkeys(
             self._wording.notes[note].format(**{name: escape(value) for name, value in filled.items()})
+            for finding in findings
             for note, filled in finding.notes
-        ]
-        if verdict.soften:
+        )
+        parts += self._folded(content, cited)
+        if any(each.soften for each in content.verdicts):
             parts.append(self._wording.notes["tentative"])
-        if finding.sections:
-            # Each line names its source by number.
-            numbered = "\n".join(f"{n}. {self._citation(cited)}" for n, cited in enumerate(finding.cited, 1))
-            parts.append(f"**{headings['source']}**\n\n{numbered}")
-        else:
-            sources = "; ".join(self._citation(cited) for cited in finding.cited)
-            parts.append(f"**{headings['source']}** {sources}")
-        if _unverified(finding.cited) and not finding.sections:
-            parts.append(f"**{headings['verify']}**")
+        parts += self._sources(cited, numbered=bool(lead.sections))
         if self._wording.contact:
             parts.append(escape(self._wording.contact))
         return "\n\n".join(parts)
 
-    def _list(self, heading: str, lines: Iterable[Evidence], cited: tuple[Cited, ...]) -> str:
-        written = []
+    def _folded(self, content: CardContent, cited: tuple[Cited, ...]) -> Iterator[str]:
+        """Tell the findings that stand as lines: what else was found, and what later doses need."""
+        planned = [each for each in content.folded if each.topic is Topic.MONITORING_PLANNED]
+        others = dict.fromkeys(
+            escape(self._sentence(each, each.drug)) for each in content.folded if each not in planned
+        )
+        if others:
+            yield "\n".join((self._wording.headings["folded"], "", *(f"- {each}" for each in others)))
+        if planned:
+            told = [line for each in planned if isinstance(each.outcome, Fired) for line in each.outcome.evidence]
+            lines = dict.fromkeys(self._lines(_days_together(told), cited))
+            yield "\n".join((self._wording.headings["later-doses"], "", *lines))
+
+    def _rules(self, content: CardContent) -> Iterator[str]:
+        drugs = escape(_drugs(content))
+        for verdict in content.verdicts:
+            if isinstance(finding := verdict.outcome, Fired):
+                sentence = self._wording.topics[verdict.topic].variants[finding.variant]
+                yield sentence.rule.format(
+                    drug=drugs, **{name: escape(value) for name, value in finding.values.items()}
+                )
+
+    def _sources(self, cited: tuple[Cited, ...], *, numbered: bool) -> Iterator[str]:
+        """Name each source once, with its sections; a site's own setting is no source where a label is."""
+        headings = self._wording.headings
+        if numbered:
+            # Each line names its source by number.
+            listed = "\n".join(f"{n}. {self._citation((each,))}" for n, each in enumerate(cited, 1))
+            yield f"**{headings['source']}**\n\n{listed}"
+            return
+        told = [each for each in cited if each.source != _SETTING] or list(cited)
+        by_source: dict[str, list[Cited]] = {}
+        for each in told:
+            by_source.setdefault(each.source, []).append(each)
+        yield f"{headings['source']}: " + "; ".join(self._citation(each) for each in by_source.values())
+        if is_unverified(cited):
+            yield f"**{headings['verify']}**"
+
+    def _days(self, orders: Iterable[NamedOrder]) -> str:
+        days = list(
+            dict.fromkeys(order.which or (order.on.isoformat() if order.on else order.drug) for order in orders)
+        )
+        return escape(_listed(days))
+
+    def _list(self, lines: Iterable[Evidence], cited: tuple[Cited, ...]) -> str:
+        return "\n".join(self._lines(lines, cited))
+
+    def _lines(self, lines: Iterable[Evidence], cited: tuple[Cited, ...]) -> Iterator[str]:
         for line in lines:
-            written.append(f"- {self._evidence_line(line)}{self._numbered(line, cited)}")
-            written += [f"  - {self._evidence_line(below)}{self._numbered(below, cited)}" for below in line.below]
-        return "\n".join((f"**{heading}**", "", *written))
+            yield f"- {self._evidence_line(line)}{self._numbered(line, cited)}"
+            yield from (f"  - {self._evidence_line(below)}{self._numbered(below, cited)}" for below in line.below)
 
     def _numbered(self, line: Evidence, cited: tuple[Cited, ...]) -> str:
         """Say which of the sources a line rests on, and whether that has been verified."""
         if line.by is None:
             return ""
-        label = "source-verify" if _unverified((line.by,)) else "source-number"
+        label = "source-verify" if is_unverified((line.by,)) else "source-number"
         return " " + self._wording.headings[label].format(number=cited.index(line.by) + 1)
 
     def _evidence_line(self, line: Evidence) -> str:
@@ -131,51 +193,55 @@ class Renderer:
         if line.gap is not None:
             filled = {name: escape(value) for name, value in line.gap.values}
             values["reason"] = self._wording.gaps[line.gap.reason].format(**filled)
-        text = self._wording.evidence[line.label].format(text=escape(line.text), **values)
-        reference = line.origin.reference if line.origin else ""
-        text = f"{text} ({escape(reference)})" if reference else text
+        said = self._place(line.text) if line.label == _SET_ASIDE else escape(line.text)
+        text = self._wording.evidence[line.label].format(text=said, **values)
         return "; ".join((text, *(self._evidence_line(part) for part in line.parts)))
 
-    def _citation(self, cited: Cited) -> str:
-        source = self._known.sources[cited.source]
+    def _place(self, path: str) -> str:
+        """Say in words where in the request something stood; no reader of a card knows its path."""
+        places = self._wording.places_of_request
+        return next((said for begin, said in places.items() if path.startswith(begin)), places[""])
+
+    def _citation(self, cited: Sequence[Cited]) -> str:
+        source = self._known.sources[cited[0].source]
+        sections = "; ".join(dict.fromkeys(escape(each.section) for each in cited))
         return self._wording.headings["citation"].format(
-            title=escape(source.title), section=escape(cited.section), as_of=source.as_of
+            title=escape(source.title.replace(_PI, _LABEL)), section=sections, as_of=source.as_of
         )
 
-    def _indicator(self, verdict: Verdict, finding: Fired) -> Indicator:
-        """Take the site's indicator or the topic's own, and lower it where the finding itself is weaker."""
-        default = self._indicators.get(verdict.topic, self._wording.topics[verdict.topic].indicator)
-        candidates = [default]
-        if finding.indicator is not None:
-            candidates.append(finding.indicator)
-        if verdict.soften or _unverified(finding.cited):
-            candidates.append(Indicator.WARNING)
-        return min(candidates, key=_SEVERITY.index)
 
-    def _label(self, fix: Fix) -> str:
-        words = self._wording.suggestions
-        match fix:
-            case SetDose(dose=dose):
-                return words["set-dose"].format(dose=dose)
-            case OrderTests(is_all=True):
-                return words["order-all"]
-            case OrderTests(concepts=concepts):
-                known = self._known.terminology.concepts
-                names = [known[concept].order_display or known[concept].display for concept in concepts]
-                return words["order-tests"].format(tests=", ".join(names))
-            case ReplaceBillingCode(wrong=wrong, code=code):
-                return words["replace-billing-code"].format(wrong=wrong.code, code=code)
-            case RemoveNdc(ndc=ndc):
-                return words["remove-ndc"].format(ndc=ndc.text)
-            case HoldOrder():
-                return words["hold-order"]
-            case RemoveOrder():
-                return words["remove-order"]
+def _days_together(lines: Iterable[Evidence]) -> list[Evidence]:
+    """Say once which tests several planned doses need, with the days of all."""
+    found: list[Evidence] = []
+    days: dict[str, dict[str, None]] = {}
+    for line in lines:
+        if line.label != _PLANNED:
+            found.append(line)
+            continue
+        if line.text not in days:
+            found.append(line)
+        days.setdefault(line.text, {}).update(dict.fromkeys(day for _, day in line.values))
+    return [
+        msgspec.structs.replace(line, values=(("days", _listed(list(days[line.text]))),))
+        if line.label == _PLANNED
+        else line
+        for line in found
+    ]
+
+
+def _listed(days: Sequence[str]) -> str:
+    more = len(days) - _DAYS_LISTED
+    return f"{', '.join(days[:_DAYS_LISTED])} (+{more})" if more > 0 else ", ".join(days)
+
+
+def _drugs(content: CardContent) -> str:
+    return " and ".join(dict.fromkeys(each.drug for each in content.verdicts))
+
+
+def _key_of(verdicts: Iterable[Verdict]) -> str:
+    """Name the orders of a card: those of one order as ever, so that its id stays."""
+    return ",".join(sorted({each.order.reference or each.order.path for each in verdicts if each.order is not None}))
 
 
 def _uuid(key: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, key))
-
-
-def _unverified(cited: Iterable[Cited]) -> bool:
-    return any(each.confidence is Confidence.UNVERIFIED for each in cited)

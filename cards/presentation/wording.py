@@ -45,6 +45,13 @@ class TopicWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     links: tuple[Link, ...] = ()
 
 
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A topic in the list of what harms most, and why it stands there."""
+
+    topic: Topic
+    because: str
+
+
 class ThresholdWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a threshold does, in a sentence, and how often its topics fire when it is set higher, if that is plain."""
 
@@ -64,9 +71,16 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     suggestions: dict[str, str]
     actions: dict[str, str]
     override_reasons: dict[str, str]
+    places_of_request: dict[str, str]
+    harm: tuple[Place, ...] = ()
     thresholds: dict[str, ThresholdWording] = {}
     contact: str = ""
     version: str = ""
+
+    @property
+    def places(self) -> dict[Topic, int]:
+        """Where each topic stands among equally urgent ones, the most harmful first."""
+        return {each.topic: place for place, each in enumerate(self.harm)}
 
 
 def load(path: Traversable | None = None) -> Wording:

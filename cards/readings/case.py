@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cards.facts.outcomes import Evidence
 from cards.facts.patient import TreatmentState, setting_of
 from cards.facts.results import hormone_receptor_positive
-from cards.facts.session import Moment
+from cards.facts.session import planned_day
 from cards.knowledge.label_doses import Ceiling
 from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
 from cards.readings.doses_given import one_a_day
@@ -96,7 +96,7 @@ class Case:
     @property
     def dose_is_near(self) -> bool:
         """Whether a dose is planned that tests are due for: always for an order; for an open chart, near its day."""
-        return self.session.moment is not Moment.VIEW or self.order.start is not None
+        return self.session.moment.has_orders or self.order.start is not None
 
     def threshold(self, name: str) -> Decimal:
         """Give a threshold that always has a value.
@@ -147,6 +147,11 @@ class Case:
     def labs_since(self) -> date:
         """The first day on which a laboratory result is recent enough for the planned dose."""
         return self.days_before(self.threshold("lab_max_age_days"))
+
+    @lazy
+    def labs_judged_since(self) -> date:
+        """The first day on which a laboratory result says something of today, or of the planned dose."""
+        return min(self.labs_since, self.session.today - timedelta(days=int(self.threshold("lab_max_age_days"))))
 
     @lazy
     def regimens(self) -> tuple[Regimen, ...]:
@@ -265,7 +270,7 @@ class Case:
         line = shown(self.weight, str(self.weight.kg))
         return (Evidence("weight", line, self.weight.origin, parts=beside(self.weight)),)
 
-    def set_aside(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
+    def unusable(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
         """Give an evidence line for each result about some concepts that was there and could not be used."""
         return tuple(gap_line(self.known, gap) for gap in self.patient.gaps if gap.about in concepts)
 
@@ -294,11 +299,6 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     if concept is None:
         return Evidence("set-aside", gap.path, gap=gap)
     return Evidence("not-read", dated(concept.display, gap.on), gap=gap)
-
-
-def planned_day(start: date | None, today: date) -> date:
-    """Give the day of an order's next dose: its own start when that lies ahead, else today."""
-    return start if start is not None and start > today else today
 
 
 def shown(result: Weight | Lvef | LabResult | PregnancyTest, text: str) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from cards.facts.order import DoseUnit
+from cards.facts.session import planned_day
 from cards.knowledge.label_doses import near
-from cards.readings.case import planned_day
 from cards.readings.dosing import DoseReading, Sense, is_over, levels_met_by, usable_doses
 from cards.values.caching import per_case
 from cards.values.quantities import Mg

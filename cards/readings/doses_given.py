@@ -22,16 +22,28 @@ _HAS_TIME = len("2026-11-29T0")
 
 def one_a_day(treatments: Iterable[Treatment]) -> tuple[Treatment, ...]:
     """Bring the administrations of each product and day together; what has no day stays as it is."""
+    own = list(treatments)
     groups: dict[tuple[str, date | None, TreatmentState], list[Treatment]] = defaultdict(list)
-    for each in treatments:
-        groups[each.product, each.on, each.state].append(each)
+    first_day = _first_days(own)
+    for each in own:
+        groups[each.product, first_day.get((each.product, each.at), each.on), each.state].append(each)
     found: list[Treatment] = []
     for (_, on, state), group in groups.items():
         if len(group) == 1 or on is None or state is not TreatmentState.GIVEN:
             found += group
         else:
-            found.append(_together(group))
+            found.append(msgspec.structs.replace(_together(group), on=on))
     return tuple(found)
+
+
+def _first_days(treatments: list[Treatment]) -> dict[tuple[str, str], date]:
+    """Give the one day of each instant: written in two zones it may stand on two."""
+    found: dict[tuple[str, str], date] = {}
+    for each in treatments:
+        if each.on is not None and len(each.at) >= _HAS_TIME:
+            key = each.product, each.at
+            found[key] = min(each.on, found.get(key, each.on))
+    return found
 
 
 def _together(group: list[Treatment]) -> Treatment:

@@ -15,13 +15,11 @@ from cards.values.intervals import Bound, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from cards.facts.results import LabResult
     from cards.knowledge.label_doses import RowsOfTest
     from cards.readings.case import Case
-
-_TRANSAMINASES = ("ast", "alt")
-_BILIRUBIN = "bilirubin-total"
 
 
 class Match(NamedTuple):
@@ -58,7 +56,7 @@ def read_table(case: Case) -> LabTable:
     unlimited: list[LabResult] = []
     crossing: list[LabResult] = []
     for test, table in case.recogniser.lab_rows[case.product.id].items():
-        result = newest(case, test)
+        result = newest(case, test, case.labs_judged_since)
         if result is None:
             continue
         if result.upper_limit is None and table.rows[0].times_uln is not None:
@@ -129,12 +127,12 @@ def under_treatment(case: Case, test: str) -> list[LabResult]:
     return [each for each in results if each.on is not None and first < each.on <= case.planned]
 
 
-def newest(case: Case, test: str) -> LabResult | None:
-    """Give the newest result that is recent enough for the planned dose."""
+def newest(case: Case, test: str, since: date | None = None) -> LabResult | None:
+    """Give the newest result that is recent enough for the planned dose, or not older than a day."""
     for result in case.patient.labs.get(test, ()):
         if result.on is not None:
             last = result.within[1] if result.within else result.on
-            return result if last >= case.labs_since else None
+            return result if last >= (since or case.labs_since) else None
     return None
 
 
@@ -171,10 +169,10 @@ def _pair(case: Case) -> tuple[LabResult, LabResult] | None:
     rule = case.product.monitoring.hepatic_pair
     if rule is None:
         return None
-    for bilirubin in _counting(case, _BILIRUBIN):
+    for bilirubin in _counting(case, rule.bilirubin):
         if not multiples(bilirubin).is_above(rule.bilirubin_above):
             continue
-        for test in _TRANSAMINASES:
+        for test in rule.transaminases:
             for enzyme in _counting(case, test):
                 is_above = multiples(enzyme).is_above(rule.transaminase_above)
                 if is_above and _within(enzyme, bilirubin, rule.within_days):
@@ -184,7 +182,7 @@ def _pair(case: Case) -> tuple[LabResult, LabResult] | None:
 
 def _counting(case: Case, test: str) -> list[LabResult]:
     """List the newest result of a test, if it is recent, and every one under treatment."""
-    recent = newest(case, test)
+    recent = newest(case, test, case.labs_judged_since)
     since = under_treatment(case, test) if case.history else []
     return since if recent is None or recent in since else [recent, *since]
 

@@ -98,4 +98,4 @@ RULES_ON_VIEW = tuple(rule for rule in RULES if rule.on_view)
 
 def rules_at(moment: Moment) -> tuple[Rule, ...]:
     """Give the rules that are asked at a moment."""
-    return RULES_ON_VIEW if moment is Moment.VIEW else RULES
+    return RULES if moment.has_orders else RULES_ON_VIEW

@@ -20,7 +20,6 @@ from cards.facts.outcomes import (
     RemoveOrder,
     SetDose,
 )
-from cards.facts.session import Moment
 from cards.facts.topics import Topic
 from cards.knowledge.label_doses import Ceiling
 from cards.knowledge.schema import Basis, Cancer, Level, LevelRole, Product
@@ -67,7 +66,7 @@ def dose_above_maximum(case: Case) -> Outcome:
     if over:
         return _above(case, limit, max(over, key=lambda reading: _excess(reading, limit, weight)), tuple(over))
     if any(_cannot_compare(reading, limit, weight) for reading in usable):
-        return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
+        return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
     return Clear()
 
 
@@ -91,13 +90,20 @@ def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReadi
             "limit": str(maximum),
             "excess": f"{plain(excess)} %",
         },
-        evidence=dose_evidence(case, worst),
+        evidence=(*dose_evidence(case, worst), *_worked(maximum, weight)),
         cited=(limit.maximum.by,),
         variant="fixed" if isinstance(maximum, Mg) else "default",
         indicator=Indicator.WARNING if excess <= tolerance else None,
         notes=tuple(notes),
         fixes=fixes_to(case, _highest_that_fits(case, maximum), tuple(reading.ordered for reading in over)),
     )
+
+
+def _worked(maximum: Mg | MgPerKg, weight: Kg | None) -> tuple[Evidence, ...]:
+    """Show how the maximum in milligrams comes about, for whoever checks it by hand."""
+    if weight is None or not isinstance(maximum, MgPerKg):
+        return ()
+    return (Evidence("worked", f"{weight} \u00d7 {maximum} = {maximum * weight}"),)
 
 
 def _highest_that_fits(case: Case, maximum: Mg | MgPerKg) -> Mg | MgPerKg:
@@ -118,7 +124,7 @@ def dose_matches_other_drug(case: Case) -> Outcome:
         return NotApplicable("the dose is above the maximum, and that card names the look-alike")
     for reading, level in judged_levels(case):
         if case.weight_based and reading.lacks_weight(case.kg):
-            return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
+            return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
         if level is not None or is_component(case.product, reading):
             continue
         if (met := look_alike_met(case, reading)) is not None:
@@ -189,7 +195,7 @@ def _meant_instead(case: Case, reading: DoseReading) -> tuple[Fix, ...]:
 
 def dose_cannot_verify(case: Case) -> Outcome:
     """Fire, at signing, when there is no dose, no weight to judge it by, or a unit that cannot be read."""
-    if case.session.moment is Moment.SELECT:
+    if case.session.moment.may_be_incomplete:
         return NotApplicable("the order may still be incomplete")
     if not case.order.doses:
         written = ", ".join(str(dose) for dose in case.order.text_doses)
@@ -229,7 +235,7 @@ def _weight_to_verify_by(case: Case) -> Outcome:
         evidence=(
             Evidence("dose", usable_doses(case)[0].ordered.as_written, case.order.origin),
             *case.weight_evidence(),
-            *case.set_aside(_WEIGHTS),
+            *case.unusable(_WEIGHTS),
         ),
         cited=(_regimen_citation(case),),
         variant="weight-stated" if case.weight else "weight-unread" if case.unread(_WEIGHTS) else "no-weight",
@@ -242,7 +248,7 @@ def weight_stale(case: Case) -> Outcome:
     if not case.weight_based:
         return NotApplicable("the dose does not depend on the weight")
     if case.weight is None:
-        return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
+        return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
     if case.weight.on is None:
         return CannotTell((Missing("weight-undated"),))
     limit = case.threshold("weight_max_age_days")
@@ -267,12 +273,12 @@ def nothing_usable(case: Case) -> Outcome:
     if any(reading.sense is Sense.IMPLAUSIBLE for reading in read_doses(case)):
         return NotApplicable("the dose is implausible")
     # A number whose unit has not been chosen is as little of a dose as none.
-    if case.session.moment is Moment.SELECT and not any(dose.as_written_unit for dose in case.order.doses):
+    if case.session.moment.may_be_incomplete and not any(dose.as_written_unit for dose in case.order.doses):
         return NotApplicable("no dose yet")
     if written := ", ".join(dose.as_written for dose in case.order.doses[:2]):
         values = {"written": brief(written)}
-        return CannotTell((Missing("dose-unread", told_by=Topic.DOSE_CANNOT_VERIFY, values=values),))
-    return CannotTell((Missing("dose", told_by=Topic.DOSE_CANNOT_VERIFY),))
+        return CannotTell((Missing("dose-unread", reported_by=Topic.DOSE_CANNOT_VERIFY, values=values),))
+    return CannotTell((Missing("dose", reported_by=Topic.DOSE_CANNOT_VERIFY),))
 
 
 def _cannot_compare(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> bool:

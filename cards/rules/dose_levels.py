@@ -33,7 +33,7 @@ def dose_not_a_level(case: Case) -> Outcome:
         return NotApplicable("no dose on file for this cancer")
     for reading, level in judged_levels(case):
         if _needs_weight(case, reading):
-            return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
+            return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
         if level is not None or is_component(case.product, reading):
             continue
         if look_alike_met(case, reading) is not None:
@@ -77,7 +77,7 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
         return NotApplicable("the product has no reduced levels")
     for reading, level in judged_levels(case):
         if _needs_weight(case, reading):
-            return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
+            return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
         if level is not None and level.role is LevelRole.REDUCTION:
             return _reduced(case, reading)
     return Clear()
@@ -110,7 +110,7 @@ def dose_re_escalation(case: Case) -> Outcome:
     lowest, earlier = reduced
     for reading, level in judged_levels(case):
         if _needs_weight(case, reading):
-            return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
+            return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
         if level is not None and level.dose.value > lowest.dose.value:
             return _raised(case, reading, lowest, earlier)
     return _if_all_read(case)

@@ -46,7 +46,7 @@ def her2_missing(case: Case) -> Outcome:
     coded = case.coded_her2
     return Fired(
         values={"code": coded[0].code, "said": _said(coded[0].positive)} if coded else {},
-        evidence=(*_results(case), *_of_another_tumour(case), *_coded(case), *case.set_aside(_HER2_CONCEPTS)),
+        evidence=(*_results(case), *_of_another_tumour(case), *_coded(case), *case.unusable(_HER2_CONCEPTS)),
         cited=_cited(case),
         variant="coded" if coded else "in-text" if case.unread(_HER2_CONCEPTS) else "default",
         fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
@@ -74,21 +74,25 @@ def her2_not_eligible(case: Case) -> Outcome:
     if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     if not her2_of(case).possible:
-        told_by = Topic.HER2_DISCORDANT if her2_of(case).disagree else Topic.HER2_MISSING
-        return CannotTell((Missing("her2", told_by=told_by),))
+        reported_by = Topic.HER2_DISCORDANT if her2_of(case).disagree else Topic.HER2_MISSING
+        return CannotTell((Missing("her2", reported_by=reported_by),))
     verdict = answer_for(case, her2_of(case).possible)
     if verdict is Answer.ALL and not her2_of(case).unsettled:
         return Clear()
     if verdict is Answer.NONE:
         if _another_result_qualifies(case):
-            return CannotTell((Missing("her2", told_by=Topic.HER2_DISCORDANT),))
+            return CannotTell((Missing("her2", reported_by=Topic.HER2_DISCORDANT),))
         return _not_eligible(case)
     if her2_of(case).unsettled:
-        return CannotTell((Missing("her2-tier", told_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),))
+        return CannotTell(
+            (Missing("her2-tier", reported_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),)
+        )
     if her2_of(case).needs_ish:
-        return CannotTell((Missing("her2-ish", told_by=Topic.HER2_ISH_MISSING),))
+        return CannotTell((Missing("her2-ish", reported_by=Topic.HER2_ISH_MISSING),))
     if _grade_is_owed(case):
-        return CannotTell((Missing("her2-tier", told_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),))
+        return CannotTell(
+            (Missing("her2-tier", reported_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),)
+        )
     return CannotTell(_undecided(case))
 
 
@@ -280,7 +284,7 @@ def _undecided(case: Case) -> tuple[Missing, ...]:
         missing.append(Missing("hormone-receptor", values={"status": _status(case)}))
     if wants_a_score(case):
         missing.append(
-            Missing("ihc-score", told_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),
+            Missing("ihc-score", reported_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),
         )
     return tuple(missing)
 

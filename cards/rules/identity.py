@@ -17,7 +17,7 @@ _SYSTEM_NAMES = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT"}
 
 def drug_identity_conflict(case: Case) -> Outcome:
     """Fire when the codings, the text or the ingredients of one order name two different products."""
-    if case.identity.standing is not IdentityStatus.CONFLICT:
+    if case.identity.status is not IdentityStatus.CONFLICT:
         return Clear()
     first, second = _two_named(case)
     return Fired(
@@ -31,9 +31,9 @@ def drug_identity_conflict(case: Case) -> Outcome:
 
 def drug_ambiguous(case: Case) -> Outcome:
     """Fire when the text could be more than one product and no coding settles which."""
-    if case.identity.standing is IdentityStatus.CONFLICT:
+    if case.identity.status is IdentityStatus.CONFLICT:
         return NotApplicable("the identity is in conflict")
-    if case.identity.standing is not IdentityStatus.AMBIGUOUS:
+    if case.identity.status is not IdentityStatus.AMBIGUOUS:
         return Clear()
     named = [product.name for product in case.identity.named]
     written = case.identity.claims[0].evidence.value

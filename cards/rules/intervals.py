@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
-from cards.readings.case import brief, counted, planned_day, spaced
+from cards.facts.session import planned_day
+from cards.readings.case import brief, counted, spaced
 from cards.readings.course import (
     given_line,
     interval_after,

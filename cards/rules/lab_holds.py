@@ -12,7 +12,7 @@ import msgspec
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
 from cards.facts.topics import Topic
-from cards.knowledge.schema import Action, Problem
+from cards.knowledge.schema import Action, Panel, Problem
 from cards.readings.case import beside, brief, shown
 from cards.readings.lab_table import Match, read_table, times_limit
 from cards.values.caching import per_case
@@ -25,15 +25,12 @@ if TYPE_CHECKING:
     from cards.facts.results import LabResult
     from cards.readings.case import Case
 
-_LIVER = frozenset({"ast", "alt", "bilirubin-total"})
-_COUNTS = frozenset({"platelets", "neutrophils"})
-
 
 def liver_tests_hold(case: Case) -> Outcome:
     """Fire when AST, ALT or total bilirubin is in a row that says hold or reduce, and none says discontinue."""
     if isinstance(liver_tests_discontinue(case), Fired):
         return NotApplicable("the label says discontinue, and that card speaks")
-    return _verdict(case, _LIVER, Action.HOLD)
+    return _verdict(case, Panel.LIVER, Action.HOLD)
 
 
 @per_case
@@ -67,7 +64,7 @@ def liver_tests_discontinue(case: Case) -> Outcome:
             variant="under-treatment" if is_past else "default",
             fixes=(RemoveOrder(),),
         )
-    found = _verdict(case, _LIVER, Action.DISCONTINUE)
+    found = _verdict(case, Panel.LIVER, Action.DISCONTINUE)
     return found if isinstance(found, Fired) or not read_table(case).ended else _ended(case, read_table(case).ended)
 
 
@@ -98,10 +95,11 @@ def _latest(results: tuple[LabResult, ...]) -> str:
 
 def blood_count_hold(case: Case) -> Outcome:
     """Fire when platelets or neutrophils are in a row that says hold or reduce."""
-    return _verdict(case, _COUNTS, Action.HOLD)
+    return _verdict(case, Panel.BLOOD_COUNT, Action.HOLD)
 
 
-def _verdict(case: Case, tests: frozenset[str], action: Action) -> Outcome:
+def _verdict(case: Case, panel: Panel, action: Action) -> Outcome:
+    tests = case.recogniser.panels[panel]
     rows = case.recogniser.lab_rows[case.product.id]
     if tests.isdisjoint(rows):
         return NotApplicable("the label has no such table")
@@ -117,7 +115,7 @@ def _verdict(case: Case, tests: frozenset[str], action: Action) -> Outcome:
         *(_open(case, "lab-bound", result) for result in table.crossing if result.test in tests),
     ]
     unread = [test for test in tests if test in rows and case.unread_since(test, case.labs_since)]
-    open_ended += [Missing("result", told_by=Topic.CHECKS_INCOMPLETE) for _ in unread]
+    open_ended += [Missing("result", reported_by=Topic.CHECKS_INCOMPLETE) for _ in unread]
     return CannotTell(tuple(open_ended)) if open_ended else Clear()
 
 
@@ -161,7 +159,7 @@ def _name(case: Case, result: LabResult) -> str:
 
 
 def _short(case: Case, result: LabResult) -> str:
-    if result.upper_limit is None or result.test in _COUNTS:
+    if result.upper_limit is None or result.test in case.recogniser.panels[Panel.BLOOD_COUNT]:
         return f"{_name(case, result)} {_signed(result, result.value)}"
     return f"{_name(case, result)} {_signed(result, times_limit(result))} x ULN"
 

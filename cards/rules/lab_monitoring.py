@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, OrderTests, Outcome
 from cards.facts.topics import Topic
+from cards.knowledge.schema import MissingTestTopic
 from cards.readings.case import shown
 from cards.readings.lab_table import newest
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
     from cards.facts.results import LabResult
-    from cards.knowledge.schema import LabMonitoring
     from cards.readings.case import Case
 
 
@@ -21,15 +21,16 @@ def liver_tests_missing(case: Case) -> Outcome:
 
     A result that is there and cannot be read is not missing: it stands among the checks that could not run.
     """
-    return _missing(case, case.product.monitoring.liver)
+    return _missing(case, MissingTestTopic.LIVER_TESTS)
 
 
 def blood_count_missing(case: Case) -> Outcome:
     """Fire when platelets, or for Enhertu neutrophils and platelets, have no result near the planned dose."""
-    return _missing(case, case.product.monitoring.blood_count)
+    return _missing(case, MissingTestTopic.BLOOD_COUNT)
 
 
-def _missing(case: Case, wanted: LabMonitoring | None) -> Outcome:
+def _missing(case: Case, topic: MissingTestTopic) -> Outcome:
+    wanted = next((each for each in case.product.monitoring.before_each_dose if each.topic is topic), None)
     if wanted is None:
         return NotApplicable("the label asks for none of these tests before a dose")
     if not case.dose_is_near:
@@ -41,12 +42,12 @@ def _missing(case: Case, wanted: LabMonitoring | None) -> Outcome:
     unread = [test for test in missing if case.unread_since(test, case.labs_since)]
     missing = [test for test in missing if test not in unread]
     if not missing:
-        return CannotTell(tuple(Missing("result", told_by=Topic.CHECKS_INCOMPLETE) for _ in unread))
+        return CannotTell(tuple(Missing("result", reported_by=Topic.CHECKS_INCOMPLETE) for _ in unread))
     names = [case.known.terminology.concepts[test].display for test in missing]
     limit = plain(case.threshold("lab_max_age_days"))
     return Fired(
         values={"tests": _listed(names), "limit": limit, "planned": case.planned.isoformat()},
-        evidence=(*(_line(case, test) for test in missing), *case.set_aside(frozenset(missing))),
+        evidence=(*(_line(case, test) for test in missing), *case.unusable(frozenset(missing))),
         cited=(wanted.by, case.known.thresholds["lab_max_age_days"].by),
         fixes=(OrderTests(tuple(missing)),),
     )

@@ -30,7 +30,7 @@ def lvef_missing(case: Case) -> Outcome:
         return CannotTell((no_lvef(case),))
     return Fired(
         values={},
-        evidence=case.set_aside(_LVEF),
+        evidence=case.unusable(_LVEF),
         cited=(wanted.by,),
         variant="unread" if case.unread(_LVEF) else "default",
         fixes=(OrderTests(("lvef",)),),
@@ -70,7 +70,7 @@ def lvef_overdue(case: Case) -> Outcome:
 
 def no_lvef(case: Case) -> Missing:
     """Say that there is no ejection fraction to be judged, and where a reader learns why."""
-    return Missing("lvef", told_by=Topic.CHECKS_INCOMPLETE if _is_unread(case) else Topic.LVEF_MISSING)
+    return Missing("lvef", reported_by=Topic.CHECKS_INCOMPLETE if _is_unread(case) else Topic.LVEF_MISSING)
 
 
 def _is_unread(case: Case) -> bool:

@@ -89,7 +89,7 @@ def pregnancy_test_missing(case: Case) -> Outcome:
         values={"limit": plain(case.threshold("pregnancy_test_max_age_days"))},
         evidence=(
             *(Evidence("pregnancy-test", dated(test.as_reported, test.on), test.origin) for test in older),
-            *case.set_aside(frozenset({"pregnancy-test"})),
+            *case.unusable(frozenset({"pregnancy-test"})),
         ),
         cited=(by, case.known.thresholds["pregnancy_test_max_age_days"].by),
         fixes=(OrderTests(("pregnancy-test",)),),

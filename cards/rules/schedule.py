@@ -15,8 +15,9 @@ from cards.facts.outcomes import (
     Outcome,
     RemoveOrder,
 )
+from cards.facts.session import planned_day
 from cards.knowledge.schema import CycleLimit, LevelRole, Setting
-from cards.readings.case import counted, planned_day
+from cards.readings.case import counted
 from cards.readings.course import (
     gap_rule,
     given_line,

@@ -36,7 +36,7 @@ def weight_implausible(case: Case) -> Outcome:
     if not case.weight_based:
         return NotApplicable("the dose does not depend on the weight")
     if case.weight is None:
-        return CannotTell((Missing("weight", told_by=Topic.DOSE_CANNOT_VERIFY),))
+        return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
     doubt = weight_doubt(case)
     if doubt is None:
         return Clear()

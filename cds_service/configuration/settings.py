@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from cards.facts.policy import Policy
+from cards.facts.policy import PlannedDoses, Policy
 from cards.facts.topics import Topic
 from cards.knowledge.billing_setup import BillingSetup
 from cards.knowledge.loader import default_knowledge
@@ -91,6 +91,11 @@ class Settings(Section):
     profiles: dict[str, ProfileSettings] = Field({}, description="What is different for some calls.")
     shadow: ShadowSettings = ShadowSettings()
     promotion: PromotionSettings = PromotionSettings()
+    planned_doses: PlannedDoses = Field(
+        PlannedDoses.NEXT,
+        description="For which planned doses tests that age are asked for at signing: the next one, or every one, "
+        "as for clients that do not call at dispatch.",
+    )
     suppress_repeats: RepeatSettings = RepeatSettings()
     extends: Path | None = Field(None, description="The file beneath this one, relative to it.")
     _layers: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
@@ -263,6 +268,7 @@ class Settings(Section):
             thresholds={**defaults, **self.thresholds},
             modes={topic: setting.mode for topic, setting in self.cards.items()},
             indicators={t: setting.indicator for t, setting in self.cards.items() if setting.indicator is not None},
+            planned_doses=self.planned_doses,
         )
 
 

@@ -24,10 +24,12 @@ _UNANSWERED = frozenset({PrefetchState.OMITTED, PrefetchState.FAILED})
 class DataMissing(LookupError):  # noqa: N818 - named for the answer it leads to
     """Data that an order in scope needs can be had neither from the prefetch nor from the FHIR server."""
 
-    def __init__(self, places: list[str]) -> None:
-        """Keep the places in the request that lack an answer."""
-        super().__init__(", ".join(place.removeprefix("prefetch.") for place in places))
+    def __init__(self, places: list[str], why: str = "") -> None:
+        """Keep the places in the request that lack an answer, and why the server gave none."""
+        names = ", ".join(place.removeprefix("prefetch.") for place in places)
+        super().__init__(f"{names} ({why})" if why else names)
         self.places = places
+        self.why = why
 
 
 class RequestData:
@@ -57,7 +59,7 @@ class RequestData:
             self._fetch({each.path: each.reference for each in orders.lacking})
             orders = chart.orders(self._request, self.glimpses())
             if places := [each.path for each in orders.lacking if each.may_be_for_a_drug]:
-                raise DataMissing(places)
+                raise DataMissing(places, self.why(places[0]))
         if orders.drugs_to_fetch:
             self._fetch({place: wanted for wanted, place in orders.drugs_to_fetch.items()})
             orders = chart.orders(self._request, self.glimpses())
@@ -66,9 +68,7 @@ class RequestData:
     def chart(self, keys: Iterable[str] | None = None) -> dict[str, Answer]:
         """Give what was sent, with the keys that are needed fetched where they lack; every key unless some are named.
 
-        Raises:
-            DataMissing: a key has no answer, and none can be had.
-
+        A key that can be had nowhere stays as it is; ``absent`` names it.
         """
         answers = self._answers()
         needed = tuple(keys or self._templates)
@@ -88,20 +88,32 @@ class RequestData:
             self._read_on.update(lacking, (place.removeprefix("prefetch.") for place in begun))
             fetched = self._access.fetch(queries, begun)
             answers = self._sent = {key: fetched.get(f"prefetch.{key}", answer) for key, answer in answers.items()}
-            lacking = [key for key in lacking if answers[key].state in _UNANSWERED]
-        if lacking:
-            raise DataMissing([f"prefetch.{key}" for key in lacking])
         return answers
+
+    def absent(self, keys: Iterable[str] | None = None) -> tuple[tuple[str, str], ...]:
+        """Name the keys that could not be had, each with the reason; every key is looked at unless some are named."""
+        answers = self._answers()
+        return tuple(
+            (key, self.why(f"prefetch.{key}"))
+            for key in tuple(keys or self._templates)
+            if answers[key].state in _UNANSWERED
+        )
+
+    def why(self, place: str) -> str:
+        """Say why the FHIR server gave nothing for a place of the request, in words for an operator."""
+        if self._access is not None:
+            return self._access.failures.get(place, "the FHIR server did not answer in time")
+        return self._client.why_no_access(self._request)
 
     def glimpses(self) -> list[ResourceStub]:
         """List all resources that are at hand."""
         answers = {**self._answers(), **self._fetched}
         return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
 
-    def apart(self) -> list[ResourceStub]:
+    def non_observations(self) -> list[ResourceStub]:
         """List the resources that are at hand and are no Observations."""
         answers = {**self._answers(), **self._fetched}
-        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.apart]
+        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.non_observations]
 
     @cached_property
     def _access(self) -> FhirAccess | None:

@@ -11,17 +11,21 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from cards.billing.rules import coverage_rules
 from cards.engine import judge
 from cards.facts.billing import BillingSession
 from cards.facts.origins import Gap
 from cards.facts.patient import Patient
 from cards.facts.session import Moment, Session
+from cards.facts.topics import Topic
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.billing_setup import with_sources
+from cards.presentation.grouping import CardContent
 from cards.presentation.renderer import Renderer
 from cards.readings.on_treatment import on_treatment
-from cds_service.decisions.data_access import RequestData
+from cds_service.decisions.data_access import DataMissing, RequestData
 from cds_service.decisions.decision import Decision
 from cds_service.decisions.versions import versions
 from cds_service.ehr.client import FhirClient, OnFetched
@@ -41,9 +45,10 @@ if TYPE_CHECKING:
     from cards.presentation.card import Card
     from cds_service.configuration.settings import Settings
     from fhir_mappings.request.hook_request import HookRequest
+    from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.wire.lenient import Json
 
-    _Shown = tuple[tuple[dict[str, Any], ...], tuple[Verdict, ...]]
+    _Shown = tuple[tuple[dict[str, Any], ...], tuple[CardContent, ...]]
     _Answered = tuple[Session | None, tuple[Verdict, ...], _Shown]
 
 
@@ -96,7 +101,7 @@ class Decider:
         """
         began = time.perf_counter()
         gathering = RequestData(request, self.templates, self._fhir)
-        if request.hook == Moment.VIEW:
+        if not request.moment.has_orders:
             session, verdicts, (cards, shown) = self._opened(request, gathering)
         else:
             session, verdicts, (cards, shown) = self._ordered(request, gathering, coverage=coverage)
@@ -108,10 +113,12 @@ class Decider:
         gaps = (*orders.gaps, *_unresolved(orders))
         if orders.in_scope:
             answers = gathering.chart()
+            absent = gathering.absent()
             patient = self._chart.patient(
                 answers, request.patient_id, self._required, orders.references, server=request.fhir_server
             )
-            listed = self._chart.with_reasons(orders, gathering.apart())
+            patient = msgspec.structs.replace(patient, absent=absent) if absent else patient
+            listed = self._chart.with_reasons(orders, gathering.non_observations())
             session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
             if coverage:
                 facts = self._chart.billing.read(request, orders, answers)
@@ -123,30 +130,34 @@ class Decider:
         verdicts = judge(
             session, self._recogniser, self.policy, orders.identities, self._coverage_rules if coverage else None
         )
-        shown = tuple(to_show(verdicts, session, self.policy, self.known))
+        shown = to_show(verdicts, session, self.policy, self.known, self.wording)
+        if orders.in_scope and len(session.patient.absent) == len(self.templates) and not _says_more(shown):
+            # The order by itself says nothing, and of the patient nothing is known.
+            absent = session.patient.absent
+            raise DataMissing([f"prefetch.{key}" for key, _ in absent], absent[0][1])
         return session, verdicts, (tuple(self._cards(shown, orders.resources, request)), shown)
 
     def _opened(self, request: HookRequest, gathering: RequestData) -> _Answered:
         """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
         today = self._today()
-        treated = gathering.chart(TREATMENT_KEYS)
+        treated = _whole(gathering, TREATMENT_KEYS)
         server = request.fhir_server
         patient = self._chart.patient(treated, request.patient_id, frozenset(TREATMENT_KEYS), server=server)
         if not on_treatment(patient, self.known, self.policy.thresholds, today):
             return None, (), ((), ())
-        answers = gathering.chart(MONITORING_KEYS)
+        answers = _whole(gathering, MONITORING_KEYS)
         patient = self._chart.patient(answers, request.patient_id, frozenset(MONITORING_KEYS), server=server)
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
         session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
         verdicts = judge(session, self._recogniser, self.policy, [identity for _, identity in drugs])
         resources = {order.origin.path: requested_in(request) for order, _ in drugs}
-        shown = tuple(to_show(verdicts, session, self.policy, self.known))
+        shown = to_show(verdicts, session, self.policy, self.known, self.wording)
         return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)
 
     def _cards(
-        self, verdicts: Iterable[Verdict], resources: Mapping[str, Json], request: HookRequest
+        self, contents: Iterable[CardContent], resources: Mapping[str, Json], request: HookRequest
     ) -> Iterator[dict[str, Any]]:
-        for card in worded(verdicts, self._renderer, request.hook_instance):
+        for card in worded(contents, self._renderer, request.hook_instance):
             suggestions = list(self._suggestions(card, resources, request.patient_id))
             has_link = self.settings.smart.links and card.order is not None
             links = smart_links(card, self.settings.base_url) if has_link else []
@@ -154,12 +165,30 @@ class Decider:
 
     def _suggestions(self, card: Card, resources: Mapping[str, Json], patient_id: str) -> Iterator[dict[str, Any]]:
         """Write the suggestions that the EHR's own resource allows."""
-        if card.order is None or not self._with_suggestions:
+        if not self._with_suggestions:
             return
         for suggestion in card.suggestions:
-            actions = self._actions.actions(suggestion.fix, card.order, resources, patient_id)
+            actions = self._actions.actions(suggestion.changes, resources, patient_id)
             if actions:
                 yield {"label": suggestion.label, "uuid": suggestion.uuid, "actions": actions}
+
+
+def _says_more(shown: tuple[CardContent, ...]) -> bool:
+    """Tell whether a card says more than that checks could not be made."""
+    return any(content.lead.topic is not Topic.CHECKS_INCOMPLETE for content in shown)
+
+
+def _whole(gathering: RequestData, keys: tuple[str, ...]) -> dict[str, Answer]:
+    """Give the lists that tell which drugs a patient is on, and what they want watched; an opened chart needs all.
+
+    Raises:
+        DataMissing: one of them can be had nowhere.
+
+    """
+    answers = gathering.chart(keys)
+    if absent := gathering.absent(keys):
+        raise DataMissing([f"prefetch.{key}" for key, _ in absent], absent[0][1])
+    return answers
 
 
 def _unresolved(orders: Orders) -> tuple[Gap, ...]:

@@ -10,16 +10,17 @@ import msgspec
 
 from cards.facts.outcomes import Verdict
 from cards.facts.session import Session
+from cards.presentation.grouping import CardContent
 from cds_service.decisions.versions import Versions
 from cds_service.store.overrides import Override
 
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """A card that was not sent, the finding behind it, and the override that stands for it."""
+    """A card that was not sent, the findings behind it, and the override that stands for it."""
 
     card: dict[str, Any]
-    verdict: Verdict
+    content: CardContent
     override: Override
 
 
@@ -40,9 +41,8 @@ class Decision(msgspec.Struct, frozen=True):
     session: Session | None
     """What was judged; none where nothing was."""
     duration_s: float
-    shown: tuple[Verdict, ...] = ()
-    """What stands behind each card that was made, whether it was sent or suppressed: at an opened chart, findings put
-    together."""
+    shown: tuple[CardContent, ...] = ()
+    """The findings behind each card that was made, whether it was sent or suppressed."""
     suppressed: tuple[Suppressed, ...] = ()
     findings: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The names of findings by the id of the card, where repeats of them may be left out later."""
@@ -50,7 +50,7 @@ class Decision(msgspec.Struct, frozen=True):
     """What the policy on trial would have said; none where nothing is on trial."""
 
 
-def subjects(decision: Decision) -> list[Verdict]:
+def subjects(decision: Decision) -> list[CardContent]:
     """Give for each card that is sent what stands behind it."""
-    suppressed = {id(each.verdict) for each in decision.suppressed}
-    return [verdict for verdict in decision.shown if id(verdict) not in suppressed]
+    suppressed = {id(each.content) for each in decision.suppressed}
+    return [content for content in decision.shown if id(content) not in suppressed]

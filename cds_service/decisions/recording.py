@@ -12,9 +12,8 @@ from cds_service.decisions.decision import subjects
 from cds_service.store.record import Pseudonyms, Record, order_name, plain_text, without_resources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from cards.facts.outcomes import Verdict
     from cards.facts.policy import Policy
     from cards.facts.session import Session
     from cds_service.decisions.decision import Decision, Tried
@@ -66,30 +65,34 @@ class RecordWriter:
             "user": self._pseudonyms.name("user", request.user_id, issuer or ""),
             "duration_ms": round(decision.duration_s * 1000, 3),
             "facts": _encode(session).decode(),
-            "verdicts": _encode(self._verdicts(decision.verdicts)).decode(),
+            "verdicts": _encode(self._verdicts(decision)).decode(),
         }
         cards = tuple(
             {
                 **_card(decision.id, position, card),
-                "order_name": order_name(verdict),
-                "product": verdict.product,
+                "order_name": order_name(content.lead),
+                "product": content.lead.product,
                 "finding": decision.findings.get(card["uuid"]),
             }
-            for position, (card, verdict) in enumerate(zip(decision.cards, subjects(decision), strict=True))
+            for position, (card, content) in enumerate(zip(decision.cards, subjects(decision), strict=True))
         )
         tried = (decision.tried,) if decision.tried is not None else ()
         configurations = (self._configuration, *(_configuration(each.versions) for each in tried))
         shadow = tuple(_shadow(decision.id, each) for each in tried)
         return Record(row, cards, configurations, tuple(_suppressions(decision)), shadow)
 
-    def _verdicts(self, verdicts: Sequence[Verdict]) -> Json:
-        """Write the verdicts by kind; the silent ones, nearly all of them, as lists of topics for each order."""
+    def _verdicts(self, decision: Decision) -> Json:
+        """Write the verdicts by kind; the silent ones, nearly all of them, as lists of topics for each order.
+
+        One that stands as a line of another card names the topic of that card.
+        """
+        folded = {id(each): content.lead.topic for content in decision.shown for each in content.folded}
         fired: list[Json] = []
         open_questions: list[Json] = []
         clear: dict[str, list[str]] = {}
         not_applicable: dict[str, dict[str, list[str]]] = {}
         place, order = "", None
-        for verdict in verdicts:
+        for verdict in decision.verdicts:
             outcome = verdict.outcome
             kind = outcome.__class__
             if verdict.order is not order:
@@ -109,6 +112,7 @@ class RecordWriter:
                         "product": verdict.product,
                         "mode": self._policy.mode(verdict.topic),
                         "finding": outcome,
+                        **({"line_of": folded[id(verdict)]} if id(verdict) in folded else {}),
                     }
                 )
         return {"fired": fired, "cannot-tell": open_questions, "clear": clear, "not-applicable": not_applicable}
@@ -129,7 +133,7 @@ def _suppressions(decision: Decision) -> Iterator[Json]:
     for position, each in enumerate(decision.suppressed):
         yield {
             **_card(decision.id, position, each.card),
-            "order_name": order_name(each.verdict),
+            "order_name": order_name(each.content.lead),
             "overridden_card": each.override.card,
             "overridden_at": each.override.at,
             "reason": _encode(each.override.reason).decode(),

@@ -8,7 +8,6 @@ import msgspec
 
 from cards.billing.rules import coverage_rules
 from cards.facts.billing import BillingSession
-from cards.facts.session import Moment
 from cards.readings.on_treatment import on_treatment
 from cards.rules import rules_at
 from cds_service.protocol.services import BY_ID
@@ -48,9 +47,9 @@ def question(session: Session, known: Knowledge, policy: Policy, billing: Billin
     """
     if isinstance(session, BillingSession):
         return Question(session, None, coverage_rules(billing))
-    if session.moment is not Moment.VIEW:
+    if session.moment.has_orders:
         return Question(session, None, rules_at(session.moment))
     drugs = on_treatment(session.patient, known, policy.thresholds, session.today)
     orders = tuple(order for order, _ in drugs)
     identities = [identity for _, identity in drugs]
-    return Question(msgspec.structs.replace(session, orders=orders), identities, rules_at(Moment.VIEW))
+    return Question(msgspec.structs.replace(session, orders=orders), identities, rules_at(session.moment))

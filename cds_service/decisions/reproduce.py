@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cards.engine import cases_in_scope, judge
 from cards.facts.outcomes import Indicator
-from cards.facts.policy import Mode, Policy
+from cards.facts.policy import Mode, PlannedDoses, Policy
 from cards.facts.topics import Topic
 from cards.identification.identity import IdentityStatus
 from cards.identification.recogniser import Recogniser
@@ -60,6 +60,7 @@ def replay(kept: StoredDecision) -> Replay:
     renderer = Renderer(wording, cited, policy.indicators)
     sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
     links = {card["uuid"]: card["links"] for card in kept.cards if "links" in card}
+    contents = to_show(verdicts, session, policy, known, wording)
     cards = tuple(
         card_json(
             card,
@@ -71,7 +72,7 @@ def replay(kept: StoredDecision) -> Replay:
             ],
             [each for each in links.get(card.uuid, ()) if (each["label"], each["url"]) not in card.links],
         )
-        for card in _sent(kept, worded(to_show(verdicts, session, policy, known), renderer, kept.row.hook_instance))
+        for card in _sent(kept, worded(contents, renderer, kept.row.hook_instance))
     )
     then = (kept.row.code_version, kept.row.knowledge_version, kept.row.wording_version)
     now = (__version__, known.version, wording.version)
@@ -97,6 +98,8 @@ def recorded_policy(configuration: Json) -> Policy:
         },
         modes={Topic(name): Mode(each["mode"]) for name, each in topics.items()},
         indicators={Topic(name): Indicator(each["indicator"]) for name, each in topics.items()},
+        # Before there was a choice, every planned dose was judged.
+        planned_doses=PlannedDoses(configuration.get("planned_doses", PlannedDoses.EVERY)),
     )
 
 
@@ -130,7 +133,7 @@ def thresholds_asked(
     for rule in rules:
         watched = _Watched(policy.thresholds)
         for case in cases_in_scope(session, recogniser, Policy(watched), identities):
-            if case.identity.standing is IdentityStatus.SETTLED or rule.before_identity:
+            if case.identity.status is IdentityStatus.SETTLED or rule.before_identity:
                 rule.judge(case)
         asked[rule.topic] = list(watched.asked)
     return asked

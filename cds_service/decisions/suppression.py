@@ -16,7 +16,6 @@ import msgspec
 import structlog
 
 from cards.facts.outcomes import Fired
-from cards.facts.session import Moment
 from cds_service.decisions.decision import Suppressed, subjects
 from cds_service.store.overrides import Override, overrides
 from cds_service.store.record import order_name
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from cards.facts.order import DrugOrder
     from cards.facts.outcomes import Verdict
     from cards.facts.session import Session
+    from cards.presentation.grouping import CardContent
     from cds_service.clock import Clock
     from cds_service.configuration.policy_settings import RepeatSettings
     from cds_service.decisions.decision import Decision
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 DEADLINE_S = 0.2
 """How long an answer may wait to hear what was overridden."""
-_TOLD_AGAIN = frozenset({"order-sign", "order-dispatch"})
 _encode = msgspec.json.Encoder(decimal_format="string", order="sorted").encode
 _log = structlog.get_logger()
 
@@ -60,23 +59,27 @@ class Repeats:
         if patient is None or decision.session is None or not decision.cards:
             return decision
         named = {
-            card["uuid"]: (finding_name(patient, verdict, decision.session), verdict)
-            for card, verdict in zip(decision.cards, subjects(decision), strict=True)
-            if verdict.order is not None and card["indicator"] not in self._never
+            card["uuid"]: (finding_name(patient, content, decision.session), content)
+            for card, content in zip(decision.cards, subjects(decision), strict=True)
+            if content.lead.order is not None and card["indicator"] not in self._never
         }
-        if request.hook == Moment.SELECT:
+        if request.moment.may_be_incomplete:
             return msgspec.structs.replace(decision, findings={uuid: name for uuid, (name, _) in named.items()})
-        if request.hook not in _TOLD_AGAIN or not named:
+        if not request.moment.orders_are_final or not named:
             return decision
         user = self._pseudonyms.name("user", request.user_id, issuer)
         known = list(self._ask(store, {name for name, _ in named.values()}))
         references = {order.origin.reference for order in decision.session.orders}
         suppressed = []
         for card in decision.cards:
-            name, verdict = named.get(card["uuid"], ("", None))
+            name, content = named.get(card["uuid"], ("", None))
             for override in known:
-                if verdict and override.finding == name and _stands_for(override, verdict, references, user, caller):
-                    suppressed.append(Suppressed(card, verdict, override))
+                if (
+                    content
+                    and override.finding == name
+                    and _stands_for(override, content.lead, references, user, caller)
+                ):
+                    suppressed.append(Suppressed(card, content, override))
                     break
         gone = {each.card["uuid"] for each in suppressed}
         left = tuple(card for card in decision.cards if card["uuid"] not in gone)
@@ -110,10 +113,16 @@ def _stands_for(
     return override.order == order_name(verdict) or override.order not in references
 
 
-def finding_name(patient: str, verdict: Verdict, session: Session) -> str:
-    """Name a finding about a patient by everything it stands on, and not by the reference of its order."""
-    order = next((each for each in session.orders if each.origin == verdict.order), None)
-    whole = [patient, verdict.topic, verdict.product, list(_finding(verdict)), list(_order(order))]
+def finding_name(patient: str, content: CardContent, session: Session) -> str:
+    """Name what a card says of a patient by everything it stands on, and not by the references of its orders.
+
+    A finding that stands as a line of the card belongs to it: when it changes, the card is told again.
+    """
+    orders = {order.origin: order for order in session.orders}
+    whole: list[Any] = [patient]
+    for verdict in content.all_verdicts:
+        order = orders.get(verdict.order) if verdict.order is not None else None
+        whole += (verdict.topic, verdict.product, list(_finding(verdict)), list(_order(order)))
     return hashlib.sha256(_encode(whole)).hexdigest()
 
 

@@ -57,6 +57,7 @@ def _judgement(settings: Settings, wording: Wording) -> dict[str, Any]:
         "suppress_repeats": settings.suppress_repeats.model_dump(mode="json"),
         "base_url": settings.base_url,
         "timezone": settings.site.timezone,
+        "planned_doses": str(policy.planned_doses),
         "code_maps": [hashlib.sha256(path.read_bytes()).hexdigest() for path in settings.site.code_maps],
         "thresholds": {
             name: {

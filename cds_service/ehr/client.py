@@ -80,16 +80,21 @@ class FhirClient:
 
     def access(self, request: HookRequest) -> FhirAccess | None:
         """Give access to the server of a request, if it names one that may be asked, with no other patient's token."""
+        why = self.why_no_access(request)
+        if why and request.fhir_server:
+            _log.info("fhir_server_not_asked", reason=why)
+        return None if why else FhirAccess(self, request)
+
+    def why_no_access(self, request: HookRequest) -> str:
+        """Say why the server of a request may not be asked, and what would help; empty when it may be."""
         if not request.fhir_server:
-            return None
+            return "not in the prefetch, and the request names no fhirServer"
         authorization = request.fhir_authorization
         if authorization is not None and authorization.patient not in ("", request.patient_id):
-            _log.info("fhir_server_not_asked", reason="the token is for another patient")
-            return None
+            return "the access token of the request is for another patient"
         if not self.servers.allows(request.fhir_server):
-            _log.info("fhir_server_not_asked", reason="it is not among fhir.allowed_servers")
-            return None
-        return FhirAccess(self, request)
+            return "the fhirServer of the request is not among fhir.allowed_servers"
+        return ""
 
 
 class _Question(NamedTuple):
@@ -112,6 +117,8 @@ class FhirAccess:
         if authorization is not None:
             self._headers["Authorization"] = f"Bearer {authorization.access_token}"
         self._deadline: float | None = None
+        self.failures: dict[str, str] = {}
+        """Why a place of the request got no answer, in words for an operator."""
         self._bytes_left = client.body_limit * _BODIES
 
     def fetch(self, queries: Mapping[str, str], begun: Mapping[str, Answer] = _NONE) -> dict[str, Answer]:
@@ -172,6 +179,7 @@ class FhirAccess:
                     break
                 seen.add(url)
         except _FAILURES as error:
+            self.failures[question.place] = _why(error)
             _log.warning("fhir_fetch_failed", place=question.place, reason=type(error).__name__)
         finally:
             exchange.end()
@@ -201,6 +209,7 @@ class FhirAccess:
             if response.status_code == requests.codes.not_found and "?" not in url:
                 return Answer(PrefetchState.EMPTY), None
             if response.status_code != requests.codes.ok:
+                self.failures[place] = f"the FHIR server refused it (HTTP {response.status_code})"
                 _log.warning("fhir_fetch_refused", place=place, status=response.status_code)
                 return Answer(PrefetchState.FAILED), _pause(response)
             body = self._body(response)
@@ -208,6 +217,8 @@ class FhirAccess:
             _log.warning("fhir_fetch_unreadable", place=place, reason="nested too deep")
             return Answer(PrefetchState.FAILED), None
         answer = read_answer(body, place)
+        if answer.state is PrefetchState.FAILED:
+            self.failures[place] = "the FHIR server answered with something other than the FHIR asked for"
         # ``null`` says "none on record" in a prefetch; a server says it with an empty Bundle.
         return answer if answer.listing is not None else Answer(PrefetchState.FAILED), None
 
@@ -221,6 +232,13 @@ class FhirAccess:
             if len(body) > self._client.body_limit or self._bytes_left < 0 or self._remaining() <= 0:
                 raise requests.Timeout
         return bytes(body)
+
+
+def _why(error: Exception) -> str:
+    """Say what went wrong with a question to a server, without its address."""
+    if isinstance(error, requests.Timeout):
+        return "the FHIR server did not answer in time"
+    return "the FHIR server could not be reached"
 
 
 def _answered(pages: Mapping[str, Sequence[Answer]]) -> int:

@@ -21,12 +21,12 @@ from cds_service.store.record import order_name
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from cds_service.learning.trial import Case
+    from cds_service.learning.trial import ReviewCase
 
 Json = dict[str, Any]
 
 
-def unseen_card(engine: Engine, case: Case) -> Json:
+def unseen_card(engine: Engine, case: ReviewCase) -> Json:
     """Word the card of a case by the policy that was on trial, from the recorded facts and today's words."""
     kept = find(engine, case.decision)
     if kept is None:

@@ -33,7 +33,7 @@ _UNKNOWN = {"mode": str(Mode.OFF), "indicator": ""}
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ReviewCase:
     """An order on which a topic would have fired and did not show a card."""
 
     decision: str
@@ -54,7 +54,7 @@ class Tally:
     by_prescriber: dict[str, Counter[str]] = field(default_factory=dict)
     by_client: dict[str, Counter[str]] = field(default_factory=dict)
     missing: Counter[str] = field(default_factory=Counter)
-    cases: list[Case] = field(default_factory=list)
+    cases: list[ReviewCase] = field(default_factory=list)
     changed: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Mode and indicator where a policy on trial has others: what is in force, and what is tried."""
 
@@ -79,7 +79,7 @@ class Tally:
         self.fires_now += len(now)
         self.new += len(then - now)
         self.gone += len(now - then)
-        self.cases += [Case(each.id, topic, order) for order in sorted(then - now)]
+        self.cases += [ReviewCase(each.id, topic, order) for order in sorted(then - now)]
         self.missing.update({what for name, _, what in source.missing if name == topic})
 
 
@@ -152,10 +152,10 @@ def _on_trial(each: Judged, settings: dict[str, Json]) -> Iterable[str]:
     return [name for name, one in topics.items() if one["mode"] == Mode.SHADOW]
 
 
-def sample(cases: Iterable[Case], count: int, seed: int) -> list[Case]:
+def sample(cases: Iterable[ReviewCase], count: int, seed: int) -> list[ReviewCase]:
     """Draw cases by lot; the same seed and the same record give the same cases, in whatever order they come."""
 
-    def lot(case: Case) -> str:
+    def lot(case: ReviewCase) -> str:
         return hashlib.sha256(f"{seed}|{case.decision}|{case.topic}|{case.order}".encode()).hexdigest()
 
     return sorted(cases, key=lot)[:count]

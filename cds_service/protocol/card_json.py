@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from cards.facts.outcomes import Fired
 from cards.facts.policy import Mode
-from cards.facts.session import Moment
 from cards.presentation.due import due_cards
+from cards.presentation.grouping import CardContent, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,30 +18,35 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Knowledge
     from cards.presentation.card import Card
     from cards.presentation.renderer import Renderer
+    from cards.presentation.wording import Wording
 
 _REASONS = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 
 
-def to_show(verdicts: Iterable[Verdict], session: Session, policy: Policy, known: Knowledge) -> Iterator[Verdict]:
-    """Pick what fired on a live topic; when a chart is opened, put together what is due for a drug."""
-    live = (
+def to_show(
+    verdicts: Sequence[Verdict], session: Session, policy: Policy, known: Knowledge, wording: Wording
+) -> tuple[CardContent, ...]:
+    """Pick what fired on a live topic, and put together what shares a card."""
+    live = [
         verdict
         for verdict in verdicts
         if verdict.outcome.__class__ is Fired and policy.mode(verdict.topic) is Mode.LIVE
-    )
-    return iter(due_cards(live, session, known)) if session.moment is Moment.VIEW else live
+    ]
+    if not session.moment.has_orders:
+        due = due_cards(live, session, known)
+        return grouped(due, due, session, policy, wording)
+    return grouped(verdicts, live, session, policy, wording)
 
 
-def worded(verdicts: Iterable[Verdict], renderer: Renderer, hook_instance: str) -> Iterator[Card]:
+def worded(contents: Iterable[CardContent], renderer: Renderer, hook_instance: str) -> Iterator[Card]:
     """Word what is shown. Orders that share a reference still get cards with ids of their own."""
     used: set[str] = set()
-    for verdict in verdicts:
-        card = renderer.card(verdict, hook_instance)
-        if card is not None and card.uuid in used and verdict.order is not None:
-            card = renderer.card(verdict, f"{hook_instance}|{verdict.order.path}")
-        if card is not None:
-            used.add(card.uuid)
-            yield card
+    for content in contents:
+        card = renderer.card_of(content, hook_instance)
+        if card.uuid in used and content.lead.order is not None:
+            card = renderer.card_of(content, f"{hook_instance}|{content.lead.order.path}")
+        used.add(card.uuid)
+        yield card
 
 
 def card_json(

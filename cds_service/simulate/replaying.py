@@ -82,10 +82,11 @@ class _Configured:
         if not fired:
             return []
         first = next((v.order.reference for v in decision.verdicts if v.order is not None), "")
-        shown = {card["uuid"] for card in decision.cards}
-        return [self._finding(verdict, first, shown) for verdict in fired]
+        # What stands as a line of another card is shown there.
+        shown = {(each.topic, each.order) for content in decision.shown for each in content.all_verdicts}
+        return [self._finding(verdict, first, (verdict.topic, verdict.order) in shown) for verdict in fired]
 
-    def _finding(self, verdict: Verdict, first: str, shown: set[str]) -> Finding:
+    def _finding(self, verdict: Verdict, first: str, shown: bool) -> Finding:  # noqa: FBT001 - a field of the row
         card = self._renderer.card(verdict, INSTANCE)
         if card is None:
             msg = "a verdict that fired has a card"
@@ -93,7 +94,7 @@ class _Configured:
         # What is said once for the whole request is counted with the first order in scope.
         order = verdict.order.reference if verdict.order is not None else first
         mode = str(self.decider.policy.mode(verdict.topic))
-        return Finding(order, str(verdict.topic), str(card.indicator), mode, card.uuid in shown, card.summary)
+        return Finding(order, str(verdict.topic), str(card.indicator), mode, shown, card.summary)
 
 
 class Replayer:

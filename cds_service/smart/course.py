@@ -19,6 +19,7 @@ from cards.facts.origins import Origin
 from cards.facts.outcomes import Fired
 from cards.facts.results import Lvef
 from cards.knowledge.schema import Action, Band, LabRow, Setting
+from cards.knowledge.schema import Panel as Tests
 from cards.readings.dosing import usable_doses
 from cards.readings.lab_table import times_limit
 from cards.readings.lvef_table import read_lvef
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from cards.facts.results import LabResult
     from cards.readings.case import Case
 
-_LIVER = ("ast", "alt", "bilirubin-total")
 _WORDS = {Action.HOLD: "hold", Action.DISCONTINUE: "discontinue", Action.RECHECK: "repeat soon"}
 _OPEN = "more data decides"
 _FURTHEST_DAYS = 800
@@ -54,8 +54,9 @@ class Course:
 def course(case: Case) -> Course:
     """Draw up the course of a drug."""
     limits = [each for each in case.product.cycle_limits if each.setting in case.settings]
-    liver = _labs(case, _LIVER, "Liver tests, multiples of the upper limit of normal")
-    counts = _labs(case, tuple(test for test in _tests(case) if test not in _LIVER), "Blood counts")
+    tests = case.known.terminology.in_panel(Tests.LIVER)
+    liver = _labs(case, tests, "Liver tests, multiples of the upper limit of normal")
+    counts = _labs(case, tuple(test for test in _tests(case) if test not in tests), "Blood counts")
     panels = (_doses(case), *([_lvef(case)] if case.product.monitoring.lvef else []), *liver, *counts)
     return Course(
         case.drug,

@@ -123,13 +123,17 @@ class Reviewer:
             identities = tuple(identity for _, identity in drugs)
         verdicts = judge(session, self._recogniser, decider.policy, identities)
         renderer = Renderer(decider.wording, decider.known, decider.policy.indicators)
-        return tuple(worded(to_show(verdicts, session, decider.policy, decider.known), renderer, str(uuid.uuid4())))
+        return tuple(
+            worded(
+                to_show(verdicts, session, decider.policy, decider.known, decider.wording), renderer, str(uuid.uuid4())
+            )
+        )
 
     def _cases(self, orders: Orders, patient: Patient, today: date) -> tuple[tuple[Case, ...], frozenset[str]]:
         """Lay the chart beside each HER2 drug that is on order or was given; one case for each drug."""
         found: dict[str, tuple[DrugOrder, Identity]] = {}
         for order, identity in zip(orders.orders, orders.identities, strict=True):
-            if identity.standing is IdentityStatus.SETTLED and identity.product and identity.in_scope:
+            if identity.status is IdentityStatus.SETTLED and identity.product and identity.in_scope:
                 found.setdefault(identity.product.id, (order, identity))
         ordered = frozenset(found)
         for treatment in patient.treatments:

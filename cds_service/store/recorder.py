@@ -1,14 +1,14 @@
 """Writes decisions down before their answers leave, and never stands in the way of an answer.
 
-While the database is down, records wait in memory, as many as the limit allows; when it is back they are written,
-marked as late, and the gap is written beside them with the number of those that were lost.
+While the database is down, records wait (`waiting`), as many as the limits allow; when it is back they are written,
+marked as late, and the gap is written beside them with the number of those that were lost. A record that the database
+refuses for what it holds is made safe, or else set aside: it never stops the next.
 """
 
 from __future__ import annotations
 
 import threading
 import uuid
-from collections import deque
 from datetime import UTC, datetime
 from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, Any
@@ -18,16 +18,18 @@ import structlog
 from cds_service.store import tables
 from cds_service.store.checkpoints import PAGES_AT_MOST, Checkpoints
 from cds_service.store.database import DatabaseError, upgrade
+from cds_service.store.safe_rows import is_of_the_data, made_safe
 from cds_service.store.statements import Insert
+from cds_service.store.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from sqlalchemy import Engine
 
     from cds_service.store.record import Record
 
-WAITING_LIMIT = 5000
 _RETRY_S = 1.0
 _CONNECTIONS = {"sqlite": 1, "postgresql": 4}
 _BUSY_S = 3.0
@@ -45,8 +47,12 @@ class Recorder:
         ready: bool = True,
         retry_s: float = _RETRY_S,
         watch: Callable[[Recorder], None] = lambda _: None,
+        folder: Path | None = None,
     ) -> None:
-        """Begin; ``ready`` says whether the tables are there already, ``watch`` is told whenever that changes."""
+        """Begin; ``ready`` says whether the tables are there already, ``watch`` is told whenever that changes.
+
+        ``folder`` is where what waits is kept, and where what others have left is found.
+        """
         self._engine = engine
         name = engine.dialect.name
         self._configuration = Insert(tables.configurations, name)
@@ -60,8 +66,8 @@ class Recorder:
             self._connections.put(None)
         self._checkpoints = Checkpoints(engine) if name == "sqlite" else None
         self._lock = threading.Lock()
-        self._waiting: deque[Record] = deque()
-        self._lost = 0
+        self._waiting = Waiting(folder)
+        found, self._lost = self._waiting.adopt()
         self._late = 0
         self._down_since: datetime | None = None
         self._known_configurations: set[str] = set()
@@ -70,8 +76,10 @@ class Recorder:
         self._retrying: threading.Thread | None = None
         self._watch = watch
         self._watch(self)
-        if not ready:
-            self._go_down("not reached at the start")
+        if found or self._lost:
+            _log.warning("records_taken_over", records=found, broken=self._lost)
+        if not ready or found or self._lost:
+            self._go_down("not reached at the start" if not ready else "records of an earlier run wait")
 
     @property
     def is_up(self) -> bool:
@@ -94,6 +102,8 @@ class Recorder:
             try:
                 self._insert(record)
             except Exception as error:  # noqa: BLE001 - whatever a driver raises, the answer goes out
+                if is_of_the_data(error) and self._is_inserted_safe(record):
+                    return True
                 self._keep(record)
                 self._go_down(type(error).__name__)
             else:
@@ -108,7 +118,13 @@ class Recorder:
         if self._retrying is not None:
             self._retrying.join(timeout=2 * _BUSY_S)
         if self._down_since is not None and not self._catch_up():
-            _log.error("records_lost_at_stop", records=len(self._waiting) + self._lost)
+            kept = len(self._waiting) if self._waiting.is_kept else 0
+            lost = len(self._waiting) + self._lost - kept
+            if kept:
+                _log.warning("records_wait_for_the_next_start", records=kept)
+            if lost:
+                _log.error("records_lost_at_stop", records=lost)
+        self._waiting.close()
         if self._checkpoints is not None:
             self._checkpoints.close()
         while True:
@@ -119,12 +135,24 @@ class Recorder:
             if connection is not None:
                 connection.close()
 
+    def set_aside(self, reason: str) -> None:
+        """Count a decision that cannot be kept at all; its gap is on record."""
+        _log.error("record_set_aside", reason=reason)
+        with self._lock:
+            self._lost += 1
+        self._go_down("a record was set aside")
+
     def _keep(self, record: Record) -> None:
         with self._lock:
-            if len(self._waiting) < WAITING_LIMIT:
-                self._waiting.append(record)
-            else:
+            try:
+                is_kept = self._waiting.add(record)
+            except ValueError:
+                # What is not even JSON.
+                is_kept = self._waiting.add(made_safe(record))
+            if not is_kept:
                 self._lost += 1
+        if not is_kept:
+            _log.error("record_lost", decision=record.decision["id"], waiting=len(self._waiting))
 
     def _go_down(self, reason: str) -> None:
         with self._lock:
@@ -148,7 +176,7 @@ class Recorder:
             upgrade(self._engine)
             while True:
                 with self._lock:
-                    record = self._waiting[0] if self._waiting else None
+                    record = self._waiting.first()
                 if record is None:
                     with self._lock:
                         if self._waiting:
@@ -157,11 +185,12 @@ class Recorder:
                         self._write_gap(began or datetime.now(UTC), count, self._lost)
                         self._down_since, self._lost, self._late, self._retrying = None, 0, 0, None
                         break
-                self._insert(record, late=True)
+                is_written = self._inserted_or_refused(record)
                 with self._lock:
-                    self._waiting.popleft()
-                # Counted over all tries: a connection may break again in the middle.
-                self._late += 1
+                    self._waiting.done()
+                    # Counted over all tries: a connection may break again in the middle.
+                    self._late += is_written
+                    self._lost += not is_written
         except DatabaseError:
             return False
         except Exception as error:  # noqa: BLE001 - tried again
@@ -169,6 +198,30 @@ class Recorder:
             return False
         self._watch(self)
         _log.info("store_back", recorded_late=count)
+        return True
+
+    def _is_inserted_safe(self, record: Record) -> bool:
+        try:
+            self._insert(made_safe(record))
+        except Exception as error:  # noqa: BLE001 - as above
+            _log.warning("record_not_made_safe", reason=type(error).__name__)
+            return False
+        return True
+
+    def _inserted_or_refused(self, record: Record) -> bool:
+        """Write a record that has waited; tell whether the database took it, as it is or made safe."""
+        try:
+            self._insert(record, late=True)
+        except Exception as error:
+            if not is_of_the_data(error):
+                raise
+            try:
+                self._insert(made_safe(record), late=True)
+            except Exception as again:
+                if not is_of_the_data(again):
+                    raise
+                _log.error("record_set_aside", reason=type(again).__name__, decision=record.decision["id"])
+                return False
         return True
 
     def _insert(self, record: Record, *, late: bool = False) -> None:
@@ -240,6 +293,8 @@ class Recorder:
 
 def _close_quietly(connection: Any) -> None:
     try:
+        # A statement that is still referred to keeps SQLite's connection, and with it the lock, beyond its end.
+        connection.rollback()
         connection.close()
     except Exception as error:  # noqa: BLE001 - it is broken already
         _log.info("connection_not_closed", reason=type(error).__name__)

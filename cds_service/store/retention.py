@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from cds_service.store.tables import (
     decisions,
     feedback,
     recording_gaps,
+    seen_tokens,
     shadow_reviews,
     shadow_verdicts,
     suppressions,
@@ -48,4 +50,6 @@ def purge(engine: Engine, keep_days: int, now: datetime | None = None) -> tuple[
         said = connection.execute(delete(feedback).where(feedback.c.received_at < limit)).rowcount
         connection.execute(delete(shadow_reviews).where(shadow_reviews.c.at < limit))
         connection.execute(delete(recording_gaps).where(recording_gaps.c.ended_at < limit))
+        # Tokens, and cookies that were signed out, are remembered for as long as they would have been good.
+        connection.execute(delete(seen_tokens).where(seen_tokens.c.expires_at < int(time.time())))
     return gone, said

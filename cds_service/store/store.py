@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -54,5 +55,13 @@ def open_store(url: str, on_change: Callable[[Recorder], None] = lambda _: None)
         upgrade(engine)
     except DatabaseError as error:
         _log.error("store_unreachable", problem=str(error))
-        return Store(engine, Recorder(engine, ready=False, watch=on_change))
-    return Store(engine, Recorder(engine, watch=on_change))
+        return Store(engine, Recorder(engine, ready=False, watch=on_change, folder=_folder(engine)))
+    return Store(engine, Recorder(engine, watch=on_change, folder=_folder(engine)))
+
+
+def _folder(engine: Engine) -> Path | None:
+    """Name where records wait: beside the file of SQLite, else where the service was started."""
+    file = engine.url.database if engine.dialect.name == "sqlite" else ""
+    if file is None or file == ":memory:":
+        return None
+    return (Path(file).parent if file else Path()).absolute() / "her2-cds-waiting"

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import yaml
 
-from cards.knowledge.schema import Scope
+from cards.knowledge.schema import Kind, Scope
 from cds_service.tryit.resources import Json, Writer, hcpcs_coding
 
 if TYPE_CHECKING:
     from cards.knowledge.schema import Brand, Knowledge, Product
 
-MEASUREMENTS = ("weight", "lvef", "ast", "alt", "bilirubin-total", "platelets", "neutrophils")
 """What the order screen lets change, beside HER2."""
 _HER2_CHOICES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("IHC 3+", (("ihc", "3+"),)),
@@ -144,7 +143,7 @@ def page_data(known: Knowledge, today: date) -> Json:
     return {
         "today": writer.today.isoformat(),
         "drugs": [_choice(writer, *each) for each in _brands(writer)],
-        "measurements": {concept: writer.measurement(concept, None, 0) for concept in MEASUREMENTS},
+        "measurements": {concept: writer.measurement(concept, None, 0) for concept in measurements(known)},
         "her2": [
             {
                 "label": label,
@@ -154,6 +153,11 @@ def page_data(known: Knowledge, today: date) -> Json:
         ],
         "scenarios": [_written(scenario, file.usual, writer) for scenario in file.scenarios],
     }
+
+
+def measurements(known: Knowledge) -> tuple[str, ...]:
+    """List what the page can measure: the weight, the ejection fraction and every laboratory test."""
+    return ("weight", "lvef", *known.terminology.of_kind(Kind.LABORATORY))
 
 
 def _brands(writer: Writer) -> list[tuple[Product, Brand]]:

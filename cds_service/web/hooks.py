@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from cds_service.protocol.services import Service
 
 blueprint = Blueprint("hooks", __name__)
-_CRD_HOOKS = frozenset({"order-sign", "order-dispatch"})
 DECISION_HEADER = "HER2-CDS-Decision"
 """Names the decision on record, so that an operator can ask why a silent answer was silent."""
 _log = structlog.get_logger()
@@ -77,8 +76,15 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
         where = [error.expression] if error.expression else None
         return json_answer(operation_outcome(error.code, error.message, where, base_url), 400)
     except DataMissing as error:
-        _log.info("hook_refused", service=service.id, status=412, code="required-data-missing", places=error.places)
-        message = f"required data is neither in the prefetch nor on a FHIR server that may be read: {error}"
+        _log.info(
+            "hook_refused",
+            service=service.id,
+            status=412,
+            code="required-data-missing",
+            places=error.places,
+            why=error.why,
+        )
+        message = f"Nothing could be checked. No data for: {error}"
         return json_answer(operation_outcome("required-data-missing", message, error.places, base_url), 412)
     # An override is one of a clinician; the sheet of a biller is no repeat of a clinical card.
     if now.repeats is not None and not service.coverage:
@@ -89,7 +95,13 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
             decision = now.shadow.judged(decision, session, client, service.id)
         # Before the answer leaves: a card that was seen is on record, whatever happens next.
         recorder = store().recorder
-        at_once = recorder.write(now.records.record(service.id, request, client, decision, session))
+        try:
+            record = now.records.record(service.id, request, client, decision, session)
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            recorder.set_aside(type(error).__name__)
+            at_once = False
+        else:
+            at_once = recorder.write(record)
         metrics.recorded(recorder, at_once=at_once)
         _count(service.id, decision, session)
     _log.info(
@@ -97,12 +109,12 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
         service=service.id,
         decision=decision.id,
         cards=[card["source"]["topic"]["code"] for card in decision.cards],
-        suppressed=[each.verdict.topic.value for each in decision.suppressed],
+        suppressed=[each.content.lead.topic.value for each in decision.suppressed],
         verdicts=len(decision.verdicts),
         duration_ms=round(decision.duration_s * 1000, 2),
     )
     # CDS Hooks forbids the empty list that Da Vinci CRD wants.
-    crd = now.decider.settings.quirks.crd and service.hook in _CRD_HOOKS
+    crd = now.decider.settings.quirks.crd and request.moment.orders_are_final
     # What flask-cors would answer; it leaves alone what has its answer, and need not look for a rule that fits.
     headers = {"Access-Control-Allow-Origin": "*"}
     if decision.verdicts:
@@ -115,6 +127,6 @@ def _count(service: str, decision: Decision, session: Session) -> None:
     metrics.decided(
         service,
         [(card["source"]["topic"]["code"], card["indicator"]) for card in decision.cards],
-        [each.verdict.topic.value for each in decision.suppressed],
+        [each.content.lead.topic.value for each in decision.suppressed],
         [gap.reason for gap in (*session.gaps, *session.patient.gaps)],
     )

@@ -11,7 +11,7 @@ from wtforms import ValidationError
 
 from cds_service.configuration.roles import Role
 from cds_service.policies.people import Person
-from cds_service.web.answers import decider
+from cds_service.web.answers import decider, store
 from cds_service.web.loopback import is_on_this_machine
 from cds_service.web.pages import page
 from cds_service.workbench import sessions
@@ -80,7 +80,7 @@ def guard() -> AnyResponse | None:
     if request.endpoint in _OPEN:
         return None
     person = sessions.signed_in()
-    if person is None:
+    if person is None or sessions.is_revoked(store().engine):
         return redirect(url_for("workbench.sign_in"))
     if not person.roles and request.endpoint != "workbench.sign_out":
         return message("No role here", f"You are signed in as {person.name}, who has no role in the workbench.", 403)

@@ -13,6 +13,7 @@ from cards.engine import judge
 from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.billing_setup import with_sources
+from cards.presentation.grouping import CardContent
 from cards.presentation.renderer import Renderer
 from cds_service.audit.explain import lacking
 from cds_service.decisions.data_access import DataMissing
@@ -92,7 +93,7 @@ class Previewer:
         shown = dataclasses.replace(self._policy, modes={})
         verdicts, _ = self._judged(specimen.session(), shown)
         own = (each for each in verdicts if each.topic is specimen.topic and isinstance(each.outcome, Fired))
-        return next(iter(self._worded(own)), None)
+        return next(iter(self._worded(CardContent((each,)) for each in own)), None)
 
     def of_request(self, body: bytes, *, coverage: bool = False) -> Seen:
         """Answer a request by the clinical service of its hook, or by that of billing and coverage."""
@@ -114,20 +115,20 @@ class Previewer:
     def of_session(self, session: Session) -> Seen:
         """Judge facts as of their own day."""
         verdicts, judged = self._judged(session, self._policy)
-        cards = self._worded(to_show(verdicts, judged, self._policy, self._decider.known))
+        cards = self._worded(to_show(verdicts, judged, self._policy, self._decider.known, self._decider.wording))
         return Seen(cards, tuple(_checks(verdicts, self._policy)))
 
     def _judged(self, session: Session, policy: Policy) -> tuple[tuple[Verdict, ...], Session]:
         asked = question(session, self._decider.known, policy, self._decider.billing)
         return judge(asked.session, self._recogniser, policy, asked.identities, asked.rules), asked.session
 
-    def _worded(self, verdicts: Iterable[Verdict]) -> tuple[Json, ...]:
+    def _worded(self, contents: Iterable[CardContent]) -> tuple[Json, ...]:
         """Write cards; a suggestion has its label alone, for a case has no resource to act on."""
         sources = with_sources(self._decider.known, self._decider.billing)
         renderer = Renderer(self._settings.site_layer.wording, sources, self._policy.indicators)
         return tuple(
             card_json(card, self._settings.base_url, [{"label": each.label} for each in card.suggestions])
-            for card in worded(verdicts, renderer, _HOOK_INSTANCE)
+            for card in worded(contents, renderer, _HOOK_INSTANCE)
         )
 
 

@@ -1,19 +1,30 @@
-"""Who is signed in: a signed cookie that lives below ``/workbench`` and nowhere else."""
+"""Who is signed in: a signed cookie that lives below ``/workbench`` and nowhere else.
+
+A copy of a cookie is as good as the cookie, so each has a number, and the database remembers the numbers of those that
+were signed out for as long as they would have been good.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from cds_service.configuration.roles import Role
 from cds_service.policies.people import Person
+from cds_service.store.database import writing
+from cds_service.store.tables import seen_tokens
 
 if TYPE_CHECKING:
     from flask import Flask, Request
+    from sqlalchemy import Engine
 
     from cds_service.configuration.settings import Settings
 
@@ -24,6 +35,7 @@ _STATE = "_state_"
 _HINT = "hint"
 """The ID token of the sign-in."""
 _LEAVING = "leaving"
+_NUMBER, _SINCE = "number", "since"
 _LONGEST_NAME = 120
 # With it the cookie stays below the 4 KiB that browsers keep.
 _LONGEST_TOKEN = 2400
@@ -64,6 +76,8 @@ def begin(person: Person, id_token: str = "") -> None:
         "name": person.name[:_LONGEST_NAME],
         "roles": sorted(str(role) for role in person.roles),
     }
+    session[_NUMBER] = secrets.token_urlsafe(16)
+    session[_SINCE] = int(time.time())
     if 0 < len(id_token) <= _LONGEST_TOKEN:
         session[_HINT] = id_token
 
@@ -79,6 +93,46 @@ def end() -> str:
     kept = session.get(_HINT, "")
     session.clear()
     return str(kept)
+
+
+def revoke(engine: Engine, hours: float) -> None:
+    """Let nobody use this cookie any more, a copy of it neither.
+
+    Raises:
+        SQLAlchemyError: the database does not answer; the cookie is good still.
+
+    """
+    number = session.get(_NUMBER)
+    if isinstance(number, str):
+        row = {"token_hash": _hash(number), "expires_at": int(time.time() + hours * 3600) + 1}
+        with writing(engine) as connection:
+            dialect = sqlite if engine.dialect.name == "sqlite" else postgresql
+            connection.execute(dialect.insert(seen_tokens).on_conflict_do_nothing(), row)
+
+
+def is_revoked(engine: Engine) -> bool:
+    """Tell whether this cookie, or the one that it is a copy of, was signed out.
+
+    Raises:
+        SQLAlchemyError: the database does not answer.
+
+    """
+    number = session.get(_NUMBER)
+    if not isinstance(number, str):
+        return True
+    with engine.connect() as connection:
+        wanted = select(seen_tokens.c.token_hash).where(seen_tokens.c.token_hash == _hash(number))
+        return connection.scalar(wanted) is not None
+
+
+def signed_in_s() -> float:
+    """Give how many seconds ago the provider was asked for the roles."""
+    since = session.get(_SINCE)
+    return time.time() - since if isinstance(since, int) else float("inf")
+
+
+def _hash(number: str) -> str:
+    return hashlib.sha256(f"workbench session {number}".encode()).hexdigest()
 
 
 def leave() -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, redirect, request, url_for
 
-from cds_service.web.answers import decider
+from cds_service.web.answers import decider, store
 from cds_service.workbench import sessions
 from cds_service.workbench.access import LOCAL_PEOPLE, provider, refuse, settings, shown, welcome
 from cds_service.workbench.provider import SignInError
@@ -58,6 +58,7 @@ def from_provider() -> AnyResponse:
 
 def sign_out() -> AnyResponse:
     """Sign out here, and offer to sign out at the provider too: that may end more than the workbench."""
+    sessions.revoke(store().engine, settings().session_hours)
     id_token = sessions.end()
     if settings().sign_in != "oidc":
         return redirect(url_for("workbench.sign_in"))

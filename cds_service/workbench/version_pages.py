@@ -16,7 +16,8 @@ from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedE
 from cds_service.policies.rows import StepConflictError
 from cds_service.policies.views import UnknownVersionError, Version
 from cds_service.web.answers import decider, store
-from cds_service.workbench.access import me, message, shown
+from cds_service.workbench import sessions
+from cds_service.workbench.access import me, message, settings, shown
 from cds_service.workbench.banners import on_trial, refused
 from cds_service.workbench.current import content_in_force, differences_to, library, previewer, previewer_of
 from cds_service.workbench.forms import content_from, number_in, text_in
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 _REPLAYED = "her2-order-sign"
 _FROM_FILES, _FROM_IN_FORCE = "files", "in-force"
+_ROLES_ANEW = frozenset({StepKind.APPROVED, StepKind.PUBLISHED, StepKind.RETIRED})
+_FRESH_S = 300
+"""A role that was taken away since the sign-in must not put anything into force."""
 _NONE = -1
 """The id of no step."""
 
@@ -111,6 +115,9 @@ def step(number: int) -> AnyResponse:
         begin, end = (_time(request.form.get(name, "")) for name in ("effective_from", "effective_until"))
     except ValueError:
         return _page(found, problems=["Write a time as 2026-11-30T08:00."], status=400)
+    if kind in _ROLES_ANEW and settings().sign_in == "oidc" and sessions.signed_in_s() > _FRESH_S:
+        said = "Your roles are asked anew for this step. Sign in once more (/workbench/sign-in), then take it again."
+        return _page(found, problems=[said], status=403)
     return _taken(found, Wish(StepKind(kind), text_in(request.form, "comment"), begin, end), None)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from fhir_mappings.wire.lenient import number, objects, reference
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from cards.facts.order import OrderedDose
     from cards.facts.origins import Origin, Pointer
@@ -35,6 +36,15 @@ _UNIT_IN_TEXT = {DoseUnit.MG_PER_KG: r"mg\s*/\s*kg", DoseUnit.MG_PER_M2: r"mg\s*
 _MODELS: dict[str, Any] = {"MedicationRequest": MedicationRequest, "ServiceRequest": ServiceRequest}
 
 
+@dataclass(slots=True)
+class _Update:
+    """A resource of the EHR, and a copy of it with the changes of one suggestion."""
+
+    original: Json
+    resource: Json
+    what: str = ""
+
+
 class ActionWriter:
     """Writes the actions of suggestions."""
 
@@ -43,49 +53,69 @@ class ActionWriter:
         self._terminology = terminology
         self._words = descriptions
 
-    def actions(self, fix: Fix, order: Origin, resources: Mapping[str, Json], patient_id: str) -> list[Action]:
-        """Write the actions of a fix.
+    def actions(
+        self, changes: Sequence[tuple[Origin, Fix]], resources: Mapping[str, Json], patient_id: str
+    ) -> list[Action]:
+        """Write the actions of a suggestion.
 
-        There are none when the EHR's resource has no id or is not at hand, or when the result would be no valid FHIR
-        though the original was.
+        There are none when it cannot be carried out whole: a resource of the EHR has no id or is not at hand, or the
+        result would be no valid FHIR though the original was. Several changes of one resource are one update.
         """
-        resource = resources.get(order.path)
-        if resource is None:
-            return []
+        actions: list[Action] = []
+        updates: dict[str, _Update] = {}
+        for order, fix in changes:
+            resource = resources.get(order.path)
+            if resource is None:
+                return []
+            match fix:
+                case RemoveOrder():
+                    if not order.reference:
+                        return []
+                    actions.append(self._delete(order))
+                case OrderTests(concepts=concepts):
+                    actions += [self._create(concept, resource, order, patient_id, fix) for concept in concepts]
+                case _:
+                    update = self._changed(fix, order, resources, updates)
+                    if update is None:
+                        return []
+        for update in updates.values():
+            if _is_valid(update.original) and not _is_valid(update.resource):
+                return []
+            words = self._words["update"].format(what=update.what)
+            actions.append({"type": "update", "description": words, "resource": update.resource})
+        return actions
+
+    def _delete(self, order: Origin) -> Action:
+        return {"type": "delete", "description": self._words["remove-order"], "resourceId": order.reference}
+
+    def _changed(
+        self, fix: Fix, order: Origin, resources: Mapping[str, Json], updates: dict[str, _Update]
+    ) -> _Update | None:
+        """Change the resource that a fix is about, in a copy that the fixes of one suggestion share."""
+        origin = fix.wrong.holder if isinstance(fix, ReplaceBillingCode) else order
+        resource = resources.get(origin.path)
+        if resource is None or not origin.reference:
+            return None
+        update = updates.get(origin.path) or _Update(resource, copy.deepcopy(resource))
+        changed = update.resource
         match fix:
-            case RemoveOrder():
-                return self._delete(order)
             case HoldOrder():
-                return self._update(resource, order, put_on_hold, self._words["on-hold"])
-            case OrderTests(concepts=concepts):
-                priority = "urgent" if fix.is_urgent else "routine"
-                return [self._create(concept, resource, order, patient_id, priority) for concept in concepts]
+                is_changed, what = put_on_hold(changed), self._words["on-hold"]
             case SetDose():
-                return self._update(resource, order, lambda changed: set_doses(changed, fix), fix.dose)
+                is_changed, what = set_doses(changed, fix), fix.dose
             case ReplaceBillingCode(wrong=wrong):
-                holder = resources.get(wrong.holder.path)
-                if holder is None or not wrong.pointer:
-                    return []
-                return self._update(holder, wrong.holder, lambda changed: replace_code(changed, fix), fix.code)
+                is_changed, what = bool(wrong.pointer) and replace_code(changed, fix), fix.code
             case RemoveNdc(ndc=ndc):
-                if not ndc.pointer:
-                    return []
-                return self._update(resource, order, lambda changed: remove(changed, ndc.pointer), ndc.text)
+                is_changed, what = bool(ndc.pointer) and remove(changed, ndc.pointer), ndc.text
+            case _:
+                return None
+        if not is_changed:
+            return None
+        update.what = what
+        updates[origin.path] = update
+        return update
 
-    def _delete(self, order: Origin) -> list[Action]:
-        if not order.reference:
-            return []
-        return [{"type": "delete", "description": self._words["remove-order"], "resourceId": order.reference}]
-
-    def _update(self, resource: Json, origin: Origin, change: Callable[[Json], bool], what: str) -> list[Action]:
-        if not origin.reference:
-            return []
-        changed = copy.deepcopy(resource)
-        if not change(changed) or (_is_valid(resource) and not _is_valid(changed)):
-            return []
-        return [{"type": "update", "description": self._words["update"].format(what=what), "resource": changed}]
-
-    def _create(self, concept: str, resource: Json, order: Origin, patient_id: str, priority: str) -> Action:
+    def _create(self, concept: str, resource: Json, order: Origin, patient_id: str, fix: OrderTests) -> Action:
         known = self._terminology.concepts[concept]
         code = known.order_loinc or known.loinc[0].code
         display = next((entry.display for entry in known.loinc if entry.code == code), known.display)
@@ -93,13 +123,15 @@ class ActionWriter:
             "resourceType": "ServiceRequest",
             "status": "draft",
             "intent": "order",
-            "priority": priority,
+            "priority": "urgent" if fix.is_urgent else "routine",
             "code": {
                 "coding": [{"system": _LOINC, "code": code, "display": display}],
                 "text": known.order_display or known.display,
             },
             "subject": {"reference": f"Patient/{patient_id}"},
         }
+        if fix.by is not None:
+            request["occurrencePeriod"] = {"end": fix.by.isoformat()}
         for name in ("encounter", "requester"):
             kept = without_empties(resource.get(name))
             if isinstance(kept, dict) and kept and not _is_inside(kept):

@@ -6,7 +6,7 @@ Administrations, orders and statements of drugs that nobody asks about are left 
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cards.facts.order import DoseUnit
@@ -91,7 +91,7 @@ class TreatmentReader:
             state,
             dose,
             within=_within(at) if on is None else None,
-            at=at[:_LONGEST_TIME],
+            at=_instant(at),
             stopped=text(resource.get("status")) != _WHOLE,
             unread_dose=_unread_dose(resource) if dose is None else "",
         )
@@ -105,7 +105,7 @@ class TreatmentReader:
             return None
         order = self._medication.drug(resource, references)
         identity = identify(order, self._recogniser)
-        is_settled = identity.standing is IdentityStatus.SETTLED
+        is_settled = identity.status is IdentityStatus.SETTLED
         product = identity.product.id if identity.product and is_settled else ""
         names = tuple(dict.fromkeys(each.value for each in order.evidence if not each.system))
         return _Drug(product, names or (product,), not is_settled and identity.in_scope)
@@ -171,6 +171,15 @@ def _time(resource: Json) -> str:
     times = [text(resource.get(name)) for name in _TIMES]
     times += [text(child(resource, name).get("start")) or text(child(resource, name).get("end")) for name in _PERIODS]
     return next((each for each in times if each), "")
+
+
+def _instant(written: str) -> str:
+    """Write a time so that two of them are the same text when they are the same instant, in whatever zone."""
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return written[:_LONGEST_TIME]
+    return moment.astimezone(UTC).isoformat() if moment.tzinfo is not None else written[:_LONGEST_TIME]
 
 
 def _within(written: str) -> tuple[date, date] | None:

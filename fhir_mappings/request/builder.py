@@ -9,6 +9,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from cards.facts.session import Moment
 from fhir_mappings.wire.lenient import child, objects
 from fhir_mappings.wire.resources import Unreadable, decode_sent
 
@@ -102,10 +103,11 @@ def hook_request(
     """
     context: Json = {"userId": _USER, "patientId": patient}
     answers = dict(prefetch)
-    if hook != "patient-view" and not orders:
+    moment = Moment(hook)
+    if moment.has_orders and not orders:
         raise BuildError(f"{hook} is about orders: name a file or a drug")
     references = [f"{order['resourceType']}/{order['id']}" for order in orders]
-    if hook == "order-dispatch":
+    if moment.orders_are_signed:
         context = {
             "patientId": patient,
             "dispatchedOrders": references,
@@ -113,9 +115,9 @@ def hook_request(
             "fulfillmentTasks": [],
         }
         answers["dispatchedOrders"] = _bundle("collection", orders)
-    elif hook != "patient-view":
+    elif moment.has_orders:
         context["draftOrders"] = _bundle("collection", orders)
-    if hook == "order-select":
+    if moment.may_be_incomplete:
         context["selections"] = references
     return {"hook": hook, "hookInstance": instance, "context": context, "prefetch": answers}
 

@@ -16,7 +16,7 @@ from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries
-from fhir_mappings.request.hook_request import DISPATCH, bundle_entries, selected_references
+from fhir_mappings.request.hook_request import bundle_entries, selected_references
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
 from fhir_mappings.results.observations import ObservationReader
@@ -63,14 +63,14 @@ class ChartReader:
         references = References(request.fhir_server)
         references.add_glimpses(glimpses)
         lacking: tuple[Lacking, ...] = ()
-        if request.hook == DISPATCH:
+        if request.moment.orders_are_signed:
             entries, lacking = dispatched_entries(request.dispatched, references)
         else:
             entries = list(bundle_entries(request.draft_orders, "context.draftOrders"))
         for _, resource, full_url in entries:
             if resource is not None:
                 references.add(resource, full_url)
-        selected = selected_references(request) if request.hook == "order-select" else None
+        selected = selected_references(request) if request.moment.may_be_incomplete else None
         orders: list[DrugOrder] = []
         resources: dict[str, Json] = {}
         gaps: list[Gap] = []

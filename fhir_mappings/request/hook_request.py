@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cards.facts.session import Moment
 from fhir_mappings.wire.depth import is_too_deep
 from fhir_mappings.wire.lenient import Json, number, objects, reference, text
 from fhir_mappings.wire.resources import BundleEnvelope
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     Prefetched = msgspec.Raw | BundleEnvelope | Answer | None
 
 _ID_LIMIT = 256
-DISPATCH = "order-dispatch"
-_DRAFTS = frozenset({"order-select", "order-sign"})
 _ORDERS_LIMIT = 200
 _GROUPS = frozenset({"RequestGroup", "CarePlan"})
 
@@ -67,6 +66,11 @@ class HookRequest(msgspec.Struct, frozen=True):
     fhir_authorization: FhirAuthorization | None = None
     dispatched: tuple[str, ...] = ()
     encounter_id: str = ""
+
+    @property
+    def moment(self) -> Moment:
+        """The moment at which the service is asked."""
+        return Moment(self.hook)
 
 
 class _Fields(msgspec.Struct):
@@ -170,17 +174,18 @@ def _checked(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -
     if not isinstance(context, dict):
         raise BadRequest(_why(context), "context must be an object", "context")
     server, authorization = _fhir_access(envelope)
+    moment = Moment(hook)
     return HookRequest(
         hook=given,
         hook_instance=instance,
         patient_id=_patient_id(context),
-        user_id=_user_id(envelope, context) if hook != DISPATCH else "",
-        selections=_selections(context) if hook == "order-select" else (),
-        draft_orders=_draft_orders(context) if hook in _DRAFTS else {},
+        user_id=_user_id(envelope, context) if not moment.orders_are_signed else "",
+        selections=_selections(context) if moment.may_be_incomplete else (),
+        draft_orders=_draft_orders(context) if moment.has_orders and not moment.orders_are_signed else {},
         prefetch=prefetch,
         fhir_server=server,
         fhir_authorization=authorization,
-        dispatched=_dispatched(context) if hook == DISPATCH else (),
+        dispatched=_dispatched(context) if moment.orders_are_signed else (),
         encounter_id=text(context.get("encounterId")).removeprefix("Encounter/")[:_ID_LIMIT],
     )
 

@@ -17,7 +17,6 @@ from cards.facts.origins import Gap, Origin
 from cards.facts.patient import Patient, PresentProblem, Staging, Treatment, TreatmentState
 from cards.facts.results import CodedHer2, Her2Result, LabResult, Lvef, Mutation, PregnancyTest, ReceptorResult, Weight
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
-from fhir_mappings.results.observations import LABS, RISES
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.references import References, is_about_somebody_else, is_same_patient
@@ -84,7 +83,7 @@ class Draft:
             return True
         return is_same_patient(subject, self.patient_id, self.references, full_url)
 
-    def set_aside(self, about: str | None, glimpse: ResourceStub, reason: str) -> None:
+    def unusable(self, about: str | None, glimpse: ResourceStub, reason: str) -> None:
         """Note what could not be used."""
         self.facts.append(Gap(about, glimpse.path, reason))
 
@@ -126,7 +125,10 @@ class PatientReader:
         draft = Draft(patient_id, References(server), every_lab=every_lab)
         listings = [answer.listing for answer in answers.values() if answer.listing is not None]
         draft.references.add_glimpses(
-            glimpse for listing in listings for glimpse in listing.apart if glimpse.resource_type in _REFERRED_TO
+            glimpse
+            for listing in listings
+            for glimpse in listing.non_observations
+            if glimpse.resource_type in _REFERRED_TO
         )
         draft.subject = _subject(listings, draft)
         # A resource counts once, however many keys hold it; those of the session are no history.
@@ -149,7 +151,7 @@ class PatientReader:
         for test, glimpses in draft.labs.items():
             self._newest_lab(test, glimpses, draft, back_to)
         draft.facts += _lacking(answers, required)
-        return _assembled(draft)
+        return _assembled(draft, self._observations.harmful_when_high)
 
     def take(self, glimpse: ResourceStub, draft: Draft) -> None:
         """Read one resource into the chart; one that cannot be read is set aside."""
@@ -162,7 +164,7 @@ class PatientReader:
                 elif not never_counts:
                     draft.unread.append(glimpse)
                     if not glimpse.has_code:
-                        draft.set_aside(None, glimpse, "no-code")
+                        draft.unusable(None, glimpse, "no-code")
             elif kind == "Condition":
                 self._condition(glimpse, draft)
             elif kind == "Patient":
@@ -172,17 +174,17 @@ class PatientReader:
                     if died or draft.person.get("deceasedBoolean") is True:
                         draft.facts.append(Gap(None, glimpse.path, "deceased", day(died)))
                 else:
-                    draft.set_aside("patient", glimpse, "other-patient")
+                    draft.unusable("patient", glimpse, "other-patient")
             elif kind in KINDS:
                 self._treatment(glimpse, draft)
             elif kind in _NARRATIVE_TYPES:
                 draft.unread.append(glimpse)
         except Unreadable:
-            draft.set_aside(None, glimpse, "malformed")
+            draft.unusable(None, glimpse, "malformed")
 
     def _observation(self, concepts: Sequence[str], glimpse: ResourceStub, draft: Draft) -> None:
         """Read an Observation that rules use; a laboratory result only when all of its test are at hand."""
-        if LABS.issuperset(concepts):
+        if self._observations.labs.issuperset(concepts):
             for test in concepts:
                 draft.labs.setdefault(test, []).append(glimpse)
             return
@@ -215,7 +217,7 @@ class PatientReader:
             try:
                 read = self._results((test,), glimpse, draft)
             except Unreadable:
-                draft.set_aside(None, glimpse, "malformed")
+                draft.unusable(None, glimpse, "malformed")
                 continue
             for fact in read:
                 if not last_day and len(glimpse.day) >= _WHOLE_DAY and isinstance(fact, LabResult) and fact.on:
@@ -245,10 +247,10 @@ class PatientReader:
     def _condition(self, glimpse: ResourceStub, draft: Draft) -> None:
         content, origin = glimpse.content, Origin(glimpse.reference, glimpse.path)
         if not draft.is_own(content, glimpse.full_url):
-            draft.set_aside("diagnosis", glimpse, "other-patient")
+            draft.unusable("diagnosis", glimpse, "other-patient")
             return
         if not isinstance(content.get("code"), dict):
-            draft.set_aside("diagnosis", glimpse, "no-code")
+            draft.unusable("diagnosis", glimpse, "no-code")
             return
         read = self._conditions.read(content, origin)
         if read.diagnosis is not None:
@@ -266,21 +268,21 @@ class PatientReader:
     def _treatment(self, glimpse: ResourceStub, draft: Draft) -> None:
         content = glimpse.content
         if not draft.is_own(content, glimpse.full_url):
-            draft.set_aside("treatment", glimpse, "other-patient")
+            draft.unusable("treatment", glimpse, "other-patient")
         elif self._treatments.is_nameless(content, draft.references):
-            draft.set_aside("treatment", glimpse, "unresolved-drug")
+            draft.unusable("treatment", glimpse, "unresolved-drug")
         elif self._treatments.has_no_status(content, draft.references):
-            draft.set_aside("treatment", glimpse, "no-status")
+            draft.unusable("treatment", glimpse, "no-status")
         elif (treatment := self._treatments.read(content, glimpse.path, draft.references)) is not None:
             draft.treatments.append(treatment)
             if not treatment.product and self._treatments.is_unclear(content, draft.references):
-                draft.set_aside("treatment", glimpse, "drug-unclear")
+                draft.unusable("treatment", glimpse, "drug-unclear")
 
 
 def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
     """Say of whom the results are, as far as reference ranges ask."""
     for listing in listings:
-        for glimpse in listing.apart:
+        for glimpse in listing.non_observations:
             if glimpse.resource_type == "Patient" and glimpse.reference in ("", draft.own_reference):
                 try:
                     content = glimpse.content
@@ -362,15 +364,19 @@ def _weights(weights: Sequence[Weight]) -> tuple[Weight, ...]:
     return tuple(sorted((*first, *told), key=lambda weight: (-(weight.on or date.min).toordinal(), weight.stated)))
 
 
-def _harm_of(result: LabResult) -> Decimal:
-    return result.interval.high if result.test in RISES else -result.interval.low
+def _high_end(result: LabResult) -> Decimal:
+    return result.interval.high
+
+
+def _low_end(result: LabResult) -> Decimal:
+    return -result.interval.low
 
 
 def _harm_of_test(test: PregnancyTest) -> Decimal:
     return Decimal(2 if test.positive else 1 if test.positive is None else 0)
 
 
-def _assembled(draft: Draft) -> Patient:
+def _assembled(draft: Draft, harmful_when_high: frozenset[str]) -> Patient:
     by_kind: dict[type, list[Any]] = {}
     for fact in draft.facts:
         by_kind.setdefault(fact.__class__, []).append(fact)
@@ -387,7 +393,10 @@ def _assembled(draft: Draft) -> Patient:
     return Patient(
         weights=_weights(by_kind.get(Weight, ())),
         lvefs=lvefs,
-        labs={test: _by_time(results, _harm_of) for test, results in labs.items()},
+        labs={
+            test: _by_time(results, _high_end if test in harmful_when_high else _low_end)
+            for test, results in labs.items()
+        },
         her2=her2,
         pregnancy_tests=_by_time(by_kind.get(PregnancyTest, ()), _harm_of_test),
         mutations=_by_time(by_kind.get(Mutation, ()), lambda found: Decimal(not found.found)),

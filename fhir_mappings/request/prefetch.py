@@ -52,7 +52,7 @@ def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path:
             listing = ResourceList.read(raw, path)
         except Unreadable:
             return Answer(PrefetchState.FAILED)
-    outcomes = [glimpse for glimpse in listing.apart if glimpse.resource_type == "OperationOutcome"]
+    outcomes = [glimpse for glimpse in listing.non_observations if glimpse.resource_type == "OperationOutcome"]
     if listing.glimpses and not outcomes:
         return Answer(_PRESENT, listing)
     listing.glimpses = [glimpse for glimpse in listing.glimpses if glimpse.resource_type != "OperationOutcome"]

@@ -9,31 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from cards.knowledge.schema import Query
+
 if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
     from fhir_mappings.codings import CodeMap
 
 _PATIENT = "{{context.patientId}}"
 _URI = {"loinc": "http://loinc.org", "snomed": "http://snomed.info/sct"}
-_OBSERVED = {
-    "weight": ("weight", "weight-stated"),
-    "tumorMarkers": (
-        "her2-ihc",
-        "her2-interpretation",
-        "her2-immunoassay",
-        "her2-ish",
-        "her2-ish-ratio",
-        "er-status",
-        "pr-status",
-        "erbb2-mutation",
-        "her2-copy-number",
-        "stage-group",
-        "metastasis-category",
-    ),
-    "lvef": ("lvef",),
-    "labs": ("ast", "alt", "bilirubin-total", "platelets", "neutrophils", "pregnancy-test"),
-}
-
 TREATMENT_KEYS = ("administrations", "medications")
 """The lists that tell which drugs a patient is on."""
 MONITORING_KEYS = ("patient", "lvef", "labs", "conditions", *TREATMENT_KEYS)
@@ -43,9 +26,11 @@ MONITORING_KEYS = ("patient", "lvef", "labs", "conditions", *TREATMENT_KEYS)
 def templates(terminology: Terminology, code_map: CodeMap) -> dict[str, str]:
     """Give the prefetch templates by key; the site's local codes are asked for beside the standard ones."""
     found = {"patient": f"Patient/{_PATIENT}"}
-    for key, concepts in _OBSERVED.items():
-        codes = ",".join(token for concept in concepts for token in _tokens(concept, terminology, code_map))
-        found[key] = f"Observation?patient={_PATIENT}&code={codes}&_sort=-date&_count=100"
+    for key in Query:
+        codes = ",".join(
+            token for concept in terminology.asked_by(key) for token in _tokens(concept, terminology, code_map)
+        )
+        found[str(key)] = f"Observation?patient={_PATIENT}&code={codes}&_sort=-date&_count=100"
     found["conditions"] = f"Condition?patient={_PATIENT}&_count=200"
     found["administrations"] = f"MedicationAdministration?patient={_PATIENT}&_count=200"
     found["medications"] = f"MedicationRequest?patient={_PATIENT}&status=active,completed&_count=200"

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import msgspec
 
 from cards.facts.results import Her2Finding
-
-if TYPE_CHECKING:
-    from fhir_mappings.results.her2_texts import Stated
 
 SCORES = {0: Her2Finding.IHC_0, 1: Her2Finding.IHC_1, 2: Her2Finding.IHC_2, 3: Her2Finding.IHC_3}
 """The scores of IHC by their number."""
@@ -25,6 +22,21 @@ _CONSISTENT = (
     frozenset({Her2Finding.NEGATIVE, Her2Finding.IHC_0, Her2Finding.ULTRALOW}),
     frozenset({Her2Finding.NEGATIVE, Her2Finding.IHC_0, Her2Finding.NULL}),
 )
+
+
+class Stated(msgspec.Struct, frozen=True):
+    """What a text states of each method; ``None`` where it states nothing of it.
+
+    ``overall`` is a status of no named method. ``by_ratio`` and ``by_copies`` are what numbers of ISH say where no
+    conclusion is stated. ``conflict``: the text says two things that cannot both be.
+    """
+
+    ihc: Her2Finding | None = None
+    ish: Her2Finding | None = None
+    overall: Her2Finding | None = None
+    by_ratio: Her2Finding | None = None
+    by_copies: Her2Finding | None = None
+    conflict: bool = False
 
 
 def findings_of(reading: Stated) -> list[Her2Finding]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from cards.facts.results import Her2Finding
 from fhir_mappings.codings import codings
-from fhir_mappings.results.her2_findings import SCORES, agree, findings_of
-from fhir_mappings.results.her2_texts import Her2Limits, Stated, read_text
+from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
+from fhir_mappings.results.her2_texts import Her2Limits, read_text
 from fhir_mappings.results.her2_tokens import tokens
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text

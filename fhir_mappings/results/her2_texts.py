@@ -14,7 +14,7 @@ import msgspec
 from cards.facts.results import Her2Finding
 from cards.values.intervals import Bound, Interval
 from fhir_mappings.results.her2_clauses import Clauses, NotUnderstoodError, Number, clauses
-from fhir_mappings.results.her2_findings import SCORES
+from fhir_mappings.results.her2_findings import SCORES, Stated
 from fhir_mappings.results.her2_tokens import tokens
 
 if TYPE_CHECKING:
@@ -43,21 +43,6 @@ _CLEAR = {
     (Her2Finding.NEGATIVE, Her2Finding.NEGATIVE): Her2Finding.NEGATIVE,
 }
 _GROUPS = {1: Her2Finding.POSITIVE, 5: Her2Finding.NEGATIVE}
-
-
-class Stated(msgspec.Struct, frozen=True):
-    """What a text states of each method; ``None`` where it states nothing of it.
-
-    ``overall`` is a status of no named method. ``by_ratio`` and ``by_copies`` are what numbers of ISH say where no
-    conclusion is stated. ``conflict``: the text says two things that cannot both be.
-    """
-
-    ihc: Her2Finding | None = None
-    ish: Her2Finding | None = None
-    overall: Her2Finding | None = None
-    by_ratio: Her2Finding | None = None
-    by_copies: Her2Finding | None = None
-    conflict: bool = False
 
 
 class NotRead(msgspec.Struct, frozen=True):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.facts.results import Her2Finding, Her2Method
 from cards.values.intervals import Bound
 from fhir_mappings.codings import codings
-from fhir_mappings.results.her2_findings import SCORES, agree, findings_of, most_precise, precision
+from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of, most_precise, precision
 from fhir_mappings.results.her2_remarks import contradicts, is_contradicted
-from fhir_mappings.results.her2_texts import Her2Limits, NotRead, Stated, TextReading, read_text
+from fhir_mappings.results.her2_texts import Her2Limits, NotRead, TextReading, read_text
 from fhir_mappings.wire.lenient import child, number, text
 
 if TYPE_CHECKING:

@@ -28,6 +28,7 @@ from cards.facts.results import (
     ReceptorResult,
     Weight,
 )
+from cards.knowledge.schema import Kind
 from cards.values.intervals import Bound
 from cards.values.quantities import Kg, Percent
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, texts
@@ -58,11 +59,6 @@ _VALUES = frozenset(
 # What a reader remembers: combinations of codes, and how many codes a combination may have.
 _COMBINATIONS, _CODES = 4096, 16
 _COUNTS = frozenset({"final", "amended", "corrected"})
-LABS = frozenset({"ast", "alt", "bilirubin-total", "platelets", "neutrophils"})
-"""The tests of which only the newest result counts."""
-_MEASURED = LABS | {"weight", "weight-stated", "lvef"}
-RISES = frozenset({"ast", "alt", "bilirubin-total"})
-"""What harms is a high value: of a range the upper end counts, of every other measurement the lower."""
 # Beside a code that names the method, or says that nobody weighed the patient, these add nothing.
 _SAYS_LESS = frozenset({"her2-interpretation", "her2-immunoassay", "her2-panel", "weight"})
 _HER2_METHODS = {
@@ -154,6 +150,11 @@ class ObservationReader:
         self._stages = stages or StageReader(terminology, code_map)
         self.index = ConceptIndex(terminology, code_map)
         self._terminology = terminology
+        self.labs = frozenset(terminology.of_kind(Kind.LABORATORY))
+        """The tests of which only the newest result counts."""
+        self._measured = self.labs.union(terminology.of_kind(Kind.MEASUREMENT))
+        self.harmful_when_high = terminology.harmful_when_high
+        """Of a range of these the upper end counts, of every other measurement the lower."""
         self._tumours = {
             entry.code: entry.tumour
             for each in terminology.concepts.values()
@@ -197,7 +198,7 @@ class ObservationReader:
         if _VALUES.isdisjoint(holder):
             is_panel = holder is observation and ("hasMember" in observation or "component" in observation)
             return [] if is_panel else [Gap(concept, origin.path, "no-value", on)]
-        if concept in _MEASURED:
+        if concept in self._measured:
             return [self._read_number(concept, holder, origin, on, subject)]
         if concept in _HER2_METHODS:
             return self._read_her2(concept, holder, observation, origin, on)
@@ -237,7 +238,7 @@ class ObservationReader:
         if bound is None:
             return Gap(concept, origin.path, "comparator", on, (("value", reading.as_reported[:40]),))
         unit = self._unit_of(concept, reading, quantity)
-        reported = reading.upper if concept in RISES and reading.upper is not None else reading.value
+        reported = reading.upper if concept in self.harmful_when_high and reading.upper is not None else reading.value
         if unit.factor is None:
             return self._in_unknown_unit(concept, (reading, reported, unit), holder, origin, on, subject)
         value = reported * unit.factor
@@ -281,7 +282,11 @@ class ObservationReader:
         """Read a result whose unit is not known: as a multiple of its limit where that is in the same unit."""
         reading, reported, unit = number
         ranges = holder.get("referenceRange")
-        upper = self._ranges.high(ranges, concept, unit, subject, on) if concept in RISES and ranges else None
+        upper = (
+            self._ranges.high(ranges, concept, unit, subject, on)
+            if concept in self.harmful_when_high and ranges
+            else None
+        )
         if upper is None or reading.bound is None or self._units.is_known(reading.code, reading.unit):
             reason = "unit-unknown" if reading.code or reading.unit else "unit-missing"
             return Gap(concept, origin.path, reason, on, (("value", reading.as_reported[:40]),))

@@ -242,7 +242,7 @@ class ResourceList(msgspec.Struct, eq=False):
     _apart: tuple[int, list[ResourceStub]] = (-1, [])
 
     @property
-    def apart(self) -> list[ResourceStub]:
+    def non_observations(self) -> list[ResourceStub]:
         """What is no Observation: a few among a thousand, which are asked for several times."""
         if self._apart[0] != len(self.glimpses):
             # Further pages may have been added.

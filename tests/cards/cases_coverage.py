@@ -164,7 +164,7 @@ SUMMARIES = [
             "N4 50242008801 UN 1",
             "CPT 96413",
             "C50.911 Malignant neoplasm of breast: female, right",
-            "(as of 2020-04-07)",
+            "(2020-04-07)",
         ),
         hides=("J9354-JZ", "Put right before the claim", "USD"),
     ),

@@ -117,7 +117,7 @@ ROWS = [
         indicator="critical",
         says=("154 kg", "70 kg", "20 days", "120 %"),
         tells=("in pounds",),
-        suggests=("Order: Body weight, measured",),
+        suggests=("Order body weight for Kadcyla",),
     ),
     Row(
         WEIGHT,

@@ -204,7 +204,7 @@ ROWS = [
     Row(SOON, "Enhertu ordered every eighteen days", FIRES, order("Enhertu", "378 mg", interval=18)),
     Row(SOON, "Enhertu ordered every nineteen days", NOT_ASKED, order("Enhertu", "378 mg", interval=19)),
     Row(SOON, "Ziihera every week", FIRES, order("Ziihera", "1400 mg", interval=7), chart(cancers=("biliary",))),
-    Row(SOON, "trastuzumab every week is a labelled schedule", NOT_ASKED, WEEKLY),
+    Row(SOON, "trastuzumab every week is a labeled schedule", NOT_ASKED, WEEKLY),
     Row(SOON, "a single infusion written as weekly", NOT_ASKED, order("Kadcyla", "252 mg", interval=7, cycles=1)),
     Row(SOON, "a single infusion written as daily", NOT_ASKED, order("Kadcyla", "252 mg", interval=1)),
     # reload-required, by the schedule that was given
@@ -233,8 +233,8 @@ ROWS = [
         after(("pertuzumab", -3, "420 mg"), ("pertuzumab", 50, "420 mg")),
         says=("50 days",),
     ),
-    Row(RELOAD, "a dose of no labelled level", SILENT, order("Perjeta", "500 mg"), after(("pertuzumab", 60, None))),
-    Row(RELOAD, "a dose that cannot be meant", NOT_ASKED, order("Perjeta", "42 g"), after(("pertuzumab", 60, None))),
+    Row(RELOAD, "a dose of no labeled level", SILENT, order("Perjeta", "500 mg"), after(("pertuzumab", 60, None))),
+    Row(RELOAD, "a dose that cannot be right", NOT_ASKED, order("Perjeta", "42 g"), after(("pertuzumab", 60, None))),
     # dose-wrong-for-indication: the loading dose again
     Row(
         START,
@@ -565,8 +565,8 @@ ROWS = [
         FIRES,
         order("trastuzumab", "420 mg", reason="gastric"),
         chart(her2=(ihc("3+", tumour=Cancer.BREAST),), cancers=("breast", "gastric")),
-        tells=("of another tumour by its code: IHC: 3+",),
-        suggests=("Order: HER2 immunohistochemistry on tumour tissue",),
+        tells=("of another tumor by its code: IHC: 3+",),
+        suggests=("Order HER2 IHC on tumor tissue for Trastuzumab",),
     ),
     Row(
         MISSING,
@@ -588,7 +588,7 @@ ROWS = [
         FIRES,
         EVERY_3_WEEKS,
         chart(her2=(ihc("2+"),), cancers=("gastric",)),
-        suggests=("Order: HER2 in situ hybridisation on tumour tissue",),
+        suggests=("Order HER2 ISH on tumor tissue for Trastuzumab",),
     ),
     Row(
         Topic.HER2_ISH_MISSING,
@@ -596,7 +596,7 @@ ROWS = [
         FIRES,
         KADCYLA,
         chart(her2=(ihc("2+"),), cancers=()),
-        suggests=("Order: HER2 in situ hybridisation on breast cancer tissue",),
+        suggests=("Order HER2 ISH on breast cancer tissue for Kadcyla",),
     ),
     Row(
         UNCLEAR,
@@ -606,7 +606,7 @@ ROWS = [
         chart(her2=(overall("positive"),), cancers=("other",)),
         indicator="warning",
         says=("HER2 positive", "IHC 3+"),
-        suggests=("Order: HER2 immunohistochemistry on tumour tissue",),
+        suggests=("Order HER2 IHC on tumor tissue for Enhertu",),
     ),
     Row(
         UNCLEAR,
@@ -895,7 +895,7 @@ ROWS = [
         FIRES,
         order("Kadcyla", "3.35 mg/kg"),
         after(("kadcyla", 21, "3.6 mg/kg")),
-        suggests=("Change the dose to 3 mg/kg",),
+        suggests=("Change Kadcyla to 3 mg/kg",),
     ),
     Row(
         LEVEL,
@@ -903,14 +903,14 @@ ROWS = [
         FIRES,
         order("Kadcyla", "1.9 mg/kg"),
         after(("kadcyla", 21, "3.6 mg/kg")),
-        suggests=("Change the dose to 2.4 mg/kg",),
+        suggests=("Change Kadcyla to 2.4 mg/kg",),
     ),
     Row(
         LEVEL,
         "for the first dose the start is offered",
         FIRES,
         order("Kadcyla", "3.35 mg/kg"),
-        suggests=("Change the dose to 3.6 mg/kg",),
+        suggests=("Change Kadcyla to 3.6 mg/kg",),
     ),
     Row(
         LEVEL,
@@ -918,7 +918,7 @@ ROWS = [
         FIRES,
         order("Kadcyla", "3.35 mg/kg"),
         after(("kadcyla", 21, "2.4 mg/kg")),
-        suggests=("Change the dose to 2.4 mg/kg",),
+        suggests=("Change Kadcyla to 2.4 mg/kg",),
     ),
     Row(
         ABOVE,
@@ -926,7 +926,7 @@ ROWS = [
         FIRES,
         order("Perjeta", "900 mg"),
         after(("pertuzumab", 21, "420 mg")),
-        suggests=("Change the dose to 420 mg",),
+        suggests=("Change Perjeta to 420 mg",),
     ),
     Row(
         ABOVE,
@@ -934,7 +934,7 @@ ROWS = [
         FIRES,
         order("Perjeta", "900 mg"),
         after(("pertuzumab", 42, "420 mg")),
-        suggests=("Change the dose to 840 mg",),
+        suggests=("Change Perjeta to 840 mg",),
     ),
     Row(
         ABOVE,
@@ -942,7 +942,7 @@ ROWS = [
         FIRES,
         order("Kadcyla", "4 mg/kg"),
         after(("kadcyla", 21, "3.6 mg/kg")),
-        suggests=("Change the dose to 3.6 mg/kg",),
+        suggests=("Change Kadcyla to 3.6 mg/kg",),
     ),
     Row(
         ABOVE,
@@ -950,7 +950,7 @@ ROWS = [
         FIRES,
         order("Kadcyla", "4 mg/kg"),
         after(("kadcyla", 21, "3 mg/kg")),
-        suggests=("Change the dose to 3 mg/kg",),
+        suggests=("Change Kadcyla to 3 mg/kg",),
     ),
     Row(
         Topic.DOSE_MATCHES_OTHER_DRUG,
@@ -958,7 +958,7 @@ ROWS = [
         FIRES,
         order("Enhertu", "3.6 mg/kg"),
         after(("enhertu", 21, "4.4 mg/kg")),
-        suggests=("Change the dose to 4.4 mg/kg", "Remove this order"),
+        suggests=("Change Enhertu to 4.4 mg/kg", "Remove Enhertu"),
     ),
     Row(
         Topic.DOSE_IMPLAUSIBLE,
@@ -966,14 +966,14 @@ ROWS = [
         FIRES,
         order("Kadcyla", "3.6 mg"),
         after(("kadcyla", 21, "3 mg/kg")),
-        suggests=("Remove this order",),
+        suggests=("Remove Kadcyla",),
     ),
     Row(
         LEVEL,
         "three-weekly trastuzumab, too little for the first dose",
         FIRES,
         order("trastuzumab", "5 mg/kg"),
-        suggests=("Change the dose to 6 mg/kg",),
+        suggests=("Change Trastuzumab to 6 mg/kg",),
     ),
     Row(
         ABOVE,
@@ -1232,7 +1232,7 @@ ROWS = [
         SILENT,
         order("Kadcyla", "25 mg/kg"),
     ),
-    Row(Topic.DOSE_IMPLAUSIBLE, "more cannot be meant", FIRES, order("Kadcyla", "25.1 mg/kg")),
+    Row(Topic.DOSE_IMPLAUSIBLE, "more cannot be right", FIRES, order("Kadcyla", "25.1 mg/kg")),
     Row(Topic.DOSE_IMPLAUSIBLE, "1.75 g are 25 mg/kg at 70 kg", SILENT, order("Kadcyla", "1.75 g")),
     Row(Topic.DOSE_IMPLAUSIBLE, "1.76 g are more", FIRES, order("Kadcyla", "1.76 g"), says=("far above",)),
     Row(Topic.DOSE_IMPLAUSIBLE, "a tenth of the fixed dose", SILENT, order("Perjeta", "42 mg")),
@@ -1241,7 +1241,7 @@ ROWS = [
     Row(Topic.DOSE_IMPLAUSIBLE, "more than ten times in grams", FIRES, order("Perjeta", "4.3 g")),
     Row(
         Topic.DOSE_IMPLAUSIBLE,
-        "15 mL of Perjeta are no labelled dose",
+        "15 mL of Perjeta are no labeled dose",
         FIRES,
         order("Perjeta", "15 mL"),
         says=("volume",),

@@ -169,9 +169,8 @@ def _monitoring(product: Product) -> Iterator[str]:
         months = watched.lvef.interval_months
         interval = f"every {months} months" if months else "no interval on the label"
         yield f"| LVEF | {interval} | {_by(watched.lvef.by)} |"
-    for wanted in (watched.liver, watched.blood_count):
-        if wanted is not None:
-            yield f"| before each dose | {', '.join(wanted.tests)} | {_by(wanted.by)} |"
+    for wanted in watched.before_each_dose:
+        yield f"| before each dose | {', '.join(wanted.tests)} | {_by(wanted.by)} |"
     for row in watched.lab_rows:
         band = f"{_band(row.times_uln)} x ULN" if row.times_uln else f"{_band(row.value)} x 10*9/L"
         where = ", ".join(row.settings) or "any setting"

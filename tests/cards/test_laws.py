@@ -175,7 +175,7 @@ def fired(verdicts) -> dict[Topic, object]:
 @given(orders(), charts(), st.sampled_from(Moment))
 def test_no_facts_make_a_rule_raise_and_every_rule_answers_once(drug_order, patient, moment) -> None:
     verdicts = judged(drug_order, patient=patient, moment=moment)
-    about_the_order = [v for v in verdicts if v.order is not None]
+    about_the_order = [v for v in verdicts if v.order is not None and v.topic is not Topic.MONITORING_PLANNED]
     if {v.topic for v in about_the_order} == OF_CODES:
         # A known neighbor under the code of a drug in scope: nothing else is asked of it.
         assert all(KNOWN.product(v.product).scope is Scope.NEIGHBOUR for v in about_the_order)

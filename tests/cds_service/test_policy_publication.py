@@ -96,7 +96,7 @@ def gauge(text: str) -> list[float]:
 def test_a_variable_of_the_environment_wins(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setenv(TOPIC, "live")
     path = tmp_path / "site.yaml"
-    path.write_text("", encoding="utf-8")
+    path.write_text("auth: {mode: off}", encoding="utf-8")
     service = Following(path)
     published(service.library, OFF)
     assert service.topics() == FIRED
@@ -106,7 +106,7 @@ def test_a_variable_of_the_environment_wins(monkeypatch, tmp_path: Path) -> None
 def test_a_profile_wins(tmp_path: Path) -> None:
     path = tmp_path / "site.yaml"
     profile = "{match: {service: her2-order-sign}, cards: {dose-above-maximum: {mode: live}}}"
-    path.write_text(f"profiles: {{signing: {profile}}}", encoding="utf-8")
+    path.write_text(f"auth: {{mode: off}}\nprofiles: {{signing: {profile}}}", encoding="utf-8")
     service = Following(path)
     published(service.library, OFF)
     assert service.topics() == FIRED
@@ -116,13 +116,13 @@ def test_a_profile_wins(tmp_path: Path) -> None:
 def test_a_file_may_change_beneath_the_policy(tmp_path: Path, monkeypatch, log_lines) -> None:
     monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
     path = tmp_path / "site.yaml"
-    path.write_text("thresholds: {weight_max_age_days: 20}", encoding="utf-8")
+    path.write_text("auth: {mode: off}\nthresholds: {weight_max_age_days: 20}", encoding="utf-8")
     service = Following(path)
     published(service.library, OFF)
     assert service.topics() == []
 
     def rewrite(text: str) -> tuple[Any, Any]:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(f"auth: {{mode: off}}\n{text}", encoding="utf-8")
         later = time.time_ns() + 10**9
         os.utime(path, ns=(later, later))
         assert service.topics() == []
@@ -164,7 +164,7 @@ def test_content_that_this_release_does_not_take_is_refused_once_and_the_last_go
 def test_a_file_that_is_gone_holds_the_policy_up_until_it_is_back(tmp_path: Path, log_lines) -> None:
     path, codes = tmp_path / "site.yaml", tmp_path / "codes.json"
     codes.write_text('{"resourceType": "ConceptMap", "group": []}', encoding="utf-8")
-    path.write_text("site: {code_maps: [codes.json]}", encoding="utf-8")
+    path.write_text("auth: {mode: off}\nsite: {code_maps: [codes.json]}", encoding="utf-8")
     service = Following(path)
     assert service.topics() == FIRED
     published(service.library, OFF)
@@ -178,7 +178,7 @@ def test_a_file_that_is_gone_holds_the_policy_up_until_it_is_back(tmp_path: Path
 
 def test_the_shadow_of_a_policy_is_left_aside_where_a_file_is_on_trial(tmp_path: Path, log_lines) -> None:
     (tmp_path / "trial.yaml").write_text("thresholds: {lab_max_age_days: 5}", encoding="utf-8")
-    (tmp_path / "site.yaml").write_text("shadow: {configuration: trial.yaml}", encoding="utf-8")
+    (tmp_path / "site.yaml").write_text("auth: {mode: off}\nshadow: {configuration: trial.yaml}", encoding="utf-8")
     service = Following(tmp_path / "site.yaml")
     published(service.library, "shadow: {lab_max_age_days: 3}")
     service.publication.look()
@@ -262,7 +262,7 @@ def test_a_start_while_the_store_is_down_is_not_ready_until_it_was_asked(postgre
 def test_no_request_waits_while_a_policy_is_laid_over_the_files(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
     path = tmp_path / "site.yaml"
-    path.write_text("", encoding="utf-8")
+    path.write_text("auth: {mode: off}", encoding="utf-8")
     configuration = Configuration(path)
     with ThreadPoolExecutor(1) as pool, configuration._lock:
         assert pool.submit(configuration.current).result(timeout=WITHIN_S) is configuration._in_force

@@ -51,7 +51,7 @@ def test_orders_that_share_an_id_get_cards_with_ids_of_their_own() -> None:
     body = call(orders=[order(mg=378), order(mg=500, status="active")])
     response = Caller().client.post(f"/cds-services/{SIGN}", json=body)
     uuids = [card["uuid"] for card in response.json["cards"]]
-    assert len(uuids) == len(set(uuids)) > 2
+    assert len(uuids) == len(set(uuids)) > 1
 
 
 HCPCS, NDC = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "http://hl7.org/fhir/sid/ndc"

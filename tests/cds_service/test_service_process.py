@@ -27,7 +27,7 @@ def running(tmp_path_factory) -> Iterator[Running]:
     """Give a service that has a configuration file."""
     folder = tmp_path_factory.mktemp("service")
     config = folder / "her2.yaml"
-    config.write_text("limits: {body_bytes: 100000}\nfhir: {timeout_s: 1}\n")
+    config.write_text("auth: {mode: off}\nlimits: {body_bytes: 100000}\nfhir: {timeout_s: 1}\n")
     service = start(folder, "--config", str(config))
     yield service
     stop(service)

@@ -145,7 +145,7 @@ def test_sandbox_when_its_public_server_is_not_allowed(service) -> None:
         "dose-above-maximum"
     ]
     lacking = sandbox("order-sign", drawn, server, without(clean_prefetch(), "labs"))
-    assert from_a_browser(service, lacking, SIGN).status == 412
+    assert from_a_browser(service, lacking, SIGN).topics == ["dose-above-maximum", "checks-incomplete"]
 
 
 def test_sandbox_at_every_change_of_the_dose(service, chart) -> None:
@@ -249,6 +249,7 @@ def test_crd_request_generator(service, chart, hook, service_id) -> None:
 def test_crd_request_generator_when_its_server_cannot_be_asked(service) -> None:
     answer = service.post(crd("https://ehr.example.org/fhir"))
     assert (answer.status, len(answer.expression)) == (412, 8)
+    assert "is not among fhir.allowed_servers" in answer.body["issue"][0]["details"]["text"]
 
 
 def test_crd_request_generator_repeats_its_instance_for_another_order(service, chart) -> None:

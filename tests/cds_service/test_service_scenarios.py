@@ -11,7 +11,7 @@ from fhir.resources.R4B import get_fhir_model_class
 from cards.facts.topics import Topic
 from cards.knowledge.loader import default_knowledge
 from cds_service.tryit.resources import Writer
-from cds_service.tryit.scenarios import MEASUREMENTS, page_data, read_scenarios
+from cds_service.tryit.scenarios import measurements, page_data, read_scenarios
 from cds_service.web.tryit import FAMILIES
 
 DAY = date(2031, 2, 28)
@@ -42,7 +42,7 @@ def test_choices_are_valid_fhir() -> None:
     for choice in DATA["her2"]:
         for each in choice["observations"]:
             observation.model_validate(each)
-    assert set(DATA["measurements"]) == set(MEASUREMENTS)
+    assert set(DATA["measurements"]) == set(measurements(default_knowledge()))
     assert {"kadcyla", "enhertu", "herceptin", "perjeta", "phesgo"} <= {drug["id"] for drug in DATA["drugs"]}
 
 

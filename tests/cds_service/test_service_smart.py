@@ -93,7 +93,8 @@ def app(ehr, tmp_path_factory) -> Iterator[Any]:
     folder, port = tmp_path_factory.mktemp("smart"), free_port()
     config = folder / "her2.yaml"
     config.write_text(
-        f"public_url: http://127.0.0.1:{port}\nsmart: {{servers: [{{iss: '{ehr.iss}', client_id: {CLIENT}}}]}}\n"
+        f"public_url: http://127.0.0.1:{port}\nauth: {{mode: off}}\n"
+        f"smart: {{servers: [{{iss: '{ehr.iss}', client_id: {CLIENT}}}]}}\n"
     )
     service = start(folder, "--config", str(config), port=port)
     yield service

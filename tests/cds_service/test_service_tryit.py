@@ -176,7 +176,7 @@ def test_tryit_accepts_a_suggestion(seen) -> None:
     answered(seen)
     sign(seen)
     with seen.page.expect_request(f"**/cds-services/{SIGN}/feedback") as told:
-        seen.page.get_by_role("button", name="Change the dose to 252 mg").click()
+        seen.page.get_by_role("button", name="Change Kadcyla to 252 mg").click()
     expect(seen.page.locator("#signed")).to_have_text("Signed.")
     assert topics(seen.page) == []
     assert seen.page.get_by_label("Dose", exact=True).input_value() == "252"
@@ -196,7 +196,7 @@ def test_tryit_accepts_a_suggestion(seen) -> None:
 def test_tryit_adds_the_tests_that_a_suggestion_orders(seen) -> None:
     seen.open(f"/#{MONITORING}")
     answered(seen)
-    seen.page.get_by_role("button", name="Order: Left ventricular ejection fraction by 2D echocardiography").click()
+    seen.page.get_by_role("button", name="Order LVEF for Kadcyla").click()
     expect(seen.page.locator("#orders .request")).to_contain_text("Left ventricular ejection fraction")
     expect(seen.page.locator(".card")).to_have_count(2)
     expect(seen.page.locator(".answered")).to_contain_text("Accepted")

@@ -23,7 +23,6 @@ from sqlalchemy import event, func, select
 from cards.facts.topics import Topic
 from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_settings import AuditSettings
-from cds_service.store import recorder as recording
 from cds_service.store.checkpoints import Checkpoints
 from cds_service.store.database import open_engine, upgrade
 from cds_service.store.reading import find, since
@@ -248,7 +247,7 @@ def cramped(folder: Path) -> tuple[Engine, list[int]]:
 
 
 def test_a_full_disk_costs_no_card_and_the_number_lost_is_recorded(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(recording, "WAITING_LIMIT", 5)
+    monkeypatch.setattr("cds_service.store.waiting.MOST_RECORDS", 5)
     engine, pages = cramped(tmp_path)
     recorder = Recorder(engine, retry_s=0.05)
     caller = Caller()
@@ -298,7 +297,7 @@ def test_a_checkpoint_that_fails_is_put_off_and_costs_nothing(tmp_path: Path, lo
     folder = tmp_path / "gone"
     folder.mkdir()
     engine = open_engine(f"sqlite:///{folder}/x.sqlite3")
-    folder.rmdir()
+    shutil.rmtree(folder)
     Checkpoints(engine, after_s=0.01).soon()
     eventually(lambda: any(line["event"] == "checkpoint_put_off" for line in log_lines))
     engine.dispose()
@@ -324,7 +323,7 @@ def test_a_checkpoint_without_a_thread_costs_nothing_and_is_asked_for_again(tmp_
 
 
 def test_a_gap_counts_what_was_written_in_several_tries(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(recording, "WAITING_LIMIT", 8)
+    monkeypatch.setattr("cds_service.store.waiting.MOST_RECORDS", 8)
     engine, pages = cramped(tmp_path)
     recorder = Recorder(engine, retry_s=0.05)
     caller = Caller()

@@ -226,3 +226,20 @@ def test_workbench_refuses_a_configuration_with(tmp_path: Path, written: str, sa
     with pytest.raises(ConfigurationError) as refused:
         load_settings(path, {})
     assert said in "\n".join(refused.value.problems)
+
+
+def test_a_copied_cookie_dies_with_the_sign_out(store: Store) -> None:
+    browser = bench(store)
+    seat = Seat(browser).sign_in(ADA)
+    kept = browser.get_cookie("her2-workbench", path="/workbench")
+    assert kept is not None
+    copy = Seat(bench(store))
+    thief = browser.application.test_client()
+    thief.set_cookie("her2-workbench", kept.value, path="/workbench")
+    assert thief.get("/workbench").status_code == 200
+    assert seat.send("/sign-out").status_code == 302
+    assert thief.get("/workbench").status_code == 302
+    assert thief.get("/workbench/versions").status_code == 302
+    # Who signs in anew is in, and another browser never was out.
+    assert seat.sign_in(ADA).get("").status_code == 200
+    assert copy.sign_in(ADA).get("").status_code == 200

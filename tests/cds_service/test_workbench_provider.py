@@ -396,6 +396,7 @@ def test_workbench_keeps_no_id_token_that_would_fill_the_cookie(
 
 CONFIGURATION = """
 public_url: http://127.0.0.1:{port}
+auth: {{mode: off}}
 workbench:
   sign_in: oidc
   oidc: {{issuer: "{issuer}", client_id: her2-cds, client_secret_env: WORKBENCH_SECRET, roles: {{viewer: [staff]}}}}

@@ -417,9 +417,10 @@ def test_what_is_out_of_scope_gets_no_card_though_nothing_was_sent_along(entries
 
 
 def test_an_order_in_scope_wants_its_data() -> None:
-    for lacking in ({}, {**chart(), "weight": {"resourceType": "OperationOutcome", "issue": []}}):
-        with pytest.raises(DataMissing):
-            cards(prefetch=lacking)
+    with pytest.raises(DataMissing):
+        cards(prefetch={})
+    failed = {**chart(), "weight": {"resourceType": "OperationOutcome", "issue": []}}
+    assert topics(prefetch=failed) == ["checks-incomplete"]
     assert "dose-cannot-verify" in topics(prefetch=chart(weight=None))
 
 

@@ -55,8 +55,8 @@ def drug_of(found: DrugOrder) -> tuple[str, str]:
     """Give the standing of an order's identity, and its product or those it names."""
     identity = identify(found, RECOGNISER)
     if identity.product is not None:
-        return str(identity.standing), identity.product.id
-    return str(identity.standing), ",".join(sorted(product.id for product in identity.named))
+        return str(identity.status), identity.product.id
+    return str(identity.status), ",".join(sorted(product.id for product in identity.named))
 
 
 def medication(*codings: Json, text: str = "", **changes: Any) -> Json:

@@ -260,3 +260,9 @@ def test_an_administration_that_does_not_say_whether_it_took_place(status: str |
 
 def test_a_drug_that_is_a_bare_text_is_read() -> None:
     assert read(administration(medicationCodeableConcept="Kadcyla")).product == "kadcyla"
+
+
+def test_one_instant_is_written_one_way_in_whatever_zone() -> None:
+    written = ["2026-11-01T09:30:00-05:00", "2026-11-01T14:30:00Z", "2026-11-01T15:30:00+01:00"]
+    assert {read(administration(effectiveDateTime=each)).at for each in written} == {"2026-11-01T14:30:00+00:00"}
+    assert read(administration(effectiveDateTime="2026-11-01")).at == "2026-11-01"

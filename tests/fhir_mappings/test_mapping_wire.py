@@ -184,9 +184,9 @@ def test_a_glimpse_without_code_says_so() -> None:
 
 def test_what_is_no_observation_is_found_on_further_pages_too() -> None:
     first, second = listing(bundle(WEIGHT)), listing(bundle({"resourceType": "Medication", "id": "m"}))
-    assert first.apart == []
+    assert first.non_observations == []
     first.glimpses += second.glimpses
-    assert [each.reference for each in first.apart] == ["Medication/m"]
+    assert [each.reference for each in first.non_observations] == ["Medication/m"]
 
 
 @pytest.mark.parametrize("identifier", [None, 5, "", ["a"]])

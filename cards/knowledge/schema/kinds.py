@@ -98,3 +98,44 @@ class Action(StrEnum):
 
 
 _RANKS = {action: rank for rank, action in enumerate(Action)}
+
+
+class Kind(StrEnum):
+    """What sort of result a concept has."""
+
+    LABORATORY = "laboratory"
+    """A number with a unit, of which the newest result counts."""
+    MEASUREMENT = "measurement"
+    """A number with a unit, of which all results count."""
+    FINDING = "finding"
+    """A code or a text."""
+
+
+class Query(StrEnum):
+    """The prefetch queries of Observations, by their keys."""
+
+    WEIGHT = "weight"
+    TUMOR_MARKERS = "tumorMarkers"
+    LVEF = "lvef"
+    LABS = "labs"
+
+
+class Panel(StrEnum):
+    """The laboratory tests that one card speaks of."""
+
+    LIVER = "liver"
+    BLOOD_COUNT = "blood-count"
+
+
+class Harm(StrEnum):
+    """On which side of a measurement harm lies."""
+
+    HIGH = "high"
+    LOW = "low"
+
+
+class MissingTestTopic(StrEnum):
+    """The topics that ask for tests before a dose; topics of `cards.facts.topics`."""
+
+    LIVER_TESTS = "liver-tests-missing"
+    BLOOD_COUNT = "blood-count-missing"

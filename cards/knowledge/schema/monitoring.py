@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.knowledge.schema.kinds import Action, Problem, Setting
+from cards.knowledge.schema.kinds import Action, MissingTestTopic, Problem, Setting
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 
 if TYPE_CHECKING:
@@ -21,9 +21,10 @@ class LvefMonitoring(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
-class LabMonitoring(KnowledgeRecord, frozen=True, kw_only=True):
-    """Tests that the label wants before each dose."""
+class TestsBeforeDose(KnowledgeRecord, frozen=True, kw_only=True):
+    """Tests that the label wants before each dose, and the topic of the card that asks for them."""
 
+    topic: MissingTestTopic
     tests: tuple[str, ...]
     by: Cited
 
@@ -95,6 +96,8 @@ class LabRow(KnowledgeRecord, frozen=True, kw_only=True):
 class HepaticPair(KnowledgeRecord, frozen=True, kw_only=True):
     """A transaminase and a bilirubin that together end treatment (Hy's law), as multiples of their upper limits."""
 
+    transaminases: tuple[str, ...]
+    bilirubin: str
     transaminase_above: Decimal
     bilirubin_above: Decimal
     within_days: int
@@ -135,8 +138,7 @@ class Monitoring(KnowledgeRecord, frozen=True, kw_only=True):
     """What the label wants watched, and what it says to do about the results."""
 
     lvef: LvefMonitoring | None = None
-    liver: LabMonitoring | None = None
-    blood_count: LabMonitoring | None = None
+    before_each_dose: tuple[TestsBeforeDose, ...] = ()
     lab_rows: tuple[LabRow, ...] = ()
     hepatic_pair: HepaticPair | None = None
     lvef_rows: tuple[LvefRow, ...] = ()

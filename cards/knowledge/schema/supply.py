@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
+
+RxNormKind = Literal[
+    "ingredient",
+    "brand name",
+    "clinical drug",
+    "clinical drug component",
+    "clinical dose form",
+    "clinical form group",
+    "branded drug",
+    "branded drug component",
+    "branded dose form",
+    "branded form group",
+    "clinical or branded drug",
+]
 
 
 class RxNormEntry(KnowledgeRecord, frozen=True, kw_only=True):
     """An RxNorm concept that means the product."""
 
     code: str
-    kind: str
+    kind: RxNormKind
     by: Cited
 
 

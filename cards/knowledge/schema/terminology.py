@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from cards.knowledge.schema.kinds import Cancer, Problem, Route, Setting
+from cards.knowledge.schema.kinds import Cancer, Harm, Kind, Panel, Problem, Query, Route, Setting
 from cards.knowledge.schema.reference_ranges import ReferenceRanges
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 from cards.knowledge.schema.units import Units
@@ -31,12 +31,17 @@ class ValueEntry(KnowledgeRecord, frozen=True, kw_only=True):
 class Concept(KnowledgeRecord, frozen=True, kw_only=True):
     """A measurement that rules use: the codes that mean it and the range in which a number can be believed.
 
+    ``asked_by`` is the prefetch query that asks for it; of a range of numbers the end counts on which ``harm`` lies.
     ``unit`` is the one that rules judge in, ``units`` names the table of those that it may be reported in.
     """
 
     display: str
     order_display: str | None = None
     order_loinc: str | None = None
+    kind: Kind = Kind.FINDING
+    asked_by: Query | None = None
+    panel: Panel | None = None
+    harm: Harm | None = None
     unit: str | None = None
     units: str | None = None
     plausible: tuple[Decimal, Decimal] | None = None
@@ -192,3 +197,20 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     units: Units = Units(ignored=(), volumes=(), tables={})
     """They stand in a file of their own, as do the words of reference ranges."""
     reference_ranges: ReferenceRanges = ReferenceRanges()
+
+    def of_kind(self, *kinds: Kind) -> tuple[str, ...]:
+        """List the concepts of some kinds."""
+        return tuple(name for name, concept in self.concepts.items() if concept.kind in kinds)
+
+    def asked_by(self, query: Query) -> tuple[str, ...]:
+        """List the concepts that a prefetch query asks for."""
+        return tuple(name for name, concept in self.concepts.items() if concept.asked_by is query)
+
+    def in_panel(self, panel: Panel) -> tuple[str, ...]:
+        """List the laboratory tests of a panel."""
+        return tuple(name for name, concept in self.concepts.items() if concept.panel is panel)
+
+    @property
+    def harmful_when_high(self) -> frozenset[str]:
+        """The measurements of which a high value harms."""
+        return frozenset(name for name, concept in self.concepts.items() if concept.harm is Harm.HIGH)

@@ -1,0 +1,116 @@
+"""Parts of the chart that could not be had: a rule that reads one can say neither "fine" nor "missing"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.facts.outcomes import CannotTell, Fired, Missing
+from cards.facts.topics import Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cards.facts.outcomes import Outcome
+
+_HISTORY = frozenset(
+    {
+        Topic.INTERVAL_TOO_SHORT,
+        Topic.CYCLE_LIMIT_REACHED,
+        Topic.DOSE_RE_ESCALATION,
+        Topic.RELOAD_REQUIRED,
+        Topic.DOSE_WRONG_FOR_INDICATION,
+        Topic.PREGNANCY_TEST_MISSING,
+        Topic.WEIGHT_IMPLAUSIBLE,
+    }
+)
+_LIVER_AND_BLOOD = frozenset(
+    {
+        Topic.LIVER_TESTS_MISSING,
+        Topic.LIVER_TESTS_HOLD,
+        Topic.LIVER_TESTS_DISCONTINUE,
+        Topic.BLOOD_COUNT_MISSING,
+        Topic.BLOOD_COUNT_HOLD,
+    }
+)
+_HER2 = frozenset(
+    {
+        Topic.HER2_MISSING,
+        Topic.HER2_ISH_MISSING,
+        Topic.HER2_NOT_ELIGIBLE,
+        Topic.HER2_DISCORDANT,
+        Topic.HER2_TIER_UNCLEAR,
+        Topic.ERBB2_MUTATION_MISSING,
+    }
+)
+READS: Mapping[str, frozenset[Topic]] = {
+    "patient": frozenset({Topic.PREGNANCY_TEST_MISSING, Topic.AGE_NOT_LABELLED}),
+    "weight": frozenset(
+        {
+            Topic.DOSE_ABOVE_MAXIMUM,
+            Topic.DOSE_MATCHES_OTHER_DRUG,
+            Topic.DOSE_IMPLAUSIBLE,
+            Topic.DOSE_NOT_A_LEVEL,
+            Topic.DOSE_WRONG_FOR_INDICATION,
+            Topic.DOSE_RE_ESCALATION,
+            Topic.DOSE_CANNOT_VERIFY,
+            Topic.WEIGHT_STALE,
+            Topic.WEIGHT_IMPLAUSIBLE,
+        }
+    ),
+    "tumorMarkers": _HER2,
+    "lvef": frozenset({Topic.LVEF_MISSING, Topic.LVEF_OVERDUE, Topic.LVEF_HOLD, Topic.LVEF_RECHECK}),
+    "labs": _LIVER_AND_BLOOD | {Topic.PREGNANCY_TEST_MISSING, Topic.PREGNANCY_POSITIVE},
+    "conditions": _HER2
+    | {
+        Topic.INDICATION_UNSUPPORTED,
+        Topic.DOSE_WRONG_FOR_INDICATION,
+        Topic.ILD_ACTIVE,
+        Topic.HEART_FAILURE_ACTIVE,
+        Topic.PREGNANCY_POSITIVE,
+        Topic.PREGNANCY_TEST_MISSING,
+        Topic.LIVER_TESTS_DISCONTINUE,
+    },
+    "administrations": _HISTORY,
+    "medications": _HISTORY | {Topic.HER2_AGENTS_COMBINED, Topic.ANTHRACYCLINE_CONCURRENT, Topic.CYP3A4_INHIBITOR},
+}
+"""The topics that each part of the chart bears on, by the key that asks for it."""
+# These fire on what is not there: without the list, nothing can be said of it.
+_FIRES_ON_ABSENCE = frozenset(
+    {
+        Topic.HER2_MISSING,
+        Topic.HER2_ISH_MISSING,
+        Topic.HER2_NOT_ELIGIBLE,
+        Topic.HER2_TIER_UNCLEAR,
+        Topic.ERBB2_MUTATION_MISSING,
+        Topic.INDICATION_UNSUPPORTED,
+        Topic.LVEF_MISSING,
+        Topic.LVEF_OVERDUE,
+        Topic.LIVER_TESTS_MISSING,
+        Topic.BLOOD_COUNT_MISSING,
+        Topic.PREGNANCY_TEST_MISSING,
+        Topic.DOSE_CANNOT_VERIFY,
+        Topic.DOSE_WRONG_FOR_INDICATION,
+        Topic.WEIGHT_STALE,
+    }
+)
+_STRICTEST = "cancer-unknown"
+_MAXIMUM = frozenset({Topic.DOSE_ABOVE_MAXIMUM})
+
+
+def without_parts(topic: Topic, outcome: Outcome, absent: tuple[tuple[str, str], ...]) -> Outcome:
+    """Give what a rule's answer is worth where parts of the chart, each with the reason, could not be had.
+
+    A finding stands where more data could not take it back.
+    """
+    missing = [(part, why) for part, why in absent if topic in READS.get(part, ())]
+    if isinstance(outcome, Fired):
+        assumed = topic in _MAXIMUM and any(note == _STRICTEST for note, _ in outcome.notes)
+        if assumed:
+            missing += [each for each in absent if each[0] == "conditions"]
+        if not missing or (topic not in _FIRES_ON_ABSENCE and not assumed):
+            return outcome
+        if topic is Topic.DOSE_CANNOT_VERIFY and not outcome.variant.startswith("no-weight"):
+            return outcome
+    if not missing:
+        return outcome
+    return CannotTell(tuple(Missing(f"absent-{part}", values={"why": why}, is_urgent=True) for part, why in missing))

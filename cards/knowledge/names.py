@@ -1,0 +1,102 @@
+"""Checks that every name in a knowledge file is known: sources, products, tests and tables of units."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cards.knowledge.schema import (
+    AmbiguousName,
+    Cited,
+    Concept,
+    DrugClass,
+    HepaticPair,
+    KeptApart,
+    Kind,
+    KnowledgeError,
+    LabRow,
+    NotChecked,
+    Product,
+    Reload,
+    TestsBeforeDose,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cards.knowledge.schema import Knowledge
+
+
+def check_names(part: Any, known: Knowledge, file: str) -> None:
+    """Check one file against the whole of the knowledge.
+
+    Raises:
+        KnowledgeError: a name is not known; the message starts with the file and the place.
+
+    """
+    for place, node in _walk(part, ""):
+        for why in _problems(node, known):
+            raise KnowledgeError(f"{file}: {place.lstrip('.')}: {why}")
+
+
+def _walk(node: Any, place: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(node, msgspec.Struct):
+        yield place, node
+        for field in node.__struct_fields__:
+            yield from _walk(getattr(node, field), f"{place}.{field}")
+    elif isinstance(node, tuple | list):
+        for index, item in enumerate(node):
+            yield from _walk(item, f"{place}[{getattr(item, 'id', index)}]")
+    elif isinstance(node, dict):
+        for name, item in node.items():
+            yield from _walk(item, f"{place}.{name}")
+
+
+def _problems(node: Any, known: Knowledge) -> Iterator[str]:
+    match node:
+        case Cited():
+            yield from _unknown("source", (node.source,), known.sources)
+        case TestsBeforeDose() | LabRow():
+            yield from _tests(node.tests, known)
+        case HepaticPair():
+            yield from _tests((*node.transaminases, node.bilirubin), known)
+        case Product():
+            yield from _products((*node.look_alikes, *node.parts), known)
+            yield from _unknown("source", (brand.label for brand in node.brands), known.sources)
+            topics = [each.topic for each in node.monitoring.before_each_dose]
+            if len(topics) != len(set(topics)):
+                yield "monitoring.before_each_dose has two entries for one topic"
+        case Reload():
+            yield from _products(node.also_after, known)
+        case AmbiguousName():
+            yield from _products(node.may_mean, known)
+        case KeptApart() | NotChecked():
+            yield from _products(node.products, known)
+        case DrugClass():
+            yield from _products(node.with_products, known)
+        case Concept():
+            yield from _concept(node, known)
+
+
+def _concept(concept: Concept, known: Knowledge) -> Iterator[str]:
+    if concept.kind is not Kind.FINDING and (concept.unit is None or concept.units is None):
+        yield f"{concept.display} is a number and has no unit"
+    if concept.units is not None:
+        yield from _unknown("table of units", (concept.units,), known.terminology.units.tables)
+    if concept.kind is Kind.LABORATORY and (concept.asked_by is None or concept.panel is None or concept.harm is None):
+        yield f"{concept.display} is a laboratory test and does not say asked_by, panel and harm"
+
+
+def _tests(names: Iterable[str], known: Knowledge) -> Iterator[str]:
+    yield from _unknown("laboratory test", names, known.terminology.of_kind(Kind.LABORATORY))
+
+
+def _products(names: Iterable[str], known: Knowledge) -> Iterator[str]:
+    yield from _unknown("product", names, {product.id for product in known.products})
+
+
+def _unknown(what: str, names: Iterable[str], known: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        if name not in known:
+            yield f"unknown {what} {name!r}"

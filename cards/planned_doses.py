@@ -1,0 +1,147 @@
+"""Doses planned for later days: what is judged today, and what will be needed before each.
+
+The next dose of a product is the earliest that is not yet given, in the session or active in the chart. What the chart
+says now is judged for it. Missing and old tests are asked for when it is near; further off, and for every dose after
+it, they are listed with the days on which they are needed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.facts.outcomes import CannotTell, Evidence, Fired, NotApplicable, OrderTests, Verdict
+from cards.facts.patient import TreatmentState
+from cards.facts.policy import PlannedDoses
+from cards.facts.session import planned_day
+from cards.facts.topics import Topic
+from cards.values.calendar_months import months_before
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from cards.facts.outcomes import Outcome
+    from cards.facts.policy import Policy
+    from cards.knowledge.schema import Cited
+    from cards.readings.case import Case
+
+_LVEF = frozenset({Topic.LVEF_MISSING, Topic.LVEF_OVERDUE})
+AGEING = _LVEF | {
+    Topic.WEIGHT_STALE,
+    Topic.LIVER_TESTS_MISSING,
+    Topic.BLOOD_COUNT_MISSING,
+    Topic.PREGNANCY_TEST_MISSING,
+}
+"""What asks for a test that is missing, or too old on the day of the dose."""
+_OF_THE_MOMENT = frozenset({Topic.LVEF_HOLD, Topic.LVEF_RECHECK, Topic.LIVER_TESTS_HOLD, Topic.BLOOD_COUNT_HOLD})
+_WEEK = 7
+_LATER = NotApplicable("judged for the next dose, and again when this one is dispatched")
+ASKED_LATER = NotApplicable("asked for nearer to the dose")
+
+
+class PlannedDose(NamedTuple):
+    """How a planned dose is judged: ``is_first`` of its product in the session, ``is_next`` of all not yet given.
+
+    ``after_days`` are the days since the dose before it in the session.
+    """
+
+    is_first: bool
+    is_next: bool
+    after_days: int | None
+    day: date
+    today: date
+
+
+def planned_doses(cases: Sequence[Case], policy: Policy) -> dict[int, PlannedDose]:
+    """Tell for each case that is not wholly judged today how it is; nothing where each dose is judged alike."""
+    if policy.planned_doses is PlannedDoses.EVERY:
+        return {}
+    found: dict[int, PlannedDose] = {}
+    days: dict[str, list[date]] = {}
+    for case in cases:
+        if (product := case.identity.product) is not None and product.id not in days:
+            days[product.id] = sorted(set(_days_in_session(case)))
+    for case in cases:
+        if (product := case.identity.product) is None:
+            continue
+        day, today = case.planned, case.session.today
+        if day <= today:
+            continue
+        ordered = days[product.id]
+        standing = min(_days_in_chart(case), default=ordered[0])
+        place = bisect_left(ordered, day)
+        after = (day - ordered[place - 1]).days if place else None
+        found[id(case)] = PlannedDose(place == 0, day <= min(ordered[0], standing), after, day, today)
+    return found
+
+
+def _days_in_session(case: Case) -> Iterable[date]:
+    """Give the days of the doses of a product that the session orders."""
+    today, own = case.session.today, case.identity.product
+    yield case.planned
+    yield from (planned_day(order.start, today) for order, identity in case.others if identity.product == own)
+
+
+def _days_in_chart(case: Case) -> Iterable[date]:
+    """Give the days of the doses of a product that stand ordered in the chart and lie ahead."""
+    for each in case.patient.treatments:
+        if each.state is not TreatmentState.ACTIVE or each.product != case.product.id:
+            continue
+        if each.on is not None and each.on >= case.session.today:
+            yield each.on
+
+
+def outcome_for(topic: Topic, case: Case, dose: PlannedDose, outcome: Outcome) -> tuple[Outcome, Fired | None]:
+    """Give what a rule's answer comes to for a planned dose, and the finding that is asked for later, if one is."""
+    if topic in _OF_THE_MOMENT and not dose.is_first:
+        return _LATER, None
+    if topic is Topic.RELOAD_REQUIRED and dose.after_days is not None and isinstance(outcome, Fired):
+        # The dose before it in the plan counts, too.
+        longest = max((regimen.interval_days for regimen in case.product.regimens), default=0)
+        return (outcome if dose.after_days > longest + _WEEK else _LATER), None
+    if topic not in AGEING or (dose.is_next and is_near(topic, case, dose)):
+        return outcome, None
+    if topic is Topic.PREGNANCY_TEST_MISSING and not dose.is_first:
+        return _LATER, None
+    if isinstance(outcome, Fired):
+        return ASKED_LATER, outcome
+    return (ASKED_LATER if isinstance(outcome, CannotTell) else outcome), None
+
+
+def is_near(topic: Topic, case: Case, dose: PlannedDose) -> bool:
+    """Tell whether a dose is so near that its tests are asked for: within the label's interval, or the site's days."""
+    if (dose.day - dose.today).days <= case.threshold("lab_max_age_days"):
+        return True
+    wanted = case.product.monitoring.lvef
+    if topic in _LVEF and wanted is not None and wanted.interval_months is not None:
+        return months_before(dose.day, wanted.interval_months) <= dose.today
+    return False
+
+
+def needed(case: Case, later: Sequence[Fired]) -> Verdict | None:
+    """Say which tests a planned dose will need, where one will; each is asked for again nearer to the day."""
+    concepts: dict[str, None] = {}
+    cited: dict[Cited, None] = {}
+    for finding in later:
+        for fix in finding.fixes:
+            if isinstance(fix, OrderTests):
+                concepts.update(dict.fromkeys(fix.concepts))
+        cited.update(dict.fromkeys(finding.cited))
+    if not concepts:
+        return None
+    known = case.known.terminology.concepts
+    tests = ", ".join(known[concept].display for concept in concepts)
+    day = case.planned.isoformat()
+    return Verdict(
+        Topic.MONITORING_PLANNED,
+        case.order.origin,
+        Fired(
+            values={"day": day},
+            evidence=(Evidence("planned-tests", tests, values=(("days", day),)),),
+            cited=tuple(cited),
+        ),
+        case.product.id,
+        case.drug,
+        case.order.tentative,
+    )

@@ -1,0 +1,287 @@
+"""Which findings share a card, what a card that says stop takes in, and in what order the cards stand.
+
+Each rule answers for itself, and its verdict stays as it is; only what is shown is put together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cards.facts.origins import Origin
+from cards.facts.outcomes import Fired, Fix, HoldOrder, OrderTests, RemoveOrder, SetDose, Verdict
+from cards.facts.session import planned_day
+from cards.facts.topics import Topic
+from cards.presentation.urgency import Urgency, indicator_of, urgency_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from cards.facts.order import DrugOrder
+    from cards.facts.policy import Policy
+    from cards.facts.session import Session
+    from cards.presentation.wording import Wording
+
+# Several products that want the same tests are told so once.
+_SHARED = frozenset(
+    {
+        Topic.HER2_MISSING,
+        Topic.HER2_ISH_MISSING,
+        Topic.ERBB2_MUTATION_MISSING,
+        Topic.LVEF_MISSING,
+        Topic.LVEF_OVERDUE,
+        Topic.LIVER_TESTS_MISSING,
+        Topic.BLOOD_COUNT_MISSING,
+        Topic.PREGNANCY_TEST_MISSING,
+        Topic.MONITORING_PLANNED,
+    }
+)
+_ONE_PER_ORDER = frozenset({Topic.BILLING_SUMMARY})
+# Two orders that cannot both stand: which one goes is the prescriber's choice.
+_RIVALS = frozenset({Topic.HER2_AGENTS_COMBINED, Topic.DUPLICATE_ORDER})
+# On an order with one of these another dose would not put the order right.
+_NO_DOSE_BESIDE = frozenset({Topic.ROUTE_WRONG, Topic.WEIGHT_IMPLAUSIBLE})
+
+
+class NamedOrder(msgspec.Struct, frozen=True):
+    """An order as a button names it: by its drug, and of several by the day of its next dose, ``on``, and more."""
+
+    origin: Origin
+    drug: str
+    on: date | None
+    which: str = ""
+
+
+class CardContent(msgspec.Struct, frozen=True):
+    """The findings that one card tells: of one topic, the gravest first, each with the fixes that may be offered.
+
+    ``orders`` are those that the findings are about. ``folded`` are findings that stand as lines of this card,
+    because it says stop. ``choices`` are further ways to put it right, each a list of changes.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    orders: tuple[NamedOrder, ...] = ()
+    folded: tuple[Verdict, ...] = ()
+    choices: tuple[tuple[tuple[NamedOrder, Fix], ...], ...] = ()
+    urgency: Urgency = Urgency.INFO
+
+    @property
+    def lead(self) -> Verdict:
+        """The finding that the summary tells."""
+        return self.verdicts[0]
+
+    @property
+    def all_verdicts(self) -> tuple[Verdict, ...]:
+        """Every finding that the card tells, in its own words or as a line."""
+        return (*self.verdicts, *self.folded)
+
+
+class _Judged(msgspec.Struct):
+    """A finding with the place of its card; ``fixes`` are those that are still offered."""
+
+    verdict: Verdict
+    finding: Fired
+    urgency: Urgency
+
+
+def grouped(
+    verdicts: Sequence[Verdict], shown: Iterable[Verdict], session: Session, policy: Policy, wording: Wording
+) -> tuple[CardContent, ...]:
+    """Put the findings that are shown on cards: one a topic and product, the most urgent first.
+
+    Where one says stop, the warnings of the same product become lines of its card and no card offers a dose.
+    ``verdicts`` are all that the session came to; they name its orders.
+    """
+    judged = [
+        _Judged(verdict, finding, urgency_of(verdict, indicator_of(verdict, wording, policy.indicators)))
+        for verdict in shown
+        if isinstance(finding := verdict.outcome, Fired)
+    ]
+    if not judged:
+        return ()
+    names = _named_orders(session, verdicts, judged)
+    places = wording.places
+    last = len(places)
+    judged.sort(key=lambda each: (each.urgency, places.get(each.verdict.topic, last)))
+    stops = _stops(judged)
+    kept, folded = _folded(judged, stops)
+    if session.moment.has_orders:
+        kept = _planned_on_another(kept, folded)
+    without_dose = _without_dose(judged, stops)
+    groups: dict[Any, list[_Judged]] = {}
+    # What is due in an opened chart has been put together by drug.
+    is_view = not session.moment.has_orders
+    for each in kept:
+        key = (each.verdict.topic, each.verdict.order) if is_view else _key(each.verdict, each.finding)
+        groups.setdefault(key, []).append(each)
+    return tuple(
+        _content(group, names, without_dose, _lines(group, folded), session.today) for group in groups.values()
+    )
+
+
+def _stops(judged: Sequence[_Judged]) -> dict[str, _Judged]:
+    """Give for each product the gravest finding that says stop; the gravest stand first."""
+    found: dict[str, _Judged] = {}
+    for each in judged:
+        if each.verdict.product and each.urgency in (Urgency.DISCONTINUE, Urgency.HOLD):
+            found.setdefault(each.verdict.product, each)
+    return found
+
+
+def _folded(
+    judged: Sequence[_Judged], stops: Mapping[str, _Judged]
+) -> tuple[list[_Judged], dict[int, tuple[Verdict, ...]]]:
+    """Part the findings into those with a card of their own and those that stand on the card that says stop."""
+    kept: list[_Judged] = []
+    lines: dict[int, tuple[Verdict, ...]] = {}
+    for each in judged:
+        stop = stops.get(each.verdict.product or "")
+        under = stop is not None and (
+            each.urgency > Urgency.CRITICAL or (each.urgency is Urgency.HOLD and stop.urgency is Urgency.DISCONTINUE)
+        )
+        if stop is None or not under:
+            kept.append(each)
+        else:
+            key = id(stop.verdict)
+            lines[key] = (*lines.get(key, ()), each.verdict)
+    return kept, lines
+
+
+def _planned_on_another(kept: list[_Judged], folded: dict[int, tuple[Verdict, ...]]) -> list[_Judged]:
+    """Put what later doses need on the most urgent card about that product, where there is one: one card less."""
+    hosts: dict[str | None, _Judged] = {}
+    for each in kept:
+        if each.verdict.order is not None and each.verdict.topic is not Topic.MONITORING_PLANNED:
+            hosts.setdefault(each.verdict.product, each)
+    left = []
+    for each in kept:
+        host = hosts.get(each.verdict.product)
+        if each.verdict.topic is not Topic.MONITORING_PLANNED or host is None:
+            left.append(each)
+        else:
+            key = id(host.verdict)
+            folded[key] = (*folded.get(key, ()), each.verdict)
+    return left
+
+
+def _without_dose(judged: Sequence[_Judged], stops: Mapping[str, _Judged]) -> frozenset[Origin]:
+    """List the orders for which no card offers a dose.
+
+    Of two orders for one day either may go; with the dose of one put right, the day's sum may still be too high.
+    """
+    found: set[Origin] = set()
+    for each in judged:
+        topic, order = each.verdict.topic, each.verdict.order
+        if order is not None and (each.verdict.product in stops or topic in _NO_DOSE_BESIDE):
+            found.add(order)
+        if order is not None and topic is Topic.DUPLICATE_ORDER:
+            found.add(order)
+            found.update(line.origin for line in each.finding.evidence if line.label == "in-session" and line.origin)
+    return frozenset(found)
+
+
+def _key(verdict: Verdict, finding: Fired) -> Any:
+    if verdict.order is None:
+        return verdict.topic
+    if verdict.topic in _ONE_PER_ORDER:
+        return verdict.topic, verdict.order
+    if verdict.topic in _SHARED:
+        return verdict.topic
+    if verdict.product is None:
+        return verdict.topic, verdict.drug, tuple(finding.values.items())
+    # A card that is read as a sheet is about orders that it says the same of.
+    return verdict.topic, verdict.product, finding.sections
+
+
+def _lines(group: Sequence[_Judged], folded: Mapping[int, tuple[Verdict, ...]]) -> tuple[Verdict, ...]:
+    return tuple(line for each in group for line in folded.get(id(each.verdict), ()))
+
+
+def _content(
+    group: list[_Judged],
+    names: Mapping[Origin, NamedOrder],
+    without_dose: frozenset[Origin],
+    folded: tuple[Verdict, ...],
+    today: date,
+) -> CardContent:
+    group.sort(key=lambda each: (each.urgency, _day(each.verdict, names)))
+    verdicts = tuple(_offering(each, names, without_dose, today) for each in group)
+    orders = tuple(names[each.order] for each in verdicts if each.order is not None and each.order in names)
+    choices = _other_choice(group, orders, names) if group[0].verdict.topic in _RIVALS else ()
+    return CardContent(verdicts, tuple(dict.fromkeys(orders)), folded, choices, group[0].urgency)
+
+
+def _day(verdict: Verdict, names: Mapping[Origin, NamedOrder]) -> date:
+    named = names.get(verdict.order) if verdict.order is not None else None
+    return named.on if named is not None and named.on is not None else date.min
+
+
+def _offering(
+    each: _Judged, names: Mapping[Origin, NamedOrder], without_dose: frozenset[Origin], today: date
+) -> Verdict:
+    """Take from a finding the doses that may not be offered, and date the tests that a later dose needs."""
+    if not each.finding.fixes:
+        return each.verdict
+    on = _day(each.verdict, names)
+    fixes = tuple(
+        msgspec.structs.replace(fix, by=on, is_urgent=False) if isinstance(fix, OrderTests) and on > today else fix
+        for fix in each.finding.fixes
+        if not (isinstance(fix, SetDose) and each.verdict.order in without_dose)
+    )
+    return msgspec.structs.replace(each.verdict, outcome=msgspec.structs.replace(each.finding, fixes=fixes))
+
+
+def _other_choice(
+    group: Sequence[_Judged], own: Sequence[NamedOrder], names: Mapping[Origin, NamedOrder]
+) -> tuple[tuple[tuple[NamedOrder, Fix], ...], ...]:
+    """Offer to take out the other orders instead, where that settles it as well."""
+    rivals = dict.fromkeys(
+        names[line.origin]
+        for each in group
+        for line in each.finding.evidence
+        if line.label == "in-session" and line.origin is not None and line.origin in names
+    )
+    fix = next((fix for fix in group[0].finding.fixes if isinstance(fix, RemoveOrder | HoldOrder)), None)
+    is_duplicate = group[0].verdict.topic is Topic.DUPLICATE_ORDER
+    # Of three orders for one day, taking out the first leaves two.
+    if fix is None or not rivals or (is_duplicate and len(rivals) != len(own)):
+        return ()
+    return (tuple((rival, fix) for rival in rivals if rival not in own),)
+
+
+def _named_orders(session: Session, verdicts: Iterable[Verdict], judged: Iterable[_Judged]) -> dict[Origin, NamedOrder]:
+    """Name the orders of a session by drug, day and dose, as far as it takes to keep them apart."""
+    drugs = {verdict.order: verdict.drug for verdict in verdicts if verdict.order is not None}
+    rivals = {
+        line.origin: line.text
+        for each in judged
+        if each.verdict.topic in _RIVALS
+        for line in each.finding.evidence
+        if line.label == "in-session" and line.origin is not None and line.origin not in drugs
+    }
+    drugs = {**drugs, **rivals}
+    orders = [order for order in session.orders if order.origin in drugs]
+    days = {order.origin: planned_day(order.start, session.today) for order in orders}
+    many = Counter(drugs[order.origin] for order in orders)
+    dated = Counter((drugs[order.origin], days[order.origin]) for order in orders)
+    dosed = Counter((drugs[order.origin], days[order.origin], _dose(order)) for order in orders)
+    named, used = {}, Counter[str]()
+    for order in orders:
+        drug, day = drugs[order.origin], days[order.origin]
+        which = ""
+        if many[drug] > 1:
+            which = day.isoformat()
+            if dated[drug, day] > 1:
+                which = f"{_dose(order)}, {which}" if _dose(order) else which
+            if dosed[drug, day, _dose(order)] > 1:
+                used[drug + which] += 1
+                which = f"{which}, no. {used[drug + which]}"
+        named[order.origin] = NamedOrder(order.origin, drug, day, which)
+    return named
+
+
+def _dose(order: DrugOrder) -> str:
+    return order.doses[0].as_written if order.doses else ""

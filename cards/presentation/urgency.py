@@ -1,0 +1,65 @@
+"""How urgent a finding is: its indicator, and where its card stands among the others of an answer."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from cards.facts.outcomes import Fired, Indicator
+from cards.facts.topics import Topic
+from cards.knowledge.schema import Confidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from cards.facts.outcomes import Verdict
+    from cards.knowledge.schema import Cited
+    from cards.presentation.wording import Wording
+
+SEVERITY = (Indicator.INFO, Indicator.WARNING, Indicator.CRITICAL)
+_IDENTITY = frozenset({Topic.DRUG_IDENTITY_CONFLICT, Topic.DRUG_AMBIGUOUS})
+_DISCONTINUE = frozenset(
+    {Topic.LIVER_TESTS_DISCONTINUE, Topic.ILD_ACTIVE, Topic.HEART_FAILURE_ACTIVE, Topic.PREGNANCY_POSITIVE}
+)
+_HOLD = frozenset({Topic.LVEF_HOLD, Topic.LIVER_TESTS_HOLD, Topic.BLOOD_COUNT_HOLD})
+
+
+class Urgency(IntEnum):
+    """The classes in which cards stand, the most urgent first."""
+
+    IDENTITY = 0
+    """Which drug is meant."""
+    DISCONTINUE = 1
+    HOLD = 2
+    CRITICAL = 3
+    WARNING = 4
+    INFO = 5
+
+
+def indicator_of(verdict: Verdict, wording: Wording, by_site: Mapping[Topic, Indicator]) -> Indicator:
+    """Take the site's indicator or the topic's own, and lower it where the finding itself is weaker."""
+    candidates = [by_site.get(verdict.topic, wording.topics[verdict.topic].indicator)]
+    if isinstance(verdict.outcome, Fired):
+        if verdict.outcome.indicator is not None:
+            candidates.append(verdict.outcome.indicator)
+        if verdict.soften or is_unverified(verdict.outcome.cited):
+            candidates.append(Indicator.WARNING)
+    return min(candidates, key=SEVERITY.index)
+
+
+def is_unverified(cited: Iterable[Cited]) -> bool:
+    """Tell whether one of the sources has not been read."""
+    return any(each.confidence is Confidence.UNVERIFIED for each in cited)
+
+
+def urgency_of(verdict: Verdict, indicator: Indicator) -> Urgency:
+    """Say in which class a finding belongs. What says stop does so whatever a site makes of its indicator."""
+    if verdict.topic in _IDENTITY:
+        return Urgency.IDENTITY
+    # A rule that lowers its own finding, as on lung disease of before the treatment, does not say stop.
+    if not isinstance(verdict.outcome, Fired) or verdict.outcome.indicator in (None, Indicator.CRITICAL):
+        if verdict.topic in _DISCONTINUE:
+            return Urgency.DISCONTINUE
+        if verdict.topic in _HOLD:
+            return Urgency.HOLD
+    return (Urgency.INFO, Urgency.WARNING, Urgency.CRITICAL)[SEVERITY.index(indicator)]

@@ -1,0 +1,152 @@
+"""What waits for the database: in memory, and in a file that outlives a stop and a kill.
+
+Each process has a file of its own and holds a lock on it for as long as it lives. Who starts looks for files that
+nobody holds any more, and takes their records over. The file holds health data, as the database does: it is made for
+the service alone to read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import uuid
+from collections import deque
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+
+from cds_service.store.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MOST_RECORDS = 5000
+MOST_BYTES = 64 << 20
+_TIMES = ("at", "overridden_at")
+_PATTERN = "waiting-*.ndjson"
+_encode = msgspec.json.Encoder().encode
+_log = structlog.get_logger()
+
+
+class Waiting:
+    """Records in the order in which they came; whoever uses it sees to it that one thread does so at a time."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """Begin; ``folder`` is where the file is kept, none for memory alone."""
+        self._folder = folder
+        self._records: deque[tuple[Record, int]] = deque()
+        self._bytes = 0
+        # A name of its own: in a container every process has the number of the one before.
+        self._path = folder / f"waiting-{uuid.uuid4().hex}.ndjson" if folder is not None else None
+        self._file: int | None = None
+        self._adopted: list[tuple[Path, int]] = []
+        self._told = False
+
+    def __len__(self) -> int:
+        """Count the records."""
+        return len(self._records)
+
+    def add(self, record: Record) -> bool:
+        """Keep a record; tell whether there was room for it."""
+        written = _encode(record) + b"\n"
+        if len(self._records) >= MOST_RECORDS or self._bytes + len(written) > MOST_BYTES:
+            return False
+        self._records.append((record, len(written)))
+        self._bytes += len(written)
+        self._append(written)
+        return True
+
+    def first(self) -> Record | None:
+        """Give the record that has waited longest."""
+        return self._records[0][0] if self._records else None
+
+    def done(self) -> None:
+        """Forget the first: it is where it belongs. Once none waits, the files go too."""
+        self._bytes -= self._records.popleft()[1]
+        if not self._records:
+            self._forget_files()
+
+    def adopt(self) -> tuple[int, int]:
+        """Take over what processes that are gone have left; give how many records, and how many broken lines."""
+        found = broken = 0
+        for path in sorted(self._folder.glob(_PATTERN)) if self._folder is not None and self._folder.is_dir() else ():
+            with contextlib.suppress(OSError):
+                descriptor = os.open(path, os.O_RDWR)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    os.close(descriptor)
+                    continue
+                for record in _records_in(path):
+                    if record is None:
+                        broken += 1
+                    else:
+                        size = len(record.decision["facts"])
+                        self._records.append((record, size))
+                        self._bytes += size
+                        found += 1
+                self._adopted.append((path, descriptor))
+        if not self._records:
+            self._forget_files()
+        return found, broken
+
+    def close(self) -> None:
+        """Let the files go; what they hold is taken over by the next process."""
+        for descriptor in [*(each for _, each in self._adopted), *([self._file] if self._file is not None else [])]:
+            os.close(descriptor)
+        self._adopted, self._file = [], None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether what waits is in a file."""
+        return self._file is not None or bool(self._adopted)
+
+    def _append(self, written: bytes) -> None:
+        if self._folder is None or self._path is None:
+            return
+        try:
+            if self._file is None:
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.write(self._file, written)
+        except OSError as error:
+            if not self._told:
+                self._told = True
+                _log.error("waiting_in_memory_alone", reason=type(error).__name__, folder=str(self._folder))
+
+    def _forget_files(self) -> None:
+        for path, descriptor in self._adopted:
+            with contextlib.suppress(OSError):
+                path.unlink()
+            os.close(descriptor)
+        self._adopted = []
+        if self._file is not None and self._path is not None:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+            os.close(self._file)
+            self._file = None
+
+
+def _records_in(path: Path) -> Iterator[Record | None]:
+    """Read a file line by line; a line that broke off in a kill or on a full disk is none."""
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                record = msgspec.json.decode(line, type=Record)
+                for row in (record.decision, *record.suppressed):
+                    _read_times(row)
+            except (msgspec.MsgspecError, ValueError, KeyError, TypeError):
+                yield None
+            else:
+                yield record
+
+
+def _read_times(row: dict[str, Any]) -> None:
+    for name in _TIMES:
+        if name in row:
+            row[name] = datetime.fromisoformat(row[name])

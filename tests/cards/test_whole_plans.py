@@ -1,0 +1,305 @@
+"""Whole plans: which findings share a card, in what order cards stand, what is offered, and what waits for its day."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from builders import KNOWN, POLICY, RECOGNISER, TODAY, chart, days_ago, facts_of, given, order
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+from test_laws import charts
+
+from cards.engine import judge
+from cards.facts.order import DoseUnit
+from cards.facts.outcomes import Fired, HoldOrder, Indicator, OrderTests, RemoveOrder, SetDose
+from cards.facts.patient import TreatmentState
+from cards.facts.policy import PlannedDoses
+from cards.facts.session import Moment
+from cards.facts.topics import Topic
+from cards.presentation.grouping import grouped
+from cards.presentation.renderer import Renderer
+from cards.presentation.urgency import Urgency
+from cards.presentation.wording import default_wording
+from cards.values.quantities import Mg
+
+if TYPE_CHECKING:
+    from cards.facts.order import DrugOrder
+    from cards.facts.patient import Patient
+    from cards.facts.session import Session
+    from cards.presentation.card import Card
+    from cards.presentation.grouping import CardContent
+
+WORDING = default_wording()
+RENDERER = Renderer(WORDING, KNOWN, {})
+EVERY = dataclasses.replace(POLICY, planned_doses=PlannedDoses.EVERY)
+
+
+def told(session: Session, policy=POLICY) -> tuple[CardContent, ...]:
+    verdicts = judge(session, RECOGNISER, policy)
+    return grouped(verdicts, [each for each in verdicts if isinstance(each.outcome, Fired)], session, policy, WORDING)
+
+
+def plan(drug: str = "Kadcyla", dose: str = "252 mg", cycles: int = 6, first: int = 0) -> tuple[DrugOrder, ...]:
+    return tuple(
+        order(drug, dose, start=days_ago(-first - 21 * cycle), identifier=f"cycle-{cycle}") for cycle in range(cycles)
+    )
+
+
+def cards(*orders: DrugOrder, patient: Patient | None = None, policy=POLICY) -> list[Card]:
+    return [RENDERER.card_of(each, "x") for each in told(facts_of(*orders, patient=patient), policy)]
+
+
+def topics(found: list[Card]) -> list[tuple[str, str]]:
+    return [(str(card.indicator), str(card.topic)) for card in found]
+
+
+def test_six_right_cycles_have_one_dated_card() -> None:
+    (card,) = cards(*plan())
+    assert (card.indicator, card.topic) == (Indicator.INFO, Topic.MONITORING_PLANNED)
+    assert "By 2026-12-13" in card.detail
+    assert card.suggestions == ()
+
+
+def test_right_cycles_in_which_every_dose_is_asked_for() -> None:
+    found = cards(*plan(), policy=EVERY)
+    assert len({card.topic for card in found}) == len(found)
+    assert Topic.MONITORING_PLANNED not in {card.topic for card in found}
+    assert Topic.LIVER_TESTS_MISSING in {card.topic for card in found}
+
+
+def test_one_dose_too_high_in_every_cycle_is_one_card_that_mends_all() -> None:
+    card = next(card for card in cards(*plan(dose="400 mg")) if card.topic is Topic.DOSE_ABOVE_MAXIMUM)
+    assert card.summary.endswith("(6 orders)")
+    (suggestion,) = card.suggestions
+    assert [origin.reference for origin, _ in suggestion.changes] == [f"MedicationRequest/cycle-{n}" for n in range(6)]
+    assert suggestion.label == "Change Kadcyla to 252 mg (6 orders, 2026-11-22 to 2027-03-07)"
+
+
+def test_one_wrong_cycle_of_six_is_named_by_its_day() -> None:
+    third = order("Kadcyla", "400 mg", start=days_ago(-42), identifier="cycle-2")
+    orders = (*plan(cycles=2), third)
+    card = next(card for card in cards(*orders) if card.topic is Topic.DOSE_ABOVE_MAXIMUM)
+    assert [suggestion.label for suggestion in card.suggestions] == ["Change Kadcyla to 252 mg (2027-01-03)"]
+
+
+def test_the_id_of_a_card_is_that_of_its_topic_and_orders() -> None:
+    one, again = (cards(*plan(dose="400 mg")) for _ in range(2))
+    turned = cards(*reversed(plan(dose="400 mg")))
+    assert [card.uuid for card in one] == [card.uuid for card in again] == [card.uuid for card in turned]
+    assert one[0].uuid != cards(*plan(dose="400 mg", cycles=5))[0].uuid
+
+
+def test_two_products_that_want_one_test_share_a_card() -> None:
+    orders = (order("trastuzumab", "420 mg"), order("Perjeta", "420 mg", identifier="order-2"))
+    history = (given("trastuzumab", 21, "6 mg/kg"), given("pertuzumab", 21, "420 mg"))
+    found = cards(*orders, patient=chart(lvef=None, history=history))
+    assert topics(found) == [("warning", "lvef-missing")]
+    assert "Trastuzumab and Perjeta" in found[0].summary
+    (suggestion,) = found[0].suggestions
+    assert [fix.concepts for _, fix in suggestion.changes] == [("lvef",)]
+
+
+STOPPED = chart(values={"ast": "9 ULN", "bilirubin-total": "3 ULN"}, lvef="35", baseline="60", weight_days=60)
+
+
+def test_what_ends_treatment_stands_first_and_nothing_beside_it_offers_a_dose() -> None:
+    found = told(facts_of(order("Kadcyla", "400 mg"), patient=STOPPED))
+    assert [each.lead.topic for each in found] == [Topic.LIVER_TESTS_DISCONTINUE, Topic.DOSE_ABOVE_MAXIMUM]
+    assert {each.topic for each in found[0].folded} == {Topic.LVEF_HOLD, Topic.WEIGHT_STALE}
+    rendered = [RENDERER.card_of(each, "x") for each in found]
+    assert "LVEF 35 %" in rendered[0].detail
+    assert not [s for card in rendered for s in card.suggestions if "Change" in s.label]
+
+
+def test_a_hold_is_told_of_the_next_dose_and_what_ends_treatment_of_all() -> None:
+    (hold,) = (
+        card for card in cards(*plan(), patient=chart(values={"ast": "6 ULN"})) if card.topic is Topic.LIVER_TESTS_HOLD
+    )
+    assert [suggestion.label for suggestion in hold.suggestions] == ["Remove Kadcyla (2026-11-22)"]
+    stop = cards(*plan(), patient=STOPPED)[0]
+    assert stop.suggestions[0].label == "Remove Kadcyla (6 orders, 2026-11-22 to 2027-03-07)"
+
+
+@pytest.mark.parametrize("days", [0, 7, 8, 40])
+def test_what_the_chart_says_now_holds_the_next_dose_however_far_off(days) -> None:
+    found = cards(order("Kadcyla", "252 mg", start=days_ago(-days)), patient=chart(values={"ast": "6 ULN"}))
+    assert ("critical", "liver-tests-hold") in topics(found)
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [(0, []), (6, []), (7, ["liver-tests-missing", "blood-count-missing"]), (8, ["monitoring-planned"])],
+)
+def test_tests_are_asked_for_when_the_dose_is_near(days, expected) -> None:
+    found = cards(order("Kadcyla", "252 mg", start=days_ago(-days)))
+    assert [str(card.topic) for card in found] == expected
+
+
+def test_an_earlier_order_of_the_chart_is_the_next_dose() -> None:
+    later = order("Kadcyla", "252 mg", start=days_ago(-5))
+    active = given("kadcyla", -1, state=TreatmentState.ACTIVE)
+    old = dict.fromkeys(("ast", "alt", "bilirubin-total", "platelets"), 20)
+    alone = {card.topic for card in cards(later, patient=chart(labs=old))}
+    behind = {card.topic for card in cards(later, patient=chart(labs=old, history=(active,)))}
+    assert Topic.LIVER_TESTS_MISSING in alone
+    assert Topic.LIVER_TESTS_MISSING not in behind
+    assert Topic.MONITORING_PLANNED in behind
+
+
+def test_the_plan_counts_towards_the_cycles() -> None:
+    history = tuple(given("kadcyla", 21 * n, "3.6 mg/kg") for n in range(1, 13))
+    patient = chart(history=history, setting="early")
+    card = next(card for card in cards(*plan(cycles=4), patient=patient) if card.topic is Topic.CYCLE_LIMIT_REACHED)
+    assert [origin.reference for origin, _ in card.suggestions[0].changes] == [
+        "MedicationRequest/cycle-2",
+        "MedicationRequest/cycle-3",
+    ]
+
+
+def test_either_of_two_drugs_that_are_kept_apart_may_go_whatever_their_order() -> None:
+    kadcyla, other = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg", identifier="order-2")
+    labels = []
+    for orders in ((kadcyla, other), (other, kadcyla)):
+        card = next(card for card in cards(*orders) if card.topic is Topic.HER2_AGENTS_COMBINED)
+        labels.append({suggestion.label for suggestion in card.suggestions})
+    assert labels == [{"Remove Kadcyla", "Remove Enhertu"}] * 2
+
+
+def test_every_topic_has_its_place_among_what_harms() -> None:
+    assert set(WORDING.places) == {*Topic}
+    assert len(WORDING.harm) == len(WORDING.places)
+
+
+# --- Laws ----------------------------------------------------------------------------------------------------
+
+ORDERS = st.lists(
+    st.tuples(
+        st.sampled_from(["Kadcyla", "Enhertu", "trastuzumab", "Perjeta"]),
+        st.sampled_from(["252 mg", "378 mg", "400 mg", "420 mg", "3.6 mg/kg", "5.4 mg/kg", "840 mg", ""]),
+        st.sampled_from([-5, 0, 3, 14, 21, 42]),
+        st.sampled_from([(), ("J9354",), ("J9358",), ("J9308",)]),
+    ),
+    min_size=1,
+    max_size=4,
+).map(
+    lambda drawn: [
+        order(drug, *([dose] if dose else []), start=days_ago(-day), hcpcs=codes, identifier=f"order-{n}")
+        for n, (drug, dose, day, codes) in enumerate(drawn)
+    ]
+)
+
+
+@for_all(ORDERS, charts(), st.sampled_from([Moment.SELECT, Moment.SIGN, Moment.DISPATCH]))
+def test_every_finding_is_told_once_and_the_urgent_ones_first(orders, patient, moment) -> None:
+    session = facts_of(*orders, patient=patient, moment=moment)
+    verdicts = judge(session, RECOGNISER, POLICY)
+    found = told(session)
+    fired = sorted((str(v.topic), v.order.path if v.order else "") for v in verdicts if isinstance(v.outcome, Fired))
+    assert fired == sorted((str(v.topic), v.order.path if v.order else "") for each in found for v in each.all_verdicts)
+    assert [each.urgency for each in found] == sorted(each.urgency for each in found)
+    keys = [(each.lead.topic, each.lead.product) for each in found]
+    assert len(keys) == len(set(keys))
+
+
+@for_all(ORDERS, charts())
+def test_no_card_offers_a_dose_of_a_drug_that_must_not_be_given(orders, patient) -> None:
+    found = told(facts_of(*orders, patient=patient))
+    stopped = {each.lead.product for each in found if each.urgency in (Urgency.DISCONTINUE, Urgency.HOLD)}
+    for each in found:
+        for verdict in each.verdicts:
+            if verdict.product in stopped and isinstance(verdict.outcome, Fired):
+                assert not any(isinstance(fix, SetDose) for fix in verdict.outcome.fixes)
+
+
+@for_all(ORDERS, charts())
+def test_no_button_leads_to_what_another_card_forbids(orders, patient) -> None:
+    """Apply any one suggestion, ask again: nothing critical is new."""
+    session = facts_of(*orders, patient=patient)
+    before = critical(told(session))
+    for each in told(session):
+        for suggestion in RENDERER.card_of(each, "x").suggestions:
+            after = applied(session, suggestion.changes)
+            if after is not None:
+                assert critical(told(after)) <= before, suggestion.label
+
+
+def critical(found: tuple[CardContent, ...]) -> set[tuple[Topic, str | None]]:
+    return {
+        (verdict.topic, verdict.product)
+        for each in found
+        for verdict in each.all_verdicts
+        if RENDERER.card_of(each, "x").indicator is Indicator.CRITICAL
+    }
+
+
+def applied(session: Session, changes) -> Session | None:
+    """Carry out a suggestion on the facts; nothing for one that orders tests or changes codes."""
+    orders = {each.origin: each for each in session.orders}
+    for origin, fix in changes:
+        match fix:
+            case RemoveOrder() | HoldOrder():
+                orders.pop(origin, None)
+            case SetDose(changes=doses):
+                new = {ordered.pointer: amount for ordered, amount in doses}
+                orders[origin] = msgspec.structs.replace(
+                    orders[origin],
+                    doses=tuple(
+                        msgspec.structs.replace(
+                            each,
+                            number=new[each.pointer].value,
+                            unit=DoseUnit.MG if isinstance(new[each.pointer], Mg) else DoseUnit.MG_PER_KG,
+                            as_written=str(new[each.pointer]),
+                        )
+                        if each.pointer in new
+                        else each
+                        for each in orders[origin].doses
+                    ),
+                )
+            case OrderTests():
+                return None
+            case _:
+                return None
+    return msgspec.structs.replace(session, orders=tuple(orders.values()))
+
+
+# --- Words ----------------------------------------------------------------------------------------------------
+
+BRITISH = re.compile(r"\b(labelled|tumour|oestrogen|haemo|hybridisation|judgement|programme)\b", re.IGNORECASE)
+STILTED = re.compile(r"\b(is none of|told apart|judged by on|what lacks|of none|cannot be meant)\b", re.IGNORECASE)
+
+
+def test_the_words_are_those_of_the_style_guide() -> None:
+    for topic, words in WORDING.topics.items():
+        for sentence in words.variants.values():
+            for said in (sentence.summary, sentence.rule):
+                assert not BRITISH.search(said), (topic, said)
+                assert not STILTED.search(said), (topic, said)
+                assert "context." not in said
+                assert "prefetch." not in said
+
+
+VERBS = ("Change ", "Order ", "Remove ", "Put ", "Replace ")
+
+
+def test_every_button_begins_with_what_it_does_and_names_the_drug() -> None:
+    for name, label in WORDING.suggestions.items():
+        if name not in ("by", "orders"):
+            assert label.startswith(VERBS), name
+            assert "{drug}" in label
+
+
+def test_no_card_shows_where_in_the_request_something_stood() -> None:
+    for path in ("prefetch.labs.entry[3].resource", "context.draftOrders.entry[0].resource", "elsewhere[1]"):
+        assert "[" not in RENDERER._place(path)
+        assert RENDERER._place(path)
+
+
+def test_a_day_is_never_written_without_its_year() -> None:
+    (card,) = cards(*plan(first=1))
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", day) for day in re.findall(r"\d+-\d+-\d+", card.detail))
+    assert TODAY + timedelta(days=1) == days_ago(-1)
