@@ -25,6 +25,8 @@ lint: install-dev
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/oxlint --quiet --deny-warnings cds_service/static
+	$(BIN)/hadolint Dockerfile
 
 # What takes long and belongs to no change in particular: the whole suite three times over, under load.
 soak: install-dev

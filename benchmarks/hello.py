@@ -12,6 +12,7 @@ from flask import Flask, Response, request
 from granian import Granian
 
 from cds_service import cli
+from cds_service.commands import serve
 
 PATH = "/hello"
 
@@ -33,5 +34,5 @@ def _in_place_of_the_service(_: str, **settings: Any) -> Granian:
 
 
 if __name__ == "__main__":
-    cli.Granian = _in_place_of_the_service
+    serve.Server = _in_place_of_the_service
     cli.main(sys.argv[1:])

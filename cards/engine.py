@@ -28,7 +28,7 @@ from cards.readings.case import UNREAD, Case, gap_line
 from cards.rules import rules_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
     from datetime import date
     from decimal import Decimal
 
@@ -46,6 +46,9 @@ _SILENT = (Clear, NotApplicable)
 _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
+_HER2 = frozenset(
+    {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
+)
 # An entry that is no order at all matters only beside an order in scope.
 _NO_ORDER = "unreadable-order"
 _OF_CODES = frozenset({Topic.HCPCS_MISMATCH, Topic.NDC_MISMATCH})
@@ -203,9 +206,8 @@ def _incomplete(
     for gap in _gaps(cases, session):
         if gap not in told:
             lines[gap_line(recogniser.known, gap)] = None
-            is_urgent = (
-                is_urgent or (gap.about in recogniser.measured and gap.reason in UNREAD) or gap.reason == "deceased"
-            )
+            is_read = gap.reason not in UNREAD or not _may_count(gap, session.patient, recogniser.measured)
+            is_urgent = is_urgent or not is_read or gap.reason == "deceased"
     if not lines:
         return None
     count = f"{len(lines)} check{'s' if len(lines) > 1 else ''}"
@@ -257,9 +259,7 @@ def _needed(case: Case) -> Iterable[str]:
     if product.basis is Basis.WEIGHT:
         yield from ("weight", "weight-stated")
     if product.eligibility:
-        yield from (
-            "her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"
-        )  # fmt: skip
+        yield from sorted(_HER2)
 
 
 def _monitored(product: Product, *, near: bool) -> Iterable[str]:
@@ -270,6 +270,14 @@ def _monitored(product: Product, *, near: bool) -> Iterable[str]:
         yield from ("patient", "pregnancy-test")
         for wanted in product.monitoring.before_each_dose:
             yield from wanted.tests
+
+
+def _may_count(gap: Gap, patient: Patient, measured: Container[str | None]) -> bool:
+    """Tell whether what could not be read may be what counts: of HER2, where no result that was read is newer."""
+    if gap.about in _HER2:
+        read = [result.on for result in patient.her2 if result.on is not None]
+        return gap.on is None or not read or gap.on >= max(read)
+    return gap.about in measured
 
 
 def _superseded(gap: Gap, patient: Patient) -> bool:

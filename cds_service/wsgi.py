@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from cards.knowledge.billing_loader import default_billing, default_policies
+from cards.knowledge.loader import default_knowledge
+from cards.presentation.wording import default_wording
 from cds_service.app import create_app
 from cds_service.configuration.settings import CONFIG_VARIABLE
 from cds_service.policies.library import Library
 from cds_service.policies.publication import Publication, follow
 from cds_service.server import end_with_parent
 from cds_service.store.purge_thread import keep_house
+from cds_service.telemetry import metrics
 from cds_service.telemetry.logs import configure_logs
+from cds_service.tryit.scenarios import read_scenarios
+from fhir_mappings.medications.actions import models
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -40,6 +46,16 @@ def application() -> Flask:
     _spare_the_collector()
     structlog.get_logger().info("worker_started", worker=os.getpid())
     return app
+
+
+def preload() -> None:
+    """Read what every worker reads, in the process that they are copied from: they share it, and start at once."""
+    for read in (default_knowledge, default_billing, default_policies, default_wording, read_scenarios, models):
+        read()
+    metrics.forget_this_process()
+    gc.collect()
+    # A collection in a worker would write into every object that it shares.
+    gc.freeze()
 
 
 def _spare_the_collector() -> None:

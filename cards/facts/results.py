@@ -43,7 +43,10 @@ class Weight(msgspec.Struct, frozen=True):
 
 
 class Lvef(msgspec.Struct, frozen=True):
-    """A left ventricular ejection fraction; of a range, its lower end. ``bound``: it is a limit of the value."""
+    """A left ventricular ejection fraction; of a range, its lower end, and ``upper`` the other.
+
+    ``bound``: it is a limit of the value.
+    """
 
     percent: Percent
     on: date | None
@@ -54,15 +57,20 @@ class Lvef(msgspec.Struct, frozen=True):
     time: ResultTime | None = None
     within: tuple[date, date] | None = None
     beside: tuple[str, ...] = ()
+    upper: Percent | None = None
 
     @property
     def interval(self) -> Interval:
         """The percentages that it may be."""
+        if self.upper is not None:
+            return Interval(self.percent.value, self.upper.value)
         return Interval.of(self.percent.value, self.bound)
 
     @property
     def quoted(self) -> str:
-        """The value as a summary quotes it: "45 %", "< 35 %"."""
+        """The value as a summary quotes it: "45 %", "< 35 %", "57-62 %"."""
+        if self.upper is not None:
+            return f"{str(self.percent).removesuffix('%').strip()}-{self.upper}"
         return f"{self.bound.sign} {self.percent}".strip()
 
 

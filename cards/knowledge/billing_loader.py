@@ -29,7 +29,7 @@ def load_billing(root: Traversable | None = None) -> BillingKnowledge:
     """
     root = root or files("cards") / "knowledge"
     name = "billing.yaml"
-    billing = parse((root / name).read_text(encoding="utf-8"), name, BillingKnowledge)
+    billing = parse((root / name).read_text(encoding="utf-8"), name, BillingKnowledge, shipped=True)
     known = default_knowledge()
     _need_sources(billing, known.sources)
     supplied = [supply.product for supply in billing.supplies]
@@ -51,14 +51,14 @@ def load_billing(root: Traversable | None = None) -> BillingKnowledge:
     return billing
 
 
-def load_policies(text: str, name: str, billing: BillingKnowledge) -> PolicyFile:
-    """Read a file of payer policies: one that ships, or a site's own.
+def load_policies(text: str, name: str, billing: BillingKnowledge, *, shipped: bool = False) -> PolicyFile:
+    """Read a file of payer policies: one that is shipped, or a site's own.
 
     Raises:
         KnowledgeError: an unknown check or field, a criterion without a source, an unknown product, group or test.
 
     """
-    file = parse(text, name, PolicyFile)
+    file = parse(text, name, PolicyFile, shipped=shipped)
     known = default_knowledge()
     if repeated := set(file.sources) & set(known.sources):
         raise KnowledgeError(f"{name}: the sources {sorted(repeated)} are there already; name yours otherwise")
@@ -126,7 +126,8 @@ def default_policies() -> tuple[PayerPolicy, ...]:
     """Give the policies that ship with the package, that of a single payer before those of a billing page."""
     folder = files("cards") / "knowledge" / "policies"
     names = sorted((entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=_own_text_first)
-    read = [load_policies((folder / name).read_text(encoding="utf-8"), name, default_billing()) for name in names]
+    texts = {name: (folder / name).read_text(encoding="utf-8") for name in names}
+    read = [load_policies(text, name, default_billing(), shipped=True) for name, text in texts.items()]
     return tuple(policy for file in read for policy in file.policies)
 
 

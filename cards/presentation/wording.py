@@ -12,6 +12,7 @@ import yaml
 
 from cards.facts.outcomes import Indicator
 from cards.facts.topics import Topic
+from cards.knowledge.loader import SHIPPED_LOADER
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -92,7 +93,7 @@ def load(path: Traversable | None = None) -> Wording:
     """
     text = (path or files("cards") / "wording" / "en.yaml").read_text(encoding="utf-8")
     try:
-        wording = msgspec.convert(yaml.safe_load(text), Wording)
+        wording = msgspec.convert(yaml.load(text, Loader=SHIPPED_LOADER), Wording)  # noqa: S506 - a SafeLoader
     except (msgspec.ValidationError, yaml.YAMLError) as error:
         msg = f"wording: {error}"
         raise WordingError(msg) from error

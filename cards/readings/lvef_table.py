@@ -64,10 +64,10 @@ def _baseline(case: Case) -> Lvef | None:
 def _rows_for(case: Case, setting: Setting, newest: Lvef, baseline: Lvef | None) -> tuple[LvefRow | None, ...]:
     """List the rows that may be the one: one when everything it asks for is known.
 
-    A result that is a limit is looked up at each number that it may be, the nearest to the limit first.
+    A result that is a limit or a range is looked up at each number that it may be, the nearest to the limit first.
     """
     rows = [row for row in case.product.monitoring.lvef_rows if not row.settings or setting in row.settings]
-    if newest.bound is Bound.EXACT:
+    if newest.interval.is_exact:
         return _rows_at(case, rows, newest, baseline)
     cuts = [limit for row in rows for limit in row.lvef.limits]
     if baseline is not None:
@@ -76,7 +76,7 @@ def _rows_for(case: Case, setting: Setting, newest: Lvef, baseline: Lvef | None)
     nearest_first = pieces if newest.bound in (Bound.ABOVE, Bound.AT_LEAST) else pieces[::-1]
     found: dict[LvefRow | None, None] = {}
     for each in nearest_first:
-        exact = structs.replace(newest, percent=Percent(each), bound=Bound.EXACT)
+        exact = structs.replace(newest, percent=Percent(each), bound=Bound.EXACT, upper=None)
         found.update(dict.fromkeys(_rows_at(case, rows, exact, exact if baseline is newest else baseline)))
     return tuple(found)
 

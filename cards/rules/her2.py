@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _HER2_CONCEPTS = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-interpretation", "her2-immunoassay", "her2-copy-number"}
 )
+_MUTATION = frozenset({"erbb2-mutation"})
 _TESTING = Cited(source="asco-cap", section="HER2 testing algorithm", confidence=Confidence.PRIMARY)
 
 
@@ -174,7 +175,7 @@ def _work_up(case: Case) -> Outcome:
     # A count that no guideline places is no group.
     is_group = unsettled[0].finding is not Her2Finding.INDETERMINATE
     return Fired(
-        values={"results": " and ".join(_short(result) for result in unsettled)},
+        values={"results": brief(" and ".join(dict.fromkeys(_short(result) for result in unsettled)))},
         evidence=(*_results(case), *_diagnoses(case)),
         cited=(_TESTING, case.known.terminology.her2_copies.by),
         variant="work-up" if is_group else "no-average",
@@ -258,14 +259,18 @@ def erbb2_mutation_missing(case: Case) -> Outcome:
         return NotApplicable("the indication does not turn on an ERBB2 mutation")
     if her2_of(case).ihc_3 or any(mutation.found for mutation in case.patient.mutations):
         return Clear()
+    is_unread = case.unread(_MUTATION)
     return Fired(
         values={},
-        evidence=tuple(
-            Evidence("mutation", dated(mutation.as_reported, mutation.on), mutation.origin)
-            for mutation in case.patient.mutations
+        evidence=(
+            *(
+                Evidence("mutation", dated(mutation.as_reported, mutation.on), mutation.origin)
+                for mutation in case.patient.mutations
+            ),
+            *case.unusable(_MUTATION),
         ),
         cited=(rows[0].by,),
-        variant="not-found" if case.patient.mutations else "default",
+        variant="not-found" if case.patient.mutations else "unread" if is_unread else "default",
         fixes=(OrderTests(("erbb2-mutation",)),),
     )
 

@@ -20,7 +20,6 @@ from cards.knowledge.schema import Action, LvefRow
 from cards.readings.case import beside, counted, shown
 from cards.readings.lvef_table import read_lvef
 from cards.rules.lvef_monitoring import no_lvef
-from cards.values.intervals import Bound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +47,7 @@ def _verdict(case: Case, action: Action) -> Outcome:
     actions = {row.action if row else Action.CONTINUE for row in reading.rows}
     if len(actions) > 1:
         newest = reading.newest
-        if newest.bound is Bound.EXACT:
+        if newest.interval.is_exact:
             return CannotTell((Missing("baseline", values={"lvef": newest.quoted}),))
         values = {"lvef": shown(newest, newest.as_reported)}
         return CannotTell((Missing("lvef-bound", values=values, is_urgent=True),))
@@ -68,7 +67,7 @@ def _fired(reading: LvefReading, row: LvefRow) -> Fired:
     if baseline is not None and baseline is not newest:
         evidence.append(Evidence("lvef-baseline", shown(baseline, baseline.as_reported), baseline.origin))
         points = (baseline.interval - newest.interval).low
-        more = "" if baseline.bound is newest.bound is Bound.EXACT else "at least "
+        more = "" if baseline.interval.is_exact and newest.interval.is_exact else "at least "
         dropped = f" ({more}{counted(points, 'point')} below baseline)" if points > 0 else ""
     fixes: tuple[Fix, ...] = (OrderTests(("lvef",)),)
     return Fired(

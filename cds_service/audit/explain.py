@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine, Row
 
     from cards.facts.outcomes import Missing, Verdict
+    from cards.knowledge.schema import Knowledge
     from cds_service.decisions.reproduce import Replay
     from cds_service.store.reading import StoredDecision
 
@@ -84,7 +85,7 @@ def _checks(kept: StoredDecision, again: Replay) -> Iterable[Json]:
             "thresholds": [
                 {
                     "name": name,
-                    **kept.configuration["thresholds"][name],
+                    **(kept.configuration["thresholds"].get(name) or _default(known, name)),
                     "unit": known.thresholds[name.partition(".")[0]].unit,
                     "meaning": known.thresholds[name.partition(".")[0]].meaning,
                     "source": known.sources[known.thresholds[name.partition(".")[0]].by.source].title,
@@ -92,6 +93,13 @@ def _checks(kept: StoredDecision, again: Replay) -> Iterable[Json]:
                 for name in again.thresholds.get(verdict.topic, ())
             ],
         }
+
+
+def _default(known: Knowledge, name: str) -> Json:
+    """Give a threshold that has come since the decision, or that is not set for a product."""
+    threshold = known.thresholds.get(name)
+    default = threshold.default if threshold is not None else None
+    return {"value": None if default is None else str(default), "set_by": "default"}
 
 
 def _outcome(verdict: Verdict, renderer: Renderer, hook_instance: str) -> Json:

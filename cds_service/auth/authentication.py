@@ -8,7 +8,6 @@ from cds_service.auth.authenticator import Authenticator
 from cds_service.auth.key_fetching import FetchedKeys
 from cds_service.auth.used_tokens import MemoryReplayStore, ReplayStore, ReplayStoreError
 from cds_service.auth.used_tokens_database import DatabaseReplayStore
-from cds_service.auth.used_tokens_redis import RedisReplayStore
 from cds_service.store.database import DatabaseError, open_engine
 
 if TYPE_CHECKING:
@@ -57,6 +56,8 @@ def open_replay_store(settings: Settings) -> ReplayStore:
     """
     kind = store_kind(settings)
     if kind == "redis":
+        from cds_service.auth.used_tokens_redis import RedisReplayStore  # noqa: PLC0415 - for a site that has Redis
+
         return RedisReplayStore(settings.redis or "")
     if kind == "database":
         try:

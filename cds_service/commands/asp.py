@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cds_service.commands.record import FILE, fail
+from cds_service.commands.options import FILE, fail
 from cds_service.configuration.coverage_files import CoverageFileError, prices_in_scope, read_price_file
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import NoReturn
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service.commands.record import config_option, fail, open_record, settings_of
+from cds_service.commands.deciding import decider_of
+from cds_service.commands.options import FILE, config_option, fail, settings_of
+from cds_service.commands.record import open_record
 from cds_service.configuration.diff import Difference, differences
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 from cds_service.configuration.overlay import PublishedPolicy, with_policy
-from cds_service.configuration.settings import Settings
+from cds_service.configuration.settings import Settings, json_schema
 from cds_service.configuration.show import as_yaml, lines
 from cds_service.policies.library import Library
 
@@ -93,3 +96,32 @@ def _settings(name: str) -> Settings:
         return load_settings(path, {})
     except ConfigurationError as error:
         fail("\n".join(error.problems))
+
+
+@click.group()
+def config() -> None:
+    """Look after configuration files."""
+
+
+@config.command("check")
+@click.argument("file", type=FILE)
+def config_check(file: Path) -> None:
+    """Validate a configuration file; every problem is told with its line."""
+    decider_of(file, serving=True)
+    click.echo(f"{file}: valid")
+
+
+@config.command("schema")
+def config_schema() -> None:
+    """Print the JSON Schema of the configuration, for editors."""
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+@config.command("demo")
+def config_demo() -> None:
+    """Print the configuration of the demonstration, for a file of one's own."""
+    click.echo((files("her2_cds_examples") / "demo.yaml").read_text(encoding="utf-8"), nl=False)
+
+
+for command in (config_diff, config_show):
+    config.add_command(command)

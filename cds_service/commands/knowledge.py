@@ -12,7 +12,7 @@ import click
 from cards.knowledge.billing_loader import default_billing
 from cards.knowledge.located import Document
 from cards.knowledge.schema import KnowledgeError
-from cds_service.commands.record import FILE, config_option, fail, settings_of
+from cds_service.commands.options import FILE, config_option, fail, settings_of
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.site_diff import changes
 from cds_service.configuration.site_layer import SiteLayer, read_site_layer, site_layer

@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service.commands.record import config_option, fail, open_record, settings_of
+from cds_service.commands.options import config_option, fail, settings_of
+from cds_service.commands.record import open_record
 from cds_service.commands.window import nothing_on_record, window_options
 from cds_service.learning.control import PERIODS
 from cds_service.learning.feedback_export import COLUMNS, entries, spreadsheet_text

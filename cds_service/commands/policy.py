@@ -10,8 +10,8 @@ import click
 import yaml
 
 from cds_service.commands.config import print_differences
+from cds_service.commands.options import config_option, fail
 from cds_service.commands.policy_store import opened_library
-from cds_service.commands.record import config_option, fail
 from cds_service.commands.trial import trial
 from cds_service.configuration.policy_content import NOTHING, PolicyContent, content_differences
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service.commands.record import fail, open_record, settings_of
+from cds_service.commands.options import fail, settings_of
+from cds_service.commands.record import open_record
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.policies.library import Library
 from cds_service.policies.lifecycle import StepRefusedError

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -13,22 +12,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.audit.explain import explain as explained
 from cds_service.audit.export import as_audit_event, as_row
+from cds_service.commands.options import config_option, fail, moment, settings_of
 from cds_service.commands.terminal import print_explanation
-from cds_service.configuration.layers import ConfigurationError
-from cds_service.configuration.loading import load_settings
-from cds_service.configuration.settings import CONFIG_VARIABLE, Settings
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.store.reading import since
 from cds_service.store.retention import purge as purge_now
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Engine
 
-BAD_INPUT = 2
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-config_option = click.option("--config", "config", type=FILE, envvar=CONFIG_VARIABLE, help="The configuration file.")
-moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+    from cds_service.configuration.settings import Settings
 
 
 @click.command("explain")
@@ -99,18 +95,11 @@ def database_upgrade(config: Path | None) -> None:
     click.echo(f"{engine.url.render_as_string(hide_password=True)}: its tables are those of this version")
 
 
-def settings_of(path: Path | None) -> Settings:
-    """Read the configuration, or end with what is wrong with it."""
-    try:
-        return load_settings(path)
-    except ConfigurationError as error:
-        fail("\n".join(error.problems))
-
-
 def open_record(settings: Settings) -> Engine:
-    """Open the database with the tables of this version, or end with what is wrong with it."""
+    """Open the database with the tables of this version until the command ends, or end with what is wrong with it."""
     try:
         engine = open_engine(settings.database)
+        click.get_current_context().call_on_close(engine.dispose)
         upgrade(engine)
     except DatabaseError as error:
         fail(str(error))
@@ -120,9 +109,3 @@ def open_record(settings: Settings) -> Engine:
 def utc(moment: datetime | None) -> datetime | None:
     """Take a moment of the command line for UTC."""
     return moment.replace(tzinfo=UTC) if moment is not None else None
-
-
-def fail(message: str) -> NoReturn:
-    """End with a message and the exit code of bad input."""
-    click.echo(message, err=True)
-    sys.exit(BAD_INPUT)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import click
 from pydantic import HttpUrl, ValidationError
 
-from cds_service.commands.record import config_option, fail, settings_of
+from cds_service.commands.options import config_option, fail, settings_of
 from cds_service.decisions.decider import Decider
 from cds_service.ehr.client import FhirClient
 from cds_service.ehr.servers import why_not_allowed

@@ -11,7 +11,8 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from cards.facts.topics import Topic
-from cds_service.commands.record import config_option, fail, open_record, settings_of
+from cds_service.commands.options import config_option, fail, settings_of
+from cds_service.commands.record import open_record
 from cds_service.commands.window import nothing_on_record, window_options
 from cds_service.learning.cases import unseen_card
 from cds_service.learning.judgements import Window

@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cds_service.commands.record import FILE, fail, settings_of
+from cds_service.commands.options import FILE, fail, settings_of
 from cds_service.configuration.coverage_files import CoverageFileError
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.settings import CONFIG_VARIABLE

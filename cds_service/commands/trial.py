@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
+from cds_service.commands.options import config_option, fail
 from cds_service.commands.policy_store import opened_library
-from cds_service.commands.record import config_option, fail
 from cds_service.configuration.roles import Role
 from cds_service.policies.lifecycle import StepKind, Wish
 from cds_service.policies.people import Person

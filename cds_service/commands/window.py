@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cds_service.commands.record import moment, utc
+from cds_service.commands.options import moment
+from cds_service.commands.record import utc
 from cds_service.learning.judgements import Window, services_on_record
 from cds_service.protocol.services import BY_ID
 

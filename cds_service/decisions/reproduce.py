@@ -14,6 +14,7 @@ from cards.facts.topics import Topic
 from cards.identification.identity import IdentityStatus
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.billing_setup import with_sources
+from cards.knowledge.loader import default_knowledge
 from cards.presentation.renderer import Renderer
 from cds_service import __version__
 from cds_service.configuration.coverage_files import setup_of_record
@@ -89,10 +90,15 @@ def _sent(kept: StoredDecision, cards: Iterable[Card]) -> Iterable[Card]:
 
 
 def recorded_policy(configuration: Json) -> Policy:
-    """Give the policy that a recorded configuration stands for; a topic that is no more is left out."""
+    """Give the policy that a recorded configuration stands for.
+
+    A topic that has gone since is left out. A threshold that has come since has its default: today's rules ask for it.
+    """
+    defaults = {name: threshold.default for name, threshold in default_knowledge().thresholds.items()}
     topics = {name: each for name, each in configuration["topics"].items() if name in set(Topic)}
     return Policy(
-        thresholds={
+        thresholds=defaults
+        | {
             name: None if each["value"] is None else Decimal(each["value"])
             for name, each in configuration["thresholds"].items()
         },
@@ -111,8 +117,9 @@ class _Watched(Mapping[str, Decimal | None]):
         self.asked: dict[str, None] = {}
 
     def __getitem__(self, name: str) -> Decimal | None:
+        value = self._thresholds[name]
         self.asked[name] = None
-        return self._thresholds[name]
+        return value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._thresholds)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -141,6 +142,13 @@ def shed() -> None:
 def refused(reason: str) -> None:
     """Count a call that was not let in."""
     _child(_refused, str(reason)).inc()
+
+
+def forget_this_process() -> None:
+    """Take back what this process has laid into the shared folder: its workers count, and it does not."""
+    folder = os.environ.get(MULTIPROCESS_VARIABLE)
+    for path in Path(folder).glob(f"*_{os.getpid()}.db") if folder else ():
+        path.unlink()
 
 
 def exposition() -> tuple[bytes, str]:

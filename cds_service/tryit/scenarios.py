@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import yaml
 
+from cards.knowledge.loader import SHIPPED_LOADER
 from cards.knowledge.schema import Kind, Scope
 from cds_service.tryit.resources import Json, Writer, hcpcs_coding
 
@@ -133,7 +134,7 @@ class Scenarios(_Part, frozen=True):
 def read_scenarios() -> Scenarios:
     """Read the scenario file."""
     text = files("cds_service.tryit").joinpath("scenarios.yaml").read_text(encoding="utf-8")
-    return msgspec.convert(yaml.safe_load(text), Scenarios)
+    return msgspec.convert(yaml.load(text, Loader=SHIPPED_LOADER), Scenarios)  # noqa: S506 - a SafeLoader
 
 
 def page_data(known: Knowledge, today: date) -> Json:

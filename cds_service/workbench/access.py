@@ -15,7 +15,7 @@ from cds_service.web.answers import decider, store
 from cds_service.web.loopback import is_on_this_machine
 from cds_service.web.pages import page
 from cds_service.workbench import sessions
-from cds_service.workbench.provider import Provider, SignInError
+from cds_service.workbench.sign_in_error import SignInError
 
 if TYPE_CHECKING:
     from flask import Response
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
     from cds_service.configuration.workbench_settings import WorkbenchSettings
+    from cds_service.workbench.provider import Provider
 
 LOCAL_PEOPLE = (
     Person("local|ada", "Ada, informatics (made up)", frozenset({Role.VIEWER, Role.EDITOR, Role.PUBLISHER})),
@@ -51,7 +52,11 @@ def prepare(state: BlueprintSetupState) -> None:
     settings = app.extensions["her2_cds"].current().decider.settings
     sessions.prepare(app, settings)
     oidc = settings.workbench.oidc
-    app.extensions[_PROVIDER] = Provider(app, oidc) if oidc is not None else None
+    app.extensions[_PROVIDER] = None
+    if oidc is not None:
+        from cds_service.workbench.provider import Provider  # noqa: PLC0415 - Authlib is for a site with a provider
+
+        app.extensions[_PROVIDER] = Provider(app, oidc)
 
 
 def settings() -> WorkbenchSettings:

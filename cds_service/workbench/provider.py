@@ -16,6 +16,7 @@ from joserfc.errors import JoseError
 from cds_service.configuration.smart_settings import is_safe
 from cds_service.policies.people import Person
 from cds_service.workbench import sessions
+from cds_service.workbench.sign_in_error import SignInError
 from fhir_mappings.wire.depth import is_too_deep
 
 if TYPE_CHECKING:
@@ -32,17 +33,6 @@ _REFUSALS = frozenset({"access_denied", "mismatching_state", "invalid_grant", "i
 _NAMES = ("name", "preferred_username", "email")
 # What a provider signs with; never a shared secret, never nothing, whatever its metadata says.
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-
-
-class SignInError(Exception):
-    """Nobody was signed in; ``code`` is stable and for the log, the text for the person at the screen."""
-
-    def __init__(self, code: str, message: str, status: int) -> None:
-        """Keep what to say and how to answer."""
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.status = status
 
 
 class SignedIn(NamedTuple):

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, redirect, request, url_for
 from cds_service.web.answers import decider, store
 from cds_service.workbench import sessions
 from cds_service.workbench.access import LOCAL_PEOPLE, provider, refuse, settings, shown, welcome
-from cds_service.workbench.provider import SignInError
+from cds_service.workbench.sign_in_error import SignInError
 
 if TYPE_CHECKING:
     from flask import Response

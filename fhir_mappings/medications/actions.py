@@ -10,10 +10,8 @@ import copy
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
-
-from fhir.resources.R4B.medicationrequest import MedicationRequest
-from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from cards.facts.order import DoseUnit
 from cards.facts.outcomes import Fix, HoldOrder, OrderTests, RemoveNdc, RemoveOrder, ReplaceBillingCode, SetDose
@@ -33,7 +31,15 @@ Action = dict[str, Any]
 _LOINC = "http://loinc.org"
 _UCUM = "http://unitsofmeasure.org"
 _UNIT_IN_TEXT = {DoseUnit.MG_PER_KG: r"mg\s*/\s*kg", DoseUnit.MG_PER_M2: r"mg\s*/\s*m(?:2|\^2|\u00b2)"}
-_MODELS: dict[str, Any] = {"MedicationRequest": MedicationRequest, "ServiceRequest": ServiceRequest}
+
+
+@cache
+def models() -> Mapping[str, Any]:
+    """Give the models of what is created; they are dear to load, and only an answer with a suggestion needs them."""
+    from fhir.resources.R4B.medicationrequest import MedicationRequest  # noqa: PLC0415
+    from fhir.resources.R4B.servicerequest import ServiceRequest  # noqa: PLC0415
+
+    return {"MedicationRequest": MedicationRequest, "ServiceRequest": ServiceRequest}
 
 
 @dataclass(slots=True)
@@ -278,7 +284,7 @@ def _is_inside(referred: Any) -> bool:
 
 def _is_valid(resource: Json) -> bool:
     """Tell whether a resource is valid FHIR R4, as far as its model can say."""
-    model = _MODELS.get(str(resource.get("resourceType")))
+    model = models().get(str(resource.get("resourceType")))
     if model is None:
         return False
     try:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cards.facts.origins import Origin
+from cards.facts.origins import Gap, Origin
 from cards.facts.results import Mutation, PregnancyTest
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
+from fhir_mappings.results.variant_texts import mutation_in, names_a_change, names_another_change
 from fhir_mappings.wire.lenient import child, objects, text
 
 if TYPE_CHECKING:
@@ -19,16 +20,6 @@ if TYPE_CHECKING:
 
 _YES_TEXT = re.compile(r"positive|pos|detected|present|pregnant", re.IGNORECASE)
 _NO_TEXT = re.compile(r"negative|neg|not detected|none detected|absent|not pregnant", re.IGNORECASE)
-# Variants that pathologists report as not driving the tumour.
-_NOT_ACTIVATING = re.compile(
-    r"benign|uncertain significance|\bvus\b|wild[ -]?type|no (?:mutation|variant)", re.IGNORECASE
-)
-_NONE_FOUND = re.compile(r"\b(?:no|not|none|negative|absent|without)\b", re.IGNORECASE)
-_NO_RESULT = re.compile(
-    r"\b(?:pending|see|qns|insufficient|inadequate|failed|unable|cancell?ed|unknown|indeterminate|inconclusive|equivocal"
-    r"|not (?:performed|done|tested|assessed|evaluable))\b",
-    re.IGNORECASE,
-)
 
 
 class FindingReader:
@@ -52,27 +43,40 @@ class FindingReader:
             written = "positive" if answer else "negative"
         return PregnancyTest(answer, on, origin, written[:40])
 
-    def mutation(self, observation: Json, on: date | None, origin: Origin) -> Mutation | None:
-        """Read an ERBB2 sequencing result; nothing when it is about another gene or says neither yes nor no.
+    def mutation(self, observation: Json, on: date | None, origin: Origin) -> Mutation | Gap | None:
+        """Read an ERBB2 sequencing result; nothing when it is about another gene, a gap when it is not understood.
 
-        Any variant that is named counts as found, unless the report calls it benign or uncertain.
+        An amplification, a fusion, a loss and a silent or benign variant are no activating mutation, whether a code, a
+        component or a text says so.
         """
         if self._is_variant_assessment(observation) and not self._is_about_erbb2(observation):
             return None
         answer, written = self._answer(observation)
-        if (
-            answer is None
-            and written
-            and not self._is_variant_assessment(observation)
-            and not _NO_RESULT.search(written)
-        ):
-            answer = not _NONE_FOUND.search(written)
+        said = mutation_in(written) if written else None
         if answer is None:
-            return None
-        described = [written, *(label for _, part in objects(observation.get("component")) for label in _labels(part))]
-        if answer and any(_NOT_ACTIVATING.search(label) for label in described):
+            answer = said
+        elif answer and written and (names_another_change(written) or said is False):
             answer = False
-        return Mutation(answer, on, origin, (written or "variant")[:60])
+        if answer is None:
+            return Gap("erbb2-mutation", origin.path, "value", on, (("value", written[:60] or "?"),))
+        other = self._other_change(observation) if answer else None
+        label = other or written or "variant"
+        return Mutation(answer and other is None, on, origin, label[:60])
+
+    def _other_change(self, observation: Json) -> str | None:
+        """Give the component that makes a variant another change than an activating mutation."""
+        parts = [part for _, part in objects(observation.get("component"))]
+        labels = [label for part in parts for label in _labels(part)]
+        if (named := next((label for label in labels if names_another_change(label)), None)) is not None:
+            return named
+        for part in parts:
+            for coding in codings(part.get("valueCodeableConcept")):
+                if coding.code in self._genes.other_changes:
+                    return coding.display or coding.code
+            is_count = any(coding.code == self._genes.copy_number for coding in codings(part.get("code")))
+            if is_count and not any(names_a_change(label) for label in labels):
+                return "copy number"
+        return None
 
     def _answer(self, holder: Json) -> tuple[bool | None, str]:
         concept = child(holder, "valueCodeableConcept")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from cards.values.intervals import ENDLESS, NOTHING, Bound, Interval
+from cards.values.intervals import Bound
+from fhir_mappings.results.her2_cursor import BOUNDS, Clauses, Cursor, Number
 from fhir_mappings.results.her2_legends import without_legends
 from fhir_mappings.results.her2_tokens import Token, tokens
 
@@ -14,42 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SPLITS = frozenset({"stop", "comma", "link", "dash", "open", "close"})
-_BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}
 _OF_GENE = frozenset({"amplified", "not-amplified"})
+_RESULTS_OF_OTHERS = frozenset({"intact", "retained", "stable", "proficient", "expressed", "wild type"})
 _OF_OTHERS = frozenset(
     {
         *("stain", "percent", "of-others", "score-word", "counted", "bound", "or-less", "dash", "plus", "per-cell"),
         *("stop", "comma", "link", "open", "close", "ihc", "by", "done"),
     }
 )
-
-
-class NotUnderstoodError(Exception):
-    """A part of the text is not understood; it names the part."""
-
-
-Number = tuple[Decimal, Bound]
-
-
-@dataclass(slots=True)
-class Clauses:
-    """What a text says, sorted by what it says it of. ``said`` by method: "ihc", "ish", or "" where none is named."""
-
-    scores: set[int] = field(default_factory=set)
-    said: dict[str, set[str]] = field(default_factory=lambda: {"": set(), "ihc": set(), "ish": set()})
-    ratios: set[Number] = field(default_factory=set)
-    copies: set[Number] = field(default_factory=set)
-    groups: set[int] = field(default_factory=set)
-    shares: list[Interval] = field(default_factory=list)
-    stains: set[str] = field(default_factory=set)
-    names_receptor: bool = False
-    names_ihc: bool = False
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is said of HER2."""
-        has_status = any(self.said.values())
-        return not (self.scores or has_status or self.ratios or self.copies or self.groups or "none" in self.stains)
 
 
 def clauses(written: str, *, of_ihc: bool = False, of_ish: bool = False) -> Clauses:
@@ -62,13 +34,12 @@ def clauses(written: str, *, of_ihc: bool = False, of_ish: bool = False) -> Clau
     return _Parser(without_legends(tokens(written)), of_ihc=of_ihc, of_ish=of_ish).parse()
 
 
-class _Parser:
+class _Parser(Cursor):
     """Goes through the tokens once; every one of them is taken by something or the text is not understood."""
 
     def __init__(self, listed: list[Token], *, of_ihc: bool, of_ish: bool) -> None:
-        self.tokens = listed
+        super().__init__(listed)
         self.of_ihc, self.of_ish = of_ihc, of_ish
-        self.at = 0
         self.found = Clauses(names_ihc=any(token.kind == "ihc" for token in listed))
         self.has_others = any(token.kind == "other" for token in listed)
         self.method = ""
@@ -89,31 +60,23 @@ class _Parser:
                 continue
             self._take(token)
         if self.open_method or self.other_is_open or (self.name_is_open and self.has_others):
-            self._fail("nothing is said of a method or marker that is named")
+            self.fail("nothing is said of a method or marker that is named")
         return self.found
 
     def _take(self, token: Token) -> None:
         taker = _TAKERS.get(token.kind)
         if taker is None:
-            self._fail(token.written)
+            self.fail(token.written)
         taker(self, token)
-
-    def _fail(self, what: str) -> NoReturn:
-        raise NotUnderstoodError(what)
-
-    def peek(self, ahead: int = 1) -> str:
-        """Give the kind of a token further on, empty behind the end."""
-        place = self.at + ahead
-        return self.tokens[place].kind if 0 <= place < len(self.tokens) else ""
 
     def _is_of_other(self, token: Token) -> bool:
         """Pass a token that belongs to another marker."""
-        if token.kind in ("says", "score", "number"):
-            # An amplification is never a hormone receptor's.
-            if token.kind == "says" and token.value in _OF_GENE:
-                return False
-            self.other_is_open = False
-        elif token.kind in ("pending", "not-done") and self.peek() in ("", "stop", "comma", "close", "other"):
+        # An amplification is never a hormone receptor's.
+        if token.kind == "says" and token.value in _OF_GENE:
+            return False
+        is_result = token.kind in ("says", "score", "number") or token.written in _RESULTS_OF_OTHERS
+        is_open = token.kind in ("pending", "not-done") and self.peek() in ("", "stop", "comma", "close", "other")
+        if is_result or is_open:
             self.other_is_open = False
         elif token.kind not in _OF_OTHERS:
             return False
@@ -125,9 +88,9 @@ class _Parser:
     def other(self, _: Token) -> None:
         """Another marker: what follows is its own. A name or method of HER2 before it must have been answered."""
         if self.name_is_open or self.open_method == "ish":
-            self._fail("HER2 beside another marker")
+            self.fail("HER2 beside another marker")
         if self.has_said_unnamed():
-            self._fail("a result before the marker that it is of")
+            self.fail("a result before the marker that it is of")
         self.open_method = self.method = ""
         self.about_other = self.other_is_open = True
         self.at += 1
@@ -139,13 +102,15 @@ class _Parser:
     def name(self, _: Token) -> None:
         """Name HER2."""
         if self.other_is_open or (self.has_others and self.has_said_unnamed()):
-            self._fail("a marker of which nothing is said")
+            self.fail("a marker of which nothing is said")
         self.about_other = False
         self.is_named = self.name_is_open = True
         self.found.names_receptor = True
         if not self.open_method:
             self.method = ""
         self.at += 1
+        # "Negative for HER2 overexpression".
+        self._keep_last()
 
     def split(self, token: Token) -> None:
         """Note a separator; a full stop ends what a method covers."""
@@ -165,7 +130,7 @@ class _Parser:
         method = token.kind
         if self.about_other:
             if self.other_is_open:
-                self._fail("a marker of which nothing is said")
+                self.fail("a marker of which nothing is said")
             self.about_other = False
         if method == "ish":
             self.is_named = True
@@ -173,7 +138,7 @@ class _Parser:
         if self.peek() == "not-done" or self._is_pending():
             self._pass_unanswered()
             if self.peek(0) in ("says", "score"):
-                self._fail(token.written)
+                self.fail(token.written)
             return
         follows = self.peek()
         by = self.peek(-1) == "by"
@@ -184,7 +149,7 @@ class _Parser:
         if self.last and self.last[0] == place and (by or at_end) and follows != "link" and not self.open_method:
             self._belongs_to(method)
         elif self.open_method and self.open_method != method:
-            self._fail("two methods and one result")
+            self.fail("two methods and one result")
         else:
             self.method = self.open_method = method
         self.at += 1
@@ -212,10 +177,10 @@ class _Parser:
         _, said, under = self.last
         if said in ("score", "number"):
             if method != under:
-                self._fail("a result of the other method")
+                self.fail("a result of the other method")
         elif under != method:
             if under:
-                self._fail("a status of two methods")
+                self.fail("a status of two methods")
             self.found.said[under].discard(said)
             self.found.said[method].add(said)
         self.method = self.open_method = ""
@@ -228,13 +193,13 @@ class _Parser:
             method, said = "ish", "positive" if said == "amplified" else "negative"
             self.is_named = True
             if self.open_method == "ihc" or self.other_is_open:
-                self._fail("an amplification by IHC")
+                self.fail("an amplification by IHC")
             self.about_other = False
         elif said in ("detected", "not-detected"):
             # "Absent" alone is the answer to any question.
             is_named = any(each.kind in ("name", "ish", "ihc") for each in self.tokens)
             if not (self._names_change() if said == "detected" else is_named):
-                self._fail(token.written)
+                self.fail(token.written)
             said = "positive" if said == "detected" else "negative"
         self._note(said, method)
 
@@ -247,7 +212,7 @@ class _Parser:
 
     def _note(self, said: str, method: str) -> None:
         if self.has_others and not self.is_named:
-            self._fail("a result before the marker that it is of")
+            self.fail("a result before the marker that it is of")
         self.found.said[method].add(said)
         if not self.open_method or self.open_method == method:
             self.open_method = ""
@@ -258,9 +223,10 @@ class _Parser:
     def score(self, token: Token) -> None:
         """Read an IHC score."""
         if self.has_others and not self.is_named:
-            self._fail("a score before the marker that it is of")
-        if self.open_method == "ish" or (self.peek() == "dash" and self.peek(2) in ("score", "number")):
-            self._fail(token.written)
+            self.fail("a score before the marker that it is of")
+        is_pair = self.peek() == "dash" or (self.peek() == "comma" and self.tokens[self.at + 1].written == "/")
+        if self.open_method == "ish" or (is_pair and self.peek(2) in ("score", "number")):
+            self.fail(token.written)
         self.found.scores.add(int(token.value))
         self.open_method = ""
         self.name_is_open = False
@@ -270,7 +236,7 @@ class _Parser:
     def plus(self, token: Token) -> None:
         """Read a sign that stands apart: "HER2 +"."""
         if self.peek(-1) != "name" or self.peek() not in ("", "stop", "comma"):
-            self._fail(token.written)
+            self.fail(token.written)
         self._note("positive", self.method)
 
     def dash(self, token: Token) -> None:
@@ -280,12 +246,12 @@ class _Parser:
         elif token.written == "-":
             self.split(token)
         else:
-            self._fail(token.written)
+            self.fail(token.written)
 
     def stain(self, token: Token) -> None:
         """Note how the membranes stain."""
         if self.has_others and not self.is_named:
-            self._fail("a stain before the marker that it is of")
+            self.fail("a stain before the marker that it is of")
         self.found.stains.add(token.value)
         if token.value == "none":
             self.name_is_open = False
@@ -296,21 +262,21 @@ class _Parser:
     def number(self, token: Token) -> None:
         """Read a number: a share of cells, a ratio, copies, or a score without its plus."""
         start = self.at
-        share = self._share()
+        share = self.share()
         if share is not None:
             if self.last is not None and self.last[0] == start:
                 self.last = self.at, *self.last[1:]
             if self.has_others and not self.is_named:
-                self._fail("a share before the marker that it is of")
+                self.fail("a share before the marker that it is of")
             self.found.shares.append(share)
             return
         here = self.at
         bound = Bound.EXACT
         if token.kind == "bound":
-            bound, here = _BOUNDS[token.value], here + 1
+            bound, here = BOUNDS[token.value], here + 1
         number = self.tokens[here] if here < len(self.tokens) else None
         if number is None or number.kind != "number":
-            self._fail(token.written)
+            self.fail(token.written)
         follows = self.tokens[here + 1].kind if here + 1 < len(self.tokens) else ""
         kind = follows if follows in ("ratio", "copies", "counted") else ""
         if kind and here + 2 < len(self.tokens) and self.tokens[here + 2].kind in ("number", "bound"):
@@ -322,7 +288,7 @@ class _Parser:
         elif bound is Bound.EXACT and self._is_score(number):
             self.score(number)
         else:
-            self._fail(number.written)
+            self.fail(number.written)
 
     def _is_score(self, token: Token) -> bool:
         is_list = self.peek() in ("dash", "plus", "comma", "number") and self.peek(2) in ("number", "score")
@@ -343,30 +309,6 @@ class _Parser:
             and (len(self.tokens) == 1 or self.peek(-1) == "link" or before == ["name"])
         )
 
-    def _share(self) -> Interval | None:
-        """Read a share of cells: "10 %", "> 10 %", "70-80 %", "> 0 and <= 10 %"."""
-        here, ends, has_percent = self.at, [], False
-        for _ in range(2):
-            bound = Bound.EXACT
-            if here < len(self.tokens) and self.tokens[here].kind == "bound":
-                bound, here = _BOUNDS[self.tokens[here].value], here + 1
-            if here >= len(self.tokens) or self.tokens[here].kind != "number":
-                break
-            value, here = Decimal(self.tokens[here].value), here + 1
-            has_percent = here < len(self.tokens) and self.tokens[here].kind == "percent"
-            here += has_percent
-            if here < len(self.tokens) and self.tokens[here].kind == "or-less" and bound is Bound.EXACT:
-                bound, here = _BOUNDS[self.tokens[here].value], here + 1
-            ends.append((value, bound))
-            if here < len(self.tokens) and self.tokens[here].kind == "dash":
-                here += 1
-            elif here >= len(self.tokens) or self.tokens[here].kind != "bound":
-                break
-        if not ends or not has_percent or any(value > 100 for value, _ in ends):  # noqa: PLR2004 - per cent
-            return None
-        self.at = here
-        return _interval(ends)
-
     def measure(self, token: Token) -> None:
         """Read the number of a ratio, of copies or of chromosome 17, which stands behind its name."""
         here = self.at + 1
@@ -385,9 +327,9 @@ class _Parser:
             here += 1
         bound = Bound.EXACT
         if here < len(self.tokens) and self.tokens[here].kind == "bound":
-            bound, here = _BOUNDS[self.tokens[here].value], here + 1
+            bound, here = BOUNDS[self.tokens[here].value], here + 1
         if here >= len(self.tokens) or self.tokens[here].kind != "number":
-            self._fail(token.written)
+            self.fail(token.written)
         number = self.tokens[here]
         here += 1
         while here < len(self.tokens) and (
@@ -395,12 +337,12 @@ class _Parser:
         ):
             here += 1
         if here < len(self.tokens) and self.tokens[here].kind in ("percent", "dash", "number"):
-            self._fail(number.written)
+            self.fail(number.written)
         self._measure(kind, (Decimal(number.value), bound), here)
 
     def _measure(self, kind: str, value: Number, after: int) -> None:
         if self.open_method == "ihc" or (self.about_other and self.other_is_open):
-            self._fail("a number of copies by IHC")
+            self.fail("a number of copies by IHC")
         self.about_other = False
         self.is_named = True
         self.name_is_open = False
@@ -416,7 +358,7 @@ class _Parser:
         """Read a group of the guideline for dual-probe ISH."""
         number = self.tokens[self.at + 1] if self.peek() == "number" else None
         if number is None or number.written not in ("1", "2", "3", "4", "5"):
-            self._fail(token.written)
+            self.fail(token.written)
         self.found.groups.add(int(number.value))
         self.is_named, self.name_is_open, self.open_method = True, False, ""
         self.at += 2
@@ -427,20 +369,20 @@ class _Parser:
         while here < len(self.tokens) and self.tokens[here].kind in ("link", "comma"):
             here += 1
         if here >= len(self.tokens) or self.tokens[here].kind != "number":
-            self._fail(token.written)
+            self.fail(token.written)
         self.at = here + 1
 
     def unanswered(self, token: Token) -> None:
         """Pass "pending" and the like where the next word is the method that it is said of."""
         is_before_ish = self.peek() == "ish" or (self.peek() == "by" and self.peek(2) == "ish")
         if not is_before_ish:
-            self._fail(token.written)
+            self.fail(token.written)
         self.at += 2 if self.peek() == "by" else 1
 
     def by(self, token: Token) -> None:
         """Pass "by" before a method."""
         if self.peek() not in ("ihc", "ish"):
-            self._fail(token.written)
+            self.fail(token.written)
         self.at += 1
 
     def passed(self, _: Token) -> None:
@@ -451,21 +393,8 @@ class _Parser:
         """Pass the word "score", which a score must follow or have gone before."""
         ahead = [each.kind for each in self.tokens[self.at + 1 : self.at + 4]]
         if not (set(ahead) & {"score", "number", "says"}) and self.peek(-1) not in ("score", "number", "ihc"):
-            self._fail(token.written)
+            self.fail(token.written)
         self.at += 1
-
-
-def _interval(ends: list[Number]) -> Interval:
-    """Give the shares that one or two limits leave."""
-    (first, bound), *more = ends
-    if not more:
-        found = Interval.of(first, bound)
-        return found if found.high != ENDLESS else found._replace(high=Decimal(100), high_open=False)
-    second, upper = more[0]
-    low_open = bound is Bound.ABOVE
-    if bound in (Bound.BELOW, Bound.AT_MOST) or upper in (Bound.ABOVE, Bound.AT_LEAST) or second < first:
-        raise NotUnderstoodError(str(second))
-    return Interval(max(first, NOTHING), second, low_open, upper is Bound.BELOW)
 
 
 _TAKERS: dict[str, Callable[[_Parser, Token], None]] = {

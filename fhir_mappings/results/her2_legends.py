@@ -57,7 +57,7 @@ def _after_legend(tokens: list[Token], at: int) -> int | None:
 
 
 def _is_legend(tokens: list[Token]) -> bool:
-    if not tokens or any(token.kind not in _PARTS for token in tokens):
+    if not tokens or any(token.kind not in _PARTS and token.kind != "stop" for token in tokens):
         return False
     if _is_whole_range(tokens):
         return True

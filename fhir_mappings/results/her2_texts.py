@@ -13,7 +13,8 @@ import msgspec
 
 from cards.facts.results import Her2Finding
 from cards.values.intervals import Bound, Interval
-from fhir_mappings.results.her2_clauses import Clauses, NotUnderstoodError, Number, clauses
+from fhir_mappings.results.her2_clauses import clauses
+from fhir_mappings.results.her2_cursor import BOUNDS, Clauses, NotUnderstoodError, Number
 from fhir_mappings.results.her2_findings import SCORES, Stated
 from fhir_mappings.results.her2_tokens import tokens
 
@@ -112,7 +113,7 @@ def _lone_number(written: str) -> Number | None:
     ]
     bound = Bound.EXACT
     if found and found[0].kind == "bound":
-        bound = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}[found[0].value]
+        bound = BOUNDS[found[0].value]
         found = found[1:]
     is_number = len(found) == 1 and found[0].kind == "number"
     return (Decimal(found[0].value), bound) if is_number else None

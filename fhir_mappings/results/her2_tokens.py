@@ -7,13 +7,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fhir_mappings.results import her2_words as words
-from fhir_mappings.wire.folding import fold
+from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
 LONGEST = 4000
 """A longer text is a file, not a result, and is not read."""
-_RAW = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+|[<>]=|\++|\S")
-_INNER_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=\w)|(?<=\d)-(?=[^\W\d_])|_")
-_LINES = re.compile(r"[\r\n]+")
 _PLUSES = frozenset({"plus", "cruces", "cruz", "croci", "cruzes", "croix"})
 _SCORES = frozenset("0123")
 _SYMBOLS = {
@@ -48,6 +45,7 @@ _TABLES: tuple[tuple[str, Any, str], ...] = (
     ("ihc", None, words.IHC),
     ("name", None, words.NAMES),
     *(("says", meaning, listed) for meaning, listed in words.MEANINGS.items()),
+    ("unplaced", None, words.UNPLACED),
     ("dash", None, "to | bis"),
     ("by", None, "by | via | per | mediante | durch | mittels | middels"),
     ("or-less", "<=", "or less | or fewer | oder weniger | o menos | ou moins | o meno"),
@@ -63,49 +61,22 @@ class Token(NamedTuple):
     written: str
 
 
-def _tokens_of(phrase: str) -> tuple[str, ...]:
-    return tuple(_RAW.findall(phrase))
-
-
-class _Node:
-    """The words that may follow, and what the phrase up to here means."""
-
-    __slots__ = ("meaning", "next")
-
-    def __init__(self) -> None:
-        self.next: dict[str, _Node] = {}
-        self.meaning: tuple[str, Any] | None = None
-
-
-def _build() -> _Node:
-    root = _Node()
-
-    def add(phrase: str, meaning: tuple[str, Any], *, only_new: bool = False) -> None:
-        node = root
-        for each in _tokens_of(fold(phrase)):
-            node = node.next.setdefault(each, _Node())
-        if node.meaning is None or not only_new:
-            node.meaning = meaning
-
-    for kind, value, listed in _TABLES:
-        for phrase in re.split(r"[|\n]", listed):
-            if phrase.strip():
-                add(phrase, (kind, value))
+def _phrases() -> Phrases:
+    found = Phrases(_TABLES)
     for phrase in re.split(r"[|\n]", words.OF_OTHERS):
         if phrase.strip():
-            add(phrase, ("of-others", None), only_new=True)
-    return root
+            found.add(phrase, ("of-others", None), only_new=True)
+    return found
 
 
-_PHRASES = _build()
+_PHRASES = _phrases()
 
 
 def tokens(written: str) -> list[Token]:
     """Give the tokens of a text, without the words that change nothing."""
     if len(written) > LONGEST:
         return [Token("unknown", None, written[:40])]
-    folded = _INNER_HYPHEN.sub(" ", fold(_LINES.sub(" ; ", written)))
-    raw = [(match[0], match.start(), match.end()) for match in _RAW.finditer(folded)]
+    raw = words_of(written)
     found: list[Token] = []
     at = 0
     while at < len(raw):
@@ -114,38 +85,34 @@ def tokens(written: str) -> list[Token]:
     return [token for token in found if token.kind != "ignored"]
 
 
-def _token(raw: list[tuple[str, int, int]], at: int) -> tuple[list[Token], int]:
+def _token(raw: list[Word], at: int) -> tuple[list[Token], int]:
     """Give what stands at a place, and the next place."""
-    word = raw[at][0]
+    word = raw[at].text
     if word in _SCORES and (scored := _score(raw, at)):
         return scored
-    node, here, found = _PHRASES, at, None
-    while here < len(raw) and (following := node.next.get(raw[here][0])) is not None:
-        node, here = following, here + 1
-        if node.meaning is not None:
-            found = node.meaning, here
+    found = _PHRASES.longest(raw, at)
     if found is not None:
         (kind, value), end = found
-        written = " ".join(each for each, _, _ in raw[at:end])
-        if kind in ("name", "ish", "ihc"):
+        written = " ".join(each.text for each in raw[at:end])
+        if kind in ("name", "ish", "ihc", "other"):
             return _with_sign(raw, end, Token(kind, value, written))
         return [Token(kind, value, written)], end
     if word[0].isdigit():
-        return [Token("number", Decimal(word), word)] if len(word) < 8 else [Token("unknown", None, word)], at + 1  # noqa: PLR2004 - no result has more digits
+        return [Token("number", Decimal(word), word) if is_plain(raw, at) else Token("unknown", None, word)], at + 1
     if word[0] == "+":
         return _pluses(raw, at)
     return [Token(_SYMBOLS.get(word, "unknown"), None, word)], at + 1
 
 
-def _touches(raw: list[tuple[str, int, int]], at: int) -> bool:
+def _touches(raw: list[Word], at: int) -> bool:
     """Tell whether a raw token touches the one before it."""
-    return 0 < at < len(raw) and raw[at][1] == raw[at - 1][2]
+    return at < len(raw) and raw[at].touches
 
 
-def _score(raw: list[tuple[str, int, int]], at: int) -> tuple[list[Token], int] | None:
+def _score(raw: list[Word], at: int) -> tuple[list[Token], int] | None:
     """Read "3+", "3 +", "3(+)", "3 plus"; nothing for a digit that has no plus."""
-    word, rest = raw[at][0], [each for each, _, _ in raw[at + 1 : at + 4]]
-    if rest[:1] == ["+"] and not (_touches(raw, at + 2) and raw[at + 2][0][0].isdigit()):
+    word, rest = raw[at].text, [each.text for each in raw[at + 1 : at + 4]]
+    if rest[:1] == ["+"] and not (_touches(raw, at + 2) and raw[at + 2].text[0].isdigit()):
         return [Token("score", int(word), word + "+")], at + 2
     if rest == ["(", "+", ")"]:
         return [Token("score", int(word), word + "+")], at + 4
@@ -154,22 +121,22 @@ def _score(raw: list[tuple[str, int, int]], at: int) -> tuple[list[Token], int] 
     return None
 
 
-def _pluses(raw: list[tuple[str, int, int]], at: int) -> tuple[list[Token], int]:
+def _pluses(raw: list[Word], at: int) -> tuple[list[Token], int]:
     """Read "++", "+++" and "+2"; one plus alone is a sign."""
-    word = raw[at][0]
-    if word in ("++", "+++") and not (_touches(raw, at) and raw[at - 1][0][0].isdigit()):
+    word = raw[at].text
+    if word in ("++", "+++") and not (_touches(raw, at) and raw[at - 1].text[0].isdigit()):
         return [Token("score", len(word), word)], at + 1
-    if word == "+" and _touches(raw, at + 1) and raw[at + 1][0] in _SCORES and not _touches(raw, at + 2):
-        return [Token("score", int(raw[at + 1][0]), "+" + raw[at + 1][0])], at + 2
+    if word == "+" and _touches(raw, at + 1) and raw[at + 1].text in _SCORES and not _touches(raw, at + 2):
+        return [Token("score", int(raw[at + 1].text), "+" + raw[at + 1].text)], at + 2
     return [Token("plus" if word == "+" else "unknown", None, word)], at + 1
 
 
-def _with_sign(raw: list[tuple[str, int, int]], end: int, token: Token) -> tuple[list[Token], int]:
+def _with_sign(raw: list[Word], end: int, token: Token) -> tuple[list[Token], int]:
     """Read the sign of "HER2+" and "FISH-"; of "HER 2+" the "2+" may be the score or the name and the sign."""
-    sign = raw[end][0] if end < len(raw) and _touches(raw, end) else ""
+    sign = raw[end].text if end < len(raw) and _touches(raw, end) else ""
     if sign == "+":
-        spaced = token.kind == "name" and raw[end - 1][0] == "2" and not _touches(raw, end - 1)
-        if spaced or (_touches(raw, end + 1) and raw[end + 1][0][0].isdigit()):
+        spaced = token.kind == "name" and raw[end - 1].text == "2" and not _touches(raw, end - 1)
+        if spaced or (_touches(raw, end + 1) and raw[end + 1].text[0].isdigit()):
             return [Token("unknown", None, token.written + "+")], end + 1
         return [token, Token("says", "positive", "+")], end + 1
     if sign in ("++", "+++") and _touches(raw, end - 1):

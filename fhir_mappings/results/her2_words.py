@@ -63,12 +63,13 @@ fuertemente positivo
         "negative": """
 negative | neg | negatif | negativ | negativo | negativa | negativos | negativas | negativi | negatief | negatieve
 ujemny | ujemna | ujemne | negatywny | negatywna | negatywne | wynik ujemny | negativni | not overexpressed
-no overexpression | non overexpressed | not over expressed | nonoverexpressed | without overexpression
-no protein overexpression | negativitat | overexpression absent | keine uberexpression | nicht uberexprimiert
-sin sobreexpresion | no sobreexpresado | absence de surexpression | pas de surexpression | non surexprime
-assenza di sovraespressione | sem superexpressao | sem sobreexpressao | geen overexpressie | brak nadekspresji
-triple negative | triple negative breast cancer | tnbc | triple negativ | triple negativo | triple negatif
-triplo negativo | triple negatief | potrojnie ujemny | negativity | no evidence of overexpression | not positive
+no overexpression | no her 2 overexpression | no her 2/neu overexpression | no her 2 protein overexpression
+non overexpressed | not over expressed | nonoverexpressed | without overexpression | no protein overexpression
+negativitat | overexpression absent | keine uberexpression | nicht uberexprimiert | sin sobreexpresion
+no sobreexpresado | absence de surexpression | pas de surexpression | non surexprime | assenza di sovraespressione
+sem superexpressao | sem sobreexpressao | geen overexpressie | brak nadekspresji | triple negative
+triple negative breast cancer | tnbc | triple negativ | triple negativo | triple negatif | triplo negativo
+triple negatief | potrojnie ujemny | negativity | no evidence of overexpression | not positive
 """,
         "equivocal": """
 equivocal | borderline | equivoque | equivoco | equivoca | dudoso | dudosa | douteux | dubbio | duvidoso | fraglich
@@ -131,9 +132,12 @@ niet aangetoond | nie wykryto | undetected
 )
 """What is said of HER2. "Detected" says something of an amplification or an overexpression alone."""
 
+UNPLACED = "borderline amplification | low level amplification | low amplification | equivocal amplification"
+"""What no guideline places; it makes a text unread though its words are known."""
+
 PENDING = """
-pending | recommend | to follow | will follow | follows | ordered | requested | in progress | recommended
-suggested | advised | reflexed | awaiting | awaited | pending at this time | being performed | sent
+pending | reflexed to | recommend | to follow | will follow | follows | ordered | requested | in progress
+recommended | suggested | advised | reflexed | awaiting | awaited | pending at this time | being performed | sent
 to be performed | to be reported separately | reflex to | addendum to follow | will be performed | is suggested
 required | needed | indicated | outstanding | reported separately | pendiente | en curso | se recomienda
 se sugiere | solicitado | solicitada | en attente | en cours | a suivre | demandee | in attesa | in corso
@@ -160,7 +164,7 @@ DONE = "done | fait | faite | realizado | realizada | eseguita | effectuee"
 OTHER_MARKERS = """
 er | pr | pgr | er alpha | estrogen receptor | oestrogen receptor | estrogen receptors | oestrogen receptors
 estrogen | oestrogen | progesterone receptor | progesterone receptors | progesterone | hormone receptor
-hormone receptors | hr | er/pr | er and pr | er + pr | estrogen receptor (er) | progesterone receptor (pr)
+hormone receptors | hr | er/pr | er and pr | estrogen receptor (er) | progesterone receptor (pr)
 oestrogen receptor (er) | progesterone receptor (pgr) | er and pgr | er/pgr | estrogen and progesterone receptors
 estrogen and progesterone receptor | oestrogen and progesterone receptors | ki 67 | ki 67 index
 ki 67 proliferation index | ki 67 labeling index | mib 1 | ki 67 (mib 1) | ki 67 li | proliferation index
@@ -339,11 +343,11 @@ panel | protein | gene | gene status | oncogene | antigen | expression | express
 antibody | clone | probe | resultado | resultados | resultat | ergebnis | befund | risultato | uitslag | estado
 statut | stato | expresion | expressao | espressione | expressie | ekspresja | ekspresji | prueba | statut her 2
 wynik badania | gen | genu | gene her 2 | category | level | final | final result | overall | summary
-overall result | overall status | determination | molecular | finalized | reflex | quantitative | semiquantitative
-qualitative | manual | image analysis | computer assisted | ffpe | formalin fixed | paraffin embedded
-receptorstatus | rezeptorstatus | rezeptor | expressionsstatus | synoptic | synoptic report | status: final
-status final | biomarker reporting template | predictive marker | predictive markers | prognostic | predictive
-immunophenotype | profile
+overall result | overall status | determination | finalized | reflex | quantitative | semiquantitative | qualitative
+manual | image analysis | computer assisted | ffpe | formalin fixed | paraffin embedded | receptorstatus
+rezeptorstatus | rezeptor | expressionsstatus | synoptic | synoptic report | status: final | status final
+biomarker reporting template | predictive marker | predictive markers | prognostic | predictive | immunophenotype
+profile
 """,
         "names the antibody, the guideline or the machine, each of which is used for the usual score": """
 4 b 5 | pathway | ventana | dako | sp 3 | cb 11 | asco/cap | asco cap | asco | cap | guideline | guidelines
@@ -363,7 +367,7 @@ invasive lobular carcinoma | infiltrating | ductal | lobular | adenocarcinoma | 
 needle core biopsy | specimen | tissue | sample | block | excision | tumor block | mastectomy | lumpectomy
 resection | gastric | stomach | gastric adenocarcinoma | gastroesophageal | junction | liver | esophagus
 lymph node | lung | bone | brain | skin | metastasis | metastatic | axillary | colon | colorectal | bladder
-no special type | nst | mammary | mammary carcinoma | invasive mammary carcinoma | component | invasive component
+no special type | nst | mammary | mammary carcinoma | invasive mammary carcinoma | invasive component
 invasive tumor | surgical pathology | pathology | surgical pathology report | pathology report | quadrant | upper
 lower | outer | inner | ovary | endometrium | endometrial | karzinom | mammakarzinom | invasives karzinom
 carcinome | carcinome infiltrant | carcinoma invasivo | carcinoma ductal | tumore | carcinoma mammario | gewebe
@@ -376,12 +380,11 @@ histologic type | histology
 cells | tumor cells | tumour cells | invasive tumor cells | invasive tumour cells | invasive cells | cancer cells
 neoplastic cells | carcinoma cells | staining | stain | stained | stains | membrane | membranous | membranes
 membrane staining | membranous staining | immunoreactivity | reactivity | pattern | positive cells | cell membrane
-cell membranes | percentage | percent of cells | part | der tumorzellen | tumorzellen | zellen | celulas tumorales
+cell membranes | percentage | percent of cells | der tumorzellen | tumorzellen | zellen | celulas tumorales
 celulas | celulas neoplasicas | cellules tumorales | cellules | cellule tumorali | cellule | celulas tumorais
 tumorcellen | cellen | komorek nowotworowych | komorek | membranfarbung | farbung | tincion | tincion de membrana
 marquage | marquage membranaire | colorazione | coloracao | aankleuring | barwienie | membranose | of the tumor
-of the cells | proportion | marking | membranaire | tumor cell | in every part of the sample
-of invasive tumor cells
+of the cells | marking | membranaire | tumor cell | in every part of the sample | of invasive tumor cells
 """,
         "says that the controls behaved, which every valid result needs": """
 controls appropriate | control appropriate | controls adequate | controls stained appropriately
@@ -393,11 +396,11 @@ positive and negative controls stained appropriately | positive and negative con
 controls performed appropriately | controls as expected
 """,
         "grades, stages or describes the tumor apart from HER2": """
-grade i | grade ii | grade iii | nottingham | nottingham histologic grade | histologic grade | histological grade
-margins | margins negative | margins clear | margins free | surgical margins negative
-lymphovascular invasion not identified | lymphovascular invasion absent | no lymphovascular invasion
-no lymphovascular invasion identified | size | tumor size | greatest dimension | no special | lvi not identified
-lvi absent | differentiated | estadio | grado | sbr | elston ellis
+grade 1 | grade 2 | grade 3 | grade i | grade ii | grade iii | nottingham | nottingham histologic grade
+histologic grade | histological grade | margins | margins negative | margins clear | margins free
+surgical margins negative | lymphovascular invasion not identified | lymphovascular invasion absent
+no lymphovascular invasion | no lymphovascular invasion identified | size | tumor size | greatest dimension
+no special | lvi not identified | lvi absent | differentiated | estadio | grado | sbr | elston ellis
 """,
         "says who answers for the report": """
 electronically signed | signed | signed out | pathologist | verified | electronically verified

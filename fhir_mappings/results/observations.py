@@ -6,7 +6,6 @@ its place; one that does not count is too, so that a card can say why there is "
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -36,6 +35,7 @@ from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.results.amounts import BOUNDS, Reading, read_amount
 from fhir_mappings.results.findings import FindingReader
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
+from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -71,13 +71,6 @@ _HER2_METHODS = {
 }
 _RECEPTORS = {"er-status": Receptor.OESTROGEN, "pr-status": Receptor.PROGESTERONE}
 _STAGES = frozenset({"stage-group", "metastasis-category"})
-_RANGE = re.compile(
-    r"(?P<bound>[<>]=?|[\u2264\u2265]|(?:less|greater|more) than|below|under|above|over|up to|at least|at most)?\s*"
-    r"(?P<low>\d{1,6}(?:\.\d+)?)"
-    r"(?:\s*(?:-|\u2013|to)\s*(?P<high>\d{1,6}(?:\.\d+)?))?\s*(?P<unit>%|percent)?"
-    r"(?:\s*[(,]\s*(?:(?:low[ -]|mildly |moderately |severely )?(?:normal|reduced|preserved))\s*\)?)?",
-    re.IGNORECASE,
-)
 _LONGEST_NUMBER, _LONGEST_COMPARATOR = 100, 20
 
 
@@ -253,7 +246,8 @@ class ObservationReader:
         if concept == "lvef":
             normal = self._ranges.low(ranges, concept, unit, subject, on) if ranges else None
             limit = Percent(normal) if normal is not None else None
-            return Lvef(Percent(value), on, origin, reading.as_reported, limit, bound)
+            end = Percent(reading.upper * unit.factor) if reading.upper is not None else None
+            return Lvef(Percent(value), on, origin, reading.as_reported, limit, bound, upper=end)
         upper = self._ranges.high(ranges, concept, unit, subject, on) if ranges else None
         canonical = self._terminology.concepts[concept].unit or ""
         return LabResult(concept, value, canonical, on, origin, reading.as_reported, upper, bound)
@@ -375,8 +369,18 @@ def _number_of(holder: Json, concept: str) -> Reading | None:
         return Reading(whole, "", "", Bound.EXACT, str(whole))
     written = text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
     if concept == "lvef":
-        return _ejection_fraction(written)
+        return _ejection_fraction(holder, written)
     return read_amount(written.strip(" :=")) if len(written) <= _LONGEST_NUMBER else None
+
+
+def _ejection_fraction(holder: Json, written: str) -> Reading | None:
+    """Read an ejection fraction in words, as the text of a value or its display."""
+    written = written or next(iter(texts(holder.get("valueCodeableConcept"))), "")
+    found = read_lvef_text(written) if written else None
+    if not isinstance(found, LvefStated):
+        return None
+    as_reported = " ".join(written.split())[:60]
+    return Reading(found.value, "%" if found.in_percent else "", "", found.bound, as_reported, found.upper)
 
 
 def _quantity(quantity: Json) -> Reading | None:
@@ -403,17 +407,6 @@ def _quantity_in_words(quantity: Json) -> Reading | None:
         return None
     unit, code = text(quantity.get("unit")), text(quantity.get("code"))
     return Reading(read.value, code, unit, read.bound, f"{read.as_reported} {unit or code}".strip())
-
-
-def _ejection_fraction(written: str) -> Reading | None:
-    """Read a text that is one number or one range and nothing else; a sentence is not searched for numbers."""
-    plain = written.strip().removeprefix("EF").removeprefix("LVEF").strip(" :=~")
-    match = _RANGE.fullmatch(plain) if len(plain) <= _LONGEST_NUMBER else None
-    if match is None:
-        return None
-    bound = BOUNDS[(match["bound"] or "").casefold()]
-    upper = Decimal(match["high"]) if match["high"] else None
-    return Reading(Decimal(match["low"]), "%" if match["unit"] else "", "", bound, written, upper)
 
 
 def _written_value(holder: Json) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from builders import chart, ihc, ish, order, overall
+from msgspec import structs
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts.origins import Gap
+from cards.facts.results import Her2Result
 from cards.facts.topics import Topic
 
 MISSING, ISH_MISSING, NOT_ELIGIBLE = Topic.HER2_MISSING, Topic.HER2_ISH_MISSING, Topic.HER2_NOT_ELIGIBLE
@@ -13,6 +15,23 @@ MUTATION = Topic.ERBB2_MUTATION_MISSING
 UNCLEAR, DISCORDANT, UNSUPPORTED = Topic.HER2_TIER_UNCLEAR, Topic.HER2_DISCORDANT, Topic.INDICATION_UNSUPPORTED
 KADCYLA, ENHERTU = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg")
 PERJETA, TRASTUZUMAB = order("Perjeta", "420 mg"), order("trastuzumab", "420 mg")
+
+
+def by_ratio(finding: str, days: int = 200) -> Her2Result:
+    """Give an ISH result that is a ratio alone."""
+    return structs.replace(ish(finding, days, name="ratio"), by_ratio=True)
+
+
+def by_copies(finding: str, days: int = 200) -> Her2Result:
+    """Give an ISH result that is a number of gene copies alone."""
+    return structs.replace(ish(finding, days, name="copies"), by_copies=True)
+
+
+GROUPS = {
+    2: (by_ratio("positive"), by_copies("negative")),
+    3: (by_ratio("negative"), by_copies("positive")),
+    4: (by_ratio("negative"), by_copies("equivocal")),
+}
 
 ROWS = [
     # her2-missing
@@ -88,6 +107,98 @@ ROWS = [
     Row(ISH_MISSING, "IHC 2+ and ISH not amplified", SILENT, KADCYLA, chart(her2=(ihc("2+"), ish("negative")))),
     Row(ISH_MISSING, "IHC 3+ needs no ISH", SILENT, KADCYLA),
     Row(ISH_MISSING, "IHC 1+ needs no ISH", SILENT, KADCYLA, chart(her2=(ihc("1+"),))),
+    # her2-tier-unclear: what ISH does not settle by its numbers
+    *(
+        Row(
+            UNCLEAR,
+            f"IHC 2+ and ISH of group {group}",
+            FIRES,
+            KADCYLA,
+            chart(her2=(ihc("2+"), *numbers)),
+            indicator="warning",
+            says=("work-up",),
+            fixes=("OrderTests",),
+        )
+        for group, numbers in GROUPS.items()
+    ),
+    *(
+        Row(UNCLEAR, f"ISH of group {group} without an IHC", FIRES, KADCYLA, chart(her2=numbers), says=("work-up",))
+        for group, numbers in GROUPS.items()
+    ),
+    Row(UNCLEAR, "group 3 as the laboratory names it", FIRES, KADCYLA, chart(her2=(ihc("2+"), ish("work-up")))),
+    Row(UNCLEAR, "group 2 for Enhertu", FIRES, ENHERTU, chart(her2=(ihc("2+"), *GROUPS[2])), says=("work-up",)),
+    Row(
+        UNCLEAR,
+        "IHC 2+ and a count of all cells",
+        FIRES,
+        KADCYLA,
+        chart(her2=(ihc("2+"), by_copies("indeterminate"))),
+        says=("no average per nucleus",),
+    ),
+    Row(
+        UNCLEAR,
+        "group 1 decides",
+        SILENT,
+        KADCYLA,
+        chart(her2=(ihc("2+"), by_ratio("positive"), by_copies("equivocal"))),
+    ),
+    Row(UNCLEAR, "IHC 3+ decides beside group 2", SILENT, KADCYLA, chart(her2=(ihc("3+"), *GROUPS[2]))),
+    Row(UNCLEAR, "a conclusion beside group 2", SILENT, KADCYLA, chart(her2=(ihc("2+"), ish("negative"), *GROUPS[2]))),
+    Row(
+        UNCLEAR,
+        "a conclusion after the work-up of group 4",
+        SILENT,
+        KADCYLA,
+        chart(her2=(overall("positive", days=190), ihc("2+"), *GROUPS[4])),
+    ),
+    Row(
+        UNCLEAR,
+        "a conclusion older than group 4 settles nothing",
+        FIRES,
+        KADCYLA,
+        chart(her2=(ihc("2+"), *GROUPS[4], overall("positive", days=230))),
+    ),
+    Row(ISH_MISSING, "group 4 is an ISH", SILENT, KADCYLA, chart(her2=(ihc("2+"), *GROUPS[4]))),
+    Row(NOT_ELIGIBLE, "IHC 2+ and group 4", CANNOT, KADCYLA, chart(her2=(ihc("2+"), *GROUPS[4]))),
+    Row(
+        NOT_ELIGIBLE,
+        "IHC 1+ decides beside the ratio of group 2",
+        FIRES,
+        KADCYLA,
+        chart(her2=(ihc("1+"), *GROUPS[2])),
+        says=("low (IHC 1+",),
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "IHC 2+ and group 5",
+        FIRES,
+        KADCYLA,
+        chart(her2=(ihc("2+"), by_ratio("negative"), by_copies("negative"))),
+    ),
+    Row(DISCORDANT, "the numbers of group 2 are no disagreement", SILENT, KADCYLA, chart(her2=(ihc("2+"), *GROUPS[2]))),
+    Row(
+        DISCORDANT,
+        "2+ and 3+ of one day",
+        FIRES,
+        KADCYLA,
+        chart(her2=(ihc("2+", name="a"), ihc("3+", name="b"))),
+        says=("IHC 2+ and IHC 3+",),
+    ),
+    Row(DISCORDANT, "1+ and 2+ of one day", FIRES, KADCYLA, chart(her2=(ihc("2+", name="a"), ihc("1+", name="b")))),
+    Row(
+        DISCORDANT,
+        "0 and ultralow of one day",
+        SILENT,
+        ENHERTU,
+        chart(her2=(ihc("ultralow", name="a"), ihc("0", name="b"))),
+    ),
+    Row(
+        DISCORDANT,
+        "a ratio of 2.4 beside a stated negative",
+        FIRES,
+        KADCYLA,
+        chart(her2=(ihc("2+"), ish("negative"), by_ratio("positive"))),
+    ),
     # her2-not-eligible
     Row(NOT_ELIGIBLE, "Kadcyla and IHC 3+", SILENT, KADCYLA),
     Row(NOT_ELIGIBLE, "Kadcyla and ISH amplified alone", SILENT, KADCYLA, chart(her2=(ish("positive"),))),

@@ -68,7 +68,7 @@ def test_an_unknown_word_anywhere_is_told(text: str, word: str, place: int) -> N
     changed = " ".join((*words[:place], word, *words[place:]))
     assume(key(changed) != key(text))
     assert word in " ".join(RECOGNISER.read_text(changed).unread)
-    assert identified(changed).standing is IdentityStatus.AMBIGUOUS
+    assert identified(changed).status is IdentityStatus.AMBIGUOUS
     assert identified(changed).in_scope
 
 
@@ -76,8 +76,8 @@ def test_an_unknown_word_anywhere_is_told(text: str, word: str, place: int) -> N
 def test_a_payload_is_never_settled_by_a_code(stem: str, ending: str) -> None:
     word = stem + fold(ending)
     assume(word not in LISTED and RECOGNISER.read_text(word).meanings == ())
-    assert identified(f"trastuzumab {word}").standing is IdentityStatus.AMBIGUOUS
-    assert identified(f"trastuzumab {word}", "224905").standing is IdentityStatus.CONFLICT
+    assert identified(f"trastuzumab {word}").status is IdentityStatus.AMBIGUOUS
+    assert identified(f"trastuzumab {word}", "224905").status is IdentityStatus.CONFLICT
 
 
 @given(st.sampled_from(["trastuzumab", "pertuzumab"]), st.sampled_from(["emtansine", "deruxtecan"]), st.data())

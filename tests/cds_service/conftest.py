@@ -11,6 +11,7 @@ import servers
 import structlog
 from browser import ARGUMENTS, CHROMIUM, folder_of_pictures
 from calls import Caller
+from databases import closed_at_the_end
 from playwright.sync_api import sync_playwright
 from running import start, stop
 
@@ -61,6 +62,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
     kept = open_store(f"sqlite:///{tmp_path / 'her2-cds.sqlite3'}")
     yield kept
     kept.close()
+
+
+@pytest.fixture(autouse=True)
+def databases_are_closed() -> Iterator[None]:
+    """Close the databases of a test, whatever has opened them."""
+    with closed_at_the_end():
+        yield
 
 
 @pytest.fixture(autouse=True)

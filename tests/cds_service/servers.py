@@ -23,7 +23,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PATIENCE_S = 30
+_PATIENCE_S = 60
 
 
 def lacking(what: str) -> NoReturn:

@@ -221,7 +221,7 @@ def test_a_secret_in_a_file_is_refused(tmp_path: Path, section: str) -> None:
 
 def test_a_secret_of_digits_is_a_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HER2_CDS_OPERATOR__TOKEN", "12345678901234567890")
-    (tmp_path / "x.yaml").write_text("")
+    (tmp_path / "x.yaml").write_text('auth: {mode: "off"}')
     assert CliRunner().invoke(main, ["config", "check", str(tmp_path / "x.yaml")]).exit_code == 0
 
 

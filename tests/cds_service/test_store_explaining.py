@@ -16,7 +16,7 @@ from cds_service.cli import main
 from cds_service.configuration.settings import Settings
 from cds_service.decisions.reproduce import replay
 from cds_service.store.reading import find, since
-from cds_service.store.tables import decisions
+from cds_service.store.tables import configurations, decisions
 from cds_service.tryit import examples
 
 if TYPE_CHECKING:
@@ -143,6 +143,23 @@ def test_an_answer_that_was_tampered_with_does_not_replay() -> None:
         facts = str(connection.scalar(select(decisions.c.facts)))
         connection.execute(update(decisions).values(facts=facts.replace('"value":"70"', '"value":"20"')))
     assert explained(caller, identifier)["replay"]["identical"] is False
+
+
+def test_a_record_from_before_a_threshold_came_still_explains_itself() -> None:
+    caller = Caller()
+    caller.post(TROUBLED)
+    whole = explained(caller, only_decision(caller))
+    asked = next(
+        each for check in whole["checks"] for each in check["thresholds"] if each["name"] == "lab_max_age_days"
+    )
+    with caller.store.engine.begin() as connection:
+        content = json.loads(connection.scalars(select(configurations.c.content)).one())
+        del content["thresholds"]["lab_max_age_days"]
+        connection.execute(update(configurations).values(content=json.dumps(content)))
+    found = explained(caller, only_decision(caller))
+    assert found["checks"] == whole["checks"]
+    assert asked["set_by"] == "default"
+    assert found["replay"]["identical"]
 
 
 def test_another_version_is_named() -> None:

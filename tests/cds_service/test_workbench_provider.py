@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from cds_service.store.store import Store
 
 COMMAND = Path(sys.executable).parent / "oidc-provider-mock"
-PATIENCE_S = 20
+PATIENCE_S = 60
 BASE = "http://127.0.0.1:8080"
 PEOPLE: dict[str, dict[str, Any]] = {
     "ann": {"name": "Ann Author", "roles": ["her2-write", "staff"]},

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cards.facts.origins import Origin
+from cards.facts.origins import Gap, Origin
+from cards.facts.results import Mutation
 from cards.knowledge.loader import default_knowledge
 from fhir_mappings.results.findings import FindingReader
 
@@ -46,6 +47,15 @@ def named(value: str) -> dict[str, Any]:
     return {"code": {"coding": [{"system": LOINC, "code": "42783-1"}]}, "valueString": value}
 
 
+def changed(code: str, display: str = "") -> dict[str, Any]:
+    kind = {"system": "http://www.sequenceontology.org", "code": code, "display": display}
+    return {"code": {"coding": [{"system": LOINC, "code": "48019-4"}]}, "valueCodeableConcept": {"coding": [kind]}}
+
+
+def copies(number: int) -> dict[str, Any]:
+    return {"code": {"coding": [{"system": LOINC, "code": "82155-3"}]}, "valueQuantity": {"value": number}}
+
+
 @pytest.mark.parametrize(
     ("observation", "found"),
     [
@@ -72,8 +82,40 @@ def named(value: str) -> dict[str, Any]:
         pytest.param(named("See report"), None, id="a report elsewhere says nothing"),
         pytest.param(named("QNS"), None, id="too little tissue says nothing"),
         pytest.param(named("Indeterminate"), None, id="indeterminate says nothing"),
+        pytest.param(named("ERBB2 amplification"), False, id="an amplification"),
+        pytest.param(named("ERBB2 amplification detected"), False, id="an amplification that is detected"),
+        pytest.param(named("ERBB2 fusion"), False, id="a fusion"),
+        pytest.param(named("ERBB2 copy number loss"), False, id="a loss"),
+        pytest.param(named("p.Leu755="), False, id="a silent change of the protein"),
+        pytest.param(named("p.S310S"), False, id="the same residue"),
+        pytest.param(named("ERBB2 S310F, VAF 12 %"), True, id="a change of one residue"),
+        pytest.param(named("ERBB2 p.(Gly776delinsValCys), exon 20"), True, id="brackets of HGVS"),
+        pytest.param(named("ERBB2 p.S310F, benign"), False, id="a benign variant"),
+        pytest.param(named("ERBB2 exon 20 insertion, not detected"), False, id="denied behind a comma"),
+        pytest.param(
+            named("ERBB2 amplification not detected; ERBB2 exon 20 insertion detected"), True, id="one of two changes"
+        ),
+        pytest.param(named("KRAS G12C detected, ERBB2 not mutated"), None, id="another gene is not understood"),
+        pytest.param(named("see ERBB2 exon 20 insertion"), None, id="an unknown word"),
+        pytest.param(
+            variant("HGNC:3430", coded(LOINC, "LA9633-4"), changed("SO:0001742")), False, id="copy number gain by code"
+        ),
+        pytest.param(
+            variant("HGNC:3430", coded(LOINC, "LA9633-4"), changed("x", "gene_fusion")), False, id="fusion by display"
+        ),
+        pytest.param(variant("HGNC:3430", coded(LOINC, "LA9633-4"), copies(12)), False, id="a number of copies alone"),
+        pytest.param(
+            variant("HGNC:3430", coded(LOINC, "LA9633-4"), copies(2), {"valueString": "p.Y772_A775dup"}),
+            True,
+            id="a number of copies beside a change of the protein",
+        ),
+        pytest.param(variant("HGNC:3430", coded(LOINC, "LA9633-4", "ERBB2 amplification")), False, id="in the text"),
     ],
 )
 def test_a_mutation(observation, found) -> None:
     result = READER.mutation(observation, None, ORIGIN)
-    assert (result.found if result is not None else None) is found
+    if found is None:
+        assert result is None or isinstance(result, Gap)
+        return
+    assert isinstance(result, Mutation)
+    assert result.found is found

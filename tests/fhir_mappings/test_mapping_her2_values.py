@@ -307,3 +307,64 @@ def test_a_code_may_name_the_tumour(code: str, tumour: str | None) -> None:
     (fact,) = READER.read(name, observation(code, valueString="3+"), Origin("", "x"))
     assert isinstance(fact, Her2Result)
     assert fact.tumour == tumour
+
+
+def remarked(value: Json, **remarks: Any) -> Her2Result:
+    (found, *_) = READER.read(IHC, observation("85319-2", **value, **remarks), Origin("", "x"))
+    assert isinstance(found, Her2Result)
+    return found
+
+
+INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+NEGATIVE = [concept(coding(INTERPRETATION, "NEG"))]
+POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
+
+
+@pytest.mark.parametrize(
+    ("written", "remarks", "conflict"),
+    [
+        pytest.param("3+", {"interpretation": NEGATIVE}, True, id="3+ interpreted as negative"),
+        pytest.param("3+", {"interpretation": POSITIVE}, False, id="3+ interpreted as positive"),
+        pytest.param("1+", {"interpretation": POSITIVE}, True, id="1+ interpreted as positive"),
+        pytest.param("2+", {"interpretation": POSITIVE}, False, id="2+ is settled by ISH, whatever it is called"),
+        pytest.param("3+", {"interpretation": [{"text": "Negative"}]}, True, id="interpreted in words"),
+        pytest.param("3+", {"interpretation": [{"coding": [{"code": "A"}]}]}, False, id="a flag of the laboratory"),
+        pytest.param("3+", {"note": [{"text": "3+ was entered in error, HER2 is 1+"}]}, True, id="taken back"),
+        pytest.param("3+", {"note": [{"text": "HER2 is 1+ on review"}]}, True, id="a note with another score"),
+        pytest.param("3+", {"note": [{"text": "HER2 negative"}]}, True, id="a note with another status"),
+        pytest.param("3+", {"note": [{"text": "HER2 3+ (positive)"}]}, False, id="a note that says the same"),
+        pytest.param("3+", {"note": [{"text": "Performed at the main laboratory"}]}, False, id="a note on the place"),
+        pytest.param("3+", {"note": [{"text": "Controls negative where they should be"}]}, False, id="on controls"),
+        pytest.param(
+            "3+", {"note": [{"text": "Key to scores: 0 and 1+ negative, 2+ equivocal, 3+ positive"}]}, False, id="a key"
+        ),
+    ],
+)
+def test_what_stands_beside_a_value_is_heard(written: str, remarks: dict[str, Any], conflict: bool) -> None:  # noqa: FBT001 - a column
+    assert remarked({"valueString": written}, **remarks).conflict is conflict
+
+
+def test_a_ratio_that_is_interpreted_as_its_opposite_is_a_conflict() -> None:
+    resource = observation("49683-6", valueQuantity=quantity(Decimal("2.4"), "{ratio}"), interpretation=NEGATIVE)
+    (found,) = READER.read(RATIO, resource, Origin("", "x"))
+    assert isinstance(found, Her2Result)
+    assert found.conflict
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param(concept(coding(SNOMED, "10828004", "Positive"), text="HER2 3+"), "ihc-3+", id="the score"),
+        pytest.param(concept(coding(LOINC, "LA6111-4", "0"), text="0 (ultralow)"), "ultralow", id="the finer grade"),
+        pytest.param(concept(coding(LOINC, "LA6577-6"), text="negative, score 1+"), "ihc-1+", id="its score"),
+        pytest.param(concept(coding(LOINC, "LA11843-2"), text="positive"), "ihc-3+", id="a coarser text adds nothing"),
+    ],
+)
+def test_a_finer_text_beside_a_code_is_kept(value: Json, expected: str) -> None:
+    read = remarked({"valueCodeableConcept": value})
+    assert (read.finding, read.conflict) == (expected, False)
+
+
+def test_a_text_that_takes_its_code_back_is_a_conflict() -> None:
+    value = concept(coding(LOINC, "LA11843-2", "3+"), text="entered in error, see the new report")
+    assert remarked({"valueCodeableConcept": value}).conflict

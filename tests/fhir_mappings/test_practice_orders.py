@@ -234,7 +234,11 @@ CASES = [
         "early, platelets 60", ("blood-count-hold",), labs=labs(platelets=count("777-3", 60)), conditions=bundle(EARLY)
     ),
     kadcyla("LVEF 44 %, 18 points down", ("lvef-hold",), lvef=hearts(ef(44), 62)),
-    kadcyla("LVEF 45-50 % as text, 7 points down", ("lvef-recheck",), lvef=hearts({"valueString": "45-50%"}, 52)),
+    kadcyla(
+        "LVEF 45-50 % as text, whose ends are in two rows",
+        ("checks-incomplete",),
+        lvef=hearts({"valueString": "45-50%"}, 52),
+    ),
     kadcyla("LVEF as a fraction", (), lvef=hearts({"valueQuantity": quantity(Decimal("0.55"), "1")}, 60)),
     kadcyla("LVEF of more than three months ago", ("lvef-overdue",), lvef=hearts(ef(61), newest_on=99)),
     kadcyla("no LVEF", ("lvef-missing",), lvef=bundle()),

@@ -161,12 +161,18 @@ class CopyLimits(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
-    """How a sequencing result says that it is about ERBB2: the gene's names, and the codes of the parts that say so."""
+    """How a sequencing result says that it is about ERBB2: the gene's names, and the codes of the parts that say so.
+
+    ``copy_number`` is the part that counts copies, ``other_changes`` the kinds of change that are no mutation.
+    """
 
     erbb2: tuple[str, ...]
     gene_studied: str
     variant_assessment: str
+    copy_number: str
+    other_changes: tuple[str, ...]
     by: Cited
+    by_changes: Cited
 
 
 class RouteWords(KnowledgeRecord, frozen=True, kw_only=True):

@@ -1,0 +1,64 @@
+"""``her2-cds check``: the cards of one request from a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from cds_service.commands.deciding import decider_of
+from cds_service.commands.options import config_option, fail
+from cds_service.decisions.data_access import DataMissing
+from cds_service.protocol.services import BY_ID, SERVICES
+from cds_service.telemetry.logs import configure_logs
+from fhir_mappings.request.hook_request import BadRequest, read_request
+from fhir_mappings.wire.resources import Unreadable, decode_sent, encode
+
+NO_CARDS, CARDS = 0, 1
+
+
+@click.command()
+@click.argument("request_file", type=click.File("rb"))
+@config_option
+@click.option("--service", type=click.Choice([service.id for service in SERVICES]), help="By default that of the hook.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def check(request_file: BinaryIO, config: Path | None, service: str | None, output: str) -> None:
+    """Answer one CDS Hooks request from a file (or - for standard input) and print its cards.
+
+    Exit code: 0 no cards, 1 cards, 2 the input cannot be used.
+    """
+    configure_logs()
+    decider = decider_of(config)
+    body = request_file.read()
+    try:
+        asked = BY_ID[service] if service else None
+        sent = read_request(body, asked.hook if asked else _hook_of(body))
+        decision = decider.decide(sent, coverage=asked is not None and asked.coverage)
+    except BadRequest as error:
+        fail(f"{request_file.name}: {error.message}")
+    except DataMissing as error:
+        fail(f"{request_file.name}: neither in the prefetch nor on a FHIR server that may be read: {error}")
+    if output == "json":
+        click.echo(encode({"cards": decision.cards}))
+    else:
+        from rich.console import Console  # noqa: PLC0415 - only who reads it needs a terminal
+
+        from cds_service.commands.terminal import print_decision  # noqa: PLC0415
+
+        print_decision(decision, decider.policy, Console(highlight=False))
+    sys.exit(CARDS if decision.cards else NO_CARDS)
+
+
+def _hook_of(body: bytes) -> str:
+    """Give the hook that a request names, if one of the services answers it."""
+    try:
+        request = decode_sent(body)
+    except Unreadable:
+        raise BadRequest("not-json", "the file is no JSON that can be read") from None
+    hook = request.get("hook") if isinstance(request, dict) else None
+    known = list(dict.fromkeys(service.hook for service in SERVICES))
+    if hook not in known:
+        raise BadRequest("hook-mismatch", f"hook must be one of {', '.join(known)}", "hook")
+    return str(hook)

@@ -1,0 +1,27 @@
+"""What decides by a configuration, for the commands that need it; what is wrong with the files ends the command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cds_service.commands.options import fail
+from cds_service.configuration.coverage_files import CoverageFileError
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+from cds_service.decisions.decider import Decider
+from fhir_mappings.codings import CodeMapError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def decider_of(path: Path | None, *, serving: bool = False) -> Decider:
+    """Give the decider of a configuration file, or of the defaults."""
+    try:
+        return Decider(load_settings(path, serving=serving))
+    except ConfigurationError as error:
+        fail("\n".join(error.problems))
+    except CodeMapError as error:
+        fail(f"site.code_maps: {error}")
+    except CoverageFileError as error:
+        fail(f"coverage: {error}")

@@ -1,0 +1,35 @@
+"""What commands have in common: options, and how they end on input that cannot be used."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+from cds_service.configuration.settings import CONFIG_VARIABLE
+
+if TYPE_CHECKING:
+    from cds_service.configuration.settings import Settings
+
+BAD_INPUT = 2
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+config_option = click.option("--config", "config", type=FILE, envvar=CONFIG_VARIABLE, help="The configuration file.")
+moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+
+
+def settings_of(path: Path | None) -> Settings:
+    """Read the configuration, or end with what is wrong with it."""
+    try:
+        return load_settings(path)
+    except ConfigurationError as error:
+        fail("\n".join(error.problems))
+
+
+def fail(message: str) -> NoReturn:
+    """End with a message and the exit code of bad input."""
+    click.echo(message, err=True)
+    sys.exit(BAD_INPUT)

@@ -1,0 +1,213 @@
+"""``her2-cds serve``: the service, in as many workers as are asked for."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import secrets
+import shutil
+import socket
+import ssl
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import structlog
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
+
+from cds_service import __version__
+from cds_service.auth.authentication import open_replay_store, store_kind
+from cds_service.auth.used_tokens import ReplayStoreError
+from cds_service.commands.deciding import decider_of
+from cds_service.commands.options import FILE, config_option, fail
+from cds_service.configuration.auth_settings import AUTHENTICATION_IS_OFF
+from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, STAYS_REQUIRED
+from cds_service.ehr.servers import is_loopback_host
+from cds_service.protocol.services import SERVICES
+from cds_service.server import Server, allow_many_connections
+from cds_service.store.database import DatabaseError, DatabaseNewerError, open_engine, upgrade
+from cds_service.telemetry.logs import configure_logs
+
+if TYPE_CHECKING:
+    from cds_service.configuration.settings import Settings
+
+_IDLE_MS = 75_000
+_BACKLOG, _CONNECTIONS, _THREADS = 4096, 30_000, 128
+# Named here and not taken from ``metrics``, which must not be loaded before it is set.
+MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_PATIENT_KEY = f"{ENV_PREFIX}AUDIT__PATIENT_KEY"
+_COOKIE_KEYS = (f"{ENV_PREFIX}SMART__COOKIE_KEY", f"{ENV_PREFIX}WORKBENCH__COOKIE_KEY")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
+@click.option("--tls-certificate", type=FILE, help="Serve HTTPS with this certificate chain (PEM).")
+@click.option("--tls-key", type=FILE, help="The key of the certificate (PEM, not encrypted).")
+@click.option("--insecure", is_flag=True, help="Let --host leave this machine though authentication is off.")
+@config_option
+def serve(  # noqa: PLR0913 - one for each option
+    host: str,
+    port: int,
+    workers: int,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
+    config: Path | None,
+    *,
+    insecure: bool,
+) -> None:
+    """Run the service."""
+    configure_logs()
+    decider = decider_of(config, serving=True)
+    _must_be_private(host, decider.settings, insecure=insecure)
+    _warn(decider.settings)
+    _must_be_usable(tls_certificate, tls_key)
+    _prepare(decider.settings)
+    _prepare_authentication(decider.settings, workers)
+    if config is not None:
+        os.environ[CONFIG_VARIABLE] = str(config.resolve())
+    _must_be_free(host, port)
+    scheme = "https" if tls_certificate else "http"
+    address = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+    click.echo(f"her2-cds {__version__}")
+    workbench = ["/workbench"] if decider.settings.workbench.sign_in != "off" else []
+    for path in ("/", *workbench, "/cds-services", "/health/ready", "/metrics"):
+        click.echo(f"  {address}{path}")
+    for service in SERVICES:
+        click.echo(f"  {address}/cds-services/{service.id}  ({service.hook})")
+    sys.stdout.flush()
+    _share_metrics(workers)
+    _preload()
+    allow_many_connections()
+    Server(
+        "cds_service.wsgi:application",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        # Proxies keep idle connections for up to a minute; the side that closes first must be theirs.
+        http1_settings=HTTP1Settings(header_read_timeout=_IDLE_MS),
+        workers=workers,
+        websockets=False,
+        # Idle connections wait beside the others, not in front of them.
+        backlog=_BACKLOG,
+        backpressure=_CONNECTIONS,
+        # Threads wait for a FHIR server or a slow client; one that never answers must not hold up a stop (ADR 3). How
+        # many calls are worked on is for `admission` to say.
+        blocking_threads=_THREADS,
+        workers_kill_timeout=10,
+        log_access=False,
+        ssl_cert=tls_certificate,
+        ssl_key=tls_key,
+        ssl_protocol_min=SSLProtocols.tls12,
+    ).serve()
+
+
+def _warn(settings: Settings) -> None:
+    """Say loudly what is meant for trying out."""
+    log = structlog.get_logger()
+    if settings.auth.mode == "off":
+        log.warning("authentication_is_off", meaning=AUTHENTICATION_IS_OFF)
+    if settings.audit.patient == "hashed" and settings.audit.patient_key is None:
+        log.warning(
+            "no_patient_key",
+            meaning=f"{_PATIENT_KEY} is not set; decisions of different starts about one patient cannot be linked",
+        )
+
+
+def _prepare(settings: Settings) -> None:
+    """Make the tables, and give the workers what they must have in common."""
+    try:
+        engine = open_engine(settings.database)
+    except DatabaseError as error:
+        fail(str(error))
+    try:
+        upgrade(engine)
+    except DatabaseNewerError as error:
+        fail(str(error))
+    except DatabaseError as error:
+        if engine.dialect.name == "sqlite":
+            fail(str(error))
+        # A server may come up after us: until then cards are given, and their record waits.
+        structlog.get_logger().error("database_not_reached", problem=str(error), meaning="tried again while serving")
+    # The workers are copies of this process, and a connection is not to be shared.
+    engine.dispose()
+    os.environ.setdefault(_PATIENT_KEY, secrets.token_hex(32))
+    for name in _COOKIE_KEYS:
+        os.environ.setdefault(name, secrets.token_hex(32))
+
+
+def _share_metrics(workers: int) -> None:
+    """Name the folder in which several workers put their numbers together, before any of them loads the metrics."""
+    if workers > 1 and MULTIPROCESS_VARIABLE not in os.environ:
+        folder = tempfile.mkdtemp(prefix="her2-cds-metrics-")
+        atexit.register(_remove, folder, os.getpid())
+        os.environ[MULTIPROCESS_VARIABLE] = folder
+
+
+def _preload() -> None:
+    """Load the application before the workers are copied from this process, after the folder of metrics was named."""
+    from cds_service.wsgi import preload  # noqa: PLC0415
+
+    preload()
+
+
+def _remove(folder: str, owner: int) -> None:
+    """Remove the folder, unless this is a worker: a copy of the process may also get to its end this way."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _must_be_private(host: str, settings: Settings, *, insecure: bool) -> None:
+    """Refuse to let a whole network call without saying who it is, unless that is asked for by name."""
+    if settings.auth.mode == "off" and not insecure and not is_loopback_host(host):
+        fail(
+            f"--host {host}: authentication is off (auth.mode), and others could call; say --insecure if that is meant"
+        )
+
+
+def _must_be_usable(certificate: Path | None, key: Path | None) -> None:
+    """Refuse a certificate and a key that do not belong together, before a client finds out."""
+    if certificate is None and key is None:
+        return
+    if certificate is None or key is None:
+        fail("--tls-certificate and --tls-key go together")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (ssl.SSLError, OSError) as error:
+        fail(f"{certificate} and {key} cannot be used for TLS: {getattr(error, 'reason', None) or error}")
+
+
+def _prepare_authentication(settings: Settings, workers: int) -> None:
+    """Make sure, before anybody is let in, that a token used at one worker is known at the others.
+
+    Also where nobody has to say who calls: that may change while the workers run.
+    """
+    if settings.auth.mode == "required":
+        os.environ[STAYS_REQUIRED] = "1"
+    kind = store_kind(settings)
+    if workers > 1 and settings.auth.replay_store == "memory":
+        fail("auth.replay_store: the memory of one worker is not known to another; use database or redis")
+    if workers > 1 and settings.auth.replay_store == "auto":
+        os.environ[f"{ENV_PREFIX}AUTH__REPLAY_STORE"] = kind = "database" if kind == "memory" else kind
+    if settings.auth.mode == "off" or kind == "database":
+        return
+    try:
+        store = open_replay_store(settings)
+        store.check()
+    except ReplayStoreError as error:
+        fail(str(error))
+    store.close()
+
+
+def _must_be_free(host: str, port: int) -> None:
+    """Refuse an address where something listens: the server would share it, and each would get some of the calls."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        fail(f"{host}:{port} cannot be listened on: {error.strerror}")

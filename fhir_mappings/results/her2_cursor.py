@@ -1,0 +1,103 @@
+"""A place in the tokens of a HER2 text, what was found so far, and the numbers that stand there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, NoReturn
+
+from cards.values.intervals import ENDLESS, NOTHING, Bound, Interval
+
+if TYPE_CHECKING:
+    from fhir_mappings.results.her2_tokens import Token
+
+BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}
+"""The signs of a limit, and what they mean."""
+
+
+class NotUnderstoodError(Exception):
+    """A part of the text is not understood; it names the part."""
+
+
+Number = tuple[Decimal, Bound]
+
+
+@dataclass(slots=True)
+class Clauses:
+    """What a text says, sorted by what it says it of. ``said`` by method: "ihc", "ish", or "" where none is named."""
+
+    scores: set[int] = field(default_factory=set)
+    said: dict[str, set[str]] = field(default_factory=lambda: {"": set(), "ihc": set(), "ish": set()})
+    ratios: set[Number] = field(default_factory=set)
+    copies: set[Number] = field(default_factory=set)
+    groups: set[int] = field(default_factory=set)
+    shares: list[Interval] = field(default_factory=list)
+    stains: set[str] = field(default_factory=set)
+    names_receptor: bool = False
+    names_ihc: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is said of HER2."""
+        has_status = any(self.said.values())
+        return not (self.scores or has_status or self.ratios or self.copies or self.groups or "none" in self.stains)
+
+
+class Cursor:
+    """A place in the tokens of a text."""
+
+    def __init__(self, listed: list[Token]) -> None:
+        """Stand before the first token."""
+        self.tokens = listed
+        self.at = 0
+
+    def fail(self, what: str) -> NoReturn:
+        """Give up at a part that is not understood.
+
+        Raises:
+            NotUnderstoodError: always.
+
+        """
+        raise NotUnderstoodError(what)
+
+    def peek(self, ahead: int = 1) -> str:
+        """Give the kind of a token further on, empty behind the end."""
+        place = self.at + ahead
+        return self.tokens[place].kind if 0 <= place < len(self.tokens) else ""
+
+    def share(self) -> Interval | None:
+        """Read a share of cells: "10 %", "> 10 %", "70-80 %", "> 0 and <= 10 %"."""
+        here, ends, has_percent = self.at, [], False
+        for _ in range(2):
+            bound = Bound.EXACT
+            if here < len(self.tokens) and self.tokens[here].kind == "bound":
+                bound, here = BOUNDS[self.tokens[here].value], here + 1
+            if here >= len(self.tokens) or self.tokens[here].kind != "number":
+                break
+            value, here = Decimal(self.tokens[here].value), here + 1
+            has_percent = here < len(self.tokens) and self.tokens[here].kind == "percent"
+            here += has_percent
+            if here < len(self.tokens) and self.tokens[here].kind == "or-less" and bound is Bound.EXACT:
+                bound, here = BOUNDS[self.tokens[here].value], here + 1
+            ends.append((value, bound))
+            if here < len(self.tokens) and self.tokens[here].kind == "dash":
+                here += 1
+            elif here >= len(self.tokens) or self.tokens[here].kind != "bound":
+                break
+        if not ends or not has_percent or any(value > 100 for value, _ in ends):  # noqa: PLR2004 - per cent
+            return None
+        self.at = here
+        return _interval(ends)
+
+
+def _interval(ends: list[Number]) -> Interval:
+    """Give the shares that one or two limits leave."""
+    (first, bound), *more = ends
+    if not more:
+        found = Interval.of(first, bound)
+        return found if found.high != ENDLESS else found._replace(high=Decimal(100), high_open=False)
+    second, upper = more[0]
+    low_open = bound is Bound.ABOVE
+    if bound in (Bound.BELOW, Bound.AT_MOST) or upper in (Bound.ABOVE, Bound.AT_LEAST) or second < first:
+        raise NotUnderstoodError(str(second))
+    return Interval(max(first, NOTHING), second, low_open, upper is Bound.BELOW)

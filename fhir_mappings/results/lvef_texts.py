@@ -1,0 +1,282 @@
+"""What an ejection fraction in words says: one number, range or limit, with every word accounted for; or not read.
+
+Two results, the other ventricle, fractional shortening and a value of another day are no reading: nothing is picked.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from cards.values.intervals import ENDLESS, Bound, Interval
+from fhir_mappings.results import lvef_words as words
+from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
+
+LONGEST = 400
+"""A longer text is a report, not a value."""
+_HUNDRED, _WIDEST, _NARROW = Decimal(100), Decimal(20), Decimal(10)
+_FITTING = {
+    "normal": (Decimal(50), _HUNDRED),
+    "reduced": (Decimal(0), Decimal(59)),
+    "severe": (Decimal(0), Decimal(40)),
+}
+"""Where the values lie that a description goes with, in per cent; a range need only touch it."""
+_BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}
+_SPLITS = frozenset({"stop", "comma", "open", "close"})
+_PHRASES = Phrases(
+    (
+        *(("ignored", None, group) for group in words.IGNORED.values()),
+        *(("describes", named, listed) for named, listed in words.DESCRIBES.items()),
+        *(("bound", _BOUNDS[sign], listed) for sign, listed in words.BOUNDS.items()),
+        *(("after", _BOUNDS[sign], listed) for sign, listed in words.AFTER.items()),
+        ("between", None, words.BETWEEN),
+        ("and", None, words.AND),
+        ("dash", None, words.DASHES),
+        ("percent", None, words.PERCENT),
+        ("unit", None, words.OTHER_UNITS),
+        ("legend", None, words.LEGEND),
+        ("other", None, words.OTHERS),
+        ("name", None, words.NAMES),
+    )
+)
+_SYMBOLS = {
+    **dict.fromkeys(".;|", "stop"),
+    ",": "comma",
+    ":": "link",
+    "=": "link",
+    "/": "unknown",
+    **dict.fromkeys("([", "open"),
+    **dict.fromkeys(")]", "close"),
+    '"': "ignored",
+}
+
+
+class LvefStated(msgspec.Struct, frozen=True):
+    """An ejection fraction as a text states it; of a range, ``value`` is the lower end and ``upper`` the other."""
+
+    value: Decimal
+    bound: Bound
+    upper: Decimal | None
+    in_percent: bool
+
+
+class LvefNotRead(msgspec.Struct, frozen=True):
+    """A text that is not understood, with the part that was not."""
+
+    rest: str
+
+
+class _Token(NamedTuple):
+    kind: str
+    meaning: object
+    written: str
+
+
+class _NotUnderstoodError(Exception):
+    """A part of the text is not understood."""
+
+
+class _Group(NamedTuple):
+    """A number, range or limit; whether a word for the normal stands before it, and whether brackets are around it."""
+
+    stated: LvefStated
+    of_normal: bool
+    in_brackets: bool
+    is_bracket: bool
+
+
+def read_lvef_text(written: str) -> LvefStated | LvefNotRead:
+    """Read an ejection fraction in words."""
+    if len(written) > LONGEST:
+        return LvefNotRead(written[:40])
+    try:
+        return _Parser(_tokens(words_of(written))).stated()
+    except _NotUnderstoodError as error:
+        return LvefNotRead(str(error)[:40])
+
+
+def _tokens(listed: list[Word]) -> list[_Token]:
+    found: list[_Token] = []
+    at = 0
+    while at < len(listed):
+        phrase = _PHRASES.longest(listed, at)
+        word = listed[at].text
+        if phrase is not None:
+            (kind, meaning), end = phrase
+            found.append(_Token(kind, meaning, " ".join(each.text for each in listed[at:end])))
+            at = end
+            continue
+        if word[0].isdigit():
+            is_number = is_plain(listed, at)
+            found.append(_Token("number" if is_number else "unknown", Decimal(word) if is_number else None, word))
+        else:
+            found.append(_Token(_SYMBOLS.get(word, "unknown"), None, word))
+        at += 1
+    return [token for token in found if token.kind != "ignored"]
+
+
+class _Parser:
+    """Goes through the tokens once; every one of them is taken by something or the text is not understood."""
+
+    def __init__(self, listed: list[_Token]) -> None:
+        self.tokens = listed
+        self.at = 0
+        self.groups: list[_Group] = []
+        self.described: set[str] = set()
+        self.opened: int | None = None
+        self.legend = False
+        self.says_normal = False
+
+    def peek(self, ahead: int = 0) -> str:
+        """Give the kind of a token further on, empty behind the end."""
+        place = self.at + ahead
+        return self.tokens[place].kind if place < len(self.tokens) else ""
+
+    def stated(self) -> LvefStated:
+        """Read the one value of the text."""
+        while self.at < len(self.tokens):
+            self._take(self.tokens[self.at])
+        return self._the_one()
+
+    def _take(self, token: _Token) -> None:
+        kind = token.kind
+        if kind in ("number", "bound", "between"):
+            self._group()
+        elif kind == "other":
+            self._skip_other()
+        elif kind == "legend":
+            self.legend = True
+            self.says_normal = self.says_normal or (token.written == "normal" and self.peek(1) != "link")
+            self.at += 1
+        elif kind == "describes":
+            self.described.add(str(token.meaning))
+            self.at += 1
+        elif kind in _SPLITS:
+            # A word for the normal reaches no further.
+            self.legend = False
+            self.opened = {"open": self.at, "close": None}.get(kind, self.opened)
+            self.at += 1
+        elif kind in ("link", "name") or self._says_nothing(token):
+            self.at += 1
+        else:
+            raise _NotUnderstoodError(token.written)
+
+    def _says_nothing(self, token: _Token) -> bool:
+        """Tell whether a word that may join numbers joins none here."""
+        joins = self.peek(1) in ("number", "bound")
+        if token.kind == "and":
+            return not joins
+        if token.kind == "dash":
+            return (not joins and token.written in ("-", "a", "do")) or self._stands_apart(token)
+        return token.kind == "percent" and not self.groups and self.peek(1) in ("name", "link", "number", "close")
+
+    def _stands_apart(self, token: _Token) -> bool:
+        """Tell whether a dash only joins a name and its value: "LVEF - 55 %"."""
+        before = self.tokens[self.at - 1].kind if self.at else ""
+        return token.written in ("-", "a") and before in ("name", "describes", "close", "legend", "stop", "comma")
+
+    def _skip_other(self) -> None:
+        """Pass another measurement with its number, which must follow."""
+        self.at += 1
+        while self.peek() in ("link", "open"):
+            self.at += 1
+        if self.peek() == "dash" and self.peek(1) == "number":
+            # The strain of a heart is negative.
+            self.at += 1
+        self._group(keep=False)
+        if self.peek() == "unit":
+            self.at += 1
+        if self.peek() == "close" and self.opened is None:
+            self.at += 1
+
+    def _group(self, *, keep: bool = True) -> None:
+        start = self.at
+        is_between = self.peek() == "between"
+        self.at += is_between
+        low, bound, has_percent = self._end()
+        upper: Decimal | None = None
+        joins = self.peek() == "dash" or (is_between and self.peek() == "and")
+        if joins and self.peek(1) in ("number", "bound"):
+            self.at += 1
+            upper, upper_bound, second_percent = self._end()
+            has_percent = has_percent or second_percent
+            if upper_bound is not Bound.EXACT or bound is not Bound.EXACT:
+                raise _NotUnderstoodError("a limit of a range")
+        elif is_between:
+            raise _NotUnderstoodError("between")
+        if not keep:
+            return
+        if self.peek() == "unit":
+            raise _NotUnderstoodError(self.tokens[self.at].written)
+        stated = LvefStated(low, bound, upper, has_percent)
+        alone = self.opened == start - 1 and self.peek() == "close"
+        self.groups.append(_Group(stated, self.legend, self.opened is not None, alone))
+        self.legend = False
+
+    def _end(self) -> tuple[Decimal, Bound, bool]:
+        """Read one number with its limit and its per cent sign."""
+        bound = Bound.EXACT
+        if self.peek() == "bound":
+            meaning = self.tokens[self.at].meaning
+            bound = meaning if isinstance(meaning, Bound) else bound
+            self.at += 1
+            if self.peek() == "percent":
+                self.at += 1
+        if self.peek() != "number":
+            raise _NotUnderstoodError("a limit without a number")
+        value = Decimal(self.tokens[self.at].written)
+        self.at += 1
+        has_percent = self.peek() == "percent"
+        self.at += has_percent
+        if self.peek() == "after" and bound is Bound.EXACT:
+            meaning = self.tokens[self.at].meaning
+            bound = meaning if isinstance(meaning, Bound) else bound
+            self.at += 1
+        return value, bound, has_percent
+
+    def _the_one(self) -> LvefStated:
+        values = [group for group in self.groups if not group.of_normal]
+        limits = [group for group in self.groups if group.of_normal]
+        # "62 % >= 55 %", "60 % (55-70)": a limit or range behind an exact value is how values are placed.
+        while len(values) > 1 and _is_limit(values[0], values[-1]):
+            limits.append(values.pop())
+        if self.says_normal and not limits:
+            self.described.add("normal")
+        # "LVEF normal 60-65 %": the word describes the value. A limit or a wide range is that of normal.
+        if not values and len(limits) == 1 and self.says_normal and _is_narrow(limits[0].stated):
+            values = limits
+            self.described.add("normal")
+        found = {group.stated for group in values}
+        if len(found) != 1:
+            raise _NotUnderstoodError("no value" if not found else "more than one value")
+        stated = found.pop()
+        self._check(stated)
+        return stated
+
+    def _check(self, stated: LvefStated) -> None:
+        """Refuse a value that no ejection fraction is, or that its own description contradicts."""
+        low, high = stated.value, stated.upper if stated.upper is not None else stated.value
+        as_share = not stated.in_percent and high <= 1
+        scale = _HUNDRED if as_share else Decimal(1)
+        low, high = low * scale, high * scale
+        if high > _HUNDRED or high < low or high - low > _WIDEST:
+            raise _NotUnderstoodError(f"{low}-{high}")
+        interval = Interval.of(low, stated.bound) if stated.upper is None else Interval(low, high)
+        top = _HUNDRED if interval.high == ENDLESS else interval.high
+        if any(top < _FITTING[each][0] or interval.low > _FITTING[each][1] for each in self.described):
+            raise _NotUnderstoodError(" ".join(sorted(self.described)))
+
+
+def _is_narrow(stated: LvefStated) -> bool:
+    """Tell whether a number may be the value that a word for the normal describes."""
+    width = (stated.upper or stated.value) - stated.value
+    return stated.bound is Bound.EXACT and width <= _NARROW
+
+
+def _is_limit(value: _Group, other: _Group) -> bool:
+    """Tell whether a number behind an exact value is a limit or range of normal, and no second result."""
+    is_exact = value.stated.bound is Bound.EXACT and value.stated.upper is None
+    is_at_least = other.stated.bound in (Bound.ABOVE, Bound.AT_LEAST)
+    return is_exact and (is_at_least or (other.is_bracket and other.stated.upper is not None))

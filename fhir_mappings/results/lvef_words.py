@@ -1,0 +1,152 @@
+"""The words of ejection fractions in the languages that write them, by what they mean to the reader.
+
+A word that stands in no table makes a text unread. Shapes: structured echocardiography reports, discharge letters,
+public data sets of echo texts. Everything is written as ``fold`` leaves it.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+NAMES = """
+lvef | ef | lv ef | left ventricular ejection fraction | ejection fraction | lv ejection fraction
+left ventricle ejection fraction | left ventricular ef | lvef (ejection fraction)
+left ventricular ejection fraction (lvef) | ejection fraction (ef) | lv function ef | lv systolic function ef
+lvef ef | global lvef | global ef | ejection fraction percent | % ef | ejection fraction (lvef)
+left ventricular ejection fraction (ef) | fevg | fraction d' ejection | fraction d' ejection du ventricule gauche
+fraction d' ejection ventriculaire gauche | fevi | fe | fraccion de eyeccion
+fraccion de eyeccion del ventriculo izquierdo | fraccion de eyeccion ventricular izquierda
+fevi (fraccion de eyeccion) | frazione di eiezione | fe vs | fevs | frazione di eiezione del ventricolo sinistro
+fracao de ejecao | fracao de ejecao do ventriculo esquerdo | feve | ejektionsfraktion | auswurffraktion
+linksventrikulare ejektionsfraktion | lv ejektionsfraktion | lvef (biplan) | linksventrikulare auswurffraktion
+linksventrikulare ef | ejectiefractie | linkerventrikel ejectiefractie | lv ejectiefractie | frakcja wyrzutowa
+frakcja wyrzutowa lewej komory | lvef lewej komory | ef lewej komory | vansterkammarens ejektionsfraktion
+fe ventriculo izquierdo | fe vg
+"""
+"""The ejection fraction of the left ventricle."""
+
+OTHERS = """
+la ejection fraction | la ef | left atrial ejection fraction | atrial ejection fraction | rvef
+rv ejection fraction | rv ef | right ventricular ejection fraction | right ventricular ef | fs
+fractional shortening | % fs | lvfs | gls | global longitudinal strain | lv gls | strain | tapse | edv | esv | lvedv
+lvesv | lvedd | lvesd | lvidd | lvids | end diastolic volume | end systolic volume | stroke volume | sv | heart rate
+hr | lvedvi | lvesvi | rvsp | pasp | fac | rv fac | lav | lavi | e/e' | bsa | la volume index | lv mass index | lvmi
+ivsd | lvpwd | s'
+"""
+"""Other measurements of the heart, with their own numbers."""
+OTHER_UNITS = "ml | mm | cm | ml/m 2 | mmhg | mm hg | bpm | g/m 2 | cm/s | l/min | m 2 | /min"
+
+LEGEND = """
+normal | normal range | ref | reference | reference range | lln | limit | lower limit of normal | lower limit
+expected | cutoff | cut off | norm | normwert | normalwert | referenz | vn | v.n. | valeur normale
+valores normales | valor normal | valori normali | norma | normaal | normal value | normal values | normal is
+normal from | range | normal lvef | normal ef | nl | institutional limit | reference interval | referenzbereich | n
+"""
+"""What follows is the limit of normal, where another number is the result. "Normal" may describe the result too."""
+
+BOUNDS = MappingProxyType(
+    {
+        "<": """
+< | less than | below | under | unter | menos de | moins de | menor de | inferieure a | meno di | ponizej
+minder dan
+""",
+        "<=": """
+<= | at most | up to | no more than | less than or equal to | hochstens | hasta | maximal | less than or equal
+""",
+        ">": """
+> | greater than | more than | over | above | uber | mas de | mayor de | plus de | superieure a | piu di | mais de
+powyzej | exceeds | meer dan | superior a
+""",
+        ">=": """
+>= | at least | greater than or equal to | greater than or equal | mindestens | al menos | au moins | almeno
+pelo menos | equal to or greater than | no less than | co najmniej
+""",
+    }
+)
+AFTER = MappingProxyType(
+    {"<=": "or less | or lower | or below", ">=": "or more | or greater | or higher | or above | + % | + | oder mehr"}
+)
+"""A limit that follows its number."""
+DASHES = "- | to | bis | a | till | until | do | tot | through | til | - -"
+BETWEEN = "between | zwischen | entre | tra | tussen | miedzy"
+AND = "and | und | y | et | e | en | i"
+PERCENT = "% | percent | per cent | pct | prozent | por ciento | por cento | pour cent | per cento | procent"
+
+IGNORED = MappingProxyType(
+    {
+        "joins words and says nothing by itself": """
+the | of | is | was | at | by | with | as | on | in | are | measured at | measured as | reported as | estimated at
+estimated to be | has | approximately | approx | approx. | about | around | ca | circa | ~ | approximativement
+environ | ungefahr | etwa | cerca de | aproximadamente | de | del | la | le | les | el | du | der | die | das | des
+den | mit | von | per | via | using | an | shows | showed | show | found | an estimated | con | avec | com | par
+por | op | w | z | wynosi | betragt | es de | est de | est | ist | patient has | calculated at | calculated as
+calculated to be | appears | appears to be | remains | value | result | results | roughly | visually appears | di
+il
+""",
+        "names the method, which changes no number": """
+biplane | biplane method of disks | biplane method of discs | disks | discs | simpson | simpson's | simpsons
+biplane simpson | biplane simpson's | simpson biplane | simpson's biplane | mod | bp | mod bp | modified simpson
+modified simpson's | method | method of disks | method of discs | disks summation | teichholz | teich | 3 d | 2 d
+4 d | 3 dimensional | 2 dimensional | m mode | muga | muga scan | cmr | mri | cardiac mri | cardiac mr | mr
+mr imaging | echo | echocardiogram | echocardiography | echocardiographic | tte | transthoracic
+transthoracic echocardiogram | transthoracic echo | tee | spect | gated spect | gated | radionuclide
+radionuclide ventriculography | ventriculography | rna | visual | visually | visual estimate | visual estimation
+visually estimated | by visual estimate | eyeball | eyeballed | estimated | estimation | estimate | calculated
+calc | quantitative | quantitated | quantified | measured | automated | auto ef | ai | contrast | with contrast
+contrast enhanced | doppler | biplan | biplano | monoplane | single plane | a 4 c | a 2 c | 4 ch | 2 ch | 4 chamber
+2 chamber | nach simpson | nach teichholz | selon simpson | simpson biplan | por simpson | metodo de simpson
+metodo di simpson | secondo simpson | visuell | geschatzt | visuelle | estimada | stimata | estimee
+volgens simpson | wg simpsona | met. simpsona | metoda simpsona | scan | study | examination | exam | imaging
+heart model | lv opacification | bullet | area length | ecocardiograma | echokardiographisch | echokardiographie
+ecocardiografia | echographie | echocardiographie | usg | nuclear | multigated | first pass | by echo | on echo
+today | current | currently | now | resting | rest | at rest | biplane method
+""",
+        "describes the ventricle the number is of": """
+left | ventricle | ventricular | left ventricle | left ventricular | lv | systolic | function | systolic function
+global | overall | lv systolic function | left ventricular systolic function | left ventricular function
+lv function | performance | contractility | size | normal size | normal lv size | funktion | pumpfunktion
+lv funktion | linksventrikulare funktion | funcion sistolica | funcion | fonction systolique | funzione
+funzione sistolica | normal study | normal echo | normal wall motion | no regional wall motion abnormalities
+no wall motion abnormalities | no rwma | no regional wall motion abnormality | normal examination
+ventriculo izquierdo | ventricule gauche | ventricolo sinistro | ventriculo esquerdo | lewej komory | sinus rhythm
+heart
+""",
+        "compares with an earlier study without a number of it": """
+lower than before | lower than previously | higher than before | similar to before | unchanged | stable
+unchanged from prior | unchanged from prior study | no change from prior | no significant change
+no significant change from prior | slightly lower than before | no interval change | unchanged from previous
+unchanged from previous study | unverandert | sin cambios | inchange | invariato | unchanged compared to prior
+stable compared to prior | no change | similar to prior | similar to prior study | decreased from prior
+improved from prior | decreased compared to prior | improved compared to prior
+""",
+    }
+)
+"""Words and phrases that may stand anywhere; each group under its reason."""
+
+DESCRIBES = MappingProxyType(
+    {
+        "normal": """
+preserved | hyperdynamic | low normal | within normal limits | wnl | vigorous | good | excellent | intact | erhalten
+gut | normale | normale lv funktion | conservee | conservada | preservada | conservata | prawidlowa | normala
+supranormal | hfpef | well preserved | low normal range | within normal range | low limit of normal
+borderline normal | conservado | behouden | zachowana | adequate
+""",
+        "reduced": """
+reduced | mildly reduced | mildly depressed | mildly decreased | slightly reduced | borderline | moderately reduced
+decreased | mildly to moderately reduced | moderately decreased | moderately depressed | depressed
+mild dysfunction | moderate dysfunction | mild to moderately reduced | mildly impaired | moderately impaired
+impaired | low | abnormal | leichtgradig reduziert | reduziert | mittelgradig reduziert | leicht reduziert | alteree
+moderement alteree | reducida | reducida levemente | ridotta | reduzida | disminuida | lievemente ridotta
+levemente reducida | licht verminderd | matig verminderd | mildly abnormal | moderately abnormal | hfmref | obnizona
+leicht eingeschrankt | mittelgradig eingeschrankt | eingeschrankt | deprimida | mid range | subnormal
+legerement alteree
+""",
+        "severe": """
+severely reduced | severely depressed | severely decreased | severely impaired | severe dysfunction
+severely abnormal | hfref | markedly reduced | hochgradig reduziert | hochgradig eingeschrankt | severement alteree
+severamente reducida | gravemente ridotta | moderately to severely reduced | very low | moderate to severely reduced
+ernstig verminderd | critically reduced
+""",
+    }
+)
+"""How a report describes the value, which must go with it."""

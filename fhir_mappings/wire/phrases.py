@@ -1,0 +1,84 @@
+"""Finds the longest phrase of a table at a place of a text, word by word."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fhir_mappings.wire.folding import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_RAW = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+|[<>]=|\++|\S")
+_INNER_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=\w)|(?<=\d)-(?=[^\W\d_])|_")
+_LINES = re.compile(r"[\r\n]+")
+_LONGEST_NUMBER = 7
+_LISTED = re.compile(r"[|\n]")
+
+Meaning = tuple[str, Any]
+
+
+class Word(NamedTuple):
+    """A word, number or sign of a folded text, and whether it touches the one before it."""
+
+    text: str
+    touches: bool
+
+
+def words_of(written: str) -> list[Word]:
+    """Take a text apart, folded; the caller has cut it to a bound. A line break is a semicolon."""
+    folded = _INNER_HYPHEN.sub(" ", fold(_LINES.sub(" ; ", written)))
+    found: list[Word] = []
+    end = -1
+    for match in _RAW.finditer(folded):
+        found.append(Word(match[0], match.start() == end))
+        end = match.end()
+    return found
+
+
+def is_plain(words: Sequence[Word], at: int) -> bool:
+    """Tell whether a number is written in full: neither "055" nor ".55", and no longer than a result is."""
+    word = words[at].text
+    has_point_before = words[at].touches and words[at - 1].text == "."
+    starts_with_zero = len(word) > 1 and word[0] == "0" and word[1].isdigit()
+    return len(word) <= _LONGEST_NUMBER and not has_point_before and not starts_with_zero
+
+
+class _Node:
+    """The words that may follow, and what the phrase up to here means."""
+
+    __slots__ = ("following", "meaning")
+
+    def __init__(self) -> None:
+        self.following: dict[str, _Node] = {}
+        self.meaning: Meaning | None = None
+
+
+class Phrases:
+    """Tables of phrases: lists parted by "|" or lines, each with what its phrases mean; the last table wins."""
+
+    def __init__(self, tables: Iterable[tuple[str, Any, str]]) -> None:
+        """Index the tables."""
+        self._root = _Node()
+        for kind, value, listed in tables:
+            for phrase in _LISTED.split(listed):
+                if phrase.strip():
+                    self.add(phrase, (kind, value))
+
+    def add(self, phrase: str, meaning: Meaning, *, only_new: bool = False) -> None:
+        """Add a phrase; with ``only_new`` none that is there already is changed."""
+        node = self._root
+        for each in _RAW.findall(fold(phrase)):
+            node = node.following.setdefault(each, _Node())
+        if node.meaning is None or not only_new:
+            node.meaning = meaning
+
+    def longest(self, words: Sequence[Word], at: int) -> tuple[Meaning, int] | None:
+        """Give what the longest phrase at a place means, and the place after it."""
+        node, found = self._root, None
+        while at < len(words) and (following := node.following.get(words[at].text)) is not None:
+            node, at = following, at + 1
+            if node.meaning is not None:
+                found = node.meaning, at
+        return found

@@ -1,0 +1,59 @@
+"""A reader of text answers with all of it or with nothing: an unknown word never leaves a reading as it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.reading import her2, lvef
+from benchmarks.reading.tables import UNREADABLE, Entry, entries
+from fhir_mappings.results.variant_texts import mutation_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# No word of a language, and not a sign that a table knows.
+UNKNOWN = st.text(alphabet="qxzjkvw", min_size=5, max_size=9)
+HER2 = [entry for entry in entries("her2") if UNREADABLE not in entry.right]
+LVEF = [entry for entry in entries("lvef") if UNREADABLE not in entry.right]
+VARIANTS = ("p.Y772_A775dup", "ERBB2 exon 20 insertion detected", "ERBB2 mutation not detected", "ERBB2 amplification")
+
+
+def with_word(text: str, word: str, place: int) -> str:
+    parts = text.split()
+    place %= len(parts) + 1
+    return " ".join((*parts[:place], word, *parts[place:]))
+
+
+def assert_refused(read: Callable[[str, str], str], entry: Entry, word: str, place: int) -> None:
+    assert read(entry.where, with_word(entry.text, word, place)) == UNREADABLE
+
+
+@given(st.sampled_from(HER2), UNKNOWN, st.integers(min_value=0, max_value=40))
+def test_an_unknown_word_makes_a_her2_text_unread(entry: Entry, word: str, place: int) -> None:
+    assert_refused(her2.read, entry, word, place)
+
+
+@given(st.sampled_from(LVEF), UNKNOWN, st.integers(min_value=0, max_value=40))
+def test_an_unknown_word_makes_an_ejection_fraction_unread(entry: Entry, word: str, place: int) -> None:
+    assert_refused(lvef.read, entry, word, place)
+
+
+@given(st.sampled_from(VARIANTS), UNKNOWN, st.integers(min_value=0, max_value=40))
+def test_an_unknown_word_makes_a_variant_unread(text: str, word: str, place: int) -> None:
+    assert mutation_in(with_word(text, word, place)) is None
+
+
+@given(st.sampled_from(HER2), st.sampled_from(["previous", "DCIS", "or", "?", "excluded"]))
+def test_a_word_that_takes_a_result_back_makes_it_unread(entry: Entry, word: str) -> None:
+    assert_refused(her2.read, entry, word, 0)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read_or_not(text: str) -> None:
+    for where in ("ihc", "ish", "ratio", "copies", "overall"):
+        assert her2.read(where, text)
+    assert lvef.read("value", text)
+    assert mutation_in(text) in (True, False, None)
