@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards.billing.administration import HOUR, given
 from cards.billing.bill import counts_alike, packages_for
-from cards.billing.diagnoses import primary_codes, receptor_code, receptor_codes, secondary_codes
+from cards.billing.diagnoses import hormone_of_codes, primary_codes, receptor_code, receptor_codes, secondary_codes
 from cards.coverage.payers import may_steer
 from cards.facts.billing import BillingFacts, RecordedCode
 from cards.facts.outcomes import Evidence
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from cards.knowledge.schema.billing import BillingKnowledge
     from cards.readings.case import Case
 
+USUAL_COINSURANCE = 20
+"""The percentage of coinsurance under Medicare Part B where the price file names no other."""
 PRICES = Cited(source="cms-asp", section="payment limits", confidence=Confidence.PRIMARY)
 
 
@@ -158,7 +160,7 @@ def _receptor_lines(view: View, facts: BillingFacts) -> Iterator[Evidence]:
         yield Evidence("receptor-on-record", each.code, each.origin, values=said)
     if "breast" not in view.case.cancers or view.case.planned < known.receptors_since:
         return
-    allowed = receptor_code(known, her2_of(view.case), facts.receptors)
+    allowed = receptor_code(known, her2_of(view.case), facts.receptors, coded=hormone_of_codes(facts.codes, known))
     if allowed is None:
         yield Evidence("receptor-open", "")
     elif allowed.code not in {each.code for each, _, _ in recorded}:
@@ -181,6 +183,8 @@ def payment_lines(case: Case, billed: Bill, prices: PriceList | None) -> tuple[E
             amount = price.limit * each.lines.billed_units
             billed_units = (("units", str(each.lines.billed_units)), ("dose", str(each.dose)))
             lines.append(Evidence("payment", f"{amount:,.2f}", values=billed_units, by=PRICES))
+    if price.coinsurance is not None and price.coinsurance != USUAL_COINSURANCE:
+        lines.append(Evidence("price-coinsurance", precise(price.coinsurance), values=period, by=PRICES))
     if (expired := prices.days_expired(case.planned)) > 0:
         lines.append(Evidence("price-expired", str(expired), values=period, by=PRICES))
     elif case.planned < prices.since:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cards.billing.administration import given
 from cards.billing.claim_sheet import codes
-from cards.billing.diagnoses import primary_codes, receptor_codes
+from cards.billing.diagnoses import primary_codes, receptor_codes, secondary_codes
 from cards.coverage.payers import may_steer
 from cards.facts.outcomes import Evidence, Fired
+from cards.knowledge.schema import Setting
 from cards.readings.case import dated
 from cards.readings.her2 import her2_of
 from cards.rules.dose import dose_above_maximum
@@ -142,6 +144,13 @@ def _administration(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
     for line in lines:
         if line.code in never:
             yield Evidence("denial-administration", line.code, line.origin, values=(("wanted", wanted),))
+    supplied = view.facts.supplied.get(view.case.order.origin.path)
+    minutes = supplied.infusion_minutes if supplied else None
+    doses = given(view.known.administration, view.case.product, minutes, dose=len(view.case.history) + 1)
+    for line in lines:
+        if line.code == view.known.administration.further_hour.code and not doses.further_hours:
+            long = "" if doses.minutes is None else str(doses.minutes)
+            yield Evidence("denial-further-hour", line.code, line.origin, values=(("minutes", long),))
 
 
 def _places(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
@@ -169,7 +178,13 @@ def _diagnoses(view: View) -> Iterator[Evidence]:
     known, case = view.known.diagnoses, view.case
     primary = primary_codes(view.facts.codes, known, case.patient.sex)
     if not primary:
-        yield Evidence("denial-no-diagnosis", "")
+        history = next((each for each in view.facts.codes if each.code == known.history.code), None)
+        if history is not None:
+            yield Evidence("denial-history-alone", history.code, history.origin)
+        else:
+            yield Evidence("denial-no-diagnosis", "")
+    if primary and case.setting is Setting.METASTATIC and not secondary_codes(view.facts.codes, known):
+        yield Evidence("denial-no-secondary", " / ".join(known.secondary))
     for checked in primary:
         if checked.fault is not None:
             yield Evidence(f"denial-code-{checked.fault}", checked.recorded.code, checked.recorded.origin)
@@ -188,8 +203,14 @@ def _her2(view: View) -> Iterator[Evidence]:
     status = her2_of(case)
     lines = tuple(Evidence("her2-result", dated(r.as_reported, r.on), r.origin) for r in status.results)
     if not status.possible:
-        yield Evidence("denial-her2-none", "")
+        yield Evidence("denial-her2-none", "", parts=_billed_under("her2-ihc", view))
     elif status.needs_ish:
-        yield Evidence("denial-her2-ish", "", parts=lines)
+        yield Evidence("denial-her2-ish", "", parts=(*lines, *_billed_under("her2-ish", view)))
     elif status.possible.isdisjoint(tiers):
         yield Evidence("denial-her2-tier", case.drug, parts=lines)
+
+
+def _billed_under(test: str, view: View) -> tuple[Evidence, ...]:
+    """Give the codes under which a missing test is billed, apart from the drug."""
+    wanted = (each for each in view.known.test_codes if each.test == test)
+    return tuple(Evidence("test-codes", " / ".join(each.codes), by=each.by) for each in wanted)

@@ -105,15 +105,27 @@ def receptor_codes(
     return tuple(found)
 
 
-def receptor_code(known: Diagnoses, status: Her2Status, receptors: Mapping[Receptor, bool]) -> ReceptorCode | None:
+def hormone_of_codes(recorded: tuple[RecordedCode, ...], known: Diagnoses) -> bool | None:
+    """Tell the hormone receptor status that a code on record says by itself; nothing when none does, or both do."""
+    codes = {each.code for each in recorded}
+    positive, negative = known.hormone.positive in codes, known.hormone.negative in codes
+    return None if positive == negative else positive
+
+
+def receptor_code(
+    known: Diagnoses, status: Her2Status, receptors: Mapping[Receptor, bool], *, coded: bool | None = None
+) -> ReceptorCode | None:
     """Give the receptor code that the results allow; nothing when HER2 is not settled.
 
-    HER2-low and HER2-ultralow are coded as HER2 negative. Hormone receptor negative takes both receptors.
+    HER2-low and HER2-ultralow are coded as HER2 negative. Hormone receptor negative takes both receptors. Without
+    results ``coded``, the status that a code on record says, stands in.
     """
     her2 = _her2(status)
     if her2 is None:
         return None
     hormone = True if any(receptors.values()) else False if len(receptors) == _BOTH else None
+    if not receptors:
+        hormone = coded
     return next(
         each for each in known.receptors if each.her2_positive == her2 and each.hormone_receptor_positive is hormone
     )

@@ -75,6 +75,8 @@ class PresentProblem(msgspec.Struct, frozen=True):
     ended: date | None = None
     is_onset: bool = True
     grade: int | None = None
+    latest: date | None = None
+    """The last day on which it may have begun, where its date names no day; ``on`` is the first."""
 
     def is_present(self, today: date) -> bool:
         """Tell whether it lasts: an end that lies ahead changes nothing."""

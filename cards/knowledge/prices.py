@@ -22,6 +22,7 @@ _PERIOD = re.compile(
 _OPEN_PERIOD = re.compile(r"effective\s+([a-z]+)\s+(\d{1,2}),?\s+(\d{4})", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CODE, _LIMIT, _DOSAGE = "hcpcs code", "payment limit", "hcpcs code dosage"
+_COINSURANCE = ("co-insurance percentage", "coinsurance percentage")
 _MONTHS_IN_QUARTER = 3
 _LAST_DAY = timedelta(days=1)
 
@@ -31,10 +32,11 @@ class PriceFileError(ValueError):
 
 
 class Price(msgspec.Struct, frozen=True):
-    """The payment limit of one unit in US dollars, and the unit as the file has it (``1 MG``)."""
+    """The payment limit of one unit in US dollars, the unit as the file has it (``1 MG``), coinsurance in percent."""
 
     limit: Decimal
     dosage: str
+    coinsurance: Decimal | None = None
 
 
 class PriceList(msgspec.Struct, frozen=True):
@@ -76,7 +78,8 @@ def read_prices(text: str) -> PriceList:
         code, limit = HcpcsCode.of(named.get(_CODE, "").strip().upper()), _amount(named.get(_LIMIT, ""))
         if code is None or limit is None:
             continue
-        price = Price(limit, " ".join(named.get(_DOSAGE, "").split()))
+        share = next((_amount(named[column].rstrip("% ")) for column in _COINSURANCE if column in named), None)
+        price = Price(limit, " ".join(named.get(_DOSAGE, "").split()), share)
         if prices.setdefault(str(code), price) != price:
             raise PriceFileError(f"{code} stands there twice with different limits")
     if not prices:

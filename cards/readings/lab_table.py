@@ -6,6 +6,7 @@ though the newest has come down and doses were given since.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -128,9 +129,14 @@ def under_treatment(case: Case, test: str) -> list[LabResult]:
 
 
 def newest(case: Case, test: str, since: date | None = None) -> LabResult | None:
-    """Give the newest result that is recent enough for the planned dose, or not older than a day."""
+    """Give the newest result that is recent enough for the planned dose, or not older than a day.
+
+    One of a day to come is a slip of the pen.
+    """
+    # In another zone it may be tomorrow already.
+    latest = case.session.today + timedelta(days=1)
     for result in case.patient.labs.get(test, ()):
-        if result.on is not None:
+        if result.on is not None and result.on <= latest:
             last = result.within[1] if result.within else result.on
             return result if last >= (since or case.labs_since) else None
     return None

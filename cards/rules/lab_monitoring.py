@@ -64,7 +64,7 @@ def _may_be_old(case: Case, test: str) -> bool:
 
 
 def _undated(case: Case, test: str) -> Missing:
-    result = case.patient.labs[test][0]
+    result = newest(case, test) or case.patient.labs[test][0]
     values = {"test": case.known.terminology.concepts[test].display, "result": shown(result, result.as_reported)}
     return Missing("lab-day", values=values, is_urgent=True)
 

@@ -171,7 +171,7 @@ def _began_under(problem: PresentProblem, first: date | None) -> bool | None:
     if problem.on is None:
         return None
     if problem.on < first:
-        return False
+        return None if problem.latest is not None and problem.latest >= first else False
     return True if problem.is_onset else None
 
 
@@ -194,7 +194,8 @@ def _stopped(stop: Stop, present: tuple[PresentProblem, ...], variant: str = "")
 
 
 def _line(problem: PresentProblem) -> str:
-    began = dated(problem.label, problem.on) if problem.on else problem.label
+    is_dated = problem.on is not None and problem.latest is None
+    began = dated(problem.label, problem.on) if is_dated else problem.label
     return f"{began}, ended {problem.ended.isoformat()}" if problem.ended else began
 
 

@@ -30,7 +30,7 @@ USELESS_S = 86_400
 BETWEEN_FETCHES_S = 30
 WAIT_S = 1.5
 """What a call waits for at most; the fetch itself may go on."""
-WAIT_AT_ONCE = 8
+WAIT_AT_ONCE = 32
 """How many calls wait for one address; the others are told to come again."""
 FETCH_S = 5.0
 MAX_BYTES = 256 * 1024

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from cards.knowledge.billing_loader import default_billing
 from cards.knowledge.located import Document
 from cards.knowledge.schema import KnowledgeError
 from cds_service.commands.options import FILE, config_option, fail, settings_of
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.site_diff import changes
 from cds_service.configuration.site_layer import SiteLayer, read_site_layer, site_layer
+from cds_service.public_files.against import check_against
+from cds_service.public_files.findings import PublicFileError
 
 SAME, DIFFERENT = 0, 1
 _DEFAULT = "default"
@@ -27,17 +31,38 @@ def knowledge() -> None:
 
 @knowledge.command("check")
 @click.argument("files", nargs=-1, type=FILE)
+@click.option("--against", multiple=True, type=FILE, help="A public file to hold the knowledge against.")
 @config_option
-def check(files: tuple[Path, ...], config: Path | None) -> None:
+def check(files: tuple[Path, ...], against: tuple[Path, ...], config: Path | None) -> None:
     """Validate FILES, or those that the configuration names; a problem is told with file, line and nearest known word.
 
-    Exit code: 0 they can be used, 2 one cannot.
+    With --against, the knowledge with these files over it is held against files as agencies publish them: openFDA's NDC
+    directory (JSON), the CMS NDC to HCPCS crosswalk (CSV), the quarterly HCPCS file, RXNCONSO, the ICD-10-CM order
+    file, or a structured product label (XML).
+
+    Exit code: 0 they can be used and nothing differs, 1 a public file says otherwise, 2 a file cannot be used.
     """
     layer = _layer(files) if files else settings_of(config).site_layer
     named = [name for name, _ in (*layer.knowledge_files, *layer.wording_files)]
     for change in changes(site_layer((), ()), layer):
         click.echo(change.says)
     click.echo(f"{', '.join(named)}: valid" if named else "nothing is laid over what ships")
+    sys.exit(DIFFERENT if _differs(against, layer) else SAME)
+
+
+def _differs(against: tuple[Path, ...], layer: SiteLayer) -> bool:
+    """Print what public files say otherwise, file by file."""
+    differs = False
+    for path in against:
+        try:
+            found = check_against(path, layer.known, default_billing(), datetime.now(UTC).date())
+        except PublicFileError as error:
+            fail(str(error))
+        click.echo(f"{path.name}: {len(found)} difference{'' if len(found) == 1 else 's'}")
+        for each in found:
+            click.echo(f"  {each.line}")
+        differs = differs or bool(found)
+    return differs
 
 
 @knowledge.command("diff")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _FILE_LIMIT = 32 * 1024 * 1024
 _MEMBERS_LIMIT = 100
+_COLUMNS = ("HCPCS Code", "Short Description", "HCPCS Code Dosage", "Payment Limit", "Co-insurance Percentage")
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # Whatever a damaged or encrypted archive makes the readers of the standard library raise.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError)
@@ -122,9 +123,10 @@ def prices_in_scope(prices: PriceList) -> tuple[str, list[str]]:
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow([f"Effective {_long(prices.since)} through {_long(prices.until)}"])
     table.write("\n")
-    writer.writerow(["HCPCS Code", "Short Description", "HCPCS Code Dosage", "Payment Limit"])
+    writer.writerow(_COLUMNS)
     for code, price in _in_scope(prices).prices.items():
-        writer.writerow([code, codes[code], price.dosage, precise(price.limit)])
+        share = precise(price.coinsurance) if price.coinsurance is not None else ""
+        writer.writerow([code, codes[code], price.dosage, precise(price.limit), share])
     return table.getvalue(), [code for code in codes if code not in prices.prices]
 
 

@@ -80,7 +80,7 @@ class ConditionReader:
         cancer, problem, setting = stated.cancer, stated.problem, stated.setting
         if cancer is None and problem is None and setting is None and not stated.receptors:
             return ReadCondition(is_past=stated.is_past)
-        began, is_onset = _began(condition)
+        began, latest, is_onset = _began(condition)
         is_over, ended = _abated(condition)
         # A state that does not end is no past one, whatever its entry says.
         is_past = (stated.is_past or is_over) and not stated.lasts
@@ -96,6 +96,7 @@ class ConditionReader:
                 None if stated.lasts else ended,
                 is_onset,
                 stated.grade,
+                latest,
             )
             if problem is not None
             else None,
@@ -188,13 +189,17 @@ def _stages(condition: Json) -> list[Json]:
     ]
 
 
-def _began(condition: Json) -> tuple[date | None, bool]:
-    """Give the day on which a Condition began, or one by which it had: when it was recorded."""
+def _began(condition: Json) -> tuple[date | None, date | None, bool]:
+    """Give the day on which a Condition began, or one by which it had: when it was recorded.
+
+    Between the two: the last day that it may have been, where the date names no day.
+    """
     period = child(condition, "onsetPeriod")
     for candidate in (condition.get("onsetDateTime"), period.get("start")):
         if (found := day(candidate)) is not None:
-            return found, True
-    return day(condition.get("recordedDate")), False
+            last = last_day(candidate)
+            return found, last if last != found else None, True
+    return day(condition.get("recordedDate")), None, False
 
 
 def _abated(condition: Json) -> tuple[bool, date | None]:

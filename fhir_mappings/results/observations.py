@@ -179,9 +179,14 @@ class ObservationReader:
                 for holder in self._holders(concept, observation)
                 for fact in self._read_value(concept, holder, observation, origin, on, subject)
             ]
-        return [
-            structs.replace(fact, time=time, within=within(time)) if isinstance(fact, _TIMED) else fact for fact in read
-        ]
+        days = within(time)
+        for fact in read:
+            if isinstance(fact, _TIMED):
+                # Nobody else has seen them yet, and a copy takes as long as the reading.
+                structs.force_setattr(fact, "time", time)
+                if days is not None:
+                    structs.force_setattr(fact, "within", days)
+        return read
 
     def _read_value(
         self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject

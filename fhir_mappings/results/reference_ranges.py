@@ -26,6 +26,7 @@ _PLAIN = frozenset({"low", "high"})
 # A range that holds for all of these ages is one of adults, whatever the patient's age.
 _ADULT_FROM, _ADULT_TO = Decimal(18), Decimal(90)
 _YEAR = Decimal("365.25")
+_ONE = Decimal(1)
 
 
 class Subject(NamedTuple):
@@ -213,7 +214,10 @@ class RangeReader:
 
     def _factor(self, code: str, written: str, concept: str, unit: Unit) -> Decimal | None:
         """Give the factor of a limit's unit: that of the result where it has none of its own or the same text."""
-        own = Decimal(1) if unit.factor is None else unit.factor
+        own = _ONE if unit.factor is None else unit.factor
+        if written == unit.written and code in ("", unit.code):
+            # So nearly every limit is written.
+            return own
         if not (code or written) or (written and self._units.same(written, unit.written)):
             return own
         if unit.factor is None:

@@ -192,4 +192,7 @@ ROWS = [
     Row(
         NO_LVEF, "an ejection fraction with a comparator that is none", CANNOT, KADCYLA, unread("lvef", 1, "comparator")
     ),
+    # A result of a day to come.
+    Row(LIVER, "AST of next year is no result of now", FIRES, KADCYLA, chart(labs={"ast": -300}), says=("no AST",)),
+    Row(LIVER, "one of tomorrow may be of another zone", SILENT, KADCYLA, chart(labs={"ast": -1})),
 ]

@@ -24,7 +24,10 @@ from cards.facts.topics import Topic
 SUMMARY, UNITS, CRITERIA = Topic.BILLING_SUMMARY, Topic.BILLING_UNITS_MISMATCH, Topic.COVERAGE_CRITERIA
 PATH = "context.draftOrders.order-1"
 LOUISIANA = "Louisiana Healthcare Connections"
-BREAST = (RecordedCode("C50.911", "Malignant neoplasm of breast", at("condition")),)
+BREAST = (
+    RecordedCode("C50.911", "Malignant neoplasm of breast", at("condition")),
+    RecordedCode("C78.7", "Secondary malignant neoplasm of liver", at("liver")),
+)
 SERVICE = Origin("ServiceRequest/service-1", "context.draftOrders.service-1")
 GASTRIC = chart(weight="80", cancers=("gastric",))
 
@@ -70,6 +73,57 @@ FOURTEEN = tuple(given("kadcyla", 21 * n, "252 mg") for n in range(1, 15))
 LOW = chart(her2=(ihc("1+"),), receptor=True)
 
 SUMMARIES = [
+    Row(
+        SUMMARY,
+        "a further hour beside an infusion of 30 minutes",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        chart(history=(given("kadcyla", 21, "252 mg"),)),
+        billing=billed(line("96415")),
+        tells=("CPT 96415 in the session: an infusion of 30 minutes has no further hour",),
+    ),
+    Row(
+        SUMMARY,
+        "metastatic disease without a code of a metastasis",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        billing=billed(codes=BREAST[:1]),
+        tells=("no code of a metastasis (C77 / C78 / C79) is on record",),
+    ),
+    Row(
+        SUMMARY,
+        "early disease needs no code of a metastasis",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        chart(setting="early"),
+        billing=billed(codes=BREAST[:1]),
+        hides=("no code of a metastasis",),
+    ),
+    Row(
+        SUMMARY,
+        "a history code never stands for the cancer",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        billing=coded("Z85.3"),
+        tells=("Z85.3 is on record alone",),
+    ),
+    Row(
+        SUMMARY,
+        "Z17.0 on record and HER2 positive make Z17.410",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        billing=billed(codes=(*BREAST, RecordedCode("Z17.0", "ER positive", at("receptor")))),
+        tells=("Z17.410",),
+    ),
+    Row(
+        SUMMARY,
+        "no HER2 result: the codes under which the test is billed",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        chart(her2=()),
+        billing=billed(),
+        tells=("the test is billed by itself: CPT 88360 / 88361",),
+    ),
     Row(
         SUMMARY,
         "JW and JZ on one line exclude each other, and the headline says so",
@@ -604,7 +658,7 @@ DENIALS = [
         "inflammatory carcinoma has no digit for the sex",
         FIRES,
         order("Kadcyla", "252 mg"),
-        billing=coded("C50.A1"),
+        billing=billed(codes=(RecordedCode("C50.A1", "inflammatory", at("condition")), BREAST[1])),
         hides=("Put right before the claim",),
     ),
     Row(

@@ -119,6 +119,16 @@ ROWS = [
         had(60, 30, 90, is_onset=False),
         missing=("onset",),
     ),
+    Row(
+        LUNG,
+        "of a year in which treatment began",
+        CANNOT,
+        ENHERTU,
+        msgspec.structs.replace(
+            had(60, 30, 40),
+            problems=(msgspec.structs.replace(had(300, 30).problems[0], latest=days_ago(-20)),),
+        ),
+    ),
     Row(LUNG, "recorded before it", SILENT, ENHERTU, had(120, 30, 90, is_onset=False)),
     Row(LUNG, "over, and nobody knows since when", CANNOT, ENHERTU, had(None, 30, 90)),
     Row(LUNG, "over before treatment, and nobody knows since when", SILENT, ENHERTU, had(None, 100, 90)),

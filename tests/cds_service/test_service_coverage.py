@@ -459,11 +459,13 @@ def test_service_prior_therapy_comes_from_the_charts_own_lists(service) -> None:
 
 def test_service_a_chart_with_everything_in_place_has_nothing_to_put_right(service) -> None:
     receptor = {"valueCodeableConcept": {"text": "Negative"}}
+    metastasis = {**cancer("C78.7"), "id": "metastasis"}
     prefetch = clean_prefetch() | {
         "tumorMarkers": bundle(
             ihc(), observation("er-1", "16112-5", 300, **receptor), observation("pr-1", "16113-3", 300, **receptor)
         ),
         "labs": bundle(*labs()),
+        "conditions": bundle(cancer(), metastasis),
     }
     detail = cards(service, prefetch=prefetch)["billing-summary"]["detail"]
     assert "Z17.420 fits the results" in detail

@@ -127,6 +127,22 @@ class PlainCode(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class HormoneCodes(KnowledgeRecord, frozen=True, kw_only=True):
+    """The codes that say the hormone receptor status alone."""
+
+    positive: str
+    negative: str
+    by: Cited
+
+
+class TestCodes(KnowledgeRecord, frozen=True, kw_only=True):
+    """The CPT codes under which a test is billed, apart from the drug."""
+
+    test: str
+    codes: tuple[str, ...]
+    by: Cited
+
+
 class Diagnoses(KnowledgeRecord, frozen=True, kw_only=True):
     """The diagnosis codes of a claim."""
 
@@ -135,6 +151,7 @@ class Diagnoses(KnowledgeRecord, frozen=True, kw_only=True):
     secondary: tuple[str, ...]
     receptors: tuple[ReceptorCode, ...]
     receptors_since: date
+    hormone: HormoneCodes
     encounter: tuple[PlainCode, ...]
     history: PlainCode
     by: Cited
@@ -196,6 +213,7 @@ class BillingKnowledge(KnowledgeRecord, frozen=True, kw_only=True):
     drug_groups: tuple[DrugGroup, ...]
     specialties: tuple[Specialty, ...]
     payer_kinds: tuple[PayerWords, ...]
+    test_codes: tuple[TestCodes, ...]
 
     def supply(self, product: str) -> Supply:
         """Give the vials of a product; every product that is checked has them."""

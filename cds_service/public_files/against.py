@@ -1,0 +1,93 @@
+"""Holds the knowledge against one public file, whichever it is."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+from cds_service.public_files.billing_codes import check_crosswalk, check_hcpcs, is_crosswalk
+from cds_service.public_files.diagnoses import check_diagnoses, is_order_line
+from cds_service.public_files.drug_directories import check_label, check_ndc_directory, check_rxnorm
+from cds_service.public_files.findings import Finding, PublicFileError
+from fhir_mappings.wire.resources import Unreadable, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+    from pathlib import Path
+
+    from cards.knowledge.schema import Knowledge
+    from cards.knowledge.schema.billing import BillingKnowledge
+
+_LIMIT = 2 * 1024**3
+_WHOLE_LIMIT = 512 * 1024**2
+_HEAD = 65_536
+_PREAMBLE = 30
+_BARS = 16
+
+
+def check_against(path: Path, known: Knowledge, billing: BillingKnowledge, today: date) -> list[Finding]:
+    """Read a public file of any quarter and list what it says otherwise.
+
+    Its kind is told by its content: openFDA's NDC directory (JSON), the CMS NDC to HCPCS crosswalk (CSV), the quarterly
+    HCPCS file, RXNCONSO, the ICD-10-CM order file, or a structured product label (XML).
+
+    Raises:
+        PublicFileError: it is none of these, too large, or cannot be read.
+
+    """
+    name = path.name
+    try:
+        if path.stat().st_size > _LIMIT:
+            raise PublicFileError(f"{name}: larger than {_LIMIT} bytes")
+        if zipfile.is_zipfile(path):
+            raise PublicFileError(f"{name}: an archive; unpack it and name the file inside")
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+        start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+        if start in (b"{", b"["):
+            return check_ndc_directory(_json(path), known, name, today)
+        if start == b"<":
+            return check_label(_whole(path), known, name)
+        encoding = _encoding(head)
+        with path.open(encoding=encoding, errors="replace", newline="") as lines:
+            return _of_lines(head.decode(encoding, "replace"), lines, known, billing, (name, today))
+    except OSError as error:
+        raise PublicFileError(f"{name}: cannot be read ({type(error).__name__})") from None
+
+
+def _of_lines(
+    head: str, lines: Iterable[str], known: Knowledge, billing: BillingKnowledge, of: tuple[str, date]
+) -> list[Finding]:
+    name, today = of
+    first = head.splitlines()
+    if any(is_crosswalk(line) for line in first[:_PREAMBLE]):
+        return check_crosswalk(list(lines), known, name)
+    line = first[0] if first else ""
+    if line.count("|") >= _BARS:
+        return check_rxnorm(lines, known, name)
+    if is_order_line(line):
+        return check_diagnoses(lines, known, billing, name)
+    return check_hcpcs(lines, known, name, today)
+
+
+def _encoding(head: bytes) -> str:
+    """Tell UTF-8 from the code page that CMS writes; a character may be cut at the end of the head."""
+    try:
+        head[:-4].decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8-sig"
+
+
+def _json(path: Path) -> Any:
+    try:
+        return decode(_whole(path))
+    except Unreadable:
+        raise PublicFileError(f"{path.name}: no JSON that can be read") from None
+
+
+def _whole(path: Path) -> bytes:
+    if path.stat().st_size > _WHOLE_LIMIT:
+        raise PublicFileError(f"{path.name}: larger than {_WHOLE_LIMIT} bytes")
+    return path.read_bytes()

@@ -1,0 +1,89 @@
+"""What a public file says otherwise than the knowledge does."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.knowledge.schema import Scope
+
+if TYPE_CHECKING:
+    from cards.knowledge.schema import Knowledge
+
+
+class PublicFileError(ValueError):
+    """A file cannot be used; the message names it and says why."""
+
+
+class Kind(StrEnum):
+    """How the knowledge differs from the file."""
+
+    MISSING = "missing"
+    """The file has it for a product that is known, the knowledge has not."""
+    WRONG = "wrong"
+    """Both have it, and they disagree."""
+    ENDED = "ended"
+    """The knowledge has it, and the file says that it is over or has it no more."""
+    NEW = "new"
+    """The file has a drug that the knowledge does not have."""
+    NEWER = "newer"
+    """The file is of a later date than the copy that was read."""
+
+
+class Finding(NamedTuple):
+    """One difference: what it is about, and what the file says of it."""
+
+    kind: Kind
+    what: str
+    code: str
+    says: str
+
+    @property
+    def line(self) -> str:
+        """The finding as one line."""
+        return f"{self.kind}: {self.what} {self.code}: {self.says}"
+
+
+class Names:
+    """Tells by its name which product a drug of a public file is: the longest known name in it counts."""
+
+    _WORDS = re.compile(r"[a-z0-9]+")
+    _SUFFIX = re.compile(r"(?<![a-z0-9])([a-z]+)-([a-z]{4})(?![a-z0-9])")
+
+    def __init__(self, known: Knowledge) -> None:
+        """Index the names of all products, the neighbors too, so that none of them is taken for another."""
+        found: dict[tuple[str, ...], tuple[str, bool]] = {}
+        for product in known.products:
+            checked = product.scope is Scope.CHECKED
+            for brand in product.brands:
+                for name in (brand.name, brand.generic, *brand.names):
+                    found.setdefault(self._split(name), (product.id, checked))
+            for name in product.names:
+                found.setdefault(self._split(name), (product.id, checked))
+        found.pop((), None)
+        self._names = sorted(found.items(), key=lambda each: (-len(each[0]), each[0]))
+        self._first = {words[0] for words, _ in self._names}
+        self._suffixed = {name for name in (each.generic for p in known.products for each in p.brands) if "-" in name}
+
+    def product(self, name: str) -> str | None:
+        """Give the id of the checked product that a name is of; none for any other drug."""
+        words = self._split(name)
+        if self._first.isdisjoint(words):
+            return None
+        for known, (product, checked) in self._names:
+            if any(words[at : at + len(known)] == known for at in range(len(words) - len(known) + 1)):
+                return product if checked else None
+        return None
+
+    def is_new_biosimilar(self, name: str) -> bool:
+        """Tell whether a name is that of a known antibody with a suffix of four letters that is not known."""
+        written = name.casefold()
+        known = {each.casefold() for each in self._suffixed}
+        return any(
+            f"{match[1]}-{match[2]}" not in known and self.product(match[1]) is not None
+            for match in self._SUFFIX.finditer(written)
+        )
+
+    def _split(self, name: str) -> tuple[str, ...]:
+        return tuple(self._WORDS.findall(name.casefold()))
