@@ -247,8 +247,9 @@ def test_service_what_a_chart_says_is_escaped(service) -> None:
     }  # fmt: skip
     found = cards(service, prefetch=clean_prefetch() | {"conditions": bundle(spoilt), "c": bundle(payer)})
     said = "".join(card["detail"] for card in found.values())
-    assert "\\<img src=x\\> \\*\\*bold\\*\\*" in said
-    assert "\\[click\\](http://x) \\<b\\>" in said
+    assert "&lt;img src=x\\> \\*\\*bold\\*\\*" in said
+    assert "\\[click\\](http://x) &lt;b\\>" in said
+    assert "<" not in said
 
 
 def test_service_cards_hold_lists_and_neither_tables_nor_html(service) -> None:

@@ -63,6 +63,8 @@ if TYPE_CHECKING:
 
 OFF = "cards: {dose-above-maximum: {mode: off}}"
 STRICT = "thresholds: {weight_max_age_days: 1}"
+# A configuration file says who may call.
+OPEN = 'auth: {mode: "off"}\n'
 TROUBLED = call(prefetch=troubled_prefetch())
 OLD_WEIGHT = call(prefetch={**clean_prefetch(), "weight": bundle(weight(days=45))})
 NO_GATE = PromotionSettings()
@@ -274,7 +276,7 @@ def test_another_trial_does_not_go_on_where_the_next_is_refused() -> None:
 def test_files_that_cannot_be_read_hold_a_trial_up_until_they_can(tmp_path: Path, log_lines: Any) -> None:
     path, codes = tmp_path / "site.yaml", tmp_path / "codes.json"
     codes.write_text('{"resourceType": "ConceptMap", "group": []}', encoding="utf-8")
-    path.write_text("site: {code_maps: [codes.json]}", encoding="utf-8")
+    path.write_text(OPEN + "site: {code_maps: [codes.json]}", encoding="utf-8")
     service = Following(path)
     service.topics()
     tried(service.library, OFF)
@@ -290,11 +292,11 @@ def test_files_that_cannot_be_read_hold_a_trial_up_until_they_can(tmp_path: Path
 def test_a_file_may_change_beneath_the_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
     path = tmp_path / "site.yaml"
-    path.write_text("", encoding="utf-8")
+    path.write_text(OPEN, encoding="utf-8")
     service = Following(path)
     tried(service.library, OFF)
     service.topics()
-    path.write_text(STRICT, encoding="utf-8")
+    path.write_text(OPEN + STRICT, encoding="utf-8")
     assert sorted(service.topics()) == ["dose-above-maximum", "weight-stale"]
     assert [each["topic"] for each in json.loads(kept(service)[-1].verdicts)["fired"]] == ["weight-stale"]
 
@@ -303,8 +305,8 @@ def test_a_file_may_change_beneath_the_trial(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_file_on_trial_goes_before_a_version(tmp_path: Path, log_lines: Any) -> None:
-    (tmp_path / "trial.yaml").write_text(STRICT, encoding="utf-8")
-    (tmp_path / "site.yaml").write_text("shadow: {configuration: trial.yaml}", encoding="utf-8")
+    (tmp_path / "trial.yaml").write_text(OPEN + STRICT, encoding="utf-8")
+    (tmp_path / "site.yaml").write_text(OPEN + "shadow: {configuration: trial.yaml}", encoding="utf-8")
     service = Following(tmp_path / "site.yaml")
     tried(service.library, OFF)
     service.topics()
@@ -319,7 +321,7 @@ def test_a_file_on_trial_goes_before_a_version(tmp_path: Path, log_lines: Any) -
         "shadow.configuration is set",
     )
     assert service.get("/health/ready").body["policy"] == {"status": "none"}
-    (tmp_path / "site.yaml").write_text("", encoding="utf-8")
+    (tmp_path / "site.yaml").write_text(OPEN, encoding="utf-8")
     take(service.library, BOB, service.library.version(1), K.TRIAL_ENDED)
     service.publication.look()
     assert service.configuration.trial is None
@@ -329,7 +331,7 @@ def test_a_file_on_trial_goes_before_a_version(tmp_path: Path, log_lines: Any) -
 def test_thresholds_in_the_shadow_wait_for_the_end_of_a_trial(tmp_path: Path, log_lines: Any, where: str) -> None:
     path = tmp_path / "site.yaml"
     shadow = {"file": "shadow: {thresholds: {weight_max_age_days: 1}}", "version": ""}[where]
-    path.write_text(shadow, encoding="utf-8")
+    path.write_text(OPEN + shadow, encoding="utf-8")
     service = Following(path)
     if where == "version":
         published(service.library, "shadow: {weight_max_age_days: 1}")
@@ -397,7 +399,7 @@ _requests = st.sampled_from(
 def three(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Caller]:
     """Give three services of one configuration, with profiles and a variable: one tries, one goes by, one neither."""
     path = tmp_path_factory.mktemp("three") / "site.yaml"
-    path.write_text(PROFILES, encoding="utf-8")
+    path.write_text(OPEN + PROFILES, encoding="utf-8")
     found = {name: Caller(load_settings(path, {VARIABLE: "live"})) for name in ("on trial", "in force", "as it was")}
     for each in found.values():
         each.app.before_request(lambda: setattr(g, "caller", _who[0]))
