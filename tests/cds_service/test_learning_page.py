@@ -36,7 +36,7 @@ def report() -> dict[str, Any]:
     """Give the report on six usual weeks and one with a fault, and a comment that is markup."""
     line = stream.Stream(seed=5)
     line.weeks(6)
-    line.weeks(1, stream.in_an_unknown_unit)
+    line.weeks(1, stream.under_another_code)
     found = learning_report(line.caller.store.engine, Window(), "week", clock=lambda: line.at)
     comment = {"at": "2026-01-05", "topic": "weight-stale", "drug": "kadcyla", "reason": "", "card": "c"}
     change = {"at": "2026-02-16T00:00:00", "period": "2026-02-16", "what": "configuration", "before": "a", "after": "b"}
@@ -79,12 +79,12 @@ def test_the_page_asks_for_nothing_and_runs_nothing(page: Page) -> None:
 
 
 def test_the_page_says_what_went_wrong_first_and_in_words(page: Page, report: dict[str, Any]) -> None:
-    assert "liver-tests-missing, fired: loud" in page.locator(".alert").inner_text()
+    assert "lvef-missing, fired: loud" in page.locator(".alert").inner_text()
     assert page.locator("h3").first.inner_text() == "Orders of all drugs"
-    assert "liver-tests" in page.locator("h3").nth(len(report["volume"]["charts"])).inner_text()
+    assert "lvef" in page.locator("h3").nth(len(report["volume"]["charts"])).inner_text()
     assert page.locator("svg").count() == len(report["charts"]) + len(report["volume"]["charts"])
     assert page.locator("svg").first.get_attribute("role") == "img"
-    drawn = page.locator("section", has=page.locator("h3", has_text="liver-tests-missing: fired")).locator("svg")
+    drawn = page.locator("section", has=page.locator("h3", has_text="lvef-missing: fired")).locator("svg")
     assert "loud" in drawn.locator("text").all_text_contents()
     assert "loud in the period of 2026-02-16" in (drawn.locator("desc").text_content() or "")
 
