@@ -148,7 +148,7 @@ def test_smart_says_what_the_cards_say(seen, tempered) -> None:
     headings = seen.page.locator(".verdict h3").all_inner_texts()
     assert [heading.split("\n")[0].strip() for heading in headings] == ["Critical"]
     assert "Kadcyla" in headings[0]
-    expect(seen.page.locator(".verdict")).to_contain_text("Evidence")
+    expect(seen.page.locator(".verdict")).to_contain_text("Dose ordered: 252 mg")
     expect(seen.page.locator("#from-card")).to_contain_text("The card that this page was opened from.")
 
 
