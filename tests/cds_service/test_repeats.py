@@ -133,7 +133,7 @@ ENHERTU = {
 
 def later() -> Json:
     request = order(252)
-    request["dosageInstruction"][0]["timing"]["event"] = [days_ago(-9)]
+    request["dosageInstruction"][0]["timing"]["event"] = [days_ago(-5)]
     return request
 
 
