@@ -135,11 +135,11 @@ def test_a_fault_is_noticed_in_a_whole_run_and_seen_in_its_report(tmp_path) -> N
     assert simulate("--input", cohort, "--output", result, "--workers", 1).exit_code == 0
     done = simulate("signals", result, "--since", DAY)
     first, *_ = done.output.splitlines()
-    assert first.startswith("2024-03-04  liver-tests-missing: loud")
+    assert first.startswith("2024-03-04  checks-incomplete: loud")
     assert "noticed after 7 days" in first
     assert not (result / ".work").exists()
     report = (result / "report.html").read_text("utf-8")
-    assert "liver-tests-missing: loud" in report
+    assert "checks-incomplete: loud" in report
     assert "loud in the period of 2024-03-04" in report
     assert "Findings for 100 orders by topic and month" in report
 
