@@ -75,6 +75,7 @@ from cards.knowledge.schema.terminology import (
     ReceptorCodes,
     RouteWords,
     StageWords,
+    StainedShare,
     Terminology,
     ValueEntry,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "Source",
     "Spelling",
     "StageWords",
+    "StainedShare",
     "StatedDose",
     "Stop",
     "Terminology",

@@ -160,6 +160,13 @@ class CopyLimits(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class StainedShare(KnowledgeRecord, frozen=True, kw_only=True):
+    """The share of stained tumour cells, in per cent, up to which the cells are few."""
+
+    few_up_to: Decimal
+    by: Cited
+
+
 class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
     """How a sequencing result says that it is about ERBB2: the gene's names, and the codes of the parts that say so.
 
@@ -198,6 +205,7 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
     her2_copies: CopyLimits
+    her2_stained: StainedShare
     genes: GeneCodes
     routes: tuple[RouteWords, ...]
     units: Units = Units(ignored=(), volumes=(), tables={})
