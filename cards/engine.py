@@ -28,7 +28,7 @@ from cards.readings.case import UNREAD, Case, gap_line
 from cards.rules import rules_at
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
     from datetime import date
     from decimal import Decimal
 
@@ -69,12 +69,13 @@ def judge(
     the clinical ones of the moment.
     """
     rules = rules_at(session.moment) if rules is None else rules
+    identities = [identify(order, recogniser) for order in session.orders] if identities is None else identities
     cases = cases_in_scope(session, recogniser, policy, identities)
-    rules = rules or rules_at(session.moment)
     planned = planned_doses(cases, policy) if session.moment.has_orders else {}
     verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules, planned.get(id(case)))]
     of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
-    for case in _miscoded(session, recogniser, policy, identities):
+    # An order for a neighbour that carries a code of a drug that is checked: nothing else is asked of it.
+    for case in _cases(session, recogniser, policy, identities, lambda identity: identity.is_miscoded):
         verdicts += _verdicts(case, policy, of_codes, None)
     # Most rules have nothing to say, and most of what follows is about those that have.
     telling = [verdict for verdict in verdicts if verdict.outcome.__class__ not in _SILENT]
@@ -89,25 +90,21 @@ def cases_in_scope(
     """Give what the rules are asked about: each order that is in focus and of a drug that is checked."""
     if identities is None:
         identities = [identify(order, recogniser) for order in session.orders]
-    identified = list(zip(session.orders, identities, strict=True))
-    return [
-        Case(order, identity, session, _others(identified, order), recogniser, _thresholds(identity, policy))
-        for order, identity in identified
-        if order.in_focus and identity.in_scope
-    ]
+    return _cases(session, recogniser, policy, identities, lambda identity: identity.in_scope)
 
 
-def _miscoded(
-    session: Session, recogniser: Recogniser, policy: Policy, identities: Sequence[Identity] | None
+def _cases(
+    session: Session,
+    recogniser: Recogniser,
+    policy: Policy,
+    identities: Sequence[Identity],
+    wanted: Callable[[Identity], bool],
 ) -> list[Case]:
-    """Give the orders of neighbours that carry a code of a drug that is checked; nothing else is asked of them."""
-    if identities is None:
-        identities = [identify(order, recogniser) for order in session.orders]
     identified = list(zip(session.orders, identities, strict=True))
     return [
         Case(order, identity, session, _others(identified, order), recogniser, _thresholds(identity, policy))
         for order, identity in identified
-        if order.in_focus and identity.is_miscoded
+        if order.in_focus and wanted(identity)
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.reading.tables import UNREADABLE
+from cards.knowledge.loader import default_knowledge
 from fhir_mappings.results.lvef_texts import LvefNotRead, read_lvef_text
 
 
@@ -14,7 +15,7 @@ def read(where: str, text: str) -> str:  # noqa: ARG001 - all stand in one place
         text: what stands there.
 
     """
-    found = read_lvef_text(text)
+    found = read_lvef_text(text, default_knowledge().terminology.lvef_in_words)
     if isinstance(found, LvefNotRead):
         return UNREADABLE
     upper = f"-{found.upper}" if found.upper is not None else ""

@@ -35,7 +35,7 @@ def given(known: Administration, product: Product, minutes: int | None, *, dose:
         return Given(known.subcutaneous)
     long = infusion.minutes_at(dose) if minutes is None else minutes
     return Given(
-        known.first_hour, long, further_hours(long, known.further_hour_over_minutes), infusion, minutes is not None
+        known.first_hour, long, further_hours(long, known.further_hour.over_minutes), infusion, minutes is not None
     )
 
 

@@ -113,7 +113,7 @@ def administration_lines(view: View) -> tuple[Evidence, ...]:
         label = "infusion-ordered" if doses.ordered else f"infusion-{which}"
         lines.append(Evidence(label, str(doses.minutes), by=None if doses.ordered else doses.infusion.by))
         further = "further-hours" if doses.further_hours else "no-further-hour"
-        hours = (("hours", str(doses.further_hours)), ("minutes", str(HOUR + known.further_hour_over_minutes)))
+        hours = (("hours", str(doses.further_hours)), ("minutes", str(HOUR + known.further_hour.over_minutes)))
         lines.append(Evidence(further, known.further_hour.code, values=hours, by=known.further_hour.by))
         if any(identity.in_scope for _, identity in case.others):
             lines.append(Evidence("second-drug", known.second_drug.code, by=known.second_drug.by))

@@ -13,7 +13,7 @@ from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.overlay import PublishedPolicy, with_policy
 from cds_service.configuration.policy_content import NOTHING, PolicyContent
 from cds_service.policies.library import Library
-from cds_service.web.answers import in_force, store
+from cds_service.web.answers import configuration, in_force, store
 from cds_service.workbench.callers import EVERY_CALLER, CallerPreviewer
 from cds_service.workbench.previewing import Previewer
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from cards.facts.topics import Topic
     from cds_service.configuration.diff import Difference
     from cds_service.configuration.settings import Settings
-    from cds_service.decisions.active import Configuration
     from cds_service.policies.views import Change, Place
     from cds_service.workbench.topics import TopicRow
 
@@ -63,7 +62,7 @@ def library() -> Library:
 
 def base_settings() -> Settings:
     """Give what the files and the environment set."""
-    return _configuration().base_settings
+    return configuration().base_settings
 
 
 def content_in_force() -> PolicyContent:
@@ -78,12 +77,7 @@ def content_in_force() -> PolicyContent:
 
 def policy_here() -> PublishedPolicy | None:
     """Give the version that this process answers by; another may be published, and refused by this release."""
-    return _configuration().policy
-
-
-def _configuration() -> Configuration:
-    found: Configuration = current_app.extensions["her2_cds"]
-    return found
+    return configuration().policy
 
 
 def today() -> date:

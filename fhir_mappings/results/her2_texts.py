@@ -21,7 +21,6 @@ from fhir_mappings.results.her2_tokens import tokens
 if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
 
-_TENTH = Decimal(10)
 _FITTING = {
     0: {"negative", "ultralow", "null"},
     1: {"negative", "low"},
@@ -62,6 +61,7 @@ class Her2Limits:
         """Take the limits."""
         self._ratio = terminology.ish_positive
         self._copies = terminology.her2_copies
+        self._few_up_to = terminology.her2_stained.few_up_to
 
     def by_ratio(self, ratio: Number) -> Her2Finding | None:
         """Place a ratio, or a bound on one: a bound that leaves both sides open decides nothing.
@@ -90,6 +90,10 @@ class Her2Limits:
             self._copies.positive_at_least
         )
         return Her2Finding.EQUIVOCAL if is_between else Her2Finding.INDETERMINATE
+
+    def are_more_than_few(self, share: Interval) -> bool | None:
+        """Tell whether a share of cells is more than few; ``None`` where it may be either."""
+        return share.is_above(self._few_up_to)
 
 
 def read_text(written: str, limits: Her2Limits, concept: str) -> TextReading:
@@ -132,7 +136,7 @@ class _Judgement:
     """Puts together what a text says of the methods, or says that it does not fit together."""
 
     def __init__(self, found: Clauses, limits: Her2Limits, *, of_ish: bool) -> None:
-        self.found, self.of_ish = found, of_ish
+        self.found, self.limits, self.of_ish = found, limits, of_ish
         self.overall, self.by_ihc, self.by_ish = found.said[""], found.said["ihc"], found.said["ish"]
         self.conflict = False
         ratios = {limits.by_ratio(ratio) for ratio in found.ratios}
@@ -184,8 +188,8 @@ class _Judgement:
         scores, shares, stains = self.found.scores, self.found.shares, self.found.stains
         if len(scores) > 1:
             self._refuse("more than one score")
-        few = [share.is_above(_TENTH) is False for share in shares]
-        many = [share.is_above(_TENTH) is True for share in shares]
+        few = [self.limits.are_more_than_few(share) is False for share in shares]
+        many = [self.limits.are_more_than_few(share) is True for share in shares]
         if not scores:
             if shares and not self._share_fits_status(few, many):
                 self._refuse("a share of cells")
@@ -194,7 +198,7 @@ class _Judgement:
             return None
         score = next(iter(scores))
         if score == 3 and shares and all(few):  # noqa: PLR2004 - the score itself
-            # Intense staining of at most a tenth of the cells.
+            # Intense staining of few cells.
             if stains & {"faint", "moderate", "none"} or (self.overall | self.by_ihc) - {"equivocal"}:
                 self._refuse("3+ in few cells")
             return 2

@@ -6,7 +6,7 @@ Two results, the other ventricle, fractional shortening and a value of another d
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -14,15 +14,12 @@ from cards.values.intervals import ENDLESS, Bound, Interval
 from fhir_mappings.results import lvef_words as words
 from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
+if TYPE_CHECKING:
+    from cards.knowledge.schema import LvefInWords
+
 LONGEST = 400
 """A longer text is a report, not a value."""
-_HUNDRED, _WIDEST, _NARROW = Decimal(100), Decimal(20), Decimal(10)
-_FITTING = {
-    "normal": (Decimal(50), _HUNDRED),
-    "reduced": (Decimal(0), Decimal(59)),
-    "severe": (Decimal(0), Decimal(40)),
-}
-"""Where the values lie that a description goes with, in per cent; a range need only touch it."""
+_HUNDRED = Decimal(100)
 _BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}
 _SPLITS = frozenset({"stop", "comma", "open", "close"})
 _PHRASES = Phrases(
@@ -87,12 +84,12 @@ class _Group(NamedTuple):
     is_bracket: bool
 
 
-def read_lvef_text(written: str) -> LvefStated | LvefNotRead:
+def read_lvef_text(written: str, known: LvefInWords) -> LvefStated | LvefNotRead:
     """Read an ejection fraction in words."""
     if len(written) > LONGEST:
         return LvefNotRead(written[:40])
     try:
-        return _Parser(_tokens(words_of(written))).stated()
+        return _Parser(_tokens(words_of(written)), known).stated()
     except _NotUnderstoodError as error:
         return LvefNotRead(str(error)[:40])
 
@@ -120,8 +117,11 @@ def _tokens(listed: list[Word]) -> list[_Token]:
 class _Parser:
     """Goes through the tokens once; every one of them is taken by something or the text is not understood."""
 
-    def __init__(self, listed: list[_Token]) -> None:
+    def __init__(self, listed: list[_Token], known: LvefInWords) -> None:
         self.tokens = listed
+        self.known = known
+        # A range need only touch where the values lie that a description goes with.
+        self.fitting = {"normal": known.normal, "reduced": known.reduced, "severe": known.severe}
         self.at = 0
         self.groups: list[_Group] = []
         self.described: set[str] = set()
@@ -245,7 +245,7 @@ class _Parser:
         if self.says_normal and not limits:
             self.described.add("normal")
         # "LVEF normal 60-65 %": the word describes the value. A limit or a wide range is that of normal.
-        if not values and len(limits) == 1 and self.says_normal and _is_narrow(limits[0].stated):
+        if not values and len(limits) == 1 and self.says_normal and self._is_narrow(limits[0].stated):
             values = limits
             self.described.add("normal")
         found = {group.stated for group in values}
@@ -261,18 +261,18 @@ class _Parser:
         as_share = not stated.in_percent and high <= 1
         scale = _HUNDRED if as_share else Decimal(1)
         low, high = low * scale, high * scale
-        if high > _HUNDRED or high < low or high - low > _WIDEST:
+        if high > _HUNDRED or high < low or high - low > self.known.widest:
             raise _NotUnderstoodError(f"{low}-{high}")
         interval = Interval.of(low, stated.bound) if stated.upper is None else Interval(low, high)
         top = _HUNDRED if interval.high == ENDLESS else interval.high
-        if any(top < _FITTING[each][0] or interval.low > _FITTING[each][1] for each in self.described):
+        fitting = [self.fitting[each] for each in self.described]
+        if any(top < each.lowest or interval.low > each.highest for each in fitting):
             raise _NotUnderstoodError(" ".join(sorted(self.described)))
 
-
-def _is_narrow(stated: LvefStated) -> bool:
-    """Tell whether a number may be the value that a word for the normal describes."""
-    width = (stated.upper or stated.value) - stated.value
-    return stated.bound is Bound.EXACT and width <= _NARROW
+    def _is_narrow(self, stated: LvefStated) -> bool:
+        """Tell whether a number may be the value that a word for the normal describes."""
+        width = (stated.upper or stated.value) - stated.value
+        return stated.bound is Bound.EXACT and width <= self.known.narrow
 
 
 def _is_limit(value: _Group, other: _Group) -> bool:

@@ -229,7 +229,7 @@ class ObservationReader:
 
     def _read_number(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Fact:
         quantity = holder.get("valueQuantity")
-        reading = _quantity(quantity) if quantity.__class__ is dict else _number_of(holder, concept)
+        reading = _quantity(quantity) if quantity.__class__ is dict else self._number_of(holder, concept)
         if reading is None:
             return Gap(concept, origin.path, "value", on, (("value", _written_value(holder)),))
         bound = reading.bound
@@ -256,6 +256,36 @@ class ObservationReader:
         upper = self._ranges.high(ranges, concept, unit, subject, on) if ranges else None
         canonical = self._terminology.concepts[concept].unit or ""
         return LabResult(concept, value, canonical, on, origin, reading.as_reported, upper, bound)
+
+    def _number_of(self, holder: Json, concept: str) -> Reading | None:
+        """Read what is no quantity: the lower end of a range, an integer, or a text that is a number with a unit."""
+        value_range = child(holder, "valueRange")
+        if value_range:
+            low, high = child(value_range, "low"), child(value_range, "high")
+            reading = _quantity(low or high)
+            if reading is None:
+                return None
+            upper = number(high.get("value")) if low else None
+            written = (
+                f"{reading.value}-{upper} {reading.unit or reading.code}" if upper is not None else reading.as_reported
+            )
+            return msgspec.structs.replace(reading, as_reported=written.strip(), upper=upper)
+        whole = number(holder.get("valueInteger"))
+        if whole is not None:
+            return Reading(whole, "", "", Bound.EXACT, str(whole))
+        written = text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
+        if concept == "lvef":
+            return self._ejection_fraction(holder, written)
+        return read_amount(written.strip(" :=")) if len(written) <= _LONGEST_NUMBER else None
+
+    def _ejection_fraction(self, holder: Json, written: str) -> Reading | None:
+        """Read an ejection fraction in words, as the text of a value or its display."""
+        written = written or next(iter(texts(holder.get("valueCodeableConcept"))), "")
+        found = read_lvef_text(written, self._terminology.lvef_in_words) if written else None
+        if not isinstance(found, LvefStated):
+            return None
+        as_reported = " ".join(written.split())[:60]
+        return Reading(found.value, "%" if found.in_percent else "", "", found.bound, as_reported, found.upper)
 
     def _unit_of(self, concept: str, reading: Reading, quantity: Any) -> Unit:
         """Give the unit of a number, with the UCUM code that a site's code map has for a unit of its own."""
@@ -354,38 +384,6 @@ Fact = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest |
 
 def _with_parts(observation: Json) -> list[Json]:
     return [observation, *(part for _, part in objects(observation.get("component")))]
-
-
-def _number_of(holder: Json, concept: str) -> Reading | None:
-    """Read what is no quantity: the lower end of a range, an integer, or a text that is a number with a unit."""
-    value_range = child(holder, "valueRange")
-    if value_range:
-        low, high = child(value_range, "low"), child(value_range, "high")
-        reading = _quantity(low or high)
-        if reading is None:
-            return None
-        upper = number(high.get("value")) if low else None
-        written = (
-            f"{reading.value}-{upper} {reading.unit or reading.code}" if upper is not None else reading.as_reported
-        )
-        return msgspec.structs.replace(reading, as_reported=written.strip(), upper=upper)
-    whole = number(holder.get("valueInteger"))
-    if whole is not None:
-        return Reading(whole, "", "", Bound.EXACT, str(whole))
-    written = text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
-    if concept == "lvef":
-        return _ejection_fraction(holder, written)
-    return read_amount(written.strip(" :=")) if len(written) <= _LONGEST_NUMBER else None
-
-
-def _ejection_fraction(holder: Json, written: str) -> Reading | None:
-    """Read an ejection fraction in words, as the text of a value or its display."""
-    written = written or next(iter(texts(holder.get("valueCodeableConcept"))), "")
-    found = read_lvef_text(written) if written else None
-    if not isinstance(found, LvefStated):
-        return None
-    as_reported = " ".join(written.split())[:60]
-    return Reading(found.value, "%" if found.in_percent else "", "", found.bound, as_reported, found.upper)
 
 
 def _quantity(quantity: Json) -> Reading | None:

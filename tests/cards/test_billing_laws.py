@@ -167,4 +167,4 @@ def test_units_of_an_amount(amount, unit, count) -> None:
     ("minutes", "hours"), [(30, 0), (60, 0), (90, 0), (91, 1), (120, 1), (150, 1), (151, 2), (180, 2)]
 )
 def test_a_further_hour_begins_after_thirty_minutes_more(minutes, hours) -> None:
-    assert further_hours(minutes, BILLING.administration.further_hour_over_minutes) == hours
+    assert further_hours(minutes, BILLING.administration.further_hour.over_minutes) == hours

@@ -50,12 +50,17 @@ class ProcedureCode(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class FurtherHour(ProcedureCode, frozen=True, kw_only=True):
+    """The code of a further hour, and the minutes that the last part of an infusion must exceed to be one."""
+
+    over_minutes: int
+
+
 class Administration(KnowledgeRecord, frozen=True, kw_only=True):
-    """The administration codes and the rule on further hours."""
+    """The administration codes."""
 
     first_hour: ProcedureCode
-    further_hour: ProcedureCode
-    further_hour_over_minutes: int
+    further_hour: FurtherHour
     second_drug: ProcedureCode
     subcutaneous: ProcedureCode
     never: tuple[ProcedureCode, ...]

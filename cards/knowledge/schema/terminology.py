@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from cards.knowledge.schema.kinds import Cancer, Harm, Kind, Panel, Problem, Query, Route, Setting
+from cards.knowledge.schema.monitoring import Band
 from cards.knowledge.schema.reference_ranges import ReferenceRanges
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 from cards.knowledge.schema.units import Units
@@ -160,6 +161,28 @@ class CopyLimits(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class StainedShare(KnowledgeRecord, frozen=True, kw_only=True):
+    """The share of stained tumour cells, in per cent, up to which the cells are few."""
+
+    few_up_to: Decimal
+    by: Cited
+
+
+class LvefInWords(KnowledgeRecord, frozen=True, kw_only=True):
+    """Which numbers a text may state as an ejection fraction, in per cent.
+
+    ``widest`` is the widest range believed, ``narrow`` the widest that a word for the normal describes; ``normal``,
+    ``reduced`` and ``severe`` are where the values lie that such a description goes with.
+    """
+
+    widest: Decimal
+    narrow: Decimal
+    normal: Band
+    reduced: Band
+    severe: Band
+    by: Cited
+
+
 class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
     """How a sequencing result says that it is about ERBB2: the gene's names, and the codes of the parts that say so.
 
@@ -198,6 +221,8 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
     her2_copies: CopyLimits
+    her2_stained: StainedShare
+    lvef_in_words: LvefInWords
     genes: GeneCodes
     routes: tuple[RouteWords, ...]
     units: Units = Units(ignored=(), volumes=(), tables={})
