@@ -90,7 +90,7 @@ ROWS = [
         labs(ast=">5"),
         indicator="critical",
         says=("AST > 5 x ULN",),
-        tells=("may be in the row that says discontinue",),
+        tells=("its true value may call for: discontinue",),
     ),
     Row(LIVER_STOP, "which does not end treatment by itself", SILENT, KADCYLA, labs(ast=">5")),
     Row(LIVER_HOLD, "of at least 5 times it may be 5", CANNOT, KADCYLA, labs(ast=">=5"), missing=("lab-bound",)),

@@ -80,7 +80,7 @@ SUMMARIES = [
         order("Kadcyla", "252 mg"),
         chart(history=(given("kadcyla", 21, "252 mg"),)),
         billing=billed(line("96415")),
-        tells=("CPT 96415 in the session: an infusion of 30 minutes has no further hour",),
+        tells=("CPT 96415 in the session: an infusion of 30 minutes has no additional hour",),
     ),
     Row(
         SUMMARY,
@@ -88,7 +88,7 @@ SUMMARIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(codes=BREAST[:1]),
-        tells=("no code of a metastasis (C77 / C78 / C79) is on record",),
+        tells=("no metastasis code (C77 / C78 / C79) is on record",),
     ),
     Row(
         SUMMARY,
@@ -97,7 +97,7 @@ SUMMARIES = [
         order("Kadcyla", "252 mg"),
         chart(setting="early"),
         billing=billed(codes=BREAST[:1]),
-        hides=("no code of a metastasis",),
+        hides=("no metastasis code",),
     ),
     Row(
         SUMMARY,
@@ -105,7 +105,7 @@ SUMMARIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=coded("Z85.3"),
-        tells=("Z85.3 is on record alone",),
+        tells=("Z85.3 is the only code on record",),
     ),
     Row(
         SUMMARY,
@@ -122,7 +122,7 @@ SUMMARIES = [
         order("Kadcyla", "252 mg"),
         chart(her2=()),
         billing=billed(),
-        tells=("the test is billed by itself: CPT 88360 / 88361",),
+        tells=("the test is billed separately: CPT 88360 / 88361",),
     ),
     Row(
         SUMMARY,
@@ -130,8 +130,8 @@ SUMMARIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(line("J9354", "252 units", "JW", "JZ")),
-        says=("JW and JZ exclude each other", "252 units J9354 without a modifier, 8 with JW"),
-        tells=("JZ says that nothing was discarded",),
+        says=("JW and JZ cannot be combined", "252 units J9354 without a modifier, 8 with JW"),
+        tells=("JZ means that nothing was discarded",),
     ),
     Row(
         UNITS,
@@ -147,7 +147,7 @@ SUMMARIES = [
         order("Kadcyla", "378 mg"),
         billing=billed(),
         says=("Kadcyla 378 mg is above the maximum of 3.6 mg/kg: 378 units J9354",),
-        tells=("Put right before the claim", "above the label's maximum of 3.6 mg/kg"),
+        tells=("Fix before billing", "above the label's maximum of 3.6 mg/kg"),
     ),
     Row(
         SUMMARY,
@@ -166,7 +166,7 @@ SUMMARIES = [
             "C50.911 Malignant neoplasm of breast: female, right",
             "(2020-04-07)",
         ),
-        hides=("J9354-JZ", "Put right before the claim", "USD"),
+        hides=("J9354-JZ", "Fix before billing", "USD"),
     ),
     Row(
         SUMMARY,
@@ -263,7 +263,7 @@ SUMMARIES = [
         order("trastuzumab", "420 mg"),
         billing=billed(),
         says=("42 units J9355 / Q5112",),
-        tells=("Bill the code of the brand that is dispensed", "the NDC of the package dispensed"),
+        tells=("Bill the code of the brand dispensed", "the NDC of the package dispensed"),
     ),
     Row(
         SUMMARY,
@@ -272,7 +272,7 @@ SUMMARIES = [
         order("trastuzumab", "420 mg", hcpcs=("Q5114",)),
         billing=billed(),
         says=("42 units Q5114, 3x150 mg",),
-        tells=("NDC 67457-0991-15 / 83257-0001-11, 150 mg vial: N4 and the one dispensed, UN 3",),
+        tells=("NDC 67457-0991-15 / 83257-0001-11, 150 mg vial: N4 and the NDC dispensed, UN 3",),
     ),
     Row(
         SUMMARY,
@@ -291,7 +291,7 @@ SUMMARIES = [
         order("Perjeta", "840 mg"),
         billing=billed(),
         says=("840 units J9306, 2x420 mg, JZ",),
-        tells=("N4 50242014501 ML 28", "60 minutes the first time"),
+        tells=("N4 50242014501 ML 28", "60 minutes for the first infusion"),
     ),
     Row(
         SUMMARY,
@@ -316,7 +316,7 @@ SUMMARIES = [
         FIRES,
         order("Phesgo", "600 mg"),
         billing=billed(),
-        says=("the dose is that of one antibody",),
+        says=("the dose is for one antibody only",),
         hides=("60 units",),
     ),
     Row(
@@ -353,7 +353,7 @@ SUMMARIES = [
         FIRES,
         order("Kadcyla"),
         billing=billed(),
-        says=("J9354; units not counted, the order has no dose",),
+        says=("J9354; units not counted, the order has no billable dose",),
         tells=("CPT 96413",),
         hides=("J9354 x",),
     ),
@@ -381,7 +381,7 @@ SUMMARIES = [
         FIRES,
         order("Kadcyla", "252000 mg"),
         billing=billed(),
-        says=("no number of vials makes this dose",),
+        says=("no vial combination makes this dose",),
     ),
     Row(
         SUMMARY,
@@ -405,7 +405,7 @@ SUMMARIES = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(minutes=91),
-        tells=("Caution: 96415 x 1, only with start and stop times",),
+        tells=("Caution: 96415 x 1, only if the documented start and stop times",),
     ),
     Row(
         SUMMARY,
@@ -414,7 +414,7 @@ SUMMARIES = [
         order("Kadcyla", "252 mg"),
         chart(history=(given("kadcyla", 21, "252 mg"),)),
         billing=billed(),
-        tells=("Label: 30 minutes when the first was tolerated",),
+        tells=("Label: 30 minutes if the first was tolerated",),
     ),
     Row(
         SUMMARY,
@@ -449,7 +449,7 @@ SUMMARIES = [
         order("Kadcyla", "252 mg"),
         chart(her2=(ihc("2+"),)),
         billing=billed(),
-        tells=("the HER2 results leave it open", "HER2 is IHC 2+ and no ISH is on record"),
+        tells=("the HER2 results do not settle it", "HER2 is IHC 2+ and no ISH is on record"),
     ),
 ]
 
@@ -462,7 +462,7 @@ DENIALS = [
         order("Kadcyla", "252 mg"),
         chart(her2=()),
         billing=billed(),
-        tells=("No HER2 result that counts is on record",),
+        tells=("No usable HER2 result is on record",),
     ),
     Row(
         SUMMARY,
@@ -488,7 +488,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(line("J9358")),
-        tells=("J9358 is the code of Enhertu",),
+        tells=("J9358 is the code for Enhertu",),
     ),
     Row(
         SUMMARY,
@@ -497,7 +497,7 @@ DENIALS = [
         order("Perjeta", "420 mg", hcpcs=("J9308",)),
         billing=billed(),
         says=("420 units J9306",),
-        tells=("J9308 is the code of Ramucirumab",),
+        tells=("J9308 is the code for Ramucirumab",),
     ),
     Row(
         SUMMARY,
@@ -505,7 +505,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg", hcpcs=("J9999",)),
         billing=billed(),
-        tells=("J9999 is no specific code: J9354",),
+        tells=("J9999 is not a specific code: J9354",),
     ),
     Row(
         SUMMARY,
@@ -577,7 +577,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(line("J9354", "252 units"), line("J9354", "8 units", "JW"), line("96413", "1")),
-        hides=("Put right before the claim",),
+        hides=("Fix before billing",),
     ),
     Row(
         SUMMARY,
@@ -585,7 +585,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(line("J9354")),
-        hides=("Put right before the claim",),
+        hides=("Fix before billing",),
     ),
     Row(
         SUMMARY,
@@ -593,7 +593,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg", ndc=("50242-088-01",)),
         billing=billed(),
-        tells=("NDC 50242-088-01 on the order is not in the form of claims: 50242-0088-01",),
+        tells=("NDC 50242-088-01 on the order is not in claim format: 50242-0088-01",),
     ),
     Row(
         SUMMARY,
@@ -602,7 +602,7 @@ DENIALS = [
         order("Kadcyla", "252 mg", ndc=("50242008801",)),
         billing=billed(),
         tells=("50242-0088-01", "50242-0087-01"),
-        hides=("Put right before the claim",),
+        hides=("Fix before billing",),
     ),
     Row(
         SUMMARY,
@@ -627,7 +627,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(codes=()),
-        tells=("No ICD-10-CM code of the cancer is on record", "5th the sex (1 female, 2 male)"),
+        tells=("No ICD-10-CM code for the cancer is on record", "5th the sex (1 female, 2 male)"),
     ),
     Row(
         SUMMARY,
@@ -643,7 +643,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=coded("C50.221"),
-        tells=("C50.221: male, right", "C50.221 is of the other sex"),
+        tells=("C50.221: male, right", "C50.221 (5th character) does not match the sex"),
     ),
     Row(
         SUMMARY,
@@ -651,7 +651,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=coded("C50.913"),
-        tells=("C50.913 is no code of its category",),
+        tells=("C50.913 is not a code in its category",),
     ),
     Row(
         SUMMARY,
@@ -659,7 +659,7 @@ DENIALS = [
         FIRES,
         order("Kadcyla", "252 mg"),
         billing=billed(codes=(RecordedCode("C50.A1", "inflammatory", at("condition")), BREAST[1])),
-        hides=("Put right before the claim",),
+        hides=("Fix before billing",),
     ),
     Row(
         SUMMARY,
@@ -921,7 +921,7 @@ POLICIES = [
         FIRES,
         order("Kadcyla", "252 mg", interval=None),
         billing=billed(payer=LOUISIANA),
-        tells=("**Not known** · I.A.6.b", "the order does not say its interval"),
+        tells=("**Not known** · I.A.6.b", "the order does not give an interval"),
     ),
     Row(
         CRITERIA,
@@ -1058,7 +1058,7 @@ POLICIES = [
         order("Kadcyla", "252 mg"),
         billing=billed(payer="Tricare"),
         says=("UHC-KADCYLA",),
-        tells=("The payer on record has no policy here",),
+        tells=("No policy of the payer on record is on file here",),
     ),
     Row(
         CRITERIA,
@@ -1183,7 +1183,7 @@ POLICIES = [
         chart(her2=(ihc("0"),), receptor=True),
         billing=billed(),
         says=("HER2 ultralow)",),
-        tells=("The HER2 results leave the tier open", "**Not known** · HER2", "addendum"),
+        tells=("The HER2 results do not settle the HER2 category", "**Not known** · HER2", "addendum"),
     ),
     Row(
         CRITERIA,
@@ -1219,7 +1219,7 @@ POLICIES = [
         order("Enhertu", "378 mg"),
         chart(cancers=("other",), her2=(ihc("2+"), ish("positive"))),
         billing=coded("C18.0"),
-        says=("Other solid tumour",),
+        says=("Other solid tumor",),
         tells=("**Not met** · HER2", "NCCN compendium reference"),
     ),
     Row(
@@ -1230,7 +1230,7 @@ POLICIES = [
         chart(her2=(ihc("null"),)),
         billing=billed(),
         tells=("**Not met** · HER2",),
-        hides=("Other solid tumour",),
+        hides=("Other solid tumor",),
     ),
     Row(
         CRITERIA,

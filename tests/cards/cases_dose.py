@@ -183,7 +183,7 @@ ROWS = [
         "a dose in the text alone",
         FIRES,
         order("Kadcyla", text_dose="give 252 mg"),
-        says=("only in the text", "252 mg"),
+        says=("only in the free text", "252 mg"),
     ),
     Row(
         UNVERIFIED,

@@ -133,7 +133,7 @@ ROWS = [
         FIRES,
         KADCYLA,
         chart(her2=(ihc("2+"), by_copies("indeterminate"))),
-        says=("no average per nucleus",),
+        says=("not an average per nucleus",),
     ),
     Row(
         UNCLEAR,
@@ -381,7 +381,7 @@ ROWS = [
         ENHERTU,
         chart(her2=(ihc("0"),)),
         says=("IHC 0",),
-        tells=("hormone receptor status, on which HER2-ultralow turns, is not on record",),
+        tells=("HER2-ultralow also depends on hormone receptor status, which is not on record",),
     ),
     Row(
         UNCLEAR,
@@ -390,7 +390,7 @@ ROWS = [
         ENHERTU,
         chart(her2=(overall("negative"),), setting=None),
         says=("Ask pathology for the IHC score",),
-        tells=("Whether the cancer is metastatic", "The hormone receptor status"),
+        tells=("depends on whether the cancer is metastatic", "depends on hormone receptor status"),
     ),
     Row(
         UNCLEAR,

@@ -63,7 +63,7 @@ ROWS = [
         FIRES,
         order("trastuzumab vedotin", "252 mg", rxnorm=("1371041",)),
         says=("Kadcyla", "Trastuzumab"),
-        tells=('Not understood: "vedotin"',),
+        tells=('Not recognized: "vedotin"',),
         fixes=("RemoveOrder",),
     ),
     Row(

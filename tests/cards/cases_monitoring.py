@@ -260,8 +260,8 @@ ROWS = [
         KADCYLA,
         course(21, alt=("25", 14)),
         indicator="critical",
-        says=("discontinue", "ALT 25 x ULN on 2026-11-08, under treatment"),
-        tells=("This holds although the newest result has come down", "ALT: 2 x 40 U/L"),
+        says=("discontinue", "ALT 25 x ULN on 2026-11-08, during treatment"),
+        tells=("This still applies although the newest result is lower", "ALT: 2 x 40 U/L"),
     ),
     Row(LIVER_HOLD, "the same has the other card", NOT_ASKED, KADCYLA, course(21, alt=("25", 14))),
     Row(
@@ -301,7 +301,7 @@ ROWS = [
         FIRES,
         KADCYLA,
         course(21, "early", **{"bilirubin-total": ("2.1", 10)}),
-        says=("total bilirubin 2.1 x ULN on 2026-11-12, under treatment",),
+        says=("total bilirubin 2.1 x ULN on 2026-11-12, during treatment",),
     ),
     Row(
         LIVER_STOP,
@@ -316,7 +316,7 @@ ROWS = [
         FIRES,
         KADCYLA,
         course(21, alt=("3.1", 10), **{"bilirubin-total": ("2.1", 12)}),
-        says=("ALT 3.1 x ULN", "total bilirubin 2.1 x ULN", "on 2026-11-12, under treatment"),
+        says=("ALT 3.1 x ULN", "total bilirubin 2.1 x ULN", "on 2026-11-12, during treatment"),
         tells=("ALT: 2 x 40 U/L",),
     ),
     Row(

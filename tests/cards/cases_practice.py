@@ -565,7 +565,7 @@ ROWS = [
         FIRES,
         order("trastuzumab", "420 mg", reason="gastric"),
         chart(her2=(ihc("3+", tumour=Cancer.BREAST),), cancers=("breast", "gastric")),
-        tells=("of another tumor by its code: IHC: 3+",),
+        tells=("coded for another tumor: IHC: 3+",),
         suggests=("Order HER2 IHC on tumor tissue for Trastuzumab",),
     ),
     Row(
@@ -776,7 +776,7 @@ ROWS = [
         FIRES,
         KADCYLA,
         chart(lvef="44", baseline="50", setting=None),
-        tells=("so the stricter row (early) was applied",),
+        tells=("so the stricter limits (early) were applied",),
     ),
     Row(
         LVEF_HOLD,
@@ -784,7 +784,7 @@ ROWS = [
         FIRES,
         KADCYLA,
         chart(lvef="39", baseline="60", setting=None),
-        hides=("stricter row",),
+        hides=("stricter limits",),
     ),
     # liver tests: nodular regenerative hyperplasia, Gilbert syndrome
     Row(
@@ -1222,7 +1222,7 @@ ROWS = [
         others=(order("Perjeta", "420 mg", identifier="a"),),
     ),
     # the edges of what can be meant
-    Row(Topic.DOSE_IMPLAUSIBLE, "nothing", FIRES, order("Kadcyla", "0 mg"), says=("is no dose",)),
+    Row(Topic.DOSE_IMPLAUSIBLE, "nothing", FIRES, order("Kadcyla", "0 mg"), says=("is not a dose",)),
     Row(Topic.DOSE_IMPLAUSIBLE, "one milligram", FIRES, order("Kadcyla", "1 mg"), says=("far below",)),
     Row(Topic.DOSE_IMPLAUSIBLE, "one milligram per kilogram, as such", SILENT, order("Kadcyla", "1 mg/kg")),
     Row(Topic.DOSE_IMPLAUSIBLE, "less than one milligram per kilogram", FIRES, order("Kadcyla", "0.99 mg/kg")),

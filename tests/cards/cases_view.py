@@ -44,11 +44,11 @@ VIEWS = [
     View("on no drug at all, and nothing ever measured", on(lvef=None, without=LIVER)),
     View("on another drug", on(given("", 5), lvef=None)),
     # Is the patient on the drug?
-    View("a dose of yesterday and no LVEF", on(given("kadcyla", 1), lvef=None), ("Kadcyla: no LVEF in what was sent",)),
+    View("a dose of yesterday and no LVEF", on(given("kadcyla", 1), lvef=None), ("Kadcyla: no LVEF in the data received",)),
     View(
         "a dose as long ago as the interval and the margin",
         on(given("trastuzumab", 42), lvef=None),
-        ("Trastuzumab: no LVEF in what was sent",),
+        ("Trastuzumab: no LVEF in the data received",),
     ),
     View("a dose a day longer ago", on(given("trastuzumab", 43), lvef=None)),
     View(
@@ -61,7 +61,7 @@ VIEWS = [
     View(
         "an active order, and no dose on record",
         on(ordered("enhertu", 100), lvef=None),
-        ("Enhertu: no LVEF in what was sent",),
+        ("Enhertu: no LVEF in the data received",),
     ),
     View(
         "an active order that was forgotten after the last dose",
@@ -70,13 +70,13 @@ VIEWS = [
     View(
         "an active order that is newer than the last dose",
         on(ordered("enhertu", 2), given("enhertu", 90), lvef=None),
-        ("Enhertu: no LVEF in what was sent",),
+        ("Enhertu: no LVEF in the data received",),
     ),
     View("an active order of more than a year ago", on(ordered("enhertu", 366), lvef=None)),
     View(
         "an active order of a year ago to the day",
         on(ordered("enhertu", 365), lvef=None),
-        ("Enhertu: no LVEF in what was sent",),
+        ("Enhertu: no LVEF in the data received",),
     ),
     View(
         "completed orders, where no dose is recorded",

@@ -170,7 +170,7 @@ def test_service_what_could_not_be_billed_is_said(service) -> None:
     })  # fmt: skip
     found = cards(service, named_twice)
     assert set(found) == {"checks-incomplete"}
-    assert "which drug is ordered is not settled" in found["checks-incomplete"]["detail"]
+    assert "which drug is ordered is not clear" in found["checks-incomplete"]["detail"]
 
 
 def test_service_the_same_data_is_needed_as_for_signing(service) -> None:
@@ -470,4 +470,4 @@ def test_service_a_chart_with_everything_in_place_has_nothing_to_put_right(servi
     }
     detail = cards(service, prefetch=prefetch)["billing-summary"]["detail"]
     assert "Z17.420 fits the results" in detail
-    assert "Put right before the claim" not in detail
+    assert "Fix before billing" not in detail

@@ -155,7 +155,7 @@ def test_instructions_that_are_too_long_are_told() -> None:
     written = "252 mg IV over 90 minutes. " + "See the protocol. " * 200 + "In total 504 mg."
     shown = [card for card in cards(_in_instructions(written)) if topic(card) == "checks-incomplete"]
     assert len(shown) == 1
-    assert "too long to be read to their end" in shown[0]["detail"]
+    assert "too long to be read in full" in shown[0]["detail"]
 
 
 def test_a_drug_whose_name_is_cut_is_no_silence() -> None:
