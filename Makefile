@@ -1,5 +1,5 @@
 # Two commands on a fresh machine: `make run` and `make test`. They need Python 3.11 or later, make and the package
-# registry. The newest Python that is there makes the environment; PYTHON= names another, PORT= another port.
+# registry. The newest Python found creates the environment; PYTHON= names another, PORT= another port.
 PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,7 +7,7 @@ PYTEST := $(BIN)/pytest --numprocesses=auto --dist=loadfile
 
 .PHONY: run test test-fast lint soak coverage bench lock golden clean install install-dev
 
-# The port is looked at first: nobody should wait for an installation to hear that it is taken.
+# The port is checked first, so that nobody waits for an installation only to learn that it is taken.
 run:
 	@python=$$(PYTHON="$(PYTHON)" scripts/find-python) && "$$python" scripts/port_is_free.py "$(PORT)"
 	@$(MAKE) --no-print-directory install
@@ -16,7 +16,7 @@ run:
 test: install-dev lint
 	$(PYTEST)
 
-# While you work: lint, types, contracts, the judgement and the mapping, in less than a minute.
+# While you work: lint, types, import contracts, the rules and the FHIR mapping; minutes, not the whole check.
 test-fast: install-dev lint
 	$(PYTEST) tests/cards tests/fhir_mappings
 
@@ -28,7 +28,7 @@ lint: install-dev
 	$(BIN)/oxlint --quiet --deny-warnings cds_service/static
 	$(BIN)/hadolint Dockerfile
 
-# What takes long and belongs to no change in particular: the whole suite three times over.
+# Looks for flaky tests: the whole suite three times over.
 soak: install-dev
 	for run in 1 2 3; do $(PYTEST) || exit 1; done
 
