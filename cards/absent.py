@@ -130,7 +130,7 @@ _MAXIMUM = frozenset({Topic.DOSE_ABOVE_MAXIMUM})
 
 
 def without_parts(topic: Topic, outcome: Outcome, absent: tuple[tuple[str, str], ...]) -> Outcome:
-    """Give what a rule's answer is worth where parts of the chart, each with the reason, could not be had.
+    """Return what a rule's answer is worth where parts of the chart, each with the reason, could not be had.
 
     A finding stands where more data could not take it back.
     """

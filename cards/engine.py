@@ -100,7 +100,7 @@ def cases_in_scope(
 def _miscoded(
     session: Session, recogniser: Recogniser, policy: Policy, identities: Sequence[Identity] | None
 ) -> list[Case]:
-    """Give the orders of neighbours that carry a code of a drug that is checked; nothing else is asked of them."""
+    """Return the orders of neighbours that carry a code of a drug that is checked; nothing else is asked of them."""
     if identities is None:
         identities = [identify(order, recogniser) for order in session.orders]
     identified = list(zip(session.orders, identities, strict=True))
@@ -287,7 +287,7 @@ def _monitored(product: Product, *, near: bool) -> Iterable[str]:
 
 
 def _may_count(gap: Gap, patient: Patient, measured: Container[str | None]) -> bool:
-    """Tell whether what could not be read may be what counts: of HER2, where no result that was read is newer."""
+    """Return whether what could not be read may be what counts: of HER2, where no result that was read is newer."""
     if gap.about in _HER2:
         read = [result.on for result in patient.her2 if result.on is not None]
         return gap.on is None or not read or gap.on >= max(read)

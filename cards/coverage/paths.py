@@ -43,7 +43,7 @@ def policies_for(policies: Iterable[PayerPolicy], view: View) -> tuple[PayerPoli
 
 
 def _speaks_for(policy: PayerPolicy, payer: Payer, view: View) -> bool:
-    """Tell whether a policy is that of a payer: by its name, and by the kind of plan where the policy says one."""
+    """Return whether a policy is that of a payer: by its name, and by the kind of plan where the policy says one."""
     named = any(name.casefold() in payer.name.casefold() for name in policy.payer_names)
     return named and (not policy.kinds or kind_of(payer, view.known) in policy.kinds)
 

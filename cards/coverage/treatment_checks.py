@@ -95,7 +95,7 @@ def prior_therapy(criterion: PriorTherapy, view: View) -> Assessment:
 
 
 def _came_before(treatment: Treatment, group: DrugGroup, view: View) -> bool:
-    """Tell whether another treatment was given before.
+    """Return whether another treatment was given before.
 
     Earlier doses of the ordered product are this treatment, and an order that is merely active says nothing of a dose.
     """

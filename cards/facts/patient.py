@@ -56,7 +56,7 @@ class Treatment(msgspec.Struct, frozen=True):
     """The last day of an order or statement, by its own period."""
 
     def is_active(self, today: date) -> bool:
-        """Tell whether it is in use: an entry whose own period has ended is not, whatever its status says."""
+        """Return whether it is in use: an entry whose own period has ended is not, whatever its status says."""
         return self.state is TreatmentState.ACTIVE and (self.ended is None or self.ended >= today)
 
 
@@ -79,7 +79,7 @@ class PresentProblem(msgspec.Struct, frozen=True):
     """The last day on which it may have begun, where its date names no day; ``on`` is the first."""
 
     def is_present(self, today: date) -> bool:
-        """Tell whether it lasts: an end that lies ahead changes nothing."""
+        """Return whether it lasts: an end that lies ahead changes nothing."""
         return not self.is_past and (self.ended is None or self.ended >= today)
 
 
@@ -93,7 +93,7 @@ class Staging(msgspec.Struct, frozen=True):
 
 
 def setting_of(stagings: Iterable[Staging]) -> Setting | None:
-    """Give the setting: metastatic once anything says so, because a cancer does not go back."""
+    """Return the setting: metastatic once anything says so, because a cancer does not go back."""
     settings = {staging.setting for staging in stagings}
     return Setting.METASTATIC if Setting.METASTATIC in settings else Setting.EARLY if settings else None
 

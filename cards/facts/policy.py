@@ -43,7 +43,7 @@ class ProductThresholds(Mapping[str, "Decimal | None"]):
         self._own = frozenset(name for name in thresholds if name.endswith(self._suffix))
 
     def __getitem__(self, name: str) -> Decimal | None:
-        """Give the value for the product."""
+        """Return the value for the product."""
         own = f"{name}{self._suffix}"
         return self._thresholds[own if own in self._own else name]
 
@@ -57,7 +57,7 @@ class ProductThresholds(Mapping[str, "Decimal | None"]):
 
 
 def for_product(thresholds: Mapping[str, Decimal | None], product: str | None) -> Mapping[str, Decimal | None]:
-    """Give the thresholds of a product; those of all where nothing is set for one.
+    """Return the thresholds of a product; those of all where nothing is set for one.
 
     A threshold that is set for one product has the name ``<threshold>.<product>``.
     """
@@ -76,10 +76,10 @@ class Policy:
     planned_doses: PlannedDoses = PlannedDoses.NEXT
 
     def mode(self, topic: Topic) -> Mode:
-        """Give the mode of a topic; live unless the site says otherwise."""
+        """Return the mode of a topic; live unless the site says otherwise."""
         return self.modes.get(topic, Mode.LIVE)
 
 
 def default_policy(known: Knowledge) -> Policy:
-    """Give the policy of a site that has set nothing."""
+    """Return the policy of a site that has set nothing."""
     return Policy({name: threshold.default for name, threshold in known.thresholds.items()})

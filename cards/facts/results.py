@@ -174,7 +174,7 @@ class ReceptorResult(msgspec.Struct, frozen=True):
 
 
 def hormone_receptor_positive(results: Iterable[ReceptorResult]) -> bool | None:
-    """Tell whether a tumour is hormone receptor-positive: it is when either receptor is.
+    """Return whether a tumour is hormone receptor-positive: it is when either receptor is.
 
     ``None`` when that is not known: one receptor alone that is negative leaves the other open.
     """

@@ -105,7 +105,7 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
 
     @lazy
     def nearest(self) -> Nearest | None:
-        """The two of its own doses that are nearest to each other; nothing when it means one, or leaves it open."""
+        """The two of its own doses that are nearest to each other; ``None`` when it means one, or leaves it open."""
         days = self.days
         if days:
             if (hours := [each.every_days for each in self.rhythms if each.days and each.every_days is not None]) != []:

@@ -13,7 +13,7 @@ from cards.facts.patient import Patient
 
 
 def planned_day(start: date | None, today: date) -> date:
-    """Give the day of an order's next dose: its own start when that lies ahead, else today."""
+    """Return the day of an order's next dose: its own start when that lies ahead, else today."""
     return start if start is not None and start > today else today
 
 

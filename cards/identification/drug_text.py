@@ -138,7 +138,7 @@ class DrugTextReader:
             place = self._warning(draft, place) or self._phrase(draft, place) or self._single(draft, place)
 
     def _warning(self, draft: _Draft, place: int) -> int:
-        """Pass over the names that a warning says are not meant; give the place behind it, 0 where there is none."""
+        """Pass over the names that a warning says are not meant; return the place behind it, 0 where there is none."""
         warnings = self._vocabulary.warnings
         reach = self._vocabulary.reach.get(draft.words[place].text, 0)
         written = tuple(word.text for word in draft.words[place : place + reach])
@@ -159,7 +159,7 @@ class DrugTextReader:
         return place
 
     def _phrase(self, draft: _Draft, place: int, *, within_warning: bool = False) -> int:
-        """Find the longest name or listed phrase that begins at a word; give the place behind it, 0 for none."""
+        """Find the longest name or listed phrase that begins at a word; return the place behind it, 0 for none."""
         vocabulary = self._vocabulary
         behind = 0 if within_warning else self._longest(draft, place, vocabulary.names)
         passed = self._longest(draft, place, vocabulary.ignored)
@@ -176,7 +176,7 @@ class DrugTextReader:
         return beside
 
     def _longest(self, draft: _Draft, place: int, phrases: Container[tuple[str, ...]]) -> int:
-        """Give the place behind the longest of some phrases that begins at a word; 0 where none does."""
+        """Return the place behind the longest of some phrases that begins at a word; 0 where none does."""
         furthest = min(place + self._vocabulary.reach.get(draft.known[place].word, 0), len(draft.words))
         return next((each for each in range(furthest, place, -1) if draft.usual(place, each) in phrases), 0)
 
@@ -213,7 +213,7 @@ class DrugTextReader:
         return frozenset({Target(best[1])})
 
     def _is_guess(self, span: _Span, draft: _Draft) -> bool:
-        """Tell whether a name was only found by taking a word for another: it is mistyped, or cut off and alone."""
+        """Return whether a name was only found by taking a word for another: it is mistyped, or cut off and alone."""
         known = draft.known[span.first : span.behind]
         if len(known) == 1:
             return known[0].is_typo or known[0].is_cut
@@ -308,7 +308,7 @@ def _merged(targets: Meaning) -> Meaning:
 
 
 def _goes_by(targets: set[Target], product: Product, products: Mapping[str, Product]) -> bool:
-    """Tell whether names are those of a product's ingredients, generic or of the brand that is part of its own."""
+    """Return whether names are those of a product's ingredients, generic or of the brand that is part of its own."""
     if {target.product for target in targets} != set(product.parts):
         return False
     brands = (products[target.product].brand(target.brand) for target in targets if target.brand)

@@ -39,5 +39,5 @@ def words_of(folded: str) -> list[Word]:
 
 
 def key(text: str) -> tuple[str, ...]:
-    """Give the words of a name, by which it is compared."""
+    """Return the words of a name, by which it is compared."""
     return tuple(word.text for word in words_of(fold(text)))

@@ -114,7 +114,7 @@ def _with_codes(identity: Identity, order: DrugOrder, recogniser: Recogniser) ->
 
 
 def _by_evidence(evidence: tuple[IdentityEvidence, ...], recogniser: Recogniser) -> Identity | None:
-    """Identify an order by what it says of the drug; nothing when that is nothing known."""
+    """Identify an order by what it says of the drug; ``None`` when that is nothing known."""
     claims: list[Claim] = []
     texts: list[tuple[IdentityEvidence, DrugText]] = []
     for each in evidence:
@@ -205,7 +205,7 @@ def _by_route(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> I
 
 
 def _share_a_name(products: tuple[Product, ...]) -> bool:
-    """Tell whether of two products one is a form of the other."""
+    """Return whether of two products one is a form of the other."""
     return any(each.parts == (other.id,) for each in products for other in products)
 
 

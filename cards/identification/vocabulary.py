@@ -71,15 +71,15 @@ class Vocabulary:
         self._near_names = NearNames(single | {each for each, known in self._known.items() if not known.is_cut})
 
     def usual(self, words: Phrase) -> Phrase:
-        """Give words in their usual spelling."""
+        """Return words in their usual spelling."""
         return tuple(self._known[word].word if word in self._known else word for word in words)
 
     def look_up(self, word: str) -> Known:
-        """Give the usual spelling of a word, or of one that is cut off."""
+        """Return the usual spelling of a word, or of one that is cut off."""
         return self._known.get(word) or Known(word, None)
 
     def is_listed(self, word: str) -> bool:
-        """Tell whether a word stands in a name or in a listed phrase."""
+        """Return whether a word stands in a name or in a listed phrase."""
         return word in self._listed
 
     def nearest(self, word: str) -> Known | None:
@@ -91,19 +91,19 @@ class Vocabulary:
         return Known(known.word, known.kind, is_typo=True)
 
     def is_ignored(self, word: str) -> bool:
-        """Tell whether a word is of a shape that names no drug."""
+        """Return whether a word is of a shape that names no drug."""
         return len(word) <= LONGEST and self._patterns.fullmatch(word) is not None
 
     def is_payload(self, word: str) -> bool:
-        """Tell whether an unknown word ends like the payload of a conjugate."""
+        """Return whether an unknown word ends like the payload of a conjugate."""
         return word.endswith(self._payload_endings)
 
     def is_drug(self, word: str) -> bool:
-        """Tell whether an unknown word ends like the name of a drug."""
+        """Return whether an unknown word ends like the name of a drug."""
         return word.endswith(self._drug_endings)
 
     def begins_payload(self, word: str) -> bool:
-        """Tell whether a word may be the first letters of a payload."""
+        """Return whether a word may be the first letters of a payload."""
         return any(each.startswith(word) for each in self._payloads)
 
 

@@ -83,18 +83,18 @@ def _number(stated: Maximum | Level) -> Decimal:
 
 
 def near(dose: Decimal, level: Decimal, percent: Decimal) -> bool:
-    """Tell whether a dose lies within so many percent of a level."""
+    """Return whether a dose lies within so many percent of a level."""
     return abs(dose - level) * _HUNDRED <= level * percent
 
 
 def around(level: Decimal, percent: Decimal) -> tuple[Decimal, Decimal]:
-    """Give the doses between which a level lies within so many percent."""
+    """Return the doses between which a level lies within so many percent."""
     share = level * percent / _HUNDRED
     return level - share, level + share
 
 
 def rows_by_test(product: Product) -> dict[str, RowsOfTest]:
-    """Give for each test of a product's table its rows."""
+    """Return for each test of a product's table its rows."""
     tests = dict.fromkeys(test for row in product.monitoring.lab_rows for test in row.tests)
     return {test: _rows_of(test, product.monitoring.lab_rows) for test in tests}
 

@@ -139,7 +139,7 @@ def fields_of(*shapes: type[msgspec.Struct]) -> set[str]:
 
 
 def replaced(tree: Any, change: Mapping[str, str], sources: frozenset[str]) -> Any:
-    """Give a tree in which citations of some sources have another confidence."""
+    """Return a tree in which citations of some sources have another confidence."""
     if isinstance(tree, dict):
         if tree.get("source") in sources and tree.get("confidence") in change:
             return {**tree, "confidence": change[tree["confidence"]]}

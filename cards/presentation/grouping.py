@@ -123,7 +123,7 @@ def grouped(
 
 
 def _stops(judged: Sequence[_Judged]) -> dict[str, _Judged]:
-    """Give for each product the gravest finding that says stop; the gravest stand first."""
+    """Return for each product the gravest finding that says stop; the gravest stand first."""
     found: dict[str, _Judged] = {}
     for each in judged:
         if each.verdict.product and each.urgency in (Urgency.DISCONTINUE, Urgency.HOLD):

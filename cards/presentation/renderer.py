@@ -53,7 +53,7 @@ class Renderer:
         self._suggestions = SuggestionWriter(wording.suggestions, known.terminology)
 
     def card(self, verdict: Verdict, hook_instance: str) -> Card | None:
-        """Write the card of a verdict that fired, as it would stand alone; nothing for any other."""
+        """Write the card of a verdict that fired, as it would stand alone; ``None`` for any other."""
         if not isinstance(verdict.outcome, Fired):
             return None
         orders = (NamedOrder(verdict.order, verdict.drug, None),) if verdict.order else ()

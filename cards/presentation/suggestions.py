@@ -40,7 +40,7 @@ class SuggestionWriter:
         self._displays = Counter(concept.display for concept in terminology.concepts.values())
 
     def suggestions(self, content: CardContent) -> Iterator[tuple[str, tuple[tuple[Origin, Fix], ...]]]:
-        """Give each suggestion of a card: the label of its button, and what is done to each order."""
+        """Yield each suggestion of a card: the label of its button, and what is done to each order."""
         for changes in (*_together(content), *content.choices):
             yield self._label(changes), tuple((order.origin, fix) for order, fix in changes)
 

@@ -48,7 +48,7 @@ def indicator_of(verdict: Verdict, wording: Wording, by_site: Mapping[Topic, Ind
 
 
 def is_unverified(cited: Iterable[Cited]) -> bool:
-    """Tell whether one of the sources has not been read."""
+    """Return whether one of the sources has not been read."""
     return any(each.confidence is Confidence.UNVERIFIED for each in cited)
 
 

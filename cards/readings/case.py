@@ -221,7 +221,7 @@ class Case:
         return self.doses_of(frozenset({self.product.id}))
 
     def doses_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
-        """Give the earlier doses of some products, newest first: all that was given on one day is one dose."""
+        """Return the earlier doses of some products, newest first: all that was given on one day is one dose."""
         own = [each for each in self.patient.treatments if each.product in products and each.on is not None]
         if not own:
             return ()
@@ -231,7 +231,7 @@ class Case:
         return given or tuple(each for each in own if each.state is TreatmentState.COMPLETED)
 
     def undated_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
-        """Give the doses of some products that were given on a day that is not known."""
+        """Return the doses of some products that were given on a day that is not known."""
         return tuple(
             each
             for each in self.patient.treatments
@@ -275,7 +275,7 @@ class Case:
         return tuple(gap_line(self.known, gap) for gap in self.patient.gaps if gap.about in concepts)
 
     def unread_since(self, concept: str, since: date) -> bool:
-        """Tell whether the chart holds a result that could not be read, of a day from which on one is wanted.
+        """Return whether the chart holds a result that could not be read, of a day from which on one is wanted.
 
         One that is older than a result that was read decides nothing.
         """
@@ -292,7 +292,7 @@ class Case:
 
 
 def gap_line(known: Knowledge, gap: Gap) -> Evidence:
-    """Give the evidence line of something that was there and could not be used: a measurement by name and date."""
+    """Return the evidence line of something that was there and could not be used: a measurement by name and date."""
     if gap.reason == "deceased":
         return Evidence("deceased", gap.on.isoformat() if gap.on else "?", gap=gap)
     concept = known.terminology.concepts.get(gap.about or "")
@@ -307,7 +307,7 @@ def shown(result: Weight | Lvef | LabResult | PregnancyTest, text: str) -> str:
 
 
 def beside(result: Weight | Lvef | LabResult | PregnancyTest) -> tuple[Evidence, ...]:
-    """Give the other values of the very same time: which of them is the newest nobody can tell."""
+    """Return the other values of the very same time: which of them is the newest nobody can tell."""
     return tuple(Evidence("same-time", each) for each in result.beside)
 
 

@@ -30,12 +30,12 @@ _WEEKLY_AT_MOST = 10
 
 
 def same_antibody(case: Case) -> tuple[Treatment, ...]:
-    """Give the earlier doses of every product that shares an antibody with the ordered one, newest first."""
+    """Return the earlier doses of every product that shares an antibody with the ordered one, newest first."""
     return case.doses_of(case.recogniser.same_antibody[case.product.id])
 
 
 def per_kg(case: Case, earlier: Treatment) -> MgPerKg | None:
-    """Give an earlier dose per kilogram, by the weight of its time."""
+    """Return an earlier dose per kilogram, by the weight of its time."""
     if isinstance(earlier.dose, MgPerKg):
         return earlier.dose
     on = earlier.on or (earlier.within[0] if earlier.within else None)
@@ -57,7 +57,7 @@ def level_of(case: Case, earlier: Treatment) -> Level | None:
 
 
 def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...]) -> int | None:
-    """Give the days that the label wants after an earlier dose; ``None`` when its schedule cannot be told.
+    """Return the days that the label wants after an earlier dose; ``None`` when its schedule cannot be told.
 
     By the level of the dose where the product has several schedules, else by the time since the dose before it.
     """
@@ -79,7 +79,7 @@ def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...])
 
 @per_case
 def interval_of_order(case: Case) -> int | None:
-    """Give the days of the schedule that the order itself is on: the only one that fits, or that of its level."""
+    """Return the days of the schedule that the order itself is on: the only one that fits, or that of its level."""
     intervals = {regimen.interval_days for regimen in case.regimens}
     if len(intervals) == 1:
         return intervals.pop()
@@ -145,7 +145,7 @@ def gap_rule(case: Case) -> GapRule | None:
 
 @per_case
 def schedule_unknown(case: Case) -> Treatment | None:
-    """Give the last dose where neither it nor the order tells which of the product's schedules the course is on."""
+    """Return the last dose where neither it nor the order tells which of the product's schedules the course is on."""
     last = _last_counting(case)
     if last is None or not case.regimens:
         return None
@@ -164,7 +164,7 @@ def _products_counting(case: Case) -> frozenset[str]:
 
 
 def _last_counting(case: Case) -> Treatment | None:
-    """Give the last dose; one that is known to the month counts as given on the last day that it may have been."""
+    """Return the last dose; one that is known to the month counts as given on the last day that it may have been."""
     dated = newest_dose(case, _doses_counting(case))
     latest = max(
         (
@@ -181,7 +181,7 @@ def _last_counting(case: Case) -> Treatment | None:
 
 
 def newest_dose(case: Case, doses: tuple[Treatment, ...]) -> Treatment | None:
-    """Give the newest dose before the planned one."""
+    """Return the newest dose before the planned one."""
     return next((each for each in doses if each.on is not None and each.on <= case.planned), None)
 
 
@@ -211,7 +211,7 @@ def lowest_reduction(case: Case) -> Reduced | None:
 
 
 def has_neighbour(case: Case, dose: Treatment) -> bool:
-    """Tell whether another dose was given so near to one that both may be parts of the same."""
+    """Return whether another dose was given so near to one that both may be parts of the same."""
     regimens = case.recogniser.labelled(case.product.id, case.cancers, None).regimens
     apart = min((regimen.interval_days for regimen in regimens), default=WEEK) / 2
     return any(
@@ -252,7 +252,7 @@ def fitting_levels(case: Case) -> list[Level]:
 
 
 def given_line(earlier: Treatment) -> Evidence:
-    """Give the evidence line of an earlier dose."""
+    """Return the evidence line of an earlier dose."""
     day = earlier.on.isoformat() if earlier.on is not None else ""
     if earlier.dose is None:
         return Evidence("earlier-dose-unknown", day, earlier.origin)

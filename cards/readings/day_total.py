@@ -41,7 +41,7 @@ class DayTotal(NamedTuple):
 
 @per_case
 def day_total(case: Case) -> DayTotal | None:
-    """Bring the orders of the product for one day together; nothing when this order stands alone."""
+    """Bring the orders of the product for one day together; ``None`` when this order stands alone."""
     if not case.others:
         return None
     own = _days(case.order, case.session.today)
@@ -74,7 +74,7 @@ def _one_group(orders: Sequence[DrugOrder]) -> bool:
 
 
 def _dose(case: Case) -> Mg | None:
-    """Give the one amount of an order in milligrams."""
+    """Return the one amount of an order in milligrams."""
     amounts = {reading.in_mg(case.kg) for reading in usable_doses(case)}
     if len(amounts) == 1:
         return amounts.pop()
@@ -101,7 +101,7 @@ def _sum(case: Case, doses: Sequence[Mg | None]) -> DoseReading | None:
 
 
 def total_excess(case: Case, total: DoseReading) -> Decimal | None:
-    """Give the percentage by which the day's sum is above the maximum; nothing when it is not."""
+    """Return the percentage by which the day's sum is above the maximum; ``None`` when it is not."""
     limit = case.ceiling
     if limit is None or not is_over(total, limit, case.kg):
         return None

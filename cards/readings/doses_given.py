@@ -37,7 +37,7 @@ def one_a_day(treatments: Iterable[Treatment]) -> tuple[Treatment, ...]:
 
 
 def _first_days(treatments: list[Treatment]) -> dict[tuple[str, str], date]:
-    """Give the one day of each instant: written in two zones it may stand on two."""
+    """Return the one day of each instant: written in two zones it may stand on two."""
     found: dict[tuple[str, str], date] = {}
     for each in treatments:
         if each.on is not None and len(each.at) >= _HAS_TIME:

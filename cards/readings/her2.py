@@ -85,7 +85,7 @@ class Her2Status(msgspec.Struct, frozen=True):
 
 @per_case
 def her2_of(case: Case) -> Her2Status:
-    """Give the HER2 status from every result that counts."""
+    """Return the HER2 status from every result that counts."""
     others = her2_of_another_tumour(case)
     results = case.patient.her2
     return her2_status(tuple(each for each in results if each not in others) if others else results)
@@ -126,7 +126,7 @@ def her2_status(results: tuple[Her2Result, ...]) -> Her2Status:
 
 
 def grades_of(result: Her2Result) -> frozenset[Tier]:
-    """Give the grades that a result leaves open when taken alone."""
+    """Return the grades that a result leaves open when taken alone."""
     return _ALONE.get(result.finding, frozenset())
 
 
@@ -138,7 +138,7 @@ def _newest(results: Iterable[Her2Result], method: Her2Method) -> Her2Result | N
 
 
 def _of_ish(usable: tuple[Her2Result, ...]) -> tuple[Her2Result | None, tuple[Her2Result, ...]]:
-    """Give the newest result of ISH that decides, or those of its day that need the combined work-up.
+    """Return the newest result of ISH that decides, or those of its day that need the combined work-up.
 
     Of one day a stated result goes before numbers, and a ratio before a number of copies alone.
     """
@@ -168,7 +168,7 @@ def _says_something(result: Her2Result) -> bool:
 
 
 def _group(of_day: tuple[Her2Result, ...]) -> tuple[Her2Result, ...]:
-    """Give the ratio and the copies of one day where they are of group 2, 3 or 4, or one of them is not placed."""
+    """Return the ratio and the copies of one day where they are of group 2, 3 or 4, or one of them is not placed."""
     ratio = next((each for each in of_day if each.by_ratio), None)
     copies = next((each for each in of_day if each.by_copies), None)
     if ratio is None or copies is None:
@@ -177,14 +177,14 @@ def _group(of_day: tuple[Her2Result, ...]) -> tuple[Her2Result, ...]:
 
 
 def _of_unsettled_groups(usable: tuple[Her2Result, ...]) -> tuple[Her2Result, ...]:
-    """Give the numbers that say nothing one by one: a conclusion stated beside them may be either."""
+    """Return the numbers that say nothing one by one: a conclusion stated beside them may be either."""
     numbers = tuple(each for each in usable if each.by_ratio or each.by_copies)
     days = dict.fromkeys(each.on for each in numbers)
     return tuple(each for on in days for each in _group(tuple(number for number in numbers if number.on == on)))
 
 
 def _other_scores(usable: tuple[Her2Result, ...], ihc: Her2Result | None) -> tuple[Her2Result, ...]:
-    """Give the results of IHC of the newest one's day that have another score: 2+ and 3+ are no one result."""
+    """Return the results of IHC of the newest one's day that have another score: 2+ and 3+ are no one result."""
     if ihc is None or ihc.finding not in _SCORES:
         return ()
     return tuple(
@@ -226,7 +226,7 @@ def _narrowed(possible: frozenset[Tier], read: Her2Result | None) -> frozenset[T
 
 
 def _contradicts(result: Her2Result, possible: frozenset[Tier]) -> bool:
-    """Tell whether a result, taken alone, rules out every grade that the combined status leaves open."""
+    """Return whether a result, taken alone, rules out every grade that the combined status leaves open."""
     if result.finding not in _ALONE:
         return False
     return _ALONE[result.finding].isdisjoint(possible)

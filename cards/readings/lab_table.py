@@ -81,7 +81,7 @@ def _match(case: Case, table: RowsOfTest, result: LabResult) -> Match | None:
 
 
 def _every_match(case: Case, table: RowsOfTest, result: LabResult) -> Iterator[Match | None]:
-    """Give the row at each number that a result may be, the nearest to the stated limit first."""
+    """Yield the row at each number that a result may be, the nearest to the stated limit first."""
     values = multiples(result) if table.rows[0].times_uln is not None else result.interval
     limits = (limit for row in table.rows if (band := row.times_uln or row.value) for limit in band.limits)
     pieces = values.pieces(limits)
@@ -90,7 +90,7 @@ def _every_match(case: Case, table: RowsOfTest, result: LabResult) -> Iterator[M
 
 
 def _at_least(every: list[Match | None]) -> Match | None:
-    """Give the mildest row that a result may be in, if it is in one for certain; of equally mild ones the nearest."""
+    """Return the mildest row that a result may be in, if it is in one for certain; of equally mild ones the nearest."""
     found = [match for match in every if match is not None]
     if not found or len(found) < len(every):
         return None
@@ -104,7 +104,7 @@ def _may_match(case: Case, table: RowsOfTest, result: LabResult) -> bool:
 
 
 def _ended(case: Case) -> Iterator[Match]:
-    """Give for each test the newest result under treatment that ends it."""
+    """Yield for each test the newest result under treatment that ends it."""
     if not case.history:
         return
     for test, table in case.recogniser.lab_rows[case.product.id].items():
@@ -129,7 +129,7 @@ def under_treatment(case: Case, test: str) -> list[LabResult]:
 
 
 def newest(case: Case, test: str, since: date | None = None) -> LabResult | None:
-    """Give the newest result that is recent enough for the planned dose, or not older than a day.
+    """Return the newest result that is recent enough for the planned dose, or not older than a day.
 
     One of a day to come is a slip of the pen.
     """
@@ -148,7 +148,7 @@ def times_limit(result: LabResult) -> Decimal:
 
 
 def multiples(result: LabResult) -> Interval:
-    """Give what a result may be as multiples of its own upper limit of normal; nothing raised without one."""
+    """Return what a result may be as multiples of its own upper limit of normal; nothing raised without one."""
     return result.interval.divided(result.upper_limit) if result.upper_limit else Interval.of(Decimal(0))
 
 

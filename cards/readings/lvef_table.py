@@ -97,7 +97,7 @@ def _rows_at(case: Case, rows: list[LvefRow], newest: Lvef, baseline: Lvef | Non
 
 
 def _fits(case: Case, row: LvefRow, newest: Lvef, drop: Interval) -> bool | None:
-    """Tell whether a row is that of a value; ``None`` when something that is not known decides."""
+    """Return whether a row is that of a value; ``None`` when something that is not known decides."""
     answers = (
         row.lvef.answers(newest.interval),
         True if row.drop is None else row.drop.answers(drop),

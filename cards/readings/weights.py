@@ -36,7 +36,7 @@ class WeightDoubt(NamedTuple):
 
 @per_case
 def weight_doubt(case: Case) -> WeightDoubt | None:
-    """Tell whether the newest weight is in doubt: nothing may then be worked out from it, or from the one before."""
+    """Return whether the newest weight is in doubt: nothing may then be worked out from it, or from the one before."""
     newest = case.weight
     if not case.weight_based or newest is None or newest.on is None:
         return None
@@ -47,7 +47,7 @@ def weight_doubt(case: Case) -> WeightDoubt | None:
 
 
 def _weight_before(case: Case, newest: Weight) -> Weight | None:
-    """Give the last weight of another day that is near enough to be compared with."""
+    """Return the last weight of another day that is near enough to be compared with."""
     most = case.threshold("weight_change_days")
     for weight in case.patient.weights:
         if weight.on is not None and newest.on is not None and weight.on < newest.on:

@@ -58,7 +58,7 @@ def _recent(case: Case, test: str) -> bool:
 
 
 def _may_be_old(case: Case, test: str) -> bool:
-    """Tell whether the newest result names no day, and the earliest that it may be of is too long ago."""
+    """Return whether the newest result names no day, and the earliest that it may be of is too long ago."""
     result = newest(case, test)
     return result is not None and result.on is not None and result.on < case.labs_since
 

@@ -18,7 +18,7 @@ _REPLACEMENT = "\ufffd"
 
 
 def bounded(written: str) -> str:
-    """Give a text as patterns may see it: each run of blanks and line ends is one space, none at either end.
+    """Return a text as patterns may see it: each run of blanks and line ends is one space, none at either end.
 
     What no database keeps (NUL and other control characters, halves of a surrogate pair) becomes U+FFFD. A text over
     `LONGEST` characters is cut there and ends in `CUT`; whoever needs the whole of it asks `is_cut`.
@@ -33,5 +33,5 @@ def bounded(written: str) -> str:
 
 
 def is_cut(written: str) -> bool:
-    """Tell whether something may have stood behind the end of a text, cut here or by whoever wrote it."""
+    """Return whether something may have stood behind the end of a text, cut here or by whoever wrote it."""
     return written.endswith(CUT)

@@ -79,7 +79,7 @@ class RedisReplayStore:
         return True
 
     def _is_first_here(self, token: str, expires: int) -> bool:
-        """Tell whether this process has not let it in; one that was let in when its memory was full is not known."""
+        """Return whether this process has not let it in; one that was let in when its memory was full is not known."""
         try:
             return self._own.is_first(token, expires)
         except ReplayStoreError:

@@ -52,7 +52,7 @@ def check(request_file: BinaryIO, config: Path | None, service: str | None, outp
 
 
 def _hook_of(body: bytes) -> str:
-    """Give the hook that a request names, if one of the services answers it."""
+    """Return the hook that a request names, if one of the services answers it."""
     try:
         request = decode_sent(body)
     except Unreadable:

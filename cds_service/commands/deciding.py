@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def decider_of(path: Path | None, *, serving: bool = False) -> Decider:
-    """Give the decider of a configuration file, or of the defaults."""
+    """Return the decider of a configuration file, or of the defaults."""
     try:
         return Decider(load_settings(path, serving=serving))
     except ConfigurationError as error:

@@ -109,7 +109,7 @@ def _lay_over(beneath: dict[str, Any], its_places: Places, above: dict[str, Any]
 
 
 def is_beginning_of(text: str, whole: str) -> bool:
-    """Tell whether a text breaks off within a line of another, as a file does that is being written or was cut."""
+    """Return whether a text breaks off within a line of another, as a file does that is being written or was cut."""
     return len(text) < len(whole.rstrip()) and whole.startswith(text) and not text.endswith("\n")
 
 

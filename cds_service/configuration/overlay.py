@@ -24,7 +24,7 @@ class PublishedPolicy(NamedTuple):
 
 
 def with_policy(settings: Settings, policy: PublishedPolicy) -> Settings:
-    """Give the settings with a published policy over the files; what a variable sets stays as it is.
+    """Return the settings with a published policy over the files; what a variable sets stays as it is.
 
     A trial that the files set up by ``shadow.configuration`` stays; the shadow of the policy is not used then.
     """
@@ -55,7 +55,7 @@ def with_policy(settings: Settings, policy: PublishedPolicy) -> Settings:
 
 
 def with_trial(settings: Settings, tried: Settings) -> Settings:
-    """Give the settings with others on trial beside them; thresholds in the shadow are not used then."""
+    """Return the settings with others on trial beside them; thresholds in the shadow are not used then."""
     return settings.changed({}, candidate=tried)
 
 

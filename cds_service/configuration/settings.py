@@ -229,7 +229,7 @@ class Settings(Section):
         published: Published | None = None,
         candidate: Settings | None = None,
     ) -> Settings:
-        """Give a copy with other values; ``layers`` and ``places`` say what set them, on top of what is known here."""
+        """Return a copy with other values; ``layers`` and ``places`` say what set them, added to those known here."""
         copy = self.model_copy(update=dict(update))
         copy._layers = {**self._layers, **(layers or {})}  # noqa: SLF001 - a copy of our own
         copy._places = {**self._places, **(places or {})}  # noqa: SLF001

@@ -65,7 +65,7 @@ def site_layer(knowledge: Texts, wording: Texts) -> SiteLayer:
 
 
 def layer_of_record(configuration: dict[str, Any]) -> SiteLayer:
-    """Give the layer that a decision was made with.
+    """Return the layer that a decision was made with.
 
     Where this version of the service can no longer read it, the decision is judged by what ships, and its versions say
     that they differ.

@@ -114,7 +114,7 @@ class Configuration:
         return self._in_force
 
     def gate(self) -> tuple[str, Authenticator | None]:
-        """Give the public address and the authenticator in force; it looks first whether a file has changed."""
+        """Return the public address and the authenticator in force; it looks first whether a file has changed."""
         base_url = self.current().decider.settings.base_url
         return base_url, self.authentication.current
 

@@ -180,7 +180,7 @@ class Decider:
 
 
 def _says_more(shown: tuple[CardContent, ...]) -> bool:
-    """Tell whether a card says more than that checks could not be made."""
+    """Return whether a card says more than that checks could not be made."""
     return any(content.lead.topic is not Topic.CHECKS_INCOMPLETE for content in shown)
 
 

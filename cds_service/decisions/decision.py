@@ -51,6 +51,6 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 def subjects(decision: Decision) -> list[CardContent]:
-    """Give for each card that is sent what stands behind it."""
+    """Return for each card that is sent what stands behind it."""
     suppressed = {id(each.content) for each in decision.suppressed}
     return [content for content in decision.shown if id(content) not in suppressed]

@@ -90,7 +90,7 @@ def _sent(kept: StoredDecision, cards: Iterable[Card]) -> Iterable[Card]:
 
 
 def recorded_policy(configuration: Json) -> Policy:
-    """Give the policy that a recorded configuration stands for.
+    """Return the policy that a recorded configuration stands for.
 
     A topic that has gone since is left out. A threshold that has come since has its default: today's rules ask for it.
     """

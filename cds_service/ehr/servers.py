@@ -113,7 +113,7 @@ def is_below(path: str, base: str) -> bool:
 
 
 def is_plain_path(path: str) -> bool:
-    """Tell whether a path says the same to everybody: no step up or in place, none empty, however it is encoded.
+    """Return whether a path says the same to everybody: no step up or in place, none empty, however it is encoded.
 
     Some servers drop what follows a semicolon in a step ("..;x"), some decode twice, some take a backslash for a slash.
     """
@@ -147,7 +147,7 @@ def check_addresses(host: str, addresses: Sequence[str]) -> None:
 
 
 def is_loopback_host(host: str) -> bool:
-    """Tell whether a host is this machine and reaches nobody else."""
+    """Return whether a host is this machine and reaches nobody else."""
     return _is_loopback_name(host)
 
 

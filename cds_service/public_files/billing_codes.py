@@ -83,7 +83,7 @@ def check_hcpcs(lines: Iterable[str], known: Knowledge, name: str, today: date) 
 
 
 def is_crosswalk(line: str) -> bool:
-    """Tell whether a line is the header of the crosswalk's table."""
+    """Return whether a line is the header of the crosswalk's table."""
     cells = [cell.strip() for cell in next(csv.reader([line]), [])]
     return bool(cells) and bool(_CROSSWALK_CODE.fullmatch(cells[0])) and any("ndc" in c.casefold() for c in cells[1:])
 

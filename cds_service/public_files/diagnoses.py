@@ -23,7 +23,7 @@ _WHAT = "ICD-10-CM"
 
 
 def is_order_line(line: str) -> bool:
-    """Tell whether a line is one of an order file."""
+    """Return whether a line is one of an order file."""
     return _ORDER.match(line) is not None
 
 

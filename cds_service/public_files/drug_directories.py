@@ -170,7 +170,7 @@ def _day(written: str) -> date | None:
 
 
 def _day_of(as_of: str) -> date:
-    """Give the last day that a date of a source may mean: a month or a year is over at its end."""
+    """Return the last day that a date of a source may mean: a month or a year is over at its end."""
     year, month, day = (int(part) for part in (*as_of.split("-"), "12", "31")[:3]) if _YEAR.match(as_of) else (1, 1, 1)
     for last in (day, 30, 29, 28):
         try:

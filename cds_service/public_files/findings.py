@@ -67,7 +67,7 @@ class Names:
         self._suffixed = {name for name in (each.generic for p in known.products for each in p.brands) if "-" in name}
 
     def product(self, name: str) -> str | None:
-        """Give the id of the checked product that a name is of; none for any other drug."""
+        """Return the id of the checked product that a name is of; none for any other drug."""
         words = self._split(name)
         if self._first.isdisjoint(words):
             return None
@@ -77,7 +77,7 @@ class Names:
         return None
 
     def is_new_biosimilar(self, name: str) -> bool:
-        """Tell whether a name is that of a known antibody with a suffix of four letters that is not known."""
+        """Return whether a name is that of a known antibody with a suffix of four letters that is not known."""
         written = name.casefold()
         known = {each.casefold() for each in self._suffixed}
         return any(

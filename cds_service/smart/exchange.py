@@ -137,7 +137,7 @@ def _asked(method: str, url: str, **more: Any) -> dict[str, Any]:
 
 
 def _read(method: str, url: str, **more: Any) -> tuple[bytes, int]:
-    """Ask within one deadline, whatever drips; give the body and the status."""
+    """Ask within one deadline, whatever drips; return the body and the status."""
     deadline = time.monotonic() + TIMEOUT_S
     with requests.Session() as session:
         # No proxy and no password file of the machine may have a say in where a code goes.

@@ -74,7 +74,7 @@ def open_engine(url: str) -> Engine:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Give a connection for one transaction that writes.
+    """Yield a connection for one transaction that writes.
 
     SQLite lets one write at a time. Who begins by reading and writes later is refused at once when somebody else has
     written in between; who begins with the intention waits for its turn. Within the process the turn is kept here.

@@ -19,12 +19,12 @@ _OF_THE_DATA = frozenset({"DataError", "IntegrityError", "UnicodeError", "ValueE
 
 
 def is_of_the_data(error: BaseException) -> bool:
-    """Tell whether a driver refuses what it was given, rather than that it cannot reach its database."""
+    """Return whether a driver refuses what it was given, rather than that it cannot reach its database."""
     return any(kind.__name__ in _OF_THE_DATA for kind in type(error).__mro__)
 
 
 def made_safe(record: Record) -> Record:
-    """Give a record that any database takes, with what it refuses replaced or cut where it stands."""
+    """Return a record that any database takes, with what it refuses replaced or cut where it stands."""
     return Record(
         _row(tables.decisions, record.decision),
         tuple(_row(tables.decision_cards, row) for row in record.cards),

@@ -61,7 +61,7 @@ class Waiting:
         return True
 
     def first(self) -> Record | None:
-        """Give the record that has waited longest."""
+        """Return the record that has waited longest."""
         return self._records[0][0] if self._records else None
 
     def done(self) -> None:
@@ -71,7 +71,7 @@ class Waiting:
             self._forget_files()
 
     def adopt(self) -> tuple[int, int]:
-        """Take over what processes that are gone have left; give how many records, and how many broken lines."""
+        """Take over what processes that are gone have left; return how many records, and how many broken lines."""
         found = broken = 0
         for path in sorted(self._folder.glob(_PATTERN)) if self._folder is not None and self._folder.is_dir() else ():
             with contextlib.suppress(OSError):

@@ -111,7 +111,7 @@ def revoke(engine: Engine, hours: float) -> None:
 
 
 def is_revoked(engine: Engine) -> bool:
-    """Tell whether this cookie, or the one that it is a copy of, was signed out.
+    """Return whether this cookie, or the one that it is a copy of, was signed out.
 
     Raises:
         SQLAlchemyError: the database does not answer.
@@ -126,7 +126,7 @@ def is_revoked(engine: Engine) -> bool:
 
 
 def signed_in_s() -> float:
-    """Give how many seconds ago the provider was asked for the roles."""
+    """Return how many seconds ago the provider was asked for the roles."""
     since = session.get(_SINCE)
     return time.time() - since if isinstance(since, int) else float("inf")
 

@@ -53,7 +53,7 @@ def eager(monkeypatch) -> None:
 
 @pytest.fixture
 def site(tmp_path) -> Path:
-    """Give the configuration of a site with a brand and words of its own."""
+    """Return the configuration of a site with a brand and words of its own."""
     (tmp_path / "brands.yaml").write_text(BRAND)
     (tmp_path / "words.yaml").write_text(WORDS)
     path: Path = tmp_path / "her2.yaml"

@@ -62,7 +62,7 @@ class Band(KnowledgeRecord, frozen=True, kw_only=True):
         return tuple(each for each in (self.above, self.at_least, self.below, self.at_most) if each is not None)
 
     def answers(self, values: Interval) -> bool | None:
-        """Tell whether a result lies in the stretch; ``None`` when some of what it may be does, and some does not."""
+        """Return whether a result lies in the stretch; ``None`` when some of what it may be does, and some does not."""
         if values.is_exact:
             return self.holds(values.low)
         found = {
