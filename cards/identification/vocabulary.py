@@ -1,4 +1,4 @@
-"""The vocabulary of drug texts, indexed once: names by their words, spellings, words that may be passed over."""
+"""The vocabulary of drug texts, indexed once: names by their words, spellings, words that may be skipped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ANTIBODY = "mab"
 
 
 class Known(NamedTuple):
-    """A word as it is known: its usual spelling, and whether it was cut off or mistyped."""
+    """How a word was recognized: its usual spelling, and whether it was cut off or mistyped."""
 
     word: str
     kind: WordKind | None
@@ -48,7 +48,7 @@ class Vocabulary:
         for group in words.ignored:
             self.ignored |= {self.usual(key(word)): group.says for word in group.words}
         self.partners = {self.usual(key(name)) for group in known.drug_classes for name in group.names}
-        # Another antibody is no partner that may be passed over: one order is for one of them.
+        # Another antibody is never skipped as a partner drug: an order is for only one of them.
         self.partners = {phrase for phrase in self.partners if not phrase[-1].endswith(_ANTIBODY)} - self.names.keys()
         self.warnings = {key(word) for group in words.warnings for word in group.words}
         self.warning_words = frozenset(fold(word) for group in words.warning_words for word in group.words)
@@ -57,7 +57,7 @@ class Vocabulary:
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
         phrases = (self.names, self.ignored, self.partners, self.warnings)
         self.reach: dict[str, int] = {}
-        """How many words the longest phrase has that begins with a word."""
+        """For each first word, the length in words of the longest phrase that begins with it."""
         for phrase in (each for group in phrases for each in group):
             self.reach[phrase[0]] = max(len(phrase), self.reach.get(phrase[0], 0))
         self.words_of_product = _words_of_products(self.names)
@@ -91,7 +91,7 @@ class Vocabulary:
         return Known(known.word, known.kind, is_typo=True)
 
     def is_ignored(self, word: str) -> bool:
-        """Return whether a word is of a shape that names no drug."""
+        """Return whether a word matches a pattern that names no drug."""
         return len(word) <= LONGEST and self._patterns.fullmatch(word) is not None
 
     def is_payload(self, word: str) -> bool:
@@ -116,7 +116,7 @@ def _words_of_products(names: Mapping[Phrase, Meaning]) -> dict[str, frozenset[s
 
 
 def _spelled(spellings: Iterable[Spelling]) -> dict[str, Known]:
-    """Index every spelling of a word, whole and cut off; what is a whole word of one is no cut-off of another."""
+    """Index every spelling, whole and cut off; a whole word never counts as the cut-off form of another."""
     whole: dict[str, Known] = {}
     cut_off: dict[str, Known] = {}
     for spelling in spellings:
