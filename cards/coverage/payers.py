@@ -16,7 +16,7 @@ STEERED = frozenset({PayerKind.COMMERCIAL, PayerKind.MEDICARE_ADVANTAGE})
 
 
 def kind_of(payer: Payer, known: BillingKnowledge) -> PayerKind:
-    """Return the first kind of which the name or the plan holds a word; a commercial plan for any other."""
+    """Return the first kind that has a word in the name or the plan, else a commercial plan."""
     said = f"{payer.name} / {payer.plan}".casefold()
     for each in known.payer_kinds:
         if any(word in said for word in each.words):
@@ -25,7 +25,7 @@ def kind_of(payer: Payer, known: BillingKnowledge) -> PayerKind:
 
 
 def kinds_on_record(view: View) -> frozenset[PayerKind]:
-    """Return the kinds of the payers on record; empty when none is."""
+    """Return the kinds of the payers on record."""
     return frozenset(kind_of(payer, view.known) for payer in view.facts.payers)
 
 

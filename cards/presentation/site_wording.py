@@ -74,7 +74,7 @@ def _check_topics(document: Document, given: Any, shipped: dict[str, Any]) -> No
 
 
 def _check(document: Document, given: Any, shipped: Any, place: tuple[str, ...]) -> None:
-    """Refuse a key that ships with no sentence, and a placeholder that the shipped sentence does not have."""
+    """Refuse a key without a shipped sentence, and a placeholder that the shipped sentence does not have."""
     if isinstance(given, dict) and isinstance(shipped, dict):
         for key, value in given.items():
             here = (*place, str(key))
