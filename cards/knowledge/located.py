@@ -61,9 +61,9 @@ class Document:
             raise
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise KnowledgeError(f"{name}:{line}: no valid YAML: {error.problem}") from None
+            raise KnowledgeError(f"{name}:{line}: not valid YAML: {error.problem}") from None
         except (yaml.YAMLError, ValueError, ArithmeticError, RecursionError) as error:
-            raise KnowledgeError(f"{name}: no valid YAML ({type(error).__name__})") from None
+            raise KnowledgeError(f"{name}: not valid YAML ({type(error).__name__})") from None
         if not isinstance(tree, dict):
             raise KnowledgeError(f"{name}:1: the file must hold keys and values")
         self.tree: dict[str, Any] = tree

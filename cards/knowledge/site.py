@@ -110,7 +110,7 @@ def _with_file(known: Knowledge, document: Document) -> Knowledge:
 def _entries(document: Document, section: str) -> list[Any]:
     entries = document.tree.get(section) or []
     if not isinstance(entries, list):
-        raise KnowledgeError(f"{document.where((section,))}: {section}: a list is wanted")
+        raise KnowledgeError(f"{document.where((section,))}: {section}: must be a list")
     return entries
 
 
@@ -119,7 +119,7 @@ def _sources(known: Knowledge, document: Document) -> dict[str, Source]:
     sources = document.convert(given, dict[str, Source], ("sources",), fields_of(Source))
     for name in sources:
         if name in known.sources:
-            raise KnowledgeError(f"{document.where(('sources', name))}: the source {name!r} is there already")
+            raise KnowledgeError(f"{document.where(('sources', name))}: the source {name!r} already exists")
     return sources
 
 
@@ -159,7 +159,7 @@ def _with_brand(known: Knowledge, document: Document, tree: Any, place: tuple[st
 def _with_product(known: Knowledge, document: Document, tree: Any, place: tuple[str, ...]) -> Knowledge:
     """Add a product, or lay what is given over the one that ships under this id."""
     if not isinstance(tree, dict) or not isinstance(tree.get("id"), str):
-        raise KnowledgeError(f"{document.where(place)}: {'.'.join(place)}: a product has an id")
+        raise KnowledgeError(f"{document.where(place)}: {'.'.join(place)}: a product needs an id")
     shipped = next((each for each in known.products if each.id == tree["id"]), None)
     whole = tree if shipped is None else laid_over(msgspec.to_builtins(shipped), tree)
     product = document.convert(whole, Product, place, _PRODUCT_FIELDS)

@@ -1,4 +1,4 @@
-"""What decides by a configuration, for the commands that need it; what is wrong with the files ends the command."""
+"""The decider for the commands that need one; a problem with the files ends the command."""
 
 from __future__ import annotations
 

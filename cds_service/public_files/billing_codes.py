@@ -51,7 +51,7 @@ def read_hcpcs(lines: Iterable[str]) -> Iterator[_Record]:
 
 
 def check_hcpcs(lines: Iterable[str], known: Knowledge, name: str, today: date) -> list[Finding]:
-    """Hold the billing codes against a quarterly HCPCS file.
+    """Compare the billing codes with a quarterly HCPCS file.
 
     Raises:
         PublicFileError: the file holds no such records.
@@ -89,7 +89,7 @@ def is_crosswalk(line: str) -> bool:
 
 
 def check_crosswalk(lines: list[str], known: Knowledge, name: str) -> list[Finding]:
-    """Hold packages and their billing codes against the NDC to HCPCS crosswalk.
+    """Compare packages and their billing codes with the NDC to HCPCS crosswalk.
 
     Raises:
         PublicFileError: the file has no table of the crosswalk.

@@ -79,7 +79,7 @@ def orders_in(body: bytes) -> list[Json]:
     try:
         content = decode_sent(body)
     except Unreadable:
-        raise BuildError("the file is no JSON that can be read") from None
+        raise BuildError("the file is not JSON that can be read") from None
     if not isinstance(content, dict) or not isinstance(content.get("resourceType"), str):
         raise BuildError("the file holds no FHIR resource")
     orders = _held(content) if content["resourceType"] == "Bundle" else [content]

@@ -113,7 +113,7 @@ def test_a_changed_file_is_in_force_and_a_broken_one_is_refused(site, log_lines)
     rewrite(words, "contact: [")
     assert caller.post(call(orders=[order(378)])).cards[0]["detail"].endswith("Extension 7")
     refused = next(line for line in log_lines if line["event"] == "configuration_refused")
-    assert refused["problems"][0].startswith("words.yaml:1: no valid YAML")
+    assert refused["problems"][0].startswith("words.yaml:1: not valid YAML")
     rewrite(words, "contact: Extension 8")
     assert caller.post(call(orders=[order(378)])).cards[0]["detail"].endswith("Extension 8")
 
