@@ -1,4 +1,4 @@
-"""Parts of the chart that could not be had: a rule that reads one can say neither "fine" nor "missing"."""
+"""Unavailable parts of the chart: a rule that reads one can say neither "fine" nor "missing"."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ READS: Mapping[str, frozenset[Topic]] = {
     "administrations": _HISTORY,
     "medications": _HISTORY | {Topic.HER2_AGENTS_COMBINED, Topic.ANTHRACYCLINE_CONCURRENT, Topic.CYP3A4_INHIBITOR},
 }
-"""The topics that each part of the chart bears on, by the key that asks for it."""
+"""The topics that depend on each part of the chart, by its prefetch key."""
 TREATMENT_PARTS = frozenset({"administrations", "medications"})
-"""The parts of the chart that tell which drugs a patient is on."""
+"""The parts of the chart that list the patient's drugs."""
 READS_ORDERS_ONLY = frozenset(
     {
         Topic.DRUG_IDENTITY_CONFLICT,
@@ -97,15 +97,15 @@ READS_ORDERS_ONLY = frozenset(
         Topic.DUPLICATE_ORDER,
         Topic.BILLING_SUMMARY,
         Topic.BILLING_UNITS_MISMATCH,
-        # The sheet stands; what could not be had is named beside it.
+        # The sheet is still useful; missing parts of the chart are named on it.
         Topic.COVERAGE_CRITERIA,
-        # Made from the answers of the others.
+        # Built from the outcomes of other rules.
         Topic.MONITORING_PLANNED,
         Topic.CHECKS_INCOMPLETE,
     }
 )
-"""The topics that a part of the chart which could not be had leaves as they are."""
-# These fire on what is not there: without the list, nothing can be said of it.
+"""The topics whose outcome does not change when a part of the chart is unavailable."""
+# These fire when data is absent; if the list itself is unavailable, absence proves nothing.
 _FIRES_ON_ABSENCE = frozenset(
     {
         Topic.HER2_MISSING,
@@ -130,9 +130,9 @@ _MAXIMUM = frozenset({Topic.DOSE_ABOVE_MAXIMUM})
 
 
 def without_parts(topic: Topic, outcome: Outcome, absent: tuple[tuple[str, str], ...]) -> Outcome:
-    """Give what a rule's answer is worth where parts of the chart, each with the reason, could not be had.
+    """Return a rule's outcome, or ``CannotTell`` if it depends on parts of the chart that are unavailable.
 
-    A finding stands where more data could not take it back.
+    ``absent`` is each unavailable part with the reason. A finding that more data could not overturn is kept.
     """
     missing = [(part, why) for part, why in absent if topic in READS.get(part, ())]
     if isinstance(outcome, Fired):
@@ -151,5 +151,5 @@ def without_parts(topic: Topic, outcome: Outcome, absent: tuple[tuple[str, str],
 
 
 def absent_parts(absent: Iterable[tuple[str, str]]) -> tuple[Missing, ...]:
-    """Name parts of the chart that could not be had, each with the reason."""
+    """List the parts of the chart that are unavailable, each with the reason."""
     return tuple(Missing(f"absent-{part}", values={"why": why}, is_urgent=True) for part, why in absent)

@@ -49,7 +49,7 @@ _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
 _HER2 = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
 )
-# An entry that is no order at all matters only beside an order in scope.
+# An entry that is not an order matters only alongside an order in scope.
 _NO_ORDER = "unreadable-order"
 _OF_CODES = frozenset({Topic.HCPCS_MISMATCH, Topic.NDC_MISMATCH})
 _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.PRIMARY)
@@ -149,7 +149,7 @@ def _without_parts(verdicts: list[Verdict], case: Case) -> list[Verdict]:
 
 
 def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, policy: Policy) -> list[Verdict]:
-    """Put off what is asked for nearer to a dose that is planned for a later day, and list what it will need."""
+    """Postpone requests for tests until nearer to a dose planned for a later day, and list what that dose will need."""
     later: list[Fired] = []
     put_off: set[Topic] = set()
     found = []
@@ -157,7 +157,7 @@ def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, pol
         outcome, asked = outcome_for(verdict.topic, case, dose, verdict.outcome)
         if outcome is not verdict.outcome:
             put_off.add(verdict.topic)
-            verdict = msgspec.structs.replace(verdict, outcome=outcome)  # noqa: PLW2901 - the same one, put off
+            verdict = msgspec.structs.replace(verdict, outcome=outcome)  # noqa: PLW2901 - the same one, postponed
         if asked is not None and policy.mode(verdict.topic) is Mode.LIVE:
             later.append(asked)
         found.append(verdict)
@@ -169,7 +169,7 @@ def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, pol
 
 
 def _told_later(verdict: Verdict, put_off: set[Topic]) -> Verdict:
-    """Leave a question open for now that waits for a test which is asked for nearer to the dose."""
+    """Postpone a verdict that cannot be reached without a test that was itself postponed."""
     if isinstance(verdict.outcome, CannotTell) and all(each.reported_by in put_off for each in verdict.outcome.missing):
         return msgspec.structs.replace(verdict, outcome=ASKED_LATER)
     return verdict
@@ -184,9 +184,9 @@ def _held_instead(finding: Fired) -> Fired:
 def _incomplete(
     cases: list[Case], telling: list[Verdict], shown: list[Verdict], session: Session, recogniser: Recogniser
 ) -> Verdict | None:
-    """Gather what no card of its own says: missing facts, and what was set aside though a check needed it.
+    """Gather what no other card says: missing facts, and data that was set aside although a check needed it.
 
-    It is a warning where something is there that could not be judged and whose absence a card would warn of.
+    It is a warning if something present could not be judged and a card would warn if it were absent.
     ``telling`` are the verdicts that say something, ``shown`` those that became a card.
     """
     lines: dict[Evidence, None] = {}
@@ -202,7 +202,7 @@ def _incomplete(
                     lines[_line(missing, verdict.drug)] = None
                     is_urgent = is_urgent or missing.is_urgent
         elif verdict.topic is Topic.COVERAGE_CRITERIA:
-            # The sheet stands, and calls "not known" what was not had as well as what is not on record.
+            # The sheet says "not known" both for unavailable data and for data not on record, so name the former here.
             missing_parts = absent_parts(session.patient.absent)
             lines.update(dict.fromkeys(_line(missing, verdict.drug) for missing in missing_parts))
             is_urgent = is_urgent or bool(missing_parts)
@@ -227,7 +227,7 @@ def _incomplete(
 
 
 def _unknown_treatment(patient: Patient) -> Iterable[Evidence]:
-    """Name the lists of drugs that could not be had of a patient whose other lists show no drug that is checked."""
+    """Name the unavailable medication lists of a patient whose other lists show no checked drug."""
     for part, why in patient.absent:
         if part in TREATMENT_PARTS:
             yield Evidence(f"treatment-unknown-{part}", why)
@@ -238,7 +238,7 @@ def _line(missing: Missing, drug: str) -> Evidence:
 
 
 def _told(missing: Missing, verdict: Verdict, shown: list[Verdict]) -> bool:
-    # What was set aside is a line of this card in any case.
+    # Data that was set aside always gets a line on this card.
     return missing.reported_by is Topic.CHECKS_INCOMPLETE or any(
         other.topic is missing.reported_by and other.order == verdict.order for other in shown
     )
@@ -284,7 +284,7 @@ def _monitored(product: Product, *, near: bool) -> Iterable[str]:
 
 
 def _may_count(gap: Gap, patient: Patient, measured: Container[str | None]) -> bool:
-    """Tell whether what could not be read may be what counts: of HER2, where no result that was read is newer."""
+    """Return whether what could not be read may be what counts: of HER2, where no result that was read is newer."""
     if gap.about in _HER2:
         read = [result.on for result in patient.her2 if result.on is not None]
         return gap.on is None or not read or gap.on >= max(read)

@@ -54,7 +54,7 @@ class PlannedDose(NamedTuple):
 
 
 def planned_doses(cases: Sequence[Case], policy: Policy) -> dict[int, PlannedDose]:
-    """Tell for each case that is not wholly judged today how it is; nothing where each dose is judged alike."""
+    """Map the ``id()`` of each case that is not fully judged today to how it is judged."""
     if policy.planned_doses is PlannedDoses.EVERY:
         return {}
     found: dict[int, PlannedDose] = {}
@@ -77,14 +77,14 @@ def planned_doses(cases: Sequence[Case], policy: Policy) -> dict[int, PlannedDos
 
 
 def _days_in_session(case: Case) -> Iterable[date]:
-    """Give the days of the doses of a product that the session orders."""
+    """Yield the days on which the session orders doses of a product."""
     today, own = case.session.today, case.identity.product
     yield case.planned
     yield from (planned_day(order.start, today) for order, identity in case.others if identity.product == own)
 
 
 def _days_in_chart(case: Case) -> Iterable[date]:
-    """Give the days of the doses of a product that stand ordered in the chart and lie ahead."""
+    """Yield the future days on which the chart has doses of a product ordered."""
     for each in case.patient.treatments:
         if each.state is not TreatmentState.ACTIVE or each.product != case.product.id:
             continue
@@ -93,11 +93,11 @@ def _days_in_chart(case: Case) -> Iterable[date]:
 
 
 def outcome_for(topic: Topic, case: Case, dose: PlannedDose, outcome: Outcome) -> tuple[Outcome, Fired | None]:
-    """Give what a rule's answer comes to for a planned dose, and the finding that is asked for later, if one is."""
+    """Return a rule's outcome as it applies to a planned dose, and the finding to raise later, if there is one."""
     if topic in _OF_THE_MOMENT and not dose.is_first:
         return _LATER, None
     if topic is Topic.RELOAD_REQUIRED and dose.after_days is not None and isinstance(outcome, Fired):
-        # The dose before it in the plan counts, too.
+        # An earlier dose of the same plan closes the gap just as one already given does.
         longest = max((regimen.interval_days for regimen in case.product.regimens), default=0)
         return (outcome if dose.after_days > longest + _WEEK else _LATER), None
     if topic not in AGEING or (dose.is_next and is_near(topic, case, dose)):
@@ -110,7 +110,7 @@ def outcome_for(topic: Topic, case: Case, dose: PlannedDose, outcome: Outcome) -
 
 
 def is_near(topic: Topic, case: Case, dose: PlannedDose) -> bool:
-    """Tell whether a dose is so near that its tests are asked for: within the label's interval, or the site's days."""
+    """Return whether a dose is near enough to ask for its tests: within the label's interval, or the site's days."""
     if (dose.day - dose.today).days <= case.threshold("lab_max_age_days"):
         return True
     wanted = case.product.monitoring.lvef
@@ -120,7 +120,7 @@ def is_near(topic: Topic, case: Case, dose: PlannedDose) -> bool:
 
 
 def needed(case: Case, later: Sequence[Fired]) -> Verdict | None:
-    """Say which tests a planned dose will need, where one will; each is asked for again nearer to the day."""
+    """Return a verdict that lists the tests a planned dose will need, if any; each is asked for again near the day."""
     concepts: dict[str, None] = {}
     cited: dict[Cited, None] = {}
     for finding in later:

@@ -66,7 +66,7 @@ def create_app(
     app.extensions["her2_cds_store"] = store or open_store(
         configuration.current().decider.settings.database, numbers.store_changed
     )
-    # An address written with two slashes is unknown like any other; a redirect would be no OperationOutcome.
+    # A path with a double slash is unknown like any other; a redirect would not be an OperationOutcome.
     app.url_map.merge_slashes = False
     for module in (discovery, hooks, feedback, health, metrics, operator, smart, terminology, tryit):
         app.register_blueprint(module.blueprint)

@@ -1,4 +1,4 @@
-"""The command line. A command is loaded when it is called: what one needs is no cost of another."""
+"""The command line. A command is loaded only when it is called, so none pays for the imports of another."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COMMANDS = {
     "shadow": "shadow",
     "simulate": "simulate",
 }
-"""Each command, and the module of ``commands`` that has it under its own name."""
+"""Each command, and the module of ``commands`` that defines it under the same name."""
 
 
 class _Commands(click.Group):

@@ -1,4 +1,4 @@
-"""The server process: its workers are replaced when they end, and end when it does."""
+"""The server process: workers that end are replaced, and all end when it does."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Server(MPServer):
     """Keeps as many workers as it was started with.
 
     Granian gives up where a worker ends twice within a few seconds, and takes the others down with it. Here the
-    others go on, and the one that ends is started again, after a pause where it ends again and again. Only where the
-    first workers end by themselves there is nothing to go on with.
+    others go on, and the one that ends is started again, after a pause where it ends again and again. Only if the
+    first workers end by themselves does the server give up.
     """
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
@@ -54,7 +54,7 @@ class Server(MPServer):
 
 
 def end_with_parent() -> None:
-    """End this worker when the process that started it is gone: nobody would stop it any more."""
+    """End this worker when its parent process is gone, because nothing else would stop it."""
     parent = os.getppid()
     threading.Thread(target=_watch, args=(parent,), name="parent", daemon=True).start()
 
@@ -69,7 +69,7 @@ def _watch(parent: int) -> None:
 
 
 def allow_many_connections() -> None:
-    """Let as many connections be open as the machine allows: each takes a file, and idle ones are to change nothing."""
+    """Raise the file limit to what the machine allows, so that idle connections do not keep out others."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:

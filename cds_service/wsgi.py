@@ -49,12 +49,12 @@ def application() -> Flask:
 
 
 def preload() -> None:
-    """Read what every worker reads, in the process that they are copied from: they share it, and start at once."""
+    """Load what every worker needs before they are forked, so that they share the memory and start quickly."""
     for read in (default_knowledge, default_billing, default_policies, default_wording, read_scenarios, models):
         read()
     metrics.forget_this_process()
     gc.collect()
-    # A collection in a worker would write into every object that it shares.
+    # Garbage collection in a worker would write to, and so copy, every shared object.
     gc.freeze()
 
 

@@ -42,7 +42,7 @@ _SYSTEMS = {
     "unitsofmeasure.org": "ucum",
 }
 _INTRODUCED = re.compile(r"(?:urn:)?oid:|(?:https?://)?(?:www\.)?")
-# Words of an address that no other system has in its own.
+# Words that appear in the address of only one system.
 _IN_ADDRESS = (
     ("hcpcs", "hcpcs"),
     ("icd-10", "icd10"),
@@ -56,7 +56,7 @@ _BY_PART = {"atc": "atc", "atc_ddd_index": "atc", "atc-ddd": "atc", "ndc": "ndc"
 
 
 _BARE_HCPCS = re.compile(r"[JQ]\d{4}")
-# Shapes that tell the system where its address is none that is known: a national or a local one.
+# Shapes that identify the system when its address is unknown, such as a national or local one.
 _BY_SHAPE = (
     ("atc", re.compile(r"[A-V]\d{2}[A-Z]{2}\d{2}", re.IGNORECASE)),
     ("hcpcs", re.compile(r"(?:J\d|Q5|C9)\d{3}(?:[\s,:./_-]{0,3}[A-Z][A-Z0-9]){0,5}", re.IGNORECASE)),
@@ -181,15 +181,15 @@ def coding_of(raw: Json) -> Coding:
     uri = bounded(uri) if uri.__class__ is str else ""
     code = bounded(code) if code.__class__ is str else _of_number(code)
     display = bounded(display) if display.__class__ is str else ""
-    # A code without a system is taken for nothing, but for the one shape that no other system shares.
+    # A code without a system is ignored, except for the one shape that only one system has.
     system = system_name(uri) if uri else "hcpcs" if _BARE_HCPCS.fullmatch(code) else ""
     return Coding(system, code, display)
 
 
 def drug_coding(coding: Coding) -> Coding:
-    """Give a coding of a drug with the system that the shape of its code tells, where its address tells none.
+    """Return a drug coding, with its system taken from the shape of its code if its address does not identify one.
 
-    HCPCS codes stand under the address of CPT, too; CPT's own codes begin with a digit and are for the administration.
+    HCPCS codes also appear under the address of CPT; CPT's own codes begin with a digit and are for the administration.
     """
     if coding.system not in ("", "cpt"):
         code = coding.code.upper().replace(" ", "") if coding.system == "atc" else coding.code
@@ -204,7 +204,7 @@ def drug_coding(coding: Coding) -> Coding:
 
 
 def _of_number(code: Any) -> str:
-    """Write a code that was sent as a number; empty for what is no whole number."""
+    """Return a code that was sent as a number, as text; empty for anything but a whole number."""
     if code.__class__ is int:
         return str(code) if 0 < code < _LARGEST_NUMBER else ""
     if code.__class__ is Decimal and code == code.to_integral_value() and 0 < code < _LARGEST_NUMBER:

@@ -29,7 +29,7 @@ class Given(msgspec.Struct, frozen=True):
 
 
 def given(known: Administration, product: Product, minutes: int | None, *, dose: int) -> Given:
-    """Choose the codes of a dose by its number; ``minutes`` are those of the order, if it says them."""
+    """Choose the codes of a dose by its number; ``minutes`` is the order's infusion time, if it states one."""
     infusion = product.infusion
     if product.route is Route.SUBCUTANEOUS or infusion is None:
         return Given(known.subcutaneous)

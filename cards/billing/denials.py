@@ -45,7 +45,7 @@ def denials(view: View, billed: Bill) -> tuple[Evidence, ...]:
 
 
 def has_both_modifiers(view: View, billed: Bill) -> bool:
-    """Tell whether the drug lines of the session say both that drug was discarded and that none was."""
+    """Return whether the drug lines of the session say both that drug was discarded and that none was."""
     known = view.known.modifiers
     stated = {modifier for line in claim_lines(view) if _is_own(line, billed) for modifier in line.modifiers}
     return {known.discarded, known.nothing_discarded} <= stated
@@ -59,7 +59,7 @@ def claim_lines(view: View) -> list[ClaimLine]:
 
 
 def _dose(view: View) -> Iterator[Evidence]:
-    """Look for a dose above the label's maximum: no payer covers it without more."""
+    """Yield a dose above the label's maximum, which payers do not cover without further justification."""
     outcome = dose_above_maximum(view.case)
     if isinstance(outcome, Fired):
         yield Evidence("denial-dose", outcome.values["dose"], values=(("maximum", outcome.values["maximum"]),))
@@ -211,6 +211,6 @@ def _her2(view: View) -> Iterator[Evidence]:
 
 
 def _billed_under(test: str, view: View) -> tuple[Evidence, ...]:
-    """Give the codes under which a missing test is billed, apart from the drug."""
+    """Return the codes under which a missing test is billed, separately from the drug."""
     wanted = (each for each in view.known.test_codes if each.test == test)
     return tuple(Evidence("test-codes", " / ".join(each.codes), by=each.by) for each in wanted)

@@ -106,7 +106,7 @@ def receptor_codes(
 
 
 def hormone_of_codes(recorded: tuple[RecordedCode, ...], known: Diagnoses) -> bool | None:
-    """Tell the hormone receptor status that a code on record says by itself; nothing when none does, or both do."""
+    """Return the hormone receptor status that recorded codes state; ``None`` when none does, or they disagree."""
     codes = {each.code for each in recorded}
     positive, negative = known.hormone.positive in codes, known.hormone.negative in codes
     return None if positive == negative else positive

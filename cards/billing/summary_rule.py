@@ -71,7 +71,7 @@ class BillingSummary:
         )
 
     def _summary(self, case: Case, view: View, billed: Bill) -> tuple[dict[str, str], str]:
-        """Choose the headline: a dose above the maximum first, then modifiers that exclude each other."""
+        """Choose the headline: a dose above the maximum first, then contradictory modifiers."""
         values, variant = _summary(billed)
         if not billed.doses:
             return values, variant

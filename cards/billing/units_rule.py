@@ -66,7 +66,7 @@ class BillingUnits:
         """Tell whether a quantity follows from any of the doses; nothing when it could be milligrams or units."""
         number, counted = stated.quantity.number, stated.quantity.counted
         modifiers = self._setup.known.modifiers
-        # A line with both says neither; the billing summary names that.
+        # With both modifiers a line is contradictory, which the billing summary reports.
         is_discarded = modifiers.discarded in stated.modifiers and modifiers.nothing_discarded not in stated.modifiers
         doses = {1, case.order.cycles or 1}
         by_kind = {

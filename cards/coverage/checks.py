@@ -28,9 +28,9 @@ def assess(criterion: Check, view: View) -> Assessment:
 
 
 def assess_one_of(group: OneOf, view: View) -> tuple[Assessment, tuple[Assessment, ...]]:
-    """Hold alternatives against the order and the chart: one that is met suffices; none left means not met.
+    """Assess a group of alternatives: one that is met suffices.
 
-    A group in which one does not apply is not asked of the order at all.
+    If one alternative does not apply to the order, neither does the group.
     """
     each = tuple(assess(alternative, view) for alternative in group.of)
     found = {assessment.status for assessment in each}

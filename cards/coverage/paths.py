@@ -26,8 +26,8 @@ class Chosen(NamedTuple):
 def policies_for(policies: Iterable[PayerPolicy], view: View) -> tuple[PayerPolicy, ...]:
     """Choose the policies of the payers on record.
 
-    Where none has one here, the site's first for the product that is no single state's and speaks for a payer of that
-    kind; with no payer on record, of any kind.
+    If no payer has a policy on file, the site's first policy for the product is used: not a single state's,
+    and for the payer's kind of plan, or any kind when no payer is on record.
     """
     fitting = [policy for policy in policies if view.case.product.id in policy.products]
     of_payer = [policy for policy in fitting if any(_speaks_for(policy, payer, view) for payer in view.facts.payers)]
@@ -43,7 +43,7 @@ def policies_for(policies: Iterable[PayerPolicy], view: View) -> tuple[PayerPoli
 
 
 def _speaks_for(policy: PayerPolicy, payer: Payer, view: View) -> bool:
-    """Tell whether a policy is that of a payer: by its name, and by the kind of plan where the policy says one."""
+    """Return whether a policy is that of a payer: by name, and by the kind of plan if the policy limits it."""
     named = any(name.casefold() in payer.name.casefold() for name in policy.payer_names)
     return named and (not policy.kinds or kind_of(payer, view.known) in policy.kinds)
 

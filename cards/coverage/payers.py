@@ -16,7 +16,7 @@ STEERED = frozenset({PayerKind.COMMERCIAL, PayerKind.MEDICARE_ADVANTAGE})
 
 
 def kind_of(payer: Payer, known: BillingKnowledge) -> PayerKind:
-    """Give the first kind of which the name or the plan holds a word; a commercial plan for any other."""
+    """Return the first kind that has a word in the name or the plan, else a commercial plan."""
     said = f"{payer.name} / {payer.plan}".casefold()
     for each in known.payer_kinds:
         if any(word in said for word in each.words):
@@ -25,11 +25,11 @@ def kind_of(payer: Payer, known: BillingKnowledge) -> PayerKind:
 
 
 def kinds_on_record(view: View) -> frozenset[PayerKind]:
-    """Give the kinds of the payers on record; empty when none is."""
+    """Return the kinds of the payers on record."""
     return frozenset(kind_of(payer, view.known) for payer in view.facts.payers)
 
 
 def may_steer(view: View) -> bool:
-    """Tell whether a payer on record may steer the site of care; an unknown one may."""
+    """Return whether a payer on record may steer the site of care; an unknown one may."""
     kinds = kinds_on_record(view)
     return not kinds or bool(kinds & STEERED)

@@ -95,9 +95,9 @@ def prior_therapy(criterion: PriorTherapy, view: View) -> Assessment:
 
 
 def _came_before(treatment: Treatment, group: DrugGroup, view: View) -> bool:
-    """Tell whether another treatment was given before.
+    """Return whether another treatment was given before.
 
-    Earlier doses of the ordered product are this treatment, and an order that is merely active says nothing of a dose.
+    Earlier doses of the ordered product are this treatment, and an active order does not show that a dose was given.
     """
     if treatment.product == view.case.product.id:
         return False

@@ -79,7 +79,7 @@ def not_known(*evidence: Evidence) -> Assessment:
 
 
 def does_not_apply(*evidence: Evidence) -> Assessment:
-    """Say that the policy does not ask this of the order."""
+    """Return an assessment that the policy does not ask this of the order."""
     return Assessment(Status.DOES_NOT_APPLY, evidence)
 
 

@@ -1,4 +1,4 @@
-"""A medication order as the rules see it: what names its drug, its doses, and what its own reasons say."""
+"""A medication order as the rules see it: what identifies its drug, its doses, and its reasons."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cards.values.quantities import Mg, MgPerKg
 
 
 class EvidenceKind(StrEnum):
-    """What part of an order speaks for the drug's identity."""
+    """The part of an order that identifies the drug."""
 
     CODING = "coding"
     TEXT = "text"
@@ -40,7 +40,7 @@ class IdentityEvidence(msgspec.Struct, frozen=True):
 
 
 class BillingCode(msgspec.Struct, frozen=True):
-    """A HCPCS code: of which resource, where in it, and whether that resource says that it belongs to the order.
+    """A HCPCS code: the resource that holds it, its path there, and whether that resource links it to the order.
 
     ``modifiers`` are what was attached to the code, as it is written ("-JZ"); ``display`` are the words beside it.
     """
@@ -92,7 +92,7 @@ class OrderedDose(msgspec.Struct, frozen=True):
 
 
 class DrugOrder(msgspec.Struct, frozen=True):
-    """A medication order of the session, of whatever drug, with what its own reasons say of the cancer."""
+    """A medication order of the session, for any drug, with what its reasons say about the cancer."""
 
     origin: Origin
     evidence: tuple[IdentityEvidence, ...] = ()

@@ -1,4 +1,4 @@
-"""Where a fact was read, and what was there and could not be used."""
+"""Where a fact was read, and what was present but could not be used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """Something that was there and could not be used.
+    """Something that was present but could not be used.
 
     ``about`` is the concept it would have informed, or ``None`` when not even that could be read. ``reason`` is a
     key of the wording; ``values`` fill it. ``on`` is its date where that could be read.

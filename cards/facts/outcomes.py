@@ -118,10 +118,10 @@ class Clear(msgspec.Struct, frozen=True, tag="clear"):
 
 
 class Missing(msgspec.Struct, frozen=True, rename={"reported_by": "told_by"}):
-    """What a rule would have needed: a key of the wording, and the topic that says so by itself, if one does.
+    """What a rule would have needed: a wording key, and the topic that already reports it, if any.
 
-    Records hold ``reported_by`` as "told_by". ``is_urgent``: the rule would warn if nothing were there, so what is
-    there and cannot be judged is a warning too.
+    Records hold ``reported_by`` as "told_by". ``is_urgent``: the rule would warn if there were no data, so data that
+    cannot be judged is a warning too.
     """
 
     what: str

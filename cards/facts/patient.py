@@ -1,4 +1,4 @@
-"""The patient's chart, as far as it bears on HER2-targeted drugs. Lists of results are sorted newest first."""
+"""The patient's chart, as far as it matters to HER2-targeted drugs. Lists of results are sorted newest first."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class TreatmentState(StrEnum):
 
     GIVEN = "given"
     COMPLETED = "completed"
-    """An order that was completed: it stands for a dose where administrations are not recorded."""
+    """A completed order, which counts as a dose where administrations are not recorded."""
     ACTIVE = "active"
 
 
 class Treatment(msgspec.Struct, frozen=True):
-    """A drug in the chart: a dose that was given, or an order. ``product`` is empty when it is none that is known.
+    """A drug in the chart: a dose that was given, or an order. ``product`` is empty for a drug that is not known.
 
-    ``on`` is its day; of one that is known to the month or year, ``within`` is the first and the last day it may have
-    been. ``at`` is the time as the chart writes it. ``stopped``: begun and not given to its end. ``bags`` is how many
-    administrations were added up; ``unread_dose`` an amount that could not be read.
+    ``on`` is its day; if only the month or year is known, ``within`` is the first and the last possible day.
+    ``at`` is the time as the chart writes it. ``stopped``: begun but not completed. ``bags`` is how many
+    administrations were added up; ``unread_dose`` is an amount that could not be read.
     """
 
     product: str
@@ -56,7 +56,7 @@ class Treatment(msgspec.Struct, frozen=True):
     """The last day of an order or statement, by its own period."""
 
     def is_active(self, today: date) -> bool:
-        """Tell whether it is in use: an entry whose own period has ended is not, whatever its status says."""
+        """Return whether the drug is in use: not once the entry's own period has ended, whatever its status says."""
         return self.state is TreatmentState.ACTIVE and (self.ended is None or self.ended >= today)
 
 
@@ -64,7 +64,7 @@ class PresentProblem(msgspec.Struct, frozen=True):
     """A problem in the chart that a rule asks about; ``on`` is when it began, or when it was recorded.
 
     ``is_past``: the chart says that it is over; ``ended`` is its last day. ``is_onset``: ``on`` is the day on which it
-    began and not one by which it was there. ``grade`` is that of the CTCAE, where the entry states one.
+    began, not just one by which it was present. ``grade`` is that of the CTCAE, where the entry states one.
     """
 
     problem: Problem
@@ -76,10 +76,10 @@ class PresentProblem(msgspec.Struct, frozen=True):
     is_onset: bool = True
     grade: int | None = None
     latest: date | None = None
-    """The last day on which it may have begun, where its date names no day; ``on`` is the first."""
+    """The last day on which it may have begun, if its date is only a month or year; ``on`` is the first."""
 
     def is_present(self, today: date) -> bool:
-        """Tell whether it lasts: an end that lies ahead changes nothing."""
+        """Return whether it is present today; an end date in the future does not change that."""
         return not self.is_past and (self.ended is None or self.ended >= today)
 
 
@@ -93,7 +93,7 @@ class Staging(msgspec.Struct, frozen=True):
 
 
 def setting_of(stagings: Iterable[Staging]) -> Setting | None:
-    """Give the setting: metastatic once anything says so, because a cancer does not go back."""
+    """Return the setting: metastatic once anything says so, because a cancer does not go back."""
     settings = {staging.setting for staging in stagings}
     return Setting.METASTATIC if Setting.METASTATIC in settings else Setting.EARLY if settings else None
 
@@ -125,7 +125,7 @@ class Patient(msgspec.Struct, frozen=True):
     stagings: tuple[Staging, ...] = ()
     gaps: tuple[Gap, ...] = ()
     absent: tuple[tuple[str, str], ...] = ()
-    """The parts of the chart that could not be had, by the key that asks for each, with the reason."""
+    """The unavailable parts of the chart, by prefetch key, each with the reason."""
 
     @property
     def setting(self) -> Setting | None:

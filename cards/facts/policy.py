@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Mode(StrEnum):
-    """What becomes of a topic's findings."""
+    """What happens to a topic's findings."""
 
     LIVE = "live"
     SHADOW = "shadow"
@@ -25,30 +25,30 @@ class Mode(StrEnum):
 
 
 class PlannedDoses(StrEnum):
-    """For which planned doses tests are asked for that age."""
+    """Which planned doses ask for tests that go out of date."""
 
     NEXT = "next"
     """For the next one; each later one is judged when it is dispatched."""
     EVERY = "every"
-    """For each, as for a client that does not call at dispatch."""
+    """For each one, for clients that do not call at dispatch."""
 
 
 class ProductThresholds(Mapping[str, "Decimal | None"]):
-    """Thresholds as they are for one product: what a site has set for it goes before what it has set for all."""
+    """Thresholds as they are for one product: a value set for that product overrides the one for all products."""
 
     def __init__(self, thresholds: Mapping[str, Decimal | None], product: str) -> None:
-        """Look at the thresholds of all products through those of one."""
+        """Wrap the thresholds; ``product`` is the one whose own values take precedence."""
         self._thresholds = thresholds
         self._suffix = f".{product}"
         self._own = frozenset(name for name in thresholds if name.endswith(self._suffix))
 
     def __getitem__(self, name: str) -> Decimal | None:
-        """Give the value for the product."""
+        """Return the value for the product."""
         own = f"{name}{self._suffix}"
         return self._thresholds[own if own in self._own else name]
 
     def __iter__(self) -> Iterator[str]:
-        """List the names, without those that stand for a product."""
+        """Iterate over the names, leaving out those set for one product."""
         return (name for name in self._thresholds if "." not in name)
 
     def __len__(self) -> int:
@@ -57,7 +57,7 @@ class ProductThresholds(Mapping[str, "Decimal | None"]):
 
 
 def for_product(thresholds: Mapping[str, Decimal | None], product: str | None) -> Mapping[str, Decimal | None]:
-    """Give the thresholds of a product; those of all where nothing is set for one.
+    """Return the thresholds for a product; its own values override those for all products.
 
     A threshold that is set for one product has the name ``<threshold>.<product>``.
     """
@@ -76,10 +76,10 @@ class Policy:
     planned_doses: PlannedDoses = PlannedDoses.NEXT
 
     def mode(self, topic: Topic) -> Mode:
-        """Give the mode of a topic; live unless the site says otherwise."""
+        """Return the mode of a topic; live unless the site says otherwise."""
         return self.modes.get(topic, Mode.LIVE)
 
 
 def default_policy(known: Knowledge) -> Policy:
-    """Give the policy of a site that has set nothing."""
+    """Return the policy of a site that has set nothing."""
     return Policy({name: threshold.default for name, threshold in known.thresholds.items()})

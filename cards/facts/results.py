@@ -29,8 +29,8 @@ class ResultTime(msgspec.Struct, frozen=True):
 class Weight(msgspec.Struct, frozen=True):
     """A body weight; ``stated`` when the patient said it or it was estimated, not measured.
 
-    Here and below: ``within`` is the first and the last day of a date that names no day, of which ``on`` is the first.
-    ``beside`` are other values of the very same time, none of which is known to be newer.
+    Here and below: if a date is only a month or year, ``within`` is its first and last day and ``on`` the first.
+    ``beside`` are other values of exactly the same time; which of them is newest is unknown.
     """
 
     kg: Kg
@@ -43,9 +43,9 @@ class Weight(msgspec.Struct, frozen=True):
 
 
 class Lvef(msgspec.Struct, frozen=True):
-    """A left ventricular ejection fraction; of a range, its lower end, and ``upper`` the other.
+    """A left ventricular ejection fraction; for a range, the lower end, with the other in ``upper``.
 
-    ``bound``: it is a limit of the value.
+    ``bound`` says whether it is the value itself or a limit on it.
     """
 
     percent: Percent
@@ -61,7 +61,7 @@ class Lvef(msgspec.Struct, frozen=True):
 
     @property
     def interval(self) -> Interval:
-        """The percentages that it may be."""
+        """The percentages that the true value may be."""
         if self.upper is not None:
             return Interval(self.percent.value, self.upper.value)
         return Interval.of(self.percent.value, self.bound)
@@ -91,7 +91,7 @@ class LabResult(msgspec.Struct, frozen=True):
 
     @property
     def interval(self) -> Interval:
-        """The numbers that it may be, in its unit."""
+        """The numbers that the true value may be, in its unit."""
         return Interval.of(self.value, self.bound)
 
 
@@ -142,7 +142,7 @@ class Her2Result(msgspec.Struct, frozen=True):
 
 
 class CodedHer2(msgspec.Struct, frozen=True):
-    """A HER2 status that a diagnosis code states. It is shown beside the pathology and never stands in for it."""
+    """A HER2 status that a diagnosis code states. It is shown beside the pathology and never replaces it."""
 
     positive: bool
     code: str
@@ -161,7 +161,7 @@ class Receptor(StrEnum):
     OESTROGEN = "ER"
     PROGESTERONE = "PR"
     EITHER = "HR"
-    """Stated of both together."""
+    """Stated for both together."""
 
 
 class ReceptorResult(msgspec.Struct, frozen=True):
@@ -174,7 +174,7 @@ class ReceptorResult(msgspec.Struct, frozen=True):
 
 
 def hormone_receptor_positive(results: Iterable[ReceptorResult]) -> bool | None:
-    """Tell whether a tumour is hormone receptor-positive: it is when either receptor is.
+    """Return whether a tumour is hormone receptor-positive: it is when either receptor is.
 
     ``None`` when that is not known: one receptor alone that is negative leaves the other open.
     """

@@ -1,4 +1,4 @@
-"""When an order wants its doses given, as each part of it says so."""
+"""When the doses of an order are to be given, as stated by each part of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Rhythm(msgspec.Struct, frozen=True):
     """What one part of an order says of the schedule.
 
     ``every_days`` are the fewest days between two doses; less than one when there are several a day. ``doses`` is how
-    many there are and ``lasts_days`` for how long they go on; ``days`` are those named. ``is_limit``: not oftener
+    many there are and ``lasts_days`` for how long they go on; ``days`` are those named. ``is_limit``: no more often
     than this. ``unread``: the part says something that was not understood.
     """
 
@@ -33,7 +33,7 @@ class Rhythm(msgspec.Struct, frozen=True):
 
     @property
     def count(self) -> int | None:
-        """How many doses are meant; ``None`` when it is left open."""
+        """How many doses are meant; ``None`` if not stated."""
         if self.days:
             return len(self.days)
         if self.doses is not None:
@@ -44,12 +44,12 @@ class Rhythm(msgspec.Struct, frozen=True):
 
     @property
     def is_open_daily(self) -> bool:
-        """Whether it says "daily" and no more: so a single infusion is often written."""
+        """Whether it says only "daily", which is often how a single infusion is written."""
         return self.every_days == DAY and self.count is None
 
 
 class Nearest(msgspec.Struct, frozen=True):
-    """The two doses of an order that are nearest to each other; ``first`` and ``second`` where their days are named."""
+    """The two doses of an order that are closest together; ``first`` and ``second`` are set if their days are named."""
 
     days: Decimal
     first: date | None = None
@@ -68,7 +68,7 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
 
     @lazy
     def unread(self) -> tuple[str, ...]:
-        """What was not understood. Odd words beside a schedule that codes state likewise are not needed."""
+        """What was not understood, except words beside a coded schedule that they agree with."""
         stated = {each.every_days for each in self.rhythms if each.every_days is not None and not each.is_text}
         unread = [each.unread for each in self.rhythms if each.unread and each.seems_days not in stated]
         if not self.days and not any(each.every_days is not None for each in self.rhythms):
@@ -77,7 +77,7 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
 
     @lazy
     def interval_days(self) -> Decimal | None:
-        """The days between doses, where all parts that name them agree; "daily" alone counts for least."""
+        """The days between doses, if all parts that state them agree; a bare "daily" yields to any other."""
         if len(self.days) > 1:
             return Decimal(min(_gaps(self.days)))
         found = self._intervals()
@@ -85,7 +85,7 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
 
     @lazy
     def disagreeing(self) -> tuple[Decimal, ...]:
-        """The intervals that parts of the order name differently; none when they agree."""
+        """The differing intervals that parts of the order state; empty when they agree."""
         found = self._intervals()
         return tuple(sorted(found)) if len(found) > 1 and not self.days else ()
 
@@ -98,14 +98,14 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
 
     @lazy
     def count(self) -> int | None:
-        """The most doses that any part plans; ``None`` when all leave it open."""
+        """The most doses that any part plans; ``None`` if no part says."""
         if self.days:
             return len(self.days)
         return max((each.count for each in self.rhythms if each.count is not None), default=None)
 
     @lazy
     def nearest(self) -> Nearest | None:
-        """The two of its own doses that are nearest to each other; nothing when it means one, or leaves it open."""
+        """The two of its own doses that are nearest to each other; ``None`` when it means one, or leaves it open."""
         days = self.days
         if days:
             if (hours := [each.every_days for each in self.rhythms if each.days and each.every_days is not None]) != []:

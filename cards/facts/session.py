@@ -13,7 +13,7 @@ from cards.facts.patient import Patient
 
 
 def planned_day(start: date | None, today: date) -> date:
-    """Give the day of an order's next dose: its own start when that lies ahead, else today."""
+    """Return the day of an order's next dose: its own start when that lies ahead, else today."""
     return start if start is not None and start > today else today
 
 
@@ -24,7 +24,7 @@ class Moment(StrEnum):
     SIGN = "order-sign"
     DISPATCH = "order-dispatch"
     VIEW = "patient-view"
-    """A chart is opened: nothing is ordered, and what is judged are the drugs that the patient is on."""
+    """A chart is opened: nothing is ordered, and the patient's current drugs are judged."""
 
     @property
     def has_orders(self) -> bool:
@@ -33,17 +33,17 @@ class Moment(StrEnum):
 
     @property
     def may_be_incomplete(self) -> bool:
-        """Whether the orders are still being written: a dose may be missing that comes later."""
+        """Whether the orders are still being written, so a missing dose may yet be filled in."""
         return self is Moment.SELECT
 
     @property
     def orders_are_final(self) -> bool:
-        """Whether there are orders and they are complete, as they are signed or were."""
+        """Whether there are orders and they are complete: being signed, or signed before."""
         return self.has_orders and not self.may_be_incomplete
 
     @property
     def orders_are_signed(self) -> bool:
-        """Whether the orders were signed before: one of them is held, not removed."""
+        """Whether the orders were signed before, so they can be held but not removed."""
         return self is Moment.DISPATCH
 
 

@@ -1,7 +1,7 @@
 """Reads the text of a drug to its last word: what it names, and which of its words are not understood.
 
-Nothing is dropped. A word is part of a name, or stands on a list of what names no drug (``drug_words.yaml``), or it is
-told: beside the name of an antibody an unknown word may be the payload that makes it another drug.
+Nothing is dropped. A word is part of a name, is listed as naming no drug (``drug_words.yaml``), or is reported: next to
+the name of an antibody, an unknown word may be the payload that makes it another drug.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class DrugText(NamedTuple):
 
     ``meanings`` are what it names, one for each name. ``guesses`` are what a misspelt name may mean. ``unread`` are the
     words that are not understood, and ``others`` those that look like another drug's name or payload. A text that names
-    nothing, and has no guess, is about no drug that is known: its words mean nothing here.
+    nothing and has no guess is not about a known drug, so its words are ignored.
     """
 
     meanings: tuple[Meaning, ...] = ()
@@ -57,10 +57,10 @@ class DrugText(NamedTuple):
 
 
 class _Span(NamedTuple):
-    """A name in the text: its first word, the one behind its last, and what it means."""
+    """A name in the text: the index of its first word, the index after its last, and what it means."""
 
     first: int
-    behind: int
+    end: int
     meaning: Meaning
 
 
@@ -79,15 +79,15 @@ class _Draft:
         self.unread: list[str] = []
         self._usual = tuple(each.word for each in known)
 
-    def usual(self, first: int, behind: int) -> tuple[str, ...]:
-        return self._usual[first:behind]
+    def usual(self, first: int, end: int) -> tuple[str, ...]:
+        return self._usual[first:end]
 
 
 class DrugTextReader:
     """Reads drug texts with one vocabulary."""
 
     def __init__(self, vocabulary: Vocabulary, products: Mapping[str, Product]) -> None:
-        """Keep the vocabulary and what forms the products have."""
+        """Keep the vocabulary and the products."""
         self._vocabulary = vocabulary
         self._products = products
         combined = (each for each in products.values() if each.parts)
@@ -138,7 +138,7 @@ class DrugTextReader:
             place = self._warning(draft, place) or self._phrase(draft, place) or self._single(draft, place)
 
     def _warning(self, draft: _Draft, place: int) -> int:
-        """Pass over the names that a warning says are not meant; give the place behind it, 0 where there is none."""
+        """Skip a warning and the drug names it rules out; return the index after it, or 0 if no warning starts here."""
         warnings = self._vocabulary.warnings
         reach = self._vocabulary.reach.get(draft.words[place].text, 0)
         written = tuple(word.text for word in draft.words[place : place + reach])
@@ -146,12 +146,12 @@ class DrugTextReader:
         if not length:
             return 0
         place += length
-        end = _CLAUSE_END.search(draft.folded, draft.words[place - 1].end)
-        stop = end.start() if end else len(draft.folded)
+        clause_end = _CLAUSE_END.search(draft.folded, draft.words[place - 1].end)
+        stop = clause_end.start() if clause_end else len(draft.folded)
         while place < len(draft.words) and draft.words[place].start < stop:
-            if behind := self._longest(draft, place, self._vocabulary.names):
-                draft.warned.update(range(place, behind))
-                place = behind
+            if name_end := self._longest(draft, place, self._vocabulary.names):
+                draft.warned.update(range(place, name_end))
+                place = name_end
             elif draft.words[place].text in self._vocabulary.warning_words:
                 place += 1
             else:
@@ -159,13 +159,13 @@ class DrugTextReader:
         return place
 
     def _phrase(self, draft: _Draft, place: int, *, within_warning: bool = False) -> int:
-        """Find the longest name or listed phrase that begins at a word; give the place behind it, 0 for none."""
+        """Record the longest name or listed phrase that begins at a word; return the index after it, or 0."""
         vocabulary = self._vocabulary
-        behind = 0 if within_warning else self._longest(draft, place, vocabulary.names)
+        end = 0 if within_warning else self._longest(draft, place, vocabulary.names)
         passed = self._longest(draft, place, vocabulary.ignored)
-        if behind and behind >= passed:
-            draft.spans.append(_Span(place, behind, vocabulary.names[draft.usual(place, behind)]))
-            return behind
+        if end and end >= passed:
+            draft.spans.append(_Span(place, end, vocabulary.names[draft.usual(place, end)]))
+            return end
         if passed:
             said = vocabulary.ignored[draft.usual(place, passed)]
             if said is not None and not within_warning:
@@ -176,7 +176,7 @@ class DrugTextReader:
         return beside
 
     def _longest(self, draft: _Draft, place: int, phrases: Container[tuple[str, ...]]) -> int:
-        """Give the place behind the longest of some phrases that begins at a word; 0 where none does."""
+        """Return the index after the longest of some phrases that begins at a word; 0 if none does."""
         furthest = min(place + self._vocabulary.reach.get(draft.known[place].word, 0), len(draft.words))
         return next((each for each in range(furthest, place, -1) if draft.usual(place, each) in phrases), 0)
 
@@ -190,7 +190,7 @@ class DrugTextReader:
         return place + 1
 
     def _by_ingredients(self, draft: _Draft) -> Meaning | None:
-        """Find the product whose every ingredient stands in the text, in whatever order; most ingredients win."""
+        """Find the product whose ingredients are all in the text, in any order; the one with the most wins."""
         places = [place for place, known in enumerate(draft.known) if place not in draft.warned and not known.is_typo]
         present = {draft.known[place].word for place in places}
         best: tuple[int, str, frozenset[str]] | None = None
@@ -201,20 +201,20 @@ class DrugTextReader:
         if best is None:
             return None
         needed_words = best[2]
-        if any(needed_words.issubset(draft.usual(span.first, span.behind)) for span in draft.spans):
-            # The whole name stands there: what else is named is named beside it.
+        if any(needed_words.issubset(draft.usual(span.first, span.end)) for span in draft.spans):
+            # The full name is present, so other names are separate drugs.
             return None
         draft.loose = [place for place in draft.loose if draft.known[place].word not in needed_words]
         draft.spans = [
             span
             for span in draft.spans
-            if not needed_words.union(_PREFIXES).issuperset(draft.usual(span.first, span.behind))
+            if not needed_words.union(_PREFIXES).issuperset(draft.usual(span.first, span.end))
         ]
         return frozenset({Target(best[1])})
 
     def _is_guess(self, span: _Span, draft: _Draft) -> bool:
-        """Tell whether a name was only found by taking a word for another: it is mistyped, or cut off and alone."""
-        known = draft.known[span.first : span.behind]
+        """Return whether a name rests on a corrected word: one that is mistyped, or cut off and alone."""
+        known = draft.known[span.first : span.end]
         if len(known) == 1:
             return known[0].is_typo or known[0].is_cut
         mistyped = [each for each in known if each.is_typo]
@@ -240,7 +240,7 @@ class DrugTextReader:
         return [meaning for meaning in meanings if not all(target.product in parts for target in meaning)]
 
     def _in_form(self, meanings: list[Meaning], draft: _Draft) -> list[Meaning]:
-        """Tell a product for injection under the skin from the intravenous ones whose names it goes by."""
+        """Resolve names shared by a subcutaneous product and its intravenous ingredients."""
         targets = {target for meaning in meanings for target in meaning}
         product = next((each for each in self._under_the_skin if _goes_by(targets, each, self._products)), None)
         if product is None:
@@ -262,14 +262,14 @@ class DrugTextReader:
         return meanings
 
     def _pass_over_own_words(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
-        """Account for words that stand in other names of the one product that is named, such as its suffix."""
+        """Drop unread words that belong to other names of the one product named, such as its suffix."""
         named = {target.product for meaning in meanings for target in meaning}
         if len(named) == 1:
             own = self._vocabulary.words_of_product.get(named.pop(), frozenset())
             draft.unread = [word for word in draft.unread if word not in own]
 
     def _hear_what_is_said(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
-        """Hear words that are passed over otherwise: "conjugate", or a payload cut off at once, behind an antibody."""
+        """Report words after an antibody that are otherwise ignored: "conjugate", or the first letters of a payload."""
         bare = any(
             self._products[target.product].generic in self._vocabulary.antibodies
             for meaning in meanings
@@ -279,9 +279,9 @@ class DrugTextReader:
             return
         if Says.CONJUGATE in draft.said:
             draft.unread.append(draft.words[draft.said[Says.CONJUGATE]].text)
-        named = {place for span in draft.spans for place in range(span.first, span.behind)}
+        named = {place for span in draft.spans for place in range(span.first, span.end)}
         for place in range(1, len(draft.words)):
-            # "trastuzumab e 160 mg", "trastuzumab de": a preposition elsewhere, here what is left of a payload.
+            # "trastuzumab e 160 mg", "trastuzumab de": normally a preposition, but here possibly a truncated payload.
             word = draft.words[place].text
             if (
                 draft.known[place - 1].kind is WordKind.ANTIBODY
@@ -294,11 +294,11 @@ class DrugTextReader:
 
 
 def _between(first: _Span, second: _Span, draft: _Draft) -> str:
-    return draft.folded[draft.words[first.behind - 1].end : draft.words[second.first].start]
+    return draft.folded[draft.words[first.end - 1].end : draft.words[second.first].start]
 
 
 def _as_written(span: _Span, draft: _Draft) -> str:
-    return draft.folded[draft.words[span.first].start : draft.words[span.behind - 1].end]
+    return draft.folded[draft.words[span.first].start : draft.words[span.end - 1].end]
 
 
 def _merged(targets: Meaning) -> Meaning:
@@ -308,7 +308,7 @@ def _merged(targets: Meaning) -> Meaning:
 
 
 def _goes_by(targets: set[Target], product: Product, products: Mapping[str, Product]) -> bool:
-    """Tell whether names are those of a product's ingredients, generic or of the brand that is part of its own."""
+    """Return whether names are those of a product's ingredients, or of the brand that its own brand includes."""
     if {target.product for target in targets} != set(product.parts):
         return False
     brands = (products[target.product].brand(target.brand) for target in targets if target.brand)

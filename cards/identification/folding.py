@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 _MARKS = re.compile("[\u00ae\u2122\u00a9\u2120\u00ad\u200b-\u200f\u2060\ufeff]")
 _WORD = re.compile(r"\d+(?:[.,]\d+)?(?![^\W_])|[^\W_]+", re.UNICODE)
-# Letters that have no accent to take off.
+# Letters that Unicode does not decompose into a base letter and an accent.
 _NORDIC_AND_POLISH = {"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ß": "ss", "\u0131": "i"}
 # From U+0430 on in the order of the alphabet; the hard and the soft sign are dropped.
 _ALPHABET = "a b v g d e zh z i i k l m n o p r s t u f kh ts ch sh shch - y - e yu ya".split()  # noqa: SIM905 - one line
@@ -39,5 +39,5 @@ def words_of(folded: str) -> list[Word]:
 
 
 def key(text: str) -> tuple[str, ...]:
-    """Give the words of a name, by which it is compared."""
+    """Return the words of a name, by which it is compared."""
     return tuple(word.text for word in words_of(fold(text)))

@@ -1,6 +1,6 @@
-"""Which drug an order is for: every coding, text and ingredient is heard, and none is preferred by its position.
+"""Which drug an order is for: every coding, text and ingredient counts, and none is preferred for its position.
 
-Where they name two products the identity is in conflict, and no other rule guesses on. Billing codes and NDCs speak
+If they name two products, the identity is in conflict and no other rule guesses. Billing codes and NDCs speak
 for the identity only when nothing clinical does, because they are checked against it.
 """
 
@@ -38,7 +38,7 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """What an order is for. ``named`` are all products that its evidence names or may mean.
+    """The drug of an order. ``named`` are all products that its evidence names or may mean.
 
     ``unread`` are the words of its texts that are not understood, where they keep the identity from being settled.
     ``is_miscoded``: it is for a neighbour, and carries a billing or package code of a drug that is checked.
@@ -75,9 +75,9 @@ def identify(order: DrugOrder, recogniser: Recogniser) -> Identity:
 
 
 def _with_displays(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:
-    """Hear the words beside the product's own billing and package codes: they may name another drug than the code does.
+    """Check the words beside the product's own billing and package codes: they may name a different drug.
 
-    The words beside a code of another product are not heard; that code is told as it is.
+    The words beside a code of another product are ignored, because that code is reported anyway.
     """
     product = identity.product
     if product is None:
@@ -114,7 +114,7 @@ def _with_codes(identity: Identity, order: DrugOrder, recogniser: Recogniser) ->
 
 
 def _by_evidence(evidence: tuple[IdentityEvidence, ...], recogniser: Recogniser) -> Identity | None:
-    """Identify an order by what it says of the drug; nothing when that is nothing known."""
+    """Identify an order by its clinical evidence; ``None`` when that names no known drug."""
     claims: list[Claim] = []
     texts: list[tuple[IdentityEvidence, DrugText]] = []
     for each in evidence:
@@ -142,7 +142,7 @@ def _with_every_word(
     guesses: list[Claim],
     recogniser: Recogniser,
 ) -> Identity:
-    """Settle nothing over a word that is not understood.
+    """Leave the identity unsettled if a word is not understood.
 
     Beside a clinical code only a word that looks like another drug's name or payload counts, and is a conflict.
     """
@@ -166,21 +166,21 @@ def _with_every_word(
 
 
 def _counted(evidence: IdentityEvidence, text: DrugText) -> tuple[str, ...]:
-    """List the words that keep a text from being read; beside a code of supply the descriptor's own words do not."""
+    """List the unread words that matter; those of a billing or package descriptor do not."""
     return text.unread if text.names_drug and evidence.kind is not EvidenceKind.SUPPLY_TEXT else text.others
 
 
-# The drugs of a formulary are few, and each is written on every order of it with the same codes and words. What is
-# longer than any of them is not kept.
+# A formulary has few drugs, and every order for one repeats its codes and words. Longer evidence than any of these is
+# not cached.
 _LENGTH = 5 * LENGTH
 _remembered = lru_cache(maxsize=1024)(_by_evidence)
 
 
 def _by_route(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:
-    """Let the route choose between products that go by one name, and doubt a name at the other product's dose.
+    """Use the route to choose between products that share a name, and question a name at the other product's dose.
 
-    Outside of the US one name stands for trastuzumab by vein and under the skin. A dose that is only the other one's,
-    by the other one's way, may be that one.
+    Outside the US one name covers intravenous and subcutaneous trastuzumab. A dose and route that fit only the other
+    product may mean that one.
     """
     if order.route is None:
         return identity
@@ -205,7 +205,7 @@ def _by_route(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> I
 
 
 def _share_a_name(products: tuple[Product, ...]) -> bool:
-    """Tell whether of two products one is a form of the other."""
+    """Return whether of two products one is a form of the other."""
     return any(each.parts == (other.id,) for each in products for other in products)
 
 
@@ -243,7 +243,7 @@ def _combined(firm: set[Target], claims: tuple[Claim, ...], recogniser: Recognis
         target
         for target in firm
         if target.product not in absorbed
-        # Herceptin is the brand of both of its forms.
+        # Herceptin is a brand name of both forms.
         or ((brand := recogniser.brand(target)) is not None and not any(brand.name in name for name in names))
     }
     if len({target.product for target in remaining}) > 1 and all(

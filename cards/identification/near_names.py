@@ -1,4 +1,4 @@
-"""Finds the name that a word is a misspelling of, or that stands inside of a longer word."""
+"""Finds the name that a word is a misspelling of, or that is part of a longer word."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 LONGEST = 40
 _TYPED = 6
-"""From so many letters on a word is compared with names that differ in one letter."""
+"""The shortest word that is compared with names that differ in one letter."""
 _INSIDE = 7
-"""From so many letters on a name is looked for inside of a longer word."""
+"""The shortest name that is looked for inside a longer word."""
 
 
 class NearNames:
@@ -27,7 +27,7 @@ class NearNames:
         for word in plain:
             if len(word) >= _INSIDE:
                 self._long.setdefault(word[:_INSIDE], []).append(word)
-        # Of scripts that put no blank between words.
+        # Names in scripts that do not put spaces between words.
         self._foreign = [word for word in words if not word.isascii()]
 
     def nearest(self, word: str) -> str | None:
@@ -45,5 +45,5 @@ class NearNames:
 
 
 def _one_taken_out(word: str) -> list[str]:
-    """List a word and what is left of it without one of its letters: two words that share one of these are near."""
+    """List a word and its variants with one letter removed; two words that share a variant are near."""
     return [word, *(word[:place] + word[place + 1 :] for place in range(len(word)))]

@@ -1,4 +1,4 @@
-"""The vocabulary of drug texts, indexed once: names by their words, spellings, words that may be passed over."""
+"""The vocabulary of drug texts, indexed once: names by their words, spellings, words that may be skipped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ANTIBODY = "mab"
 
 
 class Known(NamedTuple):
-    """A word as it is known: its usual spelling, and whether it was cut off or mistyped."""
+    """How a word was recognized: its usual spelling, and whether it was cut off or mistyped."""
 
     word: str
     kind: WordKind | None
@@ -48,7 +48,7 @@ class Vocabulary:
         for group in words.ignored:
             self.ignored |= {self.usual(key(word)): group.says for word in group.words}
         self.partners = {self.usual(key(name)) for group in known.drug_classes for name in group.names}
-        # Another antibody is no partner that may be passed over: one order is for one of them.
+        # Another antibody is never skipped as a partner drug: an order is for only one of them.
         self.partners = {phrase for phrase in self.partners if not phrase[-1].endswith(_ANTIBODY)} - self.names.keys()
         self.warnings = {key(word) for group in words.warnings for word in group.words}
         self.warning_words = frozenset(fold(word) for group in words.warning_words for word in group.words)
@@ -57,7 +57,7 @@ class Vocabulary:
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
         phrases = (self.names, self.ignored, self.partners, self.warnings)
         self.reach: dict[str, int] = {}
-        """How many words the longest phrase has that begins with a word."""
+        """For each first word, the length in words of the longest phrase that begins with it."""
         for phrase in (each for group in phrases for each in group):
             self.reach[phrase[0]] = max(len(phrase), self.reach.get(phrase[0], 0))
         self.words_of_product = _words_of_products(self.names)
@@ -71,15 +71,15 @@ class Vocabulary:
         self._near_names = NearNames(single | {each for each, known in self._known.items() if not known.is_cut})
 
     def usual(self, words: Phrase) -> Phrase:
-        """Give words in their usual spelling."""
+        """Return words in their usual spelling."""
         return tuple(self._known[word].word if word in self._known else word for word in words)
 
     def look_up(self, word: str) -> Known:
-        """Give the usual spelling of a word, or of one that is cut off."""
+        """Return the usual spelling of a word, or of one that is cut off."""
         return self._known.get(word) or Known(word, None)
 
     def is_listed(self, word: str) -> bool:
-        """Tell whether a word stands in a name or in a listed phrase."""
+        """Return whether a word stands in a name or in a listed phrase."""
         return word in self._listed
 
     def nearest(self, word: str) -> Known | None:
@@ -91,19 +91,19 @@ class Vocabulary:
         return Known(known.word, known.kind, is_typo=True)
 
     def is_ignored(self, word: str) -> bool:
-        """Tell whether a word is of a shape that names no drug."""
+        """Return whether a word matches a pattern that names no drug."""
         return len(word) <= LONGEST and self._patterns.fullmatch(word) is not None
 
     def is_payload(self, word: str) -> bool:
-        """Tell whether an unknown word ends like the payload of a conjugate."""
+        """Return whether an unknown word ends like the payload of a conjugate."""
         return word.endswith(self._payload_endings)
 
     def is_drug(self, word: str) -> bool:
-        """Tell whether an unknown word ends like the name of a drug."""
+        """Return whether an unknown word ends like the name of a drug."""
         return word.endswith(self._drug_endings)
 
     def begins_payload(self, word: str) -> bool:
-        """Tell whether a word may be the first letters of a payload."""
+        """Return whether a word may be the first letters of a payload."""
         return any(each.startswith(word) for each in self._payloads)
 
 
@@ -116,7 +116,7 @@ def _words_of_products(names: Mapping[Phrase, Meaning]) -> dict[str, frozenset[s
 
 
 def _spelled(spellings: Iterable[Spelling]) -> dict[str, Known]:
-    """Index every spelling of a word, whole and cut off; what is a whole word of one is no cut-off of another."""
+    """Index every spelling, whole and cut off; a whole word never counts as the cut-off form of another."""
     whole: dict[str, Known] = {}
     cut_off: dict[str, Known] = {}
     for spelling in spellings:

@@ -14,7 +14,7 @@ _HUNDRED = Decimal(100)
 
 
 class Ceiling(msgspec.Struct, frozen=True):
-    """The maximum that applies. ``assumed`` when the cancer is not known and the strictest was taken."""
+    """The maximum that applies. ``assumed``: the cancer is not known and the strictest maximum was used."""
 
     maximum: Maximum
     regimen: Regimen
@@ -48,8 +48,8 @@ class RowsOfTest(NamedTuple):
 def regimens_for(product: Product, cancers: Iterable[Cancer], interval_days: Decimal | None) -> tuple[Regimen, ...]:
     """List the regimens that fit the cancers and the ordered interval, as far as either is known.
 
-    There is none for a cancer that the label covers and whose doses are not on file; any other cancer is not covered,
-    and the doses of the label's own cancers are what an order can be held against.
+    The list is empty for a cancer that the label covers but whose doses are not on file. For a cancer not on the
+    label, all regimens are listed, because they are the only doses to compare an order with.
     """
     wanted = set(cancers)
     fitting = [regimen for regimen in product.regimens if wanted & set(regimen.cancers)]
@@ -83,18 +83,18 @@ def _number(stated: Maximum | Level) -> Decimal:
 
 
 def near(dose: Decimal, level: Decimal, percent: Decimal) -> bool:
-    """Tell whether a dose lies within so many percent of a level."""
+    """Return whether a dose lies within ``percent`` of a level."""
     return abs(dose - level) * _HUNDRED <= level * percent
 
 
 def around(level: Decimal, percent: Decimal) -> tuple[Decimal, Decimal]:
-    """Give the doses between which a level lies within so many percent."""
+    """Return the lowest and highest dose within ``percent`` of a level."""
     share = level * percent / _HUNDRED
     return level - share, level + share
 
 
 def rows_by_test(product: Product) -> dict[str, RowsOfTest]:
-    """Give for each test of a product's table its rows."""
+    """Return the rows of a product's table, grouped by test."""
     tests = dict.fromkeys(test for row in product.monitoring.lab_rows for test in row.tests)
     return {test: _rows_of(test, product.monitoring.lab_rows) for test in tests}
 

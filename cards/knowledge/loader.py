@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 SHIPPED_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Reads what ships: libyaml is ten times as fast, and knows no limit to the depth of what a site writes."""
+"""Reads what ships: libyaml is ten times as fast, but does not limit nesting, so site files need the other."""
 
 
 class _DecimalLoader(yaml.SafeLoader):
@@ -90,7 +90,7 @@ def load(root: Traversable | None = None) -> Knowledge:
     for name in product_files:
         found = read(f"products/{name}", list[Product])
         products.extend(found)
-    # Read elsewhere (`cards.knowledge.billing_loader`), and as much a part of what an answer was made with.
+    # Loaded elsewhere (`cards.knowledge.billing_loader`), but answers depend on it, so it counts in the version.
     for entry in (root / "billing.yaml", *sorted((root / "policies").iterdir(), key=lambda each: each.name)):
         digest.update(entry.read_bytes())
     knowledge = Knowledge(
@@ -113,7 +113,7 @@ def load(root: Traversable | None = None) -> Knowledge:
 
 
 def parse(text: str, name: str, shape: type[T], *, shipped: bool = False) -> T:
-    """Read one knowledge file into its shape; numbers are exact. What is ``shipped`` is read the faster way.
+    """Read one knowledge file into its shape; numbers are exact. A ``shipped`` file is read with the faster parser.
 
     Raises:
         KnowledgeError: it is no YAML, or has an unknown field, a missing one, or one of the wrong type.
@@ -152,7 +152,7 @@ def check(known: Knowledge) -> None:
     """Refuse what the shapes alone cannot: unknown sources, unknown products, malformed codes, ids used twice.
 
     Raises:
-        KnowledgeError: one of these is there.
+        KnowledgeError: one of these was found.
 
     """
     for cited in citations(known):

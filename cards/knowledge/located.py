@@ -1,4 +1,4 @@
-"""Reads the YAML that a site writes: bounded, with the line of every key, so that an error can name where it stands."""
+"""Reads the YAML that a site writes: bounded, with the line of every key, so that an error can name it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Document:
         """Read the text; ``name`` is what errors call the file.
 
         Raises:
-            KnowledgeError: it is too large, no YAML, uses an alias, gives a key twice, or is no mapping.
+            KnowledgeError: it is too large, not YAML, uses an alias, repeats a key, or is not a mapping.
 
         """
         self.name = name
@@ -61,9 +61,9 @@ class Document:
             raise
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise KnowledgeError(f"{name}:{line}: no valid YAML: {error.problem}") from None
+            raise KnowledgeError(f"{name}:{line}: not valid YAML: {error.problem}") from None
         except (yaml.YAMLError, ValueError, ArithmeticError, RecursionError) as error:
-            raise KnowledgeError(f"{name}: no valid YAML ({type(error).__name__})") from None
+            raise KnowledgeError(f"{name}: not valid YAML ({type(error).__name__})") from None
         if not isinstance(tree, dict):
             raise KnowledgeError(f"{name}:1: the file must hold keys and values")
         self.tree: dict[str, Any] = tree
@@ -76,7 +76,7 @@ class Document:
         return f"{self.name}:1"
 
     def convert(self, value: Any, shape: type[T], place: Place = (), fields: Iterable[str] = ()) -> T:
-        """Convert a part of the tree to its shape; ``fields`` are the keys that an unknown one may be meant for.
+        """Convert a part of the tree to its shape; ``fields`` are the keys to suggest for an unknown one.
 
         Raises:
             KnowledgeError: a field is unknown, missing or of the wrong type; the message names the line.
@@ -108,7 +108,7 @@ class Document:
 
 
 def _bound(text: str, name: str) -> None:
-    """Refuse aliases, by which a small file becomes a large tree, and more nodes than any site writes."""
+    """Refuse aliases, which can expand a small file into a huge tree, and more nodes than any site needs."""
     for count, event in enumerate(yaml.parse(text, Loader=_ExactLoader)):
         if isinstance(event, yaml.AliasEvent):
             line = event.start_mark.line + 1 if event.start_mark else 1
@@ -118,7 +118,7 @@ def _bound(text: str, name: str) -> None:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Name the known word that an unknown one may be meant for; empty when none is near."""
+    """Return a "did you mean" hint with the nearest known word; empty when none is near."""
     close = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=_CLOSE)
     return f"; did you mean {close[0]!r}?" if close else ""
 
@@ -134,12 +134,12 @@ def laid_over(base: Any, above: Any) -> Any:
 
 
 def fields_of(*shapes: type[msgspec.Struct]) -> set[str]:
-    """List the fields of some shapes, for naming the one that is meant."""
+    """List the fields of some shapes, for "did you mean" hints."""
     return {name for shape in shapes for name in shape.__struct_fields__}
 
 
 def replaced(tree: Any, change: Mapping[str, str], sources: frozenset[str]) -> Any:
-    """Give a tree in which citations of some sources have another confidence."""
+    """Return a copy of a tree with the confidence of citations of some sources replaced as ``change`` says."""
     if isinstance(tree, dict):
         if tree.get("source") in sources and tree.get("confidence") in change:
             return {**tree, "confidence": change[tree["confidence"]]}

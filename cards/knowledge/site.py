@@ -1,6 +1,6 @@
 """What a site lays over the shipped knowledge: its own sources, brands of known products, and products.
 
-A new biosimilar takes a brand and nothing else. What is not overlaid stays as it ships.
+A new biosimilar needs only a brand. Whatever is not overlaid stays as it ships.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _OWN = {"V": "S", "V2": "S"}
-"""A site stands for what it cites of its own; K stays K."""
+"""The site vouches for its own sources; confidence K stays K."""
 _SECTIONS = ("sources", "brands", "products")
 
 
@@ -110,7 +110,7 @@ def _with_file(known: Knowledge, document: Document) -> Knowledge:
 def _entries(document: Document, section: str) -> list[Any]:
     entries = document.tree.get(section) or []
     if not isinstance(entries, list):
-        raise KnowledgeError(f"{document.where((section,))}: {section}: a list is wanted")
+        raise KnowledgeError(f"{document.where((section,))}: {section}: must be a list")
     return entries
 
 
@@ -119,7 +119,7 @@ def _sources(known: Knowledge, document: Document) -> dict[str, Source]:
     sources = document.convert(given, dict[str, Source], ("sources",), fields_of(Source))
     for name in sources:
         if name in known.sources:
-            raise KnowledgeError(f"{document.where(('sources', name))}: the source {name!r} is there already")
+            raise KnowledgeError(f"{document.where(('sources', name))}: the source {name!r} already exists")
     return sources
 
 
@@ -159,7 +159,7 @@ def _with_brand(known: Knowledge, document: Document, tree: Any, place: tuple[st
 def _with_product(known: Knowledge, document: Document, tree: Any, place: tuple[str, ...]) -> Knowledge:
     """Add a product, or lay what is given over the one that ships under this id."""
     if not isinstance(tree, dict) or not isinstance(tree.get("id"), str):
-        raise KnowledgeError(f"{document.where(place)}: {'.'.join(place)}: a product has an id")
+        raise KnowledgeError(f"{document.where(place)}: {'.'.join(place)}: a product needs an id")
     shipped = next((each for each in known.products if each.id == tree["id"]), None)
     whole = tree if shipped is None else laid_over(msgspec.to_builtins(shipped), tree)
     product = document.convert(whole, Product, place, _PRODUCT_FIELDS)
@@ -168,7 +168,7 @@ def _with_product(known: Knowledge, document: Document, tree: Any, place: tuple[
 
 
 def _with(known: Knowledge, product: Product) -> Knowledge:
-    """Put a product in the place of the one with its id, or behind the others."""
+    """Replace the product with the same id, or append a new one."""
     if all(each.id != product.id for each in known.products):
         return msgspec.structs.replace(known, products=(*known.products, product))
     products = tuple(product if each.id == product.id else each for each in known.products)
@@ -176,7 +176,7 @@ def _with(known: Knowledge, product: Product) -> Knowledge:
 
 
 def _need_sources(known: Knowledge, document: Document, tree: Any, place: tuple[str, ...]) -> None:
-    """Refuse a citation of a source that is on no list, at its line."""
+    """Refuse a citation of an unknown source, naming its line."""
     if isinstance(tree, dict):
         source = tree.get("source")
         if "confidence" in tree and isinstance(source, str) and source not in known.sources:

@@ -1,4 +1,4 @@
-"""Which findings share a card, what a card that says stop takes in, and in what order the cards stand.
+"""Which findings share a card, which ones a "stop" card absorbs, and the order of the cards.
 
 Each rule answers for itself, and its verdict stays as it is; only what is shown is put together.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cards.facts.session import Session
     from cards.presentation.wording import Wording
 
-# Several products that want the same tests are told so once.
+# One card asks for tests that several products need.
 _SHARED = frozenset(
     {
         Topic.HER2_MISSING,
@@ -40,9 +40,9 @@ _SHARED = frozenset(
     }
 )
 _ONE_PER_ORDER = frozenset({Topic.BILLING_SUMMARY})
-# Two orders that cannot both stand: which one goes is the prescriber's choice.
+# Two orders that cannot both be kept; which one to remove is the prescriber's choice.
 _RIVALS = frozenset({Topic.HER2_AGENTS_COMBINED, Topic.DUPLICATE_ORDER})
-# On an order with one of these another dose would not put the order right.
+# Changing the dose would not fix an order with one of these.
 _NO_DOSE_BESIDE = frozenset({Topic.ROUTE_WRONG, Topic.WEIGHT_IMPLAUSIBLE})
 
 
@@ -56,7 +56,7 @@ class NamedOrder(msgspec.Struct, frozen=True):
 
 
 class CardContent(msgspec.Struct, frozen=True):
-    """The findings that one card tells: of one topic, the gravest first, each with the fixes that may be offered.
+    """The findings on one card: all of one topic, gravest first, each with the fixes that may be offered.
 
     ``orders`` are those that the findings are about. ``folded`` are findings that stand as lines of this card,
     because it says stop. ``choices`` are further ways to put it right, each a list of changes.
@@ -70,12 +70,12 @@ class CardContent(msgspec.Struct, frozen=True):
 
     @property
     def lead(self) -> Verdict:
-        """The finding that the summary tells."""
+        """The finding that the summary is about."""
         return self.verdicts[0]
 
     @property
     def all_verdicts(self) -> tuple[Verdict, ...]:
-        """Every finding that the card tells, in its own words or as a line."""
+        """Every finding on the card, in its own words or as a line."""
         return (*self.verdicts, *self.folded)
 
 
@@ -112,7 +112,7 @@ def grouped(
         kept = _planned_on_another(kept, folded)
     without_dose = _without_dose(judged, stops)
     groups: dict[Any, list[_Judged]] = {}
-    # What is due in an opened chart has been put together by drug.
+    # For an opened chart, due tests are already grouped by drug.
     is_view = not session.moment.has_orders
     for each in kept:
         key = (each.verdict.topic, each.verdict.order) if is_view else _key(each.verdict, each.finding)
@@ -123,7 +123,7 @@ def grouped(
 
 
 def _stops(judged: Sequence[_Judged]) -> dict[str, _Judged]:
-    """Give for each product the gravest finding that says stop; the gravest stand first."""
+    """Return the gravest "stop" finding of each product; ``judged`` is sorted gravest first."""
     found: dict[str, _Judged] = {}
     for each in judged:
         if each.verdict.product and each.urgency in (Urgency.DISCONTINUE, Urgency.HOLD):
@@ -134,7 +134,7 @@ def _stops(judged: Sequence[_Judged]) -> dict[str, _Judged]:
 def _folded(
     judged: Sequence[_Judged], stops: Mapping[str, _Judged]
 ) -> tuple[list[_Judged], dict[int, tuple[Verdict, ...]]]:
-    """Part the findings into those with a card of their own and those that stand on the card that says stop."""
+    """Split the findings into those with their own card and those folded into a "stop" card."""
     kept: list[_Judged] = []
     lines: dict[int, tuple[Verdict, ...]] = {}
     for each in judged:
@@ -151,7 +151,7 @@ def _folded(
 
 
 def _planned_on_another(kept: list[_Judged], folded: dict[int, tuple[Verdict, ...]]) -> list[_Judged]:
-    """Put what later doses need on the most urgent card about that product, where there is one: one card less."""
+    """Fold what later doses need into the most urgent card about that product, if any, to save a card."""
     hosts: dict[str | None, _Judged] = {}
     for each in kept:
         if each.verdict.order is not None and each.verdict.topic is not Topic.MONITORING_PLANNED:
@@ -170,7 +170,7 @@ def _planned_on_another(kept: list[_Judged], folded: dict[int, tuple[Verdict, ..
 def _without_dose(judged: Sequence[_Judged], stops: Mapping[str, _Judged]) -> frozenset[Origin]:
     """List the orders for which no card offers a dose.
 
-    Of two orders for one day either may go; with the dose of one put right, the day's sum may still be too high.
+    Either of two orders for one day may be removed; with one dose corrected, the day's sum may still be too high.
     """
     found: set[Origin] = set()
     for each in judged:
@@ -192,7 +192,7 @@ def _key(verdict: Verdict, finding: Fired) -> Any:
         return verdict.topic
     if verdict.product is None:
         return verdict.topic, verdict.drug, tuple(finding.values.items())
-    # A card that is read as a sheet is about orders that it says the same of.
+    # A sheet covers several orders only if it says the same about each.
     return verdict.topic, verdict.product, finding.sections
 
 
@@ -237,7 +237,7 @@ def _offering(
 def _other_choice(
     group: Sequence[_Judged], own: Sequence[NamedOrder], names: Mapping[Origin, NamedOrder]
 ) -> tuple[tuple[tuple[NamedOrder, Fix], ...], ...]:
-    """Offer to take out the other orders instead, where that settles it as well."""
+    """Offer to remove the other orders instead, if that also resolves the finding."""
     rivals = dict.fromkeys(
         names[line.origin]
         for each in group

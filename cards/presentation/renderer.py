@@ -33,7 +33,7 @@ _SET_ASIDE = "set-aside"
 _PLANNED = "planned-tests"
 # The link beneath the card has the full title.
 _PI, _LABEL = "prescribing information", "label"
-# What would be a tag were the backslash not read stands as an entity: no detail holds HTML, however it is displayed.
+# "<" becomes an entity, so no detail holds HTML even where a backslash escape is not honored.
 _TAG = re.compile(r"\\<(?=[A-Za-z/!?])")
 
 
@@ -53,14 +53,14 @@ class Renderer:
         self._suggestions = SuggestionWriter(wording.suggestions, known.terminology)
 
     def card(self, verdict: Verdict, hook_instance: str) -> Card | None:
-        """Write the card of a verdict that fired, as it would stand alone; nothing for any other."""
+        """Write the card of a verdict that fired, as it would stand alone; ``None`` for any other."""
         if not isinstance(verdict.outcome, Fired):
             return None
         orders = (NamedOrder(verdict.order, verdict.drug, None),) if verdict.order else ()
         return self.card_of(CardContent((verdict,), orders), hook_instance)
 
     def card_of(self, content: CardContent, hook_instance: str) -> Card:
-        """Write the card that tells some findings."""
+        """Write the card for a group of findings."""
         lead = content.lead
         words = self._wording.topics[lead.topic]
         key = f"{hook_instance}|{_key_of(content.verdicts)}|{lead.topic}"
@@ -88,7 +88,7 @@ class Renderer:
         )
 
     def _summary(self, content: CardContent) -> str:
-        """Say what is wrong with the gravest finding, and of how many orders it or the like holds."""
+        """Return the summary: the gravest finding, and how many orders have it or a similar one."""
         said = list(dict.fromkeys(self._sentence(each, _drugs(content)) for each in content.verdicts))
         more = ""
         if len(content.orders) > 1 and content.lead.drug == _drugs(content):
@@ -130,7 +130,7 @@ class Renderer:
         return "\n\n".join(parts)
 
     def _folded(self, content: CardContent, cited: tuple[Cited, ...]) -> Iterator[str]:
-        """Tell the findings that stand as lines: what else was found, and what later doses need."""
+        """Yield the sections for folded findings: what else was found, and what later doses need."""
         planned = [each for each in content.folded if each.topic is Topic.MONITORING_PLANNED]
         others = dict.fromkeys(
             escape(self._sentence(each, each.drug)) for each in content.folded if each not in planned
@@ -182,7 +182,7 @@ class Renderer:
             yield from (f"  - {self._evidence_line(below)}{self._numbered(below, cited)}" for below in line.below)
 
     def _numbered(self, line: Evidence, cited: tuple[Cited, ...]) -> str:
-        """Say which of the sources a line rests on, and whether that has been verified."""
+        """Return the number of the source that a line rests on, and whether it has been verified."""
         if line.by is None:
             return ""
         label = "source-verify" if is_unverified((line.by,)) else "source-number"
@@ -198,7 +198,7 @@ class Renderer:
         return "; ".join((text, *(self._evidence_line(part) for part in line.parts)))
 
     def _place(self, path: str) -> str:
-        """Say in words where in the request something stood; no reader of a card knows its path."""
+        """Describe in words where in the request something was; readers of a card do not know FHIR paths."""
         places = self._wording.places_of_request
         return next((said for begin, said in places.items() if path.startswith(begin)), places[""])
 
@@ -239,7 +239,7 @@ def _drugs(content: CardContent) -> str:
 
 
 def _key_of(verdicts: Iterable[Verdict]) -> str:
-    """Name the orders of a card: those of one order as ever, so that its id stays."""
+    """Name the orders of a card: a single order keeps its original key, so that the card id stays the same."""
     return ",".join(sorted({each.order.reference or each.order.path for each in verdicts if each.order is not None}))
 
 

@@ -74,7 +74,7 @@ def _check_topics(document: Document, given: Any, shipped: dict[str, Any]) -> No
 
 
 def _check(document: Document, given: Any, shipped: Any, place: tuple[str, ...]) -> None:
-    """Refuse a key that ships with no sentence, and a placeholder that the shipped sentence does not have."""
+    """Refuse a key without a shipped sentence, and a placeholder that the shipped sentence does not have."""
     if isinstance(given, dict) and isinstance(shipped, dict):
         for key, value in given.items():
             here = (*place, str(key))
@@ -90,7 +90,7 @@ def _check(document: Document, given: Any, shipped: Any, place: tuple[str, ...])
 def _check_sentence(document: Document, text: Any, fields: set[str], place: tuple[str, ...]) -> None:
     where = f"{document.where(place)}: {'.'.join(place)}"
     if not isinstance(text, str):
-        raise KnowledgeError(f"{where}: a sentence is wanted")
+        raise KnowledgeError(f"{where}: must be a sentence")
     if len(text) > _LONGEST:
         raise KnowledgeError(f"{where}: longer than {_LONGEST} characters")
     for name in _FIELD.findall(text):
@@ -99,7 +99,7 @@ def _check_sentence(document: Document, text: Any, fields: set[str], place: tupl
             raise KnowledgeError(f"{where}: unknown placeholder {{{name}}}{meant}")
     rest = _FIELD.sub("", text)
     if "{" in rest or "}" in rest:
-        raise KnowledgeError(f"{where}: a brace without its other half")
+        raise KnowledgeError(f"{where}: an unmatched brace")
 
 
 def _check_links(document: Document, wording: Wording) -> None:

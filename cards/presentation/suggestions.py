@@ -1,4 +1,4 @@
-"""What a card offers: one suggestion mends every order that the card is about, and its button says which."""
+"""What a card offers: one suggestion fixes every order that the card is about, and its button names them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SuggestionWriter:
         self._displays = Counter(concept.display for concept in terminology.concepts.values())
 
     def suggestions(self, content: CardContent) -> Iterator[tuple[str, tuple[tuple[Origin, Fix], ...]]]:
-        """Give each suggestion of a card: the label of its button, and what is done to each order."""
+        """Yield each suggestion of a card: the label of its button, and what is done to each order."""
         for changes in (*_together(content), *content.choices):
             yield self._label(changes), tuple((order.origin, fix) for order, fix in changes)
 
@@ -109,7 +109,7 @@ def _together(content: CardContent) -> Iterator[Changes]:
         seen: dict[type[Fix], int] = {}
         for fix in verdict.outcome.fixes:
             kind = type(fix)
-            # Of doses and tests a finding may offer several; codes are put right together.
+            # A finding may offer several doses or tests to choose from; codes are all corrected together.
             place = seen.get(kind, 0) if isinstance(fix, SetDose | OrderTests) else 0
             seen[kind] = seen.get(kind, 0) + 1
             slots.setdefault((kind, place), []).append((order, fix))

@@ -1,4 +1,4 @@
-"""How urgent a finding is: its indicator, and where its card stands among the others of an answer."""
+"""How urgent a finding is: its indicator, and where its card is placed in an answer."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ def indicator_of(verdict: Verdict, wording: Wording, by_site: Mapping[Topic, Ind
 
 
 def is_unverified(cited: Iterable[Cited]) -> bool:
-    """Tell whether one of the sources has not been read."""
+    """Return whether one of the sources has not been read."""
     return any(each.confidence is Confidence.UNVERIFIED for each in cited)
 
 
 def urgency_of(verdict: Verdict, indicator: Indicator) -> Urgency:
-    """Say in which class a finding belongs. What says stop does so whatever a site makes of its indicator."""
+    """Say in which class a finding belongs. A "stop" finding stays one whatever indicator a site sets."""
     if verdict.topic in _IDENTITY:
         return Urgency.IDENTITY
-    # A rule that lowers its own finding, as on lung disease of before the treatment, does not say stop.
+    # A finding that its own rule lowers, such as lung disease from before treatment, is not a "stop".
     if not isinstance(verdict.outcome, Fired) or verdict.outcome.indicator in (None, Indicator.CRITICAL):
         if verdict.topic in _DISCONTINUE:
             return Urgency.DISCONTINUE

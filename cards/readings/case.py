@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _BRIEF = 48
 _TENTH, _HOURS = Decimal("0.1"), 24
-# Why a result that counts says nothing. Others are of another patient, not final, or reported as absent: not there.
+# Reasons why a relevant result is unusable. For any other reason (another patient, not final) it counts as absent.
 UNREAD = frozenset(
     {
         "value",
@@ -150,7 +150,7 @@ class Case:
 
     @lazy
     def labs_judged_since(self) -> date:
-        """The first day on which a laboratory result says something of today, or of the planned dose."""
+        """The first day from which a laboratory result is recent enough for today or the planned dose."""
         return min(self.labs_since, self.session.today - timedelta(days=int(self.threshold("lab_max_age_days"))))
 
     @lazy
@@ -221,7 +221,7 @@ class Case:
         return self.doses_of(frozenset({self.product.id}))
 
     def doses_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
-        """Give the earlier doses of some products, newest first: all that was given on one day is one dose."""
+        """Return the earlier doses of some products, newest first: all that was given on one day is one dose."""
         own = [each for each in self.patient.treatments if each.product in products and each.on is not None]
         if not own:
             return ()
@@ -231,7 +231,7 @@ class Case:
         return given or tuple(each for each in own if each.state is TreatmentState.COMPLETED)
 
     def undated_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
-        """Give the doses of some products that were given on a day that is not known."""
+        """Return the doses of some products that were given on a day that is not known."""
         return tuple(
             each
             for each in self.patient.treatments
@@ -244,14 +244,14 @@ class Case:
         return not self.history and not self.undated_of(frozenset({self.product.id}))
 
     def has(self, problem: Problem) -> tuple[PresentProblem, ...]:
-        """List the entries of the chart that name a problem which lasts."""
+        """List the chart entries for a problem that is present."""
         if not self.patient.problems:
             return ()
         today = self.session.today
         return tuple(each for each in self.patient.problems if each.problem is problem and each.is_present(today))
 
     def had(self, problem: Problem) -> tuple[PresentProblem, ...]:
-        """List the entries of the chart that name a problem which is over."""
+        """List the chart entries for a problem that has ended."""
         today = self.session.today
         return tuple(each for each in self.patient.problems if each.problem is problem and not each.is_present(today))
 
@@ -275,9 +275,9 @@ class Case:
         return tuple(gap_line(self.known, gap) for gap in self.patient.gaps if gap.about in concepts)
 
     def unread_since(self, concept: str, since: date) -> bool:
-        """Tell whether the chart holds a result that could not be read, of a day from which on one is wanted.
+        """Return whether the chart holds an unreadable result from ``since`` or later.
 
-        One that is older than a result that was read decides nothing.
+        One that is older than a readable result does not count.
         """
         results = self.patient.lvefs if concept == "lvef" else self.patient.labs.get(concept, ())
         read = max((each.on for each in results if each.on is not None), default=since)
@@ -292,7 +292,7 @@ class Case:
 
 
 def gap_line(known: Knowledge, gap: Gap) -> Evidence:
-    """Give the evidence line of something that was there and could not be used: a measurement by name and date."""
+    """Return the evidence line of something present but unusable; a measurement is named with its date."""
     if gap.reason == "deceased":
         return Evidence("deceased", gap.on.isoformat() if gap.on else "?", gap=gap)
     concept = known.terminology.concepts.get(gap.about or "")
@@ -302,12 +302,12 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
 
 
 def shown(result: Weight | Lvef | LabResult | PregnancyTest, text: str) -> str:
-    """Put the date behind a result: as it is written where it names no day."""
+    """Append the date to a result, as written if it is only a month or year."""
     return f"{text}, {result.time.taken}" if result.within and result.time else dated(text, result.on)
 
 
 def beside(result: Weight | Lvef | LabResult | PregnancyTest) -> tuple[Evidence, ...]:
-    """Give the other values of the very same time: which of them is the newest nobody can tell."""
+    """Return the other values of the very same time: which of them is newest is unknown."""
     return tuple(Evidence("same-time", each) for each in result.beside)
 
 

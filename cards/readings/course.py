@@ -1,4 +1,4 @@
-"""The course of treatment so far: which schedule an earlier dose was of, and how many weeks of treatment there were.
+"""The course of treatment so far: the schedule of each earlier dose, and the number of weeks of treatment.
 
 A course may change its schedule: weekly trastuzumab beside paclitaxel goes on every three weeks, one week after the
 last weekly dose. What is due follows from the dose that was given, not from the one that is ordered.
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 WEEK = 7
-# Between a dose a week late and a dose three weeks apart: what tells the schedules when no dose is recorded.
+# Between a weekly dose a week late and a three-weekly dose: tells the schedules apart when no amount is recorded.
 _WEEKLY_AT_MOST = 10
 
 
 def same_antibody(case: Case) -> tuple[Treatment, ...]:
-    """Give the earlier doses of every product that shares an antibody with the ordered one, newest first."""
+    """Return the earlier doses of every product that shares an antibody with the ordered one, newest first."""
     return case.doses_of(case.recogniser.same_antibody[case.product.id])
 
 
 def per_kg(case: Case, earlier: Treatment) -> MgPerKg | None:
-    """Give an earlier dose per kilogram, by the weight of its time."""
+    """Return an earlier dose per kilogram, using the weight at that time."""
     if isinstance(earlier.dose, MgPerKg):
         return earlier.dose
     on = earlier.on or (earlier.within[0] if earlier.within else None)
@@ -57,7 +57,7 @@ def level_of(case: Case, earlier: Treatment) -> Level | None:
 
 
 def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...]) -> int | None:
-    """Give the days that the label wants after an earlier dose; ``None`` when its schedule cannot be told.
+    """Return the days that the label requires after an earlier dose; ``None`` when its schedule is unknown.
 
     By the level of the dose where the product has several schedules, else by the time since the dose before it.
     """
@@ -79,7 +79,7 @@ def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...])
 
 @per_case
 def interval_of_order(case: Case) -> int | None:
-    """Give the days of the schedule that the order itself is on: the only one that fits, or that of its level."""
+    """Return the days of the schedule that the order itself is on: the only one that fits, or that of its level."""
     intervals = {regimen.interval_days for regimen in case.regimens}
     if len(intervals) == 1:
         return intervals.pop()
@@ -94,7 +94,7 @@ def interval_of_order(case: Case) -> int | None:
 
 
 def undated_doses(case: Case, last: Treatment | None) -> tuple[Missing, ...]:
-    """Say which doses of the same antibody may have been given too near to the planned one, on a day not known."""
+    """List doses of the same antibody, given on an unknown day, that may be too close to the planned one."""
     undated = case.undated_of(case.recogniser.same_antibody[case.product.id])
     if not undated:
         return ()
@@ -132,8 +132,8 @@ class GapRule(NamedTuple):
 def gap_rule(case: Case) -> GapRule | None:
     """Find the rule on a gap that fits the schedule of the last dose; none when there was no dose.
 
-    Where the amount of the last dose is not on record the order's own schedule counts; where that cannot be told
-    either there is no rule, and ``schedule_unknown`` says so.
+    Where the amount of the last dose is not on record the order's own schedule counts; if that is unknown
+    too, there is no rule, and ``schedule_unknown`` reports it.
     """
     last = _last_counting(case)
     if last is None or last.on is None or not case.regimens:
@@ -145,7 +145,7 @@ def gap_rule(case: Case) -> GapRule | None:
 
 @per_case
 def schedule_unknown(case: Case) -> Treatment | None:
-    """Give the last dose where neither it nor the order tells which of the product's schedules the course is on."""
+    """Return the last dose if neither it nor the order shows which of the product's schedules the course is on."""
     last = _last_counting(case)
     if last is None or not case.regimens:
         return None
@@ -164,7 +164,7 @@ def _products_counting(case: Case) -> frozenset[str]:
 
 
 def _last_counting(case: Case) -> Treatment | None:
-    """Give the last dose; one that is known to the month counts as given on the last day that it may have been."""
+    """Return the last dose; one that is known to the month counts as given on the last day that it may have been."""
     dated = newest_dose(case, _doses_counting(case))
     latest = max(
         (
@@ -181,7 +181,7 @@ def _last_counting(case: Case) -> Treatment | None:
 
 
 def newest_dose(case: Case, doses: tuple[Treatment, ...]) -> Treatment | None:
-    """Give the newest dose before the planned one."""
+    """Return the newest dose before the planned one."""
     return next((each for each in doses if each.on is not None and each.on <= case.planned), None)
 
 
@@ -195,7 +195,7 @@ class Reduced(NamedTuple):
 def lowest_reduction(case: Case) -> Reduced | None:
     """Find the lowest reduced level among the earlier doses of the product.
 
-    An infusion that was stopped, or given in parts on neighbouring days, is no reduction.
+    An infusion that was stopped, or given in parts on adjacent days, is not a reduction.
     """
     regimens = case.recogniser.labelled(case.product.id, case.cancers, None).regimens
     if not any(level.role is LevelRole.REDUCTION for regimen in regimens for level in regimen.levels):
@@ -211,7 +211,7 @@ def lowest_reduction(case: Case) -> Reduced | None:
 
 
 def has_neighbour(case: Case, dose: Treatment) -> bool:
-    """Tell whether another dose was given so near to one that both may be parts of the same."""
+    """Return whether another dose was given so close to this one that both may be parts of the same dose."""
     regimens = case.recogniser.labelled(case.product.id, case.cancers, None).regimens
     apart = min((regimen.interval_days for regimen in regimens), default=WEEK) / 2
     return any(
@@ -221,7 +221,7 @@ def has_neighbour(case: Case, dose: Treatment) -> bool:
 
 
 def sums_above_maximum(case: Case) -> tuple[Missing, ...]:
-    """Say which days have administrations that come to more than the label's maximum: they are no level."""
+    """List the days whose administrations add up to more than the label's maximum, which cannot be a dose level."""
     limit = case.recogniser.labelled(case.product.id, case.cancers, None).ceiling
     several = [each for each in case.history if each.bags > 1]
     if limit is None or not several:
@@ -252,7 +252,7 @@ def fitting_levels(case: Case) -> list[Level]:
 
 
 def given_line(earlier: Treatment) -> Evidence:
-    """Give the evidence line of an earlier dose."""
+    """Return the evidence line of an earlier dose."""
     day = earlier.on.isoformat() if earlier.on is not None else ""
     if earlier.dose is None:
         return Evidence("earlier-dose-unknown", day, earlier.origin)

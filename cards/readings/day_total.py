@@ -29,8 +29,8 @@ _HUNDRED = Decimal(100)
 class DayTotal(NamedTuple):
     """The orders of the session for the day of this one, and what they come to together.
 
-    ``total`` is nothing where a dose cannot be read. ``in_parts``: they say that they are parts of one dose, or
-    together are a labelled level that none of them is.
+    ``total`` is ``None`` if a dose cannot be read. ``in_parts``: the orders say that they are parts of one dose, or
+    only their sum is a labelled level.
     """
 
     others: tuple[DrugOrder, ...]
@@ -41,7 +41,7 @@ class DayTotal(NamedTuple):
 
 @per_case
 def day_total(case: Case) -> DayTotal | None:
-    """Bring the orders of the product for one day together; nothing when this order stands alone."""
+    """Add up the orders of the product for one day; ``None`` when this is the only one."""
     if not case.others:
         return None
     own = _days(case.order, case.session.today)
@@ -74,7 +74,7 @@ def _one_group(orders: Sequence[DrugOrder]) -> bool:
 
 
 def _dose(case: Case) -> Mg | None:
-    """Give the one amount of an order in milligrams."""
+    """Return the one amount of an order in milligrams."""
     amounts = {reading.in_mg(case.kg) for reading in usable_doses(case)}
     if len(amounts) == 1:
         return amounts.pop()
@@ -95,13 +95,13 @@ def _sum(case: Case, doses: Sequence[Mg | None]) -> DoseReading | None:
     amount = sum((dose.value for dose in known), Decimal(0))
     written = " + ".join(str(dose) for dose in sorted(known, key=lambda dose: -dose.value))
     one = usable_doses(case)[0].ordered
-    # A sum is written nowhere, so that no dose is put in its place.
+    # The sum has no place in the request, so no suggestion may replace it with a dose.
     ordered = msgspec.structs.replace(one, number=amount, unit=DoseUnit.MG, as_written=written, computed=True)
     return DoseReading(ordered, Sense.USABLE, Mg(amount))
 
 
 def total_excess(case: Case, total: DoseReading) -> Decimal | None:
-    """Give the percentage by which the day's sum is above the maximum; nothing when it is not."""
+    """Return the percentage by which the day's sum is above the maximum; ``None`` when it is not."""
     limit = case.ceiling
     if limit is None or not is_over(total, limit, case.kg):
         return None
@@ -112,7 +112,7 @@ def total_excess(case: Case, total: DoseReading) -> Decimal | None:
 
 @per_case
 def judged_levels(case: Case) -> list[tuple[DoseReading, Level | None]]:
-    """List the doses that are held against the levels: those of the order, or of all its parts together."""
+    """List the doses to compare with the levels: those of the order, or the sum of all its parts."""
     day = day_total(case)
     if day is not None and day.in_parts and day.total is not None:
         return [(day.total, day.level)]

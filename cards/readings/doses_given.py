@@ -1,6 +1,6 @@
 """Doses from administrations: those of an infused product on one local day are one dose, each amount once.
 
-A second bag is added. One event in several resources, or the same amount and time twice, is not.
+A second bag is added. One event in several resources, or the same amount at the same time, counts once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HAS_TIME = len("2026-11-29T0")
 
 
 def one_a_day(treatments: Iterable[Treatment]) -> tuple[Treatment, ...]:
-    """Bring the administrations of each product and day together; what has no day stays as it is."""
+    """Merge the administrations of each product and day; undated ones are left as they are."""
     own = list(treatments)
     groups: dict[tuple[str, date | None, TreatmentState], list[Treatment]] = defaultdict(list)
     first_day = _first_days(own)
@@ -37,7 +37,7 @@ def one_a_day(treatments: Iterable[Treatment]) -> tuple[Treatment, ...]:
 
 
 def _first_days(treatments: list[Treatment]) -> dict[tuple[str, str], date]:
-    """Give the one day of each instant: written in two zones it may stand on two."""
+    """Return one day for each instant, which may fall on two dates when written in two time zones."""
     found: dict[tuple[str, str], date] = {}
     for each in treatments:
         if each.on is not None and len(each.at) >= _HAS_TIME:
@@ -52,13 +52,13 @@ def _together(group: list[Treatment]) -> Treatment:
     parts = _each_once(ordered)
     unread = next((each.unread_dose for each in ordered if each.unread_dose), "")
     if len({type(part) for part in parts}) > 1:
-        # Milligrams beside milligrams per kilogram: whether they are one event cannot be told without the weight.
+        # Without the weight, milligrams and milligrams per kilogram cannot be recognized as one event.
         return msgspec.structs.replace(ordered[0], dose=None, stopped=True, unread_dose=unread)
     return msgspec.structs.replace(
         ordered[0],
         dose=_sum(parts),
         bags=max(len(parts), 1),
-        # An amount that is missing beside others may be of a further bag.
+        # An administration without an amount may be another bag, so the sum is not known.
         stopped=any(each.stopped for each in ordered),
         unread_dose=unread,
     )

@@ -2,8 +2,8 @@
 
 The status is the set of grades that the results leave open: IHC 2+ without ISH leaves positive and low, a bare IHC 0
 leaves ultralow and null, "negative" leaves all three that are not positive. One grade left means that it is known.
-ISH of groups 2 to 4 decides nothing by its numbers. Source: ASCO/CAP HER2 testing guideline; labels: positive is IHC 3+
-or ISH amplified.
+The numbers alone of ISH groups 2 to 4 decide nothing. Source: ASCO/CAP HER2 testing guideline; labels: positive is IHC
+3+ or ISH amplified.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _SCORES = {
     Her2Finding.ULTRALOW: Her2Finding.IHC_0,
     Her2Finding.NULL: Her2Finding.IHC_0,
 }
-# What ratio and copies say one by one, for groups 2, 3 and 4 of dual-probe ISH.
+# Findings by ratio alone and by copies alone, in groups 2, 3 and 4 of dual-probe ISH.
 _UNSETTLED = frozenset(
     {
         (Her2Finding.POSITIVE, Her2Finding.NEGATIVE),
@@ -59,7 +59,7 @@ class Her2Status(msgspec.Struct, frozen=True):
     """The grades still possible (none: no result counts), the results they rest on, and whether results disagree.
 
     ``against`` are the results that the status as a whole contradicts. ``unsettled`` are results of ISH that need the
-    combined work-up: groups 2 to 4, or a number that no guideline places.
+    combined work-up: groups 2 to 4, or a number that no guideline classifies.
     """
 
     possible: frozenset[Tier]
@@ -72,7 +72,7 @@ class Her2Status(msgspec.Struct, frozen=True):
 
     @property
     def needs_ish(self) -> bool:
-        """Whether IHC is 2+ and no ISH decides. An overall "positive" or "negative" is no ISH."""
+        """Whether IHC is 2+ and no ISH result decides. An overall "positive" or "negative" does not count as ISH."""
         return self.ihc is not None and self.possible == EQUIVOCAL and not self.unsettled
 
     @property
@@ -85,7 +85,7 @@ class Her2Status(msgspec.Struct, frozen=True):
 
 @per_case
 def her2_of(case: Case) -> Her2Status:
-    """Give the HER2 status from every result that counts."""
+    """Return the HER2 status from every result that counts."""
     others = her2_of_another_tumour(case)
     results = case.patient.her2
     return her2_status(tuple(each for each in results if each not in others) if others else results)
@@ -126,7 +126,7 @@ def her2_status(results: tuple[Her2Result, ...]) -> Her2Status:
 
 
 def grades_of(result: Her2Result) -> frozenset[Tier]:
-    """Give the grades that a result leaves open when taken alone."""
+    """Return the grades that a result leaves open when taken alone."""
     return _ALONE.get(result.finding, frozenset())
 
 
@@ -138,9 +138,9 @@ def _newest(results: Iterable[Her2Result], method: Her2Method) -> Her2Result | N
 
 
 def _of_ish(usable: tuple[Her2Result, ...]) -> tuple[Her2Result | None, tuple[Her2Result, ...]]:
-    """Give the newest result of ISH that decides, or those of its day that need the combined work-up.
+    """Return the newest result of ISH that decides, or those of its day that need the combined work-up.
 
-    Of one day a stated result goes before numbers, and a ratio before a number of copies alone.
+    On one day, a stated result takes precedence over numbers, and a ratio over a copy number alone.
     """
     listed = tuple(each for each in usable if each.method is Her2Method.ISH and _says_something(each))
     if not listed:
@@ -168,7 +168,7 @@ def _says_something(result: Her2Result) -> bool:
 
 
 def _group(of_day: tuple[Her2Result, ...]) -> tuple[Her2Result, ...]:
-    """Give the ratio and the copies of one day where they are of group 2, 3 or 4, or one of them is not placed."""
+    """Return the ratio and the copies of one day if they form group 2, 3 or 4, or one cannot be classified."""
     ratio = next((each for each in of_day if each.by_ratio), None)
     copies = next((each for each in of_day if each.by_copies), None)
     if ratio is None or copies is None:
@@ -177,14 +177,14 @@ def _group(of_day: tuple[Her2Result, ...]) -> tuple[Her2Result, ...]:
 
 
 def _of_unsettled_groups(usable: tuple[Her2Result, ...]) -> tuple[Her2Result, ...]:
-    """Give the numbers that say nothing one by one: a conclusion stated beside them may be either."""
+    """Return the numbers that decide nothing alone; a conclusion stated beside them may be either."""
     numbers = tuple(each for each in usable if each.by_ratio or each.by_copies)
     days = dict.fromkeys(each.on for each in numbers)
     return tuple(each for on in days for each in _group(tuple(number for number in numbers if number.on == on)))
 
 
 def _other_scores(usable: tuple[Her2Result, ...], ihc: Her2Result | None) -> tuple[Her2Result, ...]:
-    """Give the results of IHC of the newest one's day that have another score: 2+ and 3+ are no one result."""
+    """Return the results of IHC of the newest one's day that have another score: 2+ and 3+ cannot be one result."""
     if ihc is None or ihc.finding not in _SCORES:
         return ()
     return tuple(
@@ -197,7 +197,7 @@ def _other_scores(usable: tuple[Her2Result, ...], ihc: Her2Result | None) -> tup
 
 
 def _after_work_up(ihc: Her2Result | None, read: Her2Result | None, unsettled: Her2Result) -> frozenset[Tier]:
-    """Combine an ISH of group 2 to 4: IHC decides unless it is 2+, then a conclusion that is not older does."""
+    """Resolve an ISH of groups 2 to 4: by IHC unless it is 2+, otherwise by a conclusion that is not older."""
     possible = _ALONE[ihc.finding] if ihc is not None else ANY_GRADE
     if possible != EQUIVOCAL and ihc is not None:
         return _narrowed(possible, read)
@@ -226,7 +226,7 @@ def _narrowed(possible: frozenset[Tier], read: Her2Result | None) -> frozenset[T
 
 
 def _contradicts(result: Her2Result, possible: frozenset[Tier]) -> bool:
-    """Tell whether a result, taken alone, rules out every grade that the combined status leaves open."""
+    """Return whether a result, taken alone, rules out every grade that the combined status leaves open."""
     if result.finding not in _ALONE:
         return False
     return _ALONE[result.finding].isdisjoint(possible)

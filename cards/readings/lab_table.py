@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 class Match(NamedTuple):
     """A result and the row of the table it falls in; ``assumed`` when another setting would be milder.
 
-    Of a result that is a limit (">175") it is the row that it is in at least; ``worst`` is the severest that it may be
-    in.
+    For a result that is a limit (">175"), it is the mildest possible row; ``worst`` is the most severe possible action.
     """
 
     result: LabResult
@@ -37,10 +36,10 @@ class Match(NamedTuple):
 
 
 class LabTable(NamedTuple):
-    """What the results come to: the rows that the newest fall in, those without a limit, and Hy's pair where it is met.
+    """The outcome of the lookup: the rows of the newest results, those without a limit, and Hy's pair if it is met.
 
-    ``ended``: results under treatment that end it, the newest or not. ``crossing``: limits of which some
-    numbers are in a row of the table and some in none.
+    ``ended``: results under treatment that end it, the newest or not. ``crossing``: results given as a
+    limit that may or may not be in a row of the table.
     """
 
     matches: tuple[Match, ...]
@@ -81,7 +80,7 @@ def _match(case: Case, table: RowsOfTest, result: LabResult) -> Match | None:
 
 
 def _every_match(case: Case, table: RowsOfTest, result: LabResult) -> Iterator[Match | None]:
-    """Give the row at each number that a result may be, the nearest to the stated limit first."""
+    """Yield the row at each number that a result may be, the nearest to the stated limit first."""
     values = multiples(result) if table.rows[0].times_uln is not None else result.interval
     limits = (limit for row in table.rows if (band := row.times_uln or row.value) for limit in band.limits)
     pieces = values.pieces(limits)
@@ -90,7 +89,7 @@ def _every_match(case: Case, table: RowsOfTest, result: LabResult) -> Iterator[M
 
 
 def _at_least(every: list[Match | None]) -> Match | None:
-    """Give the mildest row that a result may be in, if it is in one for certain; of equally mild ones the nearest."""
+    """Return the mildest row that a result may be in, if it is in one for certain; of equally mild ones the nearest."""
     found = [match for match in every if match is not None]
     if not found or len(found) < len(every):
         return None
@@ -104,7 +103,7 @@ def _may_match(case: Case, table: RowsOfTest, result: LabResult) -> bool:
 
 
 def _ended(case: Case) -> Iterator[Match]:
-    """Give for each test the newest result under treatment that ends it."""
+    """Yield for each test the newest result under treatment that ends it."""
     if not case.history:
         return
     for test, table in case.recogniser.lab_rows[case.product.id].items():
@@ -119,7 +118,7 @@ def _ended(case: Case) -> Iterator[Match]:
 def under_treatment(case: Case, test: str) -> list[LabResult]:
     """List the results of a test from after the first dose of the product, newest first.
 
-    What ends treatment once met stays met until somebody decides otherwise, and a dose given since is no decision.
+    A result that ends treatment keeps counting: a dose given since does not show that anyone reviewed it.
     """
     first = min((dose.on for dose in case.history if dose.on is not None), default=None)
     if first is None:
@@ -129,11 +128,11 @@ def under_treatment(case: Case, test: str) -> list[LabResult]:
 
 
 def newest(case: Case, test: str, since: date | None = None) -> LabResult | None:
-    """Give the newest result that is recent enough for the planned dose, or not older than a day.
+    """Return the newest result that is recent enough for the planned dose, or not older than a day.
 
-    One of a day to come is a slip of the pen.
+    A result dated in the future is taken for a typing error.
     """
-    # In another zone it may be tomorrow already.
+    # In another time zone it may already be tomorrow.
     latest = case.session.today + timedelta(days=1)
     for result in case.patient.labs.get(test, ()):
         if result.on is not None and result.on <= latest:
@@ -148,7 +147,7 @@ def times_limit(result: LabResult) -> Decimal:
 
 
 def multiples(result: LabResult) -> Interval:
-    """Give what a result may be as multiples of its own upper limit of normal; nothing raised without one."""
+    """Return what a result may be as multiples of its own upper limit of normal; nothing raised without one."""
     return result.interval.divided(result.upper_limit) if result.upper_limit else Interval.of(Decimal(0))
 
 

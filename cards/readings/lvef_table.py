@@ -62,7 +62,7 @@ def _baseline(case: Case) -> Lvef | None:
 
 
 def _rows_for(case: Case, setting: Setting, newest: Lvef, baseline: Lvef | None) -> tuple[LvefRow | None, ...]:
-    """List the rows that may be the one: one when everything it asks for is known.
+    """List the rows that may apply; just one when everything it depends on is known.
 
     A result that is a limit or a range is looked up at each number that it may be, the nearest to the limit first.
     """
@@ -83,7 +83,7 @@ def _rows_for(case: Case, setting: Setting, newest: Lvef, baseline: Lvef | None)
 
 def _rows_at(case: Case, rows: list[LvefRow], newest: Lvef, baseline: Lvef | None) -> tuple[LvefRow | None, ...]:
     measured = newest.interval
-    # No drop is larger than from the highest ejection fraction believed; without a baseline nothing more is known.
+    # Without a baseline, all that is known is that the drop began at or below the highest believable value.
     most = case.threshold("lvef_highest_believed_percent") - measured.low
     drop = baseline.interval - measured if baseline is not None else Interval(-ENDLESS, most, low_open=True)
     possible: list[LvefRow | None] = []
@@ -97,7 +97,7 @@ def _rows_at(case: Case, rows: list[LvefRow], newest: Lvef, baseline: Lvef | Non
 
 
 def _fits(case: Case, row: LvefRow, newest: Lvef, drop: Interval) -> bool | None:
-    """Tell whether a row is that of a value; ``None`` when something that is not known decides."""
+    """Return whether a row applies to a value; ``None`` when that depends on something unknown."""
     answers = (
         row.lvef.answers(newest.interval),
         True if row.drop is None else row.drop.answers(drop),

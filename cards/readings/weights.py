@@ -36,7 +36,7 @@ class WeightDoubt(NamedTuple):
 
 @per_case
 def weight_doubt(case: Case) -> WeightDoubt | None:
-    """Tell whether the newest weight is in doubt: nothing may then be worked out from it, or from the one before."""
+    """Return whether the newest weight is in doubt: nothing may then be worked out from it, or from the one before."""
     newest = case.weight
     if not case.weight_based or newest is None or newest.on is None:
         return None
@@ -47,7 +47,7 @@ def weight_doubt(case: Case) -> WeightDoubt | None:
 
 
 def _weight_before(case: Case, newest: Weight) -> Weight | None:
-    """Give the last weight of another day that is near enough to be compared with."""
+    """Return the last weight of another day that is near enough to be compared with."""
     most = case.threshold("weight_change_days")
     for weight in case.patient.weights:
         if weight.on is not None and newest.on is not None and weight.on < newest.on:
@@ -70,7 +70,7 @@ def _differing(
 def _by_last_dose(case: Case, newest: Weight) -> WeightDoubt | None:
     """Compare the dose with the last one in milligrams, where no weight of another day tells what that one was for.
 
-    A last dose that is a labelled level at the weight of now needs no other weight to explain it.
+    A last dose that is a labelled level at the current weight needs no other weight to explain it.
     """
     last = newest_dose(case, case.history)
     if last is None or not isinstance(last.dose, Mg) or last.stopped or last.bags > 1 or has_neighbour(case, last):

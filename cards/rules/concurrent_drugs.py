@@ -59,7 +59,7 @@ def cyp3a4_inhibitor(case: Case) -> Outcome:
 def duplicate_order(case: Case) -> Outcome:
     """Fire when the same product is ordered twice for one day; critical where the sum is above the maximum.
 
-    Parts of one dose are no duplicates: orders that say so, or that together are a labelled level and alone none.
+    Parts of one dose are not duplicates: orders that say so, or of which only the sum is a labelled level.
     """
     day = day_total(case)
     if day is None:

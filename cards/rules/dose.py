@@ -100,7 +100,7 @@ def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReadi
 
 
 def _worked(maximum: Mg | MgPerKg, weight: Kg | None) -> tuple[Evidence, ...]:
-    """Show how the maximum in milligrams comes about, for whoever checks it by hand."""
+    """Return the calculation of the maximum in milligrams, for readers who check it by hand."""
     if weight is None or not isinstance(maximum, MgPerKg):
         return ()
     return (Evidence("worked", f"{weight} \u00d7 {maximum} = {maximum * weight}"),)
@@ -272,7 +272,7 @@ def nothing_usable(case: Case) -> Outcome:
     """Answer for a rule that finds no dose it could judge."""
     if any(reading.sense is Sense.IMPLAUSIBLE for reading in read_doses(case)):
         return NotApplicable("the dose is implausible")
-    # A number whose unit has not been chosen is as little of a dose as none.
+    # Until a unit is chosen, a number is as good as no dose.
     if case.session.moment.may_be_incomplete and not any(dose.as_written_unit for dose in case.order.doses):
         return NotApplicable("no dose yet")
     if written := ", ".join(dose.as_written for dose in case.order.doses[:2]):

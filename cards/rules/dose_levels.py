@@ -117,7 +117,7 @@ def dose_re_escalation(case: Case) -> Outcome:
 
 
 def _if_all_read(case: Case) -> Outcome:
-    """Say what of the earlier doses may hide a reduction."""
+    """Return an outcome that lists which earlier doses may hide a reduction."""
     unread = [
         Missing("earlier-dose-unread", values={"written": brief(each.unread_dose), "date": each.on.isoformat()})
         for each in case.history

@@ -172,7 +172,7 @@ def _work_up(case: Case) -> Outcome:
     if answer_for(case, her2_of(case).possible) is Answer.NONE:
         return NotApplicable("no grade qualifies, and that card says so")
     unsettled = her2_of(case).unsettled
-    # A count that no guideline places is no group.
+    # A count that no guideline classifies is not in a group.
     is_group = unsettled[0].finding is not Her2Finding.INDETERMINATE
     return Fired(
         values={"results": brief(" and ".join(dict.fromkeys(_short(result) for result in unsettled)))},

@@ -27,7 +27,7 @@ _SHOWN_DAYS = 10
 
 @per_case
 def interval_too_short(case: Case) -> Outcome:
-    """Fire when two doses are nearer than the labelled days, less the site's window.
+    """Fire when two doses are closer together than the labelled days, less the site's window.
 
     Within the order's own schedule; between two orders of the session; after the last dose given. A dose of the same
     antibody in another form counts, and the days are those of the schedule that was given.
@@ -57,7 +57,7 @@ def _after_last_dose(case: Case) -> Outcome:
     days = case.age_in_days(last.on)
     interval = interval_after(case, last, doses) or interval_of_order(case)
     if interval is None:
-        # With no amount on record the course may be on any of the schedules.
+        # Without an amount on record, the course may be on any of the schedules.
         intervals = sorted({each.interval_days for each in case.regimens})
         if days < intervals[-1] - window and days >= intervals[0] - window:
             return CannotTell((Missing("earlier-amount", values={"date": last.on.isoformat()}), *undated))
@@ -82,7 +82,7 @@ def _after_last_dose(case: Case) -> Outcome:
 
 
 def _within_the_order(case: Case) -> Fired | None:
-    """Fire on an order whose own doses are nearer than any labelled schedule has them."""
+    """Fire on an order whose own doses are closer together than in any labelled schedule."""
     nearest = case.order.schedule.nearest
     window = case.threshold("interval_window_days")
     regimen = min(case.regimens, key=lambda each: each.interval_days, default=None)
@@ -144,7 +144,7 @@ def _between_orders(case: Case) -> Fired | None:
 
 
 def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
-    """Say what of the order's schedule was not understood, and where its parts disagree."""
+    """List what was not understood in the order's schedule, and where its parts disagree."""
     schedule = case.order.schedule
     missing = [Missing("schedule-unread", values={"written": brief(written)}) for written in schedule.unread]
     if schedule.disagreeing:

@@ -120,7 +120,7 @@ def _verdict(case: Case, panel: Panel, action: Action) -> Outcome:
 
 
 def _open(case: Case, what: str, result: LabResult) -> Missing:
-    """Say of a result that is there why the table cannot be asked about it: were it not there, a card would warn."""
+    """Return why a result cannot be looked up in the table; urgent, because a card would warn if it were missing."""
     values = {"test": _name(case, result), "result": shown(result, result.as_reported)}
     return Missing(what, values=values, is_urgent=True)
 

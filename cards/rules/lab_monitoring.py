@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def liver_tests_missing(case: Case) -> Outcome:
     """Fire when AST, ALT or total bilirubin has no result near the planned dose. ALP is no label requirement.
 
-    A result that is there and cannot be read is not missing: it stands among the checks that could not run.
+    A result that cannot be read is not missing: it is reported among the checks that could not run.
     """
     return _missing(case, MissingTestTopic.LIVER_TESTS)
 
@@ -58,7 +58,7 @@ def _recent(case: Case, test: str) -> bool:
 
 
 def _may_be_old(case: Case, test: str) -> bool:
-    """Tell whether the newest result names no day, and the earliest that it may be of is too long ago."""
+    """Return whether the newest result gives only a month or year, which may have begun too long ago."""
     result = newest(case, test)
     return result is not None and result.on is not None and result.on < case.labs_since
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 _LVEF = frozenset({"lvef"})
-# A number stands there, and only what it counts or how is not known: it is told with its value, and is not missing.
+# Results with a number whose unit or comparator is unknown are reported with their value, not as missing.
 _MEASURED = frozenset({"comparator", "unit-unknown", "unit-missing"})
 
 
@@ -69,7 +69,7 @@ def lvef_overdue(case: Case) -> Outcome:
 
 
 def no_lvef(case: Case) -> Missing:
-    """Say that there is no ejection fraction to be judged, and where a reader learns why."""
+    """Report that there is no usable ejection fraction, and which topic explains why."""
     return Missing("lvef", reported_by=Topic.CHECKS_INCOMPLETE if _is_unread(case) else Topic.LVEF_MISSING)
 
 

@@ -153,7 +153,7 @@ def _lasting_stop(case: Case, problem: Problem) -> Outcome:
 
 
 def _first_dose(case: Case, problem: Problem) -> date | None:
-    """Give the day of the first dose of a drug that stops for a problem, the ordered one or another."""
+    """Return the day of the first dose of a drug that stops for a problem, the ordered one or another."""
     stopping = {
         product.id
         for product in case.known.products
@@ -165,7 +165,7 @@ def _first_dose(case: Case, problem: Problem) -> date | None:
 
 
 def _began_under(problem: PresentProblem, first: date | None) -> bool | None:
-    """Tell whether a problem began after a first dose; ``None`` when the chart does not say."""
+    """Return whether a problem began after a first dose; ``None`` when the chart does not say."""
     if first is None or (problem.ended is not None and problem.ended < first):
         return False
     if problem.on is None:

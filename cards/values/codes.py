@@ -132,7 +132,7 @@ _HCPCS_AS_CLAIMED = re.compile(r"([A-V]\d{4})((?:[\s,:;/.+_-]{0,3}[A-Z][A-Z0-9])
 def hcpcs_with_modifiers(text: str) -> tuple[HcpcsCode, str] | None:
     """Read a HCPCS code as a claim writes it, with what is attached to it: ``J9308-JZ``, ``J9308JW``, ``J9308 JW``.
 
-    The modifiers are given as they are written; nothing is given for a text that is no such code.
+    The modifiers are returned as written; ``None`` for a text that is not such a code.
     """
     match = _HCPCS_AS_CLAIMED.fullmatch(text.strip()[:_LONGEST].upper())
     return None if match is None else (HcpcsCode(match[1]), text.strip()[len(match[1]) :])
@@ -171,9 +171,9 @@ class Ndc(_Code):
 
 
 _BEFORE_NDC = re.compile(r"(?:urn:)?ndc(?:11|10)?[\s:#]{0,5}(?:n4)?[\s:#]{0,5}|n4[\s:#-]{0,5}", re.IGNORECASE)
-# Behind the number of a claim stand the unit of measure and the quantity ("N450242008801ML1").
+# On a claim, the unit of measure and the quantity follow the number ("N450242008801ML1").
 _BEHIND_NDC = re.compile(r"(?<=\d)[\s*]{0,3}(?:ml|un|me|gr|f2)\s{0,3}\d{0,10}(?:\.\d{1,4})?\Z", re.IGNORECASE)
-# The number inside of a bar code: a drug of the US has the prefix 3 there, and a check digit behind.
+# The number inside of a bar code: a drug of the US has the prefix 3 there, and a check digit at the end.
 _BAR_CODE = re.compile(r"(?:[0-9]03|3)(\d{10})\d")
 
 

@@ -37,7 +37,7 @@ _SIGNS = {Bound.EXACT: "", Bound.BELOW: "<", Bound.AT_MOST: "<=", Bound.AT_LEAST
 
 
 class Interval(NamedTuple):
-    """The numbers from ``low`` to ``high``, without an end that is open. Clinical numbers are not below zero."""
+    """The numbers from ``low`` to ``high``, excluding an open end. Clinical numbers are never negative."""
 
     low: Decimal
     high: Decimal
@@ -46,12 +46,12 @@ class Interval(NamedTuple):
 
     @classmethod
     def of(cls, value: Decimal, bound: Bound = Bound.EXACT) -> Interval:
-        """Give the numbers that a result may be."""
+        """Return the numbers that a result with this bound may be."""
         match bound:
             case Bound.EXACT:
                 return cls(value, value)
             case Bound.BELOW | Bound.AT_MOST:
-                # "<0" is nobody's result, and no reason to fail.
+                # "<0" cannot be a real result, but must not raise an error.
                 low = NOTHING if value > NOTHING else value - _STEP
                 return cls(low, value, high_open=bound is Bound.BELOW)
             case Bound.AT_LEAST | Bound.ABOVE:
@@ -71,7 +71,7 @@ class Interval(NamedTuple):
         return self._replace(low=self.low / divisor, high=self.high / divisor)
 
     def __sub__(self, other: Interval) -> Interval:
-        """Give the differences that are possible: a drop from a baseline."""
+        """Return the differences that are possible: a drop from a baseline."""
         return Interval(
             self.low - other.high,
             self.high - other.low,
@@ -80,26 +80,26 @@ class Interval(NamedTuple):
         )
 
     def holds(self, number: Decimal) -> bool:
-        """Tell whether a number is one of them."""
+        """Return whether a number is one of them."""
         above = number > self.low or (number == self.low and not self.low_open)
         return above and (number < self.high or (number == self.high and not self.high_open))
 
     def is_below(self, limit: Decimal) -> bool | None:
-        """Tell whether all of it is below a limit; ``None`` when the limit lies inside."""
+        """Return whether all of it is below a limit; ``None`` when the limit lies inside."""
         if self.high < limit or (self.high == limit and self.high_open):
             return True
         return False if self.low >= limit else None
 
     def is_above(self, limit: Decimal) -> bool | None:
-        """Tell whether all of it is above a limit; ``None`` when the limit lies inside."""
+        """Return whether all of it is above a limit; ``None`` when the limit lies inside."""
         if self.low > limit or (self.low == limit and self.low_open):
             return True
         return False if self.high <= limit else None
 
     def pieces(self, cuts: Iterable[Decimal]) -> list[Decimal]:
-        """Give a number of each piece into which some limits cut the interval, and the limits inside, in order.
+        """Return one number from each piece into which limits cut the interval, and the limits inside it, in order.
 
-        What holds for all of these holds for every number of the interval, where only the limits decide.
+        A statement that depends only on the limits is true of the whole interval if it is true of all of these.
         """
         inside = sorted({cut for cut in cuts if self.holds(cut)})
         if self.is_exact:

@@ -96,7 +96,7 @@ def _checks(kept: StoredDecision, again: Replay) -> Iterable[Json]:
 
 
 def _default(known: Knowledge, name: str) -> Json:
-    """Give a threshold that has come since the decision, or that is not set for a product."""
+    """Return a threshold that was added after the decision, or that is not set for a product."""
     threshold = known.thresholds.get(name)
     default = threshold.default if threshold is not None else None
     return {"value": None if default is None else str(default), "set_by": "default"}

@@ -33,7 +33,7 @@ _log = structlog.get_logger()
 def protect(
     app: Flask, ask: Callable[[], tuple[str, Authenticator | None]], on_refused: Callable[[Reason], None] | None = None
 ) -> None:
-    """Put the gate before an application; ``on_refused`` is told of every call that is turned away.
+    """Require authentication for an application; ``on_refused`` is called for every call that is turned away.
 
     ``ask`` gives the public address and the authenticator in force, if there is one.
 

@@ -31,7 +31,7 @@ BETWEEN_FETCHES_S = 30
 WAIT_S = 1.5
 """What a call waits for at most; the fetch itself may go on."""
 WAIT_AT_ONCE = 32
-"""How many calls wait for one address; the others are told to come again."""
+"""How many calls may wait for one address; others are told to retry."""
 FETCH_S = 5.0
 MAX_BYTES = 256 * 1024
 _CHUNK = 16_384
@@ -73,7 +73,7 @@ class FetchedKeys:
         """Wait for a fetch, but not for one that has already taken too long: many calls may come meanwhile."""
         if fetch is None or self._tried is None:
             return
-        # Whoever makes tokens up comes in numbers, and must not hold every thread of the service here.
+        # A flood of forged tokens must not block every thread of the service here.
         if not self._places.acquire(blocking=False):
             raise Refused(Reason.KEYS_UNAVAILABLE)
         try:
@@ -85,7 +85,7 @@ class FetchedKeys:
         """Begin a fetch, unless one is under way or the last one has just been; give what tells its end."""
         with self._lock:
             now = self._clock()
-            # One whose header drips is given up: nobody waits for it, and another may do better.
+            # A connection whose header trickles in is abandoned; a new one may do better.
             if self._running is not None and now - (self._tried or now) <= BETWEEN_FETCHES_S:
                 return self._running
             if self._tried is not None and now - self._tried < BETWEEN_FETCHES_S:

@@ -15,7 +15,7 @@ MAX_LENGTH = 8192
 """Characters of the header field: the longest known client needs 900."""
 _FIELD = re.compile(r"(?i:Bearer) +([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.ASCII)
 LONGEST_CLAIM = {"iss": 512, "jti": 1024, "tenant": 256}
-"""Characters of the claims that are kept: what the record has room for, and more than any that is known."""
+"""The longest claim that is kept: what the record has room for, and longer than any known one."""
 _LAST_MOMENT = 253_402_300_799
 """The end of the year 9999, in seconds since 1970."""
 
@@ -107,7 +107,7 @@ def _text(payload: dict[str, Any], name: str) -> str:
     value = _claim(payload, name)
     if not isinstance(value, str) or not value:
         raise Refused(Reason.CLAIM_WRONG_TYPE, claim=name)
-    # What is let in is on record, and is not cut there.
+    # An accepted claim goes on record, so it must fit there uncut.
     if len(value) > LONGEST_CLAIM[name]:
         raise Refused(Reason.CLAIM_WRONG_TYPE, claim=name)
     return value

@@ -29,9 +29,9 @@ class ReplayStore(Protocol):
     """Remembers tokens."""
 
     def is_first(self, token: str, expires: int, issued: float) -> bool:
-        """Remember a token until a time (seconds since 1970); tell whether nobody did before.
+        """Remember a token until a time (seconds since 1970), and return whether it is new.
 
-        ``issued`` is when it was made: a store that has lost its memory cannot tell of tokens from before.
+        ``issued`` is when it was made: a store that has lost its memory cannot vouch for tokens made before that.
 
         Of several callers at once, in whatever thread or process, exactly one is told yes.
 

@@ -1,8 +1,8 @@
 """Remembers tokens in Redis: for several machines.
 
 A Redis server that restarts without its data, or is flushed, has forgotten every token. A mark beside the tokens says
-since when it remembers: where the mark is gone, so are the tokens, and those made before that moment are let in no
-more. Each process also remembers what it let in itself.
+since when it remembers: if the mark is gone, so are the tokens, and those made before that moment are refused. Each
+process also remembers what it let in itself.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class RedisReplayStore:
     """Remembers tokens as keys that Redis itself forgets in time."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
-        """Know the address; the first token connects.
+        """Take the address; the connection is opened for the first token.
 
         Raises:
-            ReplayStoreError: it is no address of a Redis server.
+            ReplayStoreError: it is not the address of a Redis server.
 
         """
         self._clock = clock
@@ -49,23 +49,23 @@ class RedisReplayStore:
                 url,
                 socket_timeout=_WAIT_S,
                 socket_connect_timeout=_WAIT_S,
-                # A connection that has gone stale fails once and at once; the second attempt opens a new one.
+                # A stale connection fails at once; the retry opens a new one.
                 retry=Retry(NoBackoff(), 1),
             )
         except (ValueError, TypeError):
-            raise ReplayStoreError("redis: no address of a Redis server; write redis://host:6379/0") from None
+            raise ReplayStoreError("redis: not the address of a Redis server; write redis://host:6379/0") from None
 
     def is_first(self, token: str, expires: int, issued: float) -> bool:
         """Remember a token; see `ReplayStore`."""
         name, seconds = f"{_PREFIX}{token}", max(1, expires - int(self._clock()))
         mine = secrets.token_bytes(16)
         try:
-            # In one step and one round trip: no restart comes between the mark and the token.
+            # One transaction, so that no restart can come between the mark and the token.
             both = self._redis.pipeline(transaction=True)
             both.get(_SINCE)
             both.set(name, mine, nx=True, ex=seconds)
             since, is_new = both.execute()
-            # Where the answer to a first attempt was lost, the second one meets what the first has written.
+            # If the answer to the first attempt was lost, the retry finds the token that the first one wrote.
             if not is_new and self._redis.get(name) != mine:
                 return False
             remembers_since = self._begun_anew() if since is None else float(since)
@@ -79,14 +79,14 @@ class RedisReplayStore:
         return True
 
     def _is_first_here(self, token: str, expires: int) -> bool:
-        """Tell whether this process has not let it in; one that was let in when its memory was full is not known."""
+        """Return whether this process has not let the token in; it forgets tokens that did not fit its memory."""
         try:
             return self._own.is_first(token, expires)
         except ReplayStoreError:
             return True
 
     def _begun_anew(self) -> float:
-        """Note since when the server remembers: since its own start, where that made it forget, or since now."""
+        """Record since when the server remembers: its own start, if that made it forget, or now."""
         now = self._clock()
         started = math.floor(now - float(self._redis.info("server")["uptime_in_seconds"]))
         has_restarted = now - started <= _JUST_STARTED_S and (
@@ -98,9 +98,9 @@ class RedisReplayStore:
         return float(self._redis.get(_SINCE) or since)
 
     def check(self) -> None:
-        """Ask whether it is there, and begin to remember; see `ReplayStore`."""
+        """Check that the server answers, and start remembering; see `ReplayStore`."""
         try:
-            # At a start, what clients have just made is good: nobody has been let in with it yet.
+            # At a start, tokens that clients have just made are good: none has been used here yet.
             self._redis.set(_SINCE, math.floor(self._clock()) - _MADE_BEFORE_THE_START_S, nx=True)
         except redis.RedisError as error:
             raise ReplayStoreError(

@@ -43,7 +43,7 @@ def check(request_file: BinaryIO, config: Path | None, service: str | None, outp
     if output == "json":
         click.echo(encode({"cards": decision.cards}))
     else:
-        from rich.console import Console  # noqa: PLC0415 - only who reads it needs a terminal
+        from rich.console import Console  # noqa: PLC0415 - needed only for output to a terminal
 
         from cds_service.commands.terminal import print_decision  # noqa: PLC0415
 
@@ -52,11 +52,11 @@ def check(request_file: BinaryIO, config: Path | None, service: str | None, outp
 
 
 def _hook_of(body: bytes) -> str:
-    """Give the hook that a request names, if one of the services answers it."""
+    """Return the hook that a request names; it must be one that a service answers."""
     try:
         request = decode_sent(body)
     except Unreadable:
-        raise BadRequest("not-json", "the file is no JSON that can be read") from None
+        raise BadRequest("not-json", "the file is not JSON that can be read") from None
     hook = request.get("hook") if isinstance(request, dict) else None
     known = list(dict.fromkeys(service.hook for service in SERVICES))
     if hook not in known:

@@ -100,13 +100,13 @@ def _settings(name: str) -> Settings:
 
 @click.group()
 def config() -> None:
-    """Look after configuration files."""
+    """Check and print configuration files."""
 
 
 @config.command("check")
 @click.argument("file", type=FILE)
 def config_check(file: Path) -> None:
-    """Validate a configuration file; every problem is told with its line."""
+    """Validate a configuration file; every problem is reported with its line."""
     decider_of(file, serving=True)
     click.echo(f"{file}: valid")
 
@@ -119,7 +119,7 @@ def config_schema() -> None:
 
 @config.command("demo")
 def config_demo() -> None:
-    """Print the configuration of the demonstration, for a file of one's own."""
+    """Print the demonstration configuration, as a starting point for your own."""
     click.echo((files("her2_cds_examples") / "demo.yaml").read_text(encoding="utf-8"), nl=False)
 
 

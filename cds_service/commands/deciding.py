@@ -1,4 +1,4 @@
-"""What decides by a configuration, for the commands that need it; what is wrong with the files ends the command."""
+"""The decider for the commands that need one; a problem with the files ends the command."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def decider_of(path: Path | None, *, serving: bool = False) -> Decider:
-    """Give the decider of a configuration file, or of the defaults."""
+    """Return the decider of a configuration file, or of the defaults."""
     try:
         return Decider(load_settings(path, serving=serving))
     except ConfigurationError as error:

@@ -26,7 +26,7 @@ _OF_KNOWLEDGE = frozenset({"sources", "brands", "products"})
 
 @click.group()
 def knowledge() -> None:
-    """Look after what the site lays over the shipped knowledge and words."""
+    """Check and compare what the site lays over the shipped knowledge and words."""
 
 
 @knowledge.command("check")
@@ -34,9 +34,9 @@ def knowledge() -> None:
 @click.option("--against", multiple=True, type=FILE, help="A public file to hold the knowledge against.")
 @config_option
 def check(files: tuple[Path, ...], against: tuple[Path, ...], config: Path | None) -> None:
-    """Validate FILES, or those that the configuration names; a problem is told with file, line and nearest known word.
+    """Validate FILES, or those in the configuration; problems are reported with file, line and nearest known word.
 
-    With --against, the knowledge with these files over it is held against files as agencies publish them: openFDA's NDC
+    With --against, the knowledge including these files is compared with files as agencies publish them: openFDA's NDC
     directory (JSON), the CMS NDC to HCPCS crosswalk (CSV), the quarterly HCPCS file, RXNCONSO, the ICD-10-CM order
     file, or a structured product label (XML).
 
@@ -51,7 +51,7 @@ def check(files: tuple[Path, ...], against: tuple[Path, ...], config: Path | Non
 
 
 def _differs(against: tuple[Path, ...], layer: SiteLayer) -> bool:
-    """Print what public files say otherwise, file by file."""
+    """Print where public files differ, and return whether any does."""
     differs = False
     for path in against:
         try:
@@ -70,7 +70,7 @@ def _differs(against: tuple[Path, ...], layer: SiteLayer) -> bool:
 @click.argument("after")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def diff(before: str, after: str, output: str) -> None:
-    """Say what is different in AFTER; ``default`` stands for what ships.
+    """Print what is different in AFTER; ``default`` stands for what ships.
 
     Exit code: 0 they are the same, 1 they are different, 2 one cannot be used.
     """
@@ -104,5 +104,5 @@ def _is_knowledge(path: Path) -> bool:
     try:
         return not _OF_KNOWLEDGE.isdisjoint(Document(path.read_text(encoding="utf-8"), path.name).tree)
     except (KnowledgeError, OSError, UnicodeDecodeError):
-        # What is wrong with it is told when it is read in full.
+        # Errors are reported when the file is read in full.
         return True

@@ -1,4 +1,4 @@
-"""What commands have in common: options, and how they end on input that cannot be used."""
+"""What commands share: options, and how they exit on unusable input."""
 
 from __future__ import annotations
 

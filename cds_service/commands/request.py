@@ -64,7 +64,7 @@ def request(  # noqa: PLR0913, PLR0917 - one for each option
     try:
         identifier = patient_id(patient)
         orders = _orders(order_file, drug, dose, identifier)
-        # Whether the hook has what it needs is asked before anything is fetched.
+        # Fail before fetching if the hook lacks what it needs.
         hook_request(hook, "", identifier, orders, {})
         prefetch, missing = _prefetch(settings, fhir_server, identifier, hook)
         written = hook_request(hook, str(uuid.uuid4()), identifier, orders, prefetch)
@@ -78,14 +78,14 @@ def request(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _orders(order_file: BinaryIO | None, drug: str | None, dose: str | None, patient: str) -> list[Json]:
     if order_file is not None and (drug or dose):
-        raise BuildError("--order and --drug exclude each other")
+        raise BuildError("--order and --drug cannot be used together")
     if order_file is not None:
         body = order_file.read(_ORDER_LIMIT + 1)
         if len(body) > _ORDER_LIMIT:
             raise BuildError("the file of the order is larger than 1 MiB")
         return orders_in(body)
     if bool(drug) != bool(dose):
-        raise BuildError("--drug and --dose go together")
+        raise BuildError("--drug and --dose must be used together")
     return [draft_order(drug, dose, patient)] if drug and dose else []
 
 
@@ -95,7 +95,7 @@ def _reading_from(server: str, timeout_s: float, settings: Settings) -> Settings
     try:
         address = HttpUrl(server)
     except ValidationError:
-        reason = reason or "it is no address"
+        reason = reason or "it is not an address"
     if reason:
         fail(f"--fhir-server: {reason}")
     fhir = settings.fhir.model_copy(update={"allowed_servers": [address], "timeout_s": timeout_s})
@@ -103,7 +103,7 @@ def _reading_from(server: str, timeout_s: float, settings: Settings) -> Settings
 
 
 def _prefetch(settings: Settings, server: str, patient: str, hook: str) -> tuple[dict[str, Json | None], list[str]]:
-    """Read every key that the services of the hook ask for; what could not be read is named."""
+    """Read every key that the services of the hook ask for; return the values and the keys that could not be read."""
     templates: dict[str, str] = {}
     for service in SERVICES:
         if service.hook == hook:
@@ -128,7 +128,7 @@ def _prefetch(settings: Settings, server: str, patient: str, hook: str) -> tuple
 
 
 def _written(answers: Mapping[str, Answer], queries: Mapping[str, str]) -> tuple[dict[str, Json | None], list[str]]:
-    """Write the answers as a prefetch, and name the keys that have none."""
+    """Return the answers as a prefetch, and the keys that have none."""
     prefetch: dict[str, Json | None] = {}
     missing = []
     for key, answer in answers.items():

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _IDLE_MS = 75_000
 _BACKLOG, _CONNECTIONS, _THREADS = 4096, 30_000, 128
-# Named here and not taken from ``metrics``, which must not be loaded before it is set.
+# Not imported from ``metrics``, which must not be loaded before the variable is set.
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PATIENT_KEY = f"{ENV_PREFIX}AUDIT__PATIENT_KEY"
 _COOKIE_KEYS = (f"{ENV_PREFIX}SMART__COOKIE_KEY", f"{ENV_PREFIX}WORKBENCH__COOKIE_KEY")
@@ -90,7 +90,7 @@ def serve(  # noqa: PLR0913 - one for each option
         port=port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
-        # Proxies keep idle connections for up to a minute; the side that closes first must be theirs.
+        # Proxies keep idle connections for up to a minute, and the proxy must be the side that closes first.
         http1_settings=HTTP1Settings(header_read_timeout=_IDLE_MS),
         workers=workers,
         websockets=False,
@@ -109,7 +109,7 @@ def serve(  # noqa: PLR0913 - one for each option
 
 
 def _warn(settings: Settings) -> None:
-    """Say loudly what is meant for trying out."""
+    """Log a warning for each setting that is meant only for trials."""
     log = structlog.get_logger()
     if settings.auth.mode == "off":
         log.warning("authentication_is_off", meaning=AUTHENTICATION_IS_OFF)
@@ -121,7 +121,7 @@ def _warn(settings: Settings) -> None:
 
 
 def _prepare(settings: Settings) -> None:
-    """Make the tables, and give the workers what they must have in common."""
+    """Create the tables, and set up what the workers must share."""
     try:
         engine = open_engine(settings.database)
     except DatabaseError as error:
@@ -133,9 +133,9 @@ def _prepare(settings: Settings) -> None:
     except DatabaseError as error:
         if engine.dialect.name == "sqlite":
             fail(str(error))
-        # A server may come up after us: until then cards are given, and their record waits.
+        # The database may start after us; until then cards are given and their records wait.
         structlog.get_logger().error("database_not_reached", problem=str(error), meaning="tried again while serving")
-    # The workers are copies of this process, and a connection is not to be shared.
+    # The workers are forked from this process and must not share its connections.
     engine.dispose()
     os.environ.setdefault(_PATIENT_KEY, secrets.token_hex(32))
     for name in _COOKIE_KEYS:
@@ -143,7 +143,7 @@ def _prepare(settings: Settings) -> None:
 
 
 def _share_metrics(workers: int) -> None:
-    """Name the folder in which several workers put their numbers together, before any of them loads the metrics."""
+    """Set the folder in which workers combine their metrics, before any of them loads the metrics module."""
     if workers > 1 and MULTIPROCESS_VARIABLE not in os.environ:
         folder = tempfile.mkdtemp(prefix="her2-cds-metrics-")
         atexit.register(_remove, folder, os.getpid())
@@ -158,13 +158,13 @@ def _preload() -> None:
 
 
 def _remove(folder: str, owner: int) -> None:
-    """Remove the folder, unless this is a worker: a copy of the process may also get to its end this way."""
+    """Remove the folder, unless this is a worker: exit handlers also run in forked processes."""
     if os.getpid() == owner:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _must_be_private(host: str, settings: Settings, *, insecure: bool) -> None:
-    """Refuse to let a whole network call without saying who it is, unless that is asked for by name."""
+    """Refuse to serve a network without authentication, unless --insecure asks for it."""
     if settings.auth.mode == "off" and not insecure and not is_loopback_host(host):
         fail(
             f"--host {host}: authentication is off (auth.mode), and others could call; say --insecure if that is meant"
@@ -172,7 +172,7 @@ def _must_be_private(host: str, settings: Settings, *, insecure: bool) -> None:
 
 
 def _must_be_usable(certificate: Path | None, key: Path | None) -> None:
-    """Refuse a certificate and a key that do not belong together, before a client finds out."""
+    """Refuse a certificate and key that do not match, at the start rather than at the first connection."""
     if certificate is None and key is None:
         return
     if certificate is None or key is None:
@@ -184,9 +184,9 @@ def _must_be_usable(certificate: Path | None, key: Path | None) -> None:
 
 
 def _prepare_authentication(settings: Settings, workers: int) -> None:
-    """Make sure, before anybody is let in, that a token used at one worker is known at the others.
+    """Make sure that a token used at one worker is known to the others.
 
-    Also where nobody has to say who calls: that may change while the workers run.
+    Done even without authentication, which may be turned on while the workers run.
     """
     if settings.auth.mode == "required":
         os.environ[STAYS_REQUIRED] = "1"
@@ -206,7 +206,7 @@ def _prepare_authentication(settings: Settings, workers: int) -> None:
 
 
 def _must_be_free(host: str, port: int) -> None:
-    """Refuse an address where something listens: the server would share it, and each would get some of the calls."""
+    """Refuse an address already in use: the server would share it, and each process would get some of the calls."""
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError as error:

@@ -47,9 +47,9 @@ class ConfigurationError(ValueError):
 
 @dataclass(slots=True)
 class Layers:
-    """What all layers come to, and the line of every key.
+    """The merged layers, and the line of every key.
 
-    ``files``: the uppermost first; ``empty``: those of them that say nothing; ``texts``: what each of them holds.
+    ``files``: the uppermost first; ``empty``: those without content; ``texts``: the text of each.
     """
 
     tree: dict[str, Any] = field(default_factory=dict)
@@ -101,7 +101,7 @@ def _lay_over(beneath: dict[str, Any], its_places: Places, above: dict[str, Any]
             its_places[here] = places[here]
             _lay_over(beneath[key], its_places, value, places, here)
             continue
-        # What stands below a key is there only if the key is.
+        # A nested key exists only if its parent does.
         for place in [place for place in its_places if place[: len(here)] == here] if here in its_places else ():
             del its_places[place]
         its_places.update({place: line for place, line in places.items() if place[: len(here)] == here})
@@ -109,13 +109,13 @@ def _lay_over(beneath: dict[str, Any], its_places: Places, above: dict[str, Any]
 
 
 def is_beginning_of(text: str, whole: str) -> bool:
-    """Tell whether a text breaks off within a line of another, as a file does that is being written or was cut."""
+    """Return whether a text is a prefix of another that ends mid-line, as in a file that is half written or was cut."""
     return len(text) < len(whole.rstrip()) and whole.startswith(text) and not text.endswith("\n")
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any], Places]:
     try:
-        # What is longer is refused for it; the rest of a file without end need not be read for that.
+        # A longer file is refused anyway, so an endless one is never read in full.
         with path.open(encoding="utf-8") as file:
             text = file.read(LARGEST_BYTES + 1)
     except (OSError, UnicodeDecodeError) as error:
@@ -138,10 +138,10 @@ def read_tree(text: str, name: str) -> tuple[dict[str, Any], Places]:
         _note_places(node, (), places, name)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigurationError([f"{name}:{line}: no valid YAML: {error.problem}"]) from None
+        raise ConfigurationError([f"{name}:{line}: not valid YAML: {error.problem}"]) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         why = str(error) if type(error) is yaml.YAMLError else type(error).__name__
-        raise ConfigurationError([f"{name}: no valid YAML ({why})"]) from None
+        raise ConfigurationError([f"{name}: not valid YAML ({why})"]) from None
     if tree is None:
         return {}, {}
     if not isinstance(tree, dict):

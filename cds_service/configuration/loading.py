@@ -23,15 +23,15 @@ from cds_service.configuration.strict_yaml import value_of
 from cds_service.ehr.connections import tls_context
 from cds_service.keys.configured import read_key_file
 
-# Addresses of servers that may hold a password.
+# Server addresses that may contain a password.
 _ADDRESSES = ("database", "redis")
 
 
 def load_settings(path: Path | None, environment: dict[str, str] | None = None, *, serving: bool = False) -> Settings:
     """Read a configuration file and what it extends, lay the environment over it, and check the whole.
 
-    ``serving`` asks for what a service must not be without: a file that holds something, and says who may call. An
-    emptied or cut file is no wish to let everybody in.
+    ``serving`` requires what a service needs: a file that is not empty and that says who may call. An empty or
+    truncated file must not let everyone in.
 
     Raises:
         ConfigurationError: a file cannot be read, or a key or value is wrong.
@@ -124,7 +124,7 @@ def _lay_over(tree: dict[str, Any], places: Places, name: str, value: str) -> No
     try:
         tree[steps[-1]] = value if tuple(steps) in SECRETS else value_of(value)
     except (yaml.YAMLError, ValueError, RecursionError):
-        raise ConfigurationError([f"{name}: no valid YAML value; put it in quotes"]) from None
+        raise ConfigurationError([f"{name}: not valid YAML value; put it in quotes"]) from None
     for place in [place for place in places if place[: len(steps)] == tuple(steps)]:
         del places[place]
     for count in range(1, len(steps) + 1):
@@ -146,7 +146,7 @@ def _layers(places: Places) -> dict[tuple[str, str], str]:
 
 
 def refuse_turned_off(settings: Settings) -> None:
-    """Refuse settings without authentication, where those before had it.
+    """Refuse to turn off authentication that is in force.
 
     Raises:
         ConfigurationError: ``auth.mode`` is off.
@@ -154,11 +154,11 @@ def refuse_turned_off(settings: Settings) -> None:
     """
     if settings.auth.mode == "off":
         where = settings.place_of("auth", "mode")
-        raise ConfigurationError([f"{where}: auth.mode: is not turned off by a reload; start the service anew"])
+        raise ConfigurationError([f"{where}: auth.mode: cannot be turned off by a reload; restart the service"])
 
 
 def _refuse_unfit(layers: Layers, path: Path) -> None:
-    """Refuse a file that is empty, and files that leave open who may call or hold the password of a server."""
+    """Refuse an empty file, and files that do not say who may call or that hold a server's password."""
     if layers.empty:
         raise ConfigurationError([f"{file}: the file is empty" for file in layers.empty])
     if "mode" not in layers.tree.get("auth", {}):

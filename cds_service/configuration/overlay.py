@@ -24,9 +24,9 @@ class PublishedPolicy(NamedTuple):
 
 
 def with_policy(settings: Settings, policy: PublishedPolicy) -> Settings:
-    """Give the settings with a published policy over the files; what a variable sets stays as it is.
+    """Return the settings with a published policy over the files; environment variables still take precedence.
 
-    A trial that the files set up by ``shadow.configuration`` stays; the shadow of the policy is not used then.
+    A trial set up in the files by ``shadow.configuration`` takes precedence over the trial of the policy.
     """
     content = policy.content
     layer = f"version {policy.version}"
@@ -55,7 +55,7 @@ def with_policy(settings: Settings, policy: PublishedPolicy) -> Settings:
 
 
 def with_trial(settings: Settings, tried: Settings) -> Settings:
-    """Give the settings with others on trial beside them; thresholds in the shadow are not used then."""
+    """Return the settings with others on trial beside them, which replace any shadow thresholds."""
     return settings.changed({}, candidate=tried)
 
 

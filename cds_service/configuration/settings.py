@@ -56,7 +56,7 @@ ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 """Names the configuration file, for the processes that ``her2-cds serve`` starts."""
 STAYS_REQUIRED = "_HER2_CDS_AUTH_STAYS_REQUIRED"
-"""Set for the processes of a service that was started with authentication: none of them may run without."""
+"""Set for the processes of a service that was started with authentication, so that none runs without it."""
 SECRETS = frozenset(
     {("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key"), ("workbench", "cookie_key")}
 )
@@ -116,7 +116,7 @@ class Settings(Section):
     @classmethod
     def _is_redis(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
-            msg = "no address of a Redis server; write redis://host:6379/0, or rediss:// for TLS"
+            msg = "not the address of a Redis server; write redis://host:6379/0, or rediss:// for TLS"
             raise ValueError(msg)
         return url
 
@@ -177,7 +177,7 @@ class Settings(Section):
 
     @property
     def texts(self) -> Mapping[Path, str]:
-        """What the files held when they were read, but for that of a trial."""
+        """The text of each file as read, except that of a trial."""
         return self._texts
 
     @property
@@ -229,7 +229,7 @@ class Settings(Section):
         published: Published | None = None,
         candidate: Settings | None = None,
     ) -> Settings:
-        """Give a copy with other values; ``layers`` and ``places`` say what set them, on top of what is known here."""
+        """Return a copy with other values; ``layers`` and ``places`` say what set them, added to those known here."""
         copy = self.model_copy(update=dict(update))
         copy._layers = {**self._layers, **(layers or {})}  # noqa: SLF001 - a copy of our own
         copy._places = {**self._places, **(places or {})}  # noqa: SLF001
@@ -282,7 +282,7 @@ def json_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {
             name: {
-                # A value for all products, or an object with one for some of them.
+                # One value for all products, or an object with values for some of them.
                 "type": ["number", "object", "null"] if threshold.default is None else ["number", "object"],
                 "additionalProperties": {
                     "type": ["number", "null"] if threshold.default is None else "number",

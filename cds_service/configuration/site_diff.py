@@ -1,4 +1,4 @@
-"""What one site layer says otherwise than another, value by value, in words."""
+"""The differences between two site layers, value by value, in words."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from cds_service.configuration.site_layer import SiteLayer
 
 _KEYS = ("id", "code", "ndc")
-"""What entries of a list are known by, so that a new one does not shift all that follow."""
+"""The fields that identify list entries, so that an inserted one does not make all later ones differ."""
 _LONGEST = 120
 
 
 class Change(NamedTuple):
-    """A value that differs: where it stands, and what it was and is; empty where there is none."""
+    """A value that differs: its place, and the value before and after, empty where it did not exist."""
 
     kind: str
     place: str
@@ -65,7 +65,7 @@ def _changes(kind: str, before: dict[str, str], after: dict[str, str]) -> Iterat
 
 
 def _leaves(tree: Any, place: str) -> Iterator[tuple[str, str]]:
-    """Walk a tree and give each value with its place."""
+    """Walk a tree and yield each value with its place."""
     if isinstance(tree, dict):
         for key, value in tree.items():
             yield from _leaves(value, f"{place}.{key}" if place else str(key))

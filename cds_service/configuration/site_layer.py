@@ -33,7 +33,7 @@ class SiteLayer:
     wording_files: Texts = ()
 
     def recorded(self) -> dict[str, Any]:
-        """Write the files for the record, in full; empty where the site lays nothing over what ships."""
+        """Return the files in full, for the record; empty if the site changes nothing."""
         files = {"knowledge": self.knowledge_files, "wording": self.wording_files}
         return {name: [list(each) for each in texts] for name, texts in files.items() if texts}
 
@@ -65,10 +65,10 @@ def site_layer(knowledge: Texts, wording: Texts) -> SiteLayer:
 
 
 def layer_of_record(configuration: dict[str, Any]) -> SiteLayer:
-    """Give the layer that a decision was made with.
+    """Return the site layer that a decision was made with.
 
-    Where this version of the service can no longer read it, the decision is judged by what ships, and its versions say
-    that they differ.
+    If this version of the service can no longer read it, the shipped knowledge is used, and the versions show the
+    difference.
     """
     recorded = configuration.get("site") or {}
     knowledge, wording = (tuple((n, text) for n, text in recorded.get(key, ())) for key in ("knowledge", "wording"))

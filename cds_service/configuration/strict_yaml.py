@@ -1,6 +1,6 @@
 """YAML as a configuration has it: plain keys and values, no aliases, no key twice, and never more than a few thousand.
 
-An alias lets a few lines stand for billions of values, and a reload that builds them holds everybody up; no
+With aliases a few lines can expand to billions of values, and a reload that builds them would stall the service; no
 configuration needs one.
 """
 
@@ -16,7 +16,7 @@ DEEPEST = 40
 
 
 class _Loader(yaml.SafeLoader):
-    """Composes nodes within bounds, and refuses what stands for other nodes."""
+    """Composes nodes within bounds, and refuses aliases."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -41,11 +41,11 @@ class _Loader(yaml.SafeLoader):
 
 
 def compose(text: str) -> tuple[yaml.Node | None, Any]:
-    """Read one document: its nodes, which know their lines, and the values that they stand for.
+    """Read one document; return its nodes, which know their lines, and its values.
 
     Raises:
-        yaml.YAMLError: it is no YAML, holds an alias, or is over a bound.
-        ValueError: a value is none that Python has, or the text is over the largest size.
+        yaml.YAMLError: it is not YAML, holds an alias, or exceeds a bound.
+        ValueError: Python cannot represent a value, or the text is too large.
 
     """
     if len(text.encode(errors="replace")) > LARGEST_BYTES:
@@ -59,5 +59,5 @@ def compose(text: str) -> tuple[yaml.Node | None, Any]:
 
 
 def value_of(text: str) -> Any:
-    """Read one value, as a variable of the environment gives it; see `compose`."""
+    """Read one value, as given in an environment variable; see `compose`."""
     return compose(text)[1]

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY_S = 1.0
 _WARN_EVERY_S = 60.0
-# What needs a start to change: who already holds it would go on with the old one.
+# These need a restart to change, because running parts would keep using the old value.
 _NEED_A_START = ("database", "redis", "auth.replay_store", "workbench")
 _Stamp = tuple[int, int] | None
 _KEY_OF_THIS_PROCESS = secrets.token_bytes(32)
@@ -83,8 +83,8 @@ class Configuration:
     ) -> None:
         """Read the configuration for the first time; ``clock`` says what time it is.
 
-        ``on_reload`` is told of every change of the files whether it was taken, ``on_fetched`` of what each call
-        fetched from a FHIR server.
+        ``on_reload`` is told of every change of the files and whether it took effect, ``on_fetched`` of what each
+        call fetched from a FHIR server.
 
         Raises:
             ConfigurationError: it is not valid; the service does not start.
@@ -114,13 +114,13 @@ class Configuration:
         return self._in_force
 
     def gate(self) -> tuple[str, Authenticator | None]:
-        """Give the public address and the authenticator in force; it looks first whether a file has changed."""
+        """Return the public address and the authenticator in force, after checking for changed files."""
         base_url = self.current().decider.settings.base_url
         return base_url, self.authentication.current
 
     @property
     def is_refused(self) -> bool:
-        """Whether the files say something else than what is in force, because they cannot be used."""
+        """Whether the files differ from the configuration in force because they cannot be used."""
         return bool(self._problems)
 
     @property
@@ -193,7 +193,7 @@ class Configuration:
             self._refuse([f"{self._path}: {type(error).__name__}"])
             return
         self._problems = []
-        self._on_reload(True)  # noqa: FBT003 - what it is told is named by what it is
+        self._on_reload(True)  # noqa: FBT003 - the callback's only argument
         after = self._in_force.decider
         if settings.auth.mode == "off":
             _log.warning("authentication_is_off", meaning=AUTHENTICATION_IS_OFF)
@@ -203,9 +203,9 @@ class Configuration:
             _log.warning("restart_needed", keys=waiting)
 
     def _refuse(self, problems: list[str]) -> None:
-        """Say that the files cannot be used; again from time to time, for as long as they stay so."""
+        """Log that the files cannot be used, and repeat it from time to time until they can."""
         self._problems, self._warned = problems, time.monotonic()
-        self._on_reload(False)  # noqa: FBT003 - as above
+        self._on_reload(False)  # noqa: FBT003 - likewise
         _log.error("configuration_refused", problems=problems, meaning="the last good configuration stays in force")
 
     def _taken(
@@ -239,17 +239,17 @@ class Configuration:
 
 
 def _refuse_opening(before: Settings, after: Settings) -> None:
-    """Refuse a change that nobody may make while the service runs, or that nobody has made.
+    """Refuse a change that is not allowed while the service runs, or that comes from a half-written file.
 
     Raises:
-        ConfigurationError: it would let everybody in, or a file breaks off within a line of what it held.
+        ConfigurationError: it would turn off authentication, or a file ends mid-line compared with before.
 
     """
     if before.auth.mode == "required":
         refuse_turned_off(after)
     cut = [file for file, text in after.texts.items() if is_beginning_of(text, before.texts.get(file, ""))]
     if cut:
-        raise ConfigurationError([f"{file}: breaks off within a line of what it held; is it whole?" for file in cut])
+        raise ConfigurationError([f"{file}: ends within a line that it had before; is it complete?" for file in cut])
 
 
 def _stamps(files: Iterable[Path]) -> dict[Path, _Stamp]:

@@ -68,11 +68,11 @@ class RequestData:
     def chart(self, keys: Iterable[str] | None = None) -> dict[str, Answer]:
         """Give what was sent, with the keys that are needed fetched where they lack; every key unless some are named.
 
-        A key that can be had nowhere stays as it is; ``absent`` names it.
+        A key that is available nowhere is left unchanged; ``absent`` names it.
         """
         answers = self._answers()
         needed = tuple(keys or self._templates)
-        # A key that the server gave no answer to is not asked for again.
+        # Do not ask again for a key that the server did not answer.
         lacking = [key for key in needed if answers[key].state in _UNANSWERED and key not in self._read_on]
         reads_on = False
         for answer in answers.values():
@@ -93,7 +93,7 @@ class RequestData:
         return answers
 
     def absent(self, keys: Iterable[str] | None = None) -> tuple[tuple[str, str], ...]:
-        """Name the keys that could not be had, each with the reason; every key is looked at unless some are named."""
+        """List the unavailable keys, each with the reason; checks all keys unless some are named."""
         answers = self._answers()
         return tuple(
             (key, self.why(f"prefetch.{key}"))
@@ -102,7 +102,7 @@ class RequestData:
         )
 
     def why(self, place: str) -> str:
-        """Say why the FHIR server gave nothing for a place of the request, in words for an operator."""
+        """Return why the FHIR server gave nothing for a place of the request, in words for an operator."""
         if self._access is not None:
             return self._access.failures.get(place, "the FHIR server did not answer in time")
         return self._client.why_no_access(self._request)

@@ -140,7 +140,7 @@ class Decider:
         """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
         today = self._today()
         patient = self._part_of_chart(request, gathering, TREATMENT_KEYS)
-        # Without a list of drugs, that the other names none does not say that the patient is on none.
+        # If one medication list is unavailable, an empty other list does not show that the patient takes none.
         if not patient.absent and not on_treatment(patient, self.known, self.policy.thresholds, today):
             return None, (), ((), ())
         patient = self._part_of_chart(request, gathering, MONITORING_KEYS)
@@ -154,7 +154,7 @@ class Decider:
         return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)
 
     def _part_of_chart(self, request: HookRequest, gathering: RequestData, keys: tuple[str, ...]) -> Patient:
-        """Read what some keys tell of the patient; what could not be had is named in it."""
+        """Read what some keys tell of the patient; unavailable parts are named in it."""
         answers = gathering.chart(keys)
         patient = self._chart.patient(answers, request.patient_id, frozenset(keys), server=request.fhir_server)
         absent = gathering.absent(keys)
@@ -180,7 +180,7 @@ class Decider:
 
 
 def _says_more(shown: tuple[CardContent, ...]) -> bool:
-    """Tell whether a card says more than that checks could not be made."""
+    """Return whether any card says more than that checks could not be made."""
     return any(content.lead.topic is not Topic.CHECKS_INCOMPLETE for content in shown)
 
 

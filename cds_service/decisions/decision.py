@@ -17,7 +17,7 @@ from cds_service.store.overrides import Override
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """A card that was not sent, the findings behind it, and the override that stands for it."""
+    """A card that was not sent, the findings on it, and the override that suppressed it."""
 
     card: dict[str, Any]
     content: CardContent
@@ -26,7 +26,7 @@ class Suppressed:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What a policy on trial would have said on the same facts, and the versions that it stands for."""
+    """What a policy on trial would have said on the same facts, and its versions."""
 
     versions: Versions
     verdicts: dict[str, Any]
@@ -39,7 +39,7 @@ class Decision(msgspec.Struct, frozen=True):
     cards: tuple[dict[str, Any], ...]
     verdicts: tuple[Verdict, ...]
     session: Session | None
-    """What was judged; none where nothing was."""
+    """What was judged; ``None`` if nothing was."""
     duration_s: float
     shown: tuple[CardContent, ...] = ()
     """The findings behind each card that was made, whether it was sent or suppressed."""
@@ -47,10 +47,10 @@ class Decision(msgspec.Struct, frozen=True):
     findings: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The names of findings by the id of the card, where repeats of them may be left out later."""
     tried: Tried | None = None
-    """What the policy on trial would have said; none where nothing is on trial."""
+    """What the policy on trial would have said; ``None`` if nothing is on trial."""
 
 
 def subjects(decision: Decision) -> list[CardContent]:
-    """Give for each card that is sent what stands behind it."""
+    """Return the content of each card that is sent."""
     suppressed = {id(each.content) for each in decision.suppressed}
     return [content for content in decision.shown if id(content) not in suppressed]

@@ -90,9 +90,9 @@ def _sent(kept: StoredDecision, cards: Iterable[Card]) -> Iterable[Card]:
 
 
 def recorded_policy(configuration: Json) -> Policy:
-    """Give the policy that a recorded configuration stands for.
+    """Return the policy of a recorded configuration.
 
-    A topic that has gone since is left out. A threshold that has come since has its default: today's rules ask for it.
+    A topic removed since then is left out. A threshold added since gets its default, because today's rules need it.
     """
     defaults = {name: threshold.default for name, threshold in default_knowledge().thresholds.items()}
     topics = {name: each for name, each in configuration["topics"].items() if name in set(Topic)}
@@ -104,7 +104,7 @@ def recorded_policy(configuration: Json) -> Policy:
         },
         modes={Topic(name): Mode(each["mode"]) for name, each in topics.items()},
         indicators={Topic(name): Indicator(each["indicator"]) for name, each in topics.items()},
-        # Before there was a choice, every planned dose was judged.
+        # Decisions from before this setting existed judged every planned dose.
         planned_doses=PlannedDoses(configuration.get("planned_doses", PlannedDoses.EVERY)),
     )
 

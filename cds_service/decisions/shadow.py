@@ -58,7 +58,7 @@ class Shadow:
             self._profiles.append((match, Candidate(profile.policy(), versions(profile, known, wording, billing))))
 
     def judged(self, decision: Decision, session: Session, caller: Caller | None, service: str) -> Decision:
-        """Give a decision with what the trial says of its facts."""
+        """Return a decision with what the trial says of its facts."""
         candidate = self.candidate(caller, service)
         verdicts = self.verdicts(session, candidate)
         if verdicts is None:

@@ -114,9 +114,9 @@ def _stands_for(
 
 
 def finding_name(patient: str, content: CardContent, session: Session) -> str:
-    """Name what a card says of a patient by everything it stands on, and not by the references of its orders.
+    """Return a name for what a card says about a patient, built from its facts but not its order references.
 
-    A finding that stands as a line of the card belongs to it: when it changes, the card is told again.
+    Findings folded into the card count: when one changes, the card is shown again.
     """
     orders = {order.origin: order for order in session.orders}
     whole: list[Any] = [patient]

@@ -72,7 +72,7 @@ class FhirClient:
         self.on_fetched = on_fetched
         self.budget_s = limits.timeout_s
         self.body_limit = limits.body_bytes
-        # One slow server holds all the threads of the calls that wait for it; nobody else's call may wait for those.
+        # A slow server can block every thread of the calls that need it, so other calls must not share them.
         size = CALLS_AT_ONCE * _KEYS_AT_ONCE
         self.connections = FhirConnections(size, limits.ca_bundle, resolver)
         self.neighbour = Neighbour(CALLS_AT_ONCE)
@@ -86,7 +86,7 @@ class FhirClient:
         return None if why else FhirAccess(self, request)
 
     def why_no_access(self, request: HookRequest) -> str:
-        """Say why the server of a request may not be asked, and what would help; empty when it may be."""
+        """Return why the server of a request may not be asked; empty when it may be."""
         if not request.fhir_server:
             return "not in the prefetch, and the request names no fhirServer"
         authorization = request.fhir_authorization
@@ -131,7 +131,7 @@ class FhirAccess:
 
         """
         addresses = {place: f"{self._base}/{query}" for place, query in queries.items()}
-        # An id may be anything, "..": what leads out of the server's base is not asked.
+        # An id may be anything, even "..", so a path that leaves the server's base is not requested.
         asked = {place: _Question(url, place) for place, url in addresses.items() if is_same_server(url, self._base)}
         following = {
             place: _Question(answer.listing.next_page, place, 1)
@@ -219,7 +219,7 @@ class FhirAccess:
         answer = read_answer(body, place)
         if answer.state is PrefetchState.FAILED:
             self.failures[place] = "the FHIR server answered with something other than the FHIR asked for"
-        # ``null`` says "none on record" in a prefetch; a server says it with an empty Bundle.
+        # In a prefetch ``null`` means "none on record", but a server says that with an empty Bundle.
         return answer if answer.listing is not None else Answer(PrefetchState.FAILED), None
 
     def _body(self, response: requests.Response) -> bytes:
@@ -235,7 +235,7 @@ class FhirAccess:
 
 
 def _why(error: Exception) -> str:
-    """Say what went wrong with a question to a server, without its address."""
+    """Return what went wrong with a request to a server, without its address."""
     if isinstance(error, requests.Timeout):
         return "the FHIR server did not answer in time"
     return "the FHIR server could not be reached"

@@ -1,4 +1,4 @@
-"""How many calls may wait for a neighbour at once: a slow one must not hold those that need nothing of it."""
+"""How many calls may wait for a neighbour at once: a slow one must not hold up calls that do not need it."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
 
 
 class NeighbourBusyError(Exception):
-    """As many calls wait for this neighbour as may; one more is to come again in a moment."""
+    """The limit of calls waiting for this server is reached; the caller should retry shortly."""
 
 
 class Neighbour:
     """One server that calls wait for."""
 
     def __init__(self, at_once: int) -> None:
-        """Let so many calls wait for it."""
+        """Allow ``at_once`` calls to wait for it."""
         self._places = threading.BoundedSemaphore(at_once)
 
     @contextmanager
     def asked(self) -> Iterator[None]:
-        """Ask it something.
+        """Count the caller as waiting for the server while the block runs.
 
         Raises:
             NeighbourBusyError: too many wait for it already.

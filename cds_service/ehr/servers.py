@@ -24,8 +24,8 @@ _METADATA = frozenset(
     ip_address(written)
     for written in ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
 )
-# What the registries of special addresses (IANA, RFC 6890) hold back, where no server of a hospital is. The shared
-# addresses of 100.64.0.0/10 are not among them: clusters number their own pods by these.
+# Ranges reserved by the special-address registries (IANA, RFC 6890), where no hospital server can be. 100.64.0.0/10
+# is not included because clusters use it for their pods.
 _SPECIAL = tuple(
     ip_network(written)
     for written in (
@@ -113,9 +113,9 @@ def is_below(path: str, base: str) -> bool:
 
 
 def is_plain_path(path: str) -> bool:
-    """Tell whether a path says the same to everybody: no step up or in place, none empty, however it is encoded.
+    """Return whether every server reads a path the same way: no ".", ".." or empty segment, however encoded.
 
-    Some servers drop what follows a semicolon in a step ("..;x"), some decode twice, some take a backslash for a slash.
+    Some servers drop what follows a semicolon ("..;x"), some decode twice, some treat a backslash as a slash.
     """
     for _ in range(_DECODINGS):
         steps = [step.partition(";")[0] for step in _STEPS.split(path)[1:]]
@@ -147,7 +147,7 @@ def check_addresses(host: str, addresses: Sequence[str]) -> None:
 
 
 def is_loopback_host(host: str) -> bool:
-    """Tell whether a host is this machine and reaches nobody else."""
+    """Return whether a host name or address is this machine only."""
     return _is_loopback_name(host)
 
 

@@ -107,7 +107,7 @@ _RULES = {
     StepKind.WITHDRAWN: _Rule(Role.EDITOR, frozenset({VersionState.DRAFT, VersionState.REVIEW})),
     StepKind.RETURNED: _Rule(Role.REVIEWER, frozenset({VersionState.REVIEW}), comment=True),
     StepKind.APPROVED: _Rule(Role.REVIEWER, frozenset({VersionState.REVIEW})),
-    # Nobody sees a trial, yet every machine judges by it: it takes what was approved, and who could publish that.
+    # A trial is invisible but every machine runs it, so it needs an approved version and a publisher.
     StepKind.TRIAL_BEGUN: _Rule(Role.PUBLISHER, frozenset({VersionState.APPROVED})),
     StepKind.TRIAL_ENDED: _Rule(Role.PUBLISHER, frozenset({VersionState.ON_TRIAL})),
     StepKind.PUBLISHED: _Rule(Role.PUBLISHER, _AGREED),

@@ -26,7 +26,7 @@ _REASONS = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 def to_show(
     verdicts: Sequence[Verdict], session: Session, policy: Policy, known: Knowledge, wording: Wording
 ) -> tuple[CardContent, ...]:
-    """Pick what fired on a live topic, and put together what shares a card."""
+    """Select the findings of live topics, and group those that share a card."""
     live = [
         verdict
         for verdict in verdicts

@@ -1,1 +1,1 @@
-"""The knowledge held against files as agencies publish them: what is missing, wrong, ended or new."""
+"""Compares the knowledge with files that agencies publish: what is missing, wrong, ended or new."""

@@ -1,4 +1,4 @@
-"""Holds the knowledge against one public file, whichever it is."""
+"""Compares the knowledge with one public file of any supported kind."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _BARS = 16
 
 
 def check_against(path: Path, known: Knowledge, billing: BillingKnowledge, today: date) -> list[Finding]:
-    """Read a public file of any quarter and list what it says otherwise.
+    """Read a public file of any quarter and list where it differs from the knowledge.
 
-    Its kind is told by its content: openFDA's NDC directory (JSON), the CMS NDC to HCPCS crosswalk (CSV), the quarterly
-    HCPCS file, RXNCONSO, the ICD-10-CM order file, or a structured product label (XML).
+    Its kind is recognized by its content: openFDA's NDC directory (JSON), the CMS NDC to HCPCS crosswalk (CSV), the
+    quarterly HCPCS file, RXNCONSO, the ICD-10-CM order file, or a structured product label (XML).
 
     Raises:
         PublicFileError: it is none of these, too large, or cannot be read.
@@ -72,7 +72,7 @@ def _of_lines(
 
 
 def _encoding(head: bytes) -> str:
-    """Tell UTF-8 from the code page that CMS writes; a character may be cut at the end of the head."""
+    """Tell UTF-8 from the code page that CMS writes; the head may end in the middle of a character."""
     try:
         head[:-4].decode("utf-8")
     except UnicodeDecodeError:
@@ -84,7 +84,7 @@ def _json(path: Path) -> Any:
     try:
         return decode(_whole(path))
     except Unreadable:
-        raise PublicFileError(f"{path.name}: no JSON that can be read") from None
+        raise PublicFileError(f"{path.name}: not JSON that can be read") from None
 
 
 def _whole(path: Path) -> bytes:

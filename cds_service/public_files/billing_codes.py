@@ -51,7 +51,7 @@ def read_hcpcs(lines: Iterable[str]) -> Iterator[_Record]:
 
 
 def check_hcpcs(lines: Iterable[str], known: Knowledge, name: str, today: date) -> list[Finding]:
-    """Hold the billing codes against a quarterly HCPCS file.
+    """Compare the billing codes with a quarterly HCPCS file.
 
     Raises:
         PublicFileError: the file holds no such records.
@@ -83,13 +83,13 @@ def check_hcpcs(lines: Iterable[str], known: Knowledge, name: str, today: date) 
 
 
 def is_crosswalk(line: str) -> bool:
-    """Tell whether a line is the header of the crosswalk's table."""
+    """Return whether a line is the header of the crosswalk's table."""
     cells = [cell.strip() for cell in next(csv.reader([line]), [])]
     return bool(cells) and bool(_CROSSWALK_CODE.fullmatch(cells[0])) and any("ndc" in c.casefold() for c in cells[1:])
 
 
 def check_crosswalk(lines: list[str], known: Knowledge, name: str) -> list[Finding]:
-    """Hold packages and their billing codes against the NDC to HCPCS crosswalk.
+    """Compare packages and their billing codes with the NDC to HCPCS crosswalk.
 
     Raises:
         PublicFileError: the file has no table of the crosswalk.

@@ -1,6 +1,6 @@
-"""Diagnosis codes held against the ICD-10-CM order file.
+"""Compares diagnosis codes with the ICD-10-CM order file.
 
-Source: the layout that comes with the order file (order number 1-5, code 7-13, valid for billing 15, titles behind).
+Source: the layout that comes with the order file (order number 1-5, code 7-13, valid for billing 15, then the titles).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _WHAT = "ICD-10-CM"
 
 
 def is_order_line(line: str) -> bool:
-    """Tell whether a line is one of an order file."""
+    """Return whether a line is one of an order file."""
     return _ORDER.match(line) is not None
 
 
 def check_diagnoses(lines: Iterable[str], known: Knowledge, billing: BillingKnowledge, name: str) -> list[Finding]:
-    """Hold every diagnosis code and prefix that the knowledge names against the order file.
+    """Compare every diagnosis code and prefix in the knowledge with the order file.
 
     Raises:
         PublicFileError: the file has no lines of an order file.

@@ -29,7 +29,7 @@ _YEAR = re.compile(r"\d{4}")
 
 
 def check_ndc_directory(tree: Any, known: Knowledge, name: str, today: date) -> list[Finding]:
-    """Hold packages and RxNorm concepts against the NDC directory in openFDA's JSON.
+    """Compare packages and RxNorm concepts with the NDC directory in openFDA's JSON.
 
     Raises:
         PublicFileError: it is not that JSON.
@@ -65,7 +65,7 @@ def check_ndc_directory(tree: Any, known: Knowledge, name: str, today: date) -> 
 
 
 def check_rxnorm(lines: Iterable[str], known: Knowledge, name: str) -> list[Finding]:
-    """Hold RxNorm concepts against RXNCONSO: those gone or suppressed, and those of our drugs that are missing.
+    """Compare RxNorm concepts with RXNCONSO: those gone or suppressed, and those of our drugs that are missing.
 
     Raises:
         PublicFileError: the file has no rows of RXNCONSO.
@@ -97,7 +97,7 @@ def check_rxnorm(lines: Iterable[str], known: Knowledge, name: str) -> list[Find
 
 
 def check_label(text: bytes, known: Knowledge, name: str) -> list[Finding]:
-    """Hold the date of the copy that was read against the revision of a structured product label.
+    """Compare the date of the copy that was read with the revision of a structured product label.
 
     Raises:
         PublicFileError: it is no such label.
@@ -108,7 +108,7 @@ def check_label(text: bytes, known: Knowledge, name: str) -> list[Finding]:
     try:
         root = ET.fromstring(text)  # noqa: S314 - without a document type there is nothing to expand
     except ET.ParseError:
-        raise PublicFileError(f"{name}: no XML that can be read") from None
+        raise PublicFileError(f"{name}: not XML that can be read") from None
     time = root.find(f"{_HL7}effectiveTime")
     revised = _day((time.get("value") or "")[:8]) if time is not None else None
     if root.tag != f"{_HL7}document" or revised is None:
@@ -120,7 +120,7 @@ def check_label(text: bytes, known: Knowledge, name: str) -> list[Finding]:
     codes = {each.get("code", "") for each in root.iter(f"{_HL7}code") if each.get("codeSystem") == _NDC_SYSTEM}
     about = {product.id: brand for product, brand in _brands(known) if _is_about(product, brand, written, codes, names)}
     if not about:
-        raise PublicFileError(f"{name}: the label is of no drug that is checked")
+        raise PublicFileError(f"{name}: the label is not for a drug that is checked")
     found = []
     for product, brand in about.items():
         source = known.sources[brand.label]
@@ -170,7 +170,7 @@ def _day(written: str) -> date | None:
 
 
 def _day_of(as_of: str) -> date:
-    """Give the last day that a date of a source may mean: a month or a year is over at its end."""
+    """Return the last day that a date of a source may mean: a month or a year is over at its end."""
     year, month, day = (int(part) for part in (*as_of.split("-"), "12", "31")[:3]) if _YEAR.match(as_of) else (1, 1, 1)
     for last in (day, 30, 29, 28):
         try:

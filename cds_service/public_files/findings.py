@@ -1,4 +1,4 @@
-"""What a public file says otherwise than the knowledge does."""
+"""Differences between a public file and the knowledge."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Kind(StrEnum):
     """How the knowledge differs from the file."""
 
     MISSING = "missing"
-    """The file has it for a product that is known, the knowledge has not."""
+    """The file has it for a known product, but the knowledge does not."""
     WRONG = "wrong"
     """Both have it, and they disagree."""
     ENDED = "ended"
-    """The knowledge has it, and the file says that it is over or has it no more."""
+    """The knowledge has it, and the file says that it has ended or no longer lists it."""
     NEW = "new"
     """The file has a drug that the knowledge does not have."""
     NEWER = "newer"
@@ -46,7 +46,7 @@ class Finding(NamedTuple):
 
 
 class Names:
-    """Tells by its name which product a drug of a public file is: the longest known name in it counts."""
+    """Finds the product of a drug in a public file by the longest known name in the drug's name."""
 
     _WORDS = re.compile(r"[a-z0-9]+")
     _SUFFIX = re.compile(r"(?<![a-z0-9])([a-z]+)-([a-z]{4})(?![a-z0-9])")
@@ -67,7 +67,7 @@ class Names:
         self._suffixed = {name for name in (each.generic for p in known.products for each in p.brands) if "-" in name}
 
     def product(self, name: str) -> str | None:
-        """Give the id of the checked product that a name is of; none for any other drug."""
+        """Return the id of the checked product that a name is for; ``None`` for any other drug."""
         words = self._split(name)
         if self._first.isdisjoint(words):
             return None
@@ -77,7 +77,7 @@ class Names:
         return None
 
     def is_new_biosimilar(self, name: str) -> bool:
-        """Tell whether a name is that of a known antibody with a suffix of four letters that is not known."""
+        """Return whether a name is that of a known antibody with a suffix of four letters that is not known."""
         written = name.casefold()
         known = {each.casefold() for each in self._suffixed}
         return any(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cds_service.smart.launch import Pending
 
 TIMEOUT_S = 5.0
-"""For all of one answer."""
+"""Seconds allowed for one whole answer."""
 _PIECE = 16_384
 _SERVERS = Neighbour(4)
 _LIMIT = 256 * 1024
@@ -137,7 +137,7 @@ def _asked(method: str, url: str, **more: Any) -> dict[str, Any]:
 
 
 def _read(method: str, url: str, **more: Any) -> tuple[bytes, int]:
-    """Ask within one deadline, whatever drips; give the body and the status."""
+    """Request with one overall deadline, however slowly data arrives; return the body and the status."""
     deadline = time.monotonic() + TIMEOUT_S
     with requests.Session() as session:
         # No proxy and no password file of the machine may have a say in where a code goes.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 _WAIT_S = 2
 _SQLITE_WAIT_S = 5
-# Any number, as long as every process takes the same one.
+# An arbitrary number that every process must share.
 _UPGRADE_LOCK = 0x4845_5232
 _TURN = threading.Lock()
 
@@ -39,7 +39,7 @@ class DatabaseError(Exception):
 
 
 class DatabaseNewerError(DatabaseError):
-    """Its tables are of a newer version, and waiting will not change that."""
+    """The tables are of a newer version, so retrying is pointless."""
 
 
 def open_engine(url: str) -> Engine:
@@ -74,13 +74,13 @@ def open_engine(url: str) -> Engine:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Give a connection for one transaction that writes.
+    """Yield a connection for one transaction that writes.
 
-    SQLite lets one write at a time. Who begins by reading and writes later is refused at once when somebody else has
-    written in between; who begins with the intention waits for its turn. Within the process the turn is kept here.
+    SQLite allows one writer at a time. A transaction that reads first and then writes fails at once if another wrote in
+    between; one that begins as a writer waits its turn. Within the process, a lock here keeps the turns.
 
     Raises:
-        SQLAlchemyError: it could not be begun or committed.
+        SQLAlchemyError: the transaction could not be begun or committed.
 
     """
     if engine.dialect.name != "sqlite":
@@ -144,14 +144,14 @@ def _address(url: str) -> URL:
 
 
 def _keep_private(file: str | None) -> None:
-    """Make the file so that only the service reads it, and tell of one that others can read: it is health data."""
+    """Create the file readable only by the service, and warn if others can read it: it holds health data."""
     if not file or file == ":memory:" or file.startswith("file:"):
         return
     try:
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
         mode = stat.S_IMODE(Path(file).stat().st_mode)
     except OSError:
-        # Whoever connects hears why.
+        # Connecting will report the error.
         return
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         _log.warning("database_file_is_open", file=file, mode=f"{mode:04o}", meaning="others can read it; chmod 600")

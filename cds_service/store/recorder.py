@@ -1,8 +1,8 @@
 """Writes decisions down before their answers leave, and never stands in the way of an answer.
 
 While the database is down, records wait (`waiting`), as many as the limits allow; when it is back they are written,
-marked as late, and the gap is written beside them with the number of those that were lost. A record that the database
-refuses for what it holds is made safe, or else set aside: it never stops the next.
+marked as late, and the gap is written beside them with the number of those that were lost. A record whose
+content the database refuses is made safe or, failing that, set aside, so it never blocks the next.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class Recorder:
         watch: Callable[[Recorder], None] = lambda _: None,
         folder: Path | None = None,
     ) -> None:
-        """Begin; ``ready`` says whether the tables are there already, ``watch`` is told whenever that changes.
+        """Start; ``ready``: the tables exist already; ``watch`` is called when the store goes down or comes back.
 
-        ``folder`` is where what waits is kept, and where what others have left is found.
+        ``folder`` is where waiting records are kept, including those that earlier processes left.
         """
         self._engine = engine
         name = engine.dialect.name
@@ -136,7 +136,7 @@ class Recorder:
                 connection.close()
 
     def set_aside(self, reason: str) -> None:
-        """Count a decision that cannot be kept at all; its gap is on record."""
+        """Count a decision that cannot be recorded; the gap itself is recorded."""
         _log.error("record_set_aside", reason=reason)
         with self._lock:
             self._lost += 1
@@ -147,7 +147,7 @@ class Recorder:
             try:
                 is_kept = self._waiting.add(record)
             except ValueError:
-                # What is not even JSON.
+                # The record could not even be encoded as JSON.
                 is_kept = self._waiting.add(made_safe(record))
             if not is_kept:
                 self._lost += 1
@@ -170,7 +170,7 @@ class Recorder:
                 return
 
     def _catch_up(self) -> bool:
-        """Write what waits and the gap itself; the last look and the end of the gap are one step."""
+        """Write what waits and the gap itself; the final check for records and the end of the gap share one lock."""
         began = self._down_since
         try:
             upgrade(self._engine)
@@ -188,7 +188,7 @@ class Recorder:
                 is_written = self._inserted_or_refused(record)
                 with self._lock:
                     self._waiting.done()
-                    # Counted over all tries: a connection may break again in the middle.
+                    # Kept across retries, because the connection may break again halfway.
                     self._late += is_written
                     self._lost += not is_written
         except DatabaseError:
@@ -209,7 +209,7 @@ class Recorder:
         return True
 
     def _inserted_or_refused(self, record: Record) -> bool:
-        """Write a record that has waited; tell whether the database took it, as it is or made safe."""
+        """Write a record that has waited; return whether the database accepted it, as it is or made safe."""
         try:
             self._insert(record, late=True)
         except Exception as error:
@@ -285,7 +285,7 @@ class Recorder:
         else:
             # What is committed outlives the process; the last second before a power cut may be lost (ADR 7).
             connection.execute("PRAGMA synchronous=NORMAL")
-            # A clinician waits for this one: a database that is locked for longer gets the record late.
+            # A clinician is waiting, so if the database stays locked longer, the record is written later.
             connection.execute(f"PRAGMA busy_timeout={_LOCKED_MS}")
             connection.execute(f"PRAGMA wal_autocheckpoint={PAGES_AT_MOST}")
         return connection
@@ -293,7 +293,7 @@ class Recorder:
 
 def _close_quietly(connection: Any) -> None:
     try:
-        # A statement that is still referred to keeps SQLite's connection, and with it the lock, beyond its end.
+        # A statement still referenced keeps the SQLite connection, and its lock, open after closing.
         connection.rollback()
         connection.close()
     except Exception as error:  # noqa: BLE001 - it is broken already

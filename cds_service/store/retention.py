@@ -50,6 +50,6 @@ def purge(engine: Engine, keep_days: int, now: datetime | None = None) -> tuple[
         said = connection.execute(delete(feedback).where(feedback.c.received_at < limit)).rowcount
         connection.execute(delete(shadow_reviews).where(shadow_reviews.c.at < limit))
         connection.execute(delete(recording_gaps).where(recording_gaps.c.ended_at < limit))
-        # Tokens, and cookies that were signed out, are remembered for as long as they would have been good.
+        # Used tokens and signed-out cookies are remembered for as long as they would have been valid.
         connection.execute(delete(seen_tokens).where(seen_tokens.c.expires_at < int(time.time())))
     return gone, said

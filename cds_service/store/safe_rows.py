@@ -1,4 +1,4 @@
-"""Rows that every database takes: no NUL, no half of a surrogate pair, nothing longer than its column."""
+"""Rows that every database accepts: no NUL, no half of a surrogate pair, nothing longer than its column."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _OF_THE_DATA = frozenset({"DataError", "IntegrityError", "UnicodeError", "ValueE
 
 
 def is_of_the_data(error: BaseException) -> bool:
-    """Tell whether a driver refuses what it was given, rather than that it cannot reach its database."""
+    """Return whether a driver rejected the data, rather than failing to reach its database."""
     return any(kind.__name__ in _OF_THE_DATA for kind in type(error).__mro__)
 
 
 def made_safe(record: Record) -> Record:
-    """Give a record that any database takes, with what it refuses replaced or cut where it stands."""
+    """Return a copy of a record that any database accepts, with refused characters replaced and long texts cut."""
     return Record(
         _row(tables.decisions, record.decision),
         tuple(_row(tables.decision_cards, row) for row in record.cards),

@@ -1,8 +1,8 @@
-"""What waits for the database: in memory, and in a file that outlives a stop and a kill.
+"""Records waiting for the database: in memory, and in a file that survives a stop or kill.
 
-Each process has a file of its own and holds a lock on it for as long as it lives. Who starts looks for files that
-nobody holds any more, and takes their records over. The file holds health data, as the database does: it is made for
-the service alone to read.
+Each process has a file of its own and holds a lock on it for as long as it lives. A process that starts looks
+for files that are no longer locked and takes over their records. The file holds health data, as
+the database does, so only the service can read it.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _log = structlog.get_logger()
 
 
 class Waiting:
-    """Records in the order in which they came; whoever uses it sees to it that one thread does so at a time."""
+    """Records in order of arrival. Not thread-safe: the caller must use it from one thread at a time."""
 
     def __init__(self, folder: Path | None) -> None:
-        """Begin; ``folder`` is where the file is kept, none for memory alone."""
+        """Start empty; ``folder`` is where the file is kept, ``None`` for memory only."""
         self._folder = folder
         self._records: deque[tuple[Record, int]] = deque()
         self._bytes = 0
-        # A name of its own: in a container every process has the number of the one before.
+        # Not named after the process id, which in a container is the same after every restart.
         self._path = folder / f"waiting-{uuid.uuid4().hex}.ndjson" if folder is not None else None
         self._file: int | None = None
         self._adopted: list[tuple[Path, int]] = []
@@ -51,7 +51,7 @@ class Waiting:
         return len(self._records)
 
     def add(self, record: Record) -> bool:
-        """Keep a record; tell whether there was room for it."""
+        """Keep a record; return whether there was room for it."""
         written = _encode(record) + b"\n"
         if len(self._records) >= MOST_RECORDS or self._bytes + len(written) > MOST_BYTES:
             return False
@@ -61,17 +61,17 @@ class Waiting:
         return True
 
     def first(self) -> Record | None:
-        """Give the record that has waited longest."""
+        """Return the record that has waited longest, if any."""
         return self._records[0][0] if self._records else None
 
     def done(self) -> None:
-        """Forget the first: it is where it belongs. Once none waits, the files go too."""
+        """Drop the first record, which has been written. Once none waits, remove the files too."""
         self._bytes -= self._records.popleft()[1]
         if not self._records:
             self._forget_files()
 
     def adopt(self) -> tuple[int, int]:
-        """Take over what processes that are gone have left; give how many records, and how many broken lines."""
+        """Take over the files of ended processes; return the number of records and of broken lines."""
         found = broken = 0
         for path in sorted(self._folder.glob(_PATTERN)) if self._folder is not None and self._folder.is_dir() else ():
             with contextlib.suppress(OSError):
@@ -95,14 +95,14 @@ class Waiting:
         return found, broken
 
     def close(self) -> None:
-        """Let the files go; what they hold is taken over by the next process."""
+        """Release the files; the next process takes over their records."""
         for descriptor in [*(each for _, each in self._adopted), *([self._file] if self._file is not None else [])]:
             os.close(descriptor)
         self._adopted, self._file = [], None
 
     @property
     def is_kept(self) -> bool:
-        """Whether what waits is in a file."""
+        """Whether the waiting records are also in a file."""
         return self._file is not None or bool(self._adopted)
 
     def _append(self, written: bytes) -> None:
@@ -133,7 +133,7 @@ class Waiting:
 
 
 def _records_in(path: Path) -> Iterator[Record | None]:
-    """Read a file line by line; a line that broke off in a kill or on a full disk is none."""
+    """Read a file line by line; yield ``None`` for a line cut off by a kill or a full disk."""
     with path.open("rb") as file:
         for line in file:
             try:

@@ -107,7 +107,7 @@ def store_changed(recorder: Recorder) -> None:
 
 
 def reloaded(taken: bool) -> None:  # noqa: FBT001 - told by a callback of one argument
-    """Note whether the files are those that are in force."""
+    """Record whether the configuration files are the ones in force."""
     _configuration.set(0 if taken else 1)
 
 
@@ -135,7 +135,7 @@ def fetched(answered: int, failed: int, seconds: float) -> None:
 
 
 def shed() -> None:
-    """Count a call that found no room."""
+    """Count a call that was turned away for lack of room."""
     _shed.inc()
 
 
@@ -145,7 +145,7 @@ def refused(reason: str) -> None:
 
 
 def forget_this_process() -> None:
-    """Take back what this process has laid into the shared folder: its workers count, and it does not."""
+    """Remove this process's files from the shared folder: only its workers report metrics."""
     folder = os.environ.get(MULTIPROCESS_VARIABLE)
     for path in Path(folder).glob(f"*_{os.getpid()}.db") if folder else ():
         path.unlink()

@@ -1,8 +1,8 @@
 """Lets in as many calls as can be answered, and turns the others away at once.
 
-A call that waits for its turn for seconds is a call that the EHR has given up on, and work that is done for it is lost
-to the next. So a few calls are worked on at a time, a few more wait for a moment, and whoever comes on top of these
-hears within milliseconds that there is no room (503, ``Retry-After``). Health and metrics are never turned away.
+After a call has waited for seconds, the EHR has given up on it, and work done for it only delays the next. So a few
+calls are worked on at a time, a few more wait for a moment, and any others are told within milliseconds that there is
+no room (503, ``Retry-After``). Health and metrics are never turned away.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _GUARDED = "/cds-services/"
 
 
 class NoRoomError(Exception):
-    """The service is at its limit; the caller is to come again in a moment."""
+    """The service is at its limit; the caller should retry shortly."""
 
 
 class Admission:
-    """The room of one process."""
+    """Limits the calls that one process works on and keeps waiting."""
 
     def __init__(self, at_once: int = CALLS_AT_ONCE, waiting: int = WAITING, patience_s: float = PATIENCE_S) -> None:
-        """Begin with an empty room."""
+        """Start with no calls."""
         self._slots = threading.Semaphore(at_once)
         self._most_waiting = waiting
         self._patience_s = patience_s
@@ -46,10 +46,10 @@ class Admission:
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """Work on a call, once there is room for it.
+        """Hold a slot while a call is worked on, waiting for one if necessary.
 
         Raises:
-            NoRoomError: there is none, or there was none in time.
+            NoRoomError: no slot is free, or none became free in time.
 
         """
         if not self._slots.acquire(blocking=False):
@@ -73,12 +73,12 @@ class Admission:
 
 
 class Doorkeeper:
-    """Stands before the application: a call that finds the room full costs no more than to say so."""
+    """WSGI middleware: refuses a call before it reaches the application when there is no room."""
 
     def __init__(
         self, application: Callable[..., Any], admission: Admission, refusal: bytes, on_shed: Callable[[], None]
     ) -> None:
-        """Take what answers, and the words of a refusal; ``on_shed`` is told of each."""
+        """Take the application and the refusal to send; ``on_shed`` is called for each refusal."""
         self._application = application
         self._admission = admission
         self._refusal = refusal

@@ -38,7 +38,7 @@ def store() -> Store:
 
 
 def admission() -> Admission:
-    """Give the room of this process."""
+    """Return the call limiter of this process."""
     found: Admission = current_app.extensions["her2_cds_admission"]
     return found
 

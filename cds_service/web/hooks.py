@@ -50,7 +50,7 @@ def call(service_id: str) -> Response:
         refuse(404)
     body = json_body(now.decider.settings.limits.body_bytes)
     service = service or _shared(body)
-    # Only once the body is here: a client that sends it slowly takes no room from others.
+    # Take a slot only after the body has arrived, so that a slow client does not occupy one.
     with admission().slot():
         answer = _answer(service, now.of(client, service.id), client, body)
     metrics.answered(service.id, answer.status_code, time.perf_counter() - began, len(body))
@@ -93,7 +93,7 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
     if session is not None:
         if now.shadow is not None:
             decision = now.shadow.judged(decision, session, client, service.id)
-        # Before the answer leaves: a card that was seen is on record, whatever happens next.
+        # Record before answering, so that every card that was seen is on record.
         recorder = store().recorder
         try:
             record = now.records.record(service.id, request, client, decision, session)
@@ -115,7 +115,7 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
     )
     # CDS Hooks forbids the empty list that Da Vinci CRD wants.
     crd = now.decider.settings.quirks.crd and request.moment.orders_are_final
-    # What flask-cors would answer; it leaves alone what has its answer, and need not look for a rule that fits.
+    # The headers that flask-cors would add; it skips responses that have them, which saves matching its rules.
     headers = {"Access-Control-Allow-Origin": "*"}
     if decision.verdicts:
         headers[DECISION_HEADER] = decision.id

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import request
 
-# What proxies of every kind add to a request.
+# Headers that proxies add to a request.
 _FORWARDED = ("forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cdn-loop")
 _FORWARDED_KINDS = ("x-forwarded", "x-original-", "cf-", "x-envoy-", "x-amzn-")
 

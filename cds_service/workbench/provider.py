@@ -43,7 +43,7 @@ class SignedIn(NamedTuple):
 
 
 class _Session(OAuth2Session):  # type: ignore[misc] # Authlib has no types
-    """Looks at the depth of what the provider answers before Authlib reads it."""
+    """Checks the nesting depth of the provider's answers before Authlib parses them."""
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         answer: requests.Response = super().send(request, **options)
@@ -53,7 +53,7 @@ class _Session(OAuth2Session):  # type: ignore[misc] # Authlib has no types
 
 
 class _App(FlaskOAuth2App):  # type: ignore[misc]
-    """Looks at the depth of an ID token before its signature has been verified, which takes reading it."""
+    """Checks the nesting depth of an ID token, which must be parsed before its signature can be verified."""
 
     client_cls = _Session
 

@@ -1,7 +1,7 @@
-"""Who is signed in: a signed cookie that lives below ``/workbench`` and nowhere else.
+"""Who is signed in: a signed cookie that is sent only below ``/workbench``.
 
-A copy of a cookie is as good as the cookie, so each has a number, and the database remembers the numbers of those that
-were signed out for as long as they would have been good.
+A copied cookie works like the original, so each has a number, and the database remembers the numbers of those signed
+out for as long as they would have been valid.
 """
 
 from __future__ import annotations
@@ -96,10 +96,10 @@ def end() -> str:
 
 
 def revoke(engine: Engine, hours: float) -> None:
-    """Let nobody use this cookie any more, a copy of it neither.
+    """Make this cookie and all copies of it unusable.
 
     Raises:
-        SQLAlchemyError: the database does not answer; the cookie is good still.
+        SQLAlchemyError: the database does not answer; the cookie still works.
 
     """
     number = session.get(_NUMBER)
@@ -111,7 +111,7 @@ def revoke(engine: Engine, hours: float) -> None:
 
 
 def is_revoked(engine: Engine) -> bool:
-    """Tell whether this cookie, or the one that it is a copy of, was signed out.
+    """Return whether this cookie, or the one that it is a copy of, was signed out.
 
     Raises:
         SQLAlchemyError: the database does not answer.
@@ -126,7 +126,7 @@ def is_revoked(engine: Engine) -> bool:
 
 
 def signed_in_s() -> float:
-    """Give how many seconds ago the provider was asked for the roles."""
+    """Return how many seconds ago the provider confirmed the roles."""
     since = session.get(_SINCE)
     return time.time() - since if isinstance(since, int) else float("inf")
 

@@ -1,10 +1,10 @@
-"""Why nobody was signed in; apart from the provider, whose library only a site with one loads."""
+"""Why nobody was signed in; kept apart from the provider module, whose library only sites with a provider load."""
 
 from __future__ import annotations
 
 
 class SignInError(Exception):
-    """Nobody was signed in; ``code`` is stable and for the log, the text for the person at the screen."""
+    """The sign-in failed; ``code`` is stable and meant for the log, the text for the person at the screen."""
 
     def __init__(self, code: str, message: str, status: int) -> None:
         """Keep what to say and how to answer."""

@@ -33,9 +33,9 @@ _REPLAYED = "her2-order-sign"
 _FROM_FILES, _FROM_IN_FORCE = "files", "in-force"
 _ROLES_ANEW = frozenset({StepKind.APPROVED, StepKind.PUBLISHED, StepKind.RETIRED})
 _FRESH_S = 300
-"""A role that was taken away since the sign-in must not put anything into force."""
+"""The oldest sign-in, in seconds, that may change what is in force: a role may have been revoked since."""
 _NONE = -1
-"""The id of no step."""
+"""An id that no step has."""
 
 
 def add_to(blueprint: Blueprint) -> None:

@@ -35,7 +35,7 @@ _UNIT_IN_TEXT = {DoseUnit.MG_PER_KG: r"mg\s*/\s*kg", DoseUnit.MG_PER_M2: r"mg\s*
 
 @cache
 def models() -> Mapping[str, Any]:
-    """Give the models of what is created; they are dear to load, and only an answer with a suggestion needs them."""
+    """Return the models of what is created; they are slow to load, and only an answer with a suggestion needs them."""
     from fhir.resources.R4B.medicationrequest import MedicationRequest  # noqa: PLC0415
     from fhir.resources.R4B.servicerequest import ServiceRequest  # noqa: PLC0415
 
@@ -64,8 +64,8 @@ class ActionWriter:
     ) -> list[Action]:
         """Write the actions of a suggestion.
 
-        There are none when it cannot be carried out whole: a resource of the EHR has no id or is not at hand, or the
-        result would be no valid FHIR though the original was. Several changes of one resource are one update.
+        There are none when it cannot be carried out in full: an EHR resource has no id or is not available, or the
+        result would not be valid FHIR although the original was. Several changes of one resource are one update.
         """
         actions: list[Action] = []
         updates: dict[str, _Update] = {}

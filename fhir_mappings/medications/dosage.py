@@ -114,7 +114,7 @@ def _quantity(quantity: Json, where: Pointer, number_of: int, slot: str) -> Orde
 
 
 def _unread(value: object, unit: str, where: Pointer, number_of: int, slot: str) -> OrderedDose | None:
-    """Give an amount that is there and is no number, as "252,0" sent for one: not understood is not missing."""
+    """Return an amount that is not a number, such as the text "252,0": not understood is not the same as missing."""
     if value is None or value in ("", [], {}):
         return None
     written = f"{value} {unit}".strip()[:40]
@@ -152,7 +152,7 @@ def _through_strength(dose: OrderedDose, strength: Strength) -> OrderedDose:
 
 
 def is_part_of_dose(resource: Json) -> bool:
-    """Tell whether an order says of itself that it is one part of a dose: bag 1 of 2."""
+    """Return whether an order says of itself that it is one part of a dose: bag 1 of 2."""
     for _, instruction in objects(resource.get("dosageInstruction")):
         said = [instruction.get("text"), instruction.get("patientInstruction")]
         said += [each for _, added in objects(instruction.get("additionalInstruction")) for each in texts(added)]
@@ -178,7 +178,7 @@ def _doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
         amounts = [_amount(match["amount"], per_kg=per_kg)]
         before = written[max(match.start() - 4, 0) : match.end("amount")]
         if _THOUSANDS_BY_BLANK.search(before):
-            # "2 520 mg": whether the blank parts the thousands or two numbers cannot be told, so that either counts.
+            # "2 520 mg": the space may separate thousands or two numbers, so both readings count.
             amounts.insert(0, _amount("".join(_THOUSANDS_BY_BLANK.findall(before)[0].split()), per_kg=per_kg))
         thousandfold = match["unit"].casefold().startswith("g")
         for amount in amounts:
@@ -189,9 +189,9 @@ def _doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
 
 
 def _amount(written: str, *, per_kg: bool) -> Decimal | None:
-    """Read a number with a decimal point or comma, or with its thousands apart; nothing where that cannot be told.
+    """Read a number with a decimal point or comma, or with its thousands apart; ``None`` where that cannot be told.
 
-    Three digits behind a comma are thousands of milligrams ("2,520 mg"), and decimals of a dose per kilogram.
+    Three digits after a comma are thousands of milligrams ("2,520 mg"), and decimals of a dose per kilogram.
     """
     if _GROUPED.fullmatch(written) and not per_kg:
         return Decimal(written.replace(",", "").replace(".", ""))

@@ -33,7 +33,7 @@ _DAY = 24 * 60
 
 
 def infusion_minutes(resource: Json) -> int | None:
-    """Give the minutes, from a rate, the timing, or the text; nothing when it says none or several."""
+    """Return the minutes, from a rate, the timing, or the text; ``None`` when it says none or several."""
     found = infusion_times(resource)
     return found[0] if len(found) == 1 else None
 
@@ -44,7 +44,7 @@ def infusion_times(resource: Json) -> tuple[int, ...]:
     for _, instruction in objects(resource.get("dosageInstruction")):
         for _, dose_and_rate in objects(instruction.get("doseAndRate")):
             per = child(child(dose_and_rate, "rateRatio"), "denominator")
-            # One hour below the line is a rate; anything else is how long this dose runs.
+            # A denominator of one hour makes it a rate; any other is how long this dose runs.
             if number(per.get("value")) != 1:
                 found |= _minutes(per)
             # A rate that is a time alone is the infusion time in the wrong slot.
@@ -59,7 +59,7 @@ def infusion_times(resource: Json) -> tuple[int, ...]:
 
 
 def _by_rate(dose_and_rate: Json) -> set[Decimal]:
-    """Give how long a dose runs at its rate, where both are in the same unit: 250 mL at 500 mL/h are half an hour."""
+    """Return the minutes a dose runs at its rate, if both are in the same unit: 30 for 250 mL at 500 mL/h."""
     dose, rate = child(dose_and_rate, "doseQuantity"), child(dose_and_rate, "rateQuantity")
     amount, speed = number(dose.get("value")), number(rate.get("value"))
     own = (text(dose.get("code")) or text(dose.get("unit"))).casefold()
@@ -70,7 +70,7 @@ def _by_rate(dose_and_rate: Json) -> set[Decimal]:
 
 
 def is_push(resource: Json) -> bool:
-    """Tell whether an order wants its dose as a push or bolus; a warning against one does not."""
+    """Return whether an order wants its dose as a push or bolus; a warning against one does not."""
     for _, instruction in objects(resource.get("dosageInstruction")):
         written = [text(instruction.get("text")), *texts(instruction.get("method")), *texts(instruction.get("route"))]
         written += [each for _, added in objects(instruction.get("additionalInstruction")) for each in texts(added)]

@@ -358,7 +358,7 @@ def _billing_code(said: BillingSaid, origin: Origin, *, on_the_order: bool = Tru
 
 
 def _each_once(billing: list[BillingSaid]) -> list[BillingSaid]:
-    """Leave out a code that only repeats, in words, one that stands on the order already."""
+    """Leave out a code in the text that only repeats one already coded on the order."""
     coded = {each.code for each in billing if each.pointer}
     return [each for each in billing if each.pointer or each.code not in coded]
 

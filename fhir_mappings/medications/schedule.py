@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _ONE, _WEEK, _HOURS = Decimal(1), 7, 24
 _UNITS = {
     "d": _ONE, "day": _ONE, "days": _ONE, "wk": Decimal(7), "w": Decimal(7), "week": Decimal(7), "weeks": Decimal(7),
-    # The shortest month and year: nothing is nearer than it is.
+    # The shortest month and year, so that an interval is never overstated.
     "mo": Decimal(28), "month": Decimal(28), "months": Decimal(28), "a": Decimal(365), "y": Decimal(365),
     "year": Decimal(365),
 }  # fmt: skip
@@ -48,11 +48,11 @@ _MANY = 100
 
 
 class _Unread(ValueError):  # noqa: N818 - it is a state of the input, not a fault of ours
-    """A part of a schedule that says something which was not understood."""
+    """A part of a schedule that was not understood."""
 
 
 def rhythms(resource: Json) -> tuple[Rhythm, ...]:
-    """List what the instructions of an order say of its schedule, each way of saying it by itself."""
+    """List the schedules that the instructions of an order state, one for each place that states one."""
     found: dict[Rhythm, None] = {}
     for _, instruction in objects(resource.get("dosageInstruction")):
         found.update(dict.fromkeys(_of_instruction(instruction)))
@@ -115,7 +115,7 @@ def _events(events: object) -> tuple[date, ...]:
 
 
 def _within_a_day(events: object) -> Decimal | None:
-    """Give the days between the nearest two events that share a day; nothing when each has its own."""
+    """Return the days between the nearest two events that share a day; ``None`` when each has its own."""
     times = []
     for event in items(events)[:_MANY]:
         try:
@@ -150,7 +150,7 @@ def _count(repeat: Json) -> int | None:
 
 
 def _lasts(repeat: Json) -> Decimal | None:
-    """Give the days for which doses are repeated; nothing where it is left open."""
+    """Return the days for which doses are repeated; ``None`` where it is left open."""
     period = child(repeat, "boundsPeriod")
     if period.get("end") is not None and period.get("start") is not None:
         begin, end = _whole_day(period["start"]), _whole_day(period["end"])
@@ -177,7 +177,7 @@ def _days_of(unit: str, value: Decimal | None) -> Decimal | None:
 
 
 def _every(repeat: Json) -> Decimal | None:
-    """Give the fewest days between two doses, by the period, the days of the week and the times of the day."""
+    """Return the fewest days between two doses, by the period, the days of the week and the times of the day."""
     weekdays = _weekdays(repeat)
     a_day = max(len(items(repeat.get("timeOfDay"))), len(items(repeat.get("when"))))
     numbers = [_given_number(repeat, name) for name in ("frequency", "frequencyMax")]
@@ -189,7 +189,7 @@ def _every(repeat: Json) -> Decimal | None:
         raise _Unread(f"period {unit}"[:40])
     days = _days_of(unit, period) if period is not None else None
     if period is not None and (days is None or unit.casefold() in ("s", "min", "minutes")):
-        # So often is no infusion given: how long one runs may be meant.
+        # No infusion is given that often; the number may be how long one runs.
         raise _Unread(f"period {period} {unit}"[:40])
     if weekdays:
         weeks = max(int((days or Decimal(_WEEK)) / _WEEK), 1)
@@ -212,7 +212,7 @@ def _weekdays(repeat: Json) -> tuple[int, ...]:
 
 
 def _of_code(concept: object) -> Iterator[Rhythm]:
-    """Read the code of a timing: by HL7's abbreviations, else by its words; the first that says something counts."""
+    """Read the code of a timing: by HL7's abbreviations, else by its words; the first one understood counts."""
     if concept is None:
         return
     written = [coding.code for coding in codings(concept) if coding.code] + list(texts(concept))
@@ -238,14 +238,14 @@ def _of_code(concept: object) -> Iterator[Rhythm]:
 def _of_text(written: str) -> Iterator[Rhythm]:
     said = read_schedule_text(written)
     if said.unread:
-        # Read in part is not read; what it seems to say only tells whether a timing in codes says the same.
+        # A partly understood text counts as unread; what it seems to say only serves to confirm a coded timing.
         yield Rhythm(unread="; ".join(said.unread)[:80], seems_days=said.every_days, is_text=True)
     elif said.every_days is not None or said.doses is not None or said.lasts_days is not None:
         yield Rhythm(every_days=said.every_days, doses=said.doses, lasts_days=said.lasts_days, is_text=True)
 
 
 def _by_maximum(ratio: Json) -> Decimal | None:
-    """Read so many doses at most in a period; a maximum in milligrams says nothing of the days."""
+    """Return the days of a period that allows one dose at most; a maximum in milligrams says nothing about days."""
     above, below = child(ratio, "numerator"), child(ratio, "denominator")
     times = number(above.get("value"))
     days = _days_of(text(below.get("code")) or text(below.get("unit")), number(below.get("value")))

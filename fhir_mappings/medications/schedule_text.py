@@ -30,10 +30,10 @@ _ADJECTIVE = "|".join(sorted(words.ADJECTIVES, key=len, reverse=True))
 
 
 class TextSchedule(msgspec.Struct, frozen=True):
-    """What a text says of the schedule. ``unread`` is what of it was not understood: the rest may mean otherwise.
+    """What a text says of the schedule. ``unread`` is the part not understood, which may change what the rest means.
 
     ``every_days`` are the fewest days between two doses; ``doses`` how many there are, ``lasts_days`` for how long.
-    ``others`` are the words that are no part of a schedule and on no list.
+    ``others`` are the words that belong to no schedule and are not on any list.
     """
 
     every_days: Decimal | None = None
@@ -62,7 +62,7 @@ def _count(written: str) -> int:
 
 
 def _days(number: str | None, unit: str) -> Decimal:
-    """Give the days of so many units; hours divide last, so that 168 of them are seven days exactly."""
+    """Return the days of so many units; hours divide last, so that 168 of them are seven days exactly."""
     count, days = Decimal(_count(number or "1")), words.DAYS_IN[unit]
     return count * days if days else count / 24
 
@@ -116,7 +116,7 @@ def _once(found: _Found, _: re.Match[str]) -> None:
 
 
 def _nothing(_: _Found, __: re.Match[str]) -> None:
-    """Use up words that say nothing of the schedule."""
+    """Consume words that say nothing about the schedule."""
 
 
 _AND = r"(?: ?[,/&+] ?| and | und | y | et | e )"
@@ -180,7 +180,7 @@ _HAS_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 @cached_by_text
 def read_schedule_text(written: str) -> TextSchedule:
-    """Read what a text says of the schedule; of one that is cut something may stand behind its end."""
+    """Read the schedule that a text states; a text that was cut off counts as not fully understood."""
     if not written:
         return NOTHING_SAID
     found = _Found()
@@ -229,7 +229,7 @@ def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str
 
 
 def _spacing(found: _Found) -> Decimal | None:
-    """Give the fewest days between two doses; nothing where several intervals are named."""
+    """Return the fewest days between two doses; ``None`` where several intervals are named."""
     if len(found.intervals) > 1:
         return None
     interval = next(iter(found.intervals), None)
@@ -242,7 +242,7 @@ def _spacing(found: _Found) -> Decimal | None:
 
 
 def fewest_days_between(days: tuple[int, ...], around: int | None) -> Decimal:
-    """Give the fewest days between two of some numbered days, and between the last and the first of the next round."""
+    """Return the fewest days between two of the numbered days, including from the last to the next round's first."""
     ordered = sorted(set(days))
     gaps = [later - earlier for earlier, later in pairwise(ordered)]
     if around is not None:

@@ -13,7 +13,7 @@ NUMBERS = {
 TIMES = frozenset({"once", "twice", "thrice"})
 """Numbers that count the doses of a period and never the periods between two doses."""
 HOUR = Decimal(0)
-"""Stands for the hour, which is no whole part of a day in decimals."""
+"""Placeholder for the hour, which has no exact decimal fraction of a day."""
 _UNITS = {
     Decimal(7): (
         "w wk wks week weeks woche wochen semana semanas semaine semaines settimana settimane weken tygodnie tygodni"
@@ -69,32 +69,32 @@ BESIDE = (
     "starting (?:on )?\\d{4}-\\d{2}-\\d{2}|\\d{4}-\\d{2}-\\d{2}|\\d{1,2}/\\d{1,2}/\\d{2,4}",
     "0\\.2(?:2)? ?(?:micron|um)|5 ?% (?:dextrose|glucose)|0[.,]9 ?% ?(?:nacl|sodium chloride|ns)?|d5w|bag \\d of \\d",
 )
-"""What tells a dose, a volume, the time of one infusion or what is watched: used up before a schedule is sought."""
+"""Doses, volumes, infusion times and monitoring: consumed before looking for a schedule."""
 IGNORED = frozenset(
     word
     for words in (
-        # What is done, and to what end.
+        # Actions and their purpose.
         (
             "administer administered give given infuse infused infusion infusions inject injection injections take"
             " start starting begin beginning continue continued please note see protocol regimen plan order"
         ),
-        # The way it goes in.
+        # Route and equipment.
         (
             "iv ivpb intravenous intravenously intravenosa intravenos intraveineuse intravenoes endovenosa sc subcut"
             " subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
             " central line port piggyback peripheral catheter filter in-line inline pump"
         ),
-        # How it is made up and measured.
+        # Preparation and amounts.
         (
             "dose doses dosage dosis drug total bag bags vial vials mg kg ml body weight actual loading maintenance"
             " initial subsequent sodium chloride saline nacl ns dextrose glucose diluted dilute"
         ),
-        # Words that join.
+        # Connecting words.
         "via through using with into by as at in on of the a an and or to per for followed then next",
         "verabreichen geben gabe als von und mit uber",
         "administrar por via en con como y de la el cada administracion",
         "administrer en par voie et avec le les du d'un eines einem somministrare per con e di il",
-        # The drug itself; which one it is, is read elsewhere.
+        # The drug itself, which is identified elsewhere.
         (
             "kadcyla enhertu trastuzumab emtansine deruxtecan ado fam nxki herceptin perjeta pertuzumab phesgo margenza"
             " margetuximab zanidatamab ziihera hylecta hyaluronidase"
@@ -102,17 +102,17 @@ IGNORED = frozenset(
     )
     for word in words.split()
 )
-"""Words that change nothing of a schedule, wherever they stand beside it."""
+"""Words that do not change a schedule, wherever they appear beside it."""
 CUES = (
     "every|each|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
     f"|{WEEKDAYS}|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
     "|settiman[ae]|weken|dagen|hours?"
 )
-"""Words of time: a clause that has one and was not used up says something of a schedule."""
+"""Words of time: a clause that still has one after parsing says something about a schedule."""
 ABOUT_OTHERS = (
     "labs?|cbc|lfts?|recheck|echo|lvef|muga|follow|visit|appointment|monitor|observe|premedicat\\w{0,4}"
     "|contracepti\\w{0,3}|hold|platelets?|anc|call|refrigerat\\w{0,3}|store|stable|discard|expires?|prior to"
     "|pre-?med\\w{0,8}"
 )
-"""What is watched or done beside the infusion, at times of its own."""
+"""What is monitored or done besides the infusion, on its own schedule."""

@@ -1,6 +1,6 @@
 """Earlier doses and active drugs of the chart, as far as a rule can use them.
 
-Administrations, orders and statements of drugs that nobody asks about are left unread after a look at their names.
+Administrations, orders and statements of drugs that no rule asks about are skipped after a look at their names.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class TreatmentReader:
         self._drug_alone = CachedByJson(self._drug_by_concept)
 
     def read(self, resource: Json, path: str, references: References) -> Treatment | None:
-        """Read one resource; nothing when it is of no drug that a rule asks about, or of none that was given."""
+        """Read one resource; ``None`` when no rule asks about its drug, or when the drug was not given."""
         kind = text(resource.get("resourceType"))
         state = _STATES.get((kind, text(resource.get("status"))))
         if state is None or text(resource.get("intent")) in _NOT_ASKED_FOR or resource.get("doNotPerform") is True:
@@ -100,7 +100,7 @@ class TreatmentReader:
         return self._drug({"medicationCodeableConcept": concept}, References())
 
     def _drug(self, resource: Json, references: References) -> _Drug | None:
-        """Tell which drug a resource is of; nothing when no rule asks about it."""
+        """Return the drug that a resource is for; ``None`` when no rule asks about it."""
         if not self._is_of_interest(resource):
             return None
         order = self._medication.drug(resource, references)
@@ -111,7 +111,7 @@ class TreatmentReader:
         return _Drug(product, names or (product,), not is_settled and identity.in_scope)
 
     def _dose(self, resource: Json, references: References) -> Mg | MgPerKg | None:
-        """Give the dose of an administration, or the first one that its order names in milligrams."""
+        """Return the dose of an administration, or the first one that its order names in milligrams."""
         given = quantity_dose(child(child(resource, "dosage"), "dose"))
         if given is not None and (dose := _in_mg(given)) is not None:
             return dose
@@ -119,13 +119,13 @@ class TreatmentReader:
         return next((dose for dose in in_mg if dose is not None), None)
 
     def has_no_status(self, resource: Json, references: References) -> bool:
-        """Tell whether an administration of a drug that rules ask about does not say whether it took place."""
+        """Return whether an administration of a drug that rules ask about does not say whether it took place."""
         if text(resource.get("resourceType")) != "MedicationAdministration":
             return False
         return text(resource.get("status")) in ("", "unknown") and self._drug(resource, references) is not None
 
     def is_unclear(self, resource: Json, references: References) -> bool:
-        """Tell whether a treatment may be of a drug that is checked, and which one is not settled."""
+        """Return whether a treatment may be one of several drugs, including one that is checked."""
         drug = self._drug_of(resource, references)
         return drug is not None and drug.is_unclear
 
@@ -134,7 +134,7 @@ class TreatmentReader:
         return self._drug_alone(concept) if concept else self._drug(resource, references)
 
     def is_nameless(self, resource: Json, references: References) -> bool:
-        """Tell whether a treatment that would count refers to a drug that is not at hand and does not name it."""
+        """Return whether a treatment that would count refers to a missing drug resource without naming the drug."""
         referred = child(resource, "medicationReference")
         kind, status = text(resource.get("resourceType")), text(resource.get("status"))
         if not referred or (kind, status) not in _STATES or text(referred.get("display")):
@@ -142,7 +142,7 @@ class TreatmentReader:
         return references.resolve(referred, resource) is None
 
     def _is_of_interest(self, resource: Json) -> bool:
-        """Tell whether a code or a name is one of a product or of a class that a rule asks about."""
+        """Return whether a code or a name is one of a product or of a class that a rule asks about."""
         reference_to = child(resource, "medicationReference")
         if reference_to and not text(reference_to.get("display")):
             return True
@@ -167,14 +167,14 @@ class TreatmentReader:
 
 
 def _time(resource: Json) -> str:
-    """Give when an administration began, as the chart writes it; empty where it does not say."""
+    """Return when an administration began, as the chart writes it; empty where it does not say."""
     times = [text(resource.get(name)) for name in _TIMES]
     times += [text(child(resource, name).get("start")) or text(child(resource, name).get("end")) for name in _PERIODS]
     return next((each for each in times if each), "")
 
 
 def _instant(written: str) -> str:
-    """Write a time so that two of them are the same text when they are the same instant, in whatever zone."""
+    """Return a time as text that is equal for equal instants in any time zone."""
     try:
         moment = datetime.fromisoformat(written)
     except ValueError:
@@ -183,7 +183,7 @@ def _instant(written: str) -> str:
 
 
 def _within(written: str) -> tuple[date, date] | None:
-    """Give the first and the last day of a month or year."""
+    """Return the first and the last day of a month or year."""
     match = _PARTIAL.fullmatch(written)
     if match is None:
         return None
@@ -197,7 +197,7 @@ def _within(written: str) -> tuple[date, date] | None:
 
 
 def _unread_dose(resource: Json) -> str:
-    """Give the amount of an administration that names one in no unit of mass, as it is written."""
+    """Return the amount of an administration that names one in no unit of mass, as it is written."""
     quantity = child(child(resource, "dosage"), "dose")
     if quantity.get("value") is None:
         return ""
@@ -205,7 +205,7 @@ def _unread_dose(resource: Json) -> str:
 
 
 def _when(resource: Json) -> date | None:
-    """Give the day of a dose, or the day from which an order holds."""
+    """Return the day of a dose, or the day from which an order holds."""
     period = child(resource, "effectivePeriod")
     candidates = [resource.get("effectiveDateTime"), period.get("start")]
     for _, instruction in objects(resource.get("dosageInstruction")):
@@ -218,7 +218,7 @@ def _when(resource: Json) -> date | None:
 
 
 def _ended(resource: Json) -> date | None:
-    """Give the last day of an order or statement by its own period; nothing when one of its parts has no end."""
+    """Return the last day of an order or statement by its own period; ``None`` when one of its parts has no end."""
     ends = [last_day(child(resource, "effectivePeriod").get("end"))]
     if resource.get("resourceType") == "MedicationRequest":
         instructions = [each for _, each in objects(resource.get("dosageInstruction"))]

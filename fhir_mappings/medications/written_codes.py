@@ -1,4 +1,4 @@
-"""Codes that stand in the words of a drug: "J9354", "RxNorm 1371041", "NDC 50242-088-01"."""
+"""Codes written in the text of a drug: "J9354", "RxNorm 1371041", "NDC 50242-088-01"."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NONE = CodesInText()
 
 @cached_by_text
 def codes_in_text(written: str) -> CodesInText:
-    """Find the codes in a text; a bare number is none, whatever it may be elsewhere."""
+    """Find the codes in a text; a bare number is never taken for one."""
     text = bounded(written).upper()
     if not any(each.isdecimal() for each in text):
         return _NONE

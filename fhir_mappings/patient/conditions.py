@@ -32,7 +32,7 @@ _REFUTED = frozenset({"refuted", "entered-in-error"})
 _NOT_CERTAIN = _REFUTED | {"differential", "provisional", "unconfirmed"}
 _STATED = ("code", "clinicalStatus", "verificationStatus", "stage", "severity")
 _PAST = frozenset({"inactive", "remission", "resolved", "in remission", "ended", "completed", "past", "historical"})
-# Of these one that is over counts too: the label stops for one that began under treatment.
+# For these a resolved one counts too: the label stops treatment if it began under treatment.
 _REMEMBERED = frozenset({Problem.ILD, Problem.HEART_FAILURE})
 _GRADE = re.compile(r"\b(?:ctcae |toxicity )?(?:grade|gr\.?|grad|g) ?([1-5])\b")
 _LONGEST = 200
@@ -82,7 +82,7 @@ class ConditionReader:
             return ReadCondition(is_past=stated.is_past)
         began, latest, is_onset = _began(condition)
         is_over, ended = _abated(condition)
-        # A state that does not end is no past one, whatever its entry says.
+        # A state that cannot end is never past, whatever its entry says.
         is_past = (stated.is_past or is_over) and not stated.lasts
         return ReadCondition(
             Diagnosis(cancer, stated.label, origin) if cancer is not None else None,
@@ -190,9 +190,9 @@ def _stages(condition: Json) -> list[Json]:
 
 
 def _began(condition: Json) -> tuple[date | None, date | None, bool]:
-    """Give the day on which a Condition began, or one by which it had: when it was recorded.
+    """Return the day on which a Condition began or, failing that, was recorded, and whether it is the former.
 
-    Between the two: the last day that it may have been, where the date names no day.
+    In between: the last possible day, if the date is only a month or year.
     """
     period = child(condition, "onsetPeriod")
     for candidate in (condition.get("onsetDateTime"), period.get("start")):
@@ -203,7 +203,7 @@ def _began(condition: Json) -> tuple[date | None, date | None, bool]:
 
 
 def _abated(condition: Json) -> tuple[bool, date | None]:
-    """Tell whether a Condition is over without a date, and give the last day of one that has a date."""
+    """Return whether a Condition is over without a date, and its last day if it has one."""
     period = child(condition, "abatementPeriod")
     for candidate in (condition.get("abatementDateTime"), period.get("end"), period.get("start")):
         if (found := last_day(candidate)) is not None:
@@ -213,7 +213,7 @@ def _abated(condition: Json) -> tuple[bool, date | None]:
 
 
 def _grade(condition: Json) -> int | None:
-    """Give the grade of the CTCAE that an entry states; nothing when it states none, or several."""
+    """Return the grade of the CTCAE that an entry states; ``None`` when it states none, or several."""
     concepts = [child(condition, "code"), child(condition, "severity"), *_stages(condition)]
     said = " ".join(each for concept in concepts for each in texts(concept))[:_LONGEST].casefold()
     found = {int(each) for each in _GRADE.findall(said)}
@@ -221,7 +221,7 @@ def _grade(condition: Json) -> int | None:
 
 
 def _code_of(condition: Json, name: str) -> str:
-    """Give the first code of a status, which some clients send as a bare string or as a text alone."""
+    """Return the first code of a status, which some clients send as a bare string or as text only."""
     value = condition.get(name)
     if value is None:
         return ""

@@ -254,6 +254,6 @@ def _payers(own: list[tuple[Json, Origin]], references: References) -> Iterator[
 
 
 def _plan(coverage: Json) -> str:
-    """Give the words that a coverage has for its kind of plan: its type, and the names of its classes."""
+    """Return how a coverage describes its plan: its type, and the names of its classes."""
     words = [*texts(coverage.get("type")), *(text(each.get("name")) for _, each in objects(coverage.get("class")))]
     return " / ".join(dict.fromkeys(word[:80] for word in words if word))[:200]

@@ -28,14 +28,14 @@ _LONGEST_DRUG = 200
 
 
 class BuildError(ValueError):
-    """What was given makes no request; the message says what is wrong with it."""
+    """The input does not make a request; the message says what is wrong with it."""
 
 
 def patient_id(written: str) -> str:
     """Take the id of a patient, as ``example`` or ``Patient/example``.
 
     Raises:
-        BuildError: it is no id of a FHIR resource.
+        BuildError: it is not a valid FHIR id.
 
     """
     bare = written.removeprefix("Patient/")
@@ -73,13 +73,13 @@ def orders_in(body: bytes) -> list[Json]:
     """Read the orders of a file: one resource, or a Bundle of them.
 
     Raises:
-        BuildError: it is no FHIR resource, holds none, or one of them has no id.
+        BuildError: it is not a FHIR resource, holds none, or one of them has no id.
 
     """
     try:
         content = decode_sent(body)
     except Unreadable:
-        raise BuildError("the file is no JSON that can be read") from None
+        raise BuildError("the file is not JSON that can be read") from None
     if not isinstance(content, dict) or not isinstance(content.get("resourceType"), str):
         raise BuildError("the file holds no FHIR resource")
     orders = _held(content) if content["resourceType"] == "Bundle" else [content]
@@ -95,7 +95,7 @@ def orders_in(body: bytes) -> list[Json]:
 def hook_request(
     hook: str, instance: str, patient: str, orders: Sequence[Json], prefetch: Mapping[str, Json | None]
 ) -> Json:
-    """Write the request of a hook; dispatched orders stand in the prefetch, where the service looks for them.
+    """Write the request of a hook; dispatched orders go into the prefetch, where the service looks for them.
 
     Raises:
         BuildError: the hook is about orders, and there are none.

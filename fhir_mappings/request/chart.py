@@ -201,7 +201,7 @@ def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[
         instructions = objects(resource.get("dosageInstruction"))
         if identity.in_scope and any(is_cut(text(each.get("text"))) for _, each in instructions):
             yield Gap(None, order.origin.path, "instructions-cut")
-        # What is behind the end may be the name of a drug in scope.
+        # The part cut off may hold the name of a drug in scope.
         elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
             yield Gap(None, order.origin.path, "drug-text-cut")
 

@@ -93,8 +93,8 @@ def read_request(body: bytes, hook: str) -> HookRequest:
     """Read and check a request for one hook.
 
     Raises:
-        BadRequest: it is no JSON object or too deep a one, a required field is missing or of the wrong type, or it is
-            for another hook.
+        BadRequest: it is not a JSON object or is nested too deeply, a required field is missing or of the wrong type,
+            or it is for another hook.
 
     """
     refuse_depth(body)
@@ -102,7 +102,7 @@ def read_request(body: bytes, hook: str) -> HookRequest:
 
 
 def refuse_depth(body: bytes) -> None:
-    """Refuse what no decoder may see.
+    """Refuse a body that is nested too deeply to decode.
 
     Raises:
         BadRequest: objects and arrays are nested too deeply.
@@ -305,7 +305,7 @@ def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, 
 
 
 def is_group(resource: Json | None) -> bool:
-    """Tell whether a resource holds orders together: a RequestGroup by its actions, a CarePlan by its activities."""
+    """Return whether a resource holds orders together: a RequestGroup by its actions, a CarePlan by its activities."""
     return resource is not None and text(resource.get("resourceType")) in _GROUPS
 
 

@@ -67,7 +67,7 @@ class Orders(msgspec.Struct, frozen=True):
 
 
 def requested_in(request: HookRequest) -> Json:
-    """Give what a new request takes over where there is no order: the encounter and the user of the call."""
+    """Return the fields that a new request copies when there is no order: the encounter and the user of the call."""
     found: Json = {}
     if request.encounter_id:
         found["encounter"] = {"reference": f"Encounter/{request.encounter_id}"}

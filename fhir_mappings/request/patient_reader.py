@@ -74,7 +74,7 @@ class Draft:
         self.own_reference = f"Patient/{self.patient_id}"
 
     def is_own(self, content: Json, full_url: str = "") -> bool:
-        """Tell whether a resource is the patient's, and about the patient."""
+        """Return whether a resource is the patient's, and about the patient."""
         if "focus" in content and is_about_somebody_else(content, self.patient_id, self.references):
             return False
         subject = content.get("subject")
@@ -191,7 +191,7 @@ class PatientReader:
         self._results(concepts, glimpse, draft)
 
     def _first_dose(self, draft: Draft) -> str:
-        """Give the day of the first dose of a drug that a result ends for good; a day to come where none was.
+        """Return the day of the first dose of a drug whose treatment a result can end; a future day if none was given.
 
         As rules count doses: those given, or completed orders where none was recorded.
         """
@@ -208,7 +208,7 @@ class PatientReader:
         """
         last_day = ""
         by_day = sorted(glimpses, key=_DAY, reverse=True)
-        # A result without a day of its own may be of any.
+        # A result without a date may be of any day.
         undated = [each for each in by_day if len(each.day) < _WHOLE_DAY]
         dated = [each for each in by_day if len(each.day) >= _WHOLE_DAY] if undated else by_day
         for glimpse in (*undated, *dated):
@@ -221,7 +221,7 @@ class PatientReader:
                 continue
             for fact in read:
                 if not last_day and len(glimpse.day) >= _WHOLE_DAY and isinstance(fact, LabResult) and fact.on:
-                    # In another zone a result of the day before may be newer.
+                    # Time zones differ, so a result dated the day before may be newer.
                     last_day = (fact.on - timedelta(days=1)).isoformat()
 
     def _results(self, concepts: Sequence[str], glimpse: ResourceStub, draft: Draft) -> list[Fact]:
@@ -280,7 +280,7 @@ class PatientReader:
 
 
 def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
-    """Say of whom the results are, as far as reference ranges ask."""
+    """Return what reference ranges need to know about the patient."""
     for listing in listings:
         for glimpse in listing.non_observations:
             if glimpse.resource_type == "Patient" and glimpse.reference in ("", draft.own_reference):
@@ -320,12 +320,12 @@ def _newest_first(fact: Dated) -> tuple[int, str, str]:
 
 
 def _sorted(facts: Sequence[D]) -> tuple[D, ...]:
-    # Each of an earlier day than the one before: so most servers answer, and it takes a tenth of the time to see.
+    # Most servers already answer newest first; checking for that takes a tenth of the time of sorting.
     return tuple(facts) if _is_in_order(facts, 1) else tuple(sorted(facts, key=_newest_first))
 
 
 def _is_in_order(facts: Sequence[Dated], days: int) -> bool:
-    """Tell whether each fact is of so many days before the one in front of it."""
+    """Return whether each fact is at least ``days`` days older than the one before it."""
     before = date.max.toordinal()
     for fact in facts:
         on = fact.on.toordinal() if fact.on is not None else before
@@ -336,8 +336,8 @@ def _is_in_order(facts: Sequence[Dated], days: int) -> bool:
 
 
 def _by_time(facts: Sequence[M], harm: Callable[[M], Decimal]) -> tuple[M, ...]:
-    """Order results by their instants; the newest says which others there are of the very same time."""
-    # In no zone is it the day after tomorrow.
+    """Order results by instant; the newest lists the differing values of exactly the same time."""
+    # Dates two days apart are in the right order in every time zone.
     if len(facts) < _SEVERAL or (_is_in_order(facts, 2) and not any(fact.within for fact in facts)):
         return tuple(facts)
     ordered, others = newest_first(facts, harm, _in_any_order)

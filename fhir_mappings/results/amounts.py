@@ -9,7 +9,7 @@ import msgspec
 
 from cards.values.intervals import Bound
 
-# FHIR's own comparators, and what texts write for them. Any other is not read: "!=" is no number.
+# FHIR's own comparators, and what texts write for them. Any other is not read: "!=" does not bound a number.
 BOUNDS = {
     "": Bound.EXACT,
     **dict.fromkeys(("<", "less than", "below", "under"), Bound.BELOW),
@@ -23,7 +23,7 @@ _AMOUNT = re.compile(
     r"(?:\s{0,3}(?:-|\u2013|to)\s{0,3}(?P<high>\d{1,9}(?:[.,]\d{1,6})?))?(?P<unit>\s.{1,40}|[^\d\s.,].{0,40})?",
     re.IGNORECASE,
 )
-# What laboratories put behind a value that is out of its range.
+# The flags that laboratories append to a value out of range.
 _FLAG = re.compile(r"\s?(?:\((?:HH?|LL?|high|low)\)|\*{1,3})$|(?<=/[a-z]L) (?:HH?|LL?)$|(?<=/L) HH?$", re.IGNORECASE)
 # 4.500 may be four and a half, or four thousand and five hundred.
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
@@ -32,7 +32,7 @@ _THOUSANDS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 class Reading(msgspec.Struct, frozen=True):
     """A number read from a value, before its unit is considered; of a range the lower end, with the upper beside it.
 
-    Without a ``bound`` its comparator is none that is known.
+    ``bound`` is ``None`` when its comparator is unknown.
     """
 
     value: Decimal

@@ -44,7 +44,7 @@ class FindingReader:
         return PregnancyTest(answer, on, origin, written[:40])
 
     def mutation(self, observation: Json, on: date | None, origin: Origin) -> Mutation | Gap | None:
-        """Read an ERBB2 sequencing result; nothing when it is about another gene, a gap when it is not understood.
+        """Read an ERBB2 sequencing result; ``None`` when it is about another gene, a gap when it is not understood.
 
         An amplification, a fusion, a loss and a silent or benign variant are no activating mutation, whether a code, a
         component or a text says so.
@@ -64,7 +64,7 @@ class FindingReader:
         return Mutation(answer and other is None, on, origin, label[:60])
 
     def _other_change(self, observation: Json) -> str | None:
-        """Give the component that makes a variant another change than an activating mutation."""
+        """Return the component that shows a variant to be something other than an activating mutation."""
         parts = [part for _, part in objects(observation.get("component"))]
         labels = [label for part in parts for label in _labels(part)]
         if (named := next((label for label in labels if names_another_change(label)), None)) is not None:

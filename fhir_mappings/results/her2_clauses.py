@@ -1,4 +1,4 @@
-"""Takes the tokens of a HER2 text apart: what it says by which method, or the word that was not understood."""
+"""Parses the tokens of a HER2 text: what each method found, or the word that was not understood."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OF_OTHERS = frozenset(
 
 
 def clauses(written: str, *, of_ihc: bool = False, of_ish: bool = False) -> Clauses:
-    """Take a text apart; ``of_ihc`` and ``of_ish`` when the code of the result names the method.
+    """Parse a text; ``of_ihc`` and ``of_ish`` are set when the code of the result names the method.
 
     Raises:
         NotUnderstoodError: a part of the text is not understood.
@@ -35,7 +35,7 @@ def clauses(written: str, *, of_ihc: bool = False, of_ish: bool = False) -> Clau
 
 
 class _Parser(Cursor):
-    """Goes through the tokens once; every one of them is taken by something or the text is not understood."""
+    """Goes through the tokens once; a token that nothing consumes makes the text not understood."""
 
     def __init__(self, listed: list[Token], *, of_ihc: bool, of_ish: bool) -> None:
         super().__init__(listed)
@@ -44,7 +44,7 @@ class _Parser(Cursor):
         self.has_others = any(token.kind == "other" for token in listed)
         self.method = ""
         self.open_method = ""
-        """A method that was named and of which nothing is said yet."""
+        """A method that was named, with no finding for it so far."""
         self.about_other = False
         self.other_is_open = False
         self.name_is_open = False
@@ -70,7 +70,7 @@ class _Parser(Cursor):
         taker(self, token)
 
     def _is_of_other(self, token: Token) -> bool:
-        """Pass a token that belongs to another marker."""
+        """Skip a token that belongs to another marker, and return whether it did."""
         # An amplification is never a hormone receptor's.
         if token.kind == "says" and token.value in _OF_GENE:
             return False
@@ -96,7 +96,7 @@ class _Parser(Cursor):
         self.at += 1
 
     def has_said_unnamed(self) -> bool:
-        """Tell whether something was said before HER2 was named, which may be another marker's."""
+        """Return whether something was said before HER2 was named, which may be another marker's."""
         return not self.is_named and not self.found.is_empty
 
     def name(self, _: Token) -> None:
@@ -126,7 +126,7 @@ class _Parser(Cursor):
             self.last = self.at, *self.last[1:]
 
     def method_named(self, token: Token) -> None:
-        """Read a method: before what it found ("FISH negative"), or behind it ("negative by FISH")."""
+        """Read a method: before its finding ("FISH negative"), or after it ("negative by FISH")."""
         method = token.kind
         if self.about_other:
             if self.other_is_open:
@@ -155,7 +155,7 @@ class _Parser(Cursor):
         self.at += 1
 
     def _is_pending(self) -> bool:
-        """Tell whether the method is named as one to come: "FISH pending", "awaiting FISH", "no FISH done"."""
+        """Return whether the method is named as one to come: "FISH pending", "awaiting FISH", "no FISH done"."""
         if self.tokens[self.at].kind != "ish":
             return False
         here = self.at + 1
@@ -171,7 +171,7 @@ class _Parser(Cursor):
         self.open_method = self.method = ""
 
     def _belongs_to(self, method: str) -> None:
-        """Give the status before a method to it."""
+        """Assign the status before a method to that method."""
         if self.last is None:
             return
         _, said, under = self.last
@@ -204,7 +204,7 @@ class _Parser(Cursor):
         self._note(said, method)
 
     def _names_change(self) -> bool:
-        """Tell whether an amplification or overexpression is what was found."""
+        """Return whether an amplification or overexpression is what was found."""
         return any(
             token.kind in ("ish", "ihc") and ("mplif" in token.written or "expres" in token.written)
             for token in self.tokens[max(0, self.at - 3) : self.at]
@@ -310,7 +310,7 @@ class _Parser(Cursor):
         )
 
     def measure(self, token: Token) -> None:
-        """Read the number of a ratio, of copies or of chromosome 17, which stands behind its name."""
+        """Read the number that follows the name of a ratio, of copies or of chromosome 17."""
         here = self.at + 1
         kind = token.kind
         while here < len(self.tokens) and self.tokens[here].kind in (
@@ -364,7 +364,7 @@ class _Parser(Cursor):
         self.at += 2
 
     def counted(self, token: Token) -> None:
-        """Pass how many cells were counted."""
+        """Skip the number of cells counted."""
         here = self.at + 1
         while here < len(self.tokens) and self.tokens[here].kind in ("link", "comma"):
             here += 1
@@ -373,24 +373,24 @@ class _Parser(Cursor):
         self.at = here + 1
 
     def unanswered(self, token: Token) -> None:
-        """Pass "pending" and the like where the next word is the method that it is said of."""
+        """Skip "pending" and the like where the next word is the method they refer to."""
         is_before_ish = self.peek() == "ish" or (self.peek() == "by" and self.peek(2) == "ish")
         if not is_before_ish:
             self.fail(token.written)
         self.at += 2 if self.peek() == "by" else 1
 
     def by(self, token: Token) -> None:
-        """Pass "by" before a method."""
+        """Skip "by" before a method."""
         if self.peek() not in ("ihc", "ish"):
             self.fail(token.written)
         self.at += 1
 
     def passed(self, _: Token) -> None:
-        """Pass a word that needs nothing."""
+        """Skip a word that needs no handling."""
         self.at += 1
 
     def score_word(self, token: Token) -> None:
-        """Pass the word "score", which a score must follow or have gone before."""
+        """Skip the word "score", which must come right before or after a score."""
         ahead = [each.kind for each in self.tokens[self.at + 1 : self.at + 4]]
         if not (set(ahead) & {"score", "number", "says"}) and self.peek(-1) not in ("score", "number", "ihc"):
             self.fail(token.written)

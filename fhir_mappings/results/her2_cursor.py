@@ -1,4 +1,4 @@
-"""A place in the tokens of a HER2 text, what was found so far, and the numbers that stand there."""
+"""A position in the tokens of a HER2 text, what was found so far, and the numbers at that position."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fhir_mappings.results.her2_tokens import Token
 
 BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}
-"""The signs of a limit, and what they mean."""
+"""The comparison signs, and the bounds they mean."""
 
 
 class NotUnderstoodError(Exception):
@@ -24,7 +24,7 @@ Number = tuple[Decimal, Bound]
 
 @dataclass(slots=True)
 class Clauses:
-    """What a text says, sorted by what it says it of. ``said`` by method: "ihc", "ish", or "" where none is named."""
+    """What a text says, sorted by subject. ``said`` is keyed by method: "ihc", "ish", or "" where none is named."""
 
     scores: set[int] = field(default_factory=set)
     said: dict[str, set[str]] = field(default_factory=lambda: {"": set(), "ihc": set(), "ish": set()})
@@ -61,7 +61,7 @@ class Cursor:
         raise NotUnderstoodError(what)
 
     def peek(self, ahead: int = 1) -> str:
-        """Give the kind of a token further on, empty behind the end."""
+        """Return the kind of a token further on; empty past the end."""
         place = self.at + ahead
         return self.tokens[place].kind if 0 <= place < len(self.tokens) else ""
 
@@ -91,7 +91,7 @@ class Cursor:
 
 
 def _interval(ends: list[Number]) -> Interval:
-    """Give the shares that one or two limits leave."""
+    """Return the shares that lie within one or two limits."""
     (first, bound), *more = ends
     if not more:
         found = Interval.of(first, bound)

@@ -56,5 +56,5 @@ def most_precise(findings: set[Her2Finding]) -> Her2Finding:
 
 
 def agree(one: Her2Finding, other: Her2Finding) -> bool:
-    """Tell whether two findings can be of one tumor."""
+    """Return whether two findings can be of one tumor."""
     return one == other or any({one, other} <= group for group in _CONSISTENT)

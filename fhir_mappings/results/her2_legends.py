@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fhir_mappings.results.her2_tokens import Token
 
-# What a legend is made of; anything else beside it makes the text unread.
+# The only tokens a legend may hold; with any other, the text counts as not understood.
 _PARTS = frozenset(
     {"legend", "says", "score", "number", "bound", "or-less", "dash", "link", "comma", "score-word", "percent", "ratio"}
 )
@@ -44,7 +44,7 @@ def _closing(tokens: list[Token], at: int) -> int | None:
 
 
 def _after_legend(tokens: list[Token], at: int) -> int | None:
-    """Give where a legend without brackets ends: the shortest one for a range, else the end of its sentence."""
+    """Return where a legend without brackets ends: the shortest one for a range, else the end of its sentence."""
     end = at + 1
     while end < len(tokens) and tokens[end].kind in _PARTS and tokens[end].kind != "legend":
         end += 1
@@ -76,7 +76,7 @@ def _is_legend(tokens: list[Token]) -> bool:
 
 
 def _is_whole_range(tokens: list[Token]) -> bool:
-    """Tell whether the tokens are the range of all scores: "0-3+", "0 to 3+"."""
+    """Return whether the tokens are the range of all scores: "0-3+", "0 to 3+"."""
     shown = [token for token in tokens if token.kind not in ("legend", "link", "score-word")]
     return (
         len(shown) == 3  # noqa: PLR2004 - two ends and what joins them

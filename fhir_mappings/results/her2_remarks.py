@@ -1,4 +1,4 @@
-"""The words beside a HER2 value: its interpretation and notes. What takes the value back makes it no result.
+"""The words beside a HER2 value: its interpretation and notes. A remark that retracts the value voids the result.
 
 A note is free text, and most say nothing of HER2 ("performed at another site"). It is heard where it states a result,
 a score that is not the value's, or that the value is wrong.
@@ -56,7 +56,7 @@ def is_contradicted(
     limits: Her2Limits,
     meaning: Callable[[Coding], Her2Finding | None],
 ) -> bool:
-    """Tell whether the interpretation or a note of a result says something else than its value.
+    """Return whether the interpretation or a note of a result contradicts its value.
 
     ``meaning`` gives what a code says by itself.
     """
@@ -86,7 +86,7 @@ def _interpreted(
 
 
 def _conclusion(findings: tuple[Her2Finding, ...]) -> Her2Finding | None:
-    """Give what the findings of one result come to."""
+    """Return the overall conclusion of the findings of one result."""
     if any(finding in _POSITIVE for finding in findings):
         return Her2Finding.POSITIVE
     if any(finding in _NEGATIVE for finding in findings):
@@ -95,13 +95,13 @@ def _conclusion(findings: tuple[Her2Finding, ...]) -> Her2Finding | None:
 
 
 def _is_opposite(said: Her2Finding, heard: Her2Finding) -> bool:
-    """Tell whether an interpretation contradicts; 2+ may be called either way once ISH is known."""
+    """Return whether an interpretation contradicts; 2+ may be called either way once ISH is known."""
     concluded = _conclusion((heard,))
     return said is not Her2Finding.EQUIVOCAL and concluded is not None and concluded is not said
 
 
 def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Limits) -> bool:
-    """Tell whether words beside a value say something else of HER2, or that the value is wrong."""
+    """Return whether words beside a value contradict its HER2 finding, or say that the value is wrong."""
     cut = written[:_LONGEST]
     reading = read_text(cut, limits, "her2-interpretation")
     if isinstance(reading, Stated):
@@ -118,7 +118,7 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
 
 
 def _says_otherwise(after: list[Token], findings: tuple[Her2Finding, ...]) -> bool:
-    """Tell whether the words after the name of HER2 give it another status."""
+    """Return whether the words after the name of HER2 give it another status."""
     said = _conclusion(findings)
     for token in after:
         if token.kind == "other":

@@ -1,7 +1,7 @@
 """What a HER2 text says: read, with every word accounted for, or not read, with the part that was not understood.
 
 A score counts only where the words around it say that it is HER2's, of this specimen, now. 3+ in at most a tenth of
-the cells is 2+ (ASCO/CAP). What contradicts itself is said to, and nothing is picked.
+the cells is 2+ (ASCO/CAP). A contradiction is reported as one, and neither side is picked.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _STAINS_NOT_OF = {
 }
 _ISH_ALONE = frozenset({"positive", "negative", "equivocal", "indeterminate"})
 _ALONE = frozenset({"indeterminate", "not-done"})
-# What ratio and copies come to together in groups 1 and 5.
+# Only in groups 1 and 5 do ratio and copies settle the result together.
 _CLEAR = {
     (Her2Finding.POSITIVE, Her2Finding.POSITIVE): Her2Finding.POSITIVE,
     (Her2Finding.POSITIVE, Her2Finding.EQUIVOCAL): Her2Finding.POSITIVE,
@@ -66,7 +66,7 @@ class Her2Limits:
     def by_ratio(self, ratio: Number) -> Her2Finding | None:
         """Place a ratio, or a bound on one: a bound that leaves both sides open decides nothing.
 
-        ``None`` for a number that no ratio is: registries write 99.9 for "not done".
+        ``None`` for a number that cannot be a ratio: registries write 99.9 for "not done".
         """
         if not 0 < ratio[0] <= self._ratio.believed_to:
             return None
@@ -77,7 +77,7 @@ class Her2Limits:
     def by_copies(self, copies: Number) -> Her2Finding | None:
         """Place a number of gene copies; between the two limits it decides nothing.
 
-        ``INDETERMINATE`` for a bound across a limit, ``None`` for a number that is no average of a nucleus.
+        ``INDETERMINATE`` for a bound across a limit, ``None`` for a number too high to be an average per nucleus.
         """
         if not 0 < copies[0] <= self._copies.believed_to:
             return None
@@ -111,7 +111,7 @@ def read_text(written: str, limits: Her2Limits, concept: str) -> TextReading:
 
 
 def _lone_number(written: str) -> Number | None:
-    """Give the number of a text that is nothing but one: "2.1", "> 6.0", "1.9 ratio", "3.1 copies"."""
+    """Return the number of a text that holds nothing else: "2.1", "> 6.0", "1.9 ratio", "3.1 copies"."""
     found = [
         token for token in tokens(written) if token.kind not in ("ratio", "copies", "per-cell", "link", "score-word")
     ]
@@ -125,7 +125,7 @@ def _lone_number(written: str) -> Number | None:
 
 def _of_number(number: Number, limits: Her2Limits, concept: str) -> TextReading:
     if concept == "her2-copy-number":
-        # A count of all cells: no average, and no reason to ask for the test again.
+        # A total over all cells, not an average; a new test would not help.
         copies = limits.by_copies(number) or (Her2Finding.INDETERMINATE if number[0] > 0 else None)
         return Stated(by_copies=copies) if copies is not None else NotRead(str(number[0]))
     ratio = limits.by_ratio(number)
@@ -133,7 +133,7 @@ def _of_number(number: Number, limits: Her2Limits, concept: str) -> TextReading:
 
 
 class _Judgement:
-    """Puts together what a text says of the methods, or says that it does not fit together."""
+    """Combines what a text says about the methods, or reports that the parts contradict each other."""
 
     def __init__(self, found: Clauses, limits: Her2Limits, *, of_ish: bool) -> None:
         self.found, self.limits, self.of_ish = found, limits, of_ish
@@ -184,7 +184,7 @@ class _Judgement:
         return Stated(ish=finding) if finding.value in self.by_ish else Stated(overall=finding)
 
     def _score(self) -> int | None:
-        """Give the score, after the share of cells and the words for the stain have been heard."""
+        """Return the score, corrected by the share of cells and the words for the stain."""
         scores, shares, stains = self.found.scores, self.found.shares, self.found.stains
         if len(scores) > 1:
             self._refuse("more than one score")
@@ -212,7 +212,7 @@ class _Judgement:
         return (said == {"positive"} and all(many)) or (said == {"negative"} and all(few))
 
     def _ish(self) -> Her2Finding | None:
-        """Give what is concluded of ISH: stated, or by a group that stands for one."""
+        """Return the ISH conclusion: as stated, or as implied by a group."""
         if self.by_ish - _ISH_ALONE or len(self.by_ish) > 1:
             self._refuse(" ".join(sorted(self.by_ish)))
         stated = Her2Finding(next(iter(self.by_ish))) if self.by_ish else None
@@ -228,7 +228,7 @@ class _Judgement:
         return stated
 
     def _numbers_contradict(self, stated: Her2Finding) -> bool:
-        """Tell whether the numbers say the opposite: those of groups 2 to 4 go with either conclusion."""
+        """Return whether the numbers say the opposite: those of groups 2 to 4 go with either conclusion."""
         ratio, copies = self.ratio, self.copies
         if ratio is not None and copies is not None:
             clear = _CLEAR.get((ratio, copies))
@@ -284,7 +284,7 @@ class _Judgement:
             self.conflict = True
 
     def _overall(self, ihc: Her2Finding | None, ish: Her2Finding | None) -> Her2Finding | None:
-        """Give the status of no named method, where no method says more."""
+        """Return the status stated without a method, where no method says more."""
         words = self.overall
         if not words:
             return None

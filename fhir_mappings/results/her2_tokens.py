@@ -1,4 +1,4 @@
-"""The tokens of a HER2 text: every character of it belongs to one, and one that is not known is kept as such."""
+"""The tokens of a HER2 text: every character belongs to one, and unknown ones are kept."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ _PHRASES = _phrases()
 
 
 def tokens(written: str) -> list[Token]:
-    """Give the tokens of a text, without the words that change nothing."""
+    """Return the tokens of a text, without the words that do not change its meaning."""
     if len(written) > LONGEST:
         return [Token("unknown", None, written[:40])]
     raw = words_of(written)
@@ -86,7 +86,7 @@ def tokens(written: str) -> list[Token]:
 
 
 def _token(raw: list[Word], at: int) -> tuple[list[Token], int]:
-    """Give what stands at a place, and the next place."""
+    """Return the tokens at a position, and the next position."""
     word = raw[at].text
     if word in _SCORES and (scored := _score(raw, at)):
         return scored
@@ -105,12 +105,12 @@ def _token(raw: list[Word], at: int) -> tuple[list[Token], int]:
 
 
 def _touches(raw: list[Word], at: int) -> bool:
-    """Tell whether a raw token touches the one before it."""
+    """Return whether a raw token touches the one before it."""
     return at < len(raw) and raw[at].touches
 
 
 def _score(raw: list[Word], at: int) -> tuple[list[Token], int] | None:
-    """Read "3+", "3 +", "3(+)", "3 plus"; nothing for a digit that has no plus."""
+    """Read "3+", "3 +", "3(+)", "3 plus"; ``None`` for a digit that has no plus."""
     word, rest = raw[at].text, [each.text for each in raw[at + 1 : at + 4]]
     if rest[:1] == ["+"] and not (_touches(raw, at + 2) and raw[at + 2].text[0].isdigit()):
         return [Token("score", int(word), word + "+")], at + 2

@@ -1,7 +1,7 @@
 """What a HER2 result says, from LOINC answers, SNOMED qualifiers, numbers and the texts that laboratories write.
 
 A code decides, and a text beside it that says more is kept; one that says something else is a conflict. So are an
-interpretation and a note that take the value back. A grade is never guessed.
+interpretation and a note that retract the value. A grade is never guessed.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _RATIO_UNITS = frozenset({"ratio", "{ratio}", "1"})
 _BOUNDS = {"": Bound.EXACT, "<": Bound.BELOW, "<=": Bound.AT_MOST, ">=": Bound.AT_LEAST, ">": Bound.ABOVE}
 _UNKNOWN_MEANING = frozenset({"present", "absent"})
 _QUALIFIER = re.compile(r" {0,3}\((?:qualifier value|finding|disorder)\)$")
-# The display of a disorder has been seen to be that of its opposite: the code is believed.
+# Senders have attached the display of the opposite disorder, so the code is trusted over it.
 _DISORDER = re.compile(r"carcinoma|cancer|neoplasm", re.IGNORECASE)
 HER2_VALUES = ("valueCodeableConcept", "valueString", "valueInteger", "valueRatio", "valueQuantity")
-"""The members of a result that say something of HER2."""
+"""The members of a result that may state a HER2 finding."""
 HER2_REMARKS = ("interpretation", "note")
-"""The members that may take it back."""
+"""The members that may retract it."""
 
 
 class Her2Reading(NamedTuple):
-    """One thing that a result says; ``method`` is ``None`` for that of its own code, ``finding`` where nothing is read.
+    """One finding of a result; ``method`` is ``None`` for that of its own code, ``finding`` when nothing was read.
 
     ``by_ratio`` and ``by_copies``: it was read from that number alone.
     """
@@ -68,7 +68,7 @@ class Her2Vocabulary:
             self._codes.update({("snomed", code): finding for code in entry.snomed})
 
     def finding_of(self, coding: Coding) -> Her2Finding | None:
-        """Give what a code says by itself."""
+        """Return what a code says by itself."""
         return self._codes.get((coding.system, coding.code))
 
     def read(self, concept: str, holder: Json, code_map: CodeMap) -> list[Her2Reading]:
@@ -148,7 +148,7 @@ class Her2Vocabulary:
             as_reported = f"{comparator}{value} copies"
             copies = self.limits.by_copies((value, bound))
             if copies is None and value > 0:
-                # A count of all cells: no average, and no reason to ask for the test again.
+                # A total over all cells, not an average; a new test would not help.
                 copies = Her2Finding.INDETERMINATE
             return [Her2Reading(None, copies, conflict=False, as_reported=as_reported, by_copies=True)]
         if concept == "her2-ish-ratio" or (concept == "her2-ish" and unit.casefold() in _RATIO_UNITS):
@@ -185,7 +185,7 @@ def _said(reading: TextReading, written: str) -> list[Her2Reading]:
 
 
 def _agreeing(stated: list[tuple[str, TextReading]], label: str) -> list[Her2Reading]:
-    """Give what the texts of a concept without a known code say; nothing when one of them is not read."""
+    """Return the findings of the texts of a concept without a known code; empty when one of them is not understood."""
     read = [(each, reading) for each, reading in stated if isinstance(reading, Stated)]
     if not read or len(read) < len(stated):
         return _nothing(label)
@@ -197,7 +197,7 @@ def _agreeing(stated: list[tuple[str, TextReading]], label: str) -> list[Her2Rea
 
 
 def _fits(by_code: Her2Finding, reading: Stated) -> bool:
-    """Tell whether a text goes with a code: a score with its score, a status with what the text comes to."""
+    """Return whether a text agrees with a code: the same score, or the same overall status."""
     if by_code in SCORES.values() and reading.ihc is not None:
         return agree(by_code, reading.ihc)
     return any(agree(by_code, finding) for finding in findings_of(reading))

@@ -133,7 +133,7 @@ niet aangetoond | nie wykryto | undetected
 """What is said of HER2. "Detected" says something of an amplification or an overexpression alone."""
 
 UNPLACED = "borderline amplification | low level amplification | low amplification | equivocal amplification"
-"""What no guideline places; it makes a text unread though its words are known."""
+"""Statements that no guideline classifies: the text counts as not understood although its words are known."""
 
 PENDING = """
 pending | reflexed to | recommend | to follow | will follow | follows | ordered | requested | in progress
@@ -191,7 +191,7 @@ microsatellite | cells | der zellkerne | de los nucleos | intensite | intensidad
 intensitat | aller tumorzellkerne | tumorzellkerne | des noyaux | dei nuclei | nucleos | celulas | cellules
 cellule | zellen | cellen | komorek | nuclear staining | of tumor nuclei | cell nuclei
 """
-"""Words that stand beside another marker's result, and only there."""
+"""Words found only beside another marker's result."""
 
 RATIO = """
 ratio | her 2/cep 17 ratio | her 2/cep 17 | her 2 : cep 17 ratio | her 2 : cep 17 | her 2 to cep 17 ratio
@@ -257,7 +257,7 @@ total cells counted | observers | number of invasive cells counted | number of o
 tumor cells counted | invasive cells counted | number of cells scored | cells examined | nuclei examined
 tumor nuclei counted | tumor nuclei scored | number of cells
 """
-"""How many cells or people counted: its number is none of the result."""
+"""How many cells or people counted: the number is not part of the result."""
 
 STAINS = MappingProxyType(
     {
@@ -295,7 +295,7 @@ complete | completely | komplett | vollstandig | completa | complet | volledig |
 """,
     }
 )
-"""How the membranes stain. "Focal", "nuclear" and "cytoplasmic" stand nowhere: no score of HER2 is meant by them."""
+"""How the membranes stain. "Focal", "nuclear" and "cytoplasmic" are left out: they describe no HER2 score."""
 
 LEGEND = """
 scale | reference | reference range | ref range | ref | normal | normal range | scoring system | interpretation key
@@ -304,7 +304,7 @@ echelle | scala | schaal | range | referenzbereich | valores de referencia | val
 valori di riferimento | referentiewaarden | scoring key | score range | scoring scale | normal ratio
 interpretation guide | reference value | reference values
 """
-"""What follows is how results are placed, and none of this patient's."""
+"""What follows says how results are classified, and is not this patient's result."""
 
 BOUNDS = MappingProxyType(
     {
@@ -408,4 +408,4 @@ attending pathologist
 """,
     }
 )
-"""Words and phrases that may stand anywhere; each group under its reason."""
+"""Words and phrases that may appear anywhere; each group under its reason."""

@@ -1,6 +1,6 @@
 """What an ejection fraction in words says: one number, range or limit, with every word accounted for; or not read.
 
-Two results, the other ventricle, fractional shortening and a value of another day are no reading: nothing is picked.
+Two results, the other ventricle, fractional shortening or a value of another day are not read: nothing is picked.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class _NotUnderstoodError(Exception):
 
 
 class _Group(NamedTuple):
-    """A number, range or limit; whether a word for the normal stands before it, and whether brackets are around it."""
+    """A number, range or limit; whether a word for "normal" precedes it, and whether it is in brackets."""
 
     stated: LvefStated
     of_normal: bool
@@ -115,12 +115,12 @@ def _tokens(listed: list[Word]) -> list[_Token]:
 
 
 class _Parser:
-    """Goes through the tokens once; every one of them is taken by something or the text is not understood."""
+    """Goes through the tokens once; a token that nothing consumes makes the text not understood."""
 
     def __init__(self, listed: list[_Token], known: LvefInWords) -> None:
         self.tokens = listed
         self.known = known
-        # A range need only touch where the values lie that a description goes with.
+        # The percentages that each description allows; a range need only overlap them.
         self.fitting = {"normal": known.normal, "reduced": known.reduced, "severe": known.severe}
         self.at = 0
         self.groups: list[_Group] = []
@@ -130,7 +130,7 @@ class _Parser:
         self.says_normal = False
 
     def peek(self, ahead: int = 0) -> str:
-        """Give the kind of a token further on, empty behind the end."""
+        """Return the kind of a token further on; empty past the end."""
         place = self.at + ahead
         return self.tokens[place].kind if place < len(self.tokens) else ""
 
@@ -154,7 +154,7 @@ class _Parser:
             self.described.add(str(token.meaning))
             self.at += 1
         elif kind in _SPLITS:
-            # A word for the normal reaches no further.
+            # A word for "normal" applies to one number only.
             self.legend = False
             self.opened = {"open": self.at, "close": None}.get(kind, self.opened)
             self.at += 1
@@ -164,7 +164,7 @@ class _Parser:
             raise _NotUnderstoodError(token.written)
 
     def _says_nothing(self, token: _Token) -> bool:
-        """Tell whether a word that may join numbers joins none here."""
+        """Return whether a word that can join numbers joins nothing here."""
         joins = self.peek(1) in ("number", "bound")
         if token.kind == "and":
             return not joins
@@ -173,12 +173,12 @@ class _Parser:
         return token.kind == "percent" and not self.groups and self.peek(1) in ("name", "link", "number", "close")
 
     def _stands_apart(self, token: _Token) -> bool:
-        """Tell whether a dash only joins a name and its value: "LVEF - 55 %"."""
+        """Return whether a dash only joins a name and its value: "LVEF - 55 %"."""
         before = self.tokens[self.at - 1].kind if self.at else ""
         return token.written in ("-", "a") and before in ("name", "describes", "close", "legend", "stop", "comma")
 
     def _skip_other(self) -> None:
-        """Pass another measurement with its number, which must follow."""
+        """Skip another measurement and the number that must follow it."""
         self.at += 1
         while self.peek() in ("link", "open"):
             self.at += 1
@@ -239,7 +239,7 @@ class _Parser:
     def _the_one(self) -> LvefStated:
         values = [group for group in self.groups if not group.of_normal]
         limits = [group for group in self.groups if group.of_normal]
-        # "62 % >= 55 %", "60 % (55-70)": a limit or range behind an exact value is how values are placed.
+        # "62 % >= 55 %", "60 % (55-70)": a limit or range after an exact value is the reference range.
         while len(values) > 1 and _is_limit(values[0], values[-1]):
             limits.append(values.pop())
         if self.says_normal and not limits:
@@ -256,7 +256,7 @@ class _Parser:
         return stated
 
     def _check(self, stated: LvefStated) -> None:
-        """Refuse a value that no ejection fraction is, or that its own description contradicts."""
+        """Refuse a value that cannot be an ejection fraction, or that its own description contradicts."""
         low, high = stated.value, stated.upper if stated.upper is not None else stated.value
         as_share = not stated.in_percent and high <= 1
         scale = _HUNDRED if as_share else Decimal(1)
@@ -270,13 +270,13 @@ class _Parser:
             raise _NotUnderstoodError(" ".join(sorted(self.described)))
 
     def _is_narrow(self, stated: LvefStated) -> bool:
-        """Tell whether a number may be the value that a word for the normal describes."""
+        """Return whether a number may be the value that a word for "normal" describes."""
         width = (stated.upper or stated.value) - stated.value
         return stated.bound is Bound.EXACT and width <= self.known.narrow
 
 
 def _is_limit(value: _Group, other: _Group) -> bool:
-    """Tell whether a number behind an exact value is a limit or range of normal, and no second result."""
+    """Return whether a number after an exact value is a limit or range of normal, rather than a second result."""
     is_exact = value.stated.bound is Bound.EXACT and value.stated.upper is None
     is_at_least = other.stated.bound in (Bound.ABOVE, Bound.AT_LEAST)
     return is_exact and (is_at_least or (other.is_bracket and other.stated.upper is not None))

@@ -42,7 +42,7 @@ expected | cutoff | cut off | norm | normwert | normalwert | referenz | vn | v.n
 valores normales | valor normal | valori normali | norma | normaal | normal value | normal values | normal is
 normal from | range | normal lvef | normal ef | nl | institutional limit | reference interval | referenzbereich | n
 """
-"""What follows is the limit of normal, where another number is the result. "Normal" may describe the result too."""
+"""What follows is the limit of normal, if another number is the result. "Normal" may also describe the result."""
 
 BOUNDS = MappingProxyType(
     {
@@ -121,7 +121,7 @@ improved from prior | decreased compared to prior | improved compared to prior
 """,
     }
 )
-"""Words and phrases that may stand anywhere; each group under its reason."""
+"""Words and phrases that may appear anywhere; each group under its reason."""
 
 DESCRIBES = MappingProxyType(
     {
@@ -149,4 +149,4 @@ ernstig verminderd | critically reduced
 """,
     }
 )
-"""How a report describes the value, which must go with it."""
+"""How a report describes the value; the description must agree with it."""

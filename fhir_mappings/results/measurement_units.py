@@ -1,6 +1,6 @@
 """Units of measurements: read whole or not at all, with the factor to the unit that the rules judge in.
 
-Sources and spellings stand in ``cards/knowledge/units.yaml``. A unit of which one part is unknown is not read.
+Sources and spellings are in ``cards/knowledge/units.yaml``. A unit with one unknown part is not read.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _POWER = re.compile(
     r"(?:10 ?(?:\*\*|\*|\^|e\+?|exp) ?0?([3-9])|10 ?(?:\*|\^)? ?\(([3-9])\)|10 ([3-9])|e ?0?([3-9]))(?!\d)"
 )
 _THOUSANDS = re.compile(r"1(0{3,6})(?!\d)")
-# A mega-unit in the spelling of UCUM, or a milli-unit in capitals: nobody can tell.
+# Ambiguous: a mega-unit in the spelling of UCUM, or a milli-unit in capitals.
 _MEGA_OR_MILLI = re.compile(r"M\[?I?U\]?/[a-zA-Z]?L")
 
 
@@ -65,7 +65,7 @@ class UnitReader:
         self.factor = cached_by_text(self._factor)
 
     def _factor(self, concept: str, code: str, written: str) -> Decimal | None:
-        """Give the factor from a unit to the canonical unit of a measurement.
+        """Return the factor from a unit to the canonical unit of a measurement.
 
         The code goes before the text. Nothing when neither is a unit of the measurement, when they disagree, or when
         one of them is a unit of something else.
@@ -84,16 +84,16 @@ class UnitReader:
         return factors.pop()
 
     def is_known(self, *units: str) -> bool:
-        """Tell whether one of some units is known, of whatever measurement."""
+        """Return whether any of these units is known, for any measurement."""
         both = [self._folded(unit) for unit in units if unit]
         return any(table.factor(*unit) is not None for unit in both for table in self._tables.values())
 
     def same(self, one: str, other: str) -> bool:
-        """Tell whether two texts spell the same unit, known or not."""
+        """Return whether two texts spell the same unit, known or not."""
         return bool(one) and _spelled(one) == _spelled(other)
 
     def _folded(self, written: str) -> tuple[str, str]:
-        """Give a unit as one word, and with its stroke and without what says nothing of the amount."""
+        """Return a unit as one word, and again with its slash but without the words that do not affect the amount."""
         if len(written) > _LONGEST or _MEGA_OR_MILLI.fullmatch(written):
             return "", ""
         whole = _spelled(written)
@@ -115,7 +115,7 @@ def _spelled(written: str) -> str:
 
 
 def _words(part: str) -> str:
-    """Drop what divides the letters of one word: "cu. mm", "U.I."."""
+    """Drop the dots and spaces within one word: "cu. mm", "U.I."."""
     return part.replace(" ", "").replace(".", "").replace(",", "")
 
 
@@ -131,7 +131,7 @@ class _Table:
         self._scale = table.scale
 
     def factor(self, word: str, folded: str) -> Decimal | None:
-        """Give the factor of a unit; nothing when a part of it is not known."""
+        """Return the factor of a unit; ``None`` when a part of it is not known."""
         for whole in (word, _words(folded)):
             if whole in self._whole:
                 return self._whole[whole]

@@ -144,10 +144,10 @@ class ObservationReader:
         self.index = ConceptIndex(terminology, code_map)
         self._terminology = terminology
         self.labs = frozenset(terminology.of_kind(Kind.LABORATORY))
-        """The tests of which only the newest result counts."""
+        """The tests for which only the newest result counts."""
         self._measured = self.labs.union(terminology.of_kind(Kind.MEASUREMENT))
         self.harmful_when_high = terminology.harmful_when_high
-        """Of a range of these the upper end counts, of every other measurement the lower."""
+        """For a range, these use the upper end; every other measurement uses the lower."""
         self._tumours = {
             entry.code: entry.tumour
             for each in terminology.concepts.values()
@@ -182,7 +182,7 @@ class ObservationReader:
         days = within(time)
         for fact in read:
             if isinstance(fact, _TIMED):
-                # Nobody else has seen them yet, and a copy takes as long as the reading.
+                # These are not shared yet, so they can be changed in place; a copy would double the time.
                 structs.force_setattr(fact, "time", time)
                 if days is not None:
                     structs.force_setattr(fact, "within", days)
@@ -288,7 +288,7 @@ class ObservationReader:
         return Reading(found.value, "%" if found.in_percent else "", "", found.bound, as_reported, found.upper)
 
     def _unit_of(self, concept: str, reading: Reading, quantity: Any) -> Unit:
-        """Give the unit of a number, with the UCUM code that a site's code map has for a unit of its own."""
+        """Return the unit of a number, with the UCUM code that a site's code map has for a unit of its own."""
         factor = self._units.factor(concept, reading.code, reading.unit)
         if factor is None and self._code_map and isinstance(quantity, dict):
             local = [*self._code_map.standard(text(quantity.get("system")), reading.code)]
@@ -390,7 +390,7 @@ def _quantity(quantity: Json) -> Reading | None:
     value = number(quantity.get("value"))
     if value is None:
         return _quantity_in_words(quantity)
-    # As ``text`` reads them; of all of a chart this is read most often.
+    # Inlined from ``text``: this runs more often than anything else on a chart.
     code, unit = quantity.get("code"), quantity.get("unit")
     code = code.strip() if code.__class__ is str else ""
     unit = unit.strip() if unit.__class__ is str else ""

@@ -1,4 +1,4 @@
-"""Reference ranges that stand in words: "10 - 40 U/L", "bis 40", "female: < 35 U/L". Read whole or not at all."""
+"""Reference ranges written as text: "10 - 40 U/L", "bis 40", "female: < 35 U/L". Read whole or not at all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\uff5
 
 
 class Said(NamedTuple):
-    """What a text says: the sexes that it names, and the limits in it, as far as it states them."""
+    """The sexes and the limits that a text states."""
 
     sexes: frozenset[str]
     low: Decimal | None = None
@@ -42,7 +42,7 @@ class RangeWords:
         )
 
     def sexes(self, written: str) -> frozenset[str] | None:
-        """Give the sexes that some words name; nothing when a word is not known, or a number stands among them."""
+        """Return the sexes that some words name; ``None`` when a word is not known, or a number stands among them."""
         if any(character.isdigit() for character in written):
             return None
         words = [word.rstrip(".") for word in _WORDS.findall(written)]
@@ -51,7 +51,7 @@ class RangeWords:
         return frozenset(self._sexes[word] for word in words if word in self._sexes)
 
     def parts(self, written: str, factor: Callable[[str], Decimal | None]) -> list[Said | None]:
-        """Read a text that may hold several ranges, one for each sex; nothing in the place of one that is not read.
+        """Read a text that may hold several ranges, one for each sex; ``None`` in the place of one that is not read.
 
         ``factor`` gives that of a unit by its text, and of the result's own unit for an empty one.
         """
@@ -61,7 +61,7 @@ class RangeWords:
         return [whole] if whole else [self.read(part, factor) for part in _SEPARATORS.split(written) if part.strip()]
 
     def read(self, written: str, factor: Callable[[str], Decimal | None]) -> Said | None:
-        """Read the words beside a range, or one range with its words; nothing when something is not understood."""
+        """Read the words beside a range, or one range with its words; ``None`` when something is not understood."""
         found = list(self._pattern.finditer(written[: _LONGEST + 1]))
         if not found:
             sexes = self.sexes(written)
@@ -78,7 +78,7 @@ class RangeWords:
         return Said(before | after[0], least if low is None else low, up_to if high is None else high)
 
     def _after(self, written: str, factor: Callable[[str], Decimal | None]) -> tuple[frozenset[str], Decimal] | None:
-        """Read what stands behind the numbers: a unit, and words that are known."""
+        """Read what follows the numbers: a unit, and known words."""
         tokens = written.strip(" .,:;()[]").split()
         for count in range(len(tokens), -1, -1):
             found = factor(" ".join(tokens[:count]).strip(" ()[],;:"))
@@ -89,13 +89,13 @@ class RangeWords:
 
 
 def folded(written: str) -> str:
-    """Fold case, full-width letters, dashes and blanks; line breaks stay, for they divide."""
+    """Fold case, full-width letters, dashes and whitespace; line breaks stay because they separate ranges."""
     plain = unicodedata.normalize("NFKC", written[: 2 * _LONGEST]).casefold().translate(_DASHES)
     return "\n".join(" ".join(line.split()) for line in plain.splitlines())
 
 
 def _any_of(words: Iterable[str]) -> str:
-    """Write an alternative of words, the longest first; no letter may stand beside them."""
+    """Return a pattern that matches any of some words as a whole, trying the longest first."""
     longest_first = sorted(set(map(folded, words)), key=lambda word: (-len(word), word))
     return "|".join(
         rf"(?<!\w){re.escape(word)}(?!\w)" if word[0].isalpha() else re.escape(word) for word in longest_first

@@ -1,4 +1,4 @@
-"""The limits of normal of a result: of several reference ranges the one that is normal for this patient.
+"""The limits of normal of a result: picked from its reference ranges as the one that is normal for this patient.
 
 A range that says of itself what is not understood here is not taken for normal: a critical range of 500 would make a
 result of 300 look harmless.
@@ -40,7 +40,7 @@ NOBODY = Subject()
 
 
 class Unit(NamedTuple):
-    """The unit of a result: its code, its text, and its factor to the canonical unit; none when it is not known."""
+    """The unit of a result: its code, its text, and its factor to the canonical unit, ``None`` when it is not known."""
 
     code: str
     written: str
@@ -56,11 +56,11 @@ class _Range(NamedTuple):
 
 
 class _NotRead(Exception):  # noqa: N818 - it is a state of the input, not a fault of ours
-    """A range says what is not understood here."""
+    """A range says something that is not understood."""
 
 
 class _NotTheirs(Exception):  # noqa: N818 - likewise
-    """A range is of other patients, or is no normal one."""
+    """A range is for other patients, or is not a normal range."""
 
 
 class RangeReader:
@@ -77,11 +77,11 @@ class RangeReader:
         self._again = CachedByJson(self._read)
 
     def high(self, ranges: Any, concept: str, unit: Unit, subject: Subject, on: date | None) -> Decimal | None:
-        """Give the upper limit of normal in the canonical unit, or in the result's own where that is not known."""
+        """Return the upper limit of normal in the canonical unit, or in the result's own if it has no known factor."""
         return self._limit(ranges, "high", (concept, unit), (subject, on))
 
     def low(self, ranges: Any, concept: str, unit: Unit, subject: Subject, on: date | None) -> Decimal | None:
-        """Give the lower limit of normal likewise."""
+        """Return the lower limit of normal, in the same unit as `high`."""
         return self._limit(ranges, "low", (concept, unit), (subject, on))
 
     def _limit(
@@ -89,7 +89,7 @@ class RangeReader:
     ) -> Decimal | None:
         concept, unit = result
         if ranges.__class__ is list and len(ranges) == 1 and ranges[0].__class__ is dict and ranges[0].keys() <= _PLAIN:
-            # So nearly every range is: it says nothing of itself.
+            # Fast path: nearly every range has limits alone.
             try:
                 found = self._stated(ranges[0], side, concept, unit)
             except _NotRead:
@@ -114,11 +114,11 @@ class RangeReader:
         ]
         best = max((each.fits for each in normal), default=0)
         limits = {getattr(each, side) for each in normal if each.fits == best}
-        # Two normal ranges that disagree are none.
+        # Which of two normal ranges applies is unknown when they disagree.
         return limits.pop() if len(limits) == 1 else None
 
     def _normal(self, entry: Json, result: tuple[str, Unit], sex: str, age: str) -> Iterator[_Range]:
-        """Give what an entry says where it is a normal range of the patient; a text may hold one for each sex."""
+        """Yield the normal ranges in an entry that are for the patient; a text may hold one for each sex."""
         concept, unit = result
         try:
             fits = self._typed(entry) + self._aged(entry, age)
@@ -145,7 +145,7 @@ class RangeReader:
         return any(coding.code in self._normal_types for coding in codings(entry.get("type")))
 
     def _typed(self, entry: Json) -> int:
-        """Give 1 for a range whose type says that it is normal, 0 for one without a type."""
+        """Return 1 for a range whose type says that it is normal, 0 for one without a type."""
         if "type" not in entry:
             return 0
         if self._is_coded_normal(entry):
@@ -157,7 +157,7 @@ class RangeReader:
         return 1
 
     def _groups(self, entry: Json) -> frozenset[str]:
-        """Give the sexes that a range is for; none when it is for everybody."""
+        """Return the sexes that a range is for; empty when it is for everyone."""
         found: set[str] = set()
         for _, concept in objects(entry.get("appliesTo")):
             coded = {self._sexes[coding.code] for coding in codings(concept) if coding.code in self._sexes}
@@ -171,7 +171,7 @@ class RangeReader:
         return frozenset(found)
 
     def _aged(self, entry: Json, days: str) -> int:
-        """Give 1 for a range that is for the patient's age, 0 for one that asks for none."""
+        """Return 1 for a range that is for the patient's age, 0 for one without an age."""
         if "age" not in entry:
             return 0
         ages = child(entry, "age")
@@ -190,7 +190,7 @@ class RangeReader:
         return 1
 
     def _days(self, ages: Json, end: str) -> tuple[Decimal, Decimal] | None:
-        """Give an age in days, and how long its unit is; nothing when there is none."""
+        """Return an age in days, and how long its unit is; ``None`` when there is none."""
         if end not in ages:
             return None
         quantity = child(ages, end)
@@ -202,7 +202,7 @@ class RangeReader:
         return value * (size or 0), size or Decimal(0)
 
     def _stated(self, entry: Json, side: str, concept: str, unit: Unit) -> Decimal | None:
-        """Give a limit in the canonical unit; nothing when there is none."""
+        """Return a limit in the canonical unit; ``None`` when there is none."""
         limit = child(entry, side)
         if not limit:
             return None
@@ -213,10 +213,10 @@ class RangeReader:
         return value * factor
 
     def _factor(self, code: str, written: str, concept: str, unit: Unit) -> Decimal | None:
-        """Give the factor of a limit's unit: that of the result where it has none of its own or the same text."""
+        """Return the factor of a limit's unit: that of the result where it has none of its own or the same text."""
         own = _ONE if unit.factor is None else unit.factor
         if written == unit.written and code in ("", unit.code):
-            # So nearly every limit is written.
+            # Fast path: nearly every limit is written this way.
             return own
         if not (code or written) or (written and self._units.same(written, unit.written)):
             return own

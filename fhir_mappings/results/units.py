@@ -33,13 +33,13 @@ _PLAIN_LETTERS = str.maketrans({"μ": "u", "\u00d7": "x", "²": "2", "³": "^3",
 
 
 def _folded(written: str) -> str:
-    """Fold case, both micro signs, superscripts, and blanks around a stroke."""
+    """Fold case, both micro signs, superscripts, and spaces around a slash."""
     return "/".join(part.strip() for part in written.casefold().translate(_PLAIN_LETTERS).split("/"))
 
 
 @cached_by_text
 def dose_scale(code: str, written: str) -> DoseScale | None:
-    """Read the unit of a dose; nothing when neither the code nor the text is a dose unit, or when they disagree."""
+    """Read the unit of a dose; ``None`` when neither the code nor the text is a dose unit, or when they disagree."""
     by_code = _dose_scale(code) if code not in _NOT_UCUM else None
     by_text = _dose_scale(written)
     if by_code is not None and by_text is not None and by_code != by_text:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST = 400
 _RESIDUE = r"(?:ala|arg|asn|asp|cys|gln|glu|gly|his|ile|leu|lys|met|phe|pro|ser|thr|trp|tyr|val|[acdefghiklmnpqrstvwy])"
-# "p.Y772_A775dup", "S310F", "p.(Leu755=)", "G776delinsVC"; in groups the first residue and what becomes of it.
+# "p.Y772_A775dup", "S310F", "p.(Leu755=)", "G776delinsVC"; the groups are the first residue and its change.
 _PROTEIN = re.compile(
     rf"(?<![\w.])(?:p\.)?\(?(?P<first>{_RESIDUE})\d{{2,4}}(?:_{_RESIDUE}\d{{2,4}})?"
     r"(?P<change>dup|delins[a-z]{1,12}|ins[a-z]{1,12}|del|fs[a-z0-9*]{0,8}|[a-z]{1,3}|=|\*)\)?(?![\w=*])"
@@ -48,7 +48,7 @@ _PASSED = frozenset(":=()[]-/\"'")
 
 
 def mutation_in(written: str) -> bool | None:
-    """Tell whether a text says that an activating mutation was found; ``None`` when it is not read."""
+    """Return whether a text says that an activating mutation was found; ``None`` when it is not read."""
     if len(written) > LONGEST:
         return None
     clauses: list[set[str]] = [set()]
@@ -63,13 +63,13 @@ def mutation_in(written: str) -> bool | None:
 
 
 def names_another_change(written: str) -> bool:
-    """Tell whether a label names a change that is no activating mutation: "copy_number_gain", "p.Leu755="."""
+    """Return whether a label names a change that is no activating mutation: "copy_number_gain", "p.Leu755="."""
     kinds = set(_kinds(written[:LONGEST]))
     return "other" in kinds and "none" not in kinds
 
 
 def names_a_change(written: str) -> bool:
-    """Tell whether a label names a change of the protein: "p.Y772_A775dup"."""
+    """Return whether a label names a change of the protein: "p.Y772_A775dup"."""
     return "named" in set(_kinds(written[:LONGEST]))
 
 
@@ -91,7 +91,7 @@ def _verdict(clauses: list[set[str]]) -> bool | None:
 
 
 def _kinds(written: str) -> Iterator[str]:
-    """Give what each part of a text is."""
+    """Yield the kind of each part of a text."""
     folded = _FREQUENCY.sub(" ", _CODING.sub(" ", fold(written)))
     rest: list[str] = []
     end = 0
@@ -116,6 +116,6 @@ def _kinds(written: str) -> Iterator[str]:
 
 
 def _of_protein(first: str, change: str) -> str:
-    """Tell what a change of the protein is: one that is silent or cuts it short activates nothing."""
+    """Classify a protein change: one that is silent or truncates the protein activates nothing."""
     to, was = _SAME.get(change, change), _SAME.get(first, first)
     return "other" if change in ("=", "*", "ter", "x") or change.startswith("fs") or to == was else "named"

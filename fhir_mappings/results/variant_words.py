@@ -1,6 +1,6 @@
 """The words of sequencing results on ERBB2, by what they mean; written as ``fold`` leaves them.
 
-A word that stands in no table makes a text unread, another gene among them.
+A word in none of the tables, such as another gene, leaves the text unread.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How deep JSON may be nested, found out before a decoder sees it.
+"""How deep JSON may be nested, checked before a decoder sees it.
 
 A decoder that calls itself for every level ends the whole process where the stack of its thread ends before its own
 limit does, as on Python 3.13. No FHIR resource is nested nearly as deep as what is let through.
@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 
 DEPTH_LIMIT = 100
-"""Objects and arrays that may stand in one another."""
+"""The most objects and arrays that may be nested in one another."""
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _AS_ONE = bytes.maketrans(b"[]", b"{}")
 _WITHOUT_MEANING = bytes(set(range(256)) - set(b'[]{}"'))
 
 
 def is_too_deep(raw: bytes) -> bool:
-    """Tell whether objects and arrays are nested deeper than ``DEPTH_LIMIT``, by a linear pass over UTF-8 bytes.
+    """Return whether objects and arrays are nested deeper than ``DEPTH_LIMIT``, by a linear pass over UTF-8 bytes.
 
     Of the bytes only brackets and quotation marks count, and what stands between quotation marks does not. Then the
     innermost pairs are taken away, level by level. What is no JSON is judged by the part of it that a decoder would
@@ -27,7 +27,7 @@ def is_too_deep(raw: bytes) -> bool:
         raw = _ESCAPED.sub(b"", raw)
     brackets = raw.translate(_AS_ONE, _WITHOUT_MEANING).replace(b'""', b"")
     if b'"' in brackets:
-        # Every second part stands in a text that has brackets in it.
+        # Every second part is the inside of a string that holds brackets.
         brackets = b"".join(brackets.split(b'"')[::2])
     if len(brackets) <= DEPTH_LIMIT:
         return False

@@ -27,7 +27,7 @@ _DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,4}),(\d{1,2})(?![\d,.]*\d)")
 
 
 def fold(written: str) -> str:
-    """Fold a text that the caller has cut to a bound.
+    """Fold a text; the caller has already limited its length.
 
     A comma between at most four and at most two digits is a decimal comma.
     """

@@ -54,7 +54,7 @@ def child(value: Any, name: str) -> Json:
 
 
 def text(value: Any) -> str:
-    """Give a text as patterns may see it (`bounded`): blanks folded, and cut; empty when it is none."""
+    """Return a text as patterns may see it (`bounded`): spaces folded, and cut; empty when the value is not a text."""
     return bounded(value) if value.__class__ is str else ""
 
 
@@ -119,7 +119,7 @@ def reference(value: Any) -> str:
 
 
 def server_of(value: Any) -> str:
-    """Give the server of an absolute reference, without its scheme, as it can be compared; empty for a relative one."""
+    """Return the server of an absolute reference, normalized for comparison; empty for a relative one."""
     written = text(value.get("reference")) if value.__class__ is dict else text(value)
     scheme, mark, rest = written.partition("://")
     if not mark or scheme.casefold() not in ("http", "https"):
@@ -128,6 +128,6 @@ def server_of(value: Any) -> str:
 
 
 def base_of(address: str) -> str:
-    """Give the base address of a server as ``server_of`` writes it."""
+    """Return the base address of a server as ``server_of`` writes it."""
     scheme, mark, rest = address.strip().partition("://")
     return rest.rstrip("/").casefold() if mark and scheme.casefold() in ("http", "https") else ""

@@ -27,7 +27,7 @@ class Word(NamedTuple):
 
 
 def words_of(written: str) -> list[Word]:
-    """Take a text apart, folded; the caller has cut it to a bound. A line break is a semicolon."""
+    """Split a folded text into words; the caller has already limited its length. A line break becomes a semicolon."""
     folded = _INNER_HYPHEN.sub(" ", fold(_LINES.sub(" ; ", written)))
     found: list[Word] = []
     end = -1
@@ -38,7 +38,7 @@ def words_of(written: str) -> list[Word]:
 
 
 def is_plain(words: Sequence[Word], at: int) -> bool:
-    """Tell whether a number is written in full: neither "055" nor ".55", and no longer than a result is."""
+    """Return whether a number is written in full: neither "055" nor ".55", and no longer than a result is."""
     word = words[at].text
     has_point_before = words[at].touches and words[at - 1].text == "."
     starts_with_zero = len(word) > 1 and word[0] == "0" and word[1].isdigit()
@@ -56,7 +56,7 @@ class _Node:
 
 
 class Phrases:
-    """Tables of phrases: lists parted by "|" or lines, each with what its phrases mean; the last table wins."""
+    """Tables of phrases: lists separated by "|" or lines, each with what its phrases mean; the last table wins."""
 
     def __init__(self, tables: Iterable[tuple[str, Any, str]]) -> None:
         """Index the tables."""
@@ -67,7 +67,7 @@ class Phrases:
                     self.add(phrase, (kind, value))
 
     def add(self, phrase: str, meaning: Meaning, *, only_new: bool = False) -> None:
-        """Add a phrase; with ``only_new`` none that is there already is changed."""
+        """Add a phrase; with ``only_new``, an existing one keeps its meaning."""
         node = self._root
         for each in _RAW.findall(fold(phrase)):
             node = node.following.setdefault(each, _Node())
@@ -75,7 +75,7 @@ class Phrases:
             node.meaning = meaning
 
     def longest(self, words: Sequence[Word], at: int) -> tuple[Meaning, int] | None:
-        """Give what the longest phrase at a place means, and the place after it."""
+        """Return the meaning of the longest phrase at a position and the position after it, or ``None``."""
         node, found = self._root, None
         while at < len(words) and (following := node.following.get(words[at].text)) is not None:
             node, at = following, at + 1

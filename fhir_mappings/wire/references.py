@@ -72,7 +72,7 @@ class References:
 
 
 def _on_server(candidates: Any, server: str) -> Any:
-    """Give the first candidate of a server, or of one that does not say where it is from."""
+    """Return the first candidate that is from a server, or that does not say where it is from."""
     for own, candidate in candidates:
         if not server or not own or own == server:
             return candidate
@@ -80,7 +80,7 @@ def _on_server(candidates: Any, server: str) -> Any:
 
 
 def is_same_patient(subject: object, patient_id: str, references: References, full_url: str = "") -> bool:
-    """Tell whether a resource is the patient's: a subject that is absent is trusted, one that is another's is not.
+    """Return whether a resource is the patient's: a subject that is absent is trusted, one that is another's is not.
 
     An absolute address is the patient's on the server of the request; where that is not said, on the server that the
     resource itself came from by its ``full_url``.
@@ -102,7 +102,7 @@ def is_same_patient(subject: object, patient_id: str, references: References, fu
 
 
 def is_about_somebody_else(resource: Json, patient_id: str, references: References) -> bool:
-    """Tell whether the focus of a result is another person: a donor, a fetus, a relative. A specimen is none."""
+    """Return whether the focus of a result is another person (a donor, a fetus, a relative), not a specimen."""
     for focus in items(resource.get("focus")):
         wanted = reference(focus)
         contained = references.find(wanted, resource) if wanted.startswith("#") else None

@@ -41,7 +41,7 @@ def decode(raw: bytes | msgspec.Raw) -> Any:
 
 
 def decode_sent(raw: bytes) -> Any:
-    """Read JSON that comes from outside and whose depth nobody has looked at yet, with exact decimal numbers.
+    """Read untrusted JSON, checking its depth first, with exact decimal numbers.
 
     Raises:
         Unreadable: as ``decode`` says.
@@ -252,7 +252,7 @@ class ResourceList(msgspec.Struct, eq=False):
 
     @property
     def is_short(self) -> bool:
-        """Whether the server counts more matches than it sent, and names no page that has the rest."""
+        """Whether the server counts more matches than it sent, and does not link to a page with the rest."""
         return self.total is not None and self.total > self.matches and not self.next_page
 
     @classmethod

@@ -1,7 +1,7 @@
 """When a result was taken: the element that says so, and which of several results is the newest.
 
 A time is an instant, with its zone; a date without a time is its whole day, a month without a day the whole month.
-Where two of those overlap, nobody can tell which is newer.
+Where two of those overlap, it is unknown which is newer.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ T = TypeVar("T", bound=Timed)
 
 
 def time_of(observation: Json) -> ResultTime:
-    """Give when a result was taken and released, as it is written, and whether it replaces another."""
+    """Return when a result was taken and released, as it is written, and whether it replaces another."""
     taken = observation.get("effectiveDateTime")
     if taken.__class__ is not str or day(taken) is None:
         taken = next((each for each in _times(observation) if day(each) is not None), "")
@@ -50,7 +50,7 @@ def time_of(observation: Json) -> ResultTime:
 
 
 def _times(observation: Json) -> Iterator[Any]:
-    """Give every other element that may say when a result was taken, the surest first."""
+    """Yield every other element that may say when a result was taken, the surest first."""
     yield observation.get("effectiveInstant")
     timing = child(observation, "effectiveTiming")
     events = timing.get("event")
@@ -63,7 +63,7 @@ def _times(observation: Json) -> Iterator[Any]:
 
 
 def within(time: ResultTime) -> tuple[date, date] | None:
-    """Give the first and the last day of a date that names no day; nothing when it names one."""
+    """Return the first and the last day of a date that names no day; ``None`` when it names one."""
     written = time.taken
     first = day(written) if written and len(written) < _DAY else None
     if first is None:
@@ -74,7 +74,7 @@ def within(time: ResultTime) -> tuple[date, date] | None:
 
 
 def last_day(written: Any) -> date | None:
-    """Give the last day that a date may be: of a month or a year alone the last one in it."""
+    """Return the last day that a date may be: of a month or a year alone the last one in it."""
     first = day(written)
     if first is None:
         return None
@@ -90,7 +90,7 @@ class Span(NamedTuple):
 
 
 def span(on: date | None, time: ResultTime | None) -> Span:
-    """Give the span of a result."""
+    """Return the span of a result."""
     written = time.taken if time is not None else ""
     if len(written) > _DAY and (instant := _instant(written)) is not None:
         return Span(instant, instant)
@@ -116,7 +116,7 @@ def _end(written: str) -> float:
 def newest_first(
     facts: Sequence[T], harm: Callable[[T], Decimal], order: Callable[[T], Any]
 ) -> tuple[list[T], list[T]]:
-    """Put results in order, the newest first; and give those of the very same time as the first that say otherwise.
+    """Return results newest first, and those of exactly the same time as the first that differ from it.
 
     Of one time the one that was released last counts, then a correction before what it corrects, which is left out;
     still tied, the one that does more harm, by ``harm``, a larger one being worse. ``order`` keeps what is left apart
@@ -144,5 +144,5 @@ def newest_first(
 
 
 def _is_replaced(fact: Timed, mine: Span, replaced: set[Span]) -> bool:
-    """Tell whether a correction of the same instant takes the place of a result."""
+    """Return whether a correction of the same instant takes the place of a result."""
     return fact.time is not None and (not fact.time.corrected and mine.start == mine.end and mine in replaced)

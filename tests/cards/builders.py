@@ -171,7 +171,7 @@ def lab(test: str, written: str, days: int = 1) -> LabResult:
 
 
 def bounded(written: str) -> tuple[str, Bound]:
-    """Give the number behind a comparator, and what the comparator makes of it."""
+    """Return the number behind a comparator, and what the comparator makes of it."""
     number = written.lstrip("<>=")
     sign = written.removesuffix(number)
     return number, next(bound for bound in Bound if bound.sign == sign)

@@ -33,7 +33,7 @@ def undated(drug: str, within: tuple[date, date] | None = None, dose: str | None
 
 
 def bags(drug: str, days: int, *parts: tuple[str, str]) -> tuple[Treatment, ...]:
-    """Give administrations of one day, each at its time."""
+    """Return administrations of one day, each at its time."""
     return tuple(
         msgspec.structs.replace(given(drug, days, amount), at=f"{days_ago(days)}T{time}:00Z") for time, amount in parts
     )

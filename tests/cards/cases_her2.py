@@ -18,12 +18,12 @@ PERJETA, TRASTUZUMAB = order("Perjeta", "420 mg"), order("trastuzumab", "420 mg"
 
 
 def by_ratio(finding: str, days: int = 200) -> Her2Result:
-    """Give an ISH result that is a ratio alone."""
+    """Return an ISH result that is a ratio alone."""
     return structs.replace(ish(finding, days, name="ratio"), by_ratio=True)
 
 
 def by_copies(finding: str, days: int = 200) -> Her2Result:
-    """Give an ISH result that is a number of gene copies alone."""
+    """Return an ISH result that is a number of gene copies alone."""
     return structs.replace(ish(finding, days, name="copies"), by_copies=True)
 
 

@@ -46,7 +46,7 @@ def course(
 
 
 def with_bare_alt() -> dict[str, tuple[LabResult, ...]]:
-    """Give the results of a usual chart and, under treatment, a high one without its upper limit."""
+    """Return the results of a usual chart and, under treatment, a high one without its upper limit."""
     labs = dict(chart().labs)
     return {**labs, "alt": (*labs["alt"], lab("alt", "900", 14))}
 

@@ -27,7 +27,7 @@ def pushed(drug: str, dose: str) -> DrugOrder:
 
 
 def beside(*doses: str) -> DrugOrder:
-    """Give an order with several quantities in one instruction."""
+    """Return an order with several quantities in one instruction."""
     drug = order("Kadcyla", *doses)
     return msgspec.structs.replace(
         drug, doses=tuple(msgspec.structs.replace(each, instruction=0) for each in drug.doses)

@@ -48,7 +48,7 @@ Place = tuple[str | int, ...]
 
 
 def names(node: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
-    """Give every name and its place."""
+    """Yield every name and its place."""
     for key, item in node.items() if isinstance(node, dict) else enumerate(node):
         here = (*place, key)
         under = next((each for each in reversed(here) if isinstance(each, str)), "")
@@ -82,7 +82,7 @@ def test_every_name_misspelt_once_is_refused(file: str) -> None:
 
 
 def problem(tree: Any, file: str) -> str:
-    """Give the words in which a file is refused: ours with file and place, or those of a shape with the place."""
+    """Return the words in which a file is refused: ours with file and place, or those of a shape with the place."""
     try:
         check_names(msgspec.convert(tree, SHAPES[file], strict=False), KNOWN, file)
     except KnowledgeError as error:

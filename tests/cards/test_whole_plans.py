@@ -238,7 +238,7 @@ def critical(found: tuple[CardContent, ...]) -> set[tuple[Topic, str | None]]:
 
 
 def applied(session: Session, changes) -> Session | None:
-    """Carry out a suggestion on the facts; nothing for one that orders tests or changes codes."""
+    """Carry out a suggestion on the facts; ``None`` for one that orders tests or changes codes."""
     orders = {each.origin: each for each in session.orders}
     for origin, fix in changes:
         match fix:

@@ -124,7 +124,7 @@ def stop(running: Running) -> int:
 
 @contextmanager
 def served(folder: Path, *arguments: str, **options: Any) -> Iterator[Running]:
-    """Give a service as ``start`` does, which is stopped also when an assertion fails in between."""
+    """Yield a service as ``start`` does, which is stopped also when an assertion fails in between."""
     running = start(folder, *arguments, **options)
     try:
         yield running

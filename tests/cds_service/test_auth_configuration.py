@@ -127,8 +127,12 @@ REFUSED: list[Any] = [
     pytest.param(
         auth(ehr(jwks=KEYS), replay_store="redis"), "auth.replay_store: 'redis' needs its address", id="no Redis"
     ),
-    pytest.param({**auth(ehr(jwks=KEYS)), "redis": "host:6379"}, "redis: no address of a Redis server", id="no URL"),
-    pytest.param({**auth(ehr(jwks=KEYS)), "redis": "http://h:1"}, "redis: no address of a Redis server", id="a page"),
+    pytest.param(
+        {**auth(ehr(jwks=KEYS)), "redis": "host:6379"}, "redis: not the address of a Redis server", id="no URL"
+    ),
+    pytest.param(
+        {**auth(ehr(jwks=KEYS)), "redis": "http://h:1"}, "redis: not the address of a Redis server", id="a page"
+    ),
     pytest.param(auth(ehr(jwks=KEYS, jwk={})), "unknown key 'auth.clients.0.jwk'; did you mean 'jwks'?", id="a key"),
     pytest.param(auth(ehr(jwks=KEYS), algorithm=1), "'auth.algorithm'; did you mean 'algorithms'", id="one"),
 ]
@@ -160,7 +164,7 @@ def serve(tmp_path, monkeypatch) -> Iterator[Callable[..., Result]]:
     ("tree", "said"),
     [
         pytest.param(
-            {**auth(ehr(jwks=KEYS)), "redis": "redis://h:port/0"}, "redis: no address", id="no number for a port"
+            {**auth(ehr(jwks=KEYS)), "redis": "redis://h:port/0"}, "redis: not the address", id="no number for a port"
         ),
         pytest.param(
             {**auth(ehr(jwks=KEYS)), "redis": "redis://127.0.0.1:1/0"},

@@ -92,7 +92,7 @@ def test_what_lies_above_replaces_what_lies_beneath_key_by_key(tmp_path: Path) -
         pytest.param(
             {"a": "\n\nextends: none.yaml"}, "a.yaml:3: extends: ", id="a file that is not there, named by its line"
         ),
-        pytest.param({"a": "extends: b.yaml", "b": "x: ["}, "b.yaml:1: no valid YAML", id="a layer that is no YAML"),
+        pytest.param({"a": "extends: b.yaml", "b": "x: ["}, "b.yaml:1: not valid YAML", id="a layer that is no YAML"),
         pytest.param({"a": "extends: [b.yaml]"}, "a.yaml:1: extends: name one file", id="a list"),
         pytest.param(
             {"a": "profiles:\n  x:\n    match: {isuer: a}"},

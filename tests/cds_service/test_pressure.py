@@ -60,7 +60,7 @@ def _busy(service: Running, client: int) -> list[int]:
 
 @pytest.fixture
 def crowded() -> tuple[Caller, Admission]:
-    """Give a service with room for one call, and for one that waits for it."""
+    """Return a service with room for one call, and for one that waits for it."""
     caller = Caller()
     # The doorkeeper and the pages ask the same room.
     room: Admission = caller.app.extensions["her2_cds_admission"]

@@ -243,7 +243,7 @@ def test_service_command_helps(arguments) -> None:
         ),
         pytest.param("auth: {mode: off}", 0, "valid", id="a valid file"),
         pytest.param("fhri: {}", 2, ":1: unknown key 'fhri'; did you mean 'fhir'?", id="a key misspelt"),
-        pytest.param("a: [", 2, ":1: no valid YAML", id="no YAML"),
+        pytest.param("a: [", 2, ":1: not valid YAML", id="no YAML"),
         pytest.param("auth: {mode: required}", 2, ":1: auth.mode: 'required' without", id="nobody to let in"),
         pytest.param(
             "auth: {mode: off}\nsite: {code_maps: [nope.json]}", 2, "nope.json", id="a code map that is not there"

@@ -181,7 +181,7 @@ def test_service_the_same_data_is_needed_as_for_signing(service) -> None:
 
 
 def insured_by(name: str) -> Json:
-    """Give a coverage in force."""
+    """Return a coverage in force."""
     return {
         "resourceType": "Coverage",
         "id": "cov-1",

@@ -30,7 +30,7 @@ def clean_environment(monkeypatch) -> None:
 
 @pytest.fixture
 def chart() -> Iterator[ChartServer]:
-    """Give the FHIR server of the EHR."""
+    """Yield the FHIR server of the EHR."""
     server = ChartServer(clean_prefetch())
     yield server
     server.close()
@@ -102,7 +102,7 @@ def test_the_token_goes_to_the_server_and_is_never_printed(chart, monkeypatch) -
     ("arguments", "message"),
     [
         pytest.param((), "order-sign is about orders", id="no order"),
-        pytest.param(("--drug", "Kadcyla"), "--drug and --dose go together", id="a drug without a dose"),
+        pytest.param(("--drug", "Kadcyla"), "--drug and --dose must be used together", id="a drug without a dose"),
         pytest.param(("--drug", "Kadcyla", "--dose", "a lot"), "a dose is a number and a unit", id="no dose"),
         pytest.param(("--drug", " ", "--dose", "252 mg"), "the name of a drug", id="no drug"),
     ],

@@ -53,7 +53,7 @@ def eager(monkeypatch) -> None:
 
 @pytest.fixture
 def site(tmp_path) -> Path:
-    """Give the configuration of a site with a brand and words of its own."""
+    """Return the configuration of a site with a brand and words of its own."""
     (tmp_path / "brands.yaml").write_text(BRAND)
     (tmp_path / "words.yaml").write_text(WORDS)
     path: Path = tmp_path / "her2.yaml"
@@ -113,7 +113,7 @@ def test_a_changed_file_is_in_force_and_a_broken_one_is_refused(site, log_lines)
     rewrite(words, "contact: [")
     assert caller.post(call(orders=[order(378)])).cards[0]["detail"].endswith("Extension 7")
     refused = next(line for line in log_lines if line["event"] == "configuration_refused")
-    assert refused["problems"][0].startswith("words.yaml:1: no valid YAML")
+    assert refused["problems"][0].startswith("words.yaml:1: not valid YAML")
     rewrite(words, "contact: Extension 8")
     assert caller.post(call(orders=[order(378)])).cards[0]["detail"].endswith("Extension 8")
 

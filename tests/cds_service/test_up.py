@@ -23,14 +23,14 @@ PATIENCE_S = 40
 
 
 def workers(running: Running) -> list[int]:
-    """Give the processes of the workers."""
+    """Return the processes of the workers."""
     pid = running.process.pid
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(child) for child in children if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def started(running: Running) -> list[object]:
-    """Give the workers that have come up."""
+    """Return the workers that have come up."""
     return [line["worker"] for line in running.logged if line["event"] == "worker_started"]
 
 

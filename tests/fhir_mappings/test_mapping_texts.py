@@ -127,7 +127,7 @@ FIELDS = {
 
 
 def _seconds(field: str, written: str) -> float:
-    """Give the least of some measurements of a whole request; the text differs each time, so that nothing is cached."""
+    """Return the shortest of several timings of a whole request; the text differs each time, so nothing is cached."""
     make, is_order = FIELDS[field]
     taken = []
     for number in range(4):

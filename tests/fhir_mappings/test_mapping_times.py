@@ -30,7 +30,7 @@ def ast(value: int, name: str, **changes: Any) -> Json:
 
 
 def newest(*results: Json, test: str = "ast") -> tuple[str, tuple[str, ...]]:
-    """Give the newest result, and what else is said of its time: the same whatever the order."""
+    """Return the newest result, and what else is said of its time: the same whatever the order."""
     found = set()
     for ordered in permutations(results):
         first = read_patient(labs=bundle(*ordered)).labs[test][0]

@@ -17,7 +17,7 @@ _PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[([a-z0-9,_-]+)\])?==([^ ;\\]+
 
 
 def pinned(lock: str) -> dict[str, tuple[set[str], str]]:
-    """Give the extras and the version of each package of a lock."""
+    """Return the extras and the version of each package of a lock."""
     found = _PINNED.findall((ROOT / lock).read_text(encoding="utf-8"))
     return {name: (set(extras.split(",")) - {""}, version) for name, extras, version in found}
 

@@ -15,7 +15,7 @@ from cards.knowledge.schema import Cancer, Cited, KnowledgeRecord, Setting, Sour
 
 
 class PayerKind(StrEnum):
-    """What kind of payer it is: the rules of one kind say nothing of another."""
+    """What kind of payer it is: the rules of one kind do not apply to another."""
 
     ORIGINAL_MEDICARE = "original-medicare"
     MEDICARE_ADVANTAGE = "medicare-advantage"

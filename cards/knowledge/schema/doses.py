@@ -105,7 +105,7 @@ class InfusionTimes(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
     def minutes_at(self, dose: int) -> int:
-        """Give the least minutes of a dose by its number, counted from one."""
+        """Return the least minutes of a dose by its number, counted from one."""
         return next(step.minutes for step in reversed(self.steps) if step.from_dose <= dose)
 
 

@@ -1,4 +1,4 @@
-"""The words of a drug text: the spellings of names, what may be passed over and why, and what names another drug."""
+"""The words of a drug text: the spellings of names, what may be skipped and why, and what names another drug."""
 
 from __future__ import annotations
 

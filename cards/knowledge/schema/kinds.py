@@ -104,9 +104,9 @@ class Kind(StrEnum):
     """What sort of result a concept has."""
 
     LABORATORY = "laboratory"
-    """A number with a unit, of which the newest result counts."""
+    """A number with a unit; the newest result counts."""
     MEASUREMENT = "measurement"
-    """A number with a unit, of which all results count."""
+    """A number with a unit; all results count."""
     FINDING = "finding"
     """A code or a text."""
 

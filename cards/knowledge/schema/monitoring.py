@@ -58,11 +58,11 @@ class Band(KnowledgeRecord, frozen=True, kw_only=True):
 
     @property
     def limits(self) -> tuple[Decimal, ...]:
-        """The numbers at which the stretch begins or ends."""
+        """The numbers at which the band begins or ends."""
         return tuple(each for each in (self.above, self.at_least, self.below, self.at_most) if each is not None)
 
     def answers(self, values: Interval) -> bool | None:
-        """Tell whether a result lies in the stretch; ``None`` when some of what it may be does, and some does not."""
+        """Return whether a result lies in the band; ``None`` when only some of its possible values do."""
         if values.is_exact:
             return self.holds(values.low)
         found = {
@@ -125,7 +125,7 @@ class LvefRow(KnowledgeRecord, frozen=True, kw_only=True):
 class Stop(KnowledgeRecord, frozen=True, kw_only=True):
     """A problem for which the label says not to give the product.
 
-    ``grade_1``: what it says of one that was of grade 1 and is over; without it that stops for good like any other.
+    ``grade_1``: what it says about a resolved grade 1 problem; without it, that one is a permanent stop like any other.
     """
 
     problem: Problem

@@ -84,7 +84,7 @@ class Product(KnowledgeRecord, frozen=True, kw_only=True):
         return frozenset(self.parts or (self.id,))
 
     def has_dose(self, mg: Decimal) -> bool:
-        """Tell whether so many milligrams are a fixed dose of the product."""
+        """Return whether so many milligrams are a fixed dose of the product."""
         return any(level.mg == mg for regimen in self.regimens for level in regimen.levels)
 
     def brand(self, brand_id: str | None) -> Brand | None:

@@ -10,7 +10,7 @@ from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 class ReferenceRanges(KnowledgeRecord, frozen=True, kw_only=True):
     """The codes and words of normal ranges, of the two sexes, and of ages in days.
 
-    ``normal_words`` may stand beside a range and say nothing that another list does not.
+    ``normal_words`` may appear beside a range without changing its meaning.
     """
 
     normal_types: tuple[str, ...] = ()

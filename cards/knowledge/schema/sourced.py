@@ -19,7 +19,7 @@ class Confidence(StrEnum):
     SECONDARY = "V2"
     """Read in a secondary text."""
     SITE = "S"
-    """Stated by the site, which stands for it."""
+    """Stated by the site, which is responsible for it."""
     UNVERIFIED = "K"
     """Own knowledge, not verified: never drives a critical card alone."""
 

@@ -152,7 +152,7 @@ class PositiveRatio(KnowledgeRecord, frozen=True, kw_only=True):
 class CopyLimits(KnowledgeRecord, frozen=True, kw_only=True):
     """The HER2 gene copies in a nucleus from which ISH is positive, and below which it is negative; between: open.
 
-    A higher number than ``believed_to`` was counted over many cells and is no average of a nucleus.
+    A number above ``believed_to`` is a total over many cells, not an average per nucleus.
     """
 
     positive_at_least: Decimal
@@ -226,7 +226,7 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     genes: GeneCodes
     routes: tuple[RouteWords, ...]
     units: Units = Units(ignored=(), volumes=(), tables={})
-    """They stand in a file of their own, as do the words of reference ranges."""
+    """In a file of their own, as are the words of reference ranges."""
     reference_ranges: ReferenceRanges = ReferenceRanges()
 
     def of_kind(self, *kinds: Kind) -> tuple[str, ...]:
@@ -243,5 +243,5 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
 
     @property
     def harmful_when_high(self) -> frozenset[str]:
-        """The measurements of which a high value harms."""
+        """The measurements for which a high value is harmful."""
         return frozenset(name for name, concept in self.concepts.items() if concept.harm is Harm.HIGH)

@@ -16,7 +16,7 @@ class UnitEntry(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class IgnoredWords(KnowledgeRecord, frozen=True, kw_only=True):
-    """Words that may stand beside a unit and say nothing of the amount, and why."""
+    """Words that may appear beside a unit without changing the amount, and why."""
 
     texts: tuple[str, ...]
     because: str
