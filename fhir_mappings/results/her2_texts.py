@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
 
 _TENTH = Decimal(10)
+_ROUNDING = Decimal("0.1")
 _FITTING = {
     0: {"negative", "ultralow", "null"},
     1: {"negative", "low"},
@@ -91,6 +92,24 @@ class Her2Limits:
         )
         return Her2Finding.EQUIVOCAL if is_between else Her2Finding.INDETERMINATE
 
+    def by_both_probes(self, found: Clauses) -> set[Her2Finding | None]:
+        """Place the ratio that copies of HER2 and of chromosome 17 come to; with both probes copies alone say nothing.
+
+        Averages are rounded: near the limit, and of a bound, their ratio decides nothing either.
+        """
+        if not (found.copies and found.chromosomes):
+            return set()
+        if len(found.copies) > 1 or len(found.chromosomes) > 1:
+            return {None}
+        (copies, bound), (chromosomes, other_bound) = *found.copies, *found.chromosomes
+        if chromosomes <= 0:
+            return {None}
+        ratio = copies / chromosomes
+        is_exact = bound is Bound.EXACT and other_bound is Bound.EXACT
+        if not is_exact or abs(ratio - self._ratio.at_least) < _ROUNDING:
+            return {Her2Finding.INDETERMINATE}
+        return {self.by_ratio((ratio, Bound.EXACT))}
+
 
 def read_text(written: str, limits: Her2Limits, concept: str) -> TextReading:
     """Read a text of a result whose code means a concept."""
@@ -135,7 +154,7 @@ class _Judgement:
         self.found, self.of_ish = found, of_ish
         self.overall, self.by_ihc, self.by_ish = found.said[""], found.said["ihc"], found.said["ish"]
         self.conflict = False
-        ratios = {limits.by_ratio(ratio) for ratio in found.ratios}
+        ratios = {limits.by_ratio(ratio) for ratio in found.ratios} or limits.by_both_probes(found)
         copies = {limits.by_copies(count) for count in found.copies}
         if None in ratios | copies or len(ratios) > 1 or len(copies) > 1 or len(found.groups) > 1:
             raise NotUnderstoodError("ratio or copies")
@@ -164,6 +183,8 @@ class _Judgement:
         self._compare(score, ihc, ish)
         overall = self._overall(ihc, ish)
         ratio, copies = (None, None) if ish is not None else (self.ratio, self.copies)
+        if ratio is Her2Finding.INDETERMINATE and copies is not None:
+            self._refuse("copies beside a ratio that decides nothing")
         if ratio is not None and copies is not None and (ratio, copies) in _CLEAR:
             copies = None
         return Stated(ihc, ish, overall, ratio, copies, self.conflict)
