@@ -16,7 +16,7 @@ from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
 LONGEST = 400
 """A longer text is a report, not a value."""
-_HUNDRED, _WIDEST, _NARROW = Decimal(100), Decimal(20), Decimal(10)
+_HUNDRED, _WIDEST, _NARROW, _LEAST_NORMAL = Decimal(100), Decimal(20), Decimal(10), Decimal(50)
 _FITTING = {
     "normal": (Decimal(50), _HUNDRED),
     "reduced": (Decimal(0), Decimal(59)),
@@ -105,6 +105,9 @@ def _tokens(listed: list[Word]) -> list[_Token]:
         word = listed[at].text
         if phrase is not None:
             (kind, meaning), end = phrase
+            # "Decreased by 20 %" is a difference, "by 3D 60 %" a method.
+            is_difference = word == "by" and end == at + 1 and _is_number(listed, end)
+            kind = "unknown" if is_difference else kind
             found.append(_Token(kind, meaning, " ".join(each.text for each in listed[at:end])))
             at = end
             continue
@@ -115,6 +118,10 @@ def _tokens(listed: list[Word]) -> list[_Token]:
             found.append(_Token(_SYMBOLS.get(word, "unknown"), None, word))
         at += 1
     return [token for token in found if token.kind != "ignored"]
+
+
+def _is_number(listed: list[Word], at: int) -> bool:
+    return at < len(listed) and listed[at].text[0].isdigit() and _PHRASES.longest(listed, at) is None
 
 
 class _Parser:
@@ -278,5 +285,7 @@ def _is_narrow(stated: LvefStated) -> bool:
 def _is_limit(value: _Group, other: _Group) -> bool:
     """Tell whether a number behind an exact value is a limit or range of normal, and no second result."""
     is_exact = value.stated.bound is Bound.EXACT and value.stated.upper is None
-    is_at_least = other.stated.bound in (Bound.ABOVE, Bound.AT_LEAST)
+    # "60 > 35" may be a fall: no limit of normal is as low.
+    share = _HUNDRED if other.stated.value <= 1 else Decimal(1)
+    is_at_least = other.stated.bound in (Bound.ABOVE, Bound.AT_LEAST) and other.stated.value * share >= _LEAST_NORMAL
     return is_exact and (is_at_least or (other.is_bracket and other.stated.upper is not None))
