@@ -188,7 +188,7 @@ def hormone_receptor_positive(results: Iterable[ReceptorResult]) -> bool | None:
 
 
 class PregnancyTest(msgspec.Struct, frozen=True):
-    """A pregnancy test; ``positive`` is ``None`` when it gives an amount of hormone and no answer."""
+    """A pregnancy test; ``positive`` is ``None`` when it gives an amount of hormone, or no plain answer."""
 
     positive: bool | None
     on: date | None

@@ -63,8 +63,11 @@ def pregnancy_positive(case: Case) -> Outcome:
     if newest is not None and newest.positive:
         line = Evidence("pregnancy-test", shown(newest, newest.as_reported), newest.origin, parts=beside(newest))
         return _fired(stop, brief(f"pregnancy test {dated(newest.as_reported, newest.on)}"), (line,))
-    if newest is None and _tests_since(case, "pregnancy_test_max_age_days"):
-        return CannotTell((Missing("pregnancy-amount"),))
+    recent = _tests_since(case, "pregnancy_test_max_age_days")
+    if recent and recent[0].positive is None:
+        # An older negative test does not answer for a newer one that could not be read.
+        said = {"value": dated(recent[0].as_reported, recent[0].on)}
+        return CannotTell((Missing("pregnancy-answer", values=said, is_urgent=_asks_for_test(case)),))
     return Clear()
 
 
@@ -94,6 +97,12 @@ def pregnancy_test_missing(case: Case) -> Outcome:
         cited=(by, case.known.thresholds["pregnancy_test_max_age_days"].by),
         fixes=(OrderTests(("pregnancy-test",)),),
     )
+
+
+def _asks_for_test(case: Case) -> bool:
+    """Tell whether a test would be asked for if there were none."""
+    is_first = not case.history and case.dose_is_near
+    return case.product.monitoring.pregnancy_test is not None and is_first and _may_become_pregnant(case)
 
 
 def _may_become_pregnant(case: Case) -> bool:

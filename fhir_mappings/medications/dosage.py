@@ -166,12 +166,13 @@ def text_doses(resource: Json) -> tuple[Mg | MgPerKg, ...]:
     found: dict[Mg | MgPerKg, None] = {}
     for _, instruction in objects(resource.get("dosageInstruction")):
         for written in (instruction.get("text"), instruction.get("patientInstruction")):
-            found.update(dict.fromkeys(_doses_in(text(written))))
+            found.update(dict.fromkeys(doses_in(text(written))))
     return tuple(found)
 
 
 @cached_by_text
-def _doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
+def doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
+    """List the doses that stand in a text."""
     found: list[Mg | MgPerKg] = []
     for match in _DOSE_IN_TEXT.finditer(written):
         per_kg = match["kg"] is not None

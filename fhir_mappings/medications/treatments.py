@@ -15,7 +15,7 @@ from cards.facts.patient import Treatment, TreatmentState
 from cards.identification.identity import IdentityStatus, identify
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import CLINICAL, codings, drug_coding, texts
-from fhir_mappings.medications.dosage import quantity_dose
+from fhir_mappings.medications.dosage import doses_in, quantity_dose
 from fhir_mappings.medications.medication import concept_alone
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -46,6 +46,10 @@ _TIMES = (
     "effectiveDateTime", "effectiveTimeDateTime", "occurenceDateTime", "occurrenceDateTime"
 )  # fmt: skip
 _PERIODS = ("effectivePeriod", "effectiveTimePeriod", "occurencePeriod", "occurrencePeriod")
+# A text that begins with its dose; further on it may name the dose of another drug.
+_LEADS = re.compile(r"(?:dose|given|administered|infused)?[\s:]*\d", re.IGNORECASE)
+# An amount of a drug in words; minutes and days are none.
+_AMOUNT = re.compile(r"\d\s*(?:mg|milligrams?|g|grams?|mcg|ml|units?|vials?)\b", re.IGNORECASE)
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _NOT_ASKED_FOR = frozenset({"proposal", "plan"})
 
@@ -115,6 +119,10 @@ class TreatmentReader:
         given = quantity_dose(child(child(resource, "dosage"), "dose"))
         if given is not None and (dose := _in_mg(given)) is not None:
             return dose
+        if given is None and (written := _dose_in_words(resource)) and _LEADS.match(written):
+            named = doses_in(written)
+            in_all = [dose for dose in named if isinstance(dose, Mg)] or named
+            return in_all[0] if len(in_all) == 1 else None
         in_mg = (_in_mg(dose) for dose in self._medication.doses(resource, references))
         return next((dose for dose in in_mg if dose is not None), None)
 
@@ -200,8 +208,13 @@ def _unread_dose(resource: Json) -> str:
     """Return the amount of an administration that names one in no unit of mass, as it is written."""
     quantity = child(child(resource, "dosage"), "dose")
     if quantity.get("value") is None:
-        return ""
+        written = _dose_in_words(resource)
+        return written[:40] if _AMOUNT.search(written) else ""
     return f"{quantity['value']} {text(quantity.get('unit')) or text(quantity.get('code'))}".strip()[:40]
+
+
+def _dose_in_words(resource: Json) -> str:
+    return text(child(resource, "dosage").get("text"))
 
 
 def _when(resource: Json) -> date | None:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _ID_LIMIT = 256
 _ORDERS_LIMIT = 200
-_GROUPS = frozenset({"RequestGroup", "CarePlan"})
+# From R5 on a RequestGroup is called RequestOrchestration.
+_GROUPS = frozenset({"RequestGroup", "RequestOrchestration", "CarePlan"})
 
 
 class BadRequest(ValueError):  # noqa: N818 - named for the answer it leads to

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _YES_TEXT = re.compile(r"positive|pos|detected|present|pregnant", re.IGNORECASE)
 _NO_TEXT = re.compile(r"negative|neg|not detected|none detected|absent|not pregnant", re.IGNORECASE)
+# Of HL7's codes for the interpretation of an observation.
+_INTERPRETATIONS = {"POS": True, "DET": True, "NEG": False, "ND": False}
 
 
 class FindingReader:
@@ -33,11 +35,13 @@ class FindingReader:
         self._no = _codes(terminology, "negative", "absent")
 
     def pregnancy_test(self, holder: Json, on: date | None, origin: Origin) -> PregnancyTest:
-        """Read a pregnancy test; an amount of hormone is a test, and no answer."""
+        """Read a pregnancy test; an amount of hormone is a test, and no answer, and so is one that says both."""
         answer, written = self._answer(holder)
+        said = self._said_beside(holder)
+        if answer is not None and (not answer) in said:
+            answer, written = None, ", ".join(said[each] for each in (False, True) if each in said) or written
         if answer is None:
-            quantity = child(holder, "valueQuantity")
-            written = written or f"{quantity.get('value', '')} {text(quantity.get('unit'))}".strip() or "?"
+            written = written or _amount(child(holder, "valueQuantity")) or _code(holder) or "?"
         elif not written:
             # A code alone says it too.
             written = "positive" if answer else "negative"
@@ -92,6 +96,25 @@ class FindingReader:
             return True, written
         return None, written
 
+    def _said_beside(self, holder: Json) -> dict[bool, str]:
+        """Give what the words and the interpretation of a test say, yes or no, each as it is written."""
+        concept = child(holder, "valueCodeableConcept")
+        written = [text(holder.get("valueString")), *texts(concept)]
+        said: dict[bool, str] = {}
+        for coding in codings(concept, self._code_map):
+            if coding.code in self._yes | self._no:
+                said.setdefault(coding.code in self._yes, "positive" if coding.code in self._yes else "negative")
+        for _, interpretation in objects(holder.get("interpretation")):
+            written += texts(interpretation)
+            for coding in codings(interpretation):
+                if coding.code.upper() in _INTERPRETATIONS:
+                    said.setdefault(_INTERPRETATIONS[coding.code.upper()], coding.code)
+        for each in written:
+            plain = each.strip(" .:;!")
+            if _NO_TEXT.fullmatch(plain) or _YES_TEXT.fullmatch(plain):
+                said.setdefault(_NO_TEXT.fullmatch(plain) is None, each)
+        return said
+
     def _is_variant_assessment(self, observation: Json) -> bool:
         return any(coding.code == self._genes.variant_assessment for coding in codings(observation.get("code")))
 
@@ -102,6 +125,16 @@ class FindingReader:
             if any(code.code == self._genes.gene_studied for code in codings(part.get("code")))
             for coding in codings(part.get("valueCodeableConcept"))
         )
+
+
+def _amount(quantity: Json) -> str:
+    """Give an amount as it is written, its comparator too."""
+    parts = (str(quantity.get(name, "")) for name in ("comparator", "value", "unit"))
+    return " ".join(part for part in parts if part)
+
+
+def _code(holder: Json) -> str:
+    return next((coding.code for coding in codings(child(holder, "valueCodeableConcept")) if coding.code), "")
 
 
 def _labels(part: Json) -> list[str]:

@@ -350,6 +350,8 @@ class _Parser(Cursor):
             self.found.ratios.add(value)
         elif kind == "copies":
             self.found.copies.add(value)
+        else:
+            self.found.chromosomes.add(value)
         self.open_method = ""
         self.at = after
         self.last = after, "number", "ish"

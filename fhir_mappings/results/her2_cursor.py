@@ -30,6 +30,7 @@ class Clauses:
     said: dict[str, set[str]] = field(default_factory=lambda: {"": set(), "ihc": set(), "ish": set()})
     ratios: set[Number] = field(default_factory=set)
     copies: set[Number] = field(default_factory=set)
+    chromosomes: set[Number] = field(default_factory=set)
     groups: set[int] = field(default_factory=set)
     shares: list[Interval] = field(default_factory=list)
     stains: set[str] = field(default_factory=set)

@@ -21,6 +21,7 @@ from fhir_mappings.results.her2_tokens import tokens
 if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
 
+_ROUNDING = Decimal("0.1")
 _FITTING = {
     0: {"negative", "ultralow", "null"},
     1: {"negative", "low"},
@@ -95,6 +96,24 @@ class Her2Limits:
         """Tell whether a share of cells is more than few; ``None`` where it may be either."""
         return share.is_above(self._few_up_to)
 
+    def by_both_probes(self, found: Clauses) -> set[Her2Finding | None]:
+        """Return the ratio of HER2 to chromosome 17 copies; with both probes, copies alone decide nothing.
+
+        Averages are rounded: near the limit, or with a bound instead of a value, their ratio decides nothing either.
+        """
+        if not (found.copies and found.chromosomes):
+            return set()
+        if len(found.copies) > 1 or len(found.chromosomes) > 1:
+            return {None}
+        (copies, bound), (chromosomes, other_bound) = *found.copies, *found.chromosomes
+        if chromosomes <= 0:
+            return {None}
+        ratio = copies / chromosomes
+        is_exact = bound is Bound.EXACT and other_bound is Bound.EXACT
+        if not is_exact or abs(ratio - self._ratio.at_least) < _ROUNDING:
+            return {Her2Finding.INDETERMINATE}
+        return {self.by_ratio((ratio, Bound.EXACT))}
+
 
 def read_text(written: str, limits: Her2Limits, concept: str) -> TextReading:
     """Read a text of a result whose code means a concept."""
@@ -139,7 +158,7 @@ class _Judgement:
         self.found, self.limits, self.of_ish = found, limits, of_ish
         self.overall, self.by_ihc, self.by_ish = found.said[""], found.said["ihc"], found.said["ish"]
         self.conflict = False
-        ratios = {limits.by_ratio(ratio) for ratio in found.ratios}
+        ratios = {limits.by_ratio(ratio) for ratio in found.ratios} or limits.by_both_probes(found)
         copies = {limits.by_copies(count) for count in found.copies}
         if None in ratios | copies or len(ratios) > 1 or len(copies) > 1 or len(found.groups) > 1:
             raise NotUnderstoodError("ratio or copies")
@@ -168,6 +187,8 @@ class _Judgement:
         self._compare(score, ihc, ish)
         overall = self._overall(ihc, ish)
         ratio, copies = (None, None) if ish is not None else (self.ratio, self.copies)
+        if ratio is Her2Finding.INDETERMINATE and copies is not None:
+            self._refuse("copies beside a ratio that decides nothing")
         if ratio is not None and copies is not None and (ratio, copies) in _CLEAR:
             copies = None
         return Stated(ihc, ish, overall, ratio, copies, self.conflict)

@@ -101,7 +101,14 @@ def _token(raw: list[Word], at: int) -> tuple[list[Token], int]:
         return [Token("number", Decimal(word), word) if is_plain(raw, at) else Token("unknown", None, word)], at + 1
     if word[0] == "+":
         return _pluses(raw, at)
+    if word == "/" and 0 < at < len(raw) - 1 and _is_sign(raw[at - 1].text) and _is_sign(raw[at + 1].text):
+        # "+/-" and "3+/-" are neither.
+        return [Token("unknown", None, word)], at + 1
     return [Token(_SYMBOLS.get(word, "unknown"), None, word)], at + 1
+
+
+def _is_sign(word: str) -> bool:
+    return word == "-" or word[0] == "+"
 
 
 def _touches(raw: list[Word], at: int) -> bool:

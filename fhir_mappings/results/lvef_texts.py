@@ -102,6 +102,9 @@ def _tokens(listed: list[Word]) -> list[_Token]:
         word = listed[at].text
         if phrase is not None:
             (kind, meaning), end = phrase
+            # "Decreased by 20 %" is a difference, "by 3D 60 %" a method.
+            is_difference = word == "by" and end == at + 1 and _is_number(listed, end)
+            kind = "unknown" if is_difference else kind
             found.append(_Token(kind, meaning, " ".join(each.text for each in listed[at:end])))
             at = end
             continue
@@ -112,6 +115,10 @@ def _tokens(listed: list[Word]) -> list[_Token]:
             found.append(_Token(_SYMBOLS.get(word, "unknown"), None, word))
         at += 1
     return [token for token in found if token.kind != "ignored"]
+
+
+def _is_number(listed: list[Word], at: int) -> bool:
+    return at < len(listed) and listed[at].text[0].isdigit() and _PHRASES.longest(listed, at) is None
 
 
 class _Parser:
@@ -240,7 +247,7 @@ class _Parser:
         values = [group for group in self.groups if not group.of_normal]
         limits = [group for group in self.groups if group.of_normal]
         # "62 % >= 55 %", "60 % (55-70)": a limit or range after an exact value is the reference range.
-        while len(values) > 1 and _is_limit(values[0], values[-1]):
+        while len(values) > 1 and _is_limit(values[0], values[-1], self.known.normal.lowest):
             limits.append(values.pop())
         if self.says_normal and not limits:
             self.described.add("normal")
@@ -275,8 +282,10 @@ class _Parser:
         return stated.bound is Bound.EXACT and width <= self.known.narrow
 
 
-def _is_limit(value: _Group, other: _Group) -> bool:
+def _is_limit(value: _Group, other: _Group, least_normal: Decimal) -> bool:
     """Return whether a number after an exact value is a limit or range of normal, rather than a second result."""
     is_exact = value.stated.bound is Bound.EXACT and value.stated.upper is None
-    is_at_least = other.stated.bound in (Bound.ABOVE, Bound.AT_LEAST)
+    # "60 > 35" may be a fall; no lower limit of normal is that low.
+    share = _HUNDRED if other.stated.value <= 1 else Decimal(1)
+    is_at_least = other.stated.bound in (Bound.ABOVE, Bound.AT_LEAST) and other.stated.value * share >= least_normal
     return is_exact and (is_at_least or (other.is_bracket and other.stated.upper is not None))

@@ -846,6 +846,25 @@ ROWS = [
             young(), pregnancy_tests=(tested(positive=None, days=2), tested(positive=True, days=20))
         ),
     ),
+    Row(
+        PREGNANT,
+        "a test that could not be read after a negative one",
+        CANNOT,
+        KADCYLA,
+        msgspec.structs.replace(
+            young(), pregnancy_tests=(tested(positive=None, days=2), tested(positive=False, days=20))
+        ),
+        missing=("pregnancy-answer",),
+    ),
+    Row(
+        PREGNANT,
+        "a negative test after one that could not be read",
+        SILENT,
+        KADCYLA,
+        msgspec.structs.replace(
+            young(), pregnancy_tests=(tested(positive=False, days=1), tested(positive=None, days=2))
+        ),
+    ),
     Row(PREGNANT, "a pregnancy recorded 294 days ago", FIRES, KADCYLA, pregnant(days_ago(294))),
     Row(PREGNANT, "a pregnancy of years ago that nobody closed", SILENT, KADCYLA, pregnant(days_ago(3000))),
     Row(PREGNANT, "a pregnancy without a date", FIRES, KADCYLA, pregnant(None)),

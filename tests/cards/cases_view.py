@@ -44,7 +44,11 @@ VIEWS = [
     View("on no drug at all, and nothing ever measured", on(lvef=None, without=LIVER)),
     View("on another drug", on(given("", 5), lvef=None)),
     # Is the patient on the drug?
-    View("a dose of yesterday and no LVEF", on(given("kadcyla", 1), lvef=None), ("Kadcyla: no LVEF in the data received",)),
+    View(
+        "a dose of yesterday and no LVEF",
+        on(given("kadcyla", 1), lvef=None),
+        ("Kadcyla: no LVEF in the data received",),
+    ),
     View(
         "a dose as long ago as the interval and the margin",
         on(given("trastuzumab", 42), lvef=None),

@@ -35,6 +35,40 @@ def test_a_pregnancy_test(value, positive) -> None:
     assert READER.pregnancy_test(value, None, ORIGIN).positive is positive
 
 
+def interpreted(code: str = "", text: str = "") -> dict[str, Any]:
+    return {"interpretation": [{"coding": [{"code": code}], "text": text}]}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        pytest.param(coded(SNOMED, "260385009", "Positive"), "negative, Positive", id="its words say the opposite"),
+        pytest.param(coded(LOINC, "LA6577-6", "POS"), "negative, POS", id="a LOINC answer and its text"),
+        pytest.param(coded(SNOMED, "10828004", "Negative"), "Negative, positive", id="positive by code, not by text"),
+        pytest.param(coded(SNOMED, "260385009") | interpreted("POS"), "negative, POS", id="its interpretation"),
+        pytest.param({"valueString": "Negative"} | interpreted("DET"), "Negative, DET", id="negative and detected"),
+        pytest.param({"valueString": "neg"} | interpreted(text="positive"), "neg, positive", id="in words"),
+        pytest.param({"valueQuantity": {"value": 5, "unit": "mIU/mL", "comparator": "<"}}, "< 5 mIU/mL", id="below"),
+        pytest.param(coded(SNOMED, "102874004"), "102874004", id="a code that is not known"),
+    ],
+)
+def test_a_pregnancy_test_that_gives_no_plain_answer_is_shown_as_it_is_written(value, shown) -> None:
+    found = READER.pregnancy_test(value, None, ORIGIN)
+    assert (found.positive, found.as_reported) == (None, shown)
+
+
+@pytest.mark.parametrize(
+    ("value", "positive"),
+    [
+        pytest.param(coded(SNOMED, "260385009", "Negative (qualifier value)") | interpreted("N"), False, id="normal"),
+        pytest.param(coded(SNOMED, "10828004", "pos.") | interpreted("A"), True, id="abnormal"),
+        pytest.param(coded(LOINC, "LA6577-6", "Negative") | interpreted("NEG", "neg"), False, id="all say negative"),
+    ],
+)
+def test_a_pregnancy_test_whose_parts_agree(value, positive) -> None:
+    assert READER.pregnancy_test(value, None, ORIGIN).positive is positive
+
+
 def variant(gene: str, value: dict[str, Any], *components: dict[str, Any]) -> dict[str, Any]:
     studied = {
         "code": {"coding": [{"system": LOINC, "code": "48018-6"}]},

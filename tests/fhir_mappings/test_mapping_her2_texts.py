@@ -187,3 +187,35 @@ def test_a_number_of_copies_that_no_guideline_places(value: Json) -> None:
 @pytest.mark.parametrize("value", [{}, {"value": 0}, {"value": 6, "comparator": "!="}])
 def test_gene_copies_that_are_none(value: Json) -> None:
     assert isinstance(copies(value), Gap)
+
+
+@pytest.mark.parametrize(
+    ("written", "findings"),
+    [
+        ("average HER2 copy number 6.5; average CEP17 copy number 3.6", ["negative", "positive"]),
+        ("HER2 signals/cell 6.5, CEP17 3.6", ["negative", "positive"]),
+        ("copies 5.0, CEP17 2.9", ["negative", "equivocal"]),
+        ("copies 3.6, CEP17 1.4", ["positive", "negative"]),
+        ("HER2 signals 6.5, CEP17 signals 1.8", ["positive"]),
+        ("copies 2.2, CEP17 1.9", ["negative"]),
+        ("ratio 2.4, copies 6.5, CEP17 2.7", ["positive"]),
+        ("Amplified. copies 4.2, CEP17 2.1", ["positive"]),
+        # Rounded averages near the limit, and bounds, decide nothing.
+        ("copies 6.2, CEP17 3.1", [None]),
+        ("copies 4.2, CEP17 2.1", [None]),
+        ("copies > 6, CEP17 3.6", [None]),
+        ("ratio < 2.1, copies 6.5", [None]),
+        ("copies 6.5, CEP17 0", [None]),
+        ("copies 6.5, CEP17 1.8, CEP17 3.6", [None]),
+    ],
+)
+def test_with_chromosome_17_counted_copies_alone_decide_nothing(written, findings) -> None:
+    assert [finding for _, finding in read(written, "her2-ish")] == findings
+
+
+@pytest.mark.parametrize(
+    "written", ["HER2 +/-", "HER2 + / -", "HER2 -/+", "3+/-", "2+/-", "3+ / -", "HER2: +/-", "+/-"]
+)
+@pytest.mark.parametrize("kind", ["her2-ihc", "her2-interpretation"])
+def test_plus_and_minus_are_neither(written, kind) -> None:
+    assert [finding for _, finding in read(written, kind)] == [None]

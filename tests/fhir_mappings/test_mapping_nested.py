@@ -29,12 +29,12 @@ GROUP = {
 }
 
 
-def request(hook: str, selections: list[str]) -> bytes:
+def request(hook: str, selections: list[str], group: dict[str, Any] = GROUP) -> bytes:
     context = {
         "userId": "Practitioner/1",
         "patientId": "pat-1",
         "selections": selections,
-        "draftOrders": {"resourceType": "Bundle", "entry": [{"resource": GROUP}]},
+        "draftOrders": {"resourceType": "Bundle", "entry": [{"resource": group}]},
     }
     return json.dumps({"hook": hook, "hookInstance": "h", "context": context}).encode()
 
@@ -52,6 +52,14 @@ def test_an_order_inside_a_group(hook: str, selections: list[str], asked: bool) 
     assert [order.origin.path for order in orders.orders] == ["context.draftOrders.entry[0].resource.contained[0]"]
     assert orders.orders[0].origin.reference == ""
     assert orders.in_scope is asked
+
+
+@pytest.mark.parametrize("selections", [["RequestOrchestration/plan"], []])
+def test_a_group_by_the_name_of_later_releases(selections: list[str]) -> None:
+    hook = "order-select" if selections else "order-sign"
+    group = {**GROUP, "resourceType": "RequestOrchestration"}
+    orders = chart_reader().orders(read_request(request(hook, selections, group), hook))
+    assert (len(orders.orders), orders.in_scope) == (1, True)
 
 
 def bundle(*resources: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -200,6 +200,8 @@ def test_lvef(value: Json, percent: str) -> None:
     [
         pytest.param({"valueString": "normal"}, ("value", "normal"), id="normal"),
         pytest.param({"valueString": "55% (2019)"}, ("value", "55% (2019)"), id="with a year"),
+        pytest.param({"valueString": "LVEF decreased by 20%"}, ("value", "LVEF decreased by 20%"), id="a difference"),
+        pytest.param({"valueString": "60% > 35%"}, ("value", "60% > 35%"), id="a fall, or a limit too low for one"),
         pytest.param({"valueString": f"55{' ' * 500_000}x"}, ("value", "55 x"), id="blanks without end"),
         pytest.param({"valueString": "55% (not reduced)"}, ("value", "55% (not reduced)"), id="with other words"),
         pytest.param({"valueCodeableConcept": concept(text="preserved")}, ("value", "preserved"), id="preserved"),

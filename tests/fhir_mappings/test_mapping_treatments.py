@@ -250,6 +250,25 @@ def test_an_amount_that_could_not_be_read(dose: dict[str, Any], unread: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("written", "dose", "unread"),
+    [
+        pytest.param("168 mg IV", Mg(Decimal(168)), "", id="it begins with the dose"),
+        pytest.param("Dose: 168 mg in 250 mL over 90 min", Mg(Decimal(168)), "", id="beside the volume"),
+        pytest.param("2.4 mg/kg (168 mg) IV", Mg(Decimal(168)), "", id="by weight, and in all"),
+        pytest.param("2.4 mg/kg IV", MgPerKg(Decimal("2.4")), "", id="by weight"),
+        pytest.param("168 mg, then 84 mg", None, "168 mg, then 84 mg", id="two amounts"),
+        pytest.param("after dexamethasone 10 mg", None, "after dexamethasone 10 mg", id="perhaps of another drug"),
+        pytest.param("8.4 mL of 20 mg/mL", None, "8.4 mL of 20 mg/mL", id="a volume"),
+        pytest.param("over 90 minutes, day 1 of 21", None, "", id="no amount"),
+        pytest.param("", None, "", id="nothing"),
+    ],
+)
+def test_an_amount_that_stands_in_words_alone(written: str, dose: Mg | MgPerKg | None, unread: str) -> None:
+    found = read(administration(dosage={"text": written}))
+    assert (found.dose, found.unread_dose) == (dose, unread)
+
+
+@pytest.mark.parametrize(
     ("status", "lacks"), [("completed", False), ("unknown", True), (None, True), ("not-done", False)]
 )
 def test_an_administration_that_does_not_say_whether_it_took_place(status: str | None, lacks: bool) -> None:  # noqa: FBT001
