@@ -172,11 +172,6 @@ def serve(tmp_path, monkeypatch) -> Iterator[Callable[..., Result]]:
             id="a Redis that is not there",
         ),
         pytest.param(
-            {**auth(ehr(jwks=KEYS), replay_store="database"), "database": "postgresql://u@127.0.0.1:1/x"},
-            "database: postgresql",
-            id="a database that is not there",
-        ),
-        pytest.param(
             {**auth(ehr(jwks=KEYS)), "database": "postgresql://u:s3cret@127.0.0.1:1/x"},
             "database holds a password; set HER2_CDS_DATABASE instead",
             id="the password of a database in the file",

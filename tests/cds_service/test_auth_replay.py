@@ -351,6 +351,15 @@ def test_auth_lets_nobody_in_while_the_database_is_down_and_everybody_when_it_is
     ]
 
 
+def test_auth_admits_nobody_until_the_database_of_used_tokens_is_there() -> None:
+    """A start does not wait for its database; what cannot be looked up is not taken for unused."""
+    nowhere = f"postgresql+psycopg://nobody@127.0.0.1:{servers.free_port()}/nowhere"
+    settings = required(client(EHR), replay_store="database").model_copy(update={"database": nowhere})
+    caller = Caller(settings)
+    assert caller.client.get("/cds-services", headers=bearer(EHR.token())).status_code == 503
+    caller.app.extensions["her2_cds"].authentication._replay.close()
+
+
 def test_auth_replay_store_of_postgresql_survives_a_restart_of_the_server(request) -> None:
     postgres: servers.Postgres = request.getfixturevalue("postgres")
     store = database_store(postgres.new_database())
