@@ -83,7 +83,8 @@ class Decider:
         self.chart_reader = self._chart = chart_reader(self.known.terminology, self._recogniser, code_map)
         self.templates = templates(self.known.terminology, code_map)
         self._required = frozenset(self.templates)
-        self.read = RequestReader(self.templates).read
+        self._sizes = settings.limits.sizes
+        self.read = RequestReader(self.templates, self._sizes).read
         self.billing = settings.billing()
         self._coverage_rules = coverage_rules(self.billing)
         self._renderer = Renderer(self.wording, with_sources(self.known, self.billing), self.policy.indicators)
@@ -99,7 +100,7 @@ class Decider:
 
         """
         began = time.perf_counter()
-        gathering = RequestData(request, self.templates, self._fhir)
+        gathering = RequestData(request, self.templates, self._fhir, self._sizes.entries)
         if not request.moment.has_orders:
             session, verdicts, (cards, shown) = self._opened(request, gathering)
         else:
