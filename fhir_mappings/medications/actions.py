@@ -85,7 +85,7 @@ class ActionWriter:
                     if update is None:
                         return []
         for update in updates.values():
-            if _is_valid(update.original) and not _is_valid(update.resource):
+            if not _is_valid(update.resource) and _is_valid(update.original):
                 return []
             words = self._words["update"].format(what=update.what)
             actions.append({"type": "update", "description": words, "resource": update.resource})
