@@ -61,7 +61,7 @@ def replay(kept: StoredDecision) -> Replay:
     renderer = Renderer(wording, cited, policy.indicators)
     sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
     links = {card["uuid"]: card["links"] for card in kept.cards if "links" in card}
-    contents = to_show(verdicts, session, policy, known, wording)
+    contents = to_show(verdicts, session, policy, recogniser, wording)
     cards = tuple(
         card_json(
             card,

@@ -17,6 +17,7 @@ from cards.facts.outcomes import CannotTell, Clear, Fired
 from cards.facts.topics import Topic
 from cards.knowledge.loader import citations
 from cards.knowledge.schema import Basis, Confidence, Scope
+from cards.presentation.renderer import escape
 from cards.presentation.wording import default_wording
 from cards.values.codes import (
     HcpcsCode,
@@ -168,6 +169,32 @@ def test_a_fact_that_is_not_verified_never_carries_a_critical_card() -> None:
             if card is not None and any(c.confidence is Confidence.UNVERIFIED for c in verdict.outcome.cited):
                 assert card.indicator != "critical"
                 assert "verify" in card.detail
+
+
+def test_a_finding_on_the_card_of_another_keeps_its_source_and_its_doubt() -> None:
+    """A card that says stop takes up other findings as lines, each with its citation and, if not verified, a mark."""
+    from cards.presentation.grouping import CardContent  # noqa: PLC0415
+    from cards.presentation.renderer import Renderer  # noqa: PLC0415
+    from cards.presentation.urgency import is_unverified  # noqa: PLC0415
+
+    renderer, mark = Renderer(WORDING, KNOWN, {}), WORDING.headings["line-verify"]
+    fired = [
+        verdict
+        for row in ROWS
+        for verdict in row.verdicts()
+        if isinstance(verdict.outcome, Fired) and verdict.order and not verdict.outcome.sections
+    ]
+    stop = next(each for each in fired if each.topic is Topic.LIVER_TESTS_DISCONTINUE)
+    assert not is_unverified(stop.outcome.cited)
+    marked = 0
+    for verdict in fired:
+        detail = renderer.card_of(CardContent((stop,), folded=(verdict,)), "x").detail
+        own = [each for each in verdict.outcome.cited if each.source != "practice"]
+        assert all(KNOWN.sources[each.source].as_of in detail for each in own), detail
+        assert all(escape(each.section) in detail for each in own), detail
+        assert (mark in detail) == is_unverified(verdict.outcome.cited), detail
+        marked += mark in detail
+    assert marked
 
 
 def test_the_judgement_reads_no_clock() -> None:
