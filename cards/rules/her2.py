@@ -223,7 +223,7 @@ def _against_codes(case: Case) -> Outcome:
     return Fired(
         values={"status": _status(case), "code": wrong[0].code, "said": _said(wrong[0].positive)},
         evidence=(*_results(case), *_coded(case)),
-        cited=(_TESTING, case.known.terminology.receptor_codes.by),
+        cited=(_TESTING, case.known.terminology.receptor_codes.source_of(wrong[0].code)),
         variant="diagnosis-code",
     )
 

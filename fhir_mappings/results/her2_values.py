@@ -81,7 +81,8 @@ class Her2Vocabulary:
             return _said(self.text(concept, written), written)
         whole = number(holder.get("valueInteger"))
         if whole is not None and concept == "her2-ihc":
-            finding = SCORES.get(int(whole))
+            # A fraction is no score: 2.5 is neither 2+ nor 3+.
+            finding = SCORES.get(int(whole)) if whole == int(whole) else None
             return [Her2Reading(None, finding, conflict=False, as_reported=str(whole))]
         if isinstance(holder.get("valueRatio"), dict):
             return self._ratio(concept, holder["valueRatio"])
