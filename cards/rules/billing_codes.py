@@ -78,7 +78,7 @@ def hcpcs_not_specific(case: Case) -> Outcome:
         billing
         for billing in _judged(case)
         if billing.code in case.recogniser.unspecific
-        or ((retired := case.recogniser.retired.get(billing.code)) is not None and retired.product == case.product.id)
+        or ((retired := case.recogniser.retired.get(billing.code)) is not None and retired.target.product == case.product.id)
     ]
     if not vague:
         return Clear()
