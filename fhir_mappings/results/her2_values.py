@@ -154,6 +154,7 @@ class Her2Vocabulary:
             return [Her2Reading(None, copies, conflict=False, as_reported=as_reported, by_copies=True)]
         if concept == "her2-ish-ratio" or (concept == "her2-ish" and unit.casefold() in _RATIO_UNITS):
             ratio = self.limits.by_ratio((value, bound))
+            as_reported = f"ratio {comparator}{value}"
             return [Her2Reading(None, ratio, conflict=False, as_reported=as_reported, by_ratio=True)]
         return _nothing(as_reported)
 
@@ -165,7 +166,7 @@ class Her2Vocabulary:
         if concept not in ("her2-ish", "her2-ish-ratio") or below <= 0:
             return _nothing(f"{above}:{below}")
         finding = self.limits.by_ratio((above / below, Bound.EXACT))
-        return [Her2Reading(None, finding, conflict=False, as_reported=f"{above}:{below}", by_ratio=True)]
+        return [Her2Reading(None, finding, conflict=False, as_reported=f"ratio {above}:{below}", by_ratio=True)]
 
 
 def _said(reading: TextReading, written: str) -> list[Her2Reading]:
