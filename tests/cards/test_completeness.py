@@ -18,6 +18,7 @@ from cards.facts.outcomes import CannotTell, Clear, Fired
 from cards.facts.topics import Topic
 from cards.knowledge.loader import citations
 from cards.knowledge.schema import Basis, Confidence, Scope
+from cards.knowledge.source_attributes import source_attributes
 from cards.presentation.wording import default_wording
 from cards.values.codes import (
     HcpcsCode,
@@ -45,6 +46,11 @@ def test_every_topic_has_words_and_every_rule_says_something() -> None:
     assert set(WORDING.topics) == set(Topic)
     assert all(WORDING.topics[rule.topic].variants for rule in ALL_RULES)
     assert len({rule.topic for rule in ALL_RULES}) == len(ALL_RULES)
+
+
+def test_every_topic_tells_its_sources_what_it_reads_and_its_limits() -> None:
+    """See `test_source_attributes`, which compares this with what the rules do."""
+    assert set(source_attributes().topics) == {str(topic) for topic in Topic}
 
 
 def test_a_topic_without_a_rule_has_no_words_that_could_be_shown() -> None:
