@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Knowledge,
         Package,
         Product,
+        RetiredCode,
     )
 
 _COMBINATIONS = 1024
@@ -39,6 +40,13 @@ class HcpcsMeaning(NamedTuple):
 
     target: Target
     entry: HcpcsEntry
+
+
+class RetiredMeaning(NamedTuple):
+    """What a billing code once stood for."""
+
+    target: Target
+    entry: RetiredCode
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
@@ -56,7 +64,7 @@ class Recogniser:
         self.atc: dict[str, Target] = {}
         self.snomed: dict[str, Meaning] = {}
         self.hcpcs: dict[str, HcpcsMeaning] = {}
-        self.retired: dict[str, Target] = {}
+        self.retired: dict[str, RetiredMeaning] = {}
         self.unspecific = {entry.code for entry in known.unspecific_hcpcs}
         self._products = {product.id: product for product in known.products}
         self._places = {product.id: place for place, product in enumerate(known.products)}
@@ -118,7 +126,7 @@ class Recogniser:
             for hcpcs in brand.hcpcs:
                 self.hcpcs[hcpcs.code] = HcpcsMeaning(target, hcpcs)
             for retired in brand.retired_hcpcs:
-                self.retired[retired.code] = target
+                self.retired[retired.code] = RetiredMeaning(target, retired)
             for package in brand.packages:
                 self._ndc[package.ndc] = target
                 self._ndc[Ndc(package.ndc).product_part] = target
