@@ -95,6 +95,7 @@ class LimitSettings(Section):
     """What a request may cost. A request that holds more is told so: refused, or checked as far as it was read."""
 
     body_bytes: int = Field(5 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)
+    body_s: float = Field(10.0, ge=0.1, le=300, description="Seconds that a client may take to send its body.")
     orders: int = Field(_SIZES.orders, ge=1, le=10_000, description="Orders of one session; more: 400.")
     instructions: int = Field(
         _SIZES.instructions, ge=1, le=50_000, description="Dosage instructions of all orders of one session; more: 400."

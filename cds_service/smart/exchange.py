@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from cds_service.configuration.smart_settings import is_safe
+from cds_service.ehr.deadline import bound
 from cds_service.ehr.limits import Neighbour, NeighbourBusyError
 from cds_service.smart.launch import LaunchError
 
@@ -142,6 +143,7 @@ def _read(method: str, url: str, **more: Any) -> tuple[bytes, int]:
     with requests.Session() as session:
         # No proxy and no password file of the machine may have a say in where a code goes.
         session.trust_env = False
+        bound(session, TIMEOUT_S)
         try:
             with session.request(
                 method,
@@ -157,6 +159,9 @@ def _read(method: str, url: str, **more: Any) -> tuple[bytes, int]:
                     body += piece
                     if time.monotonic() > deadline:
                         raise requests.Timeout
+                if time.monotonic() > deadline:
+                    # Cut off at the deadline: what arrived is not all of it.
+                    raise requests.Timeout
                 return bytes(body), response.status_code
         except (requests.RequestException, OSError, ValueError) as error:
             _log.warning("smart_server_failed", reason=type(error).__name__)
