@@ -13,6 +13,7 @@ import socket
 import struct
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
@@ -132,7 +133,10 @@ class Watcher:
     def _watch(self) -> None:
         while True:
             time.sleep(_LOOK_S)
-            self.look()
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001 - the next look may go better, and nobody else looks
+                _log.error("slow_bodies_not_looked_at", reason=type(error).__name__)
 
     def look(self) -> int:
         """Look once, and return how many connections were shut down."""
@@ -171,10 +175,15 @@ def _shut(connection: socket.socket) -> bool:
 
 def _connections(port: int) -> Iterable[tuple[socket.socket, Seen]]:
     """List the connections of this process to a port of its own; each must be closed by the caller."""
-    for name in os.listdir("/dev/fd"):
+    for each in Path("/dev/fd").iterdir():
         try:
-            connection = socket.socket(fileno=os.dup(int(name)))
+            copy = os.dup(int(each.name))
         except OSError:
+            continue
+        try:
+            connection = socket.socket(fileno=copy)
+        except OSError:
+            os.close(copy)
             continue
         seen = _seen(connection, port)
         if seen is None:
