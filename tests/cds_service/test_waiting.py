@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 PROMPT_S = 3.0
 """A machine of its own needs 20 ms; here others are at work too."""
-HALF = b'POST /cds-services/her2-order-sign HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n%bContent-Length: 999\r\n\r\n{"hook":'
+HALF = (
+    b"POST /cds-services/her2-order-sign HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+    b'%bContent-Length: 999\r\n\r\n{"hook":'
+)
 
 
 def configured(folder: Path, text: str) -> str:
