@@ -25,8 +25,10 @@ from cards.knowledge.schema.coverage import PriorAuthorization
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from cards.coverage.paths import Chosen
+    from cards.facts.billing import Approval
     from cards.knowledge.billing_setup import BillingSetup
     from cards.readings.case import Case
 
@@ -50,6 +52,7 @@ class Authorization(StrEnum):
 
     NONE = "no-auth"
     NEEDED = "auth-needed"
+    SATISFIED = "satisfied"
     CONDITIONAL = "conditional"
     INDETERMINATE = "indeterminate"
 
@@ -74,6 +77,8 @@ class Statement(msgspec.Struct, frozen=True):
     documents: tuple[str, ...] = ()
     billing_codes: tuple[str, ...] = ()
     policy: Cited | None = None
+    approval: str = ""
+    """The number of the prior authorization that satisfies the payer."""
 
 
 def statements(case: Case, setup: BillingSetup) -> tuple[Statement, ...]:
@@ -114,7 +119,26 @@ def _stated(case: Case, coverage: InsuredBy, session: BillingSession, setup: Bil
     if not own:
         reason = _technical("no-policy", payer=coverage.payer.name, drug=case.drug)
         return msgspec.structs.replace(open_, reasons=(reason,))
-    return _by_policy(choose(own[0], view), view, open_)
+    made = _by_policy(choose(own[0], view), view, open_)
+    approval = _approval(session, coverage, open_.billing_codes, case.planned)
+    if made.authorization not in (Authorization.NEEDED, Authorization.CONDITIONAL) or approval is None:
+        return made
+    reasons = tuple(each for each in made.reasons if each.key != "authorization-varies")
+    return msgspec.structs.replace(
+        made, authorization=Authorization.SATISFIED, approval=approval.number, reasons=reasons
+    )
+
+
+def _approval(session: BillingSession, coverage: InsuredBy, codes: tuple[str, ...], on: date) -> Approval | None:
+    """Find the prior authorization of this coverage that names the drug's code and holds on the day of the dose."""
+    return next(
+        (
+            each
+            for each in session.billing.approvals
+            if each.is_for(codes, on) and each.coverage in ("", coverage.reference)
+        ),
+        None,
+    )
 
 
 def _by_policy(chosen: Chosen, view: View, open_: Statement) -> Statement:

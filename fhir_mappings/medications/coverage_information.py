@@ -90,6 +90,8 @@ class CoverageWriter:
             yield {"url": "doc-purpose", "valueCode": "withpa" if is_for_approval else "retain-doc"}
         if Covered.CONDITIONAL.value in (statement.covered, authorization):
             yield {"url": "info-needed", "valueCode": "OTH"}
+        if statement.approval:
+            yield {"url": "satisfied-pa-id", "valueString": statement.approval}
         for code in statement.billing_codes:
             yield {"url": "billingCode", "valueCoding": {"system": _HCPCS, "code": code}}
         for reason in statement.reasons:
