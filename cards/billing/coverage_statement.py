@@ -14,7 +14,8 @@ import msgspec
 
 from cards.billing.bill import bill
 from cards.coverage.criteria_rule import answer_path
-from cards.coverage.paths import choose, policies_of_payers
+from cards.coverage.form import Form, form_of
+from cards.coverage.paths import choose, policies_for, policies_of_payers
 from cards.coverage.view import Status, View
 from cards.facts.billing import BillingSession, InsuredBy
 from cards.facts.origins import Origin
@@ -79,6 +80,7 @@ class Statement(msgspec.Struct, frozen=True):
     policy: Cited | None = None
     approval: str = ""
     """The number of the prior authorization that satisfies the payer."""
+    form: Form | None = None
 
 
 def statements(case: Case, setup: BillingSetup) -> tuple[Statement, ...]:
@@ -95,6 +97,13 @@ def statements(case: Case, setup: BillingSetup) -> tuple[Statement, ...]:
     if in_force:
         return tuple(_stated(case, each, session, setup) for each in in_force[:_MOST_COVERAGES])
     return tuple(_over(case, each) for each in named[:1])
+
+
+def form_for(case: Case, setup: BillingSetup) -> Form | None:
+    """Make the form of the policy that the card with the criteria shows first."""
+    view = View(case, setup.known)
+    policies = policies_for(setup.policies, view) if case.identity.status is IdentityStatus.SETTLED else ()
+    return form_of(choose(policies[0], view), view) if policies else None
 
 
 def _over(case: Case, coverage: InsuredBy) -> Statement:
@@ -179,7 +188,11 @@ def _by_policy(chosen: Chosen, view: View, open_: Statement) -> Statement:
     documents = answer.documents if is_told else ()
     wanted = (_reason("documents", documents="; ".join(documents)),) if documents else ()
     return msgspec.structs.replace(
-        found, covered=covered, documents=documents, reasons=(*reasons, *_auth(authorization, named), *wanted)
+        found,
+        covered=covered,
+        documents=documents,
+        reasons=(*reasons, *_auth(authorization, named), *wanted),
+        form=form_of(chosen, view) if documents else None,
     )
 
 

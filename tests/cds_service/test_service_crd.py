@@ -37,7 +37,7 @@ from fhir.resources.R4B.medicationrequest import MedicationRequest
 
 from cds_service.audit.explain import explain
 from cds_service.configuration.settings import Settings
-from fhir_mappings.medications.coverage_information import COVERAGE_INFORMATION
+from fhir_mappings.coverage.coverage_information import COVERAGE_INFORMATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
