@@ -13,6 +13,7 @@ import yaml
 from cards.facts.outcomes import Indicator
 from cards.facts.topics import Topic
 from cards.knowledge.loader import SHIPPED_LOADER
+from cards.presentation.language import Locale
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -62,7 +63,10 @@ class ThresholdWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every word a card can say. ``contact`` is a last line on every card; ``version`` is the digest of the file."""
+    """Every word a card can say, in one language.
+
+    ``contact`` is a last line on every card; ``version`` is the digest of the file.
+    """
 
     headings: dict[str, str]
     topics: dict[Topic, TopicWording]
@@ -76,6 +80,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     harm: tuple[Place, ...] = ()
     thresholds: dict[str, ThresholdWording] = {}
     contact: str = ""
+    locale: Locale = Locale()
     version: str = ""
 
     @property
