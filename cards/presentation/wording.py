@@ -73,6 +73,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     actions: dict[str, str]
     override_reasons: dict[str, str]
     places_of_request: dict[str, str]
+    statements: dict[str, str] = {}
     harm: tuple[Place, ...] = ()
     thresholds: dict[str, ThresholdWording] = {}
     contact: str = ""

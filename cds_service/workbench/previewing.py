@@ -115,7 +115,7 @@ class Previewer:
     def of_session(self, session: Session) -> Seen:
         """Judge facts as of their own day."""
         verdicts, judged = self._judged(session, self._policy)
-        cards = self._worded(to_show(verdicts, judged, self._policy, self._decider.known, self._decider.wording))
+        cards = self._worded(to_show(verdicts, judged, self._policy, self._recogniser, self._decider.wording))
         return Seen(cards, tuple(_checks(verdicts, self._policy)))
 
     def _judged(self, session: Session, policy: Policy) -> tuple[tuple[Verdict, ...], Session]:
