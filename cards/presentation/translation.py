@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +17,7 @@ import yaml
 from cards.knowledge.loader import SHIPPED_LOADER
 from cards.presentation.language import ENGLISH, Locale
 from cards.presentation.wording import Wording, WordingError, default_wording
+from cards.values.text_cache import cached_by_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def wording_in(language: str) -> Wording:
     return default_wording() if language == ENGLISH else translated(language).wording
 
 
-@cache
+@cached_by_key(16)
 def translated(language: str) -> Translated:
     """Translate the wording into a language that ships; read once.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cards.knowledge.loader import default_knowledge
@@ -14,6 +13,7 @@ from cards.presentation.language import ENGLISH
 from cards.presentation.site_wording import with_site_words
 from cards.presentation.translation import languages, wording_in
 from cards.presentation.wording import Wording
+from cards.values.text_cache import cached_by_key
 from cds_service.configuration.layers import ConfigurationError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def read_site_layer(knowledge: Iterable[Path], wording: Iterable[Path], language
         raise ConfigurationError([str(error)], (*knowledge, *wording)) from None
 
 
-@lru_cache(maxsize=16)
+@cached_by_key(16)
 def site_layer(knowledge: Texts, wording: Texts, language: str = ENGLISH) -> SiteLayer:
     """Lay files over what ships. A language that does not ship is English with the words of a site's file.
 
