@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from jwt import PyJWK
-from jwt.exceptions import PyJWTError
+from typing import TYPE_CHECKING, Any
 
 from cds_service.protocol.refusals import Reason, Refused
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    PublicKey = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
 
 RSA_ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
 ALGORITHMS = RSA_ALGORITHMS | frozenset(CURVES.values()) | {"EdDSA"}
 """Every algorithm that a site may allow: none of them symmetric."""
-PublicKey = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
 _RSA_BITS = range(2048, 8193)
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
 _MANY = 100
@@ -149,6 +149,11 @@ def _algorithms(entry: dict[str, Any]) -> frozenset[str]:
 
 
 def _public(entry: dict[str, Any], algorithm: str) -> PublicKey:
+    # A service without clients that sign never loads what reads their keys.
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415
+    from jwt import PyJWK  # noqa: PLC0415
+    from jwt.exceptions import PyJWTError  # noqa: PLC0415
+
     try:
         key: PublicKey = PyJWK(entry, algorithm).key
     except (PyJWTError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
