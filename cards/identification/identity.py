@@ -7,7 +7,6 @@ for the identity only when nothing clinical does, because they are checked again
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import lru_cache
 
 import msgspec
 
@@ -16,7 +15,7 @@ from cards.identification.drug_text import DrugText
 from cards.identification.recogniser import Recogniser
 from cards.identification.targets import Meaning, Target
 from cards.knowledge.schema import Brand, Cited, Product, Scope
-from cards.values.text_cache import LENGTH
+from cards.values.text_cache import LENGTH, cached_on_reader
 
 _INGREDIENT = frozenset({EvidenceKind.INGREDIENT_CODING, EvidenceKind.INGREDIENT_TEXT})
 
@@ -175,7 +174,7 @@ def _counted(evidence: IdentityEvidence, text: DrugText) -> tuple[str, ...]:
 # A formulary has few drugs, and every order for one repeats its codes and words. Longer evidence than any of these is
 # not cached.
 _LENGTH = 5 * LENGTH
-_remembered = lru_cache(maxsize=1024)(_by_evidence)
+_remembered = cached_on_reader(1024)(_by_evidence)
 
 
 def _by_route(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:

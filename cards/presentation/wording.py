@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +12,8 @@ import yaml
 from cards.facts.outcomes import Indicator
 from cards.facts.topics import Topic
 from cards.knowledge.loader import SHIPPED_LOADER
+from cards.presentation.language import Locale
+from cards.values.caching import once
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -62,7 +63,10 @@ class ThresholdWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every word a card can say. ``contact`` is a last line on every card; ``version`` is the digest of the file."""
+    """Every word a card can say, in one language.
+
+    ``contact`` is a last line on every card; ``version`` is the digest of the file.
+    """
 
     headings: dict[str, str]
     topics: dict[Topic, TopicWording]
@@ -77,6 +81,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     harm: tuple[Place, ...] = ()
     thresholds: dict[str, ThresholdWording] = {}
     contact: str = ""
+    locale: Locale = Locale()
     version: str = ""
 
     @property
@@ -101,7 +106,7 @@ def load(path: Traversable | None = None) -> Wording:
     return msgspec.structs.replace(wording, version=hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
-@cache
+@once
 def default_wording() -> Wording:
     """Give the wording that ships with the package; read once."""
     return load()

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import yaml
 from pydantic import ValidationError
 
+from cards.presentation.language import ENGLISH
 from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, read_layers
 from cds_service.configuration.messages import problem
 from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, STAYS_REQUIRED, Settings
@@ -77,8 +78,8 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
     settings._files = layers.files  # noqa: SLF001
     settings._texts.update(layers.texts)  # noqa: SLF001
     site = settings.site
-    if site.knowledge or site.wording:
-        settings._site_layer = read_site_layer(site.knowledge, site.wording)  # noqa: SLF001
+    if site.knowledge or site.wording or site.language != ENGLISH:
+        settings._site_layer = read_site_layer(site.knowledge, site.wording, site.language)  # noqa: SLF001
         settings._files += (*site.knowledge, *site.wording)  # noqa: SLF001
     return _with_key_files(_with_authorities(settings), places)
 

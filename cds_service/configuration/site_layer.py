@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.located import SIZE_LIMIT
 from cards.knowledge.schema import Knowledge, KnowledgeError
 from cards.knowledge.site import with_site
+from cards.presentation.language import ENGLISH
 from cards.presentation.site_wording import with_site_words
-from cards.presentation.wording import Wording, default_wording
+from cards.presentation.translation import languages, wording_in
+from cards.presentation.wording import Wording
+from cards.values.text_cache import cached_by_key
 from cds_service.configuration.layers import ConfigurationError
 
 if TYPE_CHECKING:
@@ -31,15 +33,17 @@ class SiteLayer:
     wording: Wording
     knowledge_files: Texts = ()
     wording_files: Texts = ()
+    language: str = ENGLISH
 
     def recorded(self) -> dict[str, Any]:
-        """Return the files in full, for the record; empty if the site changes nothing."""
+        """Return the files in full and the language, for the record; empty if the site changes nothing."""
         files = {"knowledge": self.knowledge_files, "wording": self.wording_files}
-        return {name: [list(each) for each in texts] for name, texts in files.items() if texts}
+        recorded: dict[str, Any] = {name: [list(each) for each in texts] for name, texts in files.items() if texts}
+        return recorded if self.language == ENGLISH else {**recorded, "language": self.language}
 
 
-def read_site_layer(knowledge: Iterable[Path], wording: Iterable[Path]) -> SiteLayer:
-    """Read the files of a site.
+def read_site_layer(knowledge: Iterable[Path], wording: Iterable[Path], language: str = ENGLISH) -> SiteLayer:
+    """Read the files of a site, over the words of a language.
 
     Raises:
         ConfigurationError: one cannot be read or is wrong; each problem names file, line and nearest known word.
@@ -47,21 +51,29 @@ def read_site_layer(knowledge: Iterable[Path], wording: Iterable[Path]) -> SiteL
     """
     knowledge, wording = tuple(knowledge), tuple(wording)
     try:
-        return site_layer(_texts(knowledge), _texts(wording))
+        return site_layer(_texts(knowledge), _texts(wording), language)
     except KnowledgeError as error:
         raise ConfigurationError([str(error)], (*knowledge, *wording)) from None
 
 
-@lru_cache(maxsize=16)
-def site_layer(knowledge: Texts, wording: Texts) -> SiteLayer:
-    """Lay files over what ships.
+@cached_by_key(16)
+def site_layer(knowledge: Texts, wording: Texts, language: str = ENGLISH) -> SiteLayer:
+    """Lay files over what ships. A language that does not ship is English with the words of a site's file.
 
     Raises:
-        KnowledgeError: one of them is wrong.
+        KnowledgeError: one of them is wrong, or there is no such language.
 
     """
     known = with_site(default_knowledge(), knowledge)
-    return SiteLayer(known, with_site_words(default_wording(), wording), knowledge, wording)
+    shipped = languages()
+    said = with_site_words(wording_in(language if language in shipped else ENGLISH), wording)
+    if said.locale.code != language:
+        there = ", ".join(shipped)
+        raise KnowledgeError(
+            f"site.language: no language {language!r}; there are {there}, and that of a file of site.wording that "
+            f"has locale: {{code: {language}}}"
+        )
+    return SiteLayer(known, said, knowledge, wording, language)
 
 
 def layer_of_record(configuration: dict[str, Any]) -> SiteLayer:
@@ -73,7 +85,7 @@ def layer_of_record(configuration: dict[str, Any]) -> SiteLayer:
     recorded = configuration.get("site") or {}
     knowledge, wording = (tuple((n, text) for n, text in recorded.get(key, ())) for key in ("knowledge", "wording"))
     try:
-        return site_layer(knowledge, wording)
+        return site_layer(knowledge, wording, recorded.get("language", ENGLISH))
     except KnowledgeError:
         return site_layer((), ())
 

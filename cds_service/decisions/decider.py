@@ -195,7 +195,7 @@ class Decider:
         verdicts = judge(
             session, self._recogniser, self.policy, orders.identities, self._coverage_rules if coverage else None
         )
-        shown = to_show(verdicts, session, self.policy, self.known, self.wording)
+        shown = to_show(verdicts, session, self.policy, self._recogniser, self.wording)
         if orders.in_scope and len(session.patient.absent) == len(self.templates) and not _says_more(shown):
             # The order by itself says nothing, and of the patient nothing is known.
             absent = session.patient.absent
@@ -221,7 +221,7 @@ class Decider:
         session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
         verdicts = judge(session, self._recogniser, self.policy, [identity for _, identity in drugs])
         resources = {order.origin.path: requested_in(request) for order, _ in drugs}
-        shown = to_show(verdicts, session, self.policy, self.known, self.wording)
+        shown = to_show(verdicts, session, self.policy, self._recogniser, self.wording)
         return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)
 
     def _part_of_chart(self, request: HookRequest, gathering: RequestData, keys: tuple[str, ...]) -> Patient:

@@ -64,7 +64,7 @@ def replay(kept: StoredDecision) -> Replay:
     renderer = Renderer(wording, cited, policy.indicators)
     sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
     links = {card["uuid"]: card["links"] for card in kept.cards if "links" in card}
-    contents = crd.contents_for(to_show(verdicts, session, policy, known, wording), session)
+    contents = crd.contents_for(to_show(verdicts, session, policy, recogniser, wording), session)
     cards = tuple(
         crd.card_for(
             card_json(
