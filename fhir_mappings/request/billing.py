@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.resources import ResourceStub
 
 # A code with its modifiers, as claims systems write it: J9354-JW, J9354 JW.
-_CODE = re.compile(r"([A-V]\d{4}|\d{5})(?:[-\s]+([A-Z][A-Z0-9](?:[-\s,]+[A-Z][A-Z0-9])*))?")
-_MODIFIER = re.compile(r"[A-Z][A-Z0-9]")
+_CODE = re.compile(r"([A-V]\d{4}|\d{5})(?:[-\s]+((?:[A-Z][A-Z0-9]|\d\d)(?:[-\s,]+(?:[A-Z][A-Z0-9]|\d\d))*))?")
+_MODIFIER = re.compile(r"[A-Z][A-Z0-9]|25|59|76|77")
 _ICD10 = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})")
 _READ_CHAPTERS = ("C", "Z17", "Z51", "Z85")
 _PLACE = re.compile(r"\d{2}")
@@ -206,7 +206,7 @@ def _lines(service: Json, path: str, *, linked: bool) -> Iterator[ClaimLine]:
     for code in dict.fromkeys(written):
         if (match := _CODE.fullmatch(code.strip().upper())) is None:
             continue
-        modifiers = [*re.findall(r"[A-Z][A-Z0-9]", match[2] or ""), *(d for d in details if _MODIFIER.fullmatch(d))]
+        modifiers = [*re.findall(r"[A-Z0-9]{2}", match[2] or ""), *(d for d in details if _MODIFIER.fullmatch(d))]
         yield ClaimLine(match[1], quantity, tuple(dict.fromkeys(modifiers)), places, origin, linked)
 
 
