@@ -28,6 +28,8 @@ _HISTORY = frozenset(
         Topic.LIVER_TESTS_DISCONTINUE,
         Topic.LVEF_HOLD,
         Topic.LVEF_RECHECK,
+        # The first weeks of a course are counted from its beginning.
+        Topic.PROPHYLAXIS_MISSING,
     }
 )
 _LIVER_AND_BLOOD = frozenset(
@@ -79,7 +81,8 @@ READS: Mapping[str, frozenset[Topic]] = {
         Topic.CYCLE_LIMIT_REACHED,
     },
     "administrations": _HISTORY,
-    "medications": _HISTORY | {Topic.HER2_AGENTS_COMBINED, Topic.ANTHRACYCLINE_CONCURRENT, Topic.CYP3A4_INHIBITOR},
+    "medications": _HISTORY
+    | {Topic.HER2_AGENTS_COMBINED, Topic.ANTHRACYCLINE_CONCURRENT, Topic.CYP3A4_INHIBITOR, Topic.INTERACTION},
 }
 """The topics that depend on each part of the chart, by its prefetch key."""
 TREATMENT_PARTS = frozenset({"administrations", "medications"})
@@ -123,6 +126,7 @@ _FIRES_ON_ABSENCE = frozenset(
         Topic.DOSE_WRONG_FOR_INDICATION,
         Topic.WEIGHT_STALE,
         Topic.INFUSION_RATE,
+        Topic.PROPHYLAXIS_MISSING,
     }
 )
 _STRICTEST = "cancer-unknown"

@@ -22,7 +22,7 @@ from cards.facts.outcomes import (
 from cards.facts.policy import Mode, for_product
 from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus, identify
-from cards.knowledge.schema import Basis, Cited, Confidence
+from cards.knowledge.schema import Cited, Confidence
 from cards.planned_doses import ASKED_LATER, needed, outcome_for, planned_doses
 from cards.readings.case import UNREAD, Case, gap_line
 from cards.rules import rules_at
@@ -142,6 +142,10 @@ def _without_parts(verdicts: list[Verdict], case: Case) -> list[Verdict]:
     absent = case.patient.absent
     if not absent:
         return verdicts
+    if case.product.is_oral:
+        # Tablets that are the same for every weight are judged without one; of the heart some labels ask nothing.
+        idle = {"weight": not case.needs_weight, "lvef": case.product.monitoring.lvef is None}
+        absent = tuple((part, why) for part, why in absent if not idle.get(part, False))
     return [
         msgspec.structs.replace(verdict, outcome=without_parts(verdict.topic, verdict.outcome, absent))
         for verdict in verdicts
@@ -267,7 +271,7 @@ def _needed(case: Case) -> Iterable[str]:
         return
     yield from _monitored(product, near=True)
     yield from ("diagnosis", "treatment", "erbb2-mutation")
-    if product.basis is Basis.WEIGHT:
+    if case.needs_weight:
         yield from ("weight", "weight-stated")
     if product.eligibility:
         yield from sorted(_HER2)

@@ -111,7 +111,7 @@ def outcome_for(topic: Topic, case: Case, dose: PlannedDose, outcome: Outcome) -
 
 def is_near(topic: Topic, case: Case, dose: PlannedDose) -> bool:
     """Return whether a dose is near enough to ask for its tests: within the label's interval, or the site's days."""
-    if (dose.day - dose.today).days <= case.threshold("lab_max_age_days"):
+    if (dose.day - dose.today).days <= case.lab_days:
         return True
     wanted = case.product.monitoring.lvef
     if topic in _LVEF and wanted is not None and wanted.interval_months is not None:

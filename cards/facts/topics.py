@@ -54,6 +54,8 @@ class Topic(StrEnum):
     ANTHRACYCLINE_CONCURRENT = "anthracycline-concurrent"
     CYP3A4_INHIBITOR = "cyp3a4-inhibitor"
     DUPLICATE_ORDER = "duplicate-order"
+    PROPHYLAXIS_MISSING = "prophylaxis-missing"
+    INTERACTION = "interaction"
     BILLING_SUMMARY = "billing-summary"
     BILLING_UNITS_MISMATCH = "billing-units-mismatch"
     COVERAGE_CRITERIA = "coverage-criteria"

@@ -11,6 +11,7 @@ from cards.facts.topics import Topic
 from cards.readings.case import Case
 from cards.rules import (
     age,
+    beside_tablets,
     billing_codes,
     concurrent_drugs,
     dose,
@@ -70,6 +71,8 @@ RULES: tuple[Rule, ...] = (
     Rule(Topic.ANTHRACYCLINE_CONCURRENT, concurrent_drugs.anthracycline_concurrent),
     Rule(Topic.CYP3A4_INHIBITOR, concurrent_drugs.cyp3a4_inhibitor),
     Rule(Topic.DUPLICATE_ORDER, concurrent_drugs.duplicate_order),
+    Rule(Topic.PROPHYLAXIS_MISSING, beside_tablets.prophylaxis_missing),
+    Rule(Topic.INTERACTION, beside_tablets.interaction),
     Rule(Topic.INDICATION_UNSUPPORTED, her2.indication_unsupported),
     Rule(Topic.HER2_MISSING, her2.her2_missing),
     Rule(Topic.HER2_ISH_MISSING, her2.her2_ish_missing),

@@ -46,6 +46,7 @@ from cards.knowledge.schema.monitoring import (
     Stop,
     TestsBeforeDose,
 )
+from cards.knowledge.schema.oral import Interaction, Prophylaxis, Tablets
 from cards.knowledge.schema.products import Eligibility, PriorTherapy, Product
 from cards.knowledge.schema.reference_ranges import ReferenceRanges
 from cards.knowledge.schema.sourced import Cited, Confidence, KnowledgeError, KnowledgeRecord, Source
@@ -110,6 +111,7 @@ __all__ = [
     "IgnoredWords",
     "InfusionStep",
     "InfusionTimes",
+    "Interaction",
     "KeptApart",
     "Kind",
     "Knowledge",
@@ -136,6 +138,7 @@ __all__ = [
     "Problem",
     "ProblemGroup",
     "Product",
+    "Prophylaxis",
     "Query",
     "ReceptorCode",
     "ReceptorCodes",
@@ -157,6 +160,7 @@ __all__ = [
     "StainedShare",
     "StatedDose",
     "Stop",
+    "Tablets",
     "Terminology",
     "TestsBeforeDose",
     "Threshold",
