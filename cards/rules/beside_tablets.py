@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Clear, Fired, NotApplicable, Outcome
-from cards.knowledge.schema import LevelRole
+from cards.knowledge.schema import Confidence, LevelRole
 from cards.readings.case import brief, counted
 from cards.readings.day_total import judged_levels
 from cards.readings.tablets import days_of
@@ -49,10 +49,12 @@ def _with(case: Case, rule: Interaction) -> Fired:
         for name in other.names:
             for group in case.recogniser.read_classes(name):
                 if group.id == rule.drug_class:
+                    # The source of the class matters where it was not read: then the card asks to verify.
+                    of_class = (group.by,) if group.by.confidence is Confidence.UNVERIFIED else ()
                     return Fired(
                         values={"other": brief(name), "then": rule.then},
                         evidence=(other.line,),
-                        cited=tuple(dict.fromkeys((rule.by, group.by))),
+                        cited=(rule.by, *of_class),
                     )
     raise LookupError(rule.drug_class)
 
