@@ -74,7 +74,7 @@ def taken_too_often(case: Case) -> Outcome:
                 values={
                     "dose": _written(day),
                     "times": times_words(day.a_day),
-                    "labelled": _or(wanted),
+                    "labeled": _or(wanted),
                 },
                 evidence=_lines(case, day),
                 cited=(_cited(case),),
@@ -92,7 +92,7 @@ def taken_too_seldom(case: Case) -> Fired | None:
         wanted = _wanted(case, day)
         if day.a_day is not None and wanted and day.a_day < min(wanted):
             return Fired(
-                values={"dose": _written(day), "times": times_words(day.a_day), "labelled": _or(wanted)},
+                values={"dose": _written(day), "times": times_words(day.a_day), "labeled": _or(wanted)},
                 evidence=_lines(case, day),
                 cited=(_cited(case),),
                 variant="too-seldom",

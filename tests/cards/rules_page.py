@@ -200,7 +200,10 @@ def _monitoring(product: Product) -> Iterator[str]:
         yield f"| {', '.join(row.tests)} {band} ({where}) | {row.action}: {row.then} | {_by(row.by)} |"
     if watched.hepatic_pair is not None:
         pair, sign = watched.hepatic_pair, "≥" if watched.hepatic_pair.limits_count else ">"
-        values = f"AST or ALT {sign} {plain(pair.transaminase_above)} x ULN and bilirubin {sign} {plain(pair.bilirubin_above)} x ULN"
+        values = (
+            f"AST or ALT {sign} {plain(pair.transaminase_above)} x ULN and "
+            f"bilirubin {sign} {plain(pair.bilirubin_above)} x ULN"
+        )
         yield f"| {values} | discontinue: {pair.then} | {_by(pair.by)} |"
     for heart in watched.lvef_rows:
         where = ", ".join(heart.settings) or "any setting"
