@@ -37,7 +37,7 @@ from cards.readings.dosing import (
 )
 from cards.readings.weights import weight_doubt
 from cards.rules.tablets import above_in_a_day
-from cards.values.quantities import Mg, MgPerKg, plain, precise
+from cards.values.quantities import Mg, MgPerKg, plain, precise, share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +97,7 @@ def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReadi
             "dose": written_dose(case, worst),
             "maximum": f"{maximum}{absolute}",
             "limit": str(maximum),
-            "excess": f"{plain(excess)} %",
+            "excess": share(excess),
         },
         evidence=(
             *dose_evidence(case, worst),

@@ -18,7 +18,7 @@ from cards.facts.outcomes import (
 )
 from cards.readings.case import brief, spaced
 from cards.readings.tablets import day_maximum, days_of, excess_of, times_at, together
-from cards.values.quantities import plain
+from cards.values.quantities import plain, share
 
 if TYPE_CHECKING:
     from cards.knowledge.schema import Cited
@@ -42,7 +42,7 @@ def above_in_a_day(case: Case) -> Outcome:
                     "total": str(total),
                     "maximum": str(limit),
                     "limit": str(limit),
-                    "excess": f"{plain(excess)} %",
+                    "excess": share(excess),
                 },
                 evidence=(*_lines(case, day), *case.weight_evidence()),
                 cited=(case.ceiling.maximum.by,),

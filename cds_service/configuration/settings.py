@@ -25,6 +25,7 @@ from cds_service.configuration.auth_settings import AuthSettings
 from cds_service.configuration.coverage_files import read_billing
 from cds_service.configuration.layers import Places
 from cds_service.configuration.policy_settings import (
+    CrdVersion,
     ProfileMatch,
     ProfileSettings,
     PromotionSettings,
@@ -88,6 +89,7 @@ class Settings(Section):
     cards: dict[Topic, TopicSettings] = Field({})
     thresholds: Thresholds = Field({})
     quirks: QuirkSettings = QuirkSettings()
+    crd: CrdVersion = None
     profiles: dict[str, ProfileSettings] = Field({}, description="What is different for some calls.")
     shadow: ShadowSettings = ShadowSettings()
     promotion: PromotionSettings = PromotionSettings()
@@ -206,6 +208,7 @@ class Settings(Section):
             "cards": cards,
             "thresholds": {**self.thresholds, **profile.thresholds},
             "quirks": self.quirks.model_copy(update=given),
+            "crd": profile.crd if "crd" in profile.model_fields_set else self.crd,
             "profiles": {},
         }
         layer = f"profile {name}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cards.knowledge.loader import default_knowledge
@@ -12,6 +11,7 @@ from cards.knowledge.schema import Knowledge, KnowledgeError
 from cards.knowledge.site import with_site
 from cards.presentation.site_wording import with_site_words
 from cards.presentation.wording import Wording, default_wording
+from cards.values.text_cache import cached_by_key
 from cds_service.configuration.layers import ConfigurationError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def read_site_layer(knowledge: Iterable[Path], wording: Iterable[Path]) -> SiteL
         raise ConfigurationError([str(error)], (*knowledge, *wording)) from None
 
 
-@lru_cache(maxsize=16)
+@cached_by_key(16)
 def site_layer(knowledge: Texts, wording: Texts) -> SiteLayer:
     """Lay files over what ships.
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-import pytest
 import msgspec
+import pytest
 from builders import KNOWN, chart, given, ihc, ish, judged, order, overall, tablets
 
 from cards.facts.outcomes import Fired

@@ -13,6 +13,7 @@ from fhir_mappings.results.units import DoseScale, dose_scale
 
 factor_to_canonical = UnitReader(default_knowledge().terminology).factor
 MG, PER_KG, PER_M2, ML = DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.MG_PER_M2, DoseUnit.ML
+TABLET = DoseUnit.TABLET
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ from cards.knowledge.schema.kinds import (
     Setting,
     Tier,
 )
-from cards.knowledge.schema.known import Knowledge, NotChecked, Shared, Threshold
+from cards.knowledge.schema.known import Knowledge, MixedUpWeights, NotChecked, Shared, Threshold, WeeklyRhythm
 from cards.knowledge.schema.monitoring import (
     Band,
     HepaticPair,
@@ -48,7 +48,7 @@ from cards.knowledge.schema.monitoring import (
 )
 from cards.knowledge.schema.oral import Interaction, Prophylaxis, Tablets
 from cards.knowledge.schema.products import Eligibility, PriorTherapy, Product
-from cards.knowledge.schema.reference_ranges import ReferenceRanges
+from cards.knowledge.schema.reference_ranges import AdultAges, ReferenceRanges
 from cards.knowledge.schema.sourced import Cited, Confidence, KnowledgeError, KnowledgeRecord, Source
 from cards.knowledge.schema.supply import (
     AmbiguousName,
@@ -69,6 +69,7 @@ from cards.knowledge.schema.terminology import (
     GeneCodes,
     LvefInWords,
     MetastasisCodes,
+    Nearness,
     NotTheDisease,
     OtherCancers,
     PositiveRatio,
@@ -85,6 +86,7 @@ from cards.knowledge.schema.units import IgnoredWords, UnitEntry, Units, UnitTab
 
 __all__ = [
     "Action",
+    "AdultAges",
     "AmbiguousName",
     "AtcEntry",
     "Band",
@@ -127,7 +129,9 @@ __all__ = [
     "Maximum",
     "MetastasisCodes",
     "MissingTestTopic",
+    "MixedUpWeights",
     "Monitoring",
+    "Nearness",
     "NotChecked",
     "NotTheDisease",
     "OtherCancers",
@@ -170,5 +174,6 @@ __all__ = [
     "Units",
     "UnspecificHcpcs",
     "ValueEntry",
+    "WeeklyRhythm",
     "WordKind",
 ]
