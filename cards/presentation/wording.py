@@ -11,7 +11,7 @@ import msgspec
 import yaml
 
 from cards.facts.outcomes import Indicator
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.loader import SHIPPED_LOADER
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every word a card can say. ``contact`` is a last line on every card; ``version`` is the digest of the file."""
 
     headings: dict[str, str]
-    topics: dict[Topic, TopicWording]
+    topics: dict[TopicCode, TopicWording]
     notes: dict[str, str]
     evidence: dict[str, str]
     gaps: dict[str, str]
@@ -79,7 +79,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str = ""
 
     @property
-    def places(self) -> dict[Topic, int]:
+    def places(self) -> dict[TopicCode, int]:
         """Where each topic stands among equally urgent ones, the most harmful first."""
         return {each.topic: place for place, each in enumerate(self.harm)}
 

@@ -32,6 +32,7 @@ from cds_service.configuration.policy_settings import (
     RepeatSettings,
     ShadowSettings,
     Thresholds,
+    TopicKey,
     TopicSettings,
     check_profiles,
 )
@@ -85,7 +86,7 @@ class Settings(Section):
     operator: OperatorSettings = OperatorSettings()
     smart: SmartSettings = SmartSettings()
     workbench: WorkbenchSettings = WorkbenchSettings()
-    cards: dict[Topic, TopicSettings] = Field({})
+    cards: dict[TopicKey, TopicSettings] = Field({})
     thresholds: Thresholds = Field({})
     quirks: QuirkSettings = QuirkSettings()
     profiles: dict[str, ProfileSettings] = Field({}, description="What is different for some calls.")
@@ -297,5 +298,7 @@ def json_schema() -> dict[str, Any]:
             for name, threshold in default_knowledge().thresholds.items()
         },
     }
-    schema["properties"]["cards"]["propertyNames"] = {"enum": [str(topic) for topic in Topic]}
+    # A topic that does not ship is one of a rule of the site.
+    shipped = {"enum": [str(topic) for topic in Topic]}
+    schema["properties"]["cards"]["propertyNames"] = {"anyOf": [shipped, {"pattern": "^[a-z][a-z0-9-]{2,59}$"}]}
     return schema

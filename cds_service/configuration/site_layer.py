@@ -10,8 +10,10 @@ from cards.knowledge.loader import default_knowledge
 from cards.knowledge.located import SIZE_LIMIT
 from cards.knowledge.schema import Knowledge, KnowledgeError
 from cards.knowledge.site import with_site
-from cards.presentation.site_wording import with_site_words
+from cards.knowledge.site_rules import with_rules
+from cards.presentation.site_wording import with_rule_words, with_site_words
 from cards.presentation.wording import Wording, default_wording
+from cards.site_cases import run_cases
 from cds_service.configuration.layers import ConfigurationError
 
 if TYPE_CHECKING:
@@ -31,37 +33,42 @@ class SiteLayer:
     wording: Wording
     knowledge_files: Texts = ()
     wording_files: Texts = ()
+    rule_files: Texts = ()
 
     def recorded(self) -> dict[str, Any]:
         """Return the files in full, for the record; empty if the site changes nothing."""
-        files = {"knowledge": self.knowledge_files, "wording": self.wording_files}
+        files = {"knowledge": self.knowledge_files, "wording": self.wording_files, "rules": self.rule_files}
         return {name: [list(each) for each in texts] for name, texts in files.items() if texts}
 
 
-def read_site_layer(knowledge: Iterable[Path], wording: Iterable[Path]) -> SiteLayer:
+def read_site_layer(knowledge: Iterable[Path], wording: Iterable[Path], rules: Iterable[Path] = ()) -> SiteLayer:
     """Read the files of a site.
 
     Raises:
         ConfigurationError: one cannot be read or is wrong; each problem names file, line and nearest known word.
 
     """
-    knowledge, wording = tuple(knowledge), tuple(wording)
+    knowledge, wording, rules = tuple(knowledge), tuple(wording), tuple(rules)
     try:
-        return site_layer(_texts(knowledge), _texts(wording))
+        return site_layer(_texts(knowledge), _texts(wording), _texts(rules))
     except KnowledgeError as error:
-        raise ConfigurationError([str(error)], (*knowledge, *wording)) from None
+        raise ConfigurationError([str(error)], (*knowledge, *wording, *rules)) from None
 
 
 @lru_cache(maxsize=16)
-def site_layer(knowledge: Texts, wording: Texts) -> SiteLayer:
-    """Lay files over what ships.
+def site_layer(knowledge: Texts, wording: Texts, rules: Texts = ()) -> SiteLayer:
+    """Lay files over what ships, and run the cases of the site's rules.
 
     Raises:
-        KnowledgeError: one of them is wrong.
+        KnowledgeError: one of them is wrong, or a rule does not answer as one of its cases says.
 
     """
-    known = with_site(default_knowledge(), knowledge)
-    return SiteLayer(known, with_site_words(default_wording(), wording), knowledge, wording)
+    known = with_rules(with_site(default_knowledge(), knowledge), rules)
+    words = with_site_words(with_rule_words(default_wording(), known.site_rules), wording)
+    for result in run_cases(known):
+        if not result.is_right:
+            raise KnowledgeError(f"{result.case.where}: {result.says}")
+    return SiteLayer(known, words, knowledge, wording, rules)
 
 
 def layer_of_record(configuration: dict[str, Any]) -> SiteLayer:
@@ -71,9 +78,10 @@ def layer_of_record(configuration: dict[str, Any]) -> SiteLayer:
     difference.
     """
     recorded = configuration.get("site") or {}
-    knowledge, wording = (tuple((n, text) for n, text in recorded.get(key, ())) for key in ("knowledge", "wording"))
+    keys = ("knowledge", "wording", "rules")
+    knowledge, wording, rules = (tuple((n, text) for n, text in recorded.get(key, ())) for key in keys)
     try:
-        return site_layer(knowledge, wording)
+        return site_layer(knowledge, wording, rules)
     except KnowledgeError:
         return site_layer((), ())
 

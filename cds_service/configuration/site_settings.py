@@ -45,6 +45,7 @@ class SiteSettings(Section):
     wording: list[Path] = Field(
         [], description="YAML files laid over the shipped words: sentences, contact, links; see docs/site.md."
     )
+    rules: list[Path] = Field([], description="YAML files of the site's own rules; see docs/site.md.")
     timezone: str = Field("UTC", description="Where a day begins, for the age of results (an IANA name).")
 
     @field_validator("timezone")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from cards.facts.topics import Topic
+from cards.facts.topics import topics_of
 from cds_service import __version__
 from cds_service.protocol.json_answer import json_answer
 from cds_service.web.answers import decider
@@ -16,6 +16,7 @@ blueprint = Blueprint("terminology", __name__)
 def card_topics() -> Response:
     """List every topic with its display."""
     current = decider()
+    topics = topics_of(current.known)
     return json_answer(
         {
             "resourceType": "CodeSystem",
@@ -28,7 +29,7 @@ def card_topics() -> Response:
             "experimental": False,
             "caseSensitive": True,
             "content": "complete",
-            "count": len(Topic),
-            "concept": [{"code": str(topic), "display": current.wording.topics[topic].display} for topic in Topic],
+            "count": len(topics),
+            "concept": [{"code": str(topic), "display": current.wording.topics[topic].display} for topic in topics],
         }
     )

@@ -48,6 +48,17 @@ from cards.knowledge.schema.monitoring import (
 )
 from cards.knowledge.schema.products import Eligibility, PriorTherapy, Product
 from cards.knowledge.schema.reference_ranges import ReferenceRanges
+from cards.knowledge.schema.site_rules import (
+    ORDER_HOOKS,
+    AgeRange,
+    CaseResult,
+    Expected,
+    OrderedTest,
+    ResultCondition,
+    RuleCase,
+    SiteRule,
+    When,
+)
 from cards.knowledge.schema.sourced import Cited, Confidence, KnowledgeError, KnowledgeRecord, Source
 from cards.knowledge.schema.supply import (
     AmbiguousName,
@@ -66,6 +77,7 @@ from cards.knowledge.schema.terminology import (
     CopyLimits,
     DiagnosisGroup,
     GeneCodes,
+    LocalCode,
     LvefInWords,
     MetastasisCodes,
     NotTheDisease,
@@ -83,13 +95,16 @@ from cards.knowledge.schema.terminology import (
 from cards.knowledge.schema.units import IgnoredWords, UnitEntry, Units, UnitTable
 
 __all__ = [
+    "ORDER_HOOKS",
     "Action",
+    "AgeRange",
     "AmbiguousName",
     "AtcEntry",
     "Band",
     "Basis",
     "Brand",
     "Cancer",
+    "CaseResult",
     "Cited",
     "CodeEntry",
     "Concentration",
@@ -102,6 +117,7 @@ __all__ = [
     "DrugClass",
     "DrugWords",
     "Eligibility",
+    "Expected",
     "ForbiddenDiluent",
     "GeneCodes",
     "Harm",
@@ -119,6 +135,7 @@ __all__ = [
     "LabelledAge",
     "Level",
     "LevelRole",
+    "LocalCode",
     "LvefInWords",
     "LvefMonitoring",
     "LvefRow",
@@ -128,6 +145,7 @@ __all__ = [
     "Monitoring",
     "NotChecked",
     "NotTheDisease",
+    "OrderedTest",
     "OtherCancers",
     "Package",
     "Panel",
@@ -142,14 +160,17 @@ __all__ = [
     "ReferenceRanges",
     "Regimen",
     "Reload",
+    "ResultCondition",
     "RetiredCode",
     "Route",
     "RouteWords",
+    "RuleCase",
     "RxNormEntry",
     "Says",
     "Scope",
     "Setting",
     "Shared",
+    "SiteRule",
     "SnomedEntry",
     "Source",
     "Spelling",
@@ -166,5 +187,6 @@ __all__ = [
     "Units",
     "UnspecificHcpcs",
     "ValueEntry",
+    "When",
     "WordKind",
 ]
