@@ -93,7 +93,7 @@ def _refuse_unknown_topics(settings: Settings, source: str) -> None:
     named += [(("profiles", p, "cards", name), name) for p, each in settings.profiles.items() for name in each.cards]
     wrong = [
         f"{next(where for where in (settings.place_of(*place), source) if where != 'default')}: "
-        f"unknown topic {name!r}{nearest(name, list(known))}"
+        f"unknown topic {name!r}{nearest(name, [str(each) for each in known])}"
         for place, name in named
         if name not in known
     ]

@@ -30,7 +30,7 @@ def problem(error: Any, places: Places, source: str, model: type[BaseModel], top
     if error["type"] == "extra_forbidden":
         return f"{where}: unknown key {'.'.join(location)!r}{nearest(location[-1], _siblings(location, model))}"
     if error["loc"][-1:] == ("[key]",):
-        return f"{where}: unknown topic {location[-1]!r}{nearest(location[-1], [*Topic, *topics])}"
+        return f"{where}: unknown topic {location[-1]!r}{nearest(location[-1], [*map(str, Topic), *topics])}"
     return f"{where}: {'.'.join(location)}: {error['msg'].removeprefix('Value error, ')}"
 
 
