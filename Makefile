@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest --numprocesses=auto --dist=loadfile
 
-.PHONY: run test test-fast lint soak coverage bench lock golden clean install install-dev
+.PHONY: run test test-fast lint soak coverage bench lock golden sign-off clean install install-dev
 
 # The port is checked first, so that nobody waits for an installation only to learn that it is taken.
 run:
@@ -42,6 +42,12 @@ bench: install-dev
 # Rewrites the golden cards from what the service says now; read the difference before you commit it.
 golden: install-dev
 	GOLDEN=write $(BIN)/pytest -q tests/cards/test_golden.py tests/cards/test_view.py tests/cards/test_rules_page.py tests/cards/test_specimens.py
+
+# The sheet on which a pharmacist signs a release. SINCE=TAG: only what changed since that release.
+sign-off: $(VENV)/.installed
+	@$(if $(SINCE),git show "$(SINCE):docs/rules.md" > .signed-rules.md && )$(BIN)/python scripts/sign_off.py docs/rules.md \
+		--release "$$($(BIN)/her2-cds --version | sed 's/.* //')" $(if $(SINCE),--since .signed-rules.md)
+	@rm -f .signed-rules.md
 
 # Pins every dependency with its hashes, for every platform: what serves, each extra on top of it, and what tests.
 # An extra that a package asks of another stays in the lock: without it pip before 23.3 looks for a newer version.

@@ -52,7 +52,7 @@ _HER2 = frozenset(
 # An entry that is not an order matters only alongside an order in scope.
 _NO_ORDER = "unreadable-order"
 _OF_CODES = frozenset({Topic.HCPCS_MISMATCH, Topic.NDC_MISMATCH})
-_OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.PRIMARY)
+_OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.DEFAULT)
 
 
 def judge(
@@ -123,7 +123,7 @@ def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDo
     signed = case.session.moment.orders_are_signed
     if policy.modes:
         rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF]
-    if settled and not signed:
+    if settled and not signed and case.identity.by is None:
         verdicts = [Verdict(rule.topic, origin, rule.judge(case), product, drug, tentative) for rule in rules]
         verdicts = _without_parts(verdicts, case)
         return verdicts if dose is None else _of_planned_dose(verdicts, case, dose, policy)
@@ -135,7 +135,17 @@ def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDo
         verdicts.append(Verdict(rule.topic, origin, outcome, product, drug, tentative))
     if settled:
         verdicts = _without_parts(verdicts, case)
+    if case.identity.by is not None:
+        verdicts = [_resting_on(case.identity.by, verdict) for verdict in verdicts]
     return verdicts if dose is None or not settled else _of_planned_dose(verdicts, case, dose, policy)
+
+
+def _resting_on(by: Cited, verdict: Verdict) -> Verdict:
+    """Add the source that identifies the drug to a finding: where that was not verified, no card is critical."""
+    outcome = verdict.outcome
+    if not isinstance(outcome, Fired) or by in outcome.cited:
+        return verdict
+    return msgspec.structs.replace(verdict, outcome=msgspec.structs.replace(outcome, cited=(*outcome.cited, by)))
 
 
 def _without_parts(verdicts: list[Verdict], case: Case) -> list[Verdict]:

@@ -74,7 +74,10 @@ def create_app(
     # Browser clients preflight discovery, call and feedback; nothing here depends on cookies.
     CORS(
         app,
-        resources={r"/cds-services.*": {"origins": "*"}, r"/CodeSystem/.*": {"origins": "*"}},
+        resources={
+            r"/cds-services.*": {"origins": "*"},
+            r"/(CodeSystem|ValueSet|Library|source-attributes).*": {"origins": "*"},
+        },
         allow_headers=["Authorization", "Content-Type"],
         methods=["GET", "POST", "OPTIONS"],
         max_age=3600,

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from cards.knowledge.schema.billing import BillingKnowledge
     from cards.readings.case import Case
 
-USUAL_COINSURANCE = 20
-"""The percentage of coinsurance under Medicare Part B where the price file names no other."""
 PRICES = Cited(source="cms-asp", section="payment limits", confidence=Confidence.PRIMARY)
 
 
@@ -167,7 +165,7 @@ def _receptor_lines(view: View, facts: BillingFacts) -> Iterator[Evidence]:
         yield Evidence("receptor-allowed", allowed.code, values=(("meaning", allowed.meaning),), by=allowed.by)
 
 
-def payment_lines(case: Case, billed: Bill, prices: PriceList | None) -> tuple[Evidence, ...]:
+def payment_lines(case: Case, billed: Bill, known: BillingKnowledge, prices: PriceList | None) -> tuple[Evidence, ...]:
     """Give the payment limit of the site's price file, with its quarter and age; nothing without such a file."""
     if prices is None or not billed.code:
         return ()
@@ -183,7 +181,7 @@ def payment_lines(case: Case, billed: Bill, prices: PriceList | None) -> tuple[E
             amount = price.limit * each.lines.billed_units
             billed_units = (("units", str(each.lines.billed_units)), ("dose", str(each.dose)))
             lines.append(Evidence("payment", f"{amount:,.2f}", values=billed_units, by=PRICES))
-    if price.coinsurance is not None and price.coinsurance != USUAL_COINSURANCE:
+    if price.coinsurance is not None and price.coinsurance != known.usual_coinsurance.percent:
         lines.append(Evidence("price-coinsurance", precise(price.coinsurance), values=period, by=PRICES))
     if (expired := prices.days_expired(case.planned)) > 0:
         lines.append(Evidence("price-expired", str(expired), values=period, by=PRICES))

@@ -54,7 +54,7 @@ class BillingSummary:
                 ("vials", sheet.vial_lines(case, billed, self._setup.known)),
                 ("administration", sheet.administration_lines(view)),
                 ("diagnoses", sheet.diagnosis_lines(view)),
-                ("payment", sheet.payment_lines(case, billed, self._setup.prices)),
+                ("payment", sheet.payment_lines(case, billed, self._setup.known, self._setup.prices)),
                 ("site-of-care", sheet.site_lines(view)),
                 ("denials", denials(view, billed)),
             )

@@ -44,7 +44,7 @@ class CoverageCriteria:
         chosen = [choose(policy, view) for policy in policies_for(self._setup.policies, view)]
         if not chosen:
             return NotApplicable("no payer policy for the product")
-        answers = [_answer(each.path, view) if each.path else None for each in chosen]
+        answers = [answer_path(each.path, view) if each.path else None for each in chosen]
         first, answer = chosen[0], answers[0]
         sections = [
             Section(heading, lines)
@@ -93,7 +93,8 @@ def _policy_lines(chosen: Chosen, view: View) -> tuple[Evidence, ...]:
     return (*lines, *(Evidence("policy-note", note.text, by=note.by) for note in policy.notes))
 
 
-def _answer(path: ApprovalPath, view: View) -> Answered:
+def answer_path(path: ApprovalPath, view: View) -> Answered:
+    """Hold every criterion of a path against the order and the chart."""
     lines: list[Evidence] = []
     standings: list[Status] = []
     documents: dict[str, None] = {}

@@ -30,9 +30,8 @@ def policies_for(policies: Iterable[PayerPolicy], view: View) -> tuple[PayerPoli
     and for the payer's kind of plan, or any kind when no payer is on record.
     """
     fitting = [policy for policy in policies if view.case.product.id in policy.products]
-    of_payer = [policy for policy in fitting if any(_speaks_for(policy, payer, view) for payer in view.facts.payers)]
-    if of_payer:
-        return tuple(of_payer)
+    if of_payer := policies_of_payers(fitting, view):
+        return of_payer
     kinds = kinds_on_record(view)
     general = [
         policy
@@ -42,9 +41,19 @@ def policies_for(policies: Iterable[PayerPolicy], view: View) -> tuple[PayerPoli
     return tuple(general[:1])
 
 
+def policies_of_payers(policies: Iterable[PayerPolicy], view: View) -> tuple[PayerPolicy, ...]:
+    """Choose the policies for the product that a payer on record has itself."""
+    return tuple(
+        policy
+        for policy in policies
+        if view.case.product.id in policy.products
+        and any(_speaks_for(policy, payer, view) for payer in view.facts.payers)
+    )
+
+
 def _speaks_for(policy: PayerPolicy, payer: Payer, view: View) -> bool:
     """Return whether a policy is that of a payer: by name, and by the kind of plan if the policy limits it."""
-    named = any(name.casefold() in payer.name.casefold() for name in policy.payer_names)
+    named = any(name.casefold() in payer.name.casefold() for name in policy.payer_names or (policy.payer,))
     return named and (not policy.kinds or kind_of(payer, view.known) in policy.kinds)
 
 

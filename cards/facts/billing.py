@@ -6,6 +6,7 @@ It comes beside the session, so that the clinical services neither read it nor c
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -77,13 +78,48 @@ class Payer(msgspec.Struct, frozen=True):
     plan: str = ""
 
 
+class InsuredBy(msgspec.Struct, frozen=True):
+    """A Coverage of the patient, in force or not; ``payer`` is empty if its name could not be read.
+
+    ``reference`` is the address that an answer names it by. ``rank`` is its place among the patient's coverages.
+    """
+
+    reference: str
+    payer: Payer
+    is_active: bool = True
+    since: date | None = None
+    until: date | None = None
+    rank: int | None = None
+
+    def is_in_force(self, on: date) -> bool:
+        """Return whether the coverage is active and its period holds the day."""
+        is_over = self.until is not None and self.until < on
+        return self.is_active and not is_over and (self.since is None or self.since <= on)
+
+
+class CoverageExchange(msgspec.Struct, frozen=True):
+    """How a client of the CRD profile wants to be answered: the topics for which it wants no card or statement.
+
+    ``says_nothing``: it wants no statement of coverage. ``most_cards`` limits the number of cards.
+    """
+
+    withheld: tuple[str, ...] = ()
+    says_nothing: bool = False
+    most_cards: int | None = None
+
+
 class BillingFacts(msgspec.Struct, frozen=True):
-    """What billing and coverage read beside the chart; ``supplied`` by the path of the order."""
+    """What billing and coverage read beside the chart; ``supplied`` by the path of the order.
+
+    ``exchange`` is there when the client has the CRD profile.
+    """
 
     supplied: Mapping[str, Supplied] = msgspec.field(default_factory=dict)
     codes: tuple[RecordedCode, ...] = ()
     receptors: Mapping[Receptor, bool] = msgspec.field(default_factory=dict)
     payers: tuple[Payer, ...] = ()
+    coverages: tuple[InsuredBy, ...] = ()
+    exchange: CoverageExchange | None = None
 
 
 class BillingSession(Session, frozen=True):

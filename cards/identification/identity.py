@@ -7,7 +7,6 @@ for the identity only when nothing clinical does, because they are checked again
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import lru_cache
 
 import msgspec
 
@@ -15,8 +14,8 @@ from cards.facts.order import DoseUnit, DrugOrder, EvidenceKind, IdentityEvidenc
 from cards.identification.drug_text import DrugText
 from cards.identification.recogniser import Recogniser
 from cards.identification.targets import Meaning, Target
-from cards.knowledge.schema import Brand, Product, Scope
-from cards.values.text_cache import LENGTH
+from cards.knowledge.schema import Brand, Cited, Product, Scope
+from cards.values.text_cache import LENGTH, cached_on_reader
 
 _INGREDIENT = frozenset({EvidenceKind.INGREDIENT_CODING, EvidenceKind.INGREDIENT_TEXT})
 
@@ -42,6 +41,7 @@ class Identity(msgspec.Struct, frozen=True):
 
     ``unread`` are the words of its texts that are not understood, where they keep the identity from being settled.
     ``is_miscoded``: it is for a neighbour, and carries a billing or package code of a drug that is checked.
+    ``by``: the source of the retired code that alone identifies it; every finding is only as sure as that source.
     """
 
     status: IdentityStatus
@@ -51,6 +51,7 @@ class Identity(msgspec.Struct, frozen=True):
     named: tuple[Product, ...] = ()
     unread: tuple[str, ...] = ()
     is_miscoded: bool = False
+    by: Cited | None = None
 
     @property
     def in_scope(self) -> bool:
@@ -173,7 +174,7 @@ def _counted(evidence: IdentityEvidence, text: DrugText) -> tuple[str, ...]:
 # A formulary has few drugs, and every order for one repeats its codes and words. Longer evidence than any of these is
 # not cached.
 _LENGTH = 5 * LENGTH
-_remembered = lru_cache(maxsize=1024)(_by_evidence)
+_remembered = cached_on_reader(1024)(_by_evidence)
 
 
 def _by_route(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:
@@ -259,9 +260,9 @@ def _by_supply_codes(order: DrugOrder, recogniser: Recogniser) -> Identity:
     """Identify an order that names no drug by its NDCs, or failing those by the billing codes on the order itself."""
     by_ndc = {target for ndc in order.ndcs if (target := recogniser.ndc(ndc.text)) is not None}
     codes = [billing.code for billing in order.billing if billing.on_the_order]
-    found = (_of_hcpcs(code, recogniser) or recogniser.retired.get(code) for code in codes)
-    by_hcpcs = {target for target in found if target is not None}
-    targets = by_ndc or by_hcpcs
+    by_hcpcs = {target for code in codes if (target := _of_hcpcs(code, recogniser)) is not None}
+    retired = [meaning for code in codes if (meaning := recogniser.retired.get(code)) is not None]
+    targets = by_ndc or by_hcpcs.union(meaning.target for meaning in retired)
     products = {target.product for target in targets}
     if not products:
         return Identity(IdentityStatus.UNKNOWN)
@@ -270,4 +271,5 @@ def _by_supply_codes(order: DrugOrder, recogniser: Recogniser) -> Identity:
         return Identity(IdentityStatus.CONFLICT, named=named)
     brands = {target.brand for target in targets}
     brand = named[0].brand(brands.pop()) if len(brands) == 1 else None
-    return Identity(IdentityStatus.SETTLED, (), named[0], brand, named)
+    by = retired[0].entry.by if retired and not by_ndc and not by_hcpcs else None
+    return Identity(IdentityStatus.SETTLED, (), named[0], brand, named, by=by)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.identification.drug_text import DrugTextReader
@@ -14,7 +13,7 @@ from cards.identification.vocabulary import Vocabulary
 from cards.knowledge.label_doses import Labelled, Span, around, ceiling, regimens_for, rows_by_test
 from cards.knowledge.schema import Kind, Panel
 from cards.values.codes import Ndc, ndc_readings
-from cards.values.text_cache import cached_by_text
+from cards.values.text_cache import cached_by_key, cached_by_text
 from cards.values.texts import bounded
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
         Knowledge,
         Package,
         Product,
+        RetiredCode,
     )
 
 _COMBINATIONS = 1024
@@ -39,6 +39,13 @@ class HcpcsMeaning(NamedTuple):
 
     target: Target
     entry: HcpcsEntry
+
+
+class RetiredMeaning(NamedTuple):
+    """What a billing code once stood for."""
+
+    target: Target
+    entry: RetiredCode
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
@@ -56,7 +63,7 @@ class Recogniser:
         self.atc: dict[str, Target] = {}
         self.snomed: dict[str, Meaning] = {}
         self.hcpcs: dict[str, HcpcsMeaning] = {}
-        self.retired: dict[str, Target] = {}
+        self.retired: dict[str, RetiredMeaning] = {}
         self.unspecific = {entry.code for entry in known.unspecific_hcpcs}
         self._products = {product.id: product for product in known.products}
         self._places = {product.id: place for place, product in enumerate(known.products)}
@@ -83,8 +90,8 @@ class Recogniser:
             for group in known.drug_classes
         )
         # As few are the combinations of product, cancers and schedule.
-        self.labelled = lru_cache(maxsize=_COMBINATIONS)(self._labelled)
-        self.spans_per_kg = lru_cache(maxsize=_COMBINATIONS)(self._spans_per_kg)
+        self.labelled = cached_by_key(_COMBINATIONS)(self._labelled)
+        self.spans_per_kg = cached_by_key(_COMBINATIONS)(self._spans_per_kg)
         self.read_classes = cached_by_text(self._read_classes)
         self.read_text = cached_by_text(self._reader.read)
 
@@ -118,7 +125,7 @@ class Recogniser:
             for hcpcs in brand.hcpcs:
                 self.hcpcs[hcpcs.code] = HcpcsMeaning(target, hcpcs)
             for retired in brand.retired_hcpcs:
-                self.retired[retired.code] = target
+                self.retired[retired.code] = RetiredMeaning(target, retired)
             for package in brand.packages:
                 self._ndc[package.ndc] = target
                 self._ndc[Ndc(package.ndc).product_part] = target

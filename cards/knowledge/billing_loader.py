@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from cards.knowledge.schema import KnowledgeError, Scope, Source
 from cards.knowledge.schema import coverage as shapes
 from cards.knowledge.schema.billing import BillingKnowledge, Form
 from cards.knowledge.schema.coverage import PayerPolicy, PolicyFile
+from cards.values.caching import once
 from cards.values.codes import Icd10Code
 
 if TYPE_CHECKING:
@@ -115,13 +115,13 @@ def _need(names: Iterable[str], known: set[str], what: str) -> None:
             raise KnowledgeError(f"no {what} {name!r}; there are {', '.join(sorted(known))}")
 
 
-@cache
+@once
 def default_billing() -> BillingKnowledge:
     """Give what ships with the package; read once."""
     return load_billing()
 
 
-@cache
+@once
 def default_policies() -> tuple[PayerPolicy, ...]:
     """Give the policies that ship with the package, that of a single payer before those of a billing page."""
     folder = files("cards") / "knowledge" / "policies"

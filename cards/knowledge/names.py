@@ -10,6 +10,7 @@ from cards.knowledge.schema import (
     AmbiguousName,
     Cited,
     Concept,
+    Confidence,
     DrugClass,
     HepaticPair,
     KeptApart,
@@ -25,7 +26,7 @@ from cards.knowledge.schema import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cards.knowledge.schema import Knowledge
+    from cards.knowledge.schema import Knowledge, Source
 
 
 def check_names(part: Any, known: Knowledge, file: str) -> None:
@@ -53,10 +54,21 @@ def _walk(node: Any, place: str) -> Iterator[tuple[str, Any]]:
             yield from _walk(item, f"{place}.{name}")
 
 
+def level_problem(level: str, source: Source | None) -> Iterator[str]:
+    """Refuse a default of the service that claims to have been read, and a text that claims to be a default."""
+    if source is None or source.own == (level == Confidence.DEFAULT):
+        return
+    if source.own:
+        yield f"a default of this service has confidence D, not {level}"
+    else:
+        yield "confidence D is for defaults of this service, and its source is a document"
+
+
 def _problems(node: Any, known: Knowledge) -> Iterator[str]:
     match node:
         case Cited():
             yield from _unknown("source", (node.source,), known.sources)
+            yield from level_problem(node.confidence, known.sources.get(node.source))
         case TestsBeforeDose() | LabRow():
             yield from _tests(node.tests, known)
         case HepaticPair():

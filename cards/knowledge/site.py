@@ -14,6 +14,7 @@ import msgspec
 from cards.knowledge import schema
 from cards.knowledge.loader import check
 from cards.knowledge.located import Document, fields_of, laid_over, nearest, replaced
+from cards.knowledge.names import level_problem
 from cards.knowledge.schema import (
     AtcEntry,
     Brand,
@@ -117,7 +118,9 @@ def _entries(document: Document, section: str) -> list[Any]:
 def _sources(known: Knowledge, document: Document) -> dict[str, Source]:
     given = document.tree.get("sources") or {}
     sources = document.convert(given, dict[str, Source], ("sources",), fields_of(Source))
-    for name in sources:
+    for name, source in sources.items():
+        if source.own:
+            raise KnowledgeError(f"{document.where(('sources', name, 'own'))}: own is for defaults of the service")
         if name in known.sources:
             raise KnowledgeError(f"{document.where(('sources', name))}: the source {name!r} already exists")
     return sources
@@ -182,6 +185,9 @@ def _need_sources(known: Knowledge, document: Document, tree: Any, place: tuple[
         if "confidence" in tree and isinstance(source, str) and source not in known.sources:
             where = document.where((*place, "source"))
             raise KnowledgeError(f"{where}: unknown source {source!r}{nearest(source, known.sources)}")
+        if "confidence" in tree and isinstance(source, str):
+            for why in level_problem(str(tree["confidence"]), known.sources[source]):
+                raise KnowledgeError(f"{document.where((*place, 'confidence'))}: {why}")
         for key, value in tree.items():
             _need_sources(known, document, value, (*place, str(key)))
     elif isinstance(tree, list):

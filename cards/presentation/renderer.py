@@ -108,7 +108,7 @@ class Renderer:
 
     def _detail(self, content: CardContent, findings: list[Fired]) -> str:
         headings, lead = self._wording.headings, findings[0]
-        cited = tuple(dict.fromkeys(each for finding in findings for each in finding.cited))
+        cited = _cited(content.verdicts)
         told = _days_together(line for finding in findings for line in finding.evidence)
         evidence = dict.fromkeys(self._lines(told, cited))
         parts = ["\n".join(evidence)] if evidence else []
@@ -124,23 +124,33 @@ class Renderer:
         parts += self._folded(content, cited)
         if any(each.soften for each in content.verdicts):
             parts.append(self._wording.notes["tentative"])
-        parts += self._sources(cited, numbered=bool(lead.sections))
+        parts += self._sources(cited, _cited(content.folded), numbered=bool(lead.sections))
         if self._wording.contact:
             parts.append(escape(self._wording.contact))
         return "\n\n".join(parts)
 
     def _folded(self, content: CardContent, cited: tuple[Cited, ...]) -> Iterator[str]:
-        """Yield the sections for folded findings: what else was found, and what later doses need."""
+        """Yield the sections for folded findings: what else was found, and what later doses need.
+
+        A line that rests on a fact that was not verified says so, whatever the card rests on.
+        """
         planned = [each for each in content.folded if each.topic is Topic.MONITORING_PLANNED]
         others = dict.fromkeys(
-            escape(self._sentence(each, each.drug)) for each in content.folded if each not in planned
+            escape(self._sentence(each, each.drug)) + self._verify(each)
+            for each in content.folded
+            if each.topic is not Topic.MONITORING_PLANNED
         )
         if others:
             yield "\n".join((self._wording.headings["folded"], "", *(f"- {each}" for each in others)))
         if planned:
             told = [line for each in planned if isinstance(each.outcome, Fired) for line in each.outcome.evidence]
             lines = dict.fromkeys(self._lines(_days_together(told), cited))
-            yield "\n".join((self._wording.headings["later-doses"], "", *lines))
+            marks = dict.fromkeys(mark for each in planned if (mark := self._verify(each).strip()))
+            yield "\n".join((self._wording.headings["later-doses"], "", *lines, *marks))
+
+    def _verify(self, verdict: Verdict) -> str:
+        is_marked = isinstance(verdict.outcome, Fired) and is_unverified(verdict.outcome.cited)
+        return " " + self._wording.headings["line-verify"] if is_marked else ""
 
     def _rules(self, content: CardContent) -> Iterator[str]:
         drugs = escape(_drugs(content))
@@ -151,15 +161,18 @@ class Renderer:
                     drug=drugs, **{name: escape(value) for name, value in finding.values.items()}
                 )
 
-    def _sources(self, cited: tuple[Cited, ...], *, numbered: bool) -> Iterator[str]:
-        """Name each source once, with its sections; a site's own setting is no source where a label is."""
+    def _sources(self, cited: tuple[Cited, ...], folded: tuple[Cited, ...], *, numbered: bool) -> Iterator[str]:
+        """Name each source once, with its sections; a site's own setting is no source where a label is.
+
+        Those of ``folded`` findings follow; their own lines say which are not verified.
+        """
         headings = self._wording.headings
         if numbered:
             # Each line names its source by number.
             listed = "\n".join(f"{n}. {self._citation((each,))}" for n, each in enumerate(cited, 1))
             yield f"**{headings['source']}**\n\n{listed}"
             return
-        told = [each for each in cited if each.source != _SETTING] or list(cited)
+        told = [each for each in (*cited, *folded) if each.source != _SETTING] or list(cited)
         by_source: dict[str, list[Cited]] = {}
         for each in told:
             by_source.setdefault(each.source, []).append(each)
@@ -232,6 +245,11 @@ def _days_together(lines: Iterable[Evidence]) -> list[Evidence]:
 def _listed(days: Sequence[str]) -> str:
     more = len(days) - _DAYS_LISTED
     return f"{', '.join(days[:_DAYS_LISTED])} (+{more})" if more > 0 else ", ".join(days)
+
+
+def _cited(verdicts: Iterable[Verdict]) -> tuple[Cited, ...]:
+    """Return what the findings rest on, each once."""
+    return tuple(dict.fromkeys(each for v in verdicts if isinstance(v.outcome, Fired) for each in v.outcome.cited))
 
 
 def _drugs(content: CardContent) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +12,7 @@ import yaml
 from cards.facts.outcomes import Indicator
 from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.loader import SHIPPED_LOADER
+from cards.values.caching import once
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -73,6 +73,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     actions: dict[str, str]
     override_reasons: dict[str, str]
     places_of_request: dict[str, str]
+    statements: dict[str, str] = {}
     harm: tuple[Place, ...] = ()
     thresholds: dict[str, ThresholdWording] = {}
     contact: str = ""
@@ -100,7 +101,7 @@ def load(path: Traversable | None = None) -> Wording:
     return msgspec.structs.replace(wording, version=hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
-@cache
+@once
 def default_wording() -> Wording:
     """Give the wording that ships with the package; read once."""
     return load()

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 WEEK = 7
-# Between a weekly dose a week late and a three-weekly dose: tells the schedules apart when no amount is recorded.
-_WEEKLY_AT_MOST = 10
 
 
 def same_antibody(case: Case) -> tuple[Treatment, ...]:
@@ -74,7 +72,7 @@ def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...])
     )
     if before is None or earlier.on is None:
         return None
-    return min(intervals) if (earlier.on - before).days <= _WEEKLY_AT_MOST else max(intervals)
+    return min(intervals) if (earlier.on - before).days <= case.known.weekly.at_most_days else max(intervals)
 
 
 @per_case

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 _HUNDRED = Decimal(100)
-# Pounds in a kilogram, to the digit that a mix-up shows, and how near the two weights must be to it.
-_POUNDS, _POUNDS_WITHIN = Decimal("2.2"), Decimal(5)
 
 
 class WeightDoubt(NamedTuple):
@@ -63,8 +61,8 @@ def _differing(
     percent = (now - before) / before * _HUNDRED
     if abs(percent) <= case.threshold("weight_change_percent"):
         return None
-    ratio = max(now, before) / min(now, before)
-    return WeightDoubt(newest, other, last, percent, near(ratio, _POUNDS, _POUNDS_WITHIN))
+    ratio, pounds = max(now, before) / min(now, before), case.known.pounds
+    return WeightDoubt(newest, other, last, percent, near(ratio, pounds.ratio, pounds.within_percent))
 
 
 def _by_last_dose(case: Case, newest: Weight) -> WeightDoubt | None:

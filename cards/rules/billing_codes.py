@@ -78,7 +78,10 @@ def hcpcs_not_specific(case: Case) -> Outcome:
         billing
         for billing in _judged(case)
         if billing.code in case.recogniser.unspecific
-        or ((retired := case.recogniser.retired.get(billing.code)) is not None and retired.product == case.product.id)
+        or (
+            (retired := case.recogniser.retired.get(billing.code)) is not None
+            and retired.target.product == case.product.id
+        )
     ]
     if not vague:
         return Clear()
@@ -88,6 +91,12 @@ def hcpcs_not_specific(case: Case) -> Outcome:
         cited=_cited(case, ()),
         fixes=_replacements(case, tuple(vague)),
     )
+
+
+def _stood_for_it(case: Case, code: str) -> bool:
+    """Return whether a code once stood for the product of the order."""
+    retired = case.recogniser.retired.get(code)
+    return retired is not None and retired.target.product == case.product.id
 
 
 def ndc_mismatch(case: Case) -> Outcome:

@@ -31,19 +31,25 @@ class Beside(NamedTuple):
 
 def her2_agents_combined(case: Case) -> Outcome:
     """Fire on HER2 agents that the labels keep apart, in the session or active in the chart."""
-    for other in _beside(case):
-        pair = _kept_apart(case, other.product)
-        if pair is None or (other.in_session and _told_there(case, other)):
-            continue
-        return Fired(
-            values={"other": case.recogniser.product(other.product).name, "reason": pair.reason},
-            evidence=(other.line,),
-            cited=(pair.by,),
-            indicator=Indicator.WARNING if pair.only_warn else None,
-            variant="default" if other.in_session else "active",
-            fixes=(RemoveOrder(),),
-        )
-    return Clear()
+    pairs = [
+        (other, pair)
+        for other in _beside(case)
+        if (pair := _kept_apart(case, other.product)) is not None
+        and not (other.in_session and _told_there(case, other))
+    ]
+    if not pairs:
+        return Clear()
+    # The gravest pair speaks; removing its other drug means removing every order of it.
+    other, pair = min(pairs, key=lambda each: each[1].only_warn)
+    alike = [each for each, _ in pairs if each.product == other.product and each.in_session == other.in_session]
+    return Fired(
+        values={"other": case.recogniser.product(other.product).name, "reason": pair.reason},
+        evidence=tuple(each.line for each in alike),
+        cited=(pair.by,),
+        indicator=Indicator.WARNING if pair.only_warn else None,
+        variant="default" if other.in_session else "active",
+        fixes=(RemoveOrder(),),
+    )
 
 
 def anthracycline_concurrent(case: Case) -> Outcome:

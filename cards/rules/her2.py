@@ -179,8 +179,15 @@ def _work_up(case: Case) -> Outcome:
         evidence=(*_results(case), *_diagnoses(case)),
         cited=(_TESTING, case.known.terminology.her2_copies.by),
         variant="work-up" if is_group else "no-average",
-        fixes=(OrderTests((_test_on(case, "her2-ish"),)),),
+        fixes=_still_to_do(case, is_group=is_group),
     )
+
+
+def _still_to_do(case: Case, *, is_group: bool) -> tuple[OrderTests, ...]:
+    """Offer the part of the work-up that can be ordered; a recount of an ISH that was done is asked of pathology."""
+    if not is_group:
+        return (OrderTests((_test_on(case, "her2-ish"),)),)
+    return (OrderTests((_test_on(case, "her2-ihc"),)),) if her2_of(case).ihc is None else ()
 
 
 def her2_discordant(case: Case) -> Outcome:
@@ -223,7 +230,7 @@ def _against_codes(case: Case) -> Outcome:
     return Fired(
         values={"status": _status(case), "code": wrong[0].code, "said": _said(wrong[0].positive)},
         evidence=(*_results(case), *_coded(case)),
-        cited=(_TESTING, case.known.terminology.receptor_codes.by),
+        cited=(_TESTING, case.known.terminology.receptor_codes.source_of(wrong[0].code)),
         variant="diagnosis-code",
     )
 

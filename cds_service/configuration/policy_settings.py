@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -121,6 +121,21 @@ class QuirkSettings(Section):
     )
 
 
+def _version(value: object) -> object:
+    """YAML reads an unquoted version as a number."""
+    return str(value) if isinstance(value, float) else value
+
+
+CrdVersion = Annotated[
+    Literal["2.2"] | None,
+    BeforeValidator(_version),
+    Field(
+        description="Answer the services of billing and coverage as this version of Da Vinci CRD wants; the clinical "
+        "services stay as they are."
+    ),
+]
+
+
 class ProfileMatch(Section):
     """Which calls a profile is for: those that fulfil every condition that it names."""
 
@@ -169,6 +184,7 @@ class ProfileSettings(Section):
     cards: dict[TopicKey, TopicSettings] = Field({})
     thresholds: Thresholds = Field({})
     quirks: QuirkSettings = QuirkSettings()
+    crd: CrdVersion = None
 
     @model_validator(mode="after")
     def _has_ids_for_all_services(self) -> ProfileSettings:

@@ -18,13 +18,14 @@ from pydantic import (
 )
 
 from cards.facts.policy import PlannedDoses, Policy
-from cards.facts.topics import Topic
+from cards.facts.topics import topics_of
 from cards.knowledge.billing_setup import BillingSetup
 from cards.knowledge.loader import default_knowledge
 from cds_service.configuration.auth_settings import AuthSettings
 from cds_service.configuration.coverage_files import read_billing
 from cds_service.configuration.layers import Places
 from cds_service.configuration.policy_settings import (
+    CrdVersion,
     ProfileMatch,
     ProfileSettings,
     PromotionSettings,
@@ -89,6 +90,7 @@ class Settings(Section):
     cards: dict[TopicKey, TopicSettings] = Field({})
     thresholds: Thresholds = Field({})
     quirks: QuirkSettings = QuirkSettings()
+    crd: CrdVersion = None
     profiles: dict[str, ProfileSettings] = Field({}, description="What is different for some calls.")
     shadow: ShadowSettings = ShadowSettings()
     promotion: PromotionSettings = PromotionSettings()
@@ -207,6 +209,7 @@ class Settings(Section):
             "cards": cards,
             "thresholds": {**self.thresholds, **profile.thresholds},
             "quirks": self.quirks.model_copy(update=given),
+            "crd": profile.crd if "crd" in profile.model_fields_set else self.crd,
             "profiles": {},
         }
         layer = f"profile {name}"
@@ -273,8 +276,12 @@ class Settings(Section):
         )
 
 
-def json_schema() -> dict[str, Any]:
-    """Give the JSON Schema of the configuration, with the bounds and meanings of the thresholds, for editors."""
+def json_schema(known: Knowledge | None = None) -> dict[str, Any]:
+    """Give the JSON Schema of the configuration, with the bounds and meanings of the thresholds, for editors.
+
+    ``known`` is what a site has; with it the topics of its rules are known.
+    """
+    known = known or default_knowledge()
     schema = TypeAdapter(Settings).json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "her2-cds configuration"
@@ -295,10 +302,8 @@ def json_schema() -> dict[str, Any]:
                 "maximum": float(threshold.maximum),
                 "description": f"{threshold.meaning} Unit: {threshold.unit}.",
             }
-            for name, threshold in default_knowledge().thresholds.items()
+            for name, threshold in known.thresholds.items()
         },
     }
-    # A topic that does not ship is one of a rule of the site.
-    shipped = {"enum": [str(topic) for topic in Topic]}
-    schema["properties"]["cards"]["propertyNames"] = {"anyOf": [shipped, {"pattern": "^[a-z][a-z0-9-]{2,59}$"}]}
+    schema["properties"]["cards"]["propertyNames"] = {"enum": [str(topic) for topic in topics_of(known)]}
     return schema

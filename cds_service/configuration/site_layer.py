@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cards.knowledge.loader import default_knowledge
@@ -14,6 +13,7 @@ from cards.knowledge.site_rules import with_rules
 from cards.presentation.site_wording import with_rule_words, with_site_words
 from cards.presentation.wording import Wording, default_wording
 from cards.site_cases import run_cases
+from cards.values.text_cache import cached_by_key
 from cds_service.configuration.layers import ConfigurationError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def read_site_layer(knowledge: Iterable[Path], wording: Iterable[Path], rules: I
         raise ConfigurationError([str(error)], (*knowledge, *wording, *rules)) from None
 
 
-@lru_cache(maxsize=16)
+@cached_by_key(16)
 def site_layer(knowledge: Texts, wording: Texts, rules: Texts = ()) -> SiteLayer:
     """Lay files over what ships, and run the cases of the site's rules.
 

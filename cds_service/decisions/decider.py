@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from cards.billing.coverage_statement import statements
 from cards.billing.rules import coverage_rules
-from cards.engine import judge
+from cards.engine import cases_in_scope, judge
 from cards.facts.billing import BillingSession
 from cards.facts.origins import Gap
 from cards.facts.patient import Patient
@@ -29,10 +30,12 @@ from cds_service.decisions.data_access import DataMissing, RequestData
 from cds_service.decisions.decision import Decision
 from cds_service.decisions.versions import versions
 from cds_service.ehr.client import FhirClient, OnFetched
+from cds_service.protocol import crd
 from cds_service.protocol.card_json import card_json, to_show, worded
 from cds_service.protocol.smart_links import smart_links
 from fhir_mappings.codings import CodeMap
 from fhir_mappings.medications.actions import ActionWriter
+from fhir_mappings.medications.coverage_information import CoverageWriter
 from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.hook_request import RequestReader
 from fhir_mappings.request.orders import Orders, requested_in
@@ -41,6 +44,7 @@ from fhir_mappings.request.queries import MONITORING_KEYS, TREATMENT_KEYS, templ
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from cards.facts.billing import CoverageExchange
     from cards.facts.outcomes import Verdict
     from cards.presentation.card import Card
     from cds_service.configuration.settings import Settings
@@ -82,12 +86,14 @@ class Decider:
         code_map = CodeMap.read(settings.site.code_maps)
         self.chart_reader = self._chart = chart_reader(self.known.terminology, self._recogniser, code_map)
         self.templates = templates(self.known.terminology, code_map)
+        self.crd = settings.crd == crd.VERSION
         self._required = frozenset(self.templates)
         self.read = RequestReader(self.templates).read
         self.billing = settings.billing()
         self._coverage_rules = coverage_rules(self.billing)
         self._renderer = Renderer(self.wording, with_sources(self.known, self.billing), self.policy.indicators)
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
+        self._coverage = CoverageWriter(self.wording.statements, with_sources(self.known, self.billing).sources)
         self._fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched)
         self.versions = versions(settings, self.known, self.wording, self.billing)
 
@@ -99,20 +105,46 @@ class Decider:
 
         """
         began = time.perf_counter()
-        gathering = RequestData(request, self.templates, self._fhir)
+        exchange = crd.exchange_of(request.extension) if coverage and self.crd else None
+        asked = self.templates if exchange is None else {**self.templates, **crd.COVERAGE_TEMPLATE}
+        gathering = RequestData(request, asked, self._fhir)
+        actions: tuple[dict[str, Any], ...] = ()
         if not request.moment.has_orders:
             session, verdicts, (cards, shown) = self._opened(request, gathering)
         else:
-            session, verdicts, (cards, shown) = self._ordered(request, gathering, coverage=coverage)
-        return Decision(str(uuid.uuid4()), cards, verdicts, session, time.perf_counter() - began, shown)
+            orders = gathering.orders(self._chart)
+            session, verdicts, (cards, shown) = self._ordered(
+                request, gathering, orders, coverage=coverage, exchange=exchange
+            )
+            if exchange is not None and session is not None and not exchange.says_nothing:
+                actions = tuple(self._statements(session, orders))
+        took = time.perf_counter() - began
+        return Decision(str(uuid.uuid4()), cards, verdicts, session, took, shown, actions=actions)
 
-    def _ordered(self, request: HookRequest, gathering: RequestData, *, coverage: bool) -> _Answered:
+    def _statements(self, session: Session, orders: Orders) -> Iterator[dict[str, Any]]:
+        """Write what is stated of the coverage of each order on the order itself, where it is new."""
+        for case in cases_in_scope(session, self._recogniser, self.policy, orders.identities):
+            stated = statements(case, self.billing)
+            resource = orders.resources.get(case.order.origin.path)
+            if stated and resource is not None:
+                words = self.wording.actions["coverage-information"]
+                if (action := self._coverage.update(stated, resource, session.today, words)) is not None:
+                    yield action
+
+    def _ordered(
+        self,
+        request: HookRequest,
+        gathering: RequestData,
+        orders: Orders,
+        *,
+        coverage: bool,
+        exchange: CoverageExchange | None,
+    ) -> _Answered:
         """Judge the orders of a call."""
-        orders = gathering.orders(self._chart)
         gaps = (*orders.gaps, *_unresolved(orders))
         if orders.in_scope:
             answers = gathering.chart()
-            absent = gathering.absent()
+            absent = gathering.absent(self.templates)
             patient = self._chart.patient(
                 answers, request.patient_id, self._required, orders.references, server=request.fhir_server
             )
@@ -121,6 +153,8 @@ class Decider:
             session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
             if coverage:
                 facts = self._chart.billing.read(request, orders, answers)
+                if exchange is not None:
+                    facts = msgspec.structs.replace(facts, exchange=exchange)
                 session = BillingSession(session.moment, session.today, listed, patient, gaps, facts)
         else:
             session = Session(Moment(request.hook), self._today(), orders.orders, Patient(), gaps)
@@ -129,12 +163,17 @@ class Decider:
         verdicts = judge(
             session, self._recogniser, self.policy, orders.identities, self._coverage_rules if coverage else None
         )
-        shown = to_show(verdicts, session, self.policy, self.known, self.wording)
+        shown = to_show(verdicts, session, self.policy, self._recogniser, self.wording)
         if orders.in_scope and len(session.patient.absent) == len(self.templates) and not _says_more(shown):
             # The order by itself says nothing, and of the patient nothing is known.
             absent = session.patient.absent
             raise DataMissing([f"prefetch.{key}" for key, _ in absent], absent[0][1])
-        return session, verdicts, (tuple(self._cards(shown, orders.resources, request)), shown)
+        if exchange is not None:
+            shown = crd.contents_for(shown, session)
+        cards = tuple(self._cards(shown, orders.resources, request))
+        if exchange is not None:
+            cards = tuple(crd.card_for(card, each, session) for card, each in zip(cards, shown, strict=True))
+        return session, verdicts, (cards, shown)
 
     def _opened(self, request: HookRequest, gathering: RequestData) -> _Answered:
         """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
@@ -150,7 +189,7 @@ class Decider:
         session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
         verdicts = judge(session, self._recogniser, self.policy, [identity for _, identity in drugs])
         resources = {order.origin.path: requested_in(request) for order, _ in drugs}
-        shown = to_show(verdicts, session, self.policy, self.known, self.wording)
+        shown = to_show(verdicts, session, self.policy, self._recogniser, self.wording)
         return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)
 
     def _part_of_chart(self, request: HookRequest, gathering: RequestData, keys: tuple[str, ...]) -> Patient:

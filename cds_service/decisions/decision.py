@@ -46,6 +46,8 @@ class Decision(msgspec.Struct, frozen=True):
     suppressed: tuple[Suppressed, ...] = ()
     findings: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The names of findings by the id of the card, where repeats of them may be left out later."""
+    actions: tuple[dict[str, Any], ...] = ()
+    """What is written on orders without anybody's doing, for clients of the CRD profile."""
     tried: Tried | None = None
     """What the policy on trial would have said; ``None`` if nothing is on trial."""
 

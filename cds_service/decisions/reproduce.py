@@ -20,6 +20,7 @@ from cds_service import __version__
 from cds_service.configuration.coverage_files import setup_of_record
 from cds_service.configuration.site_layer import layer_of_record
 from cds_service.decisions.rejudge import question, recorded_session
+from cds_service.protocol import crd
 from cds_service.protocol.card_json import card_json, to_show, worded
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from cards.identification.identity import Identity
     from cards.knowledge.schema import Knowledge
     from cards.presentation.card import Card
+    from cards.presentation.grouping import CardContent
     from cards.presentation.wording import Wording
     from cards.rules import Rule
     from cds_service.store.reading import StoredDecision
@@ -61,19 +63,23 @@ def replay(kept: StoredDecision) -> Replay:
     renderer = Renderer(wording, cited, policy.indicators)
     sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
     links = {card["uuid"]: card["links"] for card in kept.cards if "links" in card}
-    contents = to_show(verdicts, session, policy, known, wording)
+    contents = crd.contents_for(to_show(verdicts, session, policy, recogniser, wording), session)
     cards = tuple(
-        card_json(
-            card,
-            kept.configuration["base_url"],
-            [
-                {"label": each.label, "uuid": each.uuid, "actions": sent[each.uuid]["actions"]}
-                for each in card.suggestions
-                if each.uuid in sent
-            ],
-            [each for each in links.get(card.uuid, ()) if (each["label"], each["url"]) not in card.links],
+        crd.card_for(
+            card_json(
+                card,
+                kept.configuration["base_url"],
+                [
+                    {"label": each.label, "uuid": each.uuid, "actions": sent[each.uuid]["actions"]}
+                    for each in card.suggestions
+                    if each.uuid in sent
+                ],
+                [each for each in links.get(card.uuid, ()) if (each["label"], each["url"]) not in card.links],
+            ),
+            content,
+            session,
         )
-        for card in _sent(kept, worded(contents, renderer, kept.row.hook_instance))
+        for card, content in _sent(kept, zip(worded(contents, renderer, kept.row.hook_instance), contents, strict=True))
     )
     then = (kept.row.code_version, kept.row.knowledge_version, kept.row.wording_version)
     now = (__version__, known.version, wording.version)
@@ -83,10 +89,10 @@ def replay(kept: StoredDecision) -> Replay:
     return Replay(verdicts, cards, cards == kept.cards, changed, thresholds, cited, wording)
 
 
-def _sent(kept: StoredDecision, cards: Iterable[Card]) -> Iterable[Card]:
+def _sent(kept: StoredDecision, cards: Iterable[tuple[Card, CardContent]]) -> Iterable[tuple[Card, CardContent]]:
     """Leave out what was left out then because it had been overridden before."""
     left_out = {row.uuid for row in kept.suppressed}
-    return (card for card in cards if card.uuid not in left_out)
+    return ((card, content) for card, content in cards if card.uuid not in left_out)
 
 
 def recorded_policy(configuration: Json) -> Policy:

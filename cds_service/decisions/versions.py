@@ -36,6 +36,8 @@ class Versions:
 def versions(settings: Settings, known: Knowledge, wording: Wording, billing: BillingSetup) -> Versions:
     """Name the versions in force."""
     judgement = {**_judgement(settings, known, wording), "coverage": recorded_setup(billing)}
+    if settings.crd is not None:
+        judgement["crd"] = settings.crd
     if site := settings.site_layer.recorded():
         judgement["site"] = site
     content = json.dumps(judgement, sort_keys=True, separators=(",", ":"))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cards.facts.outcomes import Fired
 from cards.facts.policy import Mode
+from cards.offers import without_harmful_removals
 from cards.presentation.due import due_cards
 from cards.presentation.grouping import CardContent, grouped
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from cards.facts.outcomes import Verdict
     from cards.facts.policy import Policy
     from cards.facts.session import Session
-    from cards.knowledge.schema import Knowledge
+    from cards.identification.recogniser import Recogniser
     from cards.presentation.card import Card
     from cards.presentation.renderer import Renderer
     from cards.presentation.wording import Wording
@@ -24,7 +25,7 @@ _REASONS = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 
 
 def to_show(
-    verdicts: Sequence[Verdict], session: Session, policy: Policy, known: Knowledge, wording: Wording
+    verdicts: Sequence[Verdict], session: Session, policy: Policy, recogniser: Recogniser, wording: Wording
 ) -> tuple[CardContent, ...]:
     """Select the findings of live topics, and group those that share a card."""
     live = [
@@ -33,9 +34,10 @@ def to_show(
         if verdict.outcome.__class__ is Fired and policy.mode(verdict.topic) is Mode.LIVE
     ]
     if not session.moment.has_orders:
-        due = due_cards(live, session, known)
+        due = due_cards(live, session, recogniser.known)
         return grouped(due, due, session, policy, wording)
-    return grouped(verdicts, live, session, policy, wording)
+    contents = grouped(verdicts, live, session, policy, wording)
+    return without_harmful_removals(contents, session, recogniser, policy, wording)
 
 
 def worded(contents: Iterable[CardContent], renderer: Renderer, hook_instance: str) -> Iterator[Card]:

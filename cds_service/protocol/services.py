@@ -82,6 +82,26 @@ SERVICES: tuple[Service, ...] = (
         "criteria of payer policies. It carries out none of the clinical checks.",
         coverage=True,
     ),
+    Service(
+        id="her2-coverage-select",
+        hook="order-select",
+        hook_version="1.0",
+        title="HER2 drug orders, billing and coverage at selection",
+        description="The same as her2-coverage on the selected orders, for clients of Da Vinci CRD. What an order does "
+        "not say yet is not held against it, and no documents are asked for.",
+        coverage=True,
+    ),
+    Service(
+        id="her2-coverage-dispatch",
+        hook="order-dispatch",
+        hook_version="1.1",
+        title="HER2 drug orders, billing and coverage at dispatch",
+        description="The same as her2-coverage on the dispatched orders, for clients of Da Vinci CRD, with the data of "
+        "that moment.",
+        coverage=True,
+        usage="The dispatched orders and every prefetch key are needed, by prefetch or from the FHIR server. Orders "
+        "may stand under any key; an order of a drug out of scope needs no key.",
+    ),
 )
 BY_ID = {service.id: service for service in SERVICES}
 SHARED_ID = "her2-orders"

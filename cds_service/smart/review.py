@@ -123,11 +123,8 @@ class Reviewer:
             identities = tuple(identity for _, identity in drugs)
         verdicts = judge(session, self._recogniser, decider.policy, identities)
         renderer = Renderer(decider.wording, decider.known, decider.policy.indicators)
-        return tuple(
-            worded(
-                to_show(verdicts, session, decider.policy, decider.known, decider.wording), renderer, str(uuid.uuid4())
-            )
-        )
+        shown = to_show(verdicts, session, decider.policy, self._recogniser, decider.wording)
+        return tuple(worded(shown, renderer, str(uuid.uuid4())))
 
     def _cases(self, orders: Orders, patient: Patient, today: date) -> tuple[tuple[Case, ...], frozenset[str]]:
         """Lay the chart beside each HER2 drug that is on order or was given; one case for each drug."""

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from flask import Blueprint, Response
 
+from cds_service.protocol import crd
 from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.services import SERVICES, SHARED, SHARED_ID
 from cds_service.web.answers import caller, in_force
+
+if TYPE_CHECKING:
+    from cds_service.decisions.active import ActiveDecider
+    from cds_service.protocol.caller import Caller
+    from cds_service.protocol.services import Service
 
 CDS_HOOKS_VERSION = "3.0.0"
 blueprint = Blueprint("discovery", __name__)
@@ -15,22 +23,23 @@ blueprint = Blueprint("discovery", __name__)
 @blueprint.get("/cds-services", strict_slashes=False)
 def discover() -> Response:
     """List the services."""
-    now = in_force().of(caller(), None)
+    active, client = in_force(), caller()
+    now = active.of(client, None)
+    return json_answer({"services": [_announced(service, active, now, client) for service in SERVICES]})
+
+
+def _announced(service: Service, active: ActiveDecider, now: ActiveDecider, client: Caller | None) -> dict[str, Any]:
     templates = now.decider.templates
-    return json_answer(
-        {
-            "services": [
-                {
-                    "hook": service.hook,
-                    "title": service.title,
-                    "description": service.description,
-                    "id": SHARED_ID if now.same_ids and service in SHARED else service.id,
-                    "prefetch": service.prefetch(templates),
-                    "usageRequirements": service.usage,
-                    "version": CDS_HOOKS_VERSION,
-                    "hookVersion": service.hook_version,
-                }
-                for service in SERVICES
-            ]
-        }
-    )
+    is_crd = service.coverage and active.of(client, service.id).decider.crd
+    asked = {**templates, **crd.COVERAGE_TEMPLATE} if is_crd else templates
+    announced = {
+        "hook": service.hook,
+        "title": service.title,
+        "description": service.description,
+        "id": SHARED_ID if now.same_ids and service in SHARED else service.id,
+        "prefetch": service.prefetch(asked),
+        "usageRequirements": service.usage,
+        "version": CDS_HOOKS_VERSION,
+        "hookVersion": service.hook_version,
+    }
+    return {**announced, "extension": crd.DISCOVERY} if is_crd else announced

@@ -113,13 +113,16 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
         verdicts=len(decision.verdicts),
         duration_ms=round(decision.duration_s * 1000, 2),
     )
-    # CDS Hooks forbids the empty list that Da Vinci CRD wants.
-    crd = now.decider.settings.quirks.crd and request.moment.orders_are_final
     # The headers that flask-cors would add; it skips responses that have them, which saves matching its rules.
     headers = {"Access-Control-Allow-Origin": "*"}
     if decision.verdicts:
         headers[DECISION_HEADER] = decision.id
-    shown = {"cards": decision.cards, "systemActions": []} if crd else {"cards": decision.cards}
+    shown: dict[str, Any] = {"cards": decision.cards}
+    # CDS Hooks forbids the empty list that Da Vinci CRD wants.
+    if now.decider.crd and service.coverage:
+        shown["systemActions"] = decision.actions
+    elif now.decider.settings.quirks.crd and request.moment.orders_are_final:
+        shown["systemActions"] = []
     return json_answer(shown, headers=headers)
 
 

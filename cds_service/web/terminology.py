@@ -1,13 +1,25 @@
-"""``GET /CodeSystem/card-topic``: the topics of the cards as a FHIR CodeSystem."""
+"""What the service publishes of itself: its code lists and knowledge as FHIR resources, and its source attributes."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from typing import TYPE_CHECKING, Any
 
-from cards.facts.topics import topics_of
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
+
+from cards.knowledge.billing_setup import with_sources
+from cards.knowledge.source_attributes import source_attributes
 from cds_service import __version__
+from cds_service.audit.source_attributes import attributes
+from cds_service.audit.source_attributes_page import page
 from cds_service.protocol.json_answer import json_answer
+from cds_service.protocol.operation_outcome import ISSUE_TYPES
 from cds_service.web.answers import decider
+from fhir_mappings.published.code_lists import code_system, value_sets
+from fhir_mappings.published.library import LIBRARY_ID, library
+
+if TYPE_CHECKING:
+    from cds_service.decisions.decider import Decider
 
 blueprint = Blueprint("terminology", __name__)
 
@@ -16,20 +28,61 @@ blueprint = Blueprint("terminology", __name__)
 def card_topics() -> Response:
     """List every topic with its display."""
     current = decider()
-    topics = topics_of(current.known)
+    concepts = {str(topic): words.display for topic, words in current.wording.topics.items()}
+    title = "Topics of HER2 decision support cards"
+    return json_answer(code_system(current.settings.base_url, "card-topic", __version__, title, concepts))
+
+
+@blueprint.get("/CodeSystem/error")
+def errors() -> Response:
+    """List the codes of the errors."""
+    concepts = {code: code.replace("-", " ") for code in ISSUE_TYPES}
     return json_answer(
-        {
-            "resourceType": "CodeSystem",
-            "id": "card-topic",
-            "url": f"{current.settings.base_url}/CodeSystem/card-topic",
-            "version": __version__,
-            "name": "CardTopic",
-            "title": "Topics of HER2 decision support cards",
-            "status": "active",
-            "experimental": False,
-            "caseSensitive": True,
-            "content": "complete",
-            "count": len(topics),
-            "concept": [{"code": str(topic), "display": current.wording.topics[topic].display} for topic in topics],
-        }
+        code_system(decider().settings.base_url, "error", __version__, "Errors of the service", concepts)
     )
+
+
+@blueprint.get("/ValueSet", strict_slashes=False)
+def all_value_sets() -> Response:
+    """Give every code list, or the one at the canonical address that ``url`` names, as a searchset."""
+    found = _value_sets(decider())
+    wanted = request.args.get("url")
+    entries = [
+        {"fullUrl": each["url"], "resource": each, "search": {"mode": "match"}}
+        for each in found.values()
+        if wanted is None or each["url"] == wanted
+    ]
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
+    return json_answer({**bundle, "entry": entries} if entries else bundle)
+
+
+@blueprint.get("/ValueSet/<identifier>")
+def value_set(identifier: str) -> Response:
+    """Give one code list."""
+    found = _value_sets(decider()).get(identifier)
+    if found is None:
+        raise NotFound
+    return json_answer(found)
+
+
+@blueprint.get(f"/Library/{LIBRARY_ID}")
+def knowledge() -> Response:
+    """Give the knowledge in force: its version, its documents, and its code lists."""
+    current = decider()
+    sources = with_sources(current.known, current.billing).sources
+    lists = [each["url"] for each in _value_sets(current).values()]
+    about = source_attributes().intended_use
+    return json_answer(library(current.known, sources, current.settings.base_url, __version__, lists, about))
+
+
+@blueprint.get("/source-attributes")
+def of_each_topic() -> Response:
+    """Give the source attributes of each topic, as JSON or, for ``format=markdown``, as a page to read."""
+    told = attributes(decider())
+    if request.args.get("format") == "markdown":
+        return Response(page(told), content_type="text/markdown; charset=utf-8")
+    return json_answer(told)
+
+
+def _value_sets(current: Decider) -> dict[str, dict[str, Any]]:
+    return value_sets(current.known, current.settings.base_url)

@@ -10,11 +10,11 @@ import copy
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cards.facts.order import DoseUnit
 from cards.facts.outcomes import Fix, HoldOrder, OrderTests, RemoveNdc, RemoveOrder, ReplaceBillingCode, SetDose
+from cards.values.caching import once
 from cards.values.quantities import Mg, MgPerKg, precise
 from fhir_mappings.wire.lenient import number, objects, reference
 from fhir_mappings.wire.resources import encode
@@ -34,7 +34,7 @@ _UCUM = "http://unitsofmeasure.org"
 _UNIT_IN_TEXT = {DoseUnit.MG_PER_KG: r"mg\s*/\s*kg", DoseUnit.MG_PER_M2: r"mg\s*/\s*m(?:2|\^2|\u00b2)"}
 
 
-@cache
+@once
 def models() -> Mapping[str, Any]:
     """Return the models of what is created; they are slow to load, and only an answer with a suggestion needs them."""
     from fhir.resources.R4B.medicationrequest import MedicationRequest  # noqa: PLC0415

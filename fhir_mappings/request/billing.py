@@ -12,6 +12,7 @@ from cards.facts.billing import (
     BillingFacts,
     ClaimLine,
     Counted,
+    InsuredBy,
     Payer,
     Quantity,
     Receptor,
@@ -25,9 +26,10 @@ from fhir_mappings.medications.infusion import infusion_minutes
 from fhir_mappings.medications.medication import billing_extension, orders_served
 from fhir_mappings.patient.conditions import label_of
 from fhir_mappings.results.units import dose_scale
-from fhir_mappings.wire.lenient import child, number, objects, reference, text
+from fhir_mappings.wire.lenient import child, day, number, objects, reference, text
 from fhir_mappings.wire.references import References, is_same_patient
 from fhir_mappings.wire.resources import Unreadable
+from fhir_mappings.wire.times import last_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -51,6 +53,9 @@ _UNITS = re.compile(r"(?:billing |hcpcs )?units?|\[arb'u\]|\{units?\}|\{billing.
 _VIALS = re.compile(r"vials?|\{vials?\}|un|ea|each|kits?|packages?", re.IGNORECASE)
 _UNSAID = frozenset({"", "1", "{count}", "count"})
 _SELF_PAY = frozenset({"pay", "SELFPAY"})
+_IN_FORCE = ("active", "")
+_NO_COVERAGE = ("draft", "entered-in-error")
+_LAST = 1_000
 _PERSONS = ("Patient/", "RelatedPerson/")
 _RECEPTORS = {"er-status": Receptor.OESTROGEN, "pr-status": Receptor.PROGESTERONE}
 
@@ -90,6 +95,7 @@ class BillingReader:
             codes=tuple(dict.fromkeys(code for each in own for code in self._codes(*each))),
             receptors=self._receptors(own),
             payers=tuple(_payers(own, references)),
+            coverages=tuple(_coverages(own, references)),
         )
 
     def _codes(self, content: Json, origin: Origin) -> Iterator[RecordedCode]:
@@ -239,18 +245,48 @@ def _specialties(people: list[tuple[Json, Origin]]) -> Iterator[tuple[frozenset[
 def _payers(own: list[tuple[Json, Origin]], references: References) -> Iterator[Payer]:
     """Read who pays, from coverages that are in force: by display, or by the organisation's name; never a person."""
     for content, origin in own:
-        if content.get("resourceType") != "Coverage" or text(content.get("status")) not in ("active", ""):
+        if _is_insurance(content) and text(content.get("status")) in _IN_FORCE:
+            yield from _named(content, origin, references)
+
+
+def _is_insurance(content: Json) -> bool:
+    return content.get("resourceType") == "Coverage" and not any(
+        coding.code in _SELF_PAY for coding in codings(content.get("type"))
+    )
+
+
+def _named(coverage: Json, origin: Origin, references: References) -> Iterator[Payer]:
+    for _, payor in objects(coverage.get("payor")):
+        wanted = reference(payor)
+        if wanted.startswith(_PERSONS):
             continue
-        if any(coding.code in _SELF_PAY for coding in codings(content.get("type"))):
+        organisation = references.find(wanted, coverage) or {}
+        name = text(payor.get("display")) or text(organisation.get("name"))
+        if name:
+            yield Payer(name[:80], origin, _plan(coverage))
+
+
+def _coverages(own: list[tuple[Json, Origin]], references: References) -> Iterator[InsuredBy]:
+    """Read every coverage that insures, the patient's first one first; a draft or an error is none."""
+    found = []
+    for content, origin in own:
+        if not _is_insurance(content) or text(content.get("status")) in _NO_COVERAGE:
             continue
-        for _, payor in objects(content.get("payor")):
-            wanted = reference(payor)
-            if wanted.startswith(_PERSONS):
-                continue
-            organisation = references.find(wanted, content) or {}
-            name = text(payor.get("display")) or text(organisation.get("name"))
-            if name:
-                yield Payer(name[:80], origin, _plan(content))
+        payors = [reference(payor) for _, payor in objects(content.get("payor"))]
+        if payors and all(wanted.startswith(_PERSONS) for wanted in payors):
+            continue
+        period, rank = child(content, "period"), number(content.get("order"))
+        found.append(
+            InsuredBy(
+                origin.reference,
+                next(_named(content, origin, references), Payer("", origin)),
+                text(content.get("status")) in _IN_FORCE,
+                day(period.get("start")),
+                last_day(period.get("end")),
+                int(rank) if rank is not None else None,
+            )
+        )
+    yield from sorted(found, key=lambda each: each.rank if each.rank is not None else _LAST)
 
 
 def _plan(coverage: Json) -> str:

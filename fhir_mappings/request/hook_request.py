@@ -53,7 +53,7 @@ class HookRequest(msgspec.Struct, frozen=True):
     """A request that has every required field, with its prefetch still unread.
 
     ``user_id`` and ``encounter_id`` are empty where the hook has none. ``dispatched`` holds the references of the
-    orders of an order-dispatch, whose ``draft_orders`` are empty.
+    orders of an order-dispatch, whose ``draft_orders`` are empty. ``extension`` is the one of the request itself.
     """
 
     hook: str
@@ -67,6 +67,7 @@ class HookRequest(msgspec.Struct, frozen=True):
     fhir_authorization: FhirAuthorization | None = None
     dispatched: tuple[str, ...] = ()
     encounter_id: str = ""
+    extension: Json = msgspec.field(default_factory=dict)
 
     @property
     def moment(self) -> Moment:
@@ -81,6 +82,7 @@ class _Fields(msgspec.Struct):
     fhirServer: Any = None  # noqa: N815
     fhirAuthorization: Any = None  # noqa: N815
     user: Any = None
+    extension: Any = None
 
 
 class _Envelope(_Fields):
@@ -188,6 +190,7 @@ def _checked(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -
         fhir_authorization=authorization,
         dispatched=_dispatched(context) if moment.orders_are_signed else (),
         encounter_id=text(context.get("encounterId")).removeprefix("Encounter/")[:_ID_LIMIT],
+        extension=envelope.extension if isinstance(envelope.extension, dict) else {},
     )
 
 

@@ -21,7 +21,6 @@ from fhir_mappings.results.her2_tokens import tokens
 if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
 
-_ROUNDING = Decimal("0.1")
 _FITTING = {
     0: {"negative", "ultralow", "null"},
     1: {"negative", "low"},
@@ -110,7 +109,7 @@ class Her2Limits:
             return {None}
         ratio = copies / chromosomes
         is_exact = bound is Bound.EXACT and other_bound is Bound.EXACT
-        if not is_exact or abs(ratio - self._ratio.at_least) < _ROUNDING:
+        if not is_exact or abs(ratio - self._ratio.at_least) < self._ratio.worked_out_within.number:
             return {Her2Finding.INDETERMINATE}
         return {self.by_ratio((ratio, Bound.EXACT))}
 

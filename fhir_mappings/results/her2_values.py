@@ -81,7 +81,8 @@ class Her2Vocabulary:
             return _said(self.text(concept, written), written)
         whole = number(holder.get("valueInteger"))
         if whole is not None and concept == "her2-ihc":
-            finding = SCORES.get(int(whole))
+            # A fraction is no score: 2.5 is neither 2+ nor 3+.
+            finding = SCORES.get(int(whole)) if whole == int(whole) else None
             return [Her2Reading(None, finding, conflict=False, as_reported=str(whole))]
         if isinstance(holder.get("valueRatio"), dict):
             return self._ratio(concept, holder["valueRatio"])
@@ -153,6 +154,7 @@ class Her2Vocabulary:
             return [Her2Reading(None, copies, conflict=False, as_reported=as_reported, by_copies=True)]
         if concept == "her2-ish-ratio" or (concept == "her2-ish" and unit.casefold() in _RATIO_UNITS):
             ratio = self.limits.by_ratio((value, bound))
+            as_reported = f"ratio {comparator}{value}"
             return [Her2Reading(None, ratio, conflict=False, as_reported=as_reported, by_ratio=True)]
         return _nothing(as_reported)
 
@@ -164,7 +166,7 @@ class Her2Vocabulary:
         if concept not in ("her2-ish", "her2-ish-ratio") or below <= 0:
             return _nothing(f"{above}:{below}")
         finding = self.limits.by_ratio((above / below, Bound.EXACT))
-        return [Her2Reading(None, finding, conflict=False, as_reported=f"{above}:{below}", by_ratio=True)]
+        return [Her2Reading(None, finding, conflict=False, as_reported=f"ratio {above}:{below}", by_ratio=True)]
 
 
 def _said(reading: TextReading, written: str) -> list[Her2Reading]:

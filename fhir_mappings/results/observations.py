@@ -7,7 +7,6 @@ its place; one that does not count is too, so that a card can say why there is "
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -31,6 +30,7 @@ from cards.facts.results import (
 from cards.knowledge.schema import Kind
 from cards.values.intervals import Bound
 from cards.values.quantities import Kg, Percent
+from cards.values.text_cache import cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, texts
 from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.results.amounts import BOUNDS, Reading, read_amount
@@ -97,7 +97,7 @@ class ConceptIndex:
         self._codes = {code for _, code in self._concepts} | {code for _, code in self._never}
         self._codes |= {code for _, code in self._local}
         # A chart has many results and few kinds of them: each combination of codes is looked up once.
-        self._remembered = lru_cache(maxsize=_COMBINATIONS)(self._read)
+        self._remembered = cached_by_key(_COMBINATIONS)(self._read)
 
     def look(self, holders: Sequence[Codes]) -> tuple[Sequence[str], bool]:
         """List the concepts of an Observation, by its own codes and by those of its components.

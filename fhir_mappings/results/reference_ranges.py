@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _PLAIN = frozenset({"low", "high"})
-# A range that holds for all of these ages is one of adults, whatever the patient's age.
-_ADULT_FROM, _ADULT_TO = Decimal(18), Decimal(90)
-_YEAR = Decimal("365.25")
 _ONE = Decimal(1)
 
 
@@ -74,6 +71,8 @@ class RangeReader:
         self._normal_types = frozenset(known.normal_types)
         self._sexes = dict.fromkeys(known.female_codes, FEMALE) | dict.fromkeys(known.male_codes, MALE)
         self._age_units = known.age_units
+        year, adults = known.age_units.get("a"), known.adults
+        self._adult_days = (adults.from_years * year, adults.to_years * year) if adults and year else None
         self._again = CachedByJson(self._read)
 
     def high(self, ranges: Any, concept: str, unit: Unit, subject: Subject, on: date | None) -> Decimal | None:
@@ -182,9 +181,11 @@ class RangeReader:
             is_old_enough = low is None or Decimal(days) >= low[0]
             # "Up to 17 years" lasts until the eighteenth birthday.
             is_young_enough = high is None or Decimal(days) < high[0] + high[1]
+        elif self._adult_days is None:
+            raise _NotTheirs
         else:
-            is_old_enough = low is None or low[0] <= _ADULT_FROM * _YEAR
-            is_young_enough = high is None or high[0] >= _ADULT_TO * _YEAR
+            is_old_enough = low is None or low[0] <= self._adult_days[0]
+            is_young_enough = high is None or high[0] >= self._adult_days[1]
         if not (is_old_enough and is_young_enough):
             raise _NotTheirs
         return 1

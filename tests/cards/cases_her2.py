@@ -19,12 +19,19 @@ PERJETA, TRASTUZUMAB = order("Perjeta", "420 mg"), order("trastuzumab", "420 mg"
 
 def by_ratio(finding: str, days: int = 200) -> Her2Result:
     """Return an ISH result that is a ratio alone."""
-    return structs.replace(ish(finding, days, name="ratio"), by_ratio=True)
+    written = {"positive": "ratio 2.4", "negative": "ratio 1.8"}[finding]
+    return structs.replace(ish(finding, days, name="ratio"), by_ratio=True, as_reported=written)
 
 
 def by_copies(finding: str, days: int = 200) -> Her2Result:
     """Return an ISH result that is a number of gene copies alone."""
-    return structs.replace(ish(finding, days, name="copies"), by_copies=True)
+    written = {
+        "positive": "6.5 copies",
+        "negative": "3.1 copies",
+        "equivocal": "4.6 copies",
+        "indeterminate": "47 copies",
+    }
+    return structs.replace(ish(finding, days, name="copies"), by_copies=True, as_reported=written[finding])
 
 
 GROUPS = {
@@ -117,12 +124,20 @@ ROWS = [
             chart(her2=(ihc("2+"), *numbers)),
             indicator="warning",
             says=("work-up",),
-            fixes=("OrderTests",),
+            fixes=(),
         )
         for group, numbers in GROUPS.items()
     ),
     *(
-        Row(UNCLEAR, f"ISH of group {group} without an IHC", FIRES, KADCYLA, chart(her2=numbers), says=("work-up",))
+        Row(
+            UNCLEAR,
+            f"ISH of group {group} without an IHC",
+            FIRES,
+            KADCYLA,
+            chart(her2=numbers),
+            says=("work-up",),
+            suggests=("Order HER2 IHC on breast cancer tissue for Kadcyla",),
+        )
         for group, numbers in GROUPS.items()
     ),
     Row(UNCLEAR, "group 3 as the laboratory names it", FIRES, KADCYLA, chart(her2=(ihc("2+"), ish("work-up")))),

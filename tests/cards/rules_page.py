@@ -37,6 +37,7 @@ _CONFIDENCE = {
     Confidence.PRIMARY: "",
     Confidence.SECONDARY: " *(secondary text)*",
     Confidence.UNVERIFIED: " **(verify)**",
+    Confidence.DEFAULT: " *(default of this service)*",
 }
 
 

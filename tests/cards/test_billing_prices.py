@@ -116,7 +116,7 @@ def test_a_file_of_an_earlier_quarter_says_its_age() -> None:
 
 def test_a_file_of_the_next_quarter_says_so() -> None:
     early = FILE.replace("October 1, 2026 through December 31, 2026", "January 1, 2027 through March 31, 2027")
-    assert "holds from 2027-01-01 on" in summary("Kadcyla", "252 mg", early)
+    assert "The price file starts on 2027-01-01" in summary("Kadcyla", "252 mg", early)
 
 
 def test_a_code_that_the_file_counts_otherwise_has_no_amount() -> None:

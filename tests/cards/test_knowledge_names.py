@@ -151,6 +151,34 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("file", "old", "new", "why"),
+    [
+        pytest.param(
+            "thresholds.yaml",
+            "section: dose rounding, confidence: D",
+            "section: dose rounding, confidence: V",
+            "dose_rounding_tolerance_percent.by: a default of this service has confidence D, not V",
+            id="a default of the service was not read anywhere",
+        ),
+        pytest.param(
+            "products/enhertu.yaml",
+            "source: enhertu-pi, section: dosing and administration, confidence: V",
+            "source: enhertu-pi, section: dosing and administration, confidence: D",
+            "confidence D is for defaults of this service",
+            id="a label is no default of the service",
+        ),
+    ],
+)
+def test_the_defaults_of_the_service_have_a_confidence_of_their_own(
+    tmp_path: Path, file: str, old: str, new: str, why: str
+) -> None:
+    root = copied(tmp_path)
+    change(root / file, old, new)
+    with pytest.raises(KnowledgeError, match=why):
+        load(root)
+
+
+@pytest.mark.parametrize(
     ("sent", "topic"),
     [
         pytest.param(None, Topic.BLOOD_COUNT_MISSING, id="none on record: asked for"),

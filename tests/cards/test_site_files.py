@@ -65,6 +65,20 @@ def test_the_site_stands_for_what_it_cites_of_its_own() -> None:
     assert kept.hcpcs[0].by.confidence is Confidence.UNVERIFIED
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("confidence: V", "confidence: D", "and its source is a document"),
+        ("source: our-pt", "source: practice", "a default of this service has confidence D, not V"),
+        ("url: https", "own: true, url: https", "own is for defaults of the service"),
+    ],
+)
+def test_a_site_cannot_pass_its_values_off_as_defaults_of_the_service(old: str, new: str, why: str) -> None:
+    with pytest.raises(KnowledgeError, match=why) as refused:
+        with_site(KNOWN, [("site.yaml", BRAND.replace(old, new, 1))])
+    assert str(refused.value).startswith("site.yaml:")
+
+
 def test_a_product_that_ships_keeps_what_is_not_overlaid() -> None:
     before, after = KNOWN.product("kadcyla"), with_site(KNOWN, [("site.yaml", SOONER)]).product("kadcyla")
     assert after.monitoring.lvef is not None

@@ -21,9 +21,10 @@ from cards.facts.patient import TreatmentState
 from cards.facts.policy import PlannedDoses
 from cards.facts.session import Moment
 from cards.facts.topics import Topic
+from cards.offers import without_harmful_removals
 from cards.presentation.grouping import grouped
 from cards.presentation.renderer import Renderer
-from cards.presentation.urgency import Urgency
+from cards.presentation.urgency import Urgency, indicator_of
 from cards.presentation.wording import default_wording
 from cards.values.quantities import Mg
 
@@ -41,7 +42,9 @@ EVERY = dataclasses.replace(POLICY, planned_doses=PlannedDoses.EVERY)
 
 def told(session: Session, policy=POLICY) -> tuple[CardContent, ...]:
     verdicts = judge(session, RECOGNISER, policy)
-    return grouped(verdicts, [each for each in verdicts if isinstance(each.outcome, Fired)], session, policy, WORDING)
+    fired = [each for each in verdicts if isinstance(each.outcome, Fired)]
+    contents = grouped(verdicts, fired, session, policy, WORDING)
+    return without_harmful_removals(contents, session, RECOGNISER, policy, WORDING)
 
 
 def plan(drug: str = "Kadcyla", dose: str = "252 mg", cycles: int = 6, first: int = 0) -> tuple[DrugOrder, ...]:
@@ -116,6 +119,15 @@ def test_what_ends_treatment_stands_first_and_nothing_beside_it_offers_a_dose() 
     assert not [s for card in rendered for s in card.suggestions if "Change" in s.label]
 
 
+def test_a_line_on_a_stop_card_says_where_it_is_from_and_that_it_is_not_verified() -> None:
+    history = (given("pertuzumab", 21, "420 mg"),)
+    pregnant = chart(lvef="35", baseline="60", history=history, pregnancy_test=(True, 1))
+    (card,) = cards(order("Perjeta", "420 mg"), patient=pregnant)
+    assert (card.indicator, card.topic) == (Indicator.CRITICAL, Topic.PREGNANCY_POSITIVE)
+    assert "- Perjeta: hold, LVEF 35 % (verify: not yet confirmed in the current label)" in card.detail
+    assert "left ventricular dysfunction" in card.detail
+
+
 def test_a_hold_is_told_of_the_next_dose_and_what_ends_treatment_of_all() -> None:
     (hold,) = (
         card for card in cards(*plan(), patient=chart(values={"ast": "6 ULN"})) if card.topic is Topic.LIVER_TESTS_HOLD
@@ -170,6 +182,33 @@ def test_either_of_two_drugs_that_are_kept_apart_may_go_whatever_their_order() -
     assert labels == [{"Remove Kadcyla", "Remove Enhertu"}] * 2
 
 
+def test_no_part_of_a_dose_is_removed_where_the_rest_would_be_a_wrong_dose() -> None:
+    """Two orders make 6.4 mg/kg and a little more; what the other leaves is a dose of Kadcyla."""
+    patient = chart(weight="82.9", cancers=())
+    pair = [order("Enhertu", dose, identifier=f"order-{dose[0]}") for dose in ("252 mg", "3.6 mg/kg")]
+    (card,) = [each for each in cards(*pair, patient=patient) if each.topic is Topic.DUPLICATE_ORDER]
+    assert card.suggestions == ()
+
+
+def test_to_remove_a_rival_is_to_remove_every_order_of_it() -> None:
+    two = [order("Kadcyla", "126 mg", identifier=f"order-{n}") for n in range(2)]
+    card = next(
+        card
+        for card in cards(*two, order("Enhertu", "378 mg", identifier="order-2"))
+        if card.topic is Topic.HER2_AGENTS_COMBINED
+    )
+    assert {len(suggestion.changes) for suggestion in card.suggestions} == {1, 2}
+
+
+def test_the_gravest_of_two_combinations_is_told() -> None:
+    """Margenza beside Enhertu is a warning, trastuzumab beside it is not."""
+    drugs = (("Margenza", "1050 mg"), ("trastuzumab", "420 mg"), ("Enhertu", "378 mg"))
+    three = [order(drug, dose, identifier=f"order-{n}") for n, (drug, dose) in enumerate(drugs)]
+    card = next(each for each in cards(*three) if each.topic is Topic.HER2_AGENTS_COMBINED)
+    assert card.indicator is Indicator.CRITICAL
+    assert "trastuzumab" in card.summary.lower()
+
+
 def test_every_topic_has_its_place_among_what_harms() -> None:
     assert set(WORDING.places) == {*Topic}
     assert len(WORDING.harm) == len(WORDING.places)
@@ -179,8 +218,8 @@ def test_every_topic_has_its_place_among_what_harms() -> None:
 
 ORDERS = st.lists(
     st.tuples(
-        st.sampled_from(["Kadcyla", "Enhertu", "trastuzumab", "Perjeta"]),
-        st.sampled_from(["252 mg", "378 mg", "400 mg", "420 mg", "3.6 mg/kg", "5.4 mg/kg", "840 mg", ""]),
+        st.sampled_from(["Kadcyla", "Enhertu", "trastuzumab", "Perjeta", "Phesgo", "Margenza"]),
+        st.sampled_from(["150 mg", "252 mg", "378 mg", "400 mg", "420 mg", "3.6 mg/kg", "5.4 mg/kg", "840 mg", ""]),
         st.sampled_from([-5, 0, 3, 14, 21, 42]),
         st.sampled_from([(), ("J9354",), ("J9358",), ("J9308",)]),
     ),
@@ -216,10 +255,10 @@ def test_no_card_offers_a_dose_of_a_drug_that_must_not_be_given(orders, patient)
                 assert not any(isinstance(fix, SetDose) for fix in verdict.outcome.fixes)
 
 
-@for_all(ORDERS, charts())
-def test_no_button_leads_to_what_another_card_forbids(orders, patient) -> None:
+@for_all(ORDERS, charts(), st.sampled_from([Moment.SELECT, Moment.SIGN, Moment.DISPATCH]))
+def test_no_button_leads_to_what_another_card_forbids(orders, patient, moment) -> None:
     """Apply any one suggestion, ask again: nothing critical is new."""
-    session = facts_of(*orders, patient=patient)
+    session = facts_of(*orders, patient=patient, moment=moment)
     before = critical(told(session))
     for each in told(session):
         for suggestion in RENDERER.card_of(each, "x").suggestions:
@@ -233,7 +272,7 @@ def critical(found: tuple[CardContent, ...]) -> set[tuple[Topic, str | None]]:
         (verdict.topic, verdict.product)
         for each in found
         for verdict in each.all_verdicts
-        if RENDERER.card_of(each, "x").indicator is Indicator.CRITICAL
+        if indicator_of(verdict, WORDING, POLICY.indicators) is Indicator.CRITICAL
     }
 
 

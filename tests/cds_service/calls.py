@@ -17,6 +17,7 @@ from cards.knowledge.loader import default_knowledge
 from cds_service.app import create_app
 from cds_service.clock import Clock, now
 from cds_service.configuration.settings import Settings
+from cds_service.protocol.services import BY_ID
 from cds_service.store.store import Store, open_store
 from cds_service.telemetry.metrics import store_changed
 from fhir_mappings.codings import NO_CODE_MAP
@@ -34,6 +35,7 @@ Json = dict[str, Any]
 SELECT, SIGN = "her2-order-select", "her2-order-sign"
 DISPATCH, VIEW = "her2-order-dispatch", "her2-patient-view"
 COVERAGE = "her2-coverage"
+COVERAGE_SELECT, COVERAGE_DISPATCH = "her2-coverage-select", "her2-coverage-dispatch"
 PATIENT, USER, ORDER = "pat-1", "Practitioner/onc-17", "order-1"
 INSTANCE = "6d6a1c0e-2f0b-4c53-9b3b-6f0f3f1d9a01"
 QUERIES = {
@@ -207,7 +209,7 @@ def call(service: str = SIGN, orders: list[Json] | None = None, prefetch: Any = 
     names = [f"{each['resourceType']}/{each['id']}" for each in drafts if "id" in each]
     context: Json = {"userId": USER, "patientId": PATIENT}
     sent = clean_prefetch()
-    if service == DISPATCH:
+    if service in (DISPATCH, COVERAGE_DISPATCH):
         context = {"patientId": PATIENT, "dispatchedOrders": names, "performer": "Organization/infusion-centre"}
         sent["dispatched"] = bundle(*drafts)
     elif service == VIEW:
@@ -215,10 +217,10 @@ def call(service: str = SIGN, orders: list[Json] | None = None, prefetch: Any = 
         sent = on_kadcyla()
     else:
         context["draftOrders"] = {"resourceType": "Bundle", "entry": [{"resource": each} for each in drafts]}
-    if service == SELECT:
+    if service in (SELECT, COVERAGE_SELECT):
         context["selections"] = names
     return {
-        "hook": "order-sign" if service == COVERAGE else service.removeprefix("her2-"),
+        "hook": BY_ID[service].hook,
         "hookInstance": INSTANCE,
         "context": context,
         "prefetch": prefetch if prefetch is not None else sent,
@@ -351,7 +353,7 @@ def check_body(status: int, body: Json) -> None:
 
 def hollow(value: Any, path: str = "$") -> Iterator[str]:
     """List the elements that are null or empty, but for the arrays that may be and the EHR's own resources."""
-    if value is None or (value in ("", [], {}) and path not in ("$.cards", "$.services")):
+    if value is None or (value in ("", [], {}) and path not in ("$.cards", "$.services", "$.systemActions")):
         yield path
     elif isinstance(value, dict):
         for name, each in value.items():

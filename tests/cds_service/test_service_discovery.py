@@ -7,7 +7,19 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from calls import COVERAGE, DISPATCH, KEYS, SELECT, SIGN, VIEW, Caller, aspirin, call
+from calls import (
+    COVERAGE,
+    COVERAGE_DISPATCH,
+    COVERAGE_SELECT,
+    DISPATCH,
+    KEYS,
+    SELECT,
+    SIGN,
+    VIEW,
+    Caller,
+    aspirin,
+    call,
+)
 
 from cds_service.configuration.settings import Settings
 
@@ -20,6 +32,8 @@ SERVICES = {
     DISPATCH: ("order-dispatch", "1.1"),
     VIEW: ("patient-view", "1.0"),
     COVERAGE: ("order-sign", "1.0"),
+    COVERAGE_SELECT: ("order-select", "1.0"),
+    COVERAGE_DISPATCH: ("order-dispatch", "1.1"),
 }
 TOKEN = "{{context.patientId}}"  # noqa: S105 - a token of a template
 READ = re.compile(r"[A-Z][A-Za-z]+/\{\{context\.patientId\}\}")

@@ -261,3 +261,20 @@ def test_the_command_line_checks_and_compares_rules(site) -> None:
 def test_the_worked_example_is_valid() -> None:
     settings = load_settings(EXAMPLES / "site.yaml", {})
     assert len(settings.site_layer.known.site_rules) == 3
+
+
+def test_the_topic_is_told_to_those_who_govern_it_with_its_codes(site) -> None:
+    caller = Caller(path=site)
+    told = next(each for each in caller.get("/source-attributes").body["interventions"] if each["topic"] == MISSING)
+    assert told["developer"] == "The site that runs the service"
+    assert told["reads"] == [{"data": "Hepatitis B surface antigen", "fhir": "Observation"}]
+    assert [each["confidence"] for each in told["citations"]] == ["S"]
+    listed = caller.get(f"/ValueSet/rule-{MISSING}").body
+    assert listed["compose"]["include"][0]["concept"] == [{"code": "5196-1", "display": "Hepatitis B surface antigen"}]
+
+
+def test_the_schema_for_editors_knows_the_topics_of_the_site(site) -> None:
+    code, said = run("config", "schema", "--config", site)
+    assert code == 0
+    assert f'"{MISSING}"' in said
+    assert f'"{MISSING}"' not in run("config", "schema")[1]

@@ -159,6 +159,8 @@ def test_ihc_as_text(written: str, expected: str | None) -> None:
         pytest.param({"valueInteger": 3}, "ihc-3+", id="the integer 3"),
         pytest.param({"valueInteger": 0}, "ihc-0", id="the integer 0"),
         pytest.param({"valueInteger": 4}, None, id="the integer 4 is no score"),
+        pytest.param({"valueInteger": "2.7"}, None, id="a fraction sent as a text is not cut off to a score"),
+        pytest.param({"valueInteger": "2"}, "ihc-2+", id="an integer sent as a text"),
         pytest.param({"valueInteger": -1}, None, id="a negative integer is no score"),
         pytest.param({"valueQuantity": {"value": 2}}, "ihc-2+", id="a quantity without unit"),
         pytest.param({"valueQuantity": quantity(2, "{score}")}, "ihc-2+", id="a quantity of scores"),

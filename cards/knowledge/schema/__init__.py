@@ -35,7 +35,7 @@ from cards.knowledge.schema.kinds import (
     Setting,
     Tier,
 )
-from cards.knowledge.schema.known import Knowledge, NotChecked, Shared, Threshold
+from cards.knowledge.schema.known import Knowledge, MixedUpWeights, NotChecked, Shared, Threshold, WeeklyRhythm
 from cards.knowledge.schema.monitoring import (
     Band,
     HepaticPair,
@@ -47,7 +47,7 @@ from cards.knowledge.schema.monitoring import (
     TestsBeforeDose,
 )
 from cards.knowledge.schema.products import Eligibility, PriorTherapy, Product
-from cards.knowledge.schema.reference_ranges import ReferenceRanges
+from cards.knowledge.schema.reference_ranges import AdultAges, ReferenceRanges
 from cards.knowledge.schema.site_rules import (
     ORDER_HOOKS,
     AgeRange,
@@ -80,6 +80,7 @@ from cards.knowledge.schema.terminology import (
     LocalCode,
     LvefInWords,
     MetastasisCodes,
+    Nearness,
     NotTheDisease,
     OtherCancers,
     PositiveRatio,
@@ -97,6 +98,7 @@ from cards.knowledge.schema.units import IgnoredWords, UnitEntry, Units, UnitTab
 __all__ = [
     "ORDER_HOOKS",
     "Action",
+    "AdultAges",
     "AgeRange",
     "AmbiguousName",
     "AtcEntry",
@@ -142,7 +144,9 @@ __all__ = [
     "Maximum",
     "MetastasisCodes",
     "MissingTestTopic",
+    "MixedUpWeights",
     "Monitoring",
+    "Nearness",
     "NotChecked",
     "NotTheDisease",
     "OrderedTest",
@@ -187,6 +191,7 @@ __all__ = [
     "Units",
     "UnspecificHcpcs",
     "ValueEntry",
+    "WeeklyRhythm",
     "When",
     "WordKind",
 ]

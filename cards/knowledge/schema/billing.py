@@ -205,6 +205,13 @@ class Specialty(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class Coinsurance(KnowledgeRecord, frozen=True, kw_only=True):
+    """The share of the payment limit, in per cent, that a Medicare patient pays unless the price file says another."""
+
+    percent: Decimal
+    by: Cited
+
+
 class BillingKnowledge(KnowledgeRecord, frozen=True, kw_only=True):
     """The file of what is known about billing."""
 
@@ -219,6 +226,7 @@ class BillingKnowledge(KnowledgeRecord, frozen=True, kw_only=True):
     specialties: tuple[Specialty, ...]
     payer_kinds: tuple[PayerWords, ...]
     test_codes: tuple[TestCodes, ...]
+    usual_coinsurance: Coinsurance
 
     def supply(self, product: str) -> Supply:
         """Give the vials of a product; every product that is checked has them."""

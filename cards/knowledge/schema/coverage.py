@@ -24,6 +24,15 @@ class PayerKind(StrEnum):
     COMMERCIAL = "commercial"
 
 
+class PriorAuthorization(StrEnum):
+    """Whether a payer wants to approve the drug beforehand."""
+
+    REQUIRED = "required"
+    NOT_REQUIRED = "not-required"
+    VARIES = "varies"
+    """It depends on the plan."""
+
+
 class Phase(StrEnum):
     """Whether a request is for the first approval or for more of it."""
 
@@ -194,7 +203,8 @@ class PayerPolicy(KnowledgeRecord, frozen=True, kw_only=True):
     """What a payer wants for some products. ``payer_names`` are how a coverage may name the payer.
 
     ``kinds`` are the kinds of plans that it speaks for; empty: every one. ``state`` names the state whose plan it
-    is; it is never shown for a patient whose payer is not known.
+    is; it is never shown for a patient whose payer is not known. Without ``prior_authorization`` the policy does not
+    say.
     """
 
     id: str
@@ -205,6 +215,7 @@ class PayerPolicy(KnowledgeRecord, frozen=True, kw_only=True):
     state: str | None = None
     products: tuple[str, ...]
     notes: tuple[Note, ...] = ()
+    prior_authorization: PriorAuthorization | None = None
     paths: tuple[ApprovalPath, ...]
     by: Cited
 

@@ -33,6 +33,21 @@ class NotChecked(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class MixedUpWeights(KnowledgeRecord, frozen=True, kw_only=True):
+    """The ratio of a weight in pounds to the same one in kilograms, and how near to it two weights show a mix-up."""
+
+    ratio: Decimal
+    within_percent: Decimal
+    by: Cited
+
+
+class WeeklyRhythm(KnowledgeRecord, frozen=True, kw_only=True):
+    """The most days between two doses of a weekly schedule, where no amount says which schedule they are of."""
+
+    at_most_days: int
+    by: Cited
+
+
 class Shared(KnowledgeRecord, frozen=True, kw_only=True):
     """The file of what belongs to no single product."""
 
@@ -41,6 +56,8 @@ class Shared(KnowledgeRecord, frozen=True, kw_only=True):
     kept_apart: tuple[KeptApart, ...]
     drug_classes: tuple[DrugClass, ...]
     not_checked: tuple[NotChecked, ...]
+    pounds: MixedUpWeights
+    weekly: WeeklyRhythm
 
 
 class Knowledge(KnowledgeRecord, frozen=True, kw_only=True):
@@ -53,6 +70,8 @@ class Knowledge(KnowledgeRecord, frozen=True, kw_only=True):
     kept_apart: tuple[KeptApart, ...]
     drug_classes: tuple[DrugClass, ...]
     not_checked: tuple[NotChecked, ...]
+    pounds: MixedUpWeights
+    weekly: WeeklyRhythm
     terminology: Terminology
     drug_words: DrugWords
     thresholds: dict[str, Threshold]

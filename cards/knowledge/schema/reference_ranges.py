@@ -7,6 +7,14 @@ from decimal import Decimal
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 
 
+class AdultAges(KnowledgeRecord, frozen=True, kw_only=True):
+    """The ages, in years, all of which a range holds for that is one of adults, whatever the patient's age."""
+
+    from_years: Decimal
+    to_years: Decimal
+    by: Cited
+
+
 class ReferenceRanges(KnowledgeRecord, frozen=True, kw_only=True):
     """The codes and words of normal ranges, of the two sexes, and of ages in days.
 
@@ -24,3 +32,4 @@ class ReferenceRanges(KnowledgeRecord, frozen=True, kw_only=True):
     from_words: tuple[str, ...] = ()
     age_units: dict[str, Decimal] = {}  # noqa: RUF012 - msgspec copies it
     by: Cited | None = None
+    adults: AdultAges | None = None

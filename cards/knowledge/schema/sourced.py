@@ -20,6 +20,8 @@ class Confidence(StrEnum):
     """Read in a secondary text."""
     SITE = "S"
     """Stated by the site, which is responsible for it."""
+    DEFAULT = "D"
+    """A default of this service, chosen by its maintainers; no text states it. Only sources marked ``own`` have it."""
     UNVERIFIED = "K"
     """Own knowledge, not verified: never drives a critical card alone."""
 
@@ -37,9 +39,10 @@ class Cited(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Source(KnowledgeRecord, frozen=True, kw_only=True):
-    """A document that values are taken from."""
+    """A document that values are taken from. ``own``: there is no document, the value is a default of this service."""
 
     title: str
     url: str
     as_of: str
     note: str | None = None
+    own: bool = False

@@ -117,10 +117,18 @@ class ReceptorCode(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class ReceptorCodes(KnowledgeRecord, frozen=True, kw_only=True):
-    """Diagnosis codes that state a receptor status: they support a result and never stand in for one."""
+    """Diagnosis codes that state a receptor status: they support a result and never stand in for one.
+
+    ``by`` is the source of the ICD-10-CM codes, ``by_snomed`` that of the others.
+    """
 
     codes: tuple[ReceptorCode, ...]
     by: Cited
+    by_snomed: Cited
+
+    def source_of(self, code: str) -> Cited:
+        """Return the source of one code."""
+        return self.by_snomed if any(each.snomed == code for each in self.codes) else self.by
 
 
 class NotTheDisease(KnowledgeRecord, frozen=True, kw_only=True):
@@ -149,11 +157,22 @@ class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class Nearness(KnowledgeRecord, frozen=True, kw_only=True):
+    """How near a limit a number decides nothing."""
+
+    number: Decimal
+    by: Cited
+
+
 class PositiveRatio(KnowledgeRecord, frozen=True, kw_only=True):
-    """The HER2 to chromosome 17 ratio from which in situ hybridization is positive, and the highest one believed."""
+    """The HER2 to chromosome 17 ratio from which in situ hybridization is positive, and the highest one believed.
+
+    A ratio that is worked out from two rounded counts decides nothing within ``worked_out_within`` of the limit.
+    """
 
     at_least: Decimal
     believed_to: Decimal
+    worked_out_within: Nearness
     by: Cited
 
 

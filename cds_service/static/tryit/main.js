@@ -153,7 +153,8 @@ async function ask(hook) {
   const { signal } = running;
   screen.moment = hook;
   const selected = screen.current ? [screen.current] : screen.orders.map(referenceOf);
-  const wanted = ({ id }) => id !== COVERAGE || at("coverage").checked;
+  // The two services beside it are for clients that write the answer on the order.
+  const wanted = ({ id }) => (id === COVERAGE ? at("coverage").checked : !id.startsWith(`${COVERAGE}-`));
   const services = screen.services.filter((service) => service.hook === hook && wanted(service));
   if (!services.length) return;
   at("cards").setAttribute("aria-busy", "true");

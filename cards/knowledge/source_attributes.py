@@ -1,0 +1,94 @@
+"""Reads what is told of each topic to those who govern decision support, and finds the documents that it stands on.
+
+The documents are taken from the knowledge in force, so that a site's own values and sources are among them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from cards.knowledge.loader import citations, parse
+from cards.knowledge.schema.billing import BillingKnowledge
+from cards.knowledge.schema.known import Knowledge
+from cards.knowledge.schema.monitoring import Monitoring
+from cards.knowledge.schema.products import Product
+from cards.knowledge.schema.source_attributes import SourceAttributes, TopicAttributes
+from cards.knowledge.schema.sourced import Confidence, KnowledgeError
+from cards.knowledge.schema.supply import Brand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cards.knowledge.billing_setup import BillingSetup
+    from cards.knowledge.schema import Cited
+
+_FILE = "source_attributes.yaml"
+BILLING, POLICIES = "billing", "policies"
+_OF_BILLING = frozenset({BILLING, POLICIES})
+
+
+@cache
+def source_attributes() -> SourceAttributes:
+    """Give what ships; read once.
+
+    Raises:
+        KnowledgeError: a field is unknown or missing, or a topic names what is not there.
+
+    """
+    text = (files("cards") / "knowledge" / _FILE).read_text(encoding="utf-8")
+    found = parse(text, _FILE, SourceAttributes, shipped=True)
+    for name, entry in found.topics.items():
+        for each in entry.reads:
+            if each not in found.data:
+                raise KnowledgeError(f"{_FILE}: topics.{name}: unknown data {each!r}")
+        for part in entry.stands_on:
+            if not _is_part(part):
+                raise KnowledgeError(f"{_FILE}: topics.{name}: unknown part of the knowledge {part!r}")
+    for name, element in found.elements.items():
+        if unknown := set(element.reads) - set(found.data):
+            raise KnowledgeError(f"{_FILE}: elements.{name}: unknown data {sorted(unknown)}")
+    return found
+
+
+def cited_by(entry: TopicAttributes, known: Knowledge, billing: BillingSetup) -> Mapping[str, Confidence]:
+    """Give the documents that a topic stands on, each with the best confidence of a value taken from it."""
+    found: dict[str, Confidence] = {}
+    for part in entry.stands_on:
+        for cited in _citations(part, known, billing):
+            best = found.get(cited.source, cited.confidence)
+            found[cited.source] = min(best, cited.confidence, key=_RANK.index)
+    return {**dict.fromkeys(entry.sources, Confidence.PRIMARY), **found}
+
+
+_RANK = (Confidence.PRIMARY, Confidence.SITE, Confidence.SECONDARY, Confidence.UNVERIFIED)
+
+
+def _is_part(name: str) -> bool:
+    first, _, rest = name.partition(".")
+    if rest:
+        return rest.isidentifier() and rest in _INSIDE.get(first, ())
+    return first in _OF_BILLING or first in Knowledge.__struct_fields__ or first in Product.__struct_fields__
+
+
+_INSIDE = {
+    "brands": Brand.__struct_fields__,
+    "monitoring": Monitoring.__struct_fields__,
+    BILLING: BillingKnowledge.__struct_fields__,
+}
+
+
+def _citations(part: str, known: Knowledge, billing: BillingSetup) -> Iterator[Cited]:
+    first, _, rest = part.partition(".")
+    if first == BILLING:
+        yield from citations(getattr(billing.known, rest) if rest else billing.known)
+    elif first == POLICIES:
+        yield from citations(billing.policies)
+    elif first in Knowledge.__struct_fields__:
+        yield from citations(getattr(known, first))
+    else:
+        for product in known.products:
+            node = getattr(product, first)
+            for each in node if isinstance(node, tuple) else (node,):
+                yield from citations(getattr(each, rest) if rest else each)

@@ -1,0 +1,123 @@
+"""Which removals a card may offer: none that leaves an order with a new critical finding.
+
+Two orders of one product for one day are judged by their sum. With one removed, the other is judged by itself, and
+what was fine as part of a dose may be wrong as a whole one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cards.engine import judge
+from cards.facts.outcomes import Fired, HoldOrder, Indicator, RemoveOrder
+from cards.facts.policy import Mode
+from cards.facts.session import planned_day
+from cards.identification.identity import identify
+from cards.presentation.urgency import indicator_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
+
+    from cards.facts.order import DrugOrder
+    from cards.facts.origins import Origin
+    from cards.facts.outcomes import Verdict
+    from cards.facts.policy import Policy
+    from cards.facts.session import Session
+    from cards.facts.topics import TopicCode
+    from cards.identification.recogniser import Recogniser
+    from cards.presentation.grouping import CardContent
+    from cards.presentation.wording import Wording
+
+    _Days = Mapping[tuple[str, date], list[DrugOrder]]
+    _Criticals = frozenset[tuple[TopicCode, str | None]]
+
+
+def without_harmful_removals(
+    contents: tuple[CardContent, ...], session: Session, recogniser: Recogniser, policy: Policy, wording: Wording
+) -> tuple[CardContent, ...]:
+    """Take back the offer to remove an order where another of the same product and day would then be wrong."""
+    if len(session.orders) < 2 or not any(_offered(content) for content in contents):  # noqa: PLR2004 - another order
+        return contents
+    check = _Check(contents, session, recogniser, policy, wording)
+    return tuple(check.checked(content) for content in contents)
+
+
+class _Check:
+    """Judges what would be left of a session, which is only what shares its day with an order that goes."""
+
+    def __init__(
+        self,
+        contents: Iterable[CardContent],
+        session: Session,
+        recogniser: Recogniser,
+        policy: Policy,
+        wording: Wording,
+    ) -> None:
+        self._session, self._recogniser, self._policy, self._wording = session, recogniser, policy, wording
+        self._told = self._criticals(verdict for content in contents for verdict in content.all_verdicts)
+        self._of_day: dict[tuple[str, date], list[DrugOrder]] = {}
+        self._places: dict[Origin, list[tuple[str, date]]] = {}
+        for order in session.orders:
+            product = identify(order, recogniser).product
+            days = set(order.schedule.days or (planned_day(order.start, session.today),)) if product else ()
+            self._places[order.origin] = [(product.id, day) for day in days] if product else []
+            for place in self._places[order.origin]:
+                self._of_day.setdefault(place, []).append(order)
+
+    def checked(self, content: CardContent) -> CardContent:
+        """Return a card without the removals that it must not offer."""
+        gone = _offered(content)
+        if gone and self._is_harmful(gone):
+            content = msgspec.structs.replace(content, verdicts=tuple(map(_without_removal, content.verdicts)))
+        choices = tuple(
+            choice for choice in content.choices if not self._is_harmful(frozenset(order.origin for order, _ in choice))
+        )
+        return content if choices == content.choices else msgspec.structs.replace(content, choices=choices)
+
+    def _is_harmful(self, gone: frozenset[Origin]) -> bool:
+        left = {mate.origin: mate for origin in gone for mate in self._mates(origin) if mate.origin not in gone}
+        if not left:
+            return False
+        group = {mate.origin for origin in left for mate in self._mates(origin)}
+        before = self._judged([order for order in self._session.orders if order.origin in group])
+        after = self._judged([order for order in self._session.orders if order.origin in group - gone])
+        return not after <= before | self._told
+
+    def _mates(self, origin: Origin) -> Iterator[DrugOrder]:
+        """Yield the orders of the same product and day, the order itself included."""
+        for place in self._places.get(origin, ()):
+            yield from self._of_day[place]
+
+    def _judged(self, orders: list[DrugOrder]) -> _Criticals:
+        session = msgspec.structs.replace(self._session, orders=tuple(orders))
+        return self._criticals(judge(session, self._recogniser, self._policy))
+
+    def _criticals(self, verdicts: Iterable[Verdict]) -> _Criticals:
+        return frozenset(
+            (verdict.topic, verdict.product)
+            for verdict in verdicts
+            if isinstance(verdict.outcome, Fired)
+            and self._policy.mode(verdict.topic) is Mode.LIVE
+            and indicator_of(verdict, self._wording, self._policy.indicators) is Indicator.CRITICAL
+        )
+
+
+def _offered(content: CardContent) -> frozenset[Origin]:
+    """Return the orders that the main suggestion of a card removes or holds, which is all that it names."""
+    return frozenset(
+        verdict.order
+        for verdict in content.verdicts
+        if verdict.order is not None
+        and isinstance(verdict.outcome, Fired)
+        and any(isinstance(fix, RemoveOrder | HoldOrder) for fix in verdict.outcome.fixes)
+    )
+
+
+def _without_removal(verdict: Verdict) -> Verdict:
+    if not isinstance(finding := verdict.outcome, Fired):
+        return verdict
+    fixes = tuple(fix for fix in finding.fixes if not isinstance(fix, RemoveOrder | HoldOrder))
+    return msgspec.structs.replace(verdict, outcome=msgspec.structs.replace(finding, fixes=fixes))

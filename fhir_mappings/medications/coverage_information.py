@@ -1,0 +1,148 @@
+"""Statements of coverage as the coverage-information extension, on the EHR's own order.
+
+Source: HL7 Da Vinci Coverage Requirements Discovery 2.2.1, ext-coverage-information and its invariants crd-ci-q1 to q9.
+"""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from cards.billing.coverage_statement import Authorization, Covered
+from fhir_mappings.wire.lenient import objects, reference, text
+from fhir_mappings.wire.resources import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from cards.billing.coverage_statement import Reason, Statement
+    from cards.knowledge.schema import Source
+    from fhir_mappings.wire.lenient import Json
+
+COVERAGE_INFORMATION = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
+_REASONS = "http://hl7.org/fhir/us/davinci-crd/CodeSystem/temp"
+_DETAILS = "http://terminology.hl7.org/CodeSystem/crd-coverage-detail"
+_HCPCS = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+_NAMESPACE = uuid.UUID("b8b1f9a4-3f57-5d0a-9a3c-0a6f1c1b7d21")
+_OURS = "her2-cds-"
+# What changes without anything being said anew.
+_OF_THE_DAY = frozenset({"date", "coverage-assertion-id"})
+_LONGEST = 1_000
+
+
+class CoverageWriter:
+    """Writes statements in one wording; ``sources`` give the address of the policy that each goes by."""
+
+    def __init__(self, words: Mapping[str, str], sources: Mapping[str, Source]) -> None:
+        """Keep the words of the reasons and the documents that policies are read from."""
+        self._words = words
+        self._sources = sources
+
+    def update(self, stated: Sequence[Statement], resource: Json, today: date, words: str) -> Json | None:
+        """Write the action that puts the statements of one order on it; there is none if they say nothing new.
+
+        Nothing but the extensions of ours is added or changed. What a payer has stated of the same coverage stands.
+        """
+        extensions = resource.get("extension")
+        if extensions is not None and not isinstance(extensions, list):
+            return None
+        kept: list[Any] = copy.deepcopy(extensions or [])
+        is_new = False
+        for statement in stated:
+            made = self.extension(statement, today)
+            places = _of_coverage(kept, statement.coverage.reference)
+            own = [place for place in places if _trace(kept[place]).startswith(_OURS)]
+            if len(own) < len(places):
+                continue
+            if own and all(_content(kept[place]) == _content(made) for place in own):
+                continue
+            is_new = True
+            at = own[0] if own else len(kept)
+            kept = [each for place, each in enumerate(kept) if place not in own]
+            kept.insert(at, made)
+        if not is_new:
+            return None
+        changed = {**copy.deepcopy(resource), "extension": kept}
+        return {"type": "update", "description": words.format(drug=stated[0].drug), "resource": changed}
+
+    def extension(self, statement: Statement, today: date) -> Json:
+        """Write one statement."""
+        parts = list(self._parts(statement))
+        traced = b"|".join((statement.order.reference.encode(), encode(parts)))
+        parts.append({"url": "date", "valueDate": today.isoformat()})
+        identifier = f"{_OURS}{uuid.uuid5(_NAMESPACE, traced.decode())}"
+        parts.append({"url": "coverage-assertion-id", "valueString": identifier})
+        if statement.coverage.until is not None and statement.covered is not Covered.NOT_COVERED:
+            parts.append({"url": "expiry-date", "valueDate": statement.coverage.until.isoformat()})
+        return {"url": COVERAGE_INFORMATION, "extension": parts}
+
+    def _parts(self, statement: Statement) -> Iterable[Json]:
+        authorization = statement.authorization
+        yield {"url": "coverage", "valueReference": {"reference": statement.coverage.reference}}
+        yield {"url": "covered", "valueCode": str(statement.covered)}
+        if authorization is not None:
+            yield {"url": "pa-needed", "valueCode": str(authorization)}
+        if statement.documents:
+            yield {"url": "doc-needed", "valueCode": "clinical"}
+            is_for_approval = authorization in (Authorization.NEEDED, Authorization.CONDITIONAL)
+            yield {"url": "doc-purpose", "valueCode": "withpa" if is_for_approval else "retain-doc"}
+        if Covered.CONDITIONAL.value in (statement.covered, authorization):
+            yield {"url": "info-needed", "valueCode": "OTH"}
+        for code in statement.billing_codes:
+            yield {"url": "billingCode", "valueCoding": {"system": _HCPCS, "code": code}}
+        for reason in statement.reasons:
+            yield {"url": "reason", "valueCodeableConcept": self._reason(reason)}
+        source = self._sources.get(statement.policy.source) if statement.policy is not None else None
+        if source is not None and source.url.startswith("http"):
+            yield _policy_link(source)
+
+    def _reason(self, reason: Reason) -> Json:
+        said = self._words[reason.key].format(**{name: self._worded(name, each) for name, each in reason.values})
+        said = said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1]}…"
+        if reason.code:
+            return {"coding": [{"system": _REASONS, "code": reason.code}], "text": said}
+        return {"text": said}
+
+    def _worded(self, name: str, value: str) -> str:
+        """Name the parts of a chart in words; everything else is words already."""
+        if name != "parts":
+            return value
+        return ", ".join(self._words[f"part-{part}"] for part in value.split(","))
+
+
+def _policy_link(source: Source) -> Json:
+    return {
+        "url": "detail",
+        "extension": [
+            {"url": "category", "valueCode": "cat-other"},
+            {"url": "code", "valueCodeableConcept": {"coding": [{"system": _DETAILS, "code": "policy-link"}]}},
+            {"url": "value", "valueUrl": source.url},
+            {"url": "qualification", "valueString": f"{source.title} ({source.as_of})"},
+        ],
+    }
+
+
+def _of_coverage(extensions: list[Any], coverage: str) -> list[int]:
+    """List the places of the statements that are of one coverage."""
+    return [
+        place
+        for place, each in enumerate(extensions)
+        if isinstance(each, dict)
+        and each.get("url") == COVERAGE_INFORMATION
+        and any(reference(part.get("valueReference")) == coverage for part in _named(each, "coverage"))
+    ]
+
+
+def _trace(extension: Json) -> str:
+    return next((text(part.get("valueString")) for part in _named(extension, "coverage-assertion-id")), "")
+
+
+def _named(extension: Json, url: str) -> Iterable[Json]:
+    return (part for _, part in objects(extension.get("extension")) if part.get("url") == url)
+
+
+def _content(extension: Json) -> bytes:
+    """Return what an extension says, without when it was said."""
+    return encode([part for _, part in objects(extension.get("extension")) if part.get("url") not in _OF_THE_DAY])

@@ -1,0 +1,237 @@
+"""No clinical number stands in code: it stands in the knowledge, with its source.
+
+Every number in `cards` and `fhir_mappings` is read, also one that is written as a text (``Decimal("2.2")``). What may
+stand there is 0, 1, 2 and 100, the bounds of a slice, and what the table below names with its reason.
+"""
+
+from __future__ import annotations
+
+import ast
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import cards
+import fhir_mappings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ALLOWED = frozenset(map(Decimal, (0, 1, 2, 100)))
+ROOT = Path(cards.__file__).parent.parent
+FILES = sorted(path for part in (cards, fhir_mappings) for path in Path(part.__file__).parent.rglob("*.py"))
+
+BOUND = "how much of an input is read, or kept of a text"
+CACHE = "how many entries a cache holds"
+CALENDAR = "how long hours, days, weeks and months are"
+DISPLAY = "how much a card shows"
+LANGUAGE = "what a word or a code means: a number, a weekday, a stretch of time"
+SCORE = "the IHC score or ISH group itself, as a name"
+SHAPE = "how a code, a date or a number is written"
+WINDOW = "how many words around a word are looked at"
+
+# The file and the name at its top level. An entry that is no longer needed fails, too.
+EXCEPTIONS = {
+    "cards/billing/administration.py HOUR": (CALENDAR, "60"),
+    "cards/billing/diagnoses.py _CATEGORY": (SHAPE, "3"),
+    "cards/billing/diagnoses.py _SEX": (SHAPE, "5 6"),
+    "cards/billing/vials.py _fewest": (CACHE, "1024"),
+    "cards/identification/drug_text.py _QUOTED": (BOUND, "40"),
+    "cards/identification/folding.py _CYRILLIC": ("where the Cyrillic letters begin in Unicode", "1072"),
+    "cards/identification/identity.py _LENGTH": (BOUND, "5"),
+    "cards/identification/identity.py _remembered": (CACHE, "1024"),
+    "cards/identification/near_names.py LONGEST": (BOUND, "40"),
+    "cards/identification/near_names.py _TYPED": ("letters that a word needs to be compared with a misspelling", "6"),
+    "cards/identification/near_names.py _INSIDE": ("letters that a name needs to be looked for inside a word", "7"),
+    "cards/identification/recogniser.py _COMBINATIONS": (CACHE, "1024"),
+    "cards/knowledge/located.py SIZE_LIMIT": (BOUND, "1048576"),
+    "cards/knowledge/located.py _NODE_LIMIT": (BOUND, "50000"),
+    "cards/knowledge/located.py _CLOSE": ("how alike a key must be to be offered as the one that was meant", "0.6"),
+    "cards/knowledge/prices.py _MONTHS_IN_QUARTER": (CALENDAR, "3"),
+    "cards/planned_doses.py _WEEK": (CALENDAR, "7"),
+    "cards/presentation/card.py SUMMARY_LIMIT": (DISPLAY, "139"),
+    "cards/presentation/renderer.py _DAYS_LISTED": (DISPLAY, "12"),
+    "cards/presentation/site_wording.py _LONGEST": (BOUND, "2000"),
+    "cards/presentation/suggestions.py _LISTED": (DISPLAY, "4"),
+    "cards/presentation/urgency.py Urgency": ("the ranks of urgency", "3 4 5"),
+    "cards/readings/case.py _BRIEF": (DISPLAY, "48"),
+    "cards/readings/case.py _TENTH": (DISPLAY, "0.1 24"),
+    "cards/readings/course.py WEEK": (CALENDAR, "7"),
+    "cards/rules/dose.py dose_implausible": (DISPLAY, "0.001"),
+    "cards/rules/intervals.py _SHOWN_DAYS": (DISPLAY, "10"),
+    "cards/values/calendar_months.py _MONTHS_IN_YEAR": (CALENDAR, "12"),
+    "cards/values/calendar_months.py _DAYS_IN_EVERY_MONTH": (CALENDAR, "28"),
+    "cards/values/codes.py _LONGEST": (BOUND, "60"),
+    "cards/values/codes.py LoincCode": (SHAPE, "10"),
+    "cards/values/codes.py _VERHOEFF_MULTIPLY": (SHAPE, "3 4 5 6 7 8 9"),
+    "cards/values/codes.py _VERHOEFF_PERMUTE": (SHAPE, "3 4 5 6 7 8 9"),
+    "cards/values/codes.py SnomedCode": (SHAPE, "8"),
+    "cards/values/codes.py _NDC_SEGMENTS": (SHAPE, "4 5"),
+    "cards/values/codes.py _TEN_DIGIT_SHAPES": (SHAPE, "3 4 5"),
+    "cards/values/codes.py ndc_readings": (SHAPE, "10 11"),
+    "cards/values/quantities.py HUNDREDTH": (DISPLAY, "0.01"),
+    "cards/values/text_cache.py TEXTS": (CACHE, "4096"),
+    "cards/values/text_cache.py LENGTH": (BOUND, "200"),
+    "cards/values/texts.py LONGEST": (BOUND, "2000"),
+    "fhir_mappings/as_of/moments.py _DAY_LENGTH": (SHAPE, "10"),
+    "fhir_mappings/as_of/moments.py _DECEMBER": (CALENDAR, "12"),
+    "fhir_mappings/as_of/moments.py _MOMENTS": (CACHE, "1024"),
+    "fhir_mappings/as_of/searches.py _COMBINATIONS": (CACHE, "4096"),
+    "fhir_mappings/codings.py _LONGEST_CODE": (BOUND, "60"),
+    "fhir_mappings/codings.py _LARGEST_NUMBER": (BOUND, "10 18"),
+    "fhir_mappings/medications/dosage.py doses_in": ("milligrams in a gram", "1000"),
+    "fhir_mappings/medications/infusion.py _MINUTES": (CALENDAR, "60"),
+    "fhir_mappings/medications/infusion.py _DAY": (CALENDAR, "24 60"),
+    "fhir_mappings/medications/infusion.py _by_rate": (CALENDAR, "60"),
+    "fhir_mappings/medications/medication.py _LONGEST_CODE": (BOUND, "20"),
+    "fhir_mappings/medications/medication.py billing_extension": (BOUND, "4"),
+    "fhir_mappings/medications/schedule.py _ONE": (CALENDAR, "7 24"),
+    "fhir_mappings/medications/schedule.py _UNITS": (CALENDAR, "7 28 365"),
+    "fhir_mappings/medications/schedule.py _PARTS_OF_A_DAY": (CALENDAR, "24 60 3600"),
+    "fhir_mappings/medications/schedule.py _WEEKDAYS": (LANGUAGE, "3 4 5 6"),
+    "fhir_mappings/medications/schedule.py _CODES": (LANGUAGE, "3 4 6 7 8 12 24 28"),
+    "fhir_mappings/medications/schedule.py _MOST_DOSES": (BOUND, "1000"),
+    "fhir_mappings/medications/schedule.py _within_a_day": (CALENDAR, "3600"),
+    "fhir_mappings/medications/schedule_text.py _TAIL": (BOUND, "30"),
+    "fhir_mappings/medications/schedule_text.py _WEEK": (CALENDAR, "7"),
+    "fhir_mappings/medications/schedule_text.py _days": (CALENDAR, "24"),
+    "fhir_mappings/medications/schedule_words.py NUMBERS": (LANGUAGE, "3 4 5 6 8 12 14"),
+    "fhir_mappings/medications/schedule_words.py _UNITS": (LANGUAGE, "7 28"),
+    "fhir_mappings/medications/schedule_words.py ADJECTIVES": (LANGUAGE, "7 14 21 28"),
+    "fhir_mappings/medications/schedule_words.py TIMES_A_DAY": (LANGUAGE, "3 4"),
+    "fhir_mappings/medications/schedule_words.py WEEKDAY_PLACES": (LANGUAGE, "3 4 5 6"),
+    "fhir_mappings/medications/treatments.py _WHOLE_DAY": (SHAPE, "10 40"),
+    "fhir_mappings/medications/treatments.py _within": (CALENDAR, "12 31"),
+    "fhir_mappings/patient/condition_concepts.py _CATEGORY": (SHAPE, "3"),
+    "fhir_mappings/patient/conditions.py _LONGEST": (BOUND, "200"),
+    "fhir_mappings/request/builder.py _LONGEST_DRUG": (BOUND, "200"),
+    "fhir_mappings/request/dispatched.py _GROUPED_LIMIT": (BOUND, "200"),
+    "fhir_mappings/request/hook_request.py _ID_LIMIT": (BOUND, "256"),
+    "fhir_mappings/request/hook_request.py _ORDERS_LIMIT": (BOUND, "200"),
+    "fhir_mappings/request/hook_request.py orders_of_group": (BOUND, "8"),
+    "fhir_mappings/results/her2_findings.py SCORES": (SCORE, "3"),
+    "fhir_mappings/results/her2_legends.py _is_legend": (SCORE, "3"),
+    "fhir_mappings/results/her2_legends.py _is_whole_range": (SCORE, "3"),
+    "fhir_mappings/results/her2_remarks.py _LONGEST": (BOUND, "2000"),
+    "fhir_mappings/results/her2_remarks.py _NEAR": (WINDOW, "3 4"),
+    "fhir_mappings/results/her2_texts.py _FITTING": (SCORE, "3"),
+    "fhir_mappings/results/her2_texts.py _OPPOSITE": (SCORE, "3"),
+    "fhir_mappings/results/her2_texts.py _STAINS_NOT_OF": (SCORE, "3"),
+    "fhir_mappings/results/her2_texts.py _GROUPS": (SCORE, "5"),
+    "fhir_mappings/results/her2_texts.py _Judgement": (SCORE, "3"),
+    "fhir_mappings/results/her2_tokens.py LONGEST": (BOUND, "4000"),
+    "fhir_mappings/results/her2_tokens.py _SCORES": (SCORE, "123"),
+    "fhir_mappings/results/her2_tokens.py _score": (WINDOW, "4"),
+    "fhir_mappings/results/lvef_texts.py LONGEST": (BOUND, "400"),
+    "fhir_mappings/results/measurement_units.py _LONGEST": (BOUND, "60"),
+    "fhir_mappings/results/measurement_units.py _Table": (SHAPE, "10"),
+    "fhir_mappings/results/observations.py _COMBINATIONS": (CACHE, "16 4096"),
+    "fhir_mappings/results/observations.py _LONGEST_NUMBER": (BOUND, "20"),
+    "fhir_mappings/results/range_texts.py _LONGEST": (BOUND, "160"),
+    "fhir_mappings/results/units.py _THOUSAND": ("milligrams in a gram", "1000"),
+    "fhir_mappings/results/variant_texts.py LONGEST": (BOUND, "400"),
+    "fhir_mappings/wire/cached_json.py PARTS": (CACHE, "1024"),
+    "fhir_mappings/wire/cached_json.py LONGEST": (BOUND, "2000"),
+    "fhir_mappings/wire/depth.py _WITHOUT_MEANING": ("the number of bytes that there are", "256"),
+    "fhir_mappings/wire/lenient.py _DIGITS_LIMIT": (BOUND, "40"),
+    "fhir_mappings/wire/lenient.py _POWERS_OF_TEN": (BOUND, "12"),
+    "fhir_mappings/wire/lenient.py _LARGEST": (SHAPE, "10"),
+    "fhir_mappings/wire/lenient.py _FLOAT": ("digits that a number of JSON may be trusted for", "15"),
+    "fhir_mappings/wire/lenient.py _MEANT_DIGITS": ("digits that a number of JSON may be trusted for", "12"),
+    "fhir_mappings/wire/phrases.py _LONGEST_NUMBER": (BOUND, "7"),
+    "fhir_mappings/wire/resources.py _LONGEST_CODE": (BOUND, "500"),
+    "fhir_mappings/wire/resources.py _NESTING": (BOUND, "3"),
+    "fhir_mappings/wire/times.py _LONGEST": (BOUND, "40"),
+    "fhir_mappings/wire/times.py within": (CALENDAR, "12 31"),
+}
+
+
+def numbers(tree: ast.Module) -> Iterator[tuple[str, int, Decimal]]:
+    """Yield each number of a module with the name at its top level in which it stands, and its line."""
+    for statement in tree.body:
+        for node in _outside_slices(statement):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, int | float)
+                and node.value not in (True, False)
+            ):
+                yield _name(statement), node.lineno, Decimal(str(node.value))
+            if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id == "len"):
+                for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                        yield from _written(argument, _name(statement))
+
+
+def _written(argument: ast.Constant, name: str) -> Iterator[tuple[str, int, Decimal]]:
+    try:
+        number = Decimal(argument.value)
+    except InvalidOperation:
+        return
+    if number.is_finite():
+        yield name, argument.lineno, number
+
+
+def _outside_slices(node: ast.AST) -> Iterator[ast.AST]:
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.Slice):
+            yield from _outside_slices(child)
+
+
+def _name(statement: ast.stmt) -> str:
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return statement.name
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+    if isinstance(target, ast.Tuple):
+        target = target.elts[0]
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def found(path: Path) -> dict[str, list[tuple[int, Decimal]]]:
+    """Return the numbers of a file that are not allowed everywhere, by their place."""
+    places: dict[str, list[tuple[int, Decimal]]] = {}
+    for name, line, number in numbers(ast.parse(path.read_text(encoding="utf-8"))):
+        if abs(number) not in ALLOWED:
+            places.setdefault(f"{path.relative_to(ROOT)} {name}", []).append((line, number))
+    return places
+
+
+def test_no_clinical_number_stands_in_code() -> None:
+    wrong = [
+        f"{place}, line {line}: {number}"
+        for path in FILES
+        for place, each in found(path).items()
+        for line, number in each
+        if number not in map(Decimal, EXCEPTIONS.get(place, ("", ""))[1].split())
+    ]
+    assert not wrong, "a number belongs in the YAML of cards/knowledge with its source: " + "; ".join(wrong)
+
+
+def test_every_exception_is_needed() -> None:
+    places = {place: {number for _, number in each} for path in FILES for place, each in found(path).items()}
+    for place, (reason, allowed) in EXCEPTIONS.items():
+        assert reason
+        assert {Decimal(each) for each in allowed.split()} == places.get(place), place
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "LIMIT = 7.5",
+        "LIMIT = Decimal('7.5')",
+        "LIMIT = -Decimal(8)",
+        "def f(x):\n    return x > Mg('420')",
+        "class A:\n    limit: int = 14",
+        "def f(x, limit=21): ...",
+        "X = {'a': [3]}",
+        "X = decimal.Decimal(value='3.6')",
+    ],
+)
+def test_the_guard_sees_a_number_however_it_is_written(code: str) -> None:
+    assert [number for _, _, number in numbers(ast.parse(code)) if number not in ALLOWED]
+
+
+def test_the_bounds_of_a_slice_are_left_out() -> None:
+    assert not list(numbers(ast.parse("x = text[:60] + text[3:]")))
