@@ -54,6 +54,8 @@ from cds_service.ehr.client import FhirLimits
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cards.knowledge.schema import Knowledge
+
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 """Names the configuration file, for the processes that ``her2-cds serve`` starts."""
