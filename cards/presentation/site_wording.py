@@ -16,6 +16,7 @@ from cards.facts.outcomes import Indicator
 from cards.facts.topics import Topic
 from cards.knowledge.located import Document, check_sentence, fields_of, laid_over, nearest
 from cards.knowledge.schema import KnowledgeError
+from cards.presentation.language import Locale
 from cards.presentation.wording import Link, Sentence, ThresholdWording, TopicWording, Wording
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import SiteRule
 
 _FIELD = re.compile(r"\{([^{}]{0,80})\}")
-_WORDING_FIELDS = fields_of(Wording, TopicWording, Sentence, Link, ThresholdWording)
+_WORDING_FIELDS = fields_of(Wording, TopicWording, Sentence, Link, ThresholdWording, Locale)
 # Scheme, a host without a user, and a path in printable ASCII.
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?(?:[/?#][!-~]{0,1000})?")
-_OPEN = frozenset({"override_reasons", "thresholds"})
+_OPEN = frozenset({"override_reasons", "thresholds", "locale"})
 """Sections to which a site may add keys of its own."""
 
 

@@ -12,6 +12,7 @@ import yaml
 from cards.facts.outcomes import Indicator
 from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.loader import SHIPPED_LOADER
+from cards.presentation.language import Locale
 from cards.values.caching import once
 
 if TYPE_CHECKING:
@@ -62,7 +63,10 @@ class ThresholdWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every word a card can say. ``contact`` is a last line on every card; ``version`` is the digest of the file."""
+    """Every word a card can say, in one language.
+
+    ``contact`` is a last line on every card; ``version`` is the digest of the file.
+    """
 
     headings: dict[str, str]
     topics: dict[TopicCode, TopicWording]
@@ -77,6 +81,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     harm: tuple[Place, ...] = ()
     thresholds: dict[str, ThresholdWording] = {}
     contact: str = ""
+    locale: Locale = Locale()
     version: str = ""
 
     @property

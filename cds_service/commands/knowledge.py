@@ -101,7 +101,7 @@ def _layer(files: tuple[Path, ...]) -> SiteLayer:
         rules = [path for path in files if "rules" in _sections(path)]
         rest = [path for path in files if path not in rules]
         of_knowledge = [path for path in rest if not _OF_KNOWLEDGE.isdisjoint(_sections(path))]
-        return read_site_layer(of_knowledge, [path for path in rest if path not in of_knowledge], rules)
+        return read_site_layer(of_knowledge, [path for path in rest if path not in of_knowledge], rules=rules)
     except ConfigurationError as error:
         fail("\n".join(error.problems))
 

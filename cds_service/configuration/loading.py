@@ -16,6 +16,7 @@ import yaml
 from pydantic import ValidationError
 
 from cards.facts.topics import topics_of
+from cards.presentation.language import ENGLISH
 from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, read_layers
 from cds_service.configuration.messages import problem
 from cds_service.configuration.section import nearest
@@ -79,8 +80,8 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
     settings._files = layers.files  # noqa: SLF001
     settings._texts.update(layers.texts)  # noqa: SLF001
     site = settings.site
-    if site.knowledge or site.wording or site.rules:
-        settings._site_layer = read_site_layer(site.knowledge, site.wording, site.rules)  # noqa: SLF001
+    if site.knowledge or site.wording or site.rules or site.language != ENGLISH:
+        settings._site_layer = read_site_layer(site.knowledge, site.wording, site.language, site.rules)  # noqa: SLF001
         settings._files += (*site.knowledge, *site.wording, *site.rules)  # noqa: SLF001
     _refuse_unknown_topics(settings, str(path) if path is not None else "environment")
     return _with_key_files(_with_authorities(settings), places)

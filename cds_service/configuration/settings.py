@@ -140,7 +140,7 @@ class Settings(Section):
     @property
     def site_layer(self) -> SiteLayer:
         """The knowledge and the words in force: those that ship, with what the site lays over them."""
-        return self._site_layer or site_layer((), ())
+        return self._site_layer or site_layer((), (), self.site.language)
 
     @property
     def base_url(self) -> str:
