@@ -102,7 +102,9 @@ def _of_rule(rule: SiteRule, decider: Decider) -> Json:
         "newestSource": source["asOf"],
         "uses": {name: used.get(name, False) for name in told.elements},
         "reads": reads or [{"data": "The order", "fhir": "MedicationRequest"}],
-        "limits": [],
+        "limits": [
+            "Written by the site; the service checks its form and runs the cases that the site wrote beside it."
+        ],
     }
 
 
