@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Fired, Missing
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -133,7 +133,7 @@ _STRICTEST = "cancer-unknown"
 _MAXIMUM = frozenset({Topic.DOSE_ABOVE_MAXIMUM})
 
 
-def without_parts(topic: Topic, outcome: Outcome, absent: tuple[tuple[str, str], ...]) -> Outcome:
+def without_parts(topic: TopicCode, outcome: Outcome, absent: tuple[tuple[str, str], ...]) -> Outcome:
     """Return a rule's outcome, or ``CannotTell`` if it depends on parts of the chart that are unavailable.
 
     ``absent`` is each unavailable part with the reason. A finding that more data could not overturn is kept.

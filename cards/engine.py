@@ -20,7 +20,7 @@ from cards.facts.outcomes import (
     Verdict,
 )
 from cards.facts.policy import Mode, for_product
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Cited, Confidence
 from cards.planned_doses import ASKED_LATER, needed, outcome_for, planned_doses
@@ -68,7 +68,7 @@ def judge(
     what has been settled, order by order. ``rules`` are those of the service that is asked; by default
     the clinical ones of the moment.
     """
-    rules = rules_at(session.moment) if rules is None else rules
+    rules = rules_at(session.moment, recogniser.known) if rules is None else rules
     identities = [identify(order, recogniser) for order in session.orders] if identities is None else identities
     cases = cases_in_scope(session, recogniser, policy, identities)
     planned = planned_doses(cases, policy) if session.moment.has_orders else {}
@@ -165,7 +165,7 @@ def _without_parts(verdicts: list[Verdict], case: Case) -> list[Verdict]:
 def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, policy: Policy) -> list[Verdict]:
     """Postpone requests for tests until nearer to a dose planned for a later day, and list what that dose will need."""
     later: list[Fired] = []
-    put_off: set[Topic] = set()
+    put_off: set[TopicCode] = set()
     found = []
     for verdict in verdicts:
         outcome, asked = outcome_for(verdict.topic, case, dose, verdict.outcome)
@@ -182,7 +182,7 @@ def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, pol
     return found
 
 
-def _told_later(verdict: Verdict, put_off: set[Topic]) -> Verdict:
+def _told_later(verdict: Verdict, put_off: set[TopicCode]) -> Verdict:
     """Postpone a verdict that cannot be reached without a test that was itself postponed."""
     if isinstance(verdict.outcome, CannotTell) and all(each.reported_by in put_off for each in verdict.outcome.missing):
         return msgspec.structs.replace(verdict, outcome=ASKED_LATER)

@@ -49,6 +49,17 @@ from cards.knowledge.schema.monitoring import (
 from cards.knowledge.schema.oral import Interaction, Prophylaxis, Tablets
 from cards.knowledge.schema.products import Eligibility, PriorTherapy, Product
 from cards.knowledge.schema.reference_ranges import AdultAges, ReferenceRanges
+from cards.knowledge.schema.site_rules import (
+    ORDER_HOOKS,
+    AgeRange,
+    CaseResult,
+    Expected,
+    OrderedTest,
+    ResultCondition,
+    RuleCase,
+    SiteRule,
+    When,
+)
 from cards.knowledge.schema.sourced import Cited, Confidence, KnowledgeError, KnowledgeRecord, Source
 from cards.knowledge.schema.supply import (
     AmbiguousName,
@@ -67,6 +78,7 @@ from cards.knowledge.schema.terminology import (
     CopyLimits,
     DiagnosisGroup,
     GeneCodes,
+    LocalCode,
     LvefInWords,
     MetastasisCodes,
     Nearness,
@@ -85,14 +97,17 @@ from cards.knowledge.schema.terminology import (
 from cards.knowledge.schema.units import IgnoredWords, UnitEntry, Units, UnitTable
 
 __all__ = [
+    "ORDER_HOOKS",
     "Action",
     "AdultAges",
+    "AgeRange",
     "AmbiguousName",
     "AtcEntry",
     "Band",
     "Basis",
     "Brand",
     "Cancer",
+    "CaseResult",
     "Cited",
     "CodeEntry",
     "Concentration",
@@ -105,6 +120,7 @@ __all__ = [
     "DrugClass",
     "DrugWords",
     "Eligibility",
+    "Expected",
     "ForbiddenDiluent",
     "GeneCodes",
     "Harm",
@@ -123,6 +139,7 @@ __all__ = [
     "LabelledAge",
     "Level",
     "LevelRole",
+    "LocalCode",
     "LvefInWords",
     "LvefMonitoring",
     "LvefRow",
@@ -134,6 +151,7 @@ __all__ = [
     "Nearness",
     "NotChecked",
     "NotTheDisease",
+    "OrderedTest",
     "OtherCancers",
     "Package",
     "Panel",
@@ -149,14 +167,17 @@ __all__ = [
     "ReferenceRanges",
     "Regimen",
     "Reload",
+    "ResultCondition",
     "RetiredCode",
     "Route",
     "RouteWords",
+    "RuleCase",
     "RxNormEntry",
     "Says",
     "Scope",
     "Setting",
     "Shared",
+    "SiteRule",
     "SnomedEntry",
     "Source",
     "Spelling",
@@ -175,5 +196,6 @@ __all__ = [
     "UnspecificHcpcs",
     "ValueEntry",
     "WeeklyRhythm",
+    "When",
     "WordKind",
 ]

@@ -117,6 +117,8 @@ class Kind(StrEnum):
     """A number with a unit; all results count."""
     FINDING = "finding"
     """A code or a text."""
+    SITE = "site"
+    """Read for the rules of a site alone: a number, a code or a text, as it is written."""
 
 
 class Query(StrEnum):
