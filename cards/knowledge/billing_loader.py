@@ -33,7 +33,8 @@ def load_billing(root: Traversable | None = None) -> BillingKnowledge:
     known = default_knowledge()
     _need_sources(billing, known.sources)
     supplied = [supply.product for supply in billing.supplies]
-    checked = [product.id for product in known.products if product.scope is Scope.CHECKED]
+    # Tablets are dispensed by a pharmacy: nothing is drawn from vials, and no HCPCS units are billed.
+    checked = [product.id for product in known.products if product.scope is Scope.CHECKED and not product.is_oral]
     if sorted(supplied) != sorted(checked):
         raise KnowledgeError(f"{name}: vials are wanted for {sorted(checked)}, once each")
     for supply in billing.supplies:

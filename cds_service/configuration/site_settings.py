@@ -45,6 +45,7 @@ class SiteSettings(Section):
     wording: list[Path] = Field(
         [], description="YAML files laid over the shipped words: sentences, contact, links; see docs/site.md."
     )
+    rules: list[Path] = Field([], description="YAML files of the site's own rules; see docs/site.md.")
     language: str = Field(
         "en",
         pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$",

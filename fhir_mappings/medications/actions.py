@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
     from cards.facts.order import OrderedDose
     from cards.facts.origins import Origin, Pointer
-    from cards.knowledge.schema import Terminology
+    from cards.knowledge.schema import Concept, Terminology
     from fhir_mappings.wire.lenient import Json
 
 Action = dict[str, Any]
 _LOINC = "http://loinc.org"
+_SNOMED = "http://snomed.info/sct"
 _UCUM = "http://unitsofmeasure.org"
 _UNIT_IN_TEXT = {DoseUnit.MG_PER_KG: r"mg\s*/\s*kg", DoseUnit.MG_PER_M2: r"mg\s*/\s*m(?:2|\^2|\u00b2)"}
 
@@ -123,7 +124,7 @@ class ActionWriter:
 
     def _create(self, concept: str, resource: Json, order: Origin, patient_id: str, fix: OrderTests) -> Action:
         known = self._terminology.concepts[concept]
-        code = known.order_loinc or known.loinc[0].code
+        system, code = _code_to_order(known)
         display = next((entry.display for entry in known.loinc if entry.code == code), known.display)
         request: Json = {
             "resourceType": "ServiceRequest",
@@ -131,7 +132,7 @@ class ActionWriter:
             "intent": "order",
             "priority": "urgent" if fix.is_urgent else "routine",
             "code": {
-                "coding": [{"system": _LOINC, "code": code, "display": display}],
+                "coding": [{"system": system, "code": code, "display": display}],
                 "text": known.order_display or known.display,
             },
             "subject": {"reference": f"Patient/{patient_id}"},
@@ -154,6 +155,15 @@ class ActionWriter:
                 request.pop(name, None)
         words = self._words["create"].format(what=known.order_display or known.display)
         return {"type": "create", "description": words, "resource": request}
+
+
+def _code_to_order(concept: Concept) -> tuple[str, str]:
+    """Return the system and the code that a test is ordered by; one of the site's may have none in LOINC."""
+    if concept.order_loinc or concept.loinc:
+        return _LOINC, concept.order_loinc or concept.loinc[0].code
+    if concept.snomed:
+        return _SNOMED, concept.snomed[0].code
+    return concept.local[0].system, concept.local[0].code
 
 
 def put_on_hold(resource: Json) -> bool:
