@@ -12,6 +12,7 @@ from cards.facts.order import DoseUnit
 from cards.facts.session import planned_day
 from cards.knowledge.label_doses import near
 from cards.readings.dosing import DoseReading, Sense, is_over, levels_met_by, usable_doses
+from cards.readings.tablets import together
 from cards.values.caching import per_case
 from cards.values.quantities import Mg
 
@@ -41,8 +42,11 @@ class DayTotal(NamedTuple):
 
 @per_case
 def day_total(case: Case) -> DayTotal | None:
-    """Add up the orders of the product for one day; ``None`` when this is the only one."""
-    if not case.others:
+    """Add up the orders of the product for one day; ``None`` when this is the only one, and of tablets.
+
+    Tablets are added up by dose and day in `cards.readings.tablets`.
+    """
+    if not case.others or case.product.is_oral:
         return None
     own = _days(case.order, case.session.today)
     others = tuple(
@@ -113,6 +117,9 @@ def total_excess(case: Case, total: DoseReading) -> Decimal | None:
 @per_case
 def judged_levels(case: Case) -> list[tuple[DoseReading, Level | None]]:
     """List the doses to compare with the levels: those of the order, or the sum of all its parts."""
+    if case.product.is_oral:
+        parts = together(case)
+        return list(parts.levels) if parts is not None and parts.in_parts else _levels(case)
     day = day_total(case)
     if day is not None and day.in_parts and day.total is not None:
         return [(day.total, day.level)]

@@ -11,6 +11,8 @@ from cards.facts.origins import Origin
 from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
 from cards.readings.case import brief, dated
 from cards.readings.day_total import day_total, total_excess
+from cards.readings.tablets import together
+from cards.rules.tablets import duplicate_tablets
 from cards.values.caching import per_case
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def her2_agents_combined(case: Case) -> Outcome:
     """Fire on HER2 agents that the labels keep apart, in the session or active in the chart."""
     pairs = [
         (other, pair)
-        for other in _beside(case)
+        for other in drugs_beside(case)
         if (pair := _kept_apart(case, other.product)) is not None
         and not (other.in_session and _told_there(case, other))
     ]
@@ -67,6 +69,8 @@ def duplicate_order(case: Case) -> Outcome:
 
     Parts of one dose are not duplicates: orders that say so, or of which only the sum is a labelled level.
     """
+    if case.product.is_oral:
+        return _duplicate_tablets(case)
     day = day_total(case)
     if day is None:
         return Clear()
@@ -74,7 +78,7 @@ def duplicate_order(case: Case) -> Outcome:
     if day.in_parts and excess is None:
         return Clear()
     others = {order.origin for order in day.others}
-    beside = [each for each in _beside(case) if each.in_session and each.origin in others]
+    beside = [each for each in drugs_beside(case) if each.in_session and each.origin in others]
     if any(_told_there(case, each) for each in beside):
         return Clear()
     limit = case.ceiling
@@ -94,13 +98,24 @@ def duplicate_order(case: Case) -> Outcome:
     )
 
 
+def _duplicate_tablets(case: Case) -> Outcome:
+    found = together(case)
+    if found is None:
+        return Clear()
+    others = {order.origin for order in found.others}
+    beside = [each for each in drugs_beside(case) if each.in_session and each.origin in others]
+    if any(_told_there(case, each) for each in beside):
+        return Clear()
+    return duplicate_tablets(case, tuple(each.line for each in beside))
+
+
 def _written_sum(case: Case, total: DoseReading) -> str:
     per_kg = total.per_kg(case.kg) if case.weight_based else None
     return f"{total.dose} ({per_kg})" if per_kg is not None else f"{total.dose}"
 
 
 def _of_class(case: Case, group_id: str) -> Outcome:
-    beside = _beside(case)
+    beside = drugs_beside(case)
     if not beside:
         return Clear()
     groups = [
@@ -119,7 +134,7 @@ def _of_class(case: Case, group_id: str) -> Outcome:
 
 
 @per_case
-def _beside(case: Case) -> list[Beside]:
+def drugs_beside(case: Case) -> list[Beside]:
     """List the other orders of the session and the active drugs of the chart."""
     found = []
     for order, identity in case.others:
