@@ -89,9 +89,10 @@ class Renderer:
 
     def _summary(self, content: CardContent) -> str:
         """Return the summary: the gravest finding, and how many orders have it or a similar one."""
-        said = list(dict.fromkeys(self._sentence(each, _drugs(content)) for each in content.verdicts))
+        drugs = _drugs(content)
+        said = list(dict.fromkeys(self._sentence(each, drugs) for each in content.verdicts))
         more = ""
-        if len(content.orders) > 1 and content.lead.drug == _drugs(content):
+        if len(content.orders) > 1 and content.lead.drug == drugs:
             label = "orders" if len(said) == 1 else "more-orders"
             count = len(content.orders) if len(said) == 1 else len(content.orders) - 1
             more = self._wording.headings[label].format(count=count)

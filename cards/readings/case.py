@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cards.identification.recogniser import Recogniser
     from cards.knowledge.label_doses import Labelled
     from cards.knowledge.schema import Knowledge, Problem
+    from cards.readings.session_orders import SessionOrders
     from cards.values.quantities import Kg
 
 
@@ -58,7 +59,7 @@ class Case:
     order: DrugOrder
     identity: Identity
     session: Session
-    others: tuple[tuple[DrugOrder, Identity], ...]
+    orders: SessionOrders
     recogniser: Recogniser
     thresholds: Mapping[str, Decimal | None]
 
@@ -66,6 +67,11 @@ class Case:
     def known(self) -> Knowledge:
         """What is known."""
         return self.recogniser.known
+
+    @lazy
+    def others(self) -> tuple[tuple[DrugOrder, Identity], ...]:
+        """The other orders of the session: a rule that is asked about every order asks ``orders`` instead."""
+        return self.orders.others(self.order)
 
     @lazy
     def patient(self) -> Patient:
