@@ -36,7 +36,7 @@ from cards.readings.dosing import (
     usable_doses,
 )
 from cards.readings.weights import weight_doubt
-from cards.values.quantities import Mg, MgPerKg, plain, precise
+from cards.values.quantities import Mg, MgPerKg, plain, precise, share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +88,7 @@ def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReadi
             "dose": written_dose(case, worst),
             "maximum": f"{maximum}{absolute}",
             "limit": str(maximum),
-            "excess": f"{plain(excess)} %",
+            "excess": share(excess),
         },
         evidence=(*dose_evidence(case, worst), *_worked(maximum, weight)),
         cited=(limit.maximum.by,),

@@ -20,6 +20,12 @@ def plain(number: Decimal) -> str:
     return f"{rounded:f}" if rounded else "0"
 
 
+def share(percent: Decimal) -> str:
+    """Write a percentage: whole from two digits on, so that "257.14 %" does not look measured; 5.4 % stays 5.4 %."""
+    has_two_digits = percent.adjusted() > 0
+    return f"{plain(percent.quantize(WHOLE, ROUND_HALF_UP) if has_two_digits else percent)} %"
+
+
 def precise(number: Decimal) -> str:
     """Write a number in full, without exponent or trailing zeros: for a number that rounding would falsify."""
     return f"{number.normalize():f}" if number else "0"

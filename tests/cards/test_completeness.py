@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import string
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ from cards.values.codes import (
     SnomedCode,
     ndc_readings,
 )
+from cards.values.quantities import share
 
 WORDING = default_wording()
 CHECKED = [product for product in KNOWN.products if product.scope is Scope.CHECKED]
@@ -250,6 +252,21 @@ def test_a_malformed_code_does_not_construct(kind, right, wrong) -> None:
 )
 def test_an_ndc_in_each_written_form(written, readings) -> None:
     assert set(ndc_readings(written)) == readings
+
+
+@pytest.mark.parametrize(
+    ("percent", "written"),
+    [
+        ("0.04", "0.04 %"),
+        ("5.04", "5.04 %"),
+        ("9.996", "10 %"),
+        ("10", "10 %"),
+        ("12.5", "13 %"),
+        ("257.142857", "257 %"),
+    ],
+)
+def test_a_share_has_no_more_digits_than_matter(percent, written) -> None:
+    assert share(Decimal(percent)) == written
 
 
 def test_summaries_fit_with_the_longest_names() -> None:
