@@ -53,7 +53,6 @@ def preload() -> None:
     for read in (default_knowledge, default_billing, default_policies, default_wording, read_scenarios, models):
         read()
     metrics.forget_this_process()
-    gc.collect()
     # Garbage collection in a worker would write to, and so copy, every shared object.
     gc.freeze()
 
@@ -66,4 +65,5 @@ def _spare_the_collector() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, _YOUNG_COLLECTIONS, _MIDDLE_COLLECTIONS)

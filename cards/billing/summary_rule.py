@@ -8,7 +8,7 @@ from cards.billing import claim_sheet as sheet
 from cards.billing.bill import bill
 from cards.billing.denials import denials, has_both_modifiers
 from cards.coverage.view import View
-from cards.facts.outcomes import CannotTell, Evidence, Fired, Missing, Outcome, Section
+from cards.facts.outcomes import CannotTell, Evidence, Fired, Missing, NotApplicable, Outcome, Section
 from cards.identification.identity import IdentityStatus
 from cards.rules.dose import dose_above_maximum
 from cards.values.quantities import plain
@@ -39,6 +39,8 @@ class BillingSummary:
         """
         if case.identity.status is not IdentityStatus.SETTLED:
             return CannotTell((Missing("identity"),))
+        if case.product.is_oral:
+            return NotApplicable("tablets are dispensed and billed by a pharmacy, not by HCPCS units")
         view = View(case, self._setup.known)
         billed = bill(case, self._setup)
         sections = [

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from decimal import ROUND_CEILING, Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from cards.values.text_cache import cached_by_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +53,7 @@ def _left(vials: tuple[tuple[int, int], ...], dose_mg: Decimal) -> Decimal:
     return sum(size * number for size, number in vials) - dose_mg
 
 
-@lru_cache(maxsize=1024)
+@cached_by_key(1024)
 def _fewest(need_mg: int, sizes: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
     """Find the smallest total that covers a need, and the fewest vials that make it; of equals the larger vials."""
     if not sizes or not 0 < need_mg <= MOST_VIALS * sizes[-1]:

@@ -7,7 +7,6 @@ for the identity only when nothing clinical does, because they are checked again
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import lru_cache
 
 import msgspec
 
@@ -16,7 +15,7 @@ from cards.identification.drug_text import DrugText
 from cards.identification.recogniser import Recogniser
 from cards.identification.targets import Meaning, Target
 from cards.knowledge.schema import Brand, Cited, Product, Scope
-from cards.values.text_cache import LENGTH
+from cards.values.text_cache import LENGTH, cached_on_reader
 
 _INGREDIENT = frozenset({EvidenceKind.INGREDIENT_CODING, EvidenceKind.INGREDIENT_TEXT})
 
@@ -146,7 +145,8 @@ def _with_every_word(
 ) -> Identity:
     """Leave the identity unsettled if a word is not understood.
 
-    Beside a clinical code only a word that looks like another drug's name or payload counts, and is a conflict.
+    Beside a clinical code only a word that looks like another drug's name or payload counts, and is a conflict. Beside
+    the name of tablets, which hold no payload, likewise only such a word counts.
     """
     if identity.product is None:
         others = tuple(dict.fromkeys(word for _, text in texts for word in text.others))
@@ -155,7 +155,7 @@ def _with_every_word(
     product = identity.product.id
     strayed = [claim for claim in guesses if all(target.product != product for target in claim.meaning)]
     is_coded = any(claim.evidence.system and len(claim.meaning) == 1 for claim in identity.claims)
-    if is_coded:
+    if is_coded or identity.product.is_oral:
         unread = [word for _, text in texts for word in text.others]
     else:
         unread = [word for each, text in texts for word in _counted(each, text)]
@@ -175,7 +175,7 @@ def _counted(evidence: IdentityEvidence, text: DrugText) -> tuple[str, ...]:
 # A formulary has few drugs, and every order for one repeats its codes and words. Longer evidence than any of these is
 # not cached.
 _LENGTH = 5 * LENGTH
-_remembered = lru_cache(maxsize=1024)(_by_evidence)
+_remembered = cached_on_reader(1024)(_by_evidence)
 
 
 def _by_route(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.identification.drug_text import DrugTextReader
@@ -14,7 +13,7 @@ from cards.identification.vocabulary import Vocabulary
 from cards.knowledge.label_doses import Labelled, Span, around, ceiling, regimens_for, rows_by_test
 from cards.knowledge.schema import Kind, Panel
 from cards.values.codes import Ndc, ndc_readings
-from cards.values.text_cache import cached_by_text
+from cards.values.text_cache import cached_by_key, cached_by_text
 from cards.values.texts import bounded
 
 if TYPE_CHECKING:
@@ -91,8 +90,8 @@ class Recogniser:
             for group in known.drug_classes
         )
         # As few are the combinations of product, cancers and schedule.
-        self.labelled = lru_cache(maxsize=_COMBINATIONS)(self._labelled)
-        self.spans_per_kg = lru_cache(maxsize=_COMBINATIONS)(self._spans_per_kg)
+        self.labelled = cached_by_key(_COMBINATIONS)(self._labelled)
+        self.spans_per_kg = cached_by_key(_COMBINATIONS)(self._spans_per_kg)
         self.read_classes = cached_by_text(self._read_classes)
         self.read_text = cached_by_text(self._reader.read)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from cards.knowledge.schema import KnowledgeError, Scope, Source
 from cards.knowledge.schema import coverage as shapes
 from cards.knowledge.schema.billing import BillingKnowledge, Form
 from cards.knowledge.schema.coverage import PayerPolicy, PolicyFile
+from cards.values.caching import once
 from cards.values.codes import Icd10Code
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def load_billing(root: Traversable | None = None) -> BillingKnowledge:
     known = default_knowledge()
     _need_sources(billing, known.sources)
     supplied = [supply.product for supply in billing.supplies]
-    checked = [product.id for product in known.products if product.scope is Scope.CHECKED]
+    # Tablets are dispensed by a pharmacy: nothing is drawn from vials, and no HCPCS units are billed.
+    checked = [product.id for product in known.products if product.scope is Scope.CHECKED and not product.is_oral]
     if sorted(supplied) != sorted(checked):
         raise KnowledgeError(f"{name}: vials are wanted for {sorted(checked)}, once each")
     for supply in billing.supplies:
@@ -115,13 +116,13 @@ def _need(names: Iterable[str], known: set[str], what: str) -> None:
             raise KnowledgeError(f"no {what} {name!r}; there are {', '.join(sorted(known))}")
 
 
-@cache
+@once
 def default_billing() -> BillingKnowledge:
     """Give what ships with the package; read once."""
     return load_billing()
 
 
-@cache
+@once
 def default_policies() -> tuple[PayerPolicy, ...]:
     """Give the policies that ship with the package, that of a single payer before those of a billing page."""
     folder = files("cards") / "knowledge" / "policies"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from decimal import Decimal
-from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,6 +27,7 @@ from cards.knowledge.schema import (
     Threshold,
     Units,
 )
+from cards.values.caching import once
 from cards.values.codes import AtcCode, HcpcsCode, Icd10Code, LoincAnswerCode, LoincCode, Ndc, RxNormCode, SnomedCode
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def parse(text: str, name: str, shape: type[T], *, shipped: bool = False) -> T:
         raise KnowledgeError(msg) from error
 
 
-@cache
+@once
 def default_knowledge() -> Knowledge:
     """Give the knowledge that ships with the package; read once."""
     return load()

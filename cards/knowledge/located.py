@@ -23,6 +23,9 @@ SIZE_LIMIT = 1_048_576
 _NODE_LIMIT = 50_000
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]{0,80})|\[(\d{1,6}|\.{3})\]")
 _UNKNOWN = re.compile(r"unknown field `([^`]{1,200})`")
+_INVALID = re.compile(r"Invalid enum value '([^']{1,200})'")
+_FIELD = re.compile(r"\{([^{}]{0,80})\}")
+_LONGEST_SENTENCE = 2_000
 _CLOSE = 0.6
 
 
@@ -75,8 +78,12 @@ class Document:
                 return f"{self.name}:{self.lines[place[:count]]}"
         return f"{self.name}:1"
 
-    def convert(self, value: Any, shape: type[T], place: Place = (), fields: Iterable[str] = ()) -> T:
-        """Convert a part of the tree to its shape; ``fields`` are the keys to suggest for an unknown one.
+    def convert(
+        self, value: Any, shape: type[T], place: Place = (), fields: Iterable[str] = (), words: Iterable[str] = ()
+    ) -> T:
+        """Convert a part of the tree to its shape.
+
+        ``fields`` are the keys to suggest for an unknown one, ``words`` the values to suggest for one of a fixed list.
 
         Raises:
             KnowledgeError: a field is unknown, missing or of the wrong type; the message names the line.
@@ -89,7 +96,8 @@ class Document:
             steps = tuple(field or index for field, index in _STEP.findall(path))
             unknown = _UNKNOWN.search(said)
             where = (*place, *steps, *((unknown[1],) if unknown else ()))
-            hint = nearest(unknown[1], fields) if unknown else ""
+            invalid = _INVALID.search(said)
+            hint = nearest(unknown[1], fields) if unknown else nearest(invalid[1], words) if invalid else ""
             raise KnowledgeError(f"{self.where(where)}: {'.'.join(where)}: {said}{hint}") from None
 
     def _note(self, node: yaml.Node | None, place: Place) -> None:
@@ -121,6 +129,28 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return a "did you mean" hint with the nearest known word; empty when none is near."""
     close = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=_CLOSE)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def check_sentence(document: Document, text: Any, fields: Iterable[str], place: Place) -> None:
+    """Refuse a text that is no sentence of a card: too long, or with a placeholder that is not one of ``fields``.
+
+    Raises:
+        KnowledgeError: it is one of these; the message names the line and the nearest placeholder.
+
+    """
+    where = f"{document.where(place)}: {'.'.join(place)}"
+    if not isinstance(text, str):
+        raise KnowledgeError(f"{where}: must be a sentence")
+    if len(text) > _LONGEST_SENTENCE:
+        raise KnowledgeError(f"{where}: longer than {_LONGEST_SENTENCE} characters")
+    known = set(fields)
+    for name in _FIELD.findall(text):
+        if name not in known:
+            meant = nearest(name, known) or (f"; there are {', '.join(sorted(known))}" if known else "")
+            raise KnowledgeError(f"{where}: unknown placeholder {{{name}}}{meant}")
+    rest = _FIELD.sub("", text)
+    if "{" in rest or "}" in rest:
+        raise KnowledgeError(f"{where}: an unmatched brace")
 
 
 def laid_over(base: Any, above: Any) -> Any:

@@ -39,6 +39,7 @@ _SHARED = frozenset(
         Topic.MONITORING_PLANNED,
     }
 )
+_SHIPPED = frozenset(Topic)
 _ONE_PER_ORDER = frozenset({Topic.BILLING_SUMMARY})
 # Two orders that cannot both be kept; which one to remove is the prescriber's choice.
 _RIVALS = frozenset({Topic.HER2_AGENTS_COMBINED, Topic.DUPLICATE_ORDER})
@@ -188,12 +189,17 @@ def _key(verdict: Verdict, finding: Fired) -> Any:
         return verdict.topic
     if verdict.topic in _ONE_PER_ORDER:
         return verdict.topic, verdict.order
-    if verdict.topic in _SHARED:
+    if verdict.topic in _SHARED or _asks_for_test_of_site(verdict, finding):
         return verdict.topic
     if verdict.product is None:
         return verdict.topic, verdict.drug, tuple(finding.values.items())
     # A sheet covers several orders only if it says the same about each.
     return verdict.topic, verdict.product, finding.sections
+
+
+def _asks_for_test_of_site(verdict: Verdict, finding: Fired) -> bool:
+    """Return whether it is a finding of a rule of the site that asks for a test, which several products may need."""
+    return verdict.topic not in _SHIPPED and any(isinstance(fix, OrderTests) for fix in finding.fixes)
 
 
 def _lines(group: Sequence[_Judged], folded: Mapping[int, list[Verdict]]) -> tuple[Verdict, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +10,7 @@ import msgspec
 from cards.facts.order import DoseUnit
 from cards.knowledge.label_doses import near
 from cards.readings.dosing import DoseReading, Sense, is_over, levels_met_by, usable_doses
-from cards.readings.session_orders import SessionOrders
+from cards.readings.tablets import together
 from cards.values.caching import per_case
 from cards.values.quantities import Mg
 
@@ -49,7 +48,12 @@ class _Parts(NamedTuple):
 
 @per_case
 def day_total(case: Case) -> DayTotal | None:
-    """Add up the orders of the product for one day; ``None`` when this is the only one."""
+    """Add up the orders of the product for one day; ``None`` when this is the only one, and of tablets.
+
+    Tablets are added up by dose and day in `cards.readings.tablets`.
+    """
+    if case.product.is_oral:
+        return None
     others = case.orders.of_same_day(case.order, case.product.id)
     if not others:
         return None
@@ -82,8 +86,7 @@ def _alone(case: Case, order: DrugOrder) -> Case:
     kept: dict[object, Case] = case.orders.worked_out.setdefault("alone", {})
     key = (case.identity.brand and case.identity.brand.id, id(order))
     if key not in kept:
-        none = SessionOrders((), case.session.today, case.recogniser)
-        kept[key] = dataclasses.replace(case, order=order, orders=none)
+        kept[key] = case.alone(order)
     return kept[key]
 
 
@@ -127,6 +130,9 @@ def total_excess(case: Case, total: DoseReading) -> Decimal | None:
 @per_case
 def judged_levels(case: Case) -> list[tuple[DoseReading, Level | None]]:
     """List the doses to compare with the levels: those of the order, or the sum of all its parts."""
+    if case.product.is_oral:
+        parts = together(case)
+        return list(parts.levels) if parts is not None and parts.in_parts else _levels(case)
     day = day_total(case)
     if day is not None and day.in_parts and day.total is not None:
         return [(day.total, day.level)]

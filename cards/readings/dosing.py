@@ -12,11 +12,14 @@ from cards.facts.order import DoseUnit, OrderedDose
 from cards.knowledge.label_doses import Ceiling, near
 from cards.knowledge.schema import Basis, Level, Product, Regimen
 from cards.values.caching import per_case
+from cards.values.codes import ndc_readings
 from cards.values.quantities import Kg, Mg, MgPerKg
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cards.facts.order import DrugOrder
+    from cards.identification.recogniser import Recogniser
     from cards.readings.case import Case
 
 _HUNDRED = Decimal(100)
@@ -93,6 +96,11 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
         return DoseReading(ordered, Sense.IMPLAUSIBLE, why="body-surface")
     if ordered.unit is DoseUnit.OTHER:
         return DoseReading(ordered, Sense.UNREADABLE, why="unit")
+    if ordered.unit is DoseUnit.TABLET:
+        strength = tablet_strength(case.order, product, case.recogniser)
+        if strength is None:
+            return DoseReading(ordered, Sense.UNREADABLE, why="tablets" if product.tablets else "unit")
+        ordered = _in_milligrams(ordered, strength)
     if ordered.number <= 0:
         return DoseReading(ordered, Sense.IMPLAUSIBLE, why="not-positive")
     if ordered.unit is DoseUnit.ML:
@@ -105,6 +113,27 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
             return DoseReading(ordered, Sense.IMPLAUSIBLE, dose_per_kg, "per-kg")
         return DoseReading(ordered, Sense.USABLE, dose_per_kg)
     return _read_mass(ordered, Mg(ordered.number), product, weight, case)
+
+
+def tablet_strength(order: DrugOrder, product: Product, recogniser: Recogniser) -> Decimal | None:
+    """Return the milligrams of a tablet: as the order says, by its package, or the only strength that is made."""
+    if product.tablets is None:
+        return None
+    strengths = product.tablets.strengths_mg
+    if order.tablet_mg is not None:
+        return order.tablet_mg if order.tablet_mg in strengths else None
+    written = {reading for ndc in order.ndcs for reading in ndc_readings(ndc.text)}
+    packaged = {each.contents_mg for each in recogniser.packages(product, None) if each.ndc in written}
+    if len(packaged) == 1:
+        return packaged.pop()
+    return strengths[0] if len(strengths) == 1 else None
+
+
+def _in_milligrams(ordered: OrderedDose, strength: Decimal) -> OrderedDose:
+    """Turn a number of tablets into milligrams; the factor leads back to tablets."""
+    number = ordered.number * strength
+    written = f"{ordered.as_written} ({Mg(number)})"
+    return msgspec.structs.replace(ordered, number=number, unit=DoseUnit.MG, factor=strength, as_written=written)
 
 
 def _within_gate(per_kg: Decimal, case: Case) -> bool:
@@ -245,7 +274,17 @@ def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
 
 
 def _mentioned(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
-    return [dose for dose in case.order.text_doses if isinstance(dose, basis)]
+    """List the doses that the text names.
+
+    Of tablets, the sum of a day is none, nor is the strength where tablets are counted.
+    """
+    named = [dose for dose in case.order.text_doses if isinstance(dose, basis)]
+    if case.product.tablets is None:
+        return named
+    taken = {dose.value * (each.a_day or 1) for each in case.order.intakes for _, dose in _in_basis(case, basis)}
+    counted = any(dose.unit is DoseUnit.TABLET for dose in case.order.doses)
+    taken |= set(case.product.tablets.strengths_mg) if counted else set()
+    return [dose for dose in named if dose.value not in taken]
 
 
 def _in_basis(case: Case, basis: type[Mg | MgPerKg]) -> list[tuple[DoseReading, Mg | MgPerKg]]:

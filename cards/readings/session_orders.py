@@ -105,6 +105,16 @@ class SessionOrders:
         return frozenset(entry.code for entry in self.recogniser.own_hcpcs(identity.product, identity.brand))
 
     @lazy
+    def classes(self) -> Counter[str]:
+        """For each class of drugs, the number of orders that name a drug of it."""
+        return Counter(name for order, _ in self.identified for name in self.classes_of(order))
+
+    def classes_of(self, order: DrugOrder) -> frozenset[str]:
+        """Return the classes of the drug that an order names."""
+        named = (each.value for each in order.evidence if not each.system)
+        return frozenset(group.id for name in named for group in self.recogniser.read_classes(name))
+
+    @lazy
     def _of_product(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
         for place, (_, identity) in enumerate(self.identified):

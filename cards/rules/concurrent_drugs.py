@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
 from cards.readings.case import brief, dated
 from cards.readings.day_total import day_total, total_excess
+from cards.readings.tablets import together
+from cards.rules.tablets import duplicate_tablets
 from cards.values.caching import per_case
 
 if TYPE_CHECKING:
@@ -83,14 +85,15 @@ def duplicate_order(case: Case) -> Outcome:
 
     Parts of one dose are not duplicates: orders that say so, or of which only the sum is a labelled level.
     """
+    if case.product.is_oral:
+        return _duplicate_tablets(case)
     day = day_total(case)
     if day is None:
         return Clear()
     excess = total_excess(case, day.total) if day.total is not None else None
     if day.in_parts and excess is None:
         return Clear()
-    own = _key(case.order)
-    if any(order.in_focus and _key(order) > own for order in day.others):
+    if _is_told_there(case, day.others):
         return Clear()
     limit = case.ceiling
     tolerance = case.threshold("dose_rounding_tolerance_percent")
@@ -107,6 +110,19 @@ def duplicate_order(case: Case) -> Outcome:
         indicator=None if excess is not None and excess > tolerance else Indicator.WARNING,
         fixes=(RemoveOrder(),),
     )
+
+
+def _duplicate_tablets(case: Case) -> Outcome:
+    found = together(case)
+    if found is None or _is_told_there(case, found.others):
+        return Clear()
+    return duplicate_tablets(case, tuple(_line(order, case.product.name) for order in found.others))
+
+
+def _is_told_there(case: Case, others: Sequence[DrugOrder]) -> bool:
+    """Return whether the finding about orders of one product belongs on another of them."""
+    own = _key(case.order)
+    return any(order.in_focus and _key(order) > own for order in others)
 
 
 def _written_sum(case: Case, total: DoseReading) -> str:
@@ -163,6 +179,21 @@ def _members(orders: SessionOrders) -> dict[int, dict[int, str]]:
             for group in orders.recogniser.read_classes(name):
                 found.setdefault(id(group), {}).setdefault(place, name)
     return found
+
+
+@per_case
+def drugs_beside(case: Case) -> list[Beside]:
+    """List the other orders of the session and the active drugs of the chart."""
+    in_session = (
+        Beside(
+            identity.product.id if identity.product else "",
+            _names(order),
+            _line(order, identity.product.name if identity.product else "?"),
+            in_session=True,
+        )
+        for order, identity in case.others
+    )
+    return [*in_session, *_active(case)]
 
 
 @per_case

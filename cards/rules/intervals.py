@@ -15,6 +15,7 @@ from cards.readings.course import (
     undated_doses,
 )
 from cards.rules.dose import cancer_words
+from cards.rules.tablets import taken_too_often
 from cards.values.caching import per_case
 from cards.values.quantities import plain
 
@@ -29,8 +30,11 @@ def interval_too_short(case: Case) -> Outcome:
     """Fire when two doses are closer together than the labelled days, less the site's window.
 
     Within the order's own schedule; between two orders of the session; after the last dose given. A dose of the same
-    antibody in another form counts, and the days are those of the schedule that was given.
+    antibody in another form counts, and the days are those of the schedule that was given. Of tablets, how often a day
+    they are taken counts.
     """
+    if case.product.is_oral:
+        return taken_too_often(case)
     if (within := _within_the_order(case)) is not None:
         return within
     if (between := _between_orders(case)) is not None:

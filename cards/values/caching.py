@@ -1,12 +1,14 @@
-"""What is worked out once for a case: a property, or what several rules ask.
+"""Keeps what is worked out once: for a case, or for the process. What is kept by a key is in `text_cache`.
+
+No answer depends on either (ADR 24).
 
 ``functools.cached_property`` takes a lock at every first read on Python 3.11; a case belongs to one request and one
-thread, so it needs none.
+thread, so it needs none. Elsewhere two threads may both work a value out, and both find the same.
 """
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -36,6 +38,11 @@ class lazy(Generic[T]):  # noqa: N801 - reads as a decorator
         value = self._work_out(instance)
         instance.__dict__[self._name] = value
         return value
+
+
+def once(load: Callable[[], T]) -> Callable[[], T]:
+    """Keep the result of a function without arguments for the life of the process, such as a file that ships."""
+    return cache(load)
 
 
 def per_case(question: Callable[[C], T]) -> Callable[[C], T]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import bindparam, delete, event
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from cds_service.auth.used_tokens import ReplayStoreError
 from cds_service.store.database import DatabaseError, upgrade
+from cds_service.store.dialects import dialect_of
 from cds_service.store.tables import seen_tokens
 
 if TYPE_CHECKING:
@@ -90,13 +90,13 @@ def _remember(dialect: str) -> Executable:
     It is one, so that of two who come at once the database lets one wait for the other. A row whose time is over is as
     good as none.
     """
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    new = insert(seen_tokens).values(token_hash=bindparam("token"), expires_at=bindparam("expires"))
-    return new.on_conflict_do_update(
+    new = dialect_of(dialect).insert(seen_tokens).values(token_hash=bindparam("token"), expires_at=bindparam("expires"))
+    statement: Executable = new.on_conflict_do_update(
         index_elements=[seen_tokens.c.token_hash],
         set_={"expires_at": new.excluded.expires_at},
         where=seen_tokens.c.expires_at <= bindparam("now"),
     ).returning(seen_tokens.c.token_hash)
+    return statement
 
 
 def _spare_the_disk(connection: sqlite3.Connection, _: Any) -> None:

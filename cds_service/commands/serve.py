@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import secrets
 import shutil
@@ -152,6 +153,8 @@ def _share_metrics(workers: int) -> None:
 
 def _preload() -> None:
     """Load the application before the workers are copied from this process, after the folder of metrics was named."""
+    # This process only watches the workers from now on. A worker looks for garbage again once it has what it needs.
+    gc.disable()
     from cds_service.wsgi import preload  # noqa: PLC0415
 
     preload()

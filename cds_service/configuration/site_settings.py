@@ -45,6 +45,12 @@ class SiteSettings(Section):
     wording: list[Path] = Field(
         [], description="YAML files laid over the shipped words: sentences, contact, links; see docs/site.md."
     )
+    rules: list[Path] = Field([], description="YAML files of the site's own rules; see docs/site.md.")
+    language: str = Field(
+        "en",
+        pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$",
+        description="Of cards and pages: en, es, de, or that of a wording file of the site; see docs/languages.md.",
+    )
     timezone: str = Field("UTC", description="Where a day begins, for the age of results (an IANA name).")
 
     @field_validator("timezone")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from cards.values.caching import lazy
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState, read_answer
 from fhir_mappings.request.queries import resolve
 
@@ -117,7 +117,7 @@ class RequestData:
         answers = {**self._answers(), **self._fetched}
         return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.non_observations]
 
-    @cached_property
+    @lazy
     def _access(self) -> FhirAccess | None:
         """Leave to ask the server of the call; whether there is any is found out when it is needed."""
         return self._client.access(self._request)

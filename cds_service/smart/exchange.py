@@ -7,12 +7,9 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-import jwt
 import msgspec
 import requests
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from cds_service.configuration.smart_settings import is_safe
 from cds_service.ehr.limits import Neighbour, NeighbourBusyError
@@ -98,6 +95,11 @@ def redeem(server: SmartServer, pending: Pending, code: str, redirect_uri: str) 
 
 def _assertion(server: SmartServer, audience: str) -> str:
     """Sign who we are, as SMART's asymmetric client authentication wants it: ES384 or RS384, for a few minutes."""
+    # Only a client that has a key pays for loading what signs.
+    import jwt  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
     if server.private_key is None:
         msg = "the server has no private key"
         raise ValueError(msg)

@@ -7,12 +7,13 @@ With several workers the numbers of all are put together in a folder that ``her2
 from __future__ import annotations
 
 import os
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from cards.values.text_cache import cached_by_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,7 +72,11 @@ _trial = Gauge(
 )
 
 
-@cache
+# As many children as the topics, services and results have together, several times over.
+_CHILDREN = 4096
+
+
+@cached_by_key(_CHILDREN)
 def _child(metric: Any, *labels: str) -> Any:
     return metric.labels(*labels)
 

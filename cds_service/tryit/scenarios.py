@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import yaml
 
 from cards.knowledge.loader import SHIPPED_LOADER
 from cards.knowledge.schema import Kind, Scope
+from cards.values.caching import once
 from cds_service.tryit.resources import Json, Writer, hcpcs_coding
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Scenarios(_Part, frozen=True):
     scenarios: tuple[Scenario, ...]
 
 
-@cache
+@once
 def read_scenarios() -> Scenarios:
     """Read the scenario file."""
     text = files("cds_service.tryit").joinpath("scenarios.yaml").read_text(encoding="utf-8")

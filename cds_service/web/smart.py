@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Blueprint, Response, current_app, redirect, request
 
+from cards.values.text_cache import cached_by_key
 from cds_service.protocol.smart_links import topic_of
 from cds_service.smart import exchange, launch, panels
 from cds_service.smart.course import course
@@ -90,7 +90,7 @@ def end() -> Response:
     return answer
 
 
-@lru_cache(maxsize=2)
+@cached_by_key(2)
 def _reviewer(current: Decider) -> Reviewer:
     """Keep the readers and the connections of the configuration in force."""
     return Reviewer(current, metrics.fetched)

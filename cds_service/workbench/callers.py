@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
+from cards.values.caching import lazy
 from cds_service.protocol.caller import Caller
 from cds_service.protocol.services import SERVICES
 from cds_service.workbench.previewing import Previewer, service_asked
@@ -46,7 +46,7 @@ class CallerPreviewer:
         asked = (each.id for each in SERVICES if each.hook == session.moment and each.coverage is specimen.coverage)
         return self._for(next(asked, None)).of_session(session)
 
-    @functools.cached_property
+    @lazy
     def cases(self) -> dict[str, Seen]:
         """What every case of the rules comes to."""
         return {name: self.of_specimen(each) for name, each in specimens().items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +14,7 @@ from cards.identification.recogniser import Recogniser
 from cards.knowledge.billing_setup import with_sources
 from cards.presentation.grouping import CardContent
 from cards.presentation.renderer import Renderer
+from cards.values.caching import lazy
 from cds_service.audit.explain import lacking
 from cds_service.decisions.data_access import DataMissing
 from cds_service.decisions.decider import Decider
@@ -75,15 +75,15 @@ class Previewer:
         self._settings, self._today = settings, today
         self._policy = settings.policy()
 
-    @functools.cached_property
+    @lazy
     def _decider(self) -> Decider:
         return Decider(self._settings, self._today)
 
-    @functools.cached_property
+    @lazy
     def _recogniser(self) -> Recogniser:
         return Recogniser(self._decider.known)
 
-    @functools.cached_property
+    @lazy
     def cases(self) -> dict[str, Seen]:
         """What every case of the rules comes to."""
         return {name: self.of_specimen(each) for name, each in specimens().items()}

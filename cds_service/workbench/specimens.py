@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib.resources import files
 from typing import Literal
 
@@ -14,6 +13,8 @@ import msgspec
 from cards.facts.billing import BillingSession
 from cards.facts.session import Session
 from cards.facts.topics import Topic
+from cards.values.caching import once
+from cards.values.text_cache import cached_by_key
 
 
 class Specimen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,7 +32,7 @@ class Specimen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.json.decode(self.facts, type=BillingSession if self.coverage else Session)
 
 
-@cache
+@once
 def specimens() -> dict[str, Specimen]:
     """Give every specimen by its id, in the order of the rules."""
     text = files("cds_service.workbench").joinpath("specimens.ndjson").read_bytes()
@@ -39,7 +40,7 @@ def specimens() -> dict[str, Specimen]:
     return {each.id: each for each in listed}
 
 
-@cache
+@cached_by_key(len(Topic))
 def typical(topic: Topic) -> Specimen | None:
     """Give the case that shows best what the card of a topic is about; none where a topic has no rule of its own."""
     return next((each for each in specimens().values() if each.topic is topic and each.expect == "fired"), None)

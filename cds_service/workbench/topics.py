@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cards.facts.outcomes import Indicator
@@ -13,6 +12,7 @@ from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import default_wording
 from cards.values.quantities import plain
+from cards.values.text_cache import cached_by_key
 from cds_service.configuration.settings import Settings
 from cds_service.decisions.rejudge import question
 from cds_service.decisions.reproduce import thresholds_asked
@@ -114,7 +114,7 @@ def topic_row(topic: Topic, settings: Settings, previewer: Previewer) -> TopicRo
     )
 
 
-@cache
+@cached_by_key(len(Topic))
 def _asked_for(topic: Topic) -> frozenset[str]:
     """Name the thresholds of a topic: those that its rule asks for in any of its cases, and those of its words."""
     known, policy = default_knowledge(), default_policy(default_knowledge())

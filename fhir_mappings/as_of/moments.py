@@ -9,8 +9,9 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+
+from cards.values.text_cache import cached_by_key
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -44,7 +45,7 @@ def when(value: object, zone: ZoneInfo) -> When | None:
     return _read(value.strip(), zone) if isinstance(value, str) else None
 
 
-@lru_cache(maxsize=_MOMENTS)
+@cached_by_key(_MOMENTS)
 def _read(written: str, zone: ZoneInfo) -> When | None:
     try:
         if len(written) == _DAY_LENGTH:

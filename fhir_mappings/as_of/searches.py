@@ -7,10 +7,10 @@ pages here: a server would give the next page on demand.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from cards.values.text_cache import cached_by_key
 from fhir_mappings.wire.lenient import text
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Searches(dict[str, Search]):
         """Keep the queries."""
         super().__init__(by_key)
         # A chart has many resources and few kinds of them.
-        self.asking = lru_cache(maxsize=_COMBINATIONS)(self._asking)
+        self.asking = cached_by_key(_COMBINATIONS)(self._asking)
 
     def _asking(self, kind: str, codes: Codes) -> tuple[str, ...]:
         """List the queries that ask for a resource of a type with some codes."""

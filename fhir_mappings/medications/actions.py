@@ -10,11 +10,11 @@ import copy
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cards.facts.order import DoseUnit
 from cards.facts.outcomes import Fix, HoldOrder, OrderTests, RemoveNdc, RemoveOrder, ReplaceBillingCode, SetDose
+from cards.values.caching import once
 from cards.values.quantities import Mg, MgPerKg, precise
 from fhir_mappings.wire.lenient import number, objects, reference
 from fhir_mappings.wire.resources import encode
@@ -24,16 +24,17 @@ if TYPE_CHECKING:
 
     from cards.facts.order import OrderedDose
     from cards.facts.origins import Origin, Pointer
-    from cards.knowledge.schema import Terminology
+    from cards.knowledge.schema import Concept, Terminology
     from fhir_mappings.wire.lenient import Json
 
 Action = dict[str, Any]
 _LOINC = "http://loinc.org"
+_SNOMED = "http://snomed.info/sct"
 _UCUM = "http://unitsofmeasure.org"
 _UNIT_IN_TEXT = {DoseUnit.MG_PER_KG: r"mg\s*/\s*kg", DoseUnit.MG_PER_M2: r"mg\s*/\s*m(?:2|\^2|\u00b2)"}
 
 
-@cache
+@once
 def models() -> Mapping[str, Any]:
     """Return the models of what is created; they are slow to load, and only an answer with a suggestion needs them."""
     from fhir.resources.R4B.medicationrequest import MedicationRequest  # noqa: PLC0415
@@ -123,7 +124,7 @@ class ActionWriter:
 
     def _create(self, concept: str, resource: Json, order: Origin, patient_id: str, fix: OrderTests) -> Action:
         known = self._terminology.concepts[concept]
-        code = known.order_loinc or known.loinc[0].code
+        system, code = _code_to_order(known)
         display = next((entry.display for entry in known.loinc if entry.code == code), known.display)
         request: Json = {
             "resourceType": "ServiceRequest",
@@ -131,7 +132,7 @@ class ActionWriter:
             "intent": "order",
             "priority": "urgent" if fix.is_urgent else "routine",
             "code": {
-                "coding": [{"system": _LOINC, "code": code, "display": display}],
+                "coding": [{"system": system, "code": code, "display": display}],
                 "text": known.order_display or known.display,
             },
             "subject": {"reference": f"Patient/{patient_id}"},
@@ -154,6 +155,15 @@ class ActionWriter:
                 request.pop(name, None)
         words = self._words["create"].format(what=known.order_display or known.display)
         return {"type": "create", "description": words, "resource": request}
+
+
+def _code_to_order(concept: Concept) -> tuple[str, str]:
+    """Return the system and the code that a test is ordered by; one of the site's may have none in LOINC."""
+    if concept.order_loinc or concept.loinc:
+        return _LOINC, concept.order_loinc or concept.loinc[0].code
+    if concept.snomed:
+        return _SNOMED, concept.snomed[0].code
+    return concept.local[0].system, concept.local[0].code
 
 
 def put_on_hold(resource: Json) -> bool:

@@ -6,11 +6,10 @@ remembered by the codes and the words alone.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.knowledge.schema import Cancer, Setting
-from cards.values.text_cache import LENGTH, TEXTS
+from cards.values.text_cache import LENGTH, TEXTS, cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.staging import StageReader, words
 
@@ -76,7 +75,7 @@ class ConceptReader:
             for system, code in (("icd10", entry.icd10), ("snomed", entry.snomed))
             if code is not None
         }
-        self._remembered = lru_cache(maxsize=TEXTS)(self._read)
+        self._remembered = cached_by_key(TEXTS)(self._read)
 
     def meaning(self, concept: Json) -> Meaning:
         """Read a concept, or give what the same codes and words have said before."""

@@ -7,9 +7,9 @@ time.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from cards.values.text_cache import cached_by_key
 from fhir_mappings.wire.resources import decode, encode
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class CachedByJson(Generic[T]):
     def __init__(self, read: Callable[..., T]) -> None:
         """Take the function: of the part, and of the texts in their order."""
         self._read = read
-        self._again = lru_cache(maxsize=PARTS)(self._read_written)
+        self._again = cached_by_key(PARTS)(self._read_written)
 
     def _read_written(self, written: bytes, *beside: str) -> T:
         return self._read(decode(written), *beside)

@@ -17,7 +17,7 @@ from cards.knowledge.schema import coverage as shapes
 
 POLICIES = default_policies()
 LOUISIANA = next(policy for policy in POLICIES if policy.id == "LA.PHAR.229")
-CHECKED = [product for product in KNOWN.products if product.scope is Scope.CHECKED]
+CHECKED = [product for product in KNOWN.products if product.scope is Scope.CHECKED and not product.is_oral]
 OWN = """
 sources:
   plan: {title: Plan policy, url: https://plan.example.org/kadcyla, as_of: "2026-10"}

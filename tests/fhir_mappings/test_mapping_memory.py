@@ -11,7 +11,6 @@ from shapes import ICD10, LOINC, TERMINOLOGY, coding, concept
 
 from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence
 from cards.facts.origins import Origin
-from cards.identification import identity
 from cards.identification.identity import identify
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
@@ -80,14 +79,14 @@ def test_a_code_without_end_beside_a_good_one_stands_for_nothing(length: int) ->
 
 
 def test_a_drug_named_at_length_is_recognised_and_not_remembered() -> None:
-    recogniser = Recogniser(default_knowledge())
     for words, kept in (("Kadcyla", 1), ("Kadcyla " + "and " * 300, 0)):
-        identity._remembered.cache_clear()
+        recogniser = Recogniser(default_knowledge())
         said = IdentityEvidence(EvidenceKind.TEXT, "", words, "x")
         found = identify(DrugOrder(Origin("", "x"), evidence=(said,)), recogniser)
         assert found.product is not None
         assert found.product.id == "kadcyla"
-        assert identity._remembered.cache_info().currsize == kept
+        answers = [each for name, each in vars(recogniser).items() if name.endswith("identity._by_evidence")]
+        assert sum(each.cache_info().currsize for each in answers) == kept
 
 
 def test_the_oldest_text_is_forgotten() -> None:

@@ -229,7 +229,7 @@ class BillingKnowledge(KnowledgeRecord, frozen=True, kw_only=True):
     usual_coinsurance: Coinsurance
 
     def supply(self, product: str) -> Supply:
-        """Give the vials of a product; every product that is checked has them."""
+        """Give the vials of a product; every product that is checked has them, but for tablets."""
         return next(supply for supply in self.supplies if supply.product == product)
 
     def group(self, group_id: str) -> DrugGroup:
