@@ -58,11 +58,12 @@ def payloads(keys: Collection[str]) -> list[Payload]:
 def build(size: str, drugs: tuple[Drug, ...], observations: int, keys: Collection[str]) -> Payload:
     """Make a request with an order of each drug and so many Observations, for each of some patients."""
     people = [Person(number) for number in range(PATIENTS[size])]
-    bodies = (json.dumps(_request(person, drugs, observations, keys), separators=(",", ":")) for person in people)
+    bodies = (json.dumps(request_of(person, drugs, observations, keys), separators=(",", ":")) for person in people)
     return Payload(size, len(drugs), observations, tuple(body.encode() for body in bodies))
 
 
-def _request(person: Person, drugs: tuple[Drug, ...], observations: int, keys: Collection[str]) -> Json:
+def request_of(person: Person, drugs: tuple[Drug, ...], observations: int, keys: Collection[str]) -> Json:
+    """Make a request for one patient."""
     entries = [{"resource": order(drug, index, person)} for index, drug in enumerate(drugs, start=1)]
     return {
         "hook": HOOK,

@@ -51,6 +51,7 @@ class BillingSummary:
                     (
                         *sheet.code_lines(case, billed, view.known),
                         *sheet.written_claim_lines(billed, self._setup.known),
+                        *sheet.authorization_lines(view, billed),
                     ),
                 ),
                 ("vials", sheet.vial_lines(case, billed, self._setup.known)),
@@ -59,6 +60,7 @@ class BillingSummary:
                 ("payment", sheet.payment_lines(case, billed, self._setup.known, self._setup.prices)),
                 ("site-of-care", sheet.site_lines(view)),
                 ("denials", denials(view, billed)),
+                ("records", sheet.record_lines(view, billed) if billed.doses else ()),
             )
             if lines
         ]

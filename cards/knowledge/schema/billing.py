@@ -63,6 +63,7 @@ class Administration(KnowledgeRecord, frozen=True, kw_only=True):
     further_hour: FurtherHour
     second_drug: ProcedureCode
     subcutaneous: ProcedureCode
+    premedication: tuple[ProcedureCode, ...]
     never: tuple[ProcedureCode, ...]
 
 
@@ -83,6 +84,30 @@ class Modifiers(KnowledgeRecord, frozen=True, kw_only=True):
     rounding: Cited
     multi_dose: Cited
     ended: EndedModifier
+    on_lines: tuple[LineModifier, ...]
+
+
+class Where(StrEnum):
+    """The kind of line that a modifier belongs on."""
+
+    VISIT = "visit"
+    PROCEDURE = "procedure"
+
+
+class LineModifier(KnowledgeRecord, frozen=True, kw_only=True):
+    """Modifiers that belong on one kind of line: on a drug's own line they are wrong."""
+
+    codes: tuple[str, ...]
+    belongs_on: Where
+    by: Cited
+
+
+class ClaimBox(KnowledgeRecord, frozen=True, kw_only=True):
+    """A box of the form CMS-1500 and what it holds."""
+
+    box: str
+    holds: str
+    by: Cited
 
 
 class RevenueCode(KnowledgeRecord, frozen=True, kw_only=True):
@@ -220,6 +245,9 @@ class BillingKnowledge(KnowledgeRecord, frozen=True, kw_only=True):
     administration: Administration
     modifiers: Modifiers
     revenue_code: RevenueCode
+    claim_boxes: tuple[ClaimBox, ...]
+    authorization_box: ClaimBox
+    records: Cited
     diagnoses: Diagnoses
     site_of_care: tuple[SiteOfCare, ...]
     drug_groups: tuple[DrugGroup, ...]
