@@ -92,7 +92,8 @@ class Decider:
         self.templates = templates(self.known.terminology, code_map)
         self.crd = settings.crd == crd.VERSION
         self._required = frozenset(self.templates)
-        self.read = RequestReader(self.templates).read
+        self._sizes = settings.limits.sizes
+        self.read = RequestReader(self.templates, self._sizes).read
         self.billing = settings.billing()
         self._coverage_rules = coverage_rules(self.billing)
         self._renderer = Renderer(self.wording, with_sources(self.known, self.billing), self.policy.indicators)
@@ -112,7 +113,7 @@ class Decider:
         began = time.perf_counter()
         exchange = crd.exchange_of(request.extension) if coverage and self.crd else None
         asked = self.templates if exchange is None else {**self.templates, **crd.COVERAGE_TEMPLATE}
-        gathering = RequestData(request, asked, self._fhir)
+        gathering = RequestData(request, asked, self._fhir, self._sizes.entries)
         actions: tuple[dict[str, Any], ...] = ()
         if not request.moment.has_orders:
             session, verdicts, (cards, shown) = self._opened(request, gathering)
