@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.facts.outcomes import Evidence, Fired, Indicator
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.presentation.card import SUMMARY_LIMIT, Card, OverrideReason, Suggestion
 from cards.presentation.grouping import CardContent, NamedOrder
 from cards.presentation.language import Localizer
@@ -46,7 +46,7 @@ def escape(text: str) -> str:
 class Renderer:
     """Writes cards in one wording, from one state of knowledge."""
 
-    def __init__(self, wording: Wording, known: Knowledge, indicators: Mapping[Topic, Indicator]) -> None:
+    def __init__(self, wording: Wording, known: Knowledge, indicators: Mapping[TopicCode, Indicator]) -> None:
         """Keep the words, the sources, and the indicators a site has set for its topics."""
         self._wording = wording
         self._known = known

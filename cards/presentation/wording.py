@@ -10,7 +10,7 @@ import msgspec
 import yaml
 
 from cards.facts.outcomes import Indicator
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.loader import SHIPPED_LOADER
 from cards.presentation.language import Locale
 from cards.values.caching import once
@@ -69,7 +69,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     headings: dict[str, str]
-    topics: dict[Topic, TopicWording]
+    topics: dict[TopicCode, TopicWording]
     notes: dict[str, str]
     evidence: dict[str, str]
     gaps: dict[str, str]
@@ -85,7 +85,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str = ""
 
     @property
-    def places(self) -> dict[Topic, int]:
+    def places(self) -> dict[TopicCode, int]:
         """Where each topic stands among equally urgent ones, the most harmful first."""
         return {each.topic: place for place, each in enumerate(self.harm)}
 

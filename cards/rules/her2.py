@@ -260,11 +260,15 @@ def _named(diagnosis: Diagnosis) -> str:
 
 
 def erbb2_mutation_missing(case: Case) -> Outcome:
-    """Fire when the drug is ordered for lung cancer and no ERBB2 mutation is on record."""
+    """Fire when the drug is ordered for lung cancer and no ERBB2 mutation is on record.
+
+    Staining of 3+ stands in for it only where the label has an indication by staining.
+    """
     rows = [row for row in case.eligibility_for_cancers if row.erbb2_mutation]
     if not rows or not case.cancers <= set(rows[0].cancers):
         return NotApplicable("the indication does not turn on an ERBB2 mutation")
-    if her2_of(case).ihc_3 or any(mutation.found for mutation in case.patient.mutations):
+    by_staining = any(row.ihc_3_only for row in case.eligibility_for_cancers)
+    if (by_staining and her2_of(case).ihc_3) or any(mutation.found for mutation in case.patient.mutations):
         return Clear()
     is_unread = case.unread(_MUTATION)
     return Fired(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
-from cards.facts.session import planned_day
 from cards.readings.case import brief, counted, spaced
 from cards.readings.course import (
     given_line,
@@ -16,6 +15,7 @@ from cards.readings.course import (
     undated_doses,
 )
 from cards.rules.dose import cancer_words
+from cards.rules.tablets import taken_too_often
 from cards.values.caching import per_case
 from cards.values.quantities import plain
 
@@ -30,8 +30,11 @@ def interval_too_short(case: Case) -> Outcome:
     """Fire when two doses are closer together than the labelled days, less the site's window.
 
     Within the order's own schedule; between two orders of the session; after the last dose given. A dose of the same
-    antibody in another form counts, and the days are those of the schedule that was given.
+    antibody in another form counts, and the days are those of the schedule that was given. Of tablets, how often a day
+    they are taken counts.
     """
+    if case.product.is_oral:
+        return taken_too_often(case)
     if (within := _within_the_order(case)) is not None:
         return within
     if (between := _between_orders(case)) is not None:
@@ -116,18 +119,12 @@ def _within_the_order(case: Case) -> Fired | None:
 def _between_orders(case: Case) -> Fired | None:
     """Fire on an order that another one of the session, of the same antibody, precedes by too few days."""
     regimen = min(case.regimens, key=lambda each: each.interval_days, default=None)
-    if regimen is None or not case.others:
+    if regimen is None:
         return None
     window = case.threshold("interval_window_days")
     related = case.recogniser.same_antibody[case.product.id]
-    days_of = [
-        (case.planned - on).days
-        for order, identity in case.others
-        if identity.product is not None and identity.product.id in related
-        for on in (order.schedule.days or (planned_day(order.start, case.session.today),))
-    ]
-    days = min((each for each in days_of if each > 0), default=None)
-    if days is None or days >= regimen.interval_days - window:
+    before = case.orders.last_day_before(case.order, related, case.planned)
+    if before is None or (days := (case.planned - before).days) >= regimen.interval_days - window:
         return None
     return Fired(
         values={

@@ -14,6 +14,7 @@ from cards.knowledge.located import Document
 from cards.knowledge.schema import KnowledgeError
 from cards.presentation.translation import untranslated
 from cards.presentation.wording import WordingError
+from cards.readings.case import counted
 from cds_service.commands.options import FILE, config_option, fail, settings_of
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.site_diff import changes
@@ -48,9 +49,12 @@ def check(files: tuple[Path, ...], against: tuple[Path, ...], language: str | No
     Exit code: 0 they can be used and nothing differs, 1 a public file says otherwise, 2 a file cannot be used.
     """
     layer = _layer(files) if files else settings_of(config).site_layer
-    named = [name for name, _ in (*layer.knowledge_files, *layer.wording_files)]
+    named = [name for name, _ in (*layer.knowledge_files, *layer.wording_files, *layer.rule_files)]
     for change in changes(site_layer((), ()), layer):
         click.echo(change.says)
+    cases = sum(len(rule.cases) for rule in layer.known.site_rules)
+    if layer.known.site_rules:
+        click.echo(f"{counted(len(layer.known.site_rules), 'rule')}, {counted(cases, 'case')}, all as expected")
     click.echo(f"{', '.join(named)}: valid" if named else "nothing is laid over what ships")
     missing = _in_english(language, layer) if language else False
     sys.exit(DIFFERENT if _differs(against, layer) or missing else SAME)
@@ -110,17 +114,19 @@ def _named(name: str) -> SiteLayer:
 
 
 def _layer(files: tuple[Path, ...]) -> SiteLayer:
-    """Read files by what they hold: sources, brands and products are knowledge, anything else words."""
+    """Read files by what they hold: rules; knowledge, which is sources, brands or products; else words."""
     try:
-        of_knowledge = [path for path in files if _is_knowledge(path)]
-        return read_site_layer(of_knowledge, [path for path in files if path not in of_knowledge])
+        rules = [path for path in files if "rules" in _sections(path)]
+        rest = [path for path in files if path not in rules]
+        of_knowledge = [path for path in rest if not _OF_KNOWLEDGE.isdisjoint(_sections(path))]
+        return read_site_layer(of_knowledge, [path for path in rest if path not in of_knowledge], rules=rules)
     except ConfigurationError as error:
         fail("\n".join(error.problems))
 
 
-def _is_knowledge(path: Path) -> bool:
+def _sections(path: Path) -> frozenset[str]:
     try:
-        return not _OF_KNOWLEDGE.isdisjoint(Document(path.read_text(encoding="utf-8"), path.name).tree)
+        return frozenset(map(str, Document(path.read_text(encoding="utf-8"), path.name).tree))
     except (KnowledgeError, OSError, UnicodeDecodeError):
         # Errors are reported when the file is read in full.
-        return True
+        return _OF_KNOWLEDGE

@@ -7,11 +7,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.loader import default_knowledge
 from cds_service.configuration.section import Section, nearest, on_off, problem_below
 from cds_service.protocol.services import BY_ID
@@ -19,6 +27,27 @@ from cds_service.protocol.services import BY_ID
 if TYPE_CHECKING:
     from cds_service.protocol.caller import Caller
 
+
+_TOPIC = re.compile(r"[a-z][a-z0-9-]{2,59}")
+
+
+def _topic(name: str, info: ValidationInfo) -> TopicCode:
+    """Take a topic that ships, or one that a rule of the site may have.
+
+    Which rules a site has is not known here: what reads the files refuses a topic without one (`loading`). A version of
+    the policy names those that it may have in the context.
+    """
+    if name in set(Topic):
+        return Topic(name)
+    allowed = (info.context or {}).get("topics")
+    if not _TOPIC.fullmatch(name) or (allowed is not None and name not in allowed):
+        msg = "unknown topic"
+        raise ValueError(msg)
+    return name
+
+
+TopicKey = Annotated[str, AfterValidator(_topic)]
+"""A topic as a key of ``cards``."""
 
 _PRODUCT = re.compile(r"[a-z][a-z0-9-]{0,59}")
 
@@ -152,7 +181,7 @@ class ProfileSettings(Section):
     """What is different for the calls of some client, tenant or service."""
 
     match: ProfileMatch
-    cards: dict[Topic, TopicSettings] = Field({})
+    cards: dict[TopicKey, TopicSettings] = Field({})
     thresholds: Thresholds = Field({})
     quirks: QuirkSettings = QuirkSettings()
     crd: CrdVersion = None

@@ -109,7 +109,7 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
         service=service.id,
         decision=decision.id,
         cards=[card["source"]["topic"]["code"] for card in decision.cards],
-        suppressed=[each.content.lead.topic.value for each in decision.suppressed],
+        suppressed=[str(each.content.lead.topic) for each in decision.suppressed],
         verdicts=len(decision.verdicts),
         duration_ms=round(decision.duration_s * 1000, 2),
     )
@@ -130,6 +130,6 @@ def _count(service: str, decision: Decision, session: Session) -> None:
     metrics.decided(
         service,
         [(card["source"]["topic"]["code"], card["indicator"]) for card in decision.cards],
-        [each.content.lead.topic.value for each in decision.suppressed],
+        [str(each.content.lead.topic) for each in decision.suppressed],
         [gap.reason for gap in (*session.gaps, *session.patient.gaps)],
     )

@@ -16,6 +16,7 @@ from cards.knowledge.schema.doses import (
 )
 from cards.knowledge.schema.kinds import Basis, Cancer, Route, Scope, Setting, Tier
 from cards.knowledge.schema.monitoring import Monitoring
+from cards.knowledge.schema.oral import Interaction, Prophylaxis, Tablets
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 from cards.knowledge.schema.supply import AtcEntry, Brand, RxNormEntry, SnomedEntry
 
@@ -72,6 +73,14 @@ class Product(KnowledgeRecord, frozen=True, kw_only=True):
     infusion: InfusionTimes | None = None
     age: LabelledAge | None = None
     confusion: str | None = None
+    tablets: Tablets | None = None
+    interactions: tuple[Interaction, ...] = ()
+    prophylaxis: tuple[Prophylaxis, ...] = ()
+
+    @property
+    def is_oral(self) -> bool:
+        """Whether it is taken by mouth: dosed by administration and day, and no claim of an infusion center."""
+        return self.route is Route.ORAL
 
     @property
     def label(self) -> str:

@@ -20,6 +20,13 @@ class CodeEntry(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited | None = None
 
 
+class LocalCode(KnowledgeRecord, frozen=True, kw_only=True):
+    """A code of a system of the site's, by the system's address."""
+
+    system: str
+    code: str
+
+
 class ValueEntry(KnowledgeRecord, frozen=True, kw_only=True):
     """A coded result and what it says."""
 
@@ -49,6 +56,7 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
     loinc: tuple[CodeEntry, ...]
     snomed: tuple[CodeEntry, ...] = ()
     never: tuple[CodeEntry, ...] = ()
+    local: tuple[LocalCode, ...] = ()
     by: Cited
 
 
