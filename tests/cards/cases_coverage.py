@@ -205,6 +205,15 @@ SUMMARIES = [
     ),
     Row(
         SUMMARY,
+        "Enhertu's lines cite Enhertu's page",
+        FIRES,
+        order("Enhertu", "378 mg"),
+        billing=billed(line("96365"), line("96413", None, "25")),
+        tells=("Enhertu billing page",),
+        hides=("Kadcyla billing page", "KADCYLA sample coding (CPT)"),
+    ),
+    Row(
+        SUMMARY,
         "Ziihera comes as a carton of two",
         FIRES,
         order("Ziihera", "1400 mg"),
