@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -106,6 +105,6 @@ def _is_escalated(case: Case) -> bool:
     )
     doses = [(each.on or date.min, each.dose.value) for each in case.history if isinstance(each.dose, Mg)]
     orders = [order for order, identity in case.others if identity.product == case.product]
-    for each in (case, *(dataclasses.replace(case, order=order, others=()) for order in orders)):
+    for each in (case, *(case.alone(order) for order in orders)):
         doses += [(each.planned, taken.mg.value) for day in days_of(each)[:1] for taken in day.taken]
     return bool(doses) and min(doses)[1] < full
