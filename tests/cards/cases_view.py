@@ -41,6 +41,24 @@ VIEWS = [
         ("Kadcyla: LVEF, AST, ALT and total bilirubin are due",),
     ),
     View("on the drug and everything done", on(given("kadcyla", 20))),
+    View(
+        "an ALT that would hold the next dose is one calm card",
+        on(given("kadcyla", 20), values={"alt": "7 ULN"}),
+        ("Kadcyla: hold, ALT 7 x ULN",),
+        "info",
+    ),
+    View(
+        "lung disease and a low LVEF would stop the next dose, and have one card",
+        on(given("enhertu", 20), lvef="30", baseline="60", problems=("ild",)),
+        ("Enhertu",),
+        "info",
+    ),
+    View(
+        "what would stop the next dose is a line beside what is due",
+        on(given("kadcyla", 20), lvef_on=OLD, values={"alt": "7 ULN"}),
+        ("Kadcyla: the last LVEF",),
+    ),
+    View("lung disease of a patient whose treatment is over", on(given("kadcyla", 90), problems=("ild",))),
     View("on no drug at all, and nothing ever measured", on(lvef=None, without=LIVER)),
     View("on another drug", on(given("", 5), lvef=None)),
     # Is the patient on the drug?
