@@ -103,7 +103,7 @@ VIEWS = [
     View(
         "completed orders, where no dose is recorded",
         on(ordered("kadcyla", 18, TreatmentState.COMPLETED), without=("platelets",)),
-        ("Kadcyla: no platelets within 7 days of the dose",),
+        ("Kadcyla: no result for platelets within 7 days of the dose",),
         indicator="info",
     ),
     # LVEF
@@ -121,7 +121,7 @@ VIEWS = [
     View(
         "two drugs that lack different tests",
         on(given("enhertu", 20), given("pertuzumab", 5), lvef_on=OLD, without=("neutrophils",)),
-        ("Enhertu: no neutrophils within 7 days of the dose", "Pertuzumab: the last LVEF"),
+        ("Enhertu: no result for neutrophils within 7 days of the dose", "Pertuzumab: the last LVEF"),
         indicator="info",
     ),
     # Tests for the next dose
@@ -139,13 +139,13 @@ VIEWS = [
     View(
         "a result that will be too old on the day of the dose",
         on(given("kadcyla", 18), labs={"platelets": 5}),
-        ("Kadcyla: no platelets within 7 days of the dose",),
+        ("Kadcyla: no result for platelets within 7 days of the dose",),
         indicator="info",
     ),
     View(
         "a dose that is late",
         on(given("enhertu", 30), without=("neutrophils",)),
-        ("Enhertu: no neutrophils within 7 days of the dose",),
+        ("Enhertu: no result for neutrophils within 7 days of the dose",),
         indicator="info",
     ),
     View(
