@@ -685,6 +685,14 @@ ROWS = [
     ),
     Row(
         INTERACTION,
+        "lapatinib with posaconazole, of whose class the list was not read",
+        FIRES,
+        tablets("lapatinib", "1250 mg"),
+        beside("posaconazole"),
+        tells=("verify",),
+    ),
+    Row(
+        INTERACTION,
         "a shampoo of ketoconazole",
         SILENT,
         tablets("lapatinib", "1250 mg"),
