@@ -189,17 +189,19 @@ class Case:
             return self.recogniser.labelled(self.product.id, self.cancers, self.order.interval_days)
         labelled = self.recogniser.labelled(self.product.id, self.cancers, None).regimens
         problems = {each.problem for each in self.patient.problems if each.is_present(self.session.today)}
-        regimens = for_patient(labelled, self.kg.value if self.kg else None, self.classes_beside, problems)
+        regimens = for_patient(labelled, self.kg.value if self.kg else None, self.named_beside, problems)
         return Labelled(regimens, ceiling(regimens))
 
     @lazy
-    def classes_beside(self) -> frozenset[str]:
-        """The classes of the drugs that are ordered in the same session or active in the chart."""
+    def named_beside(self) -> frozenset[str]:
+        """The classes and products of the drugs that are ordered in the same session or active in the chart."""
+        products = {identity.product.id for _, identity in self.others if identity.product is not None}
         named = [each.value for order, _ in self.others for each in order.evidence if not each.system]
         for treatment in self.patient.treatments:
             if treatment.is_active(self.session.today) and treatment.product != self.product.id:
                 named += treatment.names
-        return frozenset(group.id for name in named for group in self.recogniser.read_classes(name))
+                products.add(treatment.product)
+        return frozenset(products).union(group.id for name in named for group in self.recogniser.read_classes(name))
 
     @lazy
     def ceiling(self) -> Ceiling | None:
