@@ -25,6 +25,7 @@ from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Cited, Confidence
 from cards.planned_doses import ASKED_LATER, needed, outcome_for, planned_doses
 from cards.readings.case import UNREAD, Case, gap_line
+from cards.readings.session_orders import SessionOrders
 from cards.rules import rules_at
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from cards.facts.order import DrugOrder
-    from cards.facts.origins import Gap
+    from cards.facts.origins import Gap, Origin
     from cards.facts.patient import Patient
     from cards.facts.policy import Policy
     from cards.facts.session import Session
@@ -100,20 +100,16 @@ def _cases(
     identities: Sequence[Identity],
     wanted: Callable[[Identity], bool],
 ) -> list[Case]:
-    identified = list(zip(session.orders, identities, strict=True))
+    orders = SessionOrders(zip(session.orders, identities, strict=True), session.today, recogniser)
     return [
-        Case(order, identity, session, _others(identified, order), recogniser, _thresholds(identity, policy))
-        for order, identity in identified
+        Case(order, identity, session, orders, recogniser, _thresholds(identity, policy))
+        for order, identity in orders.identified
         if order.in_focus and wanted(identity)
     ]
 
 
 def _thresholds(identity: Identity, policy: Policy) -> Mapping[str, Decimal | None]:
     return for_product(policy.thresholds, identity.product.id if identity.product is not None else None)
-
-
-def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> tuple[tuple[DrugOrder, Identity], ...]:
-    return tuple((other, identity) for other, identity in identified if other is not order)
 
 
 def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDose | None) -> list[Verdict]:
@@ -209,10 +205,11 @@ def _incomplete(
     elif not cases and not any(gap.about is None and gap.reason != _NO_ORDER for gap in session.gaps):
         return None
     is_urgent = bool(lines)
+    said = {(each.topic, each.order) for each in shown}
     for verdict in telling:
         if isinstance(verdict.outcome, CannotTell):
             for missing in verdict.outcome.missing:
-                if not _told(missing, verdict, shown):
+                if not _told(missing, verdict, said):
                     lines[_line(missing, verdict.drug)] = None
                     is_urgent = is_urgent or missing.is_urgent
         elif verdict.topic is Topic.COVERAGE_CRITERIA:
@@ -251,11 +248,9 @@ def _line(missing: Missing, drug: str) -> Evidence:
     return Evidence(f"missing-{missing.what}", drug, values=tuple(sorted(missing.values.items())))
 
 
-def _told(missing: Missing, verdict: Verdict, shown: list[Verdict]) -> bool:
+def _told(missing: Missing, verdict: Verdict, said: Container[tuple[TopicCode | None, Origin | None]]) -> bool:
     # Data that was set aside always gets a line on this card.
-    return missing.reported_by is Topic.CHECKS_INCOMPLETE or any(
-        other.topic is missing.reported_by and other.order == verdict.order for other in shown
-    )
+    return missing.reported_by is Topic.CHECKS_INCOMPLETE or (missing.reported_by, verdict.order) in said
 
 
 def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:

@@ -26,6 +26,7 @@ from cards.identification.identity import identify
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.schema import Expected, Kind, KnowledgeError, Tier
 from cards.readings.case import Case
+from cards.readings.session_orders import SessionOrders
 from cards.rules.site_rules import judge
 from cards.values.calendar_months import years_before
 from cards.values.quantities import Kg, Percent
@@ -96,8 +97,9 @@ def case_of(written: RuleCase, recogniser: Recogniser) -> Case:
     identity = identify(order, recogniser)
     product = identity.product.id if identity.product is not None else None
     thresholds = for_product(default_policy(recogniser.known).thresholds, product)
-    others = tuple((each, identify(each, recogniser)) for each in session.orders if each is not order)
-    return Case(order, identity, session, others, recogniser, thresholds)
+    identified = ((each, identity if each is order else identify(each, recogniser)) for each in session.orders)
+    orders = SessionOrders(identified, session.today, recogniser)
+    return Case(order, identity, session, orders, recogniser, thresholds)
 
 
 def session_of(written: RuleCase, recogniser: Recogniser) -> tuple[DrugOrder, Session]:

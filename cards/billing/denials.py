@@ -14,6 +14,7 @@ from cards.billing.diagnoses import primary_codes, receptor_codes, secondary_cod
 from cards.coverage.payers import may_steer
 from cards.facts.outcomes import Evidence, Fired
 from cards.knowledge.schema import Setting
+from cards.knowledge.schema.billing import Where
 from cards.readings.case import dated
 from cards.readings.her2 import her2_of
 from cards.rules.dose import dose_above_maximum
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from cards.coverage.view import View
     from cards.facts.billing import ClaimLine
 
+# Visits, evaluation and management.
+_VISIT = "99"
 _CLAIM_FORM = re.compile(r"\d{11}|\d{5}-\d{4}-\d{2}")
 
 
@@ -37,7 +40,9 @@ def denials(view: View, billed: Bill) -> tuple[Evidence, ...]:
         *_ndcs(view),
         *_drug_lines(view, billed, lines),
         *_modifiers(view, billed, [line for line in lines if _is_own(line, billed)]),
+        *_misplaced(view, billed, lines),
         *_administration(view, lines),
+        *_premedication(view, lines),
         *_places(view, lines),
         *_diagnoses(view),
         *_her2(view),
@@ -151,6 +156,32 @@ def _administration(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
         if line.code == view.known.administration.further_hour.code and not doses.further_hours:
             long = "" if doses.minutes is None else str(doses.minutes)
             yield Evidence("denial-further-hour", line.code, line.origin, values=(("minutes", long),))
+
+
+def _misplaced(view: View, billed: Bill, lines: list[ClaimLine]) -> Iterator[Evidence]:
+    """Look for modifiers of visits on any other line, and for modifiers of procedures on the drug's own lines."""
+    for known in view.known.modifiers.on_lines:
+        is_of_visit = known.belongs_on is Where.VISIT
+        for line in lines:
+            is_wrong = not line.code.startswith(_VISIT) if is_of_visit else _is_own(line, billed)
+            for modifier in line.modifiers:
+                if is_wrong and modifier in known.codes:
+                    label = f"denial-modifier-{known.belongs_on}"
+                    yield Evidence(label, modifier, line.origin, values=(("code", line.code),), by=known.by)
+
+
+def _premedication(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
+    """Look for codes of further drugs where no further drug is ordered that they could be for."""
+    known = view.known.administration
+    if any(not identity.in_scope for _, identity in view.case.others):
+        return
+    code = given(known, view.case.product, None, dose=len(view.case.history) + 1).code
+    route = "injection" if code == known.subcutaneous else "infusion"
+    further = {each.code: each.by for each in known.premedication}
+    for line in lines:
+        if line.code in further:
+            values = (("wanted", code.code), ("route", route))
+            yield Evidence("denial-premedication", line.code, line.origin, values=values, by=further[line.code])
 
 
 def _places(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from cards.facts.session import planned_day
 from cards.knowledge.label_doses import Ceiling, Labelled, ceiling, for_patient
 from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
 from cards.readings.doses_given import one_a_day
+from cards.readings.session_orders import SessionOrders
 from cards.values.caching import lazy
 from cards.values.quantities import plain
 
@@ -57,7 +58,7 @@ class Case:
     order: DrugOrder
     identity: Identity
     session: Session
-    others: tuple[tuple[DrugOrder, Identity], ...]
+    orders: SessionOrders
     recogniser: Recogniser
     thresholds: Mapping[str, Decimal | None]
 
@@ -65,6 +66,16 @@ class Case:
     def known(self) -> Knowledge:
         """What is known."""
         return self.recogniser.known
+
+    @lazy
+    def others(self) -> tuple[tuple[DrugOrder, Identity], ...]:
+        """The other orders of the session: a rule that is asked about every order asks ``orders`` instead."""
+        return self.orders.others(self.order)
+
+    def alone(self, order: DrugOrder) -> Case:
+        """Return the case of another order for the same drug, by itself."""
+        none = SessionOrders((), self.session.today, self.recogniser)
+        return replace(self, order=order, orders=none)
 
     @lazy
     def patient(self) -> Patient:
@@ -195,13 +206,15 @@ class Case:
     @lazy
     def named_beside(self) -> frozenset[str]:
         """The classes and products of the drugs that are ordered in the same session or active in the chart."""
-        products = {identity.product.id for _, identity in self.others if identity.product is not None}
-        named = [each.value for order, _ in self.others for each in order.evidence if not each.system]
+        own = self.orders.classes_of(self.order)
+        ordered = {name for name, count in self.orders.classes.items() if count > (name in own)}
+        named: list[str] = []
         for treatment in self.patient.treatments:
             if treatment.is_active(self.session.today) and treatment.product != self.product.id:
                 named += treatment.names
-                products.add(treatment.product)
-        return frozenset(products).union(group.id for name in named for group in self.recogniser.read_classes(name))
+                ordered.add(treatment.product)
+        classes = (group.id for name in named for group in self.recogniser.read_classes(name))
+        return frozenset(ordered).union(self.orders.products, classes) - {self.product.id}
 
     @lazy
     def ceiling(self) -> Ceiling | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +17,7 @@ from cards.values.codes import ndc_readings
 from cards.values.quantities import Kg, Mg, MgPerKg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from cards.facts.order import DrugOrder
     from cards.identification.recogniser import Recogniser
@@ -268,10 +269,17 @@ def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
     for basis in (MgPerKg, Mg):
         mentioned, in_field = _mentioned(case, basis), _in_basis(case, basis)
         if len(mentioned) > 1 and in_field:
-            met = (near(dose.value, each.value, tolerance) for _, dose in in_field for each in mentioned)
-            if not any(met) and not any(is_part_of_combination(case.product, each) for each in mentioned):
+            amounts = sorted(dose.value for _, dose in in_field)
+            met = any(near(_nearest(amounts, each.value), each.value, tolerance) for each in mentioned)
+            if not met and not any(is_part_of_combination(case.product, each) for each in mentioned):
                 return tuple(mentioned)
     return ()
+
+
+def _nearest(amounts: Sequence[Decimal], wanted: Decimal) -> Decimal:
+    """Return the amount nearest to a number, from a sorted list that has at least one."""
+    place = bisect_left(amounts, wanted)
+    return min(amounts[max(place - 1, 0) : place + 1], key=lambda each: abs(each - wanted))
 
 
 def _mentioned(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
@@ -300,13 +308,22 @@ def _between_fields(case: Case, weight: Kg | None, tolerance: Decimal) -> DoseCo
     usable = usable_doses(case)
     if weight is None or len(usable) < _SEVERAL:
         return None
+    per_kg: dict[int, list[tuple[Decimal, MgPerKg]]] = {}
+    for reading in usable:
+        if isinstance(reading.dose, MgPerKg):
+            per_kg.setdefault(reading.ordered.instruction, []).append(((reading.dose * weight).value, reading.dose))
+    extremes = {
+        instruction: (min(each for each, _ in meant), max(each for each, _ in meant))
+        for instruction, meant in per_kg.items()
+    }
     for one in usable:
-        for other in usable:
-            if one.ordered.instruction != other.ordered.instruction or not isinstance(one.dose, Mg):
-                continue
-            meant = other.in_mg(weight)
-            if isinstance(other.dose, MgPerKg) and meant and not near(one.dose.value, meant.value, tolerance):
-                return DoseConflict(one, one.dose, other.dose, in_text=False)
+        instruction, dose = one.ordered.instruction, one.dose
+        # A dose near to the lowest and to the highest amount is near to all of them.
+        if not isinstance(dose, Mg) or all(near(dose.value, each, tolerance) for each in extremes.get(instruction, ())):
+            continue
+        for meant, other in per_kg[instruction]:
+            if not near(dose.value, meant, tolerance):
+                return DoseConflict(one, dose, other, in_text=False)
     return None
 
 

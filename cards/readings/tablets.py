@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -129,7 +128,7 @@ def together(case: Case) -> Together | None:
     )
     if not others:
         return None
-    cases = [case, *(dataclasses.replace(case, order=order, others=()) for order in others)]
+    cases = [case, *(case.alone(order) for order in others)]
     days = [days_of(each) for each in cases]
     if any(len(each) != 1 for each in days):
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -98,18 +97,15 @@ def _first_day(case: Case) -> date | None:
 
 def _is_escalated(case: Case) -> bool:
     """Return whether the course begins below the full dose: on record, in another order, or in a step of this one."""
-    full = max(
-        level.dose.value
-        for regimen in case.product.regimens
-        for level in regimen.levels
-        if level.role is LevelRole.START
-    )
+    levels = [level for regimen in case.product.regimens for level in regimen.levels]
+    full = max(level.dose.value for level in levels if level.role is LevelRole.START)
     doses = [(each.on or date.min, each.dose.value) for each in case.history if isinstance(each.dose, Mg)]
     orders = [order for order, identity in case.others if identity.product == case.product]
-    for each in (case, *(dataclasses.replace(case, order=order, others=()) for order in orders)):
+    for each in (case, *(case.alone(order) for order in orders)):
         doses += [(each.planned, taken.mg.value) for day in days_of(each)[:1] for taken in day.taken]
     if bool(doses) and min(doses)[1] < full:
         return True
     # The steps may stand in the instructions alone.
-    written = [dose.value for dose in case.order.text_doses if isinstance(dose, Mg)]
-    return not case.history and full in written and min(written) < full
+    steps = {level.dose.value for level in levels if level.role is LevelRole.STEP}
+    written = {dose.value for dose in case.order.text_doses if isinstance(dose, Mg)}
+    return not case.history and full in written and not steps.isdisjoint(written)

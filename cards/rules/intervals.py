@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
-from cards.facts.session import planned_day
 from cards.readings.case import brief, counted, spaced
 from cards.readings.course import (
     given_line,
@@ -120,18 +119,12 @@ def _within_the_order(case: Case) -> Fired | None:
 def _between_orders(case: Case) -> Fired | None:
     """Fire on an order that another one of the session, of the same antibody, precedes by too few days."""
     regimen = min(case.regimens, key=lambda each: each.interval_days, default=None)
-    if regimen is None or not case.others:
+    if regimen is None:
         return None
     window = case.threshold("interval_window_days")
     related = case.recogniser.same_antibody[case.product.id]
-    days_of = [
-        (case.planned - on).days
-        for order, identity in case.others
-        if identity.product is not None and identity.product.id in related
-        for on in (order.schedule.days or (planned_day(order.start, case.session.today),))
-    ]
-    days = min((each for each in days_of if each > 0), default=None)
-    if days is None or days >= regimen.interval_days - window:
+    before = case.orders.last_day_before(case.order, related, case.planned)
+    if before is None or (days := (case.planned - before).days) >= regimen.interval_days - window:
         return None
     return Fired(
         values={

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from cards.values.caching import lazy
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState, read_answer
 from fhir_mappings.request.queries import resolve
+from fhir_mappings.request.sizes import first_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,8 +36,11 @@ class DataMissing(LookupError):  # noqa: N818 - named for the answer it leads to
 class RequestData:
     """What one call sent, and what has been fetched for it so far."""
 
-    def __init__(self, request: HookRequest, templates: Mapping[str, str], client: FhirClient) -> None:
-        """Leave everything unread until it is asked for."""
+    def __init__(
+        self, request: HookRequest, templates: Mapping[str, str], client: FhirClient, most_entries: int
+    ) -> None:
+        """Leave everything unread until it is asked for; of the lists that were sent, ``most_entries`` are read."""
+        self._most_entries = most_entries
         self._request = request
         self._templates = templates
         self._client = client
@@ -126,7 +130,7 @@ class RequestData:
         """Read every prefetch value, under keys of our own and of the client's; keys of ours that lack are omitted."""
         if self._sent is None:
             sent = {key: read_answer(raw, f"prefetch.{key}") for key, raw in self._request.prefetch.items()}
-            self._sent = {**dict.fromkeys(self._templates, OMITTED), **sent}
+            self._sent = {**dict.fromkeys(self._templates, OMITTED), **first_entries(sent, self._most_entries)}
         return self._sent
 
     def _fetch(self, references: Mapping[str, str]) -> None:

@@ -22,6 +22,7 @@ from cds_service.configuration.site_layer import layer_of_record
 from cds_service.decisions.rejudge import question, recorded_session
 from cds_service.protocol import crd
 from cds_service.protocol.card_json import card_json, to_show, worded
+from cds_service.protocol.form_links import suggestion_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -73,7 +74,8 @@ def replay(kept: StoredDecision) -> Replay:
                     {"label": each.label, "uuid": each.uuid, "actions": sent[each.uuid]["actions"]}
                     for each in card.suggestions
                     if each.uuid in sent
-                ],
+                ]
+                + [sent[begun] for begun in (suggestion_id(card.uuid),) if begun in sent],
                 [each for each in links.get(card.uuid, ()) if (each["label"], each["url"]) not in card.links],
             ),
             content,

@@ -322,6 +322,8 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
             yield Gap(None, f"prefetch.{key}", "next-page")
         if answer.partial:
             yield Gap(None, f"prefetch.{key}", "partial")
+        if answer.cut:
+            yield Gap(None, f"prefetch.{key}", "list-cut")
         if answer.listing.is_short:
             values = (("total", str(answer.listing.total)), ("sent", str(answer.listing.matches)))
             yield Gap(None, f"prefetch.{key}", "short", values=values)
