@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from cards.billing import claim_sheet as sheet
 from cards.billing.bill import bill
 from cards.billing.denials import denials, has_both_modifiers
@@ -44,7 +46,7 @@ class BillingSummary:
         view = View(case, self._setup.known)
         billed = bill(case, self._setup)
         sections = [
-            Section(heading, lines)
+            Section(heading, tuple(_of_product(line, view) for line in lines))
             for heading, lines in (
                 (
                     "claim",
@@ -85,6 +87,15 @@ class BillingSummary:
         if variant in _MODIFIED and has_both_modifiers(view, billed):
             return values, f"{variant}-both"
         return values, variant
+
+
+def _of_product(line: Evidence, view: View) -> Evidence:
+    """Cite the product's own document where another one's says the same."""
+    if line.by is None and not line.parts:
+        return line
+    product = view.case.product.id
+    by = view.known.cited(product, line.by) if line.by is not None else None
+    return msgspec.structs.replace(line, by=by, parts=tuple(_of_product(part, view) for part in line.parts))
 
 
 def _cited(sections: list[Section]) -> Iterator[Cited]:

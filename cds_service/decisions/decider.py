@@ -103,8 +103,14 @@ class Decider:
         self._fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched)
         self.versions = versions(settings, self.known, self.wording, self.billing)
 
-    def decide(self, request: HookRequest, *, coverage: bool = False) -> Decision:
+    def data_of(self, request: HookRequest) -> RequestData:
+        """Give access to what a request sent, and to its FHIR server."""
+        return RequestData(request, self.templates, self._fhir, self._sizes.entries)
+
+    def decide(self, request: HookRequest, *, coverage: bool = False, before: RequestData | None = None) -> Decision:
         """Answer one request; ``coverage``: by the rules of billing and coverage, and by no clinical one.
+
+        ``before`` is what has been fetched for the call already.
 
         Raises:
             DataMissing: an order in scope needs data that cannot be had.
@@ -113,7 +119,7 @@ class Decider:
         began = time.perf_counter()
         exchange = crd.exchange_of(request.extension) if coverage and self.crd else None
         asked = self.templates if exchange is None else {**self.templates, **crd.COVERAGE_TEMPLATE}
-        gathering = RequestData(request, asked, self._fhir, self._sizes.entries)
+        gathering = RequestData(request, asked, self._fhir, self._sizes.entries, before)
         actions: tuple[dict[str, Any], ...] = ()
         if not request.moment.has_orders:
             session, verdicts, (cards, shown) = self._opened(request, gathering)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from calls import SIGN, Caller, call, order
+from click.testing import CliRunner
 from sqlalchemy import select
 
 from cds_service.audit.explain import explain
+from cds_service.cli import main
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 from cds_service.decisions.reproduce import replay
@@ -76,3 +78,11 @@ def test_a_decision_explains_itself_in_the_language_of_its_time(tmp_path: Path) 
     kept = find(engine, identifier)
     assert kept is not None
     assert replay(kept).identical
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "said"), [("es", 0, "es: 0 said in English"), ("fr", 2, "no language 'fr'")]
+)
+def test_the_check_lists_what_a_language_says_in_english(language: str, code: int, said: str) -> None:
+    result = CliRunner().invoke(main, ["knowledge", "check", "--language", language])
+    assert (result.exit_code, said in result.output) == (code, True)

@@ -110,6 +110,14 @@ class ClaimBox(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class OwnCitation(KnowledgeRecord, frozen=True, kw_only=True):
+    """The document that says of a product what is cited from that of another one: the same words, another page."""
+
+    product: str
+    instead_of: Cited
+    by: Cited
+
+
 class RevenueCode(KnowledgeRecord, frozen=True, kw_only=True):
     """A hospital revenue code for the drug."""
 
@@ -248,6 +256,7 @@ class BillingKnowledge(KnowledgeRecord, frozen=True, kw_only=True):
     claim_boxes: tuple[ClaimBox, ...]
     authorization_box: ClaimBox
     records: Cited
+    own_citations: tuple[OwnCitation, ...]
     diagnoses: Diagnoses
     site_of_care: tuple[SiteOfCare, ...]
     drug_groups: tuple[DrugGroup, ...]
@@ -259,6 +268,11 @@ class BillingKnowledge(KnowledgeRecord, frozen=True, kw_only=True):
     def supply(self, product: str) -> Supply:
         """Give the vials of a product; every product that is checked has them, but for tablets."""
         return next(supply for supply in self.supplies if supply.product == product)
+
+    def cited(self, product: str, by: Cited) -> Cited:
+        """Return the citation of a product's own document where it has one."""
+        own = (each.by for each in self.own_citations if each.product == product and each.instead_of == by)
+        return next(own, by)
 
     def group(self, group_id: str) -> DrugGroup:
         """Give a drug group; a policy that names an unknown one does not load."""
