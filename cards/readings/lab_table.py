@@ -6,7 +6,6 @@ though the newest has come down and doses were given since.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -132,10 +131,8 @@ def newest(case: Case, test: str, since: date | None = None) -> LabResult | None
 
     A result dated in the future is taken for a typing error.
     """
-    # In another time zone it may already be tomorrow.
-    latest = case.session.today + timedelta(days=1)
     for result in case.patient.labs.get(test, ()):
-        if result.on is not None and result.on <= latest:
+        if result.on is not None and result.on <= case.tomorrow:
             last = result.within[1] if result.within else result.on
             return result if last >= (since or case.labs_since) else None
     return None
@@ -175,14 +172,21 @@ def _pair(case: Case) -> tuple[LabResult, LabResult] | None:
     if rule is None:
         return None
     for bilirubin in _counting(case, rule.bilirubin):
-        if not multiples(bilirubin).is_above(rule.bilirubin_above):
+        if not _is_above(bilirubin, rule.bilirubin_above):
             continue
         for test in rule.transaminases:
             for enzyme in _counting(case, test):
-                is_above = multiples(enzyme).is_above(rule.transaminase_above)
-                if is_above and _within(enzyme, bilirubin, rule.within_days):
+                if _is_above(enzyme, rule.transaminase_above) and _within(enzyme, bilirubin, rule.within_days):
                     return enzyme, bilirubin
     return None
+
+
+def _is_above(result: LabResult, limit: Decimal) -> bool:
+    """Return whether a result is certainly above so many times its upper limit of normal."""
+    if result.bound is Bound.EXACT:
+        # Fast path: nearly every result is.
+        return times_limit(result) > limit
+    return multiples(result).is_above(limit) is True
 
 
 def _counting(case: Case, test: str) -> list[LabResult]:

@@ -34,6 +34,9 @@ WINDOW = "how many words around a word are looked at"
 
 # The file and the name at its top level. An entry that is no longer needed fails, too.
 EXCEPTIONS = {
+    "cards/billing/coverage_statement.py _MOST_COVERAGES": (BOUND, "4"),
+    "fhir_mappings/medications/coverage_information.py _LONGEST": (BOUND, "1000"),
+    "fhir_mappings/request/billing.py _LAST": (BOUND, "1000"),
     "cards/billing/administration.py HOUR": (CALENDAR, "60"),
     "cards/billing/diagnoses.py _CATEGORY": (SHAPE, "3"),
     "cards/billing/diagnoses.py _SEX": (SHAPE, "5 6"),
