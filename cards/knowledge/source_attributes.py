@@ -62,7 +62,7 @@ def cited_by(entry: TopicAttributes, known: Knowledge, billing: BillingSetup) ->
     return {**dict.fromkeys(entry.sources, Confidence.PRIMARY), **found}
 
 
-_RANK = (Confidence.PRIMARY, Confidence.SITE, Confidence.SECONDARY, Confidence.UNVERIFIED)
+_RANK = (Confidence.PRIMARY, Confidence.SITE, Confidence.SECONDARY, Confidence.UNVERIFIED, Confidence.DEFAULT)
 
 
 def _is_part(name: str) -> bool:

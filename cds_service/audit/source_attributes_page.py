@@ -24,6 +24,7 @@ _CONFIDENCE = {
     "V2": "read in a secondary text",
     "S": "stated by the site",
     "K": "not verified",
+    "D": "a default of this service",
 }
 
 

@@ -1,4 +1,4 @@
-"""No answer depends on what was kept, and only three mechanisms keep anything (ADR 24)."""
+"""No answer depends on what was kept, and only three mechanisms keep anything (ADR 25)."""
 
 from __future__ import annotations
 
