@@ -62,7 +62,13 @@ def cited_by(entry: TopicAttributes, known: Knowledge, billing: BillingSetup) ->
     return {**dict.fromkeys(entry.sources, Confidence.PRIMARY), **found}
 
 
-_RANK = (Confidence.PRIMARY, Confidence.SITE, Confidence.SECONDARY, Confidence.UNVERIFIED, Confidence.DEFAULT)
+_RANK = (
+    Confidence.PRIMARY,
+    Confidence.SITE,
+    Confidence.DEFAULT,
+    Confidence.SECONDARY,
+    Confidence.UNVERIFIED,
+)
 
 
 def _is_part(name: str) -> bool:

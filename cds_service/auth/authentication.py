@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cds_service.auth.authenticator import Authenticator
 from cds_service.auth.key_fetching import FetchedKeys
 from cds_service.auth.used_tokens import MemoryReplayStore, ReplayStore, ReplayStoreError
 from cds_service.auth.used_tokens_database import DatabaseReplayStore
 from cds_service.store.database import DatabaseError, open_engine
 
 if TYPE_CHECKING:
+    from cds_service.auth.authenticator import Authenticator
     from cds_service.configuration.settings import Settings
 
 
@@ -33,6 +33,9 @@ class Authentication:
         if settings.auth.mode == "off":
             self.current = None
             return
+        # Only a service whose callers sign pays for loading what verifies signatures.
+        from cds_service.auth.authenticator import Authenticator  # noqa: PLC0415
+
         self._replay = self._replay or open_replay_store(settings)
         self.current = Authenticator(settings.auth, self._replay, self._keys_at)
 

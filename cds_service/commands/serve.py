@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import secrets
 import shutil
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from cds_service.configuration.settings import Settings
 
 _IDLE_MS = 75_000
-_BACKLOG, _CONNECTIONS, _THREADS = 4096, 30_000, 128
+_BACKLOG, _CONNECTIONS, _THREADS = 4096, 30_000, 256
 # Not imported from ``metrics``, which must not be loaded before the variable is set.
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PATIENT_KEY = f"{ENV_PREFIX}AUDIT__PATIENT_KEY"
@@ -152,6 +153,8 @@ def _share_metrics(workers: int) -> None:
 
 def _preload() -> None:
     """Load the application before the workers are copied from this process, after the folder of metrics was named."""
+    # This process only watches the workers from now on. A worker looks for garbage again once it has what it needs.
+    gc.disable()
     from cds_service.wsgi import preload  # noqa: PLC0415
 
     preload()

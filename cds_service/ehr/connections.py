@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
+from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,17 @@ def tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
         OSError: the file cannot be read or holds no certificate.
 
     """
-    context = ssl.create_default_context(cafile=str(ca_bundle or requests.utils.DEFAULT_CA_BUNDLE_PATH))
+    return _public_authorities() if ca_bundle is None else _verifying(str(ca_bundle))
+
+
+@cache
+def _public_authorities() -> ssl.SSLContext:
+    """Read the public authorities once: that is slow, and the workers share what was there before they were started."""
+    return _verifying(requests.utils.DEFAULT_CA_BUNDLE_PATH)
+
+
+def _verifying(authorities: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=authorities)
     if not context.get_ca_certs():
         raise ssl.SSLError("no certificate")
     context.minimum_version = ssl.TLSVersion.TLSv1_2

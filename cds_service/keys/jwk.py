@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from jwt.algorithms import AllowedPublicKeys, ECAlgorithm, OKPAlgorithm, RSAAlgorithm
-from jwt.exceptions import PyJWTError
+from typing import TYPE_CHECKING, Any
 
 from cds_service.protocol.refusals import Reason, Refused
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    PublicKey = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
 
 RSA_ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
@@ -31,7 +34,7 @@ class VerificationKey:
 
     id: str
     algorithms: frozenset[str]
-    public: AllowedPublicKeys
+    public: PublicKey
 
 
 class KeySet:
@@ -125,7 +128,7 @@ def _read_key(entry: Any) -> VerificationKey | None:
     key_id = entry.get("kid")
     if not isinstance(key_id, str) or not key_id:
         raise JwkProblem("has no 'kid', by which tokens name their key")
-    return VerificationKey(key_id, algorithms, _public(entry))
+    return VerificationKey(key_id, algorithms, _public(entry, min(algorithms)))
 
 
 def _algorithms(entry: dict[str, Any]) -> frozenset[str]:
@@ -145,10 +148,14 @@ def _algorithms(entry: dict[str, Any]) -> frozenset[str]:
     return fitting & {own}
 
 
-def _public(entry: dict[str, Any]) -> AllowedPublicKeys:
-    reader: Any = {"RSA": RSAAlgorithm, "EC": ECAlgorithm, "OKP": OKPAlgorithm}[entry["kty"]]
+def _public(entry: dict[str, Any], algorithm: str) -> PublicKey:
+    # A service without clients that sign never loads what reads their keys.
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415
+    from jwt import PyJWK  # noqa: PLC0415
+    from jwt.exceptions import PyJWTError  # noqa: PLC0415
+
     try:
-        key: AllowedPublicKeys = reader.from_jwk(entry)
+        key: PublicKey = PyJWK(entry, algorithm).key
     except (PyJWTError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         raise JwkProblem("cannot be read; is it whole?") from None
     if isinstance(key, RSAPublicKey) and key.key_size not in _RSA_BITS:

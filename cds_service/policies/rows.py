@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from cds_service.policies.lifecycle import Step, StepKind
+from cds_service.store.dialects import dialect_of
 from cds_service.store.record import plain_text
 from cds_service.store.tables import policy_contents, policy_steps, policy_versions
 
@@ -47,7 +47,7 @@ class VersionRow:
 
 def add_content(connection: Connection, content: PolicyContent) -> str:
     """Keep a content, if it is not kept already, and give its hash."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    dialect = dialect_of(connection.dialect.name)
     row = {"hash": content.hash, "content": content.canonical()}
     connection.execute(dialect.insert(policy_contents).on_conflict_do_nothing(index_elements=["hash"]), row)
     return content.hash

@@ -7,14 +7,12 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-import jwt
 import msgspec
 import requests
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from cds_service.configuration.smart_settings import is_safe
+from cds_service.ehr.deadline import bound
 from cds_service.ehr.limits import Neighbour, NeighbourBusyError
 from cds_service.smart.launch import LaunchError
 
@@ -98,6 +96,11 @@ def redeem(server: SmartServer, pending: Pending, code: str, redirect_uri: str) 
 
 def _assertion(server: SmartServer, audience: str) -> str:
     """Sign who we are, as SMART's asymmetric client authentication wants it: ES384 or RS384, for a few minutes."""
+    # Only a client that has a key pays for loading what signs.
+    import jwt  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
     if server.private_key is None:
         msg = "the server has no private key"
         raise ValueError(msg)
@@ -142,6 +145,7 @@ def _read(method: str, url: str, **more: Any) -> tuple[bytes, int]:
     with requests.Session() as session:
         # No proxy and no password file of the machine may have a say in where a code goes.
         session.trust_env = False
+        bound(session, TIMEOUT_S)
         try:
             with session.request(
                 method,
@@ -157,6 +161,9 @@ def _read(method: str, url: str, **more: Any) -> tuple[bytes, int]:
                     body += piece
                     if time.monotonic() > deadline:
                         raise requests.Timeout
+                if time.monotonic() > deadline:
+                    # Cut off at the deadline: what arrived is not all of it.
+                    raise requests.Timeout
                 return bytes(body), response.status_code
         except (requests.RequestException, OSError, ValueError) as error:
             _log.warning("smart_server_failed", reason=type(error).__name__)

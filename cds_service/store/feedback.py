@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from cds_service.store.database import writing
+from cds_service.store.dialects import dialect_of
 from cds_service.store.record import plain_text
 from cds_service.store.tables import decision_cards, feedback
 
@@ -63,7 +63,7 @@ def keep(
             }
             for entry in entries
         ]
-        dialect = sqlite if engine.dialect.name == "sqlite" else postgresql
+        dialect = dialect_of(engine.dialect.name)
         statement = dialect.insert(feedback).on_conflict_do_nothing(index_elements=["digest"])
         return sum(connection.execute(statement, row).rowcount for row in rows)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.dialects import postgresql, sqlite
+from cds_service.store.dialects import dialect_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -46,6 +46,5 @@ class Insert:
 
 
 def _dialect(name: str) -> Dialect:
-    if name == "sqlite":
-        return sqlite.dialect(paramstyle="qmark")
-    return postgresql.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+    dialect: Dialect = dialect_of(name).dialect(paramstyle="qmark" if name == "sqlite" else "format")
+    return dialect

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 from flask import session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from cds_service.configuration.roles import Role
 from cds_service.policies.people import Person
 from cds_service.store.database import writing
+from cds_service.store.dialects import dialect_of
 from cds_service.store.tables import seen_tokens
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def revoke(engine: Engine, hours: float) -> None:
     if isinstance(number, str):
         row = {"token_hash": _hash(number), "expires_at": int(time.time() + hours * 3600) + 1}
         with writing(engine) as connection:
-            dialect = sqlite if engine.dialect.name == "sqlite" else postgresql
+            dialect = dialect_of(engine.dialect.name)
             connection.execute(dialect.insert(seen_tokens).on_conflict_do_nothing(), row)
 
 
