@@ -91,6 +91,20 @@ class OrderedDose(msgspec.Struct, frozen=True):
     computed: bool = False
 
 
+class NotedDose(msgspec.Struct, frozen=True):
+    """A dose in a note, and the word before it, which may name the drug that it is of."""
+
+    dose: Mg | MgPerKg
+    after: str = ""
+
+
+class OrderNote(msgspec.Struct, frozen=True):
+    """A note on an order: its text, no longer than is read of it, and the doses in it."""
+
+    text: str
+    doses: tuple[NotedDose, ...] = ()
+
+
 class DrugOrder(msgspec.Struct, frozen=True):
     """A medication order of the session, for any drug, with what its reasons say about the cancer."""
 
@@ -117,3 +131,4 @@ class DrugOrder(msgspec.Struct, frozen=True):
     is_push: bool = False
     is_part: bool = False
     group: str = ""
+    notes: tuple[OrderNote, ...] = ()

@@ -135,6 +135,7 @@ class MedicationReader:
             is_push=said.is_push,
             is_part=said.is_part,
             group=text(child(resource, "groupIdentifier").get("value")),
+            notes=dosage.notes(resource) if "note" in resource else (),
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             route=said.route,
             start=said.start,

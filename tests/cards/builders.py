@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 from cards.billing.rules import coverage_rules
 from cards.engine import judge
 from cards.facts.billing import BillingFacts, BillingSession
-from cards.facts.order import BillingCode, DoseUnit, DrugOrder, EvidenceKind, IdentityEvidence, OrderedDose, WrittenNdc
+from cards.facts.order import (
+    BillingCode,
+    DoseUnit,
+    DrugOrder,
+    EvidenceKind,
+    IdentityEvidence,
+    OrderedDose,
+    OrderNote,
+    WrittenNdc,
+)
 from cards.facts.origins import Gap, Origin
 from cards.facts.outcomes import Fired
 from cards.facts.patient import Diagnosis, Patient, PresentProblem, Staging, Treatment, TreatmentState
@@ -113,6 +122,7 @@ def order(  # noqa: PLR0913
     route: Route | None = None,
     diluents: tuple[Diluent, ...] = (),
     identifier: str = "order-1",
+    note: OrderNote | None = None,
 ) -> DrugOrder:
     origin = Origin(f"MedicationRequest/{identifier}", f"context.draftOrders.{identifier}")
     path = f"{origin.path}.medicationCodeableConcept"
@@ -140,6 +150,7 @@ def order(  # noqa: PLR0913
         diluents=diluents,
         reasons=(Diagnosis(Cancer(reason), f"{reason} cancer", origin),) if reason else (),
         stagings=staged(reason_setting),
+        notes=(note,) if note else (),
     )
 
 

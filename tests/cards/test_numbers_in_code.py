@@ -34,6 +34,7 @@ WINDOW = "how many words around a word are looked at"
 
 # The file and the name at its top level. An entry that is no longer needed fails, too.
 EXCEPTIONS = {
+    "fhir_mappings/medications/dosage.py _BEFORE_DOSE": (BOUND, "44"),
     "cards/identification/drug_text.py _BEFORE_LOT": (WINDOW, "4"),
     "cards/identification/near_names.py _CUT": ("letters that may be cut off a name", "3"),
     "cards/identification/vocabulary.py _LOT_DIGITS": ("digits that the number of a package has at least", "3"),
