@@ -25,7 +25,6 @@ _CONFIDENCE = {
     "S": "stated by the site",
     "D": "a default of the service",
     "K": "not verified",
-    "D": "a default of this service",
 }
 
 

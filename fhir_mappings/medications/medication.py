@@ -137,6 +137,7 @@ class MedicationReader:
             is_push=said.is_push,
             is_part=said.is_part,
             group=text(child(resource, "groupIdentifier").get("value")),
+            notes=dosage.notes(resource) if "note" in resource else (),
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             route=said.route,
             tablet_mg=tablet_mg(medication, (each.value for each in named.evidence if not each.system)),

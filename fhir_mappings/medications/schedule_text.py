@@ -155,6 +155,7 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
         _times_per,
     ),
     (rf"(?:{words.EVERY}) ?(?P<n>{_N})?(?: ?(?:-|to|bis|a) ?{_N})? ?-? ?(?P<u>{_UNIT})", _every),
+    (rf"(?P<n>{_N}) ?(?P<u>{_UNIT}) ?(?:{words.AFTER})", _every),
     (rf"(?:(?P<n>{_N}) ?(?P<x>-|x|times|mal|fois|veces)? ?)?(?P<a>{_ADJECTIVE})", _adjective),
     (r"(?P<f>bid|tid|qid|b\.i\.d\.|t\.i\.d\.)", _times_a_day),
     (r"(?P<q>qod|q\.o\.d\.)", _every_other_day),
