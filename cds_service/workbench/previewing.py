@@ -10,7 +10,7 @@ import msgspec
 
 from cards.engine import judge
 from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
-from cards.identification.recogniser import Recogniser
+from cards.identification.recogniser import Recogniser, recogniser_of
 from cards.knowledge.billing_setup import with_sources
 from cards.presentation.grouping import CardContent
 from cards.presentation.renderer import Renderer
@@ -81,7 +81,7 @@ class Previewer:
 
     @lazy
     def _recogniser(self) -> Recogniser:
-        return Recogniser(self._decider.known)
+        return recogniser_of(self._decider.known)
 
     @lazy
     def cases(self) -> dict[str, Seen]:
