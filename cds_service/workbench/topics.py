@@ -16,7 +16,7 @@ from cards.values.text_cache import cached_by_key
 from cds_service.configuration.settings import Settings
 from cds_service.decisions.rejudge import question
 from cds_service.decisions.reproduce import thresholds_asked
-from cds_service.workbench.specimens import specimens, typical
+from cds_service.workbench.specimens import specimens
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -130,8 +130,7 @@ def _asked_for(topic: Topic) -> frozenset[str]:
 
 def typical_card(topic: Topic, previewer: Previewer) -> dict[str, Any] | None:
     """Give the card that a topic's typical case gets, by the words and indicators in force."""
-    case = typical(topic)
-    return previewer.card_of(case) if case else None
+    return previewer.typical_cards.get(topic)
 
 
 def families(settings: Settings, previewer: Previewer) -> list[tuple[str, list[TopicRow]]]:
