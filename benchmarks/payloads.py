@@ -39,7 +39,7 @@ class Drug(NamedTuple):
     mg_per_kg: float = 0
 
 
-_KADCYLA = (Drug("ado-trastuzumab emtansine (KADCYLA) IV", "1371046", mg_per_kg=3.6),)
+KADCYLA = Drug("ado-trastuzumab emtansine (KADCYLA) IV", "1371046", mg_per_kg=3.6)
 # One session of a usual regimen: two drugs in scope, and what is given with them.
 _REGIMEN = (
     Drug("trastuzumab (HERCEPTIN) IV", "224905", mg_per_kg=6),
@@ -52,18 +52,19 @@ _REGIMEN = (
 
 def payloads(keys: Collection[str]) -> list[Payload]:
     """Give the requests, small to large, for the prefetch keys of the service."""
-    return [build("S", _KADCYLA, 8, keys), build("M", _KADCYLA, 100, keys), build("L", _REGIMEN, 1000, keys)]
+    return [build("S", (KADCYLA,), 8, keys), build("M", (KADCYLA,), 100, keys), build("L", _REGIMEN, 1000, keys)]
 
 
 def build(size: str, drugs: tuple[Drug, ...], observations: int, keys: Collection[str]) -> Payload:
     """Make a request with an order of each drug and so many Observations, for each of some patients."""
     people = [Person(number) for number in range(PATIENTS[size])]
-    bodies = (json.dumps(_request(person, drugs, observations, keys), separators=(",", ":")) for person in people)
+    bodies = (json.dumps(request_of(person, drugs, observations, keys), separators=(",", ":")) for person in people)
     return Payload(size, len(drugs), observations, tuple(body.encode() for body in bodies))
 
 
-def _request(person: Person, drugs: tuple[Drug, ...], observations: int, keys: Collection[str]) -> Json:
-    entries = [{"resource": _order(drug, index, person)} for index, drug in enumerate(drugs, start=1)]
+def request_of(person: Person, drugs: tuple[Drug, ...], observations: int, keys: Collection[str]) -> Json:
+    """Make a request for one patient."""
+    entries = [{"resource": order(drug, index, person)} for index, drug in enumerate(drugs, start=1)]
     return {
         "hook": HOOK,
         "hookInstance": f"6d6a1c0e-2f0b-4c53-9b3b-6f0f3f1d{person.number:04}",
@@ -76,7 +77,8 @@ def _request(person: Person, drugs: tuple[Drug, ...], observations: int, keys: C
     }
 
 
-def _order(drug: Drug, index: int, person: Person) -> Json:
+def order(drug: Drug, index: int, person: Person) -> Json:
+    """Write the order of a drug, one of several of a session."""
     mg = drug.mg or round(drug.mg_per_kg * person.kg, 1)
     coding = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": drug.rxnorm, "display": drug.text}
     route = {"system": "http://snomed.info/sct", "code": "47625008", "display": "Intravenous route"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Fired, Missing
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,6 +28,8 @@ _HISTORY = frozenset(
         Topic.LIVER_TESTS_DISCONTINUE,
         Topic.LVEF_HOLD,
         Topic.LVEF_RECHECK,
+        # The first weeks of a course are counted from its beginning.
+        Topic.PROPHYLAXIS_MISSING,
     }
 )
 _LIVER_AND_BLOOD = frozenset(
@@ -79,7 +81,8 @@ READS: Mapping[str, frozenset[Topic]] = {
         Topic.CYCLE_LIMIT_REACHED,
     },
     "administrations": _HISTORY,
-    "medications": _HISTORY | {Topic.HER2_AGENTS_COMBINED, Topic.ANTHRACYCLINE_CONCURRENT, Topic.CYP3A4_INHIBITOR},
+    "medications": _HISTORY
+    | {Topic.HER2_AGENTS_COMBINED, Topic.ANTHRACYCLINE_CONCURRENT, Topic.CYP3A4_INHIBITOR, Topic.INTERACTION},
 }
 """The topics that depend on each part of the chart, by its prefetch key."""
 TREATMENT_PARTS = frozenset({"administrations", "medications"})
@@ -123,13 +126,14 @@ _FIRES_ON_ABSENCE = frozenset(
         Topic.DOSE_WRONG_FOR_INDICATION,
         Topic.WEIGHT_STALE,
         Topic.INFUSION_RATE,
+        Topic.PROPHYLAXIS_MISSING,
     }
 )
 _STRICTEST = "cancer-unknown"
 _MAXIMUM = frozenset({Topic.DOSE_ABOVE_MAXIMUM})
 
 
-def without_parts(topic: Topic, outcome: Outcome, absent: tuple[tuple[str, str], ...]) -> Outcome:
+def without_parts(topic: TopicCode, outcome: Outcome, absent: tuple[tuple[str, str], ...]) -> Outcome:
     """Return a rule's outcome, or ``CannotTell`` if it depends on parts of the chart that are unavailable.
 
     ``absent`` is each unavailable part with the reason. A finding that more data could not overturn is kept.

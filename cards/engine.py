@@ -20,11 +20,12 @@ from cards.facts.outcomes import (
     Verdict,
 )
 from cards.facts.policy import Mode, for_product
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.identification.identity import Identity, IdentityStatus, identify
-from cards.knowledge.schema import Basis, Cited, Confidence
+from cards.knowledge.schema import Cited, Confidence
 from cards.planned_doses import ASKED_LATER, needed, outcome_for, planned_doses
 from cards.readings.case import UNREAD, Case, gap_line
+from cards.readings.session_orders import SessionOrders
 from cards.rules import rules_at
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from cards.facts.order import DrugOrder
-    from cards.facts.origins import Gap
+    from cards.facts.origins import Gap, Origin
     from cards.facts.patient import Patient
     from cards.facts.policy import Policy
     from cards.facts.session import Session
@@ -68,7 +68,7 @@ def judge(
     what has been settled, order by order. ``rules`` are those of the service that is asked; by default
     the clinical ones of the moment.
     """
-    rules = rules_at(session.moment) if rules is None else rules
+    rules = rules_at(session.moment, recogniser.known) if rules is None else rules
     identities = [identify(order, recogniser) for order in session.orders] if identities is None else identities
     cases = cases_in_scope(session, recogniser, policy, identities)
     planned = planned_doses(cases, policy) if session.moment.has_orders else {}
@@ -100,20 +100,16 @@ def _cases(
     identities: Sequence[Identity],
     wanted: Callable[[Identity], bool],
 ) -> list[Case]:
-    identified = list(zip(session.orders, identities, strict=True))
+    orders = SessionOrders(zip(session.orders, identities, strict=True), session.today, recogniser)
     return [
-        Case(order, identity, session, _others(identified, order), recogniser, _thresholds(identity, policy))
-        for order, identity in identified
+        Case(order, identity, session, orders, recogniser, _thresholds(identity, policy))
+        for order, identity in orders.identified
         if order.in_focus and wanted(identity)
     ]
 
 
 def _thresholds(identity: Identity, policy: Policy) -> Mapping[str, Decimal | None]:
     return for_product(policy.thresholds, identity.product.id if identity.product is not None else None)
-
-
-def _others(identified: list[tuple[DrugOrder, Identity]], order: DrugOrder) -> tuple[tuple[DrugOrder, Identity], ...]:
-    return tuple((other, identity) for other, identity in identified if other is not order)
 
 
 def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDose | None) -> list[Verdict]:
@@ -152,6 +148,10 @@ def _without_parts(verdicts: list[Verdict], case: Case) -> list[Verdict]:
     absent = case.patient.absent
     if not absent:
         return verdicts
+    if case.product.is_oral:
+        # Tablets that are the same for every weight are judged without one; of the heart some labels ask nothing.
+        idle = {"weight": not case.needs_weight, "lvef": case.product.monitoring.lvef is None}
+        absent = tuple((part, why) for part, why in absent if not idle.get(part, False))
     return [
         msgspec.structs.replace(verdict, outcome=without_parts(verdict.topic, verdict.outcome, absent))
         for verdict in verdicts
@@ -161,7 +161,7 @@ def _without_parts(verdicts: list[Verdict], case: Case) -> list[Verdict]:
 def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, policy: Policy) -> list[Verdict]:
     """Postpone requests for tests until nearer to a dose planned for a later day, and list what that dose will need."""
     later: list[Fired] = []
-    put_off: set[Topic] = set()
+    put_off: set[TopicCode] = set()
     found = []
     for verdict in verdicts:
         outcome, asked = outcome_for(verdict.topic, case, dose, verdict.outcome)
@@ -178,7 +178,7 @@ def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, pol
     return found
 
 
-def _told_later(verdict: Verdict, put_off: set[Topic]) -> Verdict:
+def _told_later(verdict: Verdict, put_off: set[TopicCode]) -> Verdict:
     """Postpone a verdict that cannot be reached without a test that was itself postponed."""
     if isinstance(verdict.outcome, CannotTell) and all(each.reported_by in put_off for each in verdict.outcome.missing):
         return msgspec.structs.replace(verdict, outcome=ASKED_LATER)
@@ -205,10 +205,11 @@ def _incomplete(
     elif not cases and not any(gap.about is None and gap.reason != _NO_ORDER for gap in session.gaps):
         return None
     is_urgent = bool(lines)
+    said = {(each.topic, each.order) for each in shown}
     for verdict in telling:
         if isinstance(verdict.outcome, CannotTell):
             for missing in verdict.outcome.missing:
-                if not _told(missing, verdict, shown):
+                if not _told(missing, verdict, said):
                     lines[_line(missing, verdict.drug)] = None
                     is_urgent = is_urgent or missing.is_urgent
         elif verdict.topic is Topic.COVERAGE_CRITERIA:
@@ -247,11 +248,9 @@ def _line(missing: Missing, drug: str) -> Evidence:
     return Evidence(f"missing-{missing.what}", drug, values=tuple(sorted(missing.values.items())))
 
 
-def _told(missing: Missing, verdict: Verdict, shown: list[Verdict]) -> bool:
+def _told(missing: Missing, verdict: Verdict, said: Container[tuple[TopicCode | None, Origin | None]]) -> bool:
     # Data that was set aside always gets a line on this card.
-    return missing.reported_by is Topic.CHECKS_INCOMPLETE or any(
-        other.topic is missing.reported_by and other.order == verdict.order for other in shown
-    )
+    return missing.reported_by is Topic.CHECKS_INCOMPLETE or (missing.reported_by, verdict.order) in said
 
 
 def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
@@ -277,7 +276,7 @@ def _needed(case: Case) -> Iterable[str]:
         return
     yield from _monitored(product, near=True)
     yield from ("diagnosis", "treatment", "erbb2-mutation")
-    if product.basis is Basis.WEIGHT:
+    if case.needs_weight:
         yield from ("weight", "weight-stated")
     if product.eligibility:
         yield from sorted(_HER2)

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from cards.facts.outcomes import Verdict
     from cards.facts.policy import Policy
     from cards.facts.session import Session
-    from cards.facts.topics import Topic
+    from cards.facts.topics import TopicCode
     from cards.identification.recogniser import Recogniser
     from cards.presentation.grouping import CardContent
     from cards.presentation.wording import Wording
 
     _Days = Mapping[tuple[str, date], list[DrugOrder]]
-    _Criticals = frozenset[tuple[Topic, str | None]]
+    _Criticals = frozenset[tuple[TopicCode, str | None]]
 
 
 def without_harmful_removals(

@@ -14,7 +14,7 @@ from cards.facts.outcomes import CannotTell, Evidence, Fired, NotApplicable, Ord
 from cards.facts.patient import TreatmentState
 from cards.facts.policy import PlannedDoses
 from cards.facts.session import planned_day
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.values.calendar_months import months_before
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _days_in_chart(case: Case) -> Iterable[date]:
             yield each.on
 
 
-def outcome_for(topic: Topic, case: Case, dose: PlannedDose, outcome: Outcome) -> tuple[Outcome, Fired | None]:
+def outcome_for(topic: TopicCode, case: Case, dose: PlannedDose, outcome: Outcome) -> tuple[Outcome, Fired | None]:
     """Return a rule's outcome as it applies to a planned dose, and the finding to raise later, if there is one."""
     if topic in _OF_THE_MOMENT and not dose.is_first:
         return _LATER, None
@@ -100,23 +100,28 @@ def outcome_for(topic: Topic, case: Case, dose: PlannedDose, outcome: Outcome) -
         # An earlier dose of the same plan closes the gap just as one already given does.
         longest = max((regimen.interval_days for regimen in case.product.regimens), default=0)
         return (outcome if dose.after_days > longest + _WEEK else _LATER), None
-    if topic not in AGEING or (dose.is_next and is_near(topic, case, dose)):
+    by_site = case.known.site_rule(topic) if case.known.site_rules else None
+    ages = topic in AGEING or (by_site is not None and by_site.ages)
+    if not ages or (dose.is_next and is_near(topic, case, dose)):
         return outcome, None
-    if topic is Topic.PREGNANCY_TEST_MISSING and not dose.is_first:
+    of_first_dose = topic is Topic.PREGNANCY_TEST_MISSING or (by_site is not None and by_site.when.first_dose)
+    if of_first_dose and not dose.is_first:
         return _LATER, None
     if isinstance(outcome, Fired):
         return ASKED_LATER, outcome
     return (ASKED_LATER if isinstance(outcome, CannotTell) else outcome), None
 
 
-def is_near(topic: Topic, case: Case, dose: PlannedDose) -> bool:
+def is_near(topic: TopicCode, case: Case, dose: PlannedDose) -> bool:
     """Return whether a dose is near enough to ask for its tests: within the label's interval, or the site's days."""
-    if (dose.day - dose.today).days <= case.threshold("lab_max_age_days"):
+    if (dose.day - dose.today).days <= case.lab_days:
         return True
     wanted = case.product.monitoring.lvef
     if topic in _LVEF and wanted is not None and wanted.interval_months is not None:
         return months_before(dose.day, wanted.interval_months) <= dose.today
-    return False
+    rule = case.known.site_rule(topic) if case.known.site_rules else None
+    # A result of today will still be good on the day of the dose.
+    return rule is not None and (rule.valid_days is None or (dose.day - dose.today).days <= rule.valid_days)
 
 
 def needed(case: Case, later: Sequence[Fired]) -> Verdict | None:

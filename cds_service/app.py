@@ -20,6 +20,7 @@ from cds_service.telemetry import metrics as numbers
 from cds_service.web import discovery, feedback, health, hooks, metrics, operator, smart, terminology, tryit
 from cds_service.web.admission import RETRY_AFTER_S, Admission, Doorkeeper, NoRoomError
 from cds_service.web.answers import decider
+from cds_service.web.slow_bodies import Bodies
 from cds_service.workbench.blueprint import blueprint as workbench
 from fhir_mappings.wire.resources import encode
 
@@ -87,7 +88,8 @@ def create_app(
     room = app.extensions["her2_cds_admission"] = Admission()
     base_url = configuration.current().decider.settings.base_url
     refusal = encode(operation_outcome(*AT_ITS_LIMIT, base_url=base_url))
-    app.wsgi_app = Doorkeeper(app.wsgi_app, room, refusal, numbers.shed)  # type: ignore[method-assign]
+    bodies = app.extensions["her2_cds_bodies"] = Bodies()
+    app.wsgi_app = Doorkeeper(app.wsgi_app, room, bodies, refusal, numbers.shed)  # type: ignore[method-assign]
     app.register_error_handler(NoRoomError, _no_room)
     app.register_error_handler(NeighbourBusyError, _no_room)
     app.register_error_handler(HTTPException, _http_error)

@@ -22,10 +22,15 @@ from cds_service.store.purge_thread import keep_house
 from cds_service.telemetry import metrics
 from cds_service.telemetry.logs import configure_logs
 from cds_service.tryit.scenarios import read_scenarios
+from cds_service.web.slow_bodies import Watcher
 from fhir_mappings.medications.actions import models
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
+
+    from cds_service.decisions.active import Configuration
 
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 _YOUNG_COLLECTIONS = 50
@@ -42,10 +47,19 @@ def application() -> Flask:
     app.extensions["her2_cds_publication"] = Publication(Library(store.engine), configuration)
     follow(app.extensions["her2_cds_publication"])
     keep_house(store.engine, lambda: configuration.current().decider.settings.audit.keep_days)
+    Watcher(app.extensions["her2_cds_bodies"], *_patience(configuration)).start()
     atexit.register(store.close)
     _spare_the_collector()
     structlog.get_logger().info("worker_started", worker=os.getpid())
     return app
+
+
+def _patience(configuration: Configuration) -> tuple[Callable[[], float], Callable[[], float]]:
+    """Return how long a body and an answer may take, by the configuration then in force."""
+    return (
+        lambda: configuration.current().decider.settings.limits.body_s,
+        lambda: configuration.current().decider.settings.fhir.timeout_s,
+    )
 
 
 def preload() -> None:

@@ -16,6 +16,7 @@ from cards.values.quantities import plain, precise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from decimal import Decimal
 
     from cards.billing.bill import Bill
     from cards.billing.vials import Drawn
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema.billing import BillingKnowledge
     from cards.readings.case import Case
 
+_YEAR = 365
 PRICES = Cited(source="cms-asp", section="payment limits", confidence=Confidence.PRIMARY)
 
 
@@ -66,6 +68,32 @@ def written_claim_lines(billed: Bill, known: BillingKnowledge) -> tuple[Evidence
     if lines:
         revenue = known.revenue_code
         lines.append(_line("revenue", revenue.code, revenue.by, meaning=revenue.meaning))
+        boxes = "; ".join(f"{each.box}: {each.holds}" for each in known.claim_boxes)
+        lines.append(Evidence("claim-boxes", boxes, by=known.claim_boxes[-1].by))
+    return tuple(lines)
+
+
+def authorization_lines(view: View, billed: Bill) -> tuple[Evidence, ...]:
+    """Give the number of a prior authorization on record for the drug, and the box that it goes into."""
+    box = view.known.authorization_box
+    codes_ = {entry.code for entry in billed.entries}
+    return tuple(
+        Evidence("authorization", each.number, each.origin, values=(("box", box.box),), by=box.by)
+        for each in view.facts.approvals
+        if each.is_for(codes_, view.case.planned)
+    )
+
+
+def record_lines(view: View, billed: Bill) -> tuple[Evidence, ...]:
+    """Name what is kept with the claim: times, lot numbers, and why these vials were chosen."""
+    by = view.known.records
+    lines = [] if view.case.product.infusion is None else [Evidence("record-times", "", by=by)]
+    lines.append(Evidence("record-lots", "", by=by))
+    lines += [
+        _line("record-waste", vials(each.drawn), by, left=plain(each.drawn.discarded_mg))
+        for each in billed.doses
+        if each.drawn.discarded_mg and not each.drawn.multi_dose
+    ]
     return tuple(lines)
 
 
@@ -94,6 +122,11 @@ def vial_lines(case: Case, billed: Bill, known: BillingKnowledge) -> tuple[Evide
             else:
                 digits = found[0].ndc.replace("-", "")
                 lines.append(_line("package", found[0].ndc, found[0].by, digits=digits, **counted))
+            lines += [
+                _line("package-carton", package.ndc, package.by, vials=str(package.vials))
+                for package in found
+                if package.vials > 1
+            ]
     if billed.doses:
         lines.append(Evidence(f"ndc-{supply.form}", unit.unit, by=unit.by))
     return tuple(lines)
@@ -113,6 +146,9 @@ def administration_lines(view: View) -> tuple[Evidence, ...]:
         further = "further-hours" if doses.further_hours else "no-further-hour"
         hours = (("hours", str(doses.further_hours)), ("minutes", str(HOUR + known.further_hour.over_minutes)))
         lines.append(Evidence(further, known.further_hour.code, values=hours, by=known.further_hour.by))
+        if any(not identity.in_scope for _, identity in case.others):
+            said = ", ".join(f"{each.code} {each.meaning}" for each in known.premedication)
+            lines.append(Evidence("premedication", said, by=known.premedication[0].by))
         if any(identity.in_scope for _, identity in case.others):
             lines.append(Evidence("second-drug", known.second_drug.code, by=known.second_drug.by))
     never = " / ".join(each.code for each in known.never)
@@ -181,6 +217,7 @@ def payment_lines(case: Case, billed: Bill, known: BillingKnowledge, prices: Pri
             amount = price.limit * each.lines.billed_units
             billed_units = (("units", str(each.lines.billed_units)), ("dose", str(each.dose)))
             lines.append(Evidence("payment", f"{amount:,.2f}", values=billed_units, by=PRICES))
+            lines += _course_payment(case, amount)
     if price.coinsurance is not None and price.coinsurance != known.usual_coinsurance.percent:
         lines.append(Evidence("price-coinsurance", precise(price.coinsurance), values=period, by=PRICES))
     if (expired := prices.days_expired(case.planned)) > 0:
@@ -188,6 +225,30 @@ def payment_lines(case: Case, billed: Bill, known: BillingKnowledge, prices: Pri
     elif case.planned < prices.since:
         lines.append(Evidence("price-early", prices.since.isoformat(), values=period, by=PRICES))
     return tuple(lines)
+
+
+def _course_payment(case: Case, amount: Decimal) -> Iterator[Evidence]:
+    """Give the amount of the whole course at this dose: the label's, else what the order plans, else a year."""
+    limit = next(
+        (
+            each
+            for each in case.product.cycle_limits
+            if each.cycles is not None and each.setting is case.setting and not case.cancers.isdisjoint(each.cancers)
+        ),
+        None,
+    )
+    if limit is not None and limit.cycles is not None:
+        total = f"{amount * limit.cycles:,.2f}"
+        yield Evidence("payment-course", total, values=(("count", str(limit.cycles)),), by=limit.by)
+        return
+    if (planned := case.order.cycles or 1) > 1:
+        yield Evidence("payment-planned", f"{amount * planned:,.2f}", values=(("count", str(planned)),), by=PRICES)
+        return
+    days = case.order.interval_days
+    if days is not None and days >= 1:
+        count = int(_YEAR // days)
+        values = (("count", str(count)), ("days", plain(days)))
+        yield Evidence("payment-year", f"{amount * count:,.2f}", values=values, by=PRICES)
 
 
 def site_lines(view: View) -> tuple[Evidence, ...]:

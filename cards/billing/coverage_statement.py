@@ -14,7 +14,8 @@ import msgspec
 
 from cards.billing.bill import bill
 from cards.coverage.criteria_rule import answer_path
-from cards.coverage.paths import choose, policies_of_payers
+from cards.coverage.form import Form, form_of
+from cards.coverage.paths import choose, policies_for, policies_of_payers
 from cards.coverage.view import Status, View
 from cards.facts.billing import BillingSession, InsuredBy
 from cards.facts.origins import Origin
@@ -25,8 +26,10 @@ from cards.knowledge.schema.coverage import PriorAuthorization
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from cards.coverage.paths import Chosen
+    from cards.facts.billing import Approval
     from cards.knowledge.billing_setup import BillingSetup
     from cards.readings.case import Case
 
@@ -50,6 +53,7 @@ class Authorization(StrEnum):
 
     NONE = "no-auth"
     NEEDED = "auth-needed"
+    SATISFIED = "satisfied"
     CONDITIONAL = "conditional"
     INDETERMINATE = "indeterminate"
 
@@ -74,6 +78,9 @@ class Statement(msgspec.Struct, frozen=True):
     documents: tuple[str, ...] = ()
     billing_codes: tuple[str, ...] = ()
     policy: Cited | None = None
+    approval: str = ""
+    """The number of the prior authorization that satisfies the payer."""
+    form: Form | None = None
 
 
 def statements(case: Case, setup: BillingSetup) -> tuple[Statement, ...]:
@@ -90,6 +97,13 @@ def statements(case: Case, setup: BillingSetup) -> tuple[Statement, ...]:
     if in_force:
         return tuple(_stated(case, each, session, setup) for each in in_force[:_MOST_COVERAGES])
     return tuple(_over(case, each) for each in named[:1])
+
+
+def form_for(case: Case, setup: BillingSetup) -> Form | None:
+    """Make the form of the policy that the card with the criteria shows first."""
+    view = View(case, setup.known)
+    policies = policies_for(setup.policies, view) if case.identity.status is IdentityStatus.SETTLED else ()
+    return form_of(choose(policies[0], view), view) if policies else None
 
 
 def _over(case: Case, coverage: InsuredBy) -> Statement:
@@ -114,7 +128,26 @@ def _stated(case: Case, coverage: InsuredBy, session: BillingSession, setup: Bil
     if not own:
         reason = _technical("no-policy", payer=coverage.payer.name, drug=case.drug)
         return msgspec.structs.replace(open_, reasons=(reason,))
-    return _by_policy(choose(own[0], view), view, open_)
+    made = _by_policy(choose(own[0], view), view, open_)
+    approval = _approval(session, coverage, open_.billing_codes, case.planned)
+    if made.authorization not in (Authorization.NEEDED, Authorization.CONDITIONAL) or approval is None:
+        return made
+    reasons = tuple(each for each in made.reasons if each.key != "authorization-varies")
+    return msgspec.structs.replace(
+        made, authorization=Authorization.SATISFIED, approval=approval.number, reasons=reasons
+    )
+
+
+def _approval(session: BillingSession, coverage: InsuredBy, codes: tuple[str, ...], on: date) -> Approval | None:
+    """Find the prior authorization of this coverage that names the drug's code and holds on the day of the dose."""
+    return next(
+        (
+            each
+            for each in session.billing.approvals
+            if each.is_for(codes, on) and each.coverage in ("", coverage.reference)
+        ),
+        None,
+    )
 
 
 def _by_policy(chosen: Chosen, view: View, open_: Statement) -> Statement:
@@ -155,7 +188,11 @@ def _by_policy(chosen: Chosen, view: View, open_: Statement) -> Statement:
     documents = answer.documents if is_told else ()
     wanted = (_reason("documents", documents="; ".join(documents)),) if documents else ()
     return msgspec.structs.replace(
-        found, covered=covered, documents=documents, reasons=(*reasons, *_auth(authorization, named), *wanted)
+        found,
+        covered=covered,
+        documents=documents,
+        reasons=(*reasons, *_auth(authorization, named), *wanted),
+        form=form_of(chosen, view) if documents else None,
     )
 
 

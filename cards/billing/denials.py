@@ -14,9 +14,11 @@ from cards.billing.diagnoses import primary_codes, receptor_codes, secondary_cod
 from cards.coverage.payers import may_steer
 from cards.facts.outcomes import Evidence, Fired
 from cards.knowledge.schema import Setting
+from cards.knowledge.schema.billing import Where
 from cards.readings.case import dated
 from cards.readings.her2 import her2_of
 from cards.rules.dose import dose_above_maximum
+from cards.rules.her2 import erbb2_mutation_missing
 from cards.values.codes import ndc_readings
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from cards.coverage.view import View
     from cards.facts.billing import ClaimLine
 
+# Visits, evaluation and management.
+_VISIT = "99"
 _CLAIM_FORM = re.compile(r"\d{11}|\d{5}-\d{4}-\d{2}")
 
 
@@ -37,7 +41,9 @@ def denials(view: View, billed: Bill) -> tuple[Evidence, ...]:
         *_ndcs(view),
         *_drug_lines(view, billed, lines),
         *_modifiers(view, billed, [line for line in lines if _is_own(line, billed)]),
+        *_misplaced(view, billed, lines),
         *_administration(view, lines),
+        *_premedication(view, lines),
         *_places(view, lines),
         *_diagnoses(view),
         *_her2(view),
@@ -153,6 +159,32 @@ def _administration(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
             yield Evidence("denial-further-hour", line.code, line.origin, values=(("minutes", long),))
 
 
+def _misplaced(view: View, billed: Bill, lines: list[ClaimLine]) -> Iterator[Evidence]:
+    """Look for modifiers of visits on any other line, and for modifiers of procedures on the drug's own lines."""
+    for known in view.known.modifiers.on_lines:
+        is_of_visit = known.belongs_on is Where.VISIT
+        for line in lines:
+            is_wrong = not line.code.startswith(_VISIT) if is_of_visit else _is_own(line, billed)
+            for modifier in line.modifiers:
+                if is_wrong and modifier in known.codes:
+                    label = f"denial-modifier-{known.belongs_on}"
+                    yield Evidence(label, modifier, line.origin, values=(("code", line.code),), by=known.by)
+
+
+def _premedication(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
+    """Look for codes of further drugs where no further drug is ordered that they could be for."""
+    known = view.known.administration
+    if any(not identity.in_scope for _, identity in view.case.others):
+        return
+    code = given(known, view.case.product, None, dose=len(view.case.history) + 1).code
+    route = "injection" if code == known.subcutaneous else "infusion"
+    further = {each.code: each.by for each in known.premedication}
+    for line in lines:
+        if line.code in further:
+            values = (("wanted", code.code), ("route", route))
+            yield Evidence("denial-premedication", line.code, line.origin, values=values, by=further[line.code])
+
+
 def _places(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
     """Look for a place that commercial payers steer away from after the first doses."""
     if not may_steer(view):
@@ -196,6 +228,8 @@ def _diagnoses(view: View) -> Iterator[Evidence]:
 def _her2(view: View) -> Iterator[Evidence]:
     """Look at the pathology that every payer asks for: none, IHC 2+ without ISH, or a tier that does not qualify."""
     case = view.case
+    if isinstance(erbb2_mutation_missing(case), Fired):
+        yield Evidence("denial-mutation-none", case.drug, parts=_billed_under("erbb2-mutation", view))
     rows = [row for row in case.eligibility if not case.cancers or not case.cancers.isdisjoint(row.cancers)]
     tiers = {tier for row in rows for tier in row.tiers}
     if not tiers:

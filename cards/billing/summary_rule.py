@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from cards.billing import claim_sheet as sheet
 from cards.billing.bill import bill
 from cards.billing.denials import denials, has_both_modifiers
 from cards.coverage.view import View
-from cards.facts.outcomes import CannotTell, Evidence, Fired, Missing, Outcome, Section
+from cards.facts.outcomes import CannotTell, Evidence, Fired, Missing, NotApplicable, Outcome, Section
 from cards.identification.identity import IdentityStatus
 from cards.rules.dose import dose_above_maximum
 from cards.values.quantities import plain
@@ -39,16 +41,19 @@ class BillingSummary:
         """
         if case.identity.status is not IdentityStatus.SETTLED:
             return CannotTell((Missing("identity"),))
+        if case.product.is_oral:
+            return NotApplicable("tablets are dispensed and billed by a pharmacy, not by HCPCS units")
         view = View(case, self._setup.known)
         billed = bill(case, self._setup)
         sections = [
-            Section(heading, lines)
+            Section(heading, tuple(_of_product(line, view) for line in lines))
             for heading, lines in (
                 (
                     "claim",
                     (
                         *sheet.code_lines(case, billed, view.known),
                         *sheet.written_claim_lines(billed, self._setup.known),
+                        *sheet.authorization_lines(view, billed),
                     ),
                 ),
                 ("vials", sheet.vial_lines(case, billed, self._setup.known)),
@@ -57,6 +62,7 @@ class BillingSummary:
                 ("payment", sheet.payment_lines(case, billed, self._setup.known, self._setup.prices)),
                 ("site-of-care", sheet.site_lines(view)),
                 ("denials", denials(view, billed)),
+                ("records", sheet.record_lines(view, billed) if billed.doses else ()),
             )
             if lines
         ]
@@ -81,6 +87,15 @@ class BillingSummary:
         if variant in _MODIFIED and has_both_modifiers(view, billed):
             return values, f"{variant}-both"
         return values, variant
+
+
+def _of_product(line: Evidence, view: View) -> Evidence:
+    """Cite the product's own document where another one's says the same."""
+    if line.by is None and not line.parts:
+        return line
+    product = view.case.product.id
+    by = view.known.cited(product, line.by) if line.by is not None else None
+    return msgspec.structs.replace(line, by=by, parts=tuple(_of_product(part, view) for part in line.parts))
 
 
 def _cited(sections: list[Section]) -> Iterator[Cited]:

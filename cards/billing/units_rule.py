@@ -44,6 +44,8 @@ class BillingUnits:
 
         The quantity may be that of the dose or of the whole vials, for one dose or for all that the order plans.
         """
+        if case.product.is_oral:
+            return NotApplicable("tablets are dispensed and billed by a pharmacy, not by HCPCS units")
         view = View(case, self._setup.known)
         billed = bill(case, self._setup)
         quantities = _quantities(case, view, billed)

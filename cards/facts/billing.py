@@ -5,7 +5,7 @@ It comes beside the session, so that the clinical services neither read it nor c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -97,6 +97,24 @@ class InsuredBy(msgspec.Struct, frozen=True):
         return self.is_active and not is_over and (self.since is None or self.since <= on)
 
 
+class Approval(msgspec.Struct, frozen=True):
+    """A prior authorization on record: its number, the billing codes it names, and the coverage if it says which."""
+
+    number: str
+    codes: tuple[str, ...]
+    origin: Origin
+    coverage: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    def is_for(self, codes: Collection[str], on: date) -> bool:
+        """Return whether it names one of the codes and its period holds the day."""
+        is_over = self.until is not None and self.until < on
+        return not (is_over or (self.since is not None and self.since > on)) and any(
+            each in codes for each in self.codes
+        )
+
+
 class CoverageExchange(msgspec.Struct, frozen=True):
     """How a client of the CRD profile wants to be answered: the topics for which it wants no card or statement.
 
@@ -119,6 +137,7 @@ class BillingFacts(msgspec.Struct, frozen=True):
     receptors: Mapping[Receptor, bool] = msgspec.field(default_factory=dict)
     payers: tuple[Payer, ...] = ()
     coverages: tuple[InsuredBy, ...] = ()
+    approvals: tuple[Approval, ...] = ()
     exchange: CoverageExchange | None = None
 
 

@@ -70,6 +70,7 @@ class DoseUnit(StrEnum):
     MG_PER_KG = "mg/kg"
     MG_PER_M2 = "mg/m2"
     ML = "mL"
+    TABLET = "tablet"
     OTHER = "other"
 
 
@@ -89,6 +90,22 @@ class OrderedDose(msgspec.Struct, frozen=True):
     slot: str = ""
     as_written_unit: str = ""
     computed: bool = False
+
+
+class Intake(msgspec.Struct, frozen=True):
+    """When the doses of one dosage instruction are taken, by its place among the instructions of the order.
+
+    ``a_day`` is how many there are in a day, less than one for fewer; ``None`` if the instruction does not say.
+    ``times`` are the times of the day that it names. ``step``: an instruction of a later step takes the place of those
+    of earlier ones. ``is_single``: one dose is meant. ``is_unclear``: its parts disagree, or were not understood.
+    """
+
+    instruction: int
+    a_day: Decimal | None = None
+    times: tuple[str, ...] = ()
+    step: int = 0
+    is_single: bool = False
+    is_unclear: bool = False
 
 
 class DrugOrder(msgspec.Struct, frozen=True):
@@ -117,3 +134,7 @@ class DrugOrder(msgspec.Struct, frozen=True):
     is_push: bool = False
     is_part: bool = False
     group: str = ""
+    tablet_mg: Decimal | None = None
+    """The strength of the tablets, in milligrams, where the order names one."""
+    intakes: tuple[Intake, ...] = ()
+    """When tablets are taken, one entry for each dosage instruction."""

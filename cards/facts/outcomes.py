@@ -10,7 +10,7 @@ import msgspec
 
 from cards.facts.order import BillingCode, OrderedDose, WrittenNdc
 from cards.facts.origins import Gap, Origin
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.schema import Cited
 from cards.values.quantities import Mg, MgPerKg
 
@@ -148,7 +148,7 @@ Outcome = Fired | Clear | CannotTell | NotApplicable
 class Verdict(msgspec.Struct, frozen=True):
     """What one rule answered about one order (``None``: about the request as a whole)."""
 
-    topic: Topic
+    topic: TopicCode
     order: Origin | None
     outcome: Outcome
     product: str | None = None

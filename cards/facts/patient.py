@@ -17,6 +17,7 @@ from cards.facts.results import (
     Mutation,
     PregnancyTest,
     ReceptorResult,
+    SiteResult,
     Weight,
     hormone_receptor_positive,
 )
@@ -126,6 +127,8 @@ class Patient(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     absent: tuple[tuple[str, str], ...] = ()
     """The unavailable parts of the chart, by prefetch key, each with the reason."""
+    site_results: tuple[SiteResult, ...] = ()
+    """Results that only the rules of the site read."""
 
     @property
     def setting(self) -> Setting | None:

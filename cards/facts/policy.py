@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from cards.facts.outcomes import Indicator
-    from cards.facts.topics import Topic
+    from cards.facts.topics import TopicCode
     from cards.knowledge.schema import Knowledge
 
 
@@ -71,11 +71,11 @@ class Policy:
     """The settings that the judgement and the wording depend on."""
 
     thresholds: Mapping[str, Decimal | None]
-    modes: Mapping[Topic, Mode] = field(default_factory=dict)
-    indicators: Mapping[Topic, Indicator] = field(default_factory=dict)
+    modes: Mapping[TopicCode, Mode] = field(default_factory=dict)
+    indicators: Mapping[TopicCode, Indicator] = field(default_factory=dict)
     planned_doses: PlannedDoses = PlannedDoses.NEXT
 
-    def mode(self, topic: Topic) -> Mode:
+    def mode(self, topic: TopicCode) -> Mode:
         """Return the mode of a topic; live unless the site says otherwise."""
         return self.modes.get(topic, Mode.LIVE)
 

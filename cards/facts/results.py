@@ -95,6 +95,24 @@ class LabResult(msgspec.Struct, frozen=True):
         return Interval.of(self.value, self.bound)
 
 
+class SiteResult(msgspec.Struct, frozen=True):
+    """A result that only the rules of a site read, as it is written: a number with its unit, a code, or a text.
+
+    ``says`` are the codes ("system|code"), displays and texts of the answer, folded to lower case.
+    """
+
+    test: str
+    on: date | None
+    origin: Origin
+    as_reported: str
+    value: Decimal | None = None
+    unit: str = ""
+    bound: Bound = Bound.EXACT
+    says: tuple[str, ...] = ()
+    within: tuple[date, date] | None = None
+    time: ResultTime | None = None
+
+
 class Her2Method(StrEnum):
     """How a HER2 status was determined."""
 

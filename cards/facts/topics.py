@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cards.knowledge.schema import Knowledge
+
+
+TopicCode = str
+"""A topic of this list, or one of a rule of the site."""
 
 
 class Topic(StrEnum):
@@ -54,8 +62,15 @@ class Topic(StrEnum):
     ANTHRACYCLINE_CONCURRENT = "anthracycline-concurrent"
     CYP3A4_INHIBITOR = "cyp3a4-inhibitor"
     DUPLICATE_ORDER = "duplicate-order"
+    PROPHYLAXIS_MISSING = "prophylaxis-missing"
+    INTERACTION = "interaction"
     BILLING_SUMMARY = "billing-summary"
     BILLING_UNITS_MISMATCH = "billing-units-mismatch"
     COVERAGE_CRITERIA = "coverage-criteria"
     MONITORING_PLANNED = "monitoring-planned"
     CHECKS_INCOMPLETE = "checks-incomplete"
+
+
+def topics_of(known: Knowledge) -> tuple[TopicCode, ...]:
+    """List every topic: those that ship, then those of the site's rules."""
+    return (*Topic, *(rule.topic for rule in known.site_rules))

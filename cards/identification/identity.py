@@ -145,7 +145,8 @@ def _with_every_word(
 ) -> Identity:
     """Leave the identity unsettled if a word is not understood.
 
-    Beside a clinical code only a word that looks like another drug's name or payload counts, and is a conflict.
+    Beside a clinical code only a word that looks like another drug's name or payload counts, and is a conflict. Beside
+    the name of tablets, which hold no payload, likewise only such a word counts.
     """
     if identity.product is None:
         others = tuple(dict.fromkeys(word for _, text in texts for word in text.others))
@@ -154,7 +155,7 @@ def _with_every_word(
     product = identity.product.id
     strayed = [claim for claim in guesses if all(target.product != product for target in claim.meaning)]
     is_coded = any(claim.evidence.system and len(claim.meaning) == 1 for claim in identity.claims)
-    if is_coded:
+    if is_coded or identity.product.is_oral:
         unread = [word for _, text in texts for word in text.others]
     else:
         unread = [word for each, text in texts for word in _counted(each, text)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from cards.knowledge.loader import citations, default_knowledge, parse
-from cards.knowledge.schema import KnowledgeError, Scope, Source
+from cards.knowledge.located import Document, fields_of
+from cards.knowledge.policy_names import problems
+from cards.knowledge.schema import Cancer, Cited, KnowledgeError, Scope, Setting, Source, Tier
 from cards.knowledge.schema import coverage as shapes
 from cards.knowledge.schema.billing import BillingKnowledge, Form
 from cards.knowledge.schema.coverage import PayerPolicy, PolicyFile
@@ -16,8 +18,6 @@ from cards.values.codes import Icd10Code
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from importlib.resources.abc import Traversable
-
-    from cards.knowledge.schema import Knowledge
 
 
 def load_billing(root: Traversable | None = None) -> BillingKnowledge:
@@ -33,7 +33,8 @@ def load_billing(root: Traversable | None = None) -> BillingKnowledge:
     known = default_knowledge()
     _need_sources(billing, known.sources)
     supplied = [supply.product for supply in billing.supplies]
-    checked = [product.id for product in known.products if product.scope is Scope.CHECKED]
+    # Tablets are dispensed by a pharmacy: nothing is drawn from vials, and no HCPCS units are billed.
+    checked = [product.id for product in known.products if product.scope is Scope.CHECKED and not product.is_oral]
     if sorted(supplied) != sorted(checked):
         raise KnowledgeError(f"{name}: vials are wanted for {sorted(checked)}, once each")
     for supply in billing.supplies:
@@ -55,34 +56,40 @@ def load_policies(text: str, name: str, billing: BillingKnowledge, *, shipped: b
     """Read a file of payer policies: one that is shipped, or a site's own.
 
     Raises:
-        KnowledgeError: an unknown check or field, a criterion without a source, an unknown product, group or test.
+        KnowledgeError: an unknown check or field, a criterion without a source, an unknown product, group or test; of
+            a site's own file the message names the line, and the nearest known word.
 
     """
-    file = parse(text, name, PolicyFile, shipped=shipped)
+    document = None if shipped else Document(text, name, aliases=True)
+    if document is None:
+        file = parse(text, name, PolicyFile, shipped=True)
+    else:
+        file = document.convert(document.tree, PolicyFile, (), _policy_fields(), _policy_words())
     known = default_knowledge()
-    if repeated := set(file.sources) & set(known.sources):
-        raise KnowledgeError(f"{name}: the sources {sorted(repeated)} are there already; name yours otherwise")
-    try:
-        for policy in file.policies:
-            _need_sources(policy, {**known.sources, **file.sources})
-            _check(policy, known, billing)
-    except KnowledgeError as error:
-        raise KnowledgeError(f"{name}: {error}") from None
+    for place, problem in problems(file, known, billing):
+        if document is None:
+            raise KnowledgeError(f"{name}: {problem}")
+        raise KnowledgeError(f"{document.where(place)}: {'.'.join(place)}: {problem}")
     return file
+
+
+def _policy_fields() -> set[str]:
+    """Return every key of a policy file."""
+    others = (PolicyFile, PayerPolicy, shapes.ApprovalPath, shapes.Applies, shapes.Note, shapes.Document, Cited, Source)
+    return fields_of(*get_args(shapes.Check), shapes.OneOf, *others) | {"check"}
+
+
+def _policy_words() -> set[str]:
+    """Return the checks that there are, and every word of the fixed lists."""
+    enums = (shapes.PayerKind, shapes.PriorAuthorization, shapes.Phase, Cancer, Setting, Tier)
+    checks = {str(each.__struct_config__.tag) for each in (*get_args(shapes.Check), shapes.OneOf)}
+    return checks | {str(each.value) for enum in enums for each in enum}
 
 
 def _need_sources(node: object, sources: Mapping[str, Source]) -> None:
     for cited in citations(node):
         if cited.source not in sources:
             raise KnowledgeError(f"unknown source {cited.source!r}")
-
-
-def _check(policy: PayerPolicy, known: Knowledge, billing: BillingKnowledge) -> None:
-    for product in policy.products:
-        known.product(product)
-    for path in policy.paths:
-        for criterion in flat(path.criteria):
-            _check_names(criterion, known, billing)
 
 
 def flat(criteria: Iterable[shapes.Check | shapes.OneOf]) -> Iterable[shapes.Check]:
@@ -92,27 +99,6 @@ def flat(criteria: Iterable[shapes.Check | shapes.OneOf]) -> Iterable[shapes.Che
             yield from criterion.of
         else:
             yield criterion
-
-
-def _check_names(criterion: shapes.Check, known: Knowledge, billing: BillingKnowledge) -> None:
-    """Follow the names that a check uses."""
-    match criterion:
-        case shapes.PriorTherapy(groups=groups):
-            _need(groups, {group.id for group in billing.drug_groups}, "drug group")
-        case shapes.PrescriberSpecialty(specialty=specialty):
-            _need((specialty,), {each.id for each in billing.specialties}, "specialty")
-        case shapes.ResultsOnRecord(tests=tests):
-            _need(tests, set(known.terminology.concepts), "test")
-        case shapes.GivenWith(products=products) | shapes.SingleAgent(beside=products):
-            _need(products, {product.id for product in known.products}, "product")
-        case _:
-            pass
-
-
-def _need(names: Iterable[str], known: set[str], what: str) -> None:
-    for name in names:
-        if name not in known:
-            raise KnowledgeError(f"no {what} {name!r}; there are {', '.join(sorted(known))}")
 
 
 @once

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
 
-from cards.knowledge.schema import Action, Cancer, LabRow, Level, Maximum, Product, Regimen
+from cards.knowledge.schema import Action, Cancer, LabRow, Level, Maximum, Problem, Product, Regimen
 
 _HUNDRED = Decimal(100)
 
@@ -76,6 +76,36 @@ def ceiling(fitting: tuple[Regimen, ...]) -> Ceiling | None:
             by_cancers[regimen.cancers] = regimen
     strictest = min(by_cancers.values(), key=lambda regimen: _number(regimen.maximum))
     return Ceiling(strictest.maximum, strictest, assumed=len(by_cancers) > 1)
+
+
+def for_patient(
+    regimens: tuple[Regimen, ...], kg: Decimal | None, beside: Collection[str], problems: Collection[Problem]
+) -> tuple[Regimen, ...]:
+    """Narrow the regimens of tablets to a patient: by body weight, partner drug, and what calls for another dose.
+
+    A bound on an unknown weight is let pass, and so is every partner where none is on record. A dose for a problem on
+    record is the maximum; levels for a drug or problem that is not on record are none.
+    """
+    fitting = [each for each in regimens if kg is None or each.is_for(kg)]
+    partnered = [each for each in fitting if each.beside in beside]
+    if partnered:
+        fitting = [each for each in fitting if each.beside is None or each.beside in beside]
+    return tuple(_adjusted(each, beside, problems) for each in fitting)
+
+
+def _adjusted(regimen: Regimen, beside: Collection[str], problems: Collection[Problem]) -> Regimen:
+    levels = tuple(
+        level
+        for level in regimen.levels
+        if (level.beside is None or level.beside in beside) and (level.problem is None or level.problem in problems)
+    )
+    limits = [level for level in levels if level.problem is not None]
+    if not limits:
+        return regimen if len(levels) == len(regimen.levels) else msgspec.structs.replace(regimen, levels=levels)
+    lowest = min(limits, key=_number)
+    maximum = Maximum(mg=lowest.mg, by=lowest.by)
+    kept = tuple(level for level in levels if _number(level) <= _number(lowest))
+    return msgspec.structs.replace(regimen, levels=kept, maximum=maximum)
 
 
 def _number(stated: Maximum | Level) -> Decimal:

@@ -23,25 +23,34 @@ SIZE_LIMIT = 1_048_576
 _NODE_LIMIT = 50_000
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]{0,80})|\[(\d{1,6}|\.{3})\]")
 _UNKNOWN = re.compile(r"unknown field `([^`]{1,200})`")
+_FIELD = re.compile(r"\{([^{}]{0,80})\}")
+_LONGEST_SENTENCE = 2_000
+_INVALID = re.compile(r"[Ii]nvalid (?:enum )?value '([^']{1,200})'")
 _CLOSE = 0.6
 
 
 class _ExactLoader(yaml.SafeLoader):
-    """Reads every number of a YAML file as an exact decimal, and integers as integers."""
+    """Reads every number of a YAML file as an exact decimal, integers as integers, and dates as they are written."""
 
 
 def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
     return Decimal(loader.construct_scalar(node))
 
 
+def _as_written(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
+    return str(loader.construct_scalar(node))
+
+
 _ExactLoader.add_constructor("tag:yaml.org,2002:float", _decimal)
+# Somebody who writes a date without quotes means the text.
+_ExactLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
 
 
 class Document:
     """A YAML file of a site: its tree, and the line of every key and entry."""
 
-    def __init__(self, text: str, name: str) -> None:
-        """Read the text; ``name`` is what errors call the file.
+    def __init__(self, text: str, name: str, *, aliases: bool = False) -> None:
+        """Read the text; ``name`` is what errors call the file. ``aliases`` are allowed where files repeat themselves.
 
         Raises:
             KnowledgeError: it is too large, not YAML, uses an alias, repeats a key, or is not a mapping.
@@ -53,7 +62,7 @@ class Document:
         if len(text) > SIZE_LIMIT:
             raise KnowledgeError(f"{name}: it has more than {SIZE_LIMIT} characters")
         try:
-            _bound(text, name)
+            _bound(text, name, aliases=aliases)
             node = yaml.compose(text, Loader=_ExactLoader)
             self._note(node, ())
             tree = yaml.load(text, Loader=_ExactLoader)  # noqa: S506 - a SafeLoader with exact numbers
@@ -75,8 +84,12 @@ class Document:
                 return f"{self.name}:{self.lines[place[:count]]}"
         return f"{self.name}:1"
 
-    def convert(self, value: Any, shape: type[T], place: Place = (), fields: Iterable[str] = ()) -> T:
-        """Convert a part of the tree to its shape; ``fields`` are the keys to suggest for an unknown one.
+    def convert(
+        self, value: Any, shape: type[T], place: Place = (), fields: Iterable[str] = (), words: Iterable[str] = ()
+    ) -> T:
+        """Convert a part of the tree to its shape.
+
+        ``fields`` are the keys to suggest for an unknown one, ``words`` the values to suggest for one of a fixed list.
 
         Raises:
             KnowledgeError: a field is unknown, missing or of the wrong type; the message names the line.
@@ -89,7 +102,8 @@ class Document:
             steps = tuple(field or index for field, index in _STEP.findall(path))
             unknown = _UNKNOWN.search(said)
             where = (*place, *steps, *((unknown[1],) if unknown else ()))
-            hint = nearest(unknown[1], fields) if unknown else ""
+            invalid = _INVALID.search(said)
+            hint = nearest(unknown[1], fields) if unknown else nearest(invalid[1], words) if invalid else ""
             raise KnowledgeError(f"{self.where(where)}: {'.'.join(where)}: {said}{hint}") from None
 
     def _note(self, node: yaml.Node | None, place: Place) -> None:
@@ -99,18 +113,26 @@ class Document:
                 here = (*place, str(key.value))
                 if here in self.lines:
                     raise yaml.MarkedYAMLError(problem=f"{key.value!r} is given twice", problem_mark=key.start_mark)
-                self.lines[here] = key.start_mark.line + 1
+                self._note_line(here, key.start_mark.line + 1)
                 self._note(value, here)
         elif isinstance(node, yaml.SequenceNode):
             for index, value in enumerate(node.value):
-                self.lines[*place, str(index)] = value.start_mark.line + 1
+                self._note_line((*place, str(index)), value.start_mark.line + 1)
                 self._note(value, (*place, str(index)))
 
+    def _note_line(self, place: Place, line: int) -> None:
+        if len(self.lines) > _NODE_LIMIT:
+            raise KnowledgeError(f"{self.name}: it has more than {_NODE_LIMIT} values")
+        self.lines[place] = line
 
-def _bound(text: str, name: str) -> None:
-    """Refuse aliases, which can expand a small file into a huge tree, and more nodes than any site needs."""
+
+def _bound(text: str, name: str, *, aliases: bool) -> None:
+    """Refuse aliases, which can expand a small file into a huge tree, and more nodes than any site needs.
+
+    Where aliases are allowed, what they expand to is counted when the lines are noted.
+    """
     for count, event in enumerate(yaml.parse(text, Loader=_ExactLoader)):
-        if isinstance(event, yaml.AliasEvent):
+        if isinstance(event, yaml.AliasEvent) and not aliases:
             line = event.start_mark.line + 1 if event.start_mark else 1
             raise KnowledgeError(f"{name}:{line}: an alias (*{event.anchor}) is not allowed here; write it out")
         if count > _NODE_LIMIT:
@@ -121,6 +143,28 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return a "did you mean" hint with the nearest known word; empty when none is near."""
     close = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=_CLOSE)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def check_sentence(document: Document, text: Any, fields: Iterable[str], place: Place) -> None:
+    """Refuse a text that is no sentence of a card: too long, or with a placeholder that is not one of ``fields``.
+
+    Raises:
+        KnowledgeError: it is one of these; the message names the line and the nearest placeholder.
+
+    """
+    where = f"{document.where(place)}: {'.'.join(place)}"
+    if not isinstance(text, str):
+        raise KnowledgeError(f"{where}: must be a sentence")
+    if len(text) > _LONGEST_SENTENCE:
+        raise KnowledgeError(f"{where}: longer than {_LONGEST_SENTENCE} characters")
+    known = set(fields)
+    for name in _FIELD.findall(text):
+        if name not in known:
+            meant = nearest(name, known) or (f"; there are {', '.join(sorted(known))}" if known else "")
+            raise KnowledgeError(f"{where}: unknown placeholder {{{name}}}{meant}")
+    rest = _FIELD.sub("", text)
+    if "{" in rest or "}" in rest:
+        raise KnowledgeError(f"{where}: an unmatched brace")
 
 
 def laid_over(base: Any, above: Any) -> Any:

@@ -92,7 +92,7 @@ def _problems(node: Any, known: Knowledge) -> Iterator[str]:
 
 
 def _concept(concept: Concept, known: Knowledge) -> Iterator[str]:
-    if concept.kind is not Kind.FINDING and (concept.unit is None or concept.units is None):
+    if concept.kind not in (Kind.FINDING, Kind.SITE) and (concept.unit is None or concept.units is None):
         yield f"{concept.display} is a number and has no unit"
     if concept.units is not None:
         yield from _unknown("table of units", (concept.units,), known.terminology.units.tables)

@@ -5,7 +5,6 @@ The documents are taken from the knowledge in force, so that a site's own values
 
 from __future__ import annotations
 
-from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from cards.knowledge.schema.products import Product
 from cards.knowledge.schema.source_attributes import SourceAttributes, TopicAttributes
 from cards.knowledge.schema.sourced import Confidence, KnowledgeError
 from cards.knowledge.schema.supply import Brand
+from cards.values.caching import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ BILLING, POLICIES = "billing", "policies"
 _OF_BILLING = frozenset({BILLING, POLICIES})
 
 
-@cache
+@once
 def source_attributes() -> SourceAttributes:
     """Give what ships; read once.
 
@@ -62,7 +62,13 @@ def cited_by(entry: TopicAttributes, known: Knowledge, billing: BillingSetup) ->
     return {**dict.fromkeys(entry.sources, Confidence.PRIMARY), **found}
 
 
-_RANK = (Confidence.PRIMARY, Confidence.SITE, Confidence.SECONDARY, Confidence.UNVERIFIED)
+_RANK = (
+    Confidence.PRIMARY,
+    Confidence.SITE,
+    Confidence.DEFAULT,
+    Confidence.SECONDARY,
+    Confidence.UNVERIFIED,
+)
 
 
 def _is_part(name: str) -> bool:

@@ -6,7 +6,7 @@ import msgspec
 
 from cards.facts.origins import Origin
 from cards.facts.outcomes import Fix, Indicator
-from cards.facts.topics import Topic
+from cards.facts.topics import TopicCode
 
 SUMMARY_LIMIT = 139
 """CDS Hooks wants fewer than 140 characters."""
@@ -31,7 +31,7 @@ class Card(msgspec.Struct, frozen=True):
     """One card: about one topic and the orders that it concerns, or about the request as a whole."""
 
     uuid: str
-    topic: Topic
+    topic: TopicCode
     topic_display: str
     order: Origin | None
     summary: str

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.facts.outcomes import Evidence, Fired, Indicator, OrderTests
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ def due_cards(fired: Iterable[Verdict], session: Session, known: Knowledge) -> t
             rest.append(verdict)
         else:
             by_drug.setdefault(verdict.drug, []).append(verdict)
-    alike: dict[tuple[tuple[Topic, tuple[str, ...]], ...], list[list[Verdict]]] = {}
+    alike: dict[tuple[tuple[TopicCode, tuple[str, ...]], ...], list[list[Verdict]]] = {}
     for found in by_drug.values():
         alike.setdefault(tuple((each.topic, _tests((each,))) for each in found), []).append(found)
     return (*(_together(drugs, session, known) for drugs in alike.values()), *rest)

@@ -39,6 +39,7 @@ _SHARED = frozenset(
         Topic.MONITORING_PLANNED,
     }
 )
+_SHIPPED = frozenset(Topic)
 _ONE_PER_ORDER = frozenset({Topic.BILLING_SUMMARY})
 # Two orders that cannot both be kept; which one to remove is the prescriber's choice.
 _RIVALS = frozenset({Topic.HER2_AGENTS_COMBINED, Topic.DUPLICATE_ORDER})
@@ -47,12 +48,16 @@ _NO_DOSE_BESIDE = frozenset({Topic.ROUTE_WRONG, Topic.WEIGHT_IMPLAUSIBLE})
 
 
 class NamedOrder(msgspec.Struct, frozen=True):
-    """An order as a button names it: by its drug, and of several by the day of its next dose, ``on``, and more."""
+    """An order as a button names it: by its drug, and of several by the day of its next dose, ``on``, and more.
+
+    ``product`` is that of an order which was judged.
+    """
 
     origin: Origin
     drug: str
     on: date | None
     which: str = ""
+    product: str | None = None
 
 
 class CardContent(msgspec.Struct, frozen=True):
@@ -131,12 +136,10 @@ def _stops(judged: Sequence[_Judged]) -> dict[str, _Judged]:
     return found
 
 
-def _folded(
-    judged: Sequence[_Judged], stops: Mapping[str, _Judged]
-) -> tuple[list[_Judged], dict[int, tuple[Verdict, ...]]]:
+def _folded(judged: Sequence[_Judged], stops: Mapping[str, _Judged]) -> tuple[list[_Judged], dict[int, list[Verdict]]]:
     """Split the findings into those with their own card and those folded into a "stop" card."""
     kept: list[_Judged] = []
-    lines: dict[int, tuple[Verdict, ...]] = {}
+    lines: dict[int, list[Verdict]] = {}
     for each in judged:
         stop = stops.get(each.verdict.product or "")
         under = stop is not None and (
@@ -145,25 +148,24 @@ def _folded(
         if stop is None or not under:
             kept.append(each)
         else:
-            key = id(stop.verdict)
-            lines[key] = (*lines.get(key, ()), each.verdict)
+            lines.setdefault(id(stop.verdict), []).append(each.verdict)
     return kept, lines
 
 
-def _planned_on_another(kept: list[_Judged], folded: dict[int, tuple[Verdict, ...]]) -> list[_Judged]:
-    """Fold what later doses need into the most urgent card about that product, if any, to save a card."""
+def _planned_on_another(kept: list[_Judged], folded: dict[int, list[Verdict]]) -> list[_Judged]:
+    """Fold what later doses need into the most urgent card about that product, or else about any, to save a card."""
     hosts: dict[str | None, _Judged] = {}
     for each in kept:
         if each.verdict.order is not None and each.verdict.topic is not Topic.MONITORING_PLANNED:
             hosts.setdefault(each.verdict.product, each)
+    first = next(iter(hosts.values()), None)
     left = []
     for each in kept:
-        host = hosts.get(each.verdict.product)
+        host = hosts.get(each.verdict.product, first)
         if each.verdict.topic is not Topic.MONITORING_PLANNED or host is None:
             left.append(each)
         else:
-            key = id(host.verdict)
-            folded[key] = (*folded.get(key, ()), each.verdict)
+            folded.setdefault(id(host.verdict), []).append(each.verdict)
     return left
 
 
@@ -188,7 +190,7 @@ def _key(verdict: Verdict, finding: Fired) -> Any:
         return verdict.topic
     if verdict.topic in _ONE_PER_ORDER:
         return verdict.topic, verdict.order
-    if verdict.topic in _SHARED:
+    if verdict.topic in _SHARED or _asks_for_test_of_site(verdict, finding):
         return verdict.topic
     if verdict.product is None:
         return verdict.topic, verdict.drug, tuple(finding.values.items())
@@ -196,7 +198,12 @@ def _key(verdict: Verdict, finding: Fired) -> Any:
     return verdict.topic, verdict.product, finding.sections
 
 
-def _lines(group: Sequence[_Judged], folded: Mapping[int, tuple[Verdict, ...]]) -> tuple[Verdict, ...]:
+def _asks_for_test_of_site(verdict: Verdict, finding: Fired) -> bool:
+    """Return whether it is a finding of a rule of the site that asks for a test, which several products may need."""
+    return verdict.topic not in _SHIPPED and any(isinstance(fix, OrderTests) for fix in finding.fixes)
+
+
+def _lines(group: Sequence[_Judged], folded: Mapping[int, list[Verdict]]) -> tuple[Verdict, ...]:
     return tuple(line for each in group for line in folded.get(id(each.verdict), ()))
 
 
@@ -244,17 +251,23 @@ def _other_choice(
         for line in each.finding.evidence
         if line.label == "in-session" and line.origin is not None and line.origin in names
     )
+    # Two drugs that must not be given together: with one order of the other drug removed, its next one is left.
+    products = {each.product for each in rivals} - {None}
+    if group[0].verdict.topic is Topic.HER2_AGENTS_COMBINED and products:
+        rivals.update(dict.fromkeys(each for each in names.values() if each.product in products))
     fix = next((fix for fix in group[0].finding.fixes if isinstance(fix, RemoveOrder | HoldOrder)), None)
     is_duplicate = group[0].verdict.topic is Topic.DUPLICATE_ORDER
     # Of three orders for one day, taking out the first leaves two.
     if fix is None or not rivals or (is_duplicate and len(rivals) != len(own)):
         return ()
-    return (tuple((rival, fix) for rival in rivals if rival not in own),)
+    kept = set(own)
+    return (tuple((rival, fix) for rival in rivals if rival not in kept),)
 
 
 def _named_orders(session: Session, verdicts: Iterable[Verdict], judged: Iterable[_Judged]) -> dict[Origin, NamedOrder]:
     """Name the orders of a session by drug, day and dose, as far as it takes to keep them apart."""
-    drugs = {verdict.order: verdict.drug for verdict in verdicts if verdict.order is not None}
+    judged_orders = {verdict.order: verdict for verdict in verdicts if verdict.order is not None}
+    drugs = {origin: verdict.drug for origin, verdict in judged_orders.items()}
     rivals = {
         line.origin: line.text
         for each in judged
@@ -279,7 +292,8 @@ def _named_orders(session: Session, verdicts: Iterable[Verdict], judged: Iterabl
             if dosed[drug, day, _dose(order)] > 1:
                 used[drug + which] += 1
                 which = f"{which}, no. {used[drug + which]}"
-        named[order.origin] = NamedOrder(order.origin, drug, day, which)
+        verdict = judged_orders.get(order.origin)
+        named[order.origin] = NamedOrder(order.origin, drug, day, which, verdict.product if verdict else None)
     return named
 
 

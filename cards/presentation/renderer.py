@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.facts.outcomes import Evidence, Fired, Indicator
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.presentation.card import SUMMARY_LIMIT, Card, OverrideReason, Suggestion
 from cards.presentation.grouping import CardContent, NamedOrder
+from cards.presentation.language import Localizer
 from cards.presentation.suggestions import SuggestionWriter
 from cards.presentation.urgency import SEVERITY, indicator_of, is_unverified
 
@@ -45,12 +46,13 @@ def escape(text: str) -> str:
 class Renderer:
     """Writes cards in one wording, from one state of knowledge."""
 
-    def __init__(self, wording: Wording, known: Knowledge, indicators: Mapping[Topic, Indicator]) -> None:
+    def __init__(self, wording: Wording, known: Knowledge, indicators: Mapping[TopicCode, Indicator]) -> None:
         """Keep the words, the sources, and the indicators a site has set for its topics."""
         self._wording = wording
         self._known = known
         self._indicators = indicators
-        self._suggestions = SuggestionWriter(wording.suggestions, known.terminology)
+        self._localizer = Localizer(wording.locale)
+        self._suggestions = SuggestionWriter(wording.suggestions, known.terminology, self._localizer)
 
     def card(self, verdict: Verdict, hook_instance: str) -> Card | None:
         """Write the card of a verdict that fired, as it would stand alone; ``None`` for any other."""
@@ -89,9 +91,10 @@ class Renderer:
 
     def _summary(self, content: CardContent) -> str:
         """Return the summary: the gravest finding, and how many orders have it or a similar one."""
-        said = list(dict.fromkeys(self._sentence(each, _drugs(content)) for each in content.verdicts))
+        drugs = self._drugs(content)
+        said = list(dict.fromkeys(self._sentence(each, drugs) for each in content.verdicts))
         more = ""
-        if len(content.orders) > 1 and content.lead.drug == _drugs(content):
+        if len(content.orders) > 1 and content.lead.drug == drugs:
             label = "orders" if len(said) == 1 else "more-orders"
             count = len(content.orders) if len(said) == 1 else len(content.orders) - 1
             more = self._wording.headings[label].format(count=count)
@@ -104,7 +107,7 @@ class Renderer:
         if not isinstance(finding, Fired):
             return ""
         sentence = self._wording.topics[verdict.topic].variants[finding.variant]
-        return " ".join(sentence.summary.format(drug=drug, **finding.values).split())
+        return " ".join(sentence.summary.format(drug=drug, **self._localizer.all_filled(finding.values)).split())
 
     def _detail(self, content: CardContent, findings: list[Fired]) -> str:
         headings, lead = self._wording.headings, findings[0]
@@ -117,19 +120,21 @@ class Renderer:
         parts += dict.fromkeys(self._rules(content))
         parts += [f"**{headings[each.heading]}**\n\n{self._list(each.lines, cited)}" for each in lead.sections]
         parts += dict.fromkeys(
-            self._wording.notes[note].format(**{name: escape(value) for name, value in filled.items()})
+            self._wording.notes[note].format(**self._escaped(filled))
             for finding in findings
             for note, filled in finding.notes
         )
-        parts += self._folded(content, cited)
+        parts += self._folded(content)
         if any(each.soften for each in content.verdicts):
             parts.append(self._wording.notes["tentative"])
         parts += self._sources(cited, _cited(content.folded), numbered=bool(lead.sections))
         if self._wording.contact:
             parts.append(escape(self._wording.contact))
+        if notice := self._localizer.notice:
+            parts.append(f"*{escape(notice)}*")
         return "\n\n".join(parts)
 
-    def _folded(self, content: CardContent, cited: tuple[Cited, ...]) -> Iterator[str]:
+    def _folded(self, content: CardContent) -> Iterator[str]:
         """Yield the sections for folded findings: what else was found, and what later doses need.
 
         A line that rests on a fact that was not verified says so, whatever the card rests on.
@@ -143,23 +148,33 @@ class Renderer:
         if others:
             yield "\n".join((self._wording.headings["folded"], "", *(f"- {each}" for each in others)))
         if planned:
-            told = [line for each in planned if isinstance(each.outcome, Fired) for line in each.outcome.evidence]
-            lines = dict.fromkeys(self._lines(_days_together(told), cited))
+            lines = dict.fromkeys(
+                line for drug in dict.fromkeys(each.drug for each in planned) for line in self._needed(content, drug)
+            )
             marks = dict.fromkeys(mark for each in planned if (mark := self._verify(each).strip()))
             yield "\n".join((self._wording.headings["later-doses"], "", *lines, *marks))
+
+    def _needed(self, content: CardContent, drug: str) -> Iterator[str]:
+        """Yield the lines on what later doses of a drug need, with its name if the card is about another."""
+        told = _days_together(
+            line
+            for each in content.folded
+            if each.topic is Topic.MONITORING_PLANNED and each.drug == drug and isinstance(each.outcome, Fired)
+            for line in each.outcome.evidence
+        )
+        named = "" if any(each.drug == drug for each in content.verdicts) else f"{escape(drug)}: "
+        yield from (f"- {named}{self._evidence_line(line)}" for line in told)
 
     def _verify(self, verdict: Verdict) -> str:
         is_marked = isinstance(verdict.outcome, Fired) and is_unverified(verdict.outcome.cited)
         return " " + self._wording.headings["line-verify"] if is_marked else ""
 
     def _rules(self, content: CardContent) -> Iterator[str]:
-        drugs = escape(_drugs(content))
+        drugs = escape(self._drugs(content))
         for verdict in content.verdicts:
             if isinstance(finding := verdict.outcome, Fired):
                 sentence = self._wording.topics[verdict.topic].variants[finding.variant]
-                yield sentence.rule.format(
-                    drug=drugs, **{name: escape(value) for name, value in finding.values.items()}
-                )
+                yield sentence.rule.format(drug=drugs, **self._escaped(finding.values))
 
     def _sources(self, cited: tuple[Cited, ...], folded: tuple[Cited, ...], *, numbered: bool) -> Iterator[str]:
         """Name each source once, with its sections; a site's own setting is no source where a label is.
@@ -184,7 +199,7 @@ class Renderer:
         days = list(
             dict.fromkeys(order.which or (order.on.isoformat() if order.on else order.drug) for order in orders)
         )
-        return escape(_listed(days))
+        return escape(self._localizer.text(_listed(days)))
 
     def _list(self, lines: Iterable[Evidence], cited: tuple[Cited, ...]) -> str:
         return "\n".join(self._lines(lines, cited))
@@ -202,13 +217,20 @@ class Renderer:
         return " " + self._wording.headings[label].format(number=cited.index(line.by) + 1)
 
     def _evidence_line(self, line: Evidence) -> str:
-        values = {name: escape(value) for name, value in line.values}
+        values = self._escaped(dict(line.values))
         if line.gap is not None:
-            filled = {name: escape(value) for name, value in line.gap.values}
-            values["reason"] = self._wording.gaps[line.gap.reason].format(**filled)
-        said = self._place(line.text) if line.label == _SET_ASIDE else escape(line.text)
+            values["reason"] = self._wording.gaps[line.gap.reason].format(**self._escaped(dict(line.gap.values)))
+        said = (
+            self._place(line.text) if line.label == _SET_ASIDE else escape(self._localizer.line(line.label, line.text))
+        )
         text = self._wording.evidence[line.label].format(text=said, **values)
         return "; ".join((text, *(self._evidence_line(part) for part in line.parts)))
+
+    def _escaped(self, values: Mapping[str, str]) -> dict[str, str]:
+        return {name: escape(value) for name, value in self._localizer.all_filled(values).items()}
+
+    def _drugs(self, content: CardContent) -> str:
+        return self._localizer.joined(dict.fromkeys(each.drug for each in content.verdicts))
 
     def _place(self, path: str) -> str:
         """Describe in words where in the request something was; readers of a card do not know FHIR paths."""
@@ -219,7 +241,9 @@ class Renderer:
         source = self._known.sources[cited[0].source]
         sections = "; ".join(dict.fromkeys(escape(each.section) for each in cited))
         return self._wording.headings["citation"].format(
-            title=escape(source.title.replace(_PI, _LABEL)), section=sections, as_of=source.as_of
+            title=escape(source.title.replace(_PI, _LABEL)),
+            section=sections,
+            as_of=self._localizer.figures(source.as_of),
         )
 
 
@@ -250,10 +274,6 @@ def _listed(days: Sequence[str]) -> str:
 def _cited(verdicts: Iterable[Verdict]) -> tuple[Cited, ...]:
     """Return what the findings rest on, each once."""
     return tuple(dict.fromkeys(each for v in verdicts if isinstance(v.outcome, Fired) for each in v.outcome.cited))
-
-
-def _drugs(content: CardContent) -> str:
-    return " and ".join(dict.fromkeys(each.drug for each in content.verdicts))
 
 
 def _key_of(verdicts: Iterable[Verdict]) -> str:

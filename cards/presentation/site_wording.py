@@ -12,19 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.knowledge.located import Document, fields_of, laid_over, nearest
+from cards.facts.outcomes import Indicator
+from cards.facts.topics import Topic
+from cards.knowledge.located import Document, check_sentence, fields_of, laid_over, nearest
 from cards.knowledge.schema import KnowledgeError
+from cards.presentation.language import Locale
 from cards.presentation.wording import Link, Sentence, ThresholdWording, TopicWording, Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cards.knowledge.schema import SiteRule
+
 _FIELD = re.compile(r"\{([^{}]{0,80})\}")
-_WORDING_FIELDS = fields_of(Wording, TopicWording, Sentence, Link, ThresholdWording)
+_WORDING_FIELDS = fields_of(Wording, TopicWording, Sentence, Link, ThresholdWording, Locale)
 # Scheme, a host without a user, and a path in printable ASCII.
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?(?:[/?#][!-~]{0,1000})?")
-_LONGEST = 2_000
-_OPEN = frozenset({"override_reasons", "thresholds"})
+_OPEN = frozenset({"override_reasons", "thresholds", "locale"})
 """Sections to which a site may add keys of its own."""
 
 
@@ -38,6 +42,32 @@ def with_site_words(wording: Wording, files: Iterable[tuple[str, str]]) -> Wordi
     for name, text in files:
         wording = _with_file(wording, Document(text, name))
     return wording
+
+
+def with_rule_words(wording: Wording, rules: Iterable[SiteRule]) -> Wording:
+    """Add the words of a site's rules, each under its own topic.
+
+    Raises:
+        KnowledgeError: a topic ships already, or an override reason is unknown; the message names the line.
+
+    """
+    topics, notes = dict(wording.topics), dict(wording.notes)
+    for rule in rules:
+        if rule.topic in topics:
+            raise KnowledgeError(f"{rule.where}: the topic {rule.topic!r} ships with the service; choose another")
+        for reason in rule.override_reasons:
+            if reason not in wording.override_reasons:
+                hint = nearest(reason, wording.override_reasons)
+                raise KnowledgeError(f"{rule.where}: unknown override reason {reason!r}{hint}")
+        due = wording.topics[Topic.LVEF_MISSING].variants["due"]
+        topics[rule.topic] = TopicWording(
+            display=rule.display,
+            indicator=Indicator(rule.indicator),
+            variants={"default": Sentence(rule.summary, rule.rule), "due": due},
+            override_reasons=rule.override_reasons,
+        )
+        notes[f"due-{rule.topic}"] = rule.display.replace("{", "{{").replace("}", "}}") + "."
+    return msgspec.structs.replace(wording, topics=topics, notes=notes)
 
 
 def _with_file(wording: Wording, document: Document) -> Wording:
@@ -70,7 +100,7 @@ def _check_topics(document: Document, given: Any, shipped: dict[str, Any]) -> No
                 raise KnowledgeError(f"{document.where(place)}: unknown variant {name!r}{nearest(str(name), known)}")
             fields = {"drug", *_FIELD.findall(" ".join(known[name].values()))}
             for key, sentence in sentences.items() if isinstance(sentences, dict) else ():
-                _check_sentence(document, sentence, fields, (*place, str(key)))
+                check_sentence(document, sentence, fields, (*place, str(key)))
 
 
 def _check(document: Document, given: Any, shipped: Any, place: tuple[str, ...]) -> None:
@@ -84,22 +114,7 @@ def _check(document: Document, given: Any, shipped: Any, place: tuple[str, ...])
                 )
             _check(document, value, shipped[key], here)
     elif isinstance(shipped, str):
-        _check_sentence(document, given, set(_FIELD.findall(shipped)), place)
-
-
-def _check_sentence(document: Document, text: Any, fields: set[str], place: tuple[str, ...]) -> None:
-    where = f"{document.where(place)}: {'.'.join(place)}"
-    if not isinstance(text, str):
-        raise KnowledgeError(f"{where}: must be a sentence")
-    if len(text) > _LONGEST:
-        raise KnowledgeError(f"{where}: longer than {_LONGEST} characters")
-    for name in _FIELD.findall(text):
-        if name not in fields:
-            meant = nearest(name, fields) or (f"; there are {', '.join(sorted(fields))}" if fields else "")
-            raise KnowledgeError(f"{where}: unknown placeholder {{{name}}}{meant}")
-    rest = _FIELD.sub("", text)
-    if "{" in rest or "}" in rest:
-        raise KnowledgeError(f"{where}: an unmatched brace")
+        check_sentence(document, given, set(_FIELD.findall(shipped)), place)
 
 
 def _check_links(document: Document, wording: Wording) -> None:

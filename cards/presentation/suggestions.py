@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cards.facts.origins import Origin
     from cards.knowledge.schema import Terminology
     from cards.presentation.grouping import CardContent, NamedOrder
+    from cards.presentation.language import Localizer
 
 Changes = tuple[tuple["NamedOrder", Fix], ...]
 _LISTED = 4
@@ -33,9 +34,10 @@ _LISTED = 4
 class SuggestionWriter:
     """Puts the fixes of the findings on one card together, and names each."""
 
-    def __init__(self, words: Mapping[str, str], terminology: Terminology) -> None:
-        """Keep the words of the buttons and the names of the tests."""
+    def __init__(self, words: Mapping[str, str], terminology: Terminology, localizer: Localizer) -> None:
+        """Keep the words of the buttons, the names of the tests, and how the language writes what is filled in."""
         self._words = words
+        self._localizer = localizer
         self._terminology = terminology
         self._displays = Counter(concept.display for concept in terminology.concepts.values())
 
@@ -46,10 +48,12 @@ class SuggestionWriter:
 
     def _label(self, changes: Changes) -> str:
         orders = [order for order, _ in changes]
-        drug, which = _drugs(orders), self._which(orders)
+        drug, which = self._drugs(orders), self._localizer.text(self._which(orders))
         match changes[0][1]:
             case SetDose():
-                return self._words["set-dose"].format(drug=drug, dose=self._doses(changes), which=which)
+                return self._words["set-dose"].format(
+                    drug=drug, dose=self._localizer.text(self._doses(changes)), which=which
+                )
             case OrderTests(is_all=True):
                 return self._words["order-all"].format(drug=drug)
             case OrderTests(by=by):
@@ -60,8 +64,10 @@ class SuggestionWriter:
                     for concept in fix.concepts
                 )
                 by = min((fix.by for _, fix in changes if isinstance(fix, OrderTests) and fix.by), default=by)
-                until = self._words["by"].format(day=by.isoformat()) if by else ""
-                return self._words["order-tests"].format(drug=drug, tests=", ".join(tests), by=until)
+                until = self._words["by"].format(day=self._localizer.figures(by.isoformat())) if by else ""
+                return self._words["order-tests"].format(
+                    drug=drug, tests=self._localizer.text(", ".join(tests)), by=until
+                )
             case ReplaceBillingCode(code=code):
                 wrong = dict.fromkeys(fix.wrong.code for _, fix in changes if isinstance(fix, ReplaceBillingCode))
                 return self._words["replace-billing-code"].format(
@@ -86,6 +92,9 @@ class SuggestionWriter:
         else:
             listed = ", ".join(named)
         return f" ({listed})"
+
+    def _drugs(self, orders: Iterable[NamedOrder]) -> str:
+        return self._localizer.joined(dict.fromkeys(order.drug for order in orders))
 
     def _doses(self, changes: Changes) -> str:
         doses = dict.fromkeys(fix.dose for _, fix in changes if isinstance(fix, SetDose))
@@ -130,7 +139,3 @@ def _each_once(changes: Sequence[tuple[NamedOrder, Fix]]) -> Changes:
     return tuple(
         (order, msgspec.structs.replace(fix, concepts=tuple(concepts))) for order, fix, concepts in asked.values()
     )
-
-
-def _drugs(orders: Iterable[NamedOrder]) -> str:
-    return " and ".join(dict.fromkeys(order.drug for order in orders))

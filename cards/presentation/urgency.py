@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Fired, Indicator
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.schema import Confidence
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Urgency(IntEnum):
     INFO = 5
 
 
-def indicator_of(verdict: Verdict, wording: Wording, by_site: Mapping[Topic, Indicator]) -> Indicator:
+def indicator_of(verdict: Verdict, wording: Wording, by_site: Mapping[TopicCode, Indicator]) -> Indicator:
     """Take the site's indicator or the topic's own, and lower it where the finding itself is weaker."""
     candidates = [by_site.get(verdict.topic, wording.topics[verdict.topic].indicator)]
     if isinstance(verdict.outcome, Fired):

@@ -10,8 +10,9 @@ import msgspec
 import yaml
 
 from cards.facts.outcomes import Indicator
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.loader import SHIPPED_LOADER
+from cards.presentation.language import Locale
 from cards.values.caching import once
 
 if TYPE_CHECKING:
@@ -62,10 +63,13 @@ class ThresholdWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every word a card can say. ``contact`` is a last line on every card; ``version`` is the digest of the file."""
+    """Every word a card can say, in one language.
+
+    ``contact`` is a last line on every card; ``version`` is the digest of the file.
+    """
 
     headings: dict[str, str]
-    topics: dict[Topic, TopicWording]
+    topics: dict[TopicCode, TopicWording]
     notes: dict[str, str]
     evidence: dict[str, str]
     gaps: dict[str, str]
@@ -77,10 +81,11 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     harm: tuple[Place, ...] = ()
     thresholds: dict[str, ThresholdWording] = {}
     contact: str = ""
+    locale: Locale = Locale()
     version: str = ""
 
     @property
-    def places(self) -> dict[Topic, int]:
+    def places(self) -> dict[TopicCode, int]:
         """Where each topic stands among equally urgent ones, the most harmful first."""
         return {each.topic: place for place, each in enumerate(self.harm)}
 

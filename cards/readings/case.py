@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -11,9 +11,10 @@ from cards.facts.outcomes import Evidence
 from cards.facts.patient import TreatmentState, setting_of
 from cards.facts.results import hormone_receptor_positive
 from cards.facts.session import planned_day
-from cards.knowledge.label_doses import Ceiling
+from cards.knowledge.label_doses import Ceiling, Labelled, ceiling, for_patient
 from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
 from cards.readings.doses_given import one_a_day
+from cards.readings.session_orders import SessionOrders
 from cards.values.caching import lazy
 from cards.values.quantities import plain
 
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from cards.facts.session import Session
     from cards.identification.identity import Identity
     from cards.identification.recogniser import Recogniser
-    from cards.knowledge.label_doses import Labelled
-    from cards.knowledge.schema import Knowledge, Problem
+    from cards.knowledge.schema import Knowledge, Problem, TestsBeforeDose
     from cards.values.quantities import Kg
 
 
@@ -58,7 +58,7 @@ class Case:
     order: DrugOrder
     identity: Identity
     session: Session
-    others: tuple[tuple[DrugOrder, Identity], ...]
+    orders: SessionOrders
     recogniser: Recogniser
     thresholds: Mapping[str, Decimal | None]
 
@@ -66,6 +66,16 @@ class Case:
     def known(self) -> Knowledge:
         """What is known."""
         return self.recogniser.known
+
+    @lazy
+    def others(self) -> tuple[tuple[DrugOrder, Identity], ...]:
+        """The other orders of the session: a rule that is asked about every order asks ``orders`` instead."""
+        return self.orders.others(self.order)
+
+    def alone(self, order: DrugOrder) -> Case:
+        """Return the case of another order for the same drug, by itself."""
+        none = SessionOrders((), self.session.today, self.recogniser)
+        return replace(self, order=order, orders=none)
 
     @lazy
     def patient(self) -> Patient:
@@ -128,6 +138,17 @@ class Case:
         return self.product.basis is Basis.WEIGHT
 
     @lazy
+    def weight_bounds(self) -> tuple[Decimal, ...]:
+        """The body weights, in kilograms, at which a fixed dose of the product changes."""
+        bounds = (bound for each in self.product.regimens for bound in (each.from_kg, each.below_kg))
+        return tuple(dict.fromkeys(bound for bound in bounds if bound is not None))
+
+    @lazy
+    def needs_weight(self) -> bool:
+        """Whether the dose depends on the body weight."""
+        return self.weight_based or bool(self.weight_bounds)
+
+    @lazy
     def weight(self) -> Weight | None:
         """The newest body weight; a measured one of the same day goes before a stated one."""
         return self.patient.weights[0] if self.patient.weights else None
@@ -144,14 +165,29 @@ class Case:
         return frozenset(diagnosis.cancer for diagnosis in reasons)
 
     @lazy
+    def lab_days(self) -> Decimal:
+        """The days for which a laboratory result counts: the label's own interval, else what the site sets."""
+        for wanted in self.product.monitoring.before_each_dose:
+            if wanted.every_days is not None:
+                return Decimal(self._label_days(wanted, wanted.every_days))
+        return self.threshold("lab_max_age_days")
+
+    def _label_days(self, wanted: TestsBeforeDose, at_first: int) -> int:
+        if wanted.later_after_days is None or wanted.later_every_days is None:
+            return at_first
+        first = min((each.on for each in self.history if each.on is not None), default=None)
+        is_later = first is not None and self.age_in_days(first) > wanted.later_after_days
+        return wanted.later_every_days if is_later else at_first
+
+    @lazy
     def labs_since(self) -> date:
         """The first day on which a laboratory result is recent enough for the planned dose."""
-        return self.days_before(self.threshold("lab_max_age_days"))
+        return self.days_before(self.lab_days)
 
     @lazy
     def labs_judged_since(self) -> date:
         """The first day from which a laboratory result is recent enough for today or the planned dose."""
-        return min(self.labs_since, self.session.today - timedelta(days=int(self.threshold("lab_max_age_days"))))
+        return min(self.labs_since, self.session.today - timedelta(days=int(self.lab_days)))
 
     @lazy
     def regimens(self) -> tuple[Regimen, ...]:
@@ -160,7 +196,25 @@ class Case:
 
     @lazy
     def _labelled(self) -> Labelled:
-        return self.recogniser.labelled(self.product.id, self.cancers, self.order.interval_days)
+        if not self.product.is_oral:
+            return self.recogniser.labelled(self.product.id, self.cancers, self.order.interval_days)
+        labelled = self.recogniser.labelled(self.product.id, self.cancers, None).regimens
+        problems = {each.problem for each in self.patient.problems if each.is_present(self.session.today)}
+        regimens = for_patient(labelled, self.kg.value if self.kg else None, self.named_beside, problems)
+        return Labelled(regimens, ceiling(regimens))
+
+    @lazy
+    def named_beside(self) -> frozenset[str]:
+        """The classes and products of the drugs that are ordered in the same session or active in the chart."""
+        own = self.orders.classes_of(self.order)
+        ordered = {name for name, count in self.orders.classes.items() if count > (name in own)}
+        named: list[str] = []
+        for treatment in self.patient.treatments:
+            if treatment.is_active(self.session.today) and treatment.product != self.product.id:
+                named += treatment.names
+                ordered.add(treatment.product)
+        classes = (group.id for name in named for group in self.recogniser.read_classes(name))
+        return frozenset(ordered).union(self.orders.products, classes) - {self.product.id}
 
     @lazy
     def ceiling(self) -> Ceiling | None:
@@ -225,6 +279,9 @@ class Case:
         own = [each for each in self.patient.treatments if each.product in products and each.on is not None]
         if not own:
             return ()
+        if self.product.is_oral:
+            # Tablets are taken at home: an order of an earlier day says that they are being taken.
+            return tuple(each for each in own if each.on is not None and each.on < self.session.today)
         given = tuple(each for each in own if each.state is TreatmentState.GIVEN)
         if len(given) > 1:
             return one_a_day(given)
@@ -265,7 +322,7 @@ class Case:
 
     def weight_evidence(self) -> tuple[Evidence, ...]:
         """Give the evidence line of the body weight, if there is one."""
-        if self.weight is None or not self.weight_based:
+        if self.weight is None or not self.needs_weight:
             return ()
         line = shown(self.weight, str(self.weight.kg))
         return (Evidence("weight", line, self.weight.origin, parts=beside(self.weight)),)

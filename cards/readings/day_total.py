@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from cards.facts.order import DoseUnit
-from cards.facts.session import planned_day
 from cards.knowledge.label_doses import near
 from cards.readings.dosing import DoseReading, Sense, is_over, levels_met_by, usable_doses
+from cards.readings.tablets import together
 from cards.values.caching import per_case
 from cards.values.quantities import Mg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from cards.facts.order import DrugOrder
     from cards.knowledge.schema import Level
@@ -39,34 +37,57 @@ class DayTotal(NamedTuple):
     level: Level | None
 
 
+class _Parts(NamedTuple):
+    """What the orders of one day say together: their sum in milligrams, if it is known, and as it is written."""
+
+    amount: Decimal | None
+    written: str
+    says_so: bool
+    none_alone: bool
+
+
 @per_case
 def day_total(case: Case) -> DayTotal | None:
-    """Add up the orders of the product for one day; ``None`` when this is the only one."""
-    if not case.others:
+    """Add up the orders of the product for one day; ``None`` when this is the only one, and of tablets.
+
+    Tablets are added up by dose and day in `cards.readings.tablets`.
+    """
+    if case.product.is_oral:
         return None
-    own = _days(case.order, case.session.today)
-    others = tuple(
-        order
-        for order, identity in case.others
-        if identity.product is not None
-        and identity.product.id == case.product.id
-        and not own.isdisjoint(_days(order, case.session.today))
-    )
+    others = case.orders.of_same_day(case.order, case.product.id)
     if not others:
         return None
-    cases = [case, *(dataclasses.replace(case, order=order, others=()) for order in others)]
-    doses = [_dose(each) for each in cases]
-    total = _sum(case, doses)
-    says_so = all(each.order.is_part for each in cases) or _one_group([each.order for each in cases])
-    if total is None:
-        return DayTotal(others, None, says_so, None)
+    parts = _parts(case, others)
+    if parts.amount is None:
+        return DayTotal(others, None, parts.says_so, None)
+    total = _total(case, parts)
     level = levels_met_by(case, total)
-    none_alone = all(level_met is None for each in cases for _, level_met in _levels(each))
-    return DayTotal(others, total, says_so or (level is not None and none_alone), level)
+    return DayTotal(others, total, parts.says_so or (level is not None and parts.none_alone), level)
 
 
-def _days(order: DrugOrder, today: date) -> frozenset[date]:
-    return frozenset(order.schedule.days or (planned_day(order.start, today),))
+def _parts(case: Case, others: Sequence[DrugOrder]) -> _Parts:
+    """Read the orders of one day together, once for all of them."""
+    orders = (case.order, *others)
+    kept: dict[object, _Parts] = case.orders.worked_out.setdefault("parts of a dose", {})
+    key = (case.identity.brand and case.identity.brand.id, frozenset(map(id, orders)))
+    if key not in kept:
+        cases = [_alone(case, order) for order in orders]
+        doses = [_dose(each) for each in cases]
+        known = sorted((dose for dose in doses if dose is not None), key=lambda dose: -dose.value)
+        says_so = all(each.is_part for each in orders) or _one_group(orders)
+        none_alone = all(level is None for each in cases for _, level in _levels(each))
+        amount = sum((dose.value for dose in known), Decimal(0)) if len(known) == len(doses) else None
+        kept[key] = _Parts(amount, " + ".join(map(str, known)), says_so, none_alone)
+    return kept[key]
+
+
+def _alone(case: Case, order: DrugOrder) -> Case:
+    """Return the case of an order for the same drug by itself."""
+    kept: dict[object, Case] = case.orders.worked_out.setdefault("alone", {})
+    key = (case.identity.brand and case.identity.brand.id, id(order))
+    if key not in kept:
+        kept[key] = case.alone(order)
+    return kept[key]
 
 
 def _one_group(orders: Sequence[DrugOrder]) -> bool:
@@ -88,15 +109,11 @@ def _levels(case: Case) -> list[tuple[DoseReading, Level | None]]:
     return [(reading, levels_met_by(case, reading)) for reading in usable_doses(case)]
 
 
-def _sum(case: Case, doses: Sequence[Mg | None]) -> DoseReading | None:
-    known = [dose for dose in doses if dose is not None]
-    if len(known) < len(doses):
-        return None
-    amount = sum((dose.value for dose in known), Decimal(0))
-    written = " + ".join(str(dose) for dose in sorted(known, key=lambda dose: -dose.value))
+def _total(case: Case, parts: _Parts) -> DoseReading:
     one = usable_doses(case)[0].ordered
     # The sum has no place in the request, so no suggestion may replace it with a dose.
-    ordered = msgspec.structs.replace(one, number=amount, unit=DoseUnit.MG, as_written=written, computed=True)
+    amount = parts.amount or Decimal(0)
+    ordered = msgspec.structs.replace(one, number=amount, unit=DoseUnit.MG, as_written=parts.written, computed=True)
     return DoseReading(ordered, Sense.USABLE, Mg(amount))
 
 
@@ -113,6 +130,9 @@ def total_excess(case: Case, total: DoseReading) -> Decimal | None:
 @per_case
 def judged_levels(case: Case) -> list[tuple[DoseReading, Level | None]]:
     """List the doses to compare with the levels: those of the order, or the sum of all its parts."""
+    if case.product.is_oral:
+        parts = together(case)
+        return list(parts.levels) if parts is not None and parts.in_parts else _levels(case)
     day = day_total(case)
     if day is not None and day.in_parts and day.total is not None:
         return [(day.total, day.level)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,11 +13,14 @@ from cards.facts.order import DoseUnit, OrderedDose
 from cards.knowledge.label_doses import Ceiling, near
 from cards.knowledge.schema import Basis, Level, Product, Regimen
 from cards.values.caching import per_case
+from cards.values.codes import ndc_readings
 from cards.values.quantities import Kg, Mg, MgPerKg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from cards.facts.order import DrugOrder
+    from cards.identification.recogniser import Recogniser
     from cards.readings.case import Case
 
 _HUNDRED = Decimal(100)
@@ -93,6 +97,11 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
         return DoseReading(ordered, Sense.IMPLAUSIBLE, why="body-surface")
     if ordered.unit is DoseUnit.OTHER:
         return DoseReading(ordered, Sense.UNREADABLE, why="unit")
+    if ordered.unit is DoseUnit.TABLET:
+        strength = tablet_strength(case.order, product, case.recogniser)
+        if strength is None:
+            return DoseReading(ordered, Sense.UNREADABLE, why="tablets" if product.tablets else "unit")
+        ordered = _in_milligrams(ordered, strength)
     if ordered.number <= 0:
         return DoseReading(ordered, Sense.IMPLAUSIBLE, why="not-positive")
     if ordered.unit is DoseUnit.ML:
@@ -105,6 +114,27 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
             return DoseReading(ordered, Sense.IMPLAUSIBLE, dose_per_kg, "per-kg")
         return DoseReading(ordered, Sense.USABLE, dose_per_kg)
     return _read_mass(ordered, Mg(ordered.number), product, weight, case)
+
+
+def tablet_strength(order: DrugOrder, product: Product, recogniser: Recogniser) -> Decimal | None:
+    """Return the milligrams of a tablet: as the order says, by its package, or the only strength that is made."""
+    if product.tablets is None:
+        return None
+    strengths = product.tablets.strengths_mg
+    if order.tablet_mg is not None:
+        return order.tablet_mg if order.tablet_mg in strengths else None
+    written = {reading for ndc in order.ndcs for reading in ndc_readings(ndc.text)}
+    packaged = {each.contents_mg for each in recogniser.packages(product, None) if each.ndc in written}
+    if len(packaged) == 1:
+        return packaged.pop()
+    return strengths[0] if len(strengths) == 1 else None
+
+
+def _in_milligrams(ordered: OrderedDose, strength: Decimal) -> OrderedDose:
+    """Turn a number of tablets into milligrams; the factor leads back to tablets."""
+    number = ordered.number * strength
+    written = f"{ordered.as_written} ({Mg(number)})"
+    return msgspec.structs.replace(ordered, number=number, unit=DoseUnit.MG, factor=strength, as_written=written)
 
 
 def _within_gate(per_kg: Decimal, case: Case) -> bool:
@@ -121,7 +151,8 @@ def _read_mass(ordered: OrderedDose, dose: Mg, product: Product, weight: Kg | No
     if far_too_large and ordered.computed:
         # The strength is that of the vial and the volume that of the bag: the dose is not known.
         return DoseReading(ordered, Sense.UNREADABLE, why="volume")
-    if far_too_large and ordered.factor != 1:
+    is_counted = product.tablets is not None and ordered.factor in product.tablets.strengths_mg
+    if far_too_large and ordered.factor != 1 and not is_counted:
         return DoseReading(ordered, Sense.IMPLAUSIBLE, dose, "too-large")
     return DoseReading(ordered, Sense.USABLE, dose)
 
@@ -238,14 +269,29 @@ def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
     for basis in (MgPerKg, Mg):
         mentioned, in_field = _mentioned(case, basis), _in_basis(case, basis)
         if len(mentioned) > 1 and in_field:
-            met = (near(dose.value, each.value, tolerance) for _, dose in in_field for each in mentioned)
-            if not any(met) and not any(is_part_of_combination(case.product, each) for each in mentioned):
+            amounts = sorted(dose.value for _, dose in in_field)
+            met = any(near(_nearest(amounts, each.value), each.value, tolerance) for each in mentioned)
+            if not met and not any(is_part_of_combination(case.product, each) for each in mentioned):
                 return tuple(mentioned)
     return ()
 
 
+def _nearest(amounts: Sequence[Decimal], wanted: Decimal) -> Decimal:
+    """Return the amount nearest to a number, from a sorted list that has at least one."""
+    place = bisect_left(amounts, wanted)
+    return min(amounts[max(place - 1, 0) : place + 1], key=lambda each: abs(each - wanted))
+
+
 def _mentioned(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
-    return [dose for dose in case.order.text_doses if isinstance(dose, basis)]
+    """List the doses that the text names.
+
+    The strength of a tablet is none where tablets are counted.
+    """
+    named = [dose for dose in case.order.text_doses if isinstance(dose, basis)]
+    if case.product.tablets is None:
+        return named
+    counted = any(dose.unit is DoseUnit.TABLET for dose in case.order.doses)
+    return [dose for dose in named if not counted or dose.value not in case.product.tablets.strengths_mg]
 
 
 def _in_basis(case: Case, basis: type[Mg | MgPerKg]) -> list[tuple[DoseReading, Mg | MgPerKg]]:
@@ -262,13 +308,22 @@ def _between_fields(case: Case, weight: Kg | None, tolerance: Decimal) -> DoseCo
     usable = usable_doses(case)
     if weight is None or len(usable) < _SEVERAL:
         return None
+    per_kg: dict[int, list[tuple[Decimal, MgPerKg]]] = {}
+    for reading in usable:
+        if isinstance(reading.dose, MgPerKg):
+            per_kg.setdefault(reading.ordered.instruction, []).append(((reading.dose * weight).value, reading.dose))
+    extremes = {
+        instruction: (min(each for each, _ in meant), max(each for each, _ in meant))
+        for instruction, meant in per_kg.items()
+    }
     for one in usable:
-        for other in usable:
-            if one.ordered.instruction != other.ordered.instruction or not isinstance(one.dose, Mg):
-                continue
-            meant = other.in_mg(weight)
-            if isinstance(other.dose, MgPerKg) and meant and not near(one.dose.value, meant.value, tolerance):
-                return DoseConflict(one, one.dose, other.dose, in_text=False)
+        instruction, dose = one.ordered.instruction, one.dose
+        # A dose near to the lowest and to the highest amount is near to all of them.
+        if not isinstance(dose, Mg) or all(near(dose.value, each, tolerance) for each in extremes.get(instruction, ())):
+            continue
+        for meant, other in per_kg[instruction]:
+            if not near(dose.value, meant, tolerance):
+                return DoseConflict(one, dose, other, in_text=False)
     return None
 
 

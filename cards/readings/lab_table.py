@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from cards.facts.results import LabResult
     from cards.knowledge.label_doses import RowsOfTest
+    from cards.knowledge.schema import HepaticPair
     from cards.readings.case import Case
 
 
@@ -175,14 +176,19 @@ def _pair(case: Case) -> tuple[LabResult, LabResult] | None:
     if rule is None:
         return None
     for bilirubin in _counting(case, rule.bilirubin):
-        if not multiples(bilirubin).is_above(rule.bilirubin_above):
+        if not _is_in(multiples(bilirubin), rule.bilirubin_above, rule):
             continue
         for test in rule.transaminases:
             for enzyme in _counting(case, test):
-                is_above = multiples(enzyme).is_above(rule.transaminase_above)
+                is_above = _is_in(multiples(enzyme), rule.transaminase_above, rule)
                 if is_above and _within(enzyme, bilirubin, rule.within_days):
                     return enzyme, bilirubin
     return None
+
+
+def _is_in(values: Interval, limit: Decimal, rule: HepaticPair) -> bool:
+    """Return whether a result is certainly above a limit of the pair, or at it where the label counts that."""
+    return values.is_below(limit) is False if rule.limits_count else bool(values.is_above(limit))
 
 
 def _counting(case: Case, test: str) -> list[LabResult]:

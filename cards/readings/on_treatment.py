@@ -37,7 +37,8 @@ def on_treatment(
             interval = _interval(product, patient)
             shown_by = _shown_by(own, interval, thresholds, today)
             if shown_by is not None:
-                start = _near(_next_dose(own, interval, thresholds, today), thresholds, today)
+                planned = today if product.is_oral else _next_dose(own, interval, thresholds, today)
+                start = _near(planned, thresholds, today)
                 order = DrugOrder(shown_by.origin, interval_days=None, start=start)
                 found.append((order, Identity(IdentityStatus.SETTLED, product=product, named=(product,))))
     return tuple(found)

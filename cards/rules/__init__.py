@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Outcome
 from cards.facts.session import Moment
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.readings.case import Case
 from cards.rules import (
     age,
+    beside_tablets,
     billing_codes,
     concurrent_drugs,
     dose,
@@ -26,8 +29,12 @@ from cards.rules import (
     preparation,
     problems,
     schedule,
+    site_rules,
     weight,
 )
+
+if TYPE_CHECKING:
+    from cards.knowledge.schema import Knowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ class Rule:
     ``before_identity``: it does not need a settled drug. ``on_view``: it is asked when a chart is opened, too.
     """
 
-    topic: Topic
+    topic: TopicCode
     judge: Callable[[Case], Outcome]
     before_identity: bool = False
     on_view: bool = False
@@ -70,6 +77,8 @@ RULES: tuple[Rule, ...] = (
     Rule(Topic.ANTHRACYCLINE_CONCURRENT, concurrent_drugs.anthracycline_concurrent),
     Rule(Topic.CYP3A4_INHIBITOR, concurrent_drugs.cyp3a4_inhibitor),
     Rule(Topic.DUPLICATE_ORDER, concurrent_drugs.duplicate_order),
+    Rule(Topic.PROPHYLAXIS_MISSING, beside_tablets.prophylaxis_missing),
+    Rule(Topic.INTERACTION, beside_tablets.interaction),
     Rule(Topic.INDICATION_UNSUPPORTED, her2.indication_unsupported),
     Rule(Topic.HER2_MISSING, her2.her2_missing),
     Rule(Topic.HER2_ISH_MISSING, her2.her2_ish_missing),
@@ -96,6 +105,10 @@ RULES: tuple[Rule, ...] = (
 RULES_ON_VIEW = tuple(rule for rule in RULES if rule.on_view)
 
 
-def rules_at(moment: Moment) -> tuple[Rule, ...]:
-    """Give the rules that are asked at a moment."""
-    return RULES if moment.has_orders else RULES_ON_VIEW
+def rules_at(moment: Moment, known: Knowledge | None = None) -> tuple[Rule, ...]:
+    """Give the rules that are asked at a moment: those that ship, and those of the site after them."""
+    shipped = RULES if moment.has_orders else RULES_ON_VIEW
+    if known is None or not known.site_rules:
+        return shipped
+    asked = (each for each in known.site_rules if moment in each.moments)
+    return (*shipped, *(Rule(each.topic, partial(site_rules.judge, each), on_view=each.on_view) for each in asked))

@@ -130,17 +130,13 @@ def _judged(case: Case) -> list[BillingCode]:
     """
     if not case.order.billing:
         return []
-    rivals = [identity for order, identity in case.others if identity.in_scope and order.in_focus]
-    accounted = {
-        entry.code
-        for _, identity in case.others
-        if identity.product is not None
-        for entry in case.recogniser.own_hcpcs(identity.product, identity.brand)
-    }
+    rivals = case.orders.judged - (case.order.in_focus and case.identity.in_scope)
+    accounted, own = case.orders.accounted, case.orders.codes_of(case.identity)
     return [
         billing
         for billing in case.order.billing
-        if billing.linked or (billing.code not in accounted and not rivals and _could_be_confused(case, billing.code))
+        if billing.linked
+        or (accounted[billing.code] == (billing.code in own) and not rivals and _could_be_confused(case, billing.code))
     ]
 
 

@@ -5,18 +5,28 @@ A finding about two orders of one session is told once, on the order whose refer
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.facts.origins import Origin
 from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
 from cards.readings.case import brief, dated
 from cards.readings.day_total import day_total, total_excess
+from cards.readings.tablets import together
+from cards.rules.tablets import duplicate_tablets
 from cards.values.caching import per_case
 
 if TYPE_CHECKING:
-    from cards.knowledge.schema import KeptApart
+    from collections.abc import Iterator, Sequence
+
+    from cards.facts.order import DrugOrder
+    from cards.knowledge.schema import DrugClass, KeptApart
     from cards.readings.case import Case
     from cards.readings.dosing import DoseReading
+    from cards.readings.session_orders import SessionOrders
+
+    _Member = tuple[DrugClass, str, Evidence]
+
+_NO_KEY = ("", "")
 
 
 class Beside(NamedTuple):
@@ -25,31 +35,39 @@ class Beside(NamedTuple):
     product: str
     names: tuple[str, ...]
     line: Evidence
-    origin: Origin
     in_session: bool
 
 
 def her2_agents_combined(case: Case) -> Outcome:
-    """Fire on HER2 agents that the labels keep apart, in the session or active in the chart."""
-    pairs = [
-        (other, pair)
-        for other in _beside(case)
-        if (pair := _kept_apart(case, other.product)) is not None
-        and not (other.in_session and _told_there(case, other))
-    ]
-    if not pairs:
+    """Fire on HER2 agents that the labels keep apart, in the session or active in the chart.
+
+    Of two products of one session, the one whose last reference comes later has the finding, on each of its orders.
+    """
+    found = list(_pairs(case))
+    if not found:
         return Clear()
-    # The gravest pair speaks; removing its other drug means removing every order of it.
-    other, pair = min(pairs, key=lambda each: each[1].only_warn)
-    alike = [each for each, _ in pairs if each.product == other.product and each.in_session == other.in_session]
+    # The gravest speaks.
+    other, pair = min(found, key=lambda each: each[1].only_warn)
     return Fired(
         values={"other": case.recogniser.product(other.product).name, "reason": pair.reason},
-        evidence=tuple(each.line for each in alike),
+        evidence=(other.line,),
         cited=(pair.by,),
         indicator=Indicator.WARNING if pair.only_warn else None,
         variant="default" if other.in_session else "active",
         fixes=(RemoveOrder(),),
     )
+
+
+def _pairs(case: Case) -> Iterator[tuple[Beside, KeptApart]]:
+    orders = case.orders
+    own = orders.last_in_focus.get(case.product.id, _key(case.order))
+    for product in orders.products:
+        pair = _kept_apart(case, product)
+        if pair is not None and orders.last_in_focus.get(product, _NO_KEY) <= own:
+            yield _ordered(orders, product), pair
+    for other in _active(case):
+        if (pair := _kept_apart(case, other.product)) is not None:
+            yield other, pair
 
 
 def anthracycline_concurrent(case: Case) -> Outcome:
@@ -67,15 +85,15 @@ def duplicate_order(case: Case) -> Outcome:
 
     Parts of one dose are not duplicates: orders that say so, or of which only the sum is a labelled level.
     """
+    if case.product.is_oral:
+        return _duplicate_tablets(case)
     day = day_total(case)
     if day is None:
         return Clear()
     excess = total_excess(case, day.total) if day.total is not None else None
     if day.in_parts and excess is None:
         return Clear()
-    others = {order.origin for order in day.others}
-    beside = [each for each in _beside(case) if each.in_session and each.origin in others]
-    if any(_told_there(case, each) for each in beside):
+    if _is_told_there(case, day.others):
         return Clear()
     limit = case.ceiling
     tolerance = case.threshold("dose_rounding_tolerance_percent")
@@ -86,12 +104,25 @@ def duplicate_order(case: Case) -> Outcome:
     }
     return Fired(
         values=sums,
-        evidence=(*(each.line for each in beside), *case.weight_evidence()),
+        evidence=(*(_line(order, case.product.name) for order in day.others), *case.weight_evidence()),
         cited=(limit.maximum.by if excess is not None and limit is not None else case.product.regimens[0].by,),
         variant="default" if excess is None else "parts-above" if day.in_parts else "above",
         indicator=None if excess is not None and excess > tolerance else Indicator.WARNING,
         fixes=(RemoveOrder(),),
     )
+
+
+def _duplicate_tablets(case: Case) -> Outcome:
+    found = together(case)
+    if found is None or _is_told_there(case, found.others):
+        return Clear()
+    return duplicate_tablets(case, tuple(_line(order, case.product.name) for order in found.others))
+
+
+def _is_told_there(case: Case, others: Sequence[DrugOrder]) -> bool:
+    """Return whether the finding about orders of one product belongs on another of them."""
+    own = _key(case.order)
+    return any(order.in_focus and _key(order) > own for order in others)
 
 
 def _written_sum(case: Case, total: DoseReading) -> str:
@@ -100,38 +131,105 @@ def _written_sum(case: Case, total: DoseReading) -> str:
 
 
 def _of_class(case: Case, group_id: str) -> Outcome:
-    beside = _beside(case)
-    if not beside:
-        return Clear()
     groups = [
         group
         for group in case.known.drug_classes
         if group.id == group_id and (not group.with_products or case.product.id in group.with_products)
     ]
-    for other in beside:
+    found = _first_ordered(case, groups) or _first_active(case, groups)
+    if found is None:
+        return Clear()
+    group, named, line = found
+    return Fired(values={"other": brief(named), "reason": group.reason}, evidence=(line,), cited=(group.by,))
+
+
+def _first_ordered(case: Case, groups: Sequence[DrugClass]) -> _Member | None:
+    """Return the first other order of the session that is of one of some classes."""
+    members = _members(case.orders)
+    # The first of a class may be this order itself.
+    places = [
+        (place, number)
+        for number, group in enumerate(groups)
+        for place in islice(members.get(id(group), ()), 2)
+        if case.orders.identified[place][0] is not case.order
+    ]
+    if not places:
+        return None
+    place, number = min(places)
+    order, identity = case.orders.identified[place]
+    line = _line(order, identity.product.name if identity.product else "?")
+    return groups[number], members[id(groups[number])][place], line
+
+
+def _first_active(case: Case, groups: Sequence[DrugClass]) -> _Member | None:
+    for other in _active(case):
         for group in groups:
             named = next((name for name in other.names if group in case.recogniser.read_classes(name)), None)
             if named is not None:
-                return Fired(
-                    values={"other": brief(named), "reason": group.reason}, evidence=(other.line,), cited=(group.by,)
-                )
-    return Clear()
+                return group, named, other.line
+    return None
 
 
 @per_case
-def _beside(case: Case) -> list[Beside]:
-    """List the other orders of the session and the active drugs of the chart."""
-    found = []
-    for order, identity in case.others:
-        names = tuple(evidence.value for evidence in order.evidence if not evidence.system)
-        product = identity.product.id if identity.product else ""
-        shown = names[0] if names else identity.product.name if identity.product else "?"
-        found.append(Beside(product, names, Evidence("in-session", shown, order.origin), order.origin, in_session=True))
-    for treatment in case.patient.treatments:
-        if treatment.is_active(case.session.today) and treatment.product != case.product.id:
-            line = Evidence("active-drug", dated(treatment.names[0], treatment.on), treatment.origin)
-            found.append(Beside(treatment.product, treatment.names, line, treatment.origin, in_session=False))
+def _members(orders: SessionOrders) -> dict[int, dict[int, str]]:
+    """Map the ``id()`` of a class of drugs to the orders that are of it: their place in the session, and a name."""
+    found: dict[int, dict[int, str]] = {}
+    for place, (order, _) in enumerate(orders.identified):
+        for name in _names(order):
+            for group in orders.recogniser.read_classes(name):
+                found.setdefault(id(group), {}).setdefault(place, name)
     return found
+
+
+@per_case
+def drugs_beside(case: Case) -> list[Beside]:
+    """List the other orders of the session and the active drugs of the chart."""
+    in_session = (
+        Beside(
+            identity.product.id if identity.product else "",
+            _names(order),
+            _line(order, identity.product.name if identity.product else "?"),
+            in_session=True,
+        )
+        for order, identity in case.others
+    )
+    return [*in_session, *_active(case)]
+
+
+@per_case
+def _active(case: Case) -> list[Beside]:
+    """List the active drugs of the chart, other than the ordered one."""
+    return [
+        Beside(
+            treatment.product,
+            treatment.names,
+            Evidence("active-drug", dated(treatment.names[0], treatment.on), treatment.origin),
+            in_session=False,
+        )
+        for treatment in case.patient.treatments
+        if treatment.is_active(case.session.today) and treatment.product != case.product.id
+    ]
+
+
+def _ordered(orders: SessionOrders, product: str) -> Beside:
+    """Return the first order of a product."""
+    order, identity = orders.first_of(product)
+    line = _line(order, identity.product.name if identity.product else "?")
+    return Beside(product, _names(order), line, in_session=True)
+
+
+def _line(order: DrugOrder, product: str) -> Evidence:
+    names = _names(order)
+    return Evidence("in-session", names[0] if names else product, order.origin)
+
+
+def _names(order: DrugOrder) -> tuple[str, ...]:
+    return tuple(evidence.value for evidence in order.evidence if not evidence.system)
+
+
+def _key(order: DrugOrder) -> tuple[str, str]:
+    """Return what decides on which of two orders a finding about both is told."""
+    return order.origin.reference, order.origin.path
 
 
 def _kept_apart(case: Case, other: str) -> KeptApart | None:
@@ -147,11 +245,3 @@ def _kept_apart(case: Case, other: str) -> KeptApart | None:
         ),
         None,
     )
-
-
-def _told_there(case: Case, other: Beside) -> bool:
-    """Tell whether the card about two orders of the session belongs on the other one."""
-    rivals = {order.origin: (order.in_focus, identity.in_scope) for order, identity in case.others}
-    in_focus, in_scope = rivals[other.origin]
-    own, theirs = case.order.origin, other.origin
-    return in_focus and in_scope and (theirs.reference, theirs.path) > (own.reference, own.path)

@@ -21,8 +21,8 @@ from cards.facts.outcomes import (
     SetDose,
 )
 from cards.facts.topics import Topic
-from cards.knowledge.label_doses import Ceiling
-from cards.knowledge.schema import Basis, Cancer, Level, LevelRole, Product
+from cards.knowledge.label_doses import Ceiling, near
+from cards.knowledge.schema import Basis, Cancer, Level, LevelRole, Problem, Product
 from cards.readings.case import brief
 from cards.readings.course import fitting_levels
 from cards.readings.day_total import judged_levels
@@ -36,12 +36,14 @@ from cards.readings.dosing import (
     usable_doses,
 )
 from cards.readings.weights import weight_doubt
+from cards.rules.tablets import above_in_a_day
 from cards.values.quantities import Mg, MgPerKg, plain, precise, share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cards.facts.order import OrderedDose
+    from cards.facts.results import Weight
     from cards.knowledge.schema import Cited
     from cards.readings.case import Case
     from cards.values.quantities import Kg
@@ -67,7 +69,7 @@ def dose_above_maximum(case: Case) -> Outcome:
         return _above(case, limit, max(over, key=lambda reading: _excess(reading, limit, weight)), tuple(over))
     if any(_cannot_compare(reading, limit, weight) for reading in usable):
         return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
-    return Clear()
+    return above_in_a_day(case) if case.product.is_oral else Clear()
 
 
 def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReading, ...]) -> Fired:
@@ -82,6 +84,13 @@ def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReadi
         notes.append(("weight-stated", {}))
     if (other := look_alike_met(case, worst)) is not None:
         notes.append(("look-alike", {"other": other[0].name, "level": str(other[1].dose)}))
+    impaired = case.has(Problem.SEVERE_HEPATIC) if case.product.is_oral else ()
+    if any(level.problem is Problem.SEVERE_HEPATIC for level in limit.regimen.levels):
+        notes.append(("severe-hepatic", {"maximum": str(maximum)}))
+    else:
+        impaired = ()
+    if case.weight_bounds:
+        notes.append(("weight-bound", {"regimen": limit.regimen.name}))
     absolute = f" ({(maximum * weight).whole_down()} at {weight})" if isinstance(maximum, MgPerKg) and weight else ""
     return Fired(
         values={
@@ -90,9 +99,13 @@ def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReadi
             "limit": str(maximum),
             "excess": share(excess),
         },
-        evidence=(*dose_evidence(case, worst), *_worked(maximum, weight)),
+        evidence=(
+            *dose_evidence(case, worst),
+            *_worked(maximum, weight),
+            *(Evidence("problem", each.label, each.origin) for each in impaired),
+        ),
         cited=(limit.maximum.by,),
-        variant="fixed" if isinstance(maximum, Mg) else "default",
+        variant="tablets" if case.product.is_oral else "fixed" if isinstance(maximum, Mg) else "default",
         indicator=Indicator.WARNING if excess <= tolerance else None,
         notes=tuple(notes),
         fixes=fixes_to(case, _highest_that_fits(case, maximum), tuple(reading.ordered for reading in over)),
@@ -218,6 +231,8 @@ def dose_cannot_verify(case: Case) -> Outcome:
 
 
 def _why_unread(reading: DoseReading) -> str:
+    if reading.why == "tablets":
+        return "tablets"
     if reading.ordered.computed:
         return "computed"
     if reading.dose:
@@ -226,9 +241,9 @@ def _why_unread(reading: DoseReading) -> str:
 
 
 def _weight_to_verify_by(case: Case) -> Outcome:
-    if not case.weight_based or not usable_doses(case):
+    if not case.needs_weight or not usable_doses(case):
         return Clear()
-    if case.weight is not None and not case.weight.stated:
+    if case.weight is not None and (not case.weight.stated or not _turns_on(case, case.weight)):
         return Clear()
     return Fired(
         values={"dose": usable_doses(case)[0].ordered.as_written},
@@ -243,12 +258,22 @@ def _weight_to_verify_by(case: Case) -> Outcome:
     )
 
 
+def _turns_on(case: Case, weight: Weight) -> bool:
+    """Return whether another weight might make another dose: always by weight, else near a bound between doses."""
+    if case.weight_based:
+        return True
+    percent = case.threshold("weight_change_percent")
+    return any(near(bound, weight.kg.value, percent) for bound in case.weight_bounds)
+
+
 def weight_stale(case: Case) -> Outcome:
     """Fire when the newest weight is older than the site allows and the dose depends on it."""
-    if not case.weight_based:
+    if not case.needs_weight:
         return NotApplicable("the dose does not depend on the weight")
     if case.weight is None:
         return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
+    if not _turns_on(case, case.weight):
+        return NotApplicable("the weight is far from the one at which the dose changes")
     if case.weight.on is None:
         return CannotTell((Missing("weight-undated"),))
     limit = case.threshold("weight_max_age_days")
@@ -326,10 +351,15 @@ def fixes_to(case: Case, dose: Mg | MgPerKg, replaces: tuple[OrderedDose, ...]) 
     changes: list[tuple[OrderedDose, Mg | MgPerKg]] = []
     for ordered in replaces:
         written = _in_unit_of(case, dose, ordered)
-        if ordered.computed or written is None:
+        if ordered.computed or written is None or not _in_whole_tablets(case, written, ordered):
             return ()
         changes.append((ordered, written))
     return (SetDose(str(changes[0][1]), tuple(changes), _restated(case, changes)),)
+
+
+def _in_whole_tablets(case: Case, dose: Mg | MgPerKg, ordered: OrderedDose) -> bool:
+    """Return whether a dose written in tablets stays a whole number of them."""
+    return case.product.tablets is None or ordered.factor == 1 or dose.value % ordered.factor == 0
 
 
 def _restated(

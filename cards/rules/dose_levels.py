@@ -14,6 +14,7 @@ from cards.readings.day_total import day_total, judged_levels, total_excess
 from cards.readings.dosing import DoseReading, is_component, look_alike_met, over_maximum, usable_doses
 from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.schedule import loading_again
+from cards.rules.tablets import is_told_by_frequency, taken_too_seldom
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
@@ -38,8 +39,10 @@ def dose_not_a_level(case: Case) -> Outcome:
             continue
         if look_alike_met(case, reading) is not None:
             return NotApplicable("the dose is that of another drug, and that card speaks")
+        if case.product.is_oral and is_told_by_frequency(case):
+            return NotApplicable("the dose of the day is a level, and the card on how often it is taken speaks")
         return _no_level(case, reading)
-    return Clear()
+    return (taken_too_seldom(case) if case.product.is_oral else None) or Clear()
 
 
 def _no_level(case: Case, reading: DoseReading) -> Fired:
@@ -73,7 +76,7 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
         return again
     if not case.is_first_dose:
         return Clear()
-    if case.product.basis is Basis.FIXED:
+    if case.product.basis is Basis.FIXED and not case.product.is_oral:
         return NotApplicable("the product has no reduced levels")
     for reading, level in judged_levels(case):
         if _needs_weight(case, reading):

@@ -243,12 +243,24 @@ def indication_unsupported(case: Case) -> Outcome:
         return CannotTell((Missing("cancer"),))
     if case.eligibility_for_cancers:
         return Clear()
+    if _is_partner(case):
+        return NotApplicable("it is given beside a product whose label names the cancer and this partner")
     rows = case.eligibility
     diagnosis = (case.order.reasons or case.patient.diagnoses)[0]
     return Fired(
         values={"cancer": _named(diagnosis), "needed": "; ".join(dict.fromkeys(row.wording for row in rows))},
         evidence=_diagnoses(case),
         cited=tuple(dict.fromkeys(row.by for row in rows)),
+    )
+
+
+def _is_partner(case: Case) -> bool:
+    """Return whether the label of a product beside this one gives the two together in the recorded cancer."""
+    return any(
+        case.product.id in row.with_products and not case.cancers.isdisjoint(row.cancers)
+        for product in case.known.products
+        if product.id in case.named_beside
+        for row in product.eligibility
     )
 
 
@@ -260,11 +272,15 @@ def _named(diagnosis: Diagnosis) -> str:
 
 
 def erbb2_mutation_missing(case: Case) -> Outcome:
-    """Fire when the drug is ordered for lung cancer and no ERBB2 mutation is on record."""
+    """Fire when the drug is ordered for lung cancer and no ERBB2 mutation is on record.
+
+    Staining of 3+ stands in for it only where the label has an indication by staining.
+    """
     rows = [row for row in case.eligibility_for_cancers if row.erbb2_mutation]
     if not rows or not case.cancers <= set(rows[0].cancers):
         return NotApplicable("the indication does not turn on an ERBB2 mutation")
-    if her2_of(case).ihc_3 or any(mutation.found for mutation in case.patient.mutations):
+    by_staining = any(row.ihc_3_only for row in case.eligibility_for_cancers)
+    if (by_staining and her2_of(case).ihc_3) or any(mutation.found for mutation in case.patient.mutations):
         return Clear()
     is_unread = case.unread(_MUTATION)
     return Fired(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
-from cards.facts.session import planned_day
 from cards.readings.case import brief, counted, spaced
 from cards.readings.course import (
+    amount_unknown,
     given_line,
     interval_after,
     interval_of_order,
@@ -15,12 +15,16 @@ from cards.readings.course import (
     same_antibody,
     undated_doses,
 )
+from cards.readings.day_total import judged_levels
 from cards.rules.dose import cancer_words
+from cards.rules.tablets import taken_too_often
 from cards.values.caching import per_case
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
+    from cards.knowledge.schema import Regimen
     from cards.readings.case import Case
+    from cards.readings.session_orders import OrderOfDay
 
 _SHOWN_DAYS = 10
 
@@ -30,8 +34,11 @@ def interval_too_short(case: Case) -> Outcome:
     """Fire when two doses are closer together than the labelled days, less the site's window.
 
     Within the order's own schedule; between two orders of the session; after the last dose given. A dose of the same
-    antibody in another form counts, and the days are those of the schedule that was given.
+    antibody in another form counts, and the days are those of the schedule that was given. Of tablets, how often a day
+    they are taken counts.
     """
+    if case.product.is_oral:
+        return taken_too_often(case)
     if (within := _within_the_order(case)) is not None:
         return within
     if (between := _between_orders(case)) is not None:
@@ -60,7 +67,7 @@ def _after_last_dose(case: Case) -> Outcome:
         # Without an amount on record, the course may be on any of the schedules.
         intervals = sorted({each.interval_days for each in case.regimens})
         if days < intervals[-1] - window and days >= intervals[0] - window:
-            return CannotTell((Missing("earlier-amount", values={"date": last.on.isoformat()}), *undated))
+            return CannotTell((amount_unknown(case, last), *undated))
         interval = intervals[0]
     if days >= interval - window:
         return CannotTell(undated) if undated else Clear()
@@ -115,19 +122,16 @@ def _within_the_order(case: Case) -> Fired | None:
 
 def _between_orders(case: Case) -> Fired | None:
     """Fire on an order that another one of the session, of the same antibody, precedes by too few days."""
-    regimen = min(case.regimens, key=lambda each: each.interval_days, default=None)
-    if regimen is None or not case.others:
+    if not case.regimens:
         return None
     window = case.threshold("interval_window_days")
     related = case.recogniser.same_antibody[case.product.id]
-    days_of = [
-        (case.planned - on).days
-        for order, identity in case.others
-        if identity.product is not None and identity.product.id in related
-        for on in (order.schedule.days or (planned_day(order.start, case.session.today),))
-    ]
-    days = min((each for each in days_of if each > 0), default=None)
-    if days is None or days >= regimen.interval_days - window:
+    before = case.orders.last_before(case.order, related, case.planned)
+    longest = max(each.interval_days for each in case.regimens)
+    if before is None or (days := (case.planned - before.day).days) >= longest - window:
+        return None
+    regimen = _regimen_of(case, before)
+    if days >= regimen.interval_days - window:
         return None
     return Fired(
         values={
@@ -141,6 +145,17 @@ def _between_orders(case: Case) -> Fired | None:
         variant="between-orders",
         fixes=(RemoveOrder(),),
     )
+
+
+def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
+    """Return the regimen that the level of an order is of; the one with the shortest interval if that is not clear."""
+    if before.identity.product is not None and before.identity.product.id == case.product.id:
+        ordered = case.alone(before.order)
+        levels = [level for _, level in judged_levels(ordered)]
+        met = [each for each in case.regimens if any(level in each.levels for level in levels if level is not None)]
+        if len({each.interval_days for each in met}) == 1:
+            return met[0]
+    return min(case.regimens, key=lambda each: each.interval_days)
 
 
 def _unclear_schedule(case: Case) -> tuple[Missing, ...]:

@@ -44,11 +44,13 @@ def _missing(case: Case, topic: MissingTestTopic) -> Outcome:
     if not missing:
         return CannotTell(tuple(Missing("result", reported_by=Topic.CHECKS_INCOMPLETE) for _ in unread))
     names = [case.known.terminology.concepts[test].display for test in missing]
-    limit = plain(case.threshold("lab_max_age_days"))
+    limit = plain(case.lab_days)
+    by_site = () if wanted.every_days is not None else (case.known.thresholds["lab_max_age_days"].by,)
     return Fired(
         values={"tests": _listed(names), "limit": limit, "planned": case.planned.isoformat()},
         evidence=(*(_line(case, test) for test in missing), *case.unusable(frozenset(missing))),
-        cited=(wanted.by, case.known.thresholds["lab_max_age_days"].by),
+        cited=(wanted.by, *by_site),
+        variant="default" if wanted.every_days is None else "label-interval",
         fixes=(OrderTests(tuple(missing)),),
     )
 

@@ -15,10 +15,10 @@ from cards.facts.outcomes import (
     Outcome,
     RemoveOrder,
 )
-from cards.facts.session import planned_day
 from cards.knowledge.schema import CycleLimit, LevelRole, Setting
 from cards.readings.case import counted
 from cards.readings.course import (
+    amount_unknown,
     gap_rule,
     given_line,
     schedule_unknown,
@@ -52,7 +52,8 @@ def cycle_limit_reached(case: Case) -> Outcome:
         return NotApplicable("the label limits no number of doses in this setting")
     limit = limits[0]
     count = len({each.on for each in case.history})
-    planned = (case.order.cycles or 1) + _ordered_before(case)
+    # The other orders of the session for earlier days count, too.
+    planned = (case.order.cycles or 1) + case.orders.doses_before(case.product.id, case.planned)
     undated = len(case.undated_of(frozenset({case.product.id})))
     too_many = limit.cycles is not None and count + planned > limit.cycles
     too_long = limit.weeks is not None and weeks_of_treatment(case, further=planned - 1) >= limit.weeks
@@ -61,17 +62,6 @@ def cycle_limit_reached(case: Case) -> Outcome:
     if undated and limit.cycles is not None and count + undated + planned > limit.cycles:
         return CannotTell((Missing("earlier-doses-undated", values={"undated": str(undated)}),))
     return Clear()
-
-
-def _ordered_before(case: Case) -> int:
-    """Count the doses that other orders of the session plan for earlier days."""
-    return sum(
-        order.cycles or 1
-        for order, identity in case.others
-        if identity.product is not None
-        and identity.product.id == case.product.id
-        and planned_day(order.start, case.session.today) < case.planned
-    )
 
 
 def _too_many(case: Case, limit: CycleLimit, count: int, planned: int) -> Fired:
@@ -108,7 +98,7 @@ def reload_required(case: Case) -> Outcome:
     found = gap_rule(case)
     if found is None:
         if (last := schedule_unknown(case)) is not None and last.on is not None:
-            return CannotTell((Missing("earlier-amount", values={"date": last.on.isoformat()}),))
+            return CannotTell((amount_unknown(case, last),))
         return NotApplicable("no earlier dose on record")
     if not usable_doses(case):
         return nothing_usable(case)

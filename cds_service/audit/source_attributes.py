@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.billing_setup import with_sources
 from cards.knowledge.source_attributes import cited_by, source_attributes
 from cards.rules import RULES
@@ -15,7 +15,7 @@ from cds_service import __version__
 from cds_service.protocol.services import SERVICES
 
 if TYPE_CHECKING:
-    from cards.knowledge.schema import Source
+    from cards.knowledge.schema import SiteRule, Source
     from cards.knowledge.schema.source_attributes import TopicAttributes
     from cds_service.decisions.decider import Decider
 
@@ -47,7 +47,7 @@ def attributes(decider: Decider) -> Json:
     }
 
 
-def _topic(topic: Topic, decider: Decider) -> Json:
+def _topic(topic: TopicCode, decider: Decider) -> Json:
     told, words = source_attributes(), decider.wording.topics[topic]
     found: Json = {
         "topic": str(topic),
@@ -55,6 +55,8 @@ def _topic(topic: Topic, decider: Decider) -> Json:
         "mode": str(decider.policy.mode(topic)),
         "indicator": str(decider.policy.indicators.get(topic, words.indicator)),
     }
+    if (rule := decider.known.site_rule(topic)) is not None:
+        return {**found, **_of_rule(rule, decider)}
     entry = told.topics.get(topic)
     if entry is None:
         return {**found, "described": False}
@@ -76,6 +78,36 @@ def _topic(topic: Topic, decider: Decider) -> Json:
     }
 
 
+def _of_rule(rule: SiteRule, decider: Decider) -> Json:
+    """Describe a rule that the site wrote: it is the developer, and the conditions say what is read."""
+    told, known = source_attributes(), decider.known
+    used = {"sex": bool(rule.when.sex), "date_of_birth": rule.when.age is not None}
+    reads = [
+        {"data": known.terminology.concepts[name].display, "fhir": "Observation"}
+        for name in dict.fromkeys(name for condition in rule.results for name in condition.tests)
+    ]
+    drugs = (*rule.when.on_drug, *rule.unless_drug)
+    reads += (
+        [{"data": f"Drugs: {', '.join(drugs)}", "fhir": "MedicationRequest, MedicationAdministration"}] if drugs else []
+    )
+    problems = ", ".join(rule.problems)
+    reads += [{"data": f"Problems: {problems}", "fhir": "Condition"}] if problems else []
+    source = document(rule.by.source, known.sources[rule.by.source], decider.settings.base_url)
+    return {
+        "described": True,
+        "services": [each.id for each in SERVICES if not each.coverage and each.hook in rule.moments],
+        "developer": "The site that runs the service",
+        "funding": "The site that runs the service",
+        "citations": [{**source, "confidence": str(rule.by.confidence)}],
+        "newestSource": source["asOf"],
+        "uses": {name: used.get(name, False) for name in told.elements},
+        "reads": reads or [{"data": "The order", "fhir": "MedicationRequest"}],
+        "limits": [
+            "Written by the site; the service checks its form and runs the cases that the site wrote beside it."
+        ],
+    }
+
+
 def _documents(entry: TopicAttributes, decider: Decider) -> list[Json]:
     """List the documents that a topic stands on, in the order in which the knowledge lists them."""
     known = with_sources(decider.known, decider.billing)
@@ -94,7 +126,7 @@ def document(name: str, source: Source, base_url: str) -> Json:
     return {**found, "note": source.note} if source.note else found
 
 
-def _services(topic: Topic) -> list[str]:
+def _services(topic: TopicCode) -> list[str]:
     return [
         service.id
         for service in SERVICES

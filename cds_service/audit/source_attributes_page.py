@@ -23,6 +23,7 @@ _CONFIDENCE = {
     "V": "read in the primary text",
     "V2": "read in a secondary text",
     "S": "stated by the site",
+    "D": "a default of the service",
     "K": "not verified",
 }
 

@@ -14,6 +14,7 @@ import requests
 import structlog
 import urllib3
 
+from cds_service.ehr.deadline import bound
 from cds_service.keys.jwk import JwkProblem, KeySet, VerificationKey, read_keys
 from cds_service.keys.strict_json import read_object
 from cds_service.protocol.refusals import Reason, Refused
@@ -125,6 +126,7 @@ def fetch(url: str) -> bytes:
     deadline = time.monotonic() + FETCH_S
     with requests.Session() as session:
         session.trust_env = False
+        bound(session, FETCH_S)
         headers = {"Accept": "application/jwk-set+json, application/json"}
         with session.get(url, headers=headers, timeout=FETCH_S, allow_redirects=False, stream=True) as response:
             if response.status_code != requests.codes.ok:
@@ -134,4 +136,7 @@ def fetch(url: str) -> bytes:
                 body += chunk
                 if len(body) > MAX_BYTES or time.monotonic() > deadline:
                     raise requests.Timeout
+            if time.monotonic() > deadline:
+                # Cut off at the deadline: what arrived is not all of it.
+                raise requests.Timeout
     return bytes(body)

@@ -112,9 +112,11 @@ def config_check(file: Path) -> None:
 
 
 @config.command("schema")
-def config_schema() -> None:
+@click.option("--config", type=FILE, help="A configuration whose own rules add topics.")
+def config_schema(config: Path | None) -> None:
     """Print the JSON Schema of the configuration, for editors."""
-    click.echo(json.dumps(json_schema(), indent=2))
+    known = settings_of(config).site_layer.known if config is not None else None
+    click.echo(json.dumps(json_schema(known), indent=2))
 
 
 @config.command("demo")

@@ -12,6 +12,9 @@ import click
 from cards.knowledge.billing_loader import default_billing
 from cards.knowledge.located import Document
 from cards.knowledge.schema import KnowledgeError
+from cards.presentation.translation import untranslated
+from cards.presentation.wording import WordingError
+from cards.readings.case import counted
 from cds_service.commands.options import FILE, config_option, fail, settings_of
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.site_diff import changes
@@ -32,9 +35,12 @@ def knowledge() -> None:
 @knowledge.command("check")
 @click.argument("files", nargs=-1, type=FILE)
 @click.option("--against", multiple=True, type=FILE, help="A public file to hold the knowledge against.")
+@click.option("--language", help="List what a card in this language still says in English (es, de).")
 @config_option
-def check(files: tuple[Path, ...], against: tuple[Path, ...], config: Path | None) -> None:
+def check(files: tuple[Path, ...], against: tuple[Path, ...], language: str | None, config: Path | None) -> None:
     """Validate FILES, or those in the configuration; problems are reported with file, line and nearest known word.
+
+    With --language, the sentences without a translation are listed as well, and the exit code is 1 where there are any.
 
     With --against, the knowledge including these files is compared with files as agencies publish them: openFDA's NDC
     directory (JSON), the CMS NDC to HCPCS crosswalk (CSV), the quarterly HCPCS file, RXNCONSO, the ICD-10-CM order
@@ -43,11 +49,27 @@ def check(files: tuple[Path, ...], against: tuple[Path, ...], config: Path | Non
     Exit code: 0 they can be used and nothing differs, 1 a public file says otherwise, 2 a file cannot be used.
     """
     layer = _layer(files) if files else settings_of(config).site_layer
-    named = [name for name, _ in (*layer.knowledge_files, *layer.wording_files)]
+    named = [name for name, _ in (*layer.knowledge_files, *layer.wording_files, *layer.rule_files)]
     for change in changes(site_layer((), ()), layer):
         click.echo(change.says)
+    cases = sum(len(rule.cases) for rule in layer.known.site_rules)
+    if layer.known.site_rules:
+        click.echo(f"{counted(len(layer.known.site_rules), 'rule')}, {counted(cases, 'case')}, all as expected")
     click.echo(f"{', '.join(named)}: valid" if named else "nothing is laid over what ships")
-    sys.exit(DIFFERENT if _differs(against, layer) else SAME)
+    missing = _in_english(language, layer) if language else False
+    sys.exit(DIFFERENT if _differs(against, layer) or missing else SAME)
+
+
+def _in_english(language: str, layer: SiteLayer) -> bool:
+    """Print what a language says in English, and return whether it is anything."""
+    try:
+        missing = untranslated(language, layer.known)
+    except WordingError as error:
+        fail(str(error))
+    click.echo(f"{language}: {len(missing)} said in English")
+    for text in missing:
+        click.echo(f"  {text}")
+    return bool(missing)
 
 
 def _differs(against: tuple[Path, ...], layer: SiteLayer) -> bool:
@@ -92,17 +114,19 @@ def _named(name: str) -> SiteLayer:
 
 
 def _layer(files: tuple[Path, ...]) -> SiteLayer:
-    """Read files by what they hold: sources, brands and products are knowledge, anything else words."""
+    """Read files by what they hold: rules; knowledge, which is sources, brands or products; else words."""
     try:
-        of_knowledge = [path for path in files if _is_knowledge(path)]
-        return read_site_layer(of_knowledge, [path for path in files if path not in of_knowledge])
+        rules = [path for path in files if "rules" in _sections(path)]
+        rest = [path for path in files if path not in rules]
+        of_knowledge = [path for path in rest if not _OF_KNOWLEDGE.isdisjoint(_sections(path))]
+        return read_site_layer(of_knowledge, [path for path in rest if path not in of_knowledge], rules=rules)
     except ConfigurationError as error:
         fail("\n".join(error.problems))
 
 
-def _is_knowledge(path: Path) -> bool:
+def _sections(path: Path) -> frozenset[str]:
     try:
-        return not _OF_KNOWLEDGE.isdisjoint(Document(path.read_text(encoding="utf-8"), path.name).tree)
+        return frozenset(map(str, Document(path.read_text(encoding="utf-8"), path.name).tree))
     except (KnowledgeError, OSError, UnicodeDecodeError):
         # Errors are reported when the file is read in full.
-        return True
+        return _OF_KNOWLEDGE

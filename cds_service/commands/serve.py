@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from cds_service.configuration.settings import Settings
 
 _IDLE_MS = 75_000
-_BACKLOG, _CONNECTIONS, _THREADS = 4096, 30_000, 128
+_BACKLOG, _CONNECTIONS, _THREADS = 4096, 30_000, 256
 # Not imported from ``metrics``, which must not be loaded before the variable is set.
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PATIENT_KEY = f"{ENV_PREFIX}AUDIT__PATIENT_KEY"

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode, Policy
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import default_wording
 from cds_service.configuration.policy_settings import ProfileSettings, QuirkSettings, TopicSettings
@@ -19,6 +19,8 @@ from cds_service.configuration.site_diff import changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from cards.presentation.wording import TopicWording
 
 _CLINICAL = frozenset({"cards", "thresholds", "profiles", "extends"})
 _MODES = {
@@ -47,7 +49,8 @@ class Difference:
 
 def differences(before: Settings, after: Settings) -> list[Difference]:
     """List what is different in the second configuration, what clinicians will notice first."""
-    found = [*_topics(before.cards, after.cards), *_thresholds(_values(before), _values(after))]
+    words = {**before.site_layer.wording.topics, **after.site_layer.wording.topics}
+    found = [*_topics(before.cards, after.cards, words), *_thresholds(_values(before), _values(after))]
     for name in dict.fromkeys((*before.profiles, *after.profiles)):
         found += _profile(name, before, after)
     found += _others(before, after, Settings, "")
@@ -59,23 +62,28 @@ def differences(before: Settings, after: Settings) -> list[Difference]:
 
 
 def policy_differences(before: Policy, after: Policy) -> list[Difference]:
-    """List what is different in the topics and thresholds of another policy."""
-    topics = [
-        {topic: TopicSettings(mode=policy.mode(topic), indicator=policy.indicators.get(topic)) for topic in Topic}
+    """List what is different in the topics that ship and the thresholds of another policy."""
+    words = default_wording().topics
+    was, now = (
+        {topic: TopicSettings(mode=policy.mode(topic), indicator=policy.indicators.get(topic)) for topic in words}
         for policy in (before, after)
-    ]
-    return [*_topics(*topics), *_thresholds(before.thresholds, after.thresholds)]
+    )
+    return [*_topics(was, now, words), *_thresholds(before.thresholds, after.thresholds)]
 
 
 def _values(settings: Settings) -> Mapping[str, Decimal | None]:
     return settings.policy().thresholds
 
 
-def _topics(before: Mapping[Topic, TopicSettings], after: Mapping[Topic, TopicSettings]) -> Iterator[Difference]:
+def _topics(
+    before: Mapping[TopicCode, TopicSettings],
+    after: Mapping[TopicCode, TopicSettings],
+    all_words: Mapping[TopicCode, TopicWording],
+) -> Iterator[Difference]:
     default = TopicSettings()
-    for topic in Topic:
+    for topic in dict.fromkeys((*Topic, *(each for each in all_words if each in before or each in after))):
         old, new = before.get(topic, default), after.get(topic, default)
-        words = default_wording().topics[topic]
+        words = all_words[topic]
         was, now = old.indicator or words.indicator, new.indicator or words.indicator
         if old.mode is not new.mode:
             effect = f"{words.display}. {_MODES[old.mode, new.mode]}"
@@ -130,10 +138,11 @@ def _profile(name: str, before: Settings, after: Settings) -> Iterator[Differenc
     elif old.match != new.match:
         was, now = _conditions(old), _conditions(new)
         yield Difference("profile", name, was, now, f"profile {name} is for calls of {now} instead of {was}", "", name)
+    words = {**before.site_layer.wording.topics, **after.site_layer.wording.topics}
     was_set = before.in_profile(name) if old else before
     is_set = after.in_profile(name) if new else after
     own = {str(each) for profile in (old, new) if profile for each in (*profile.cards, *profile.thresholds)}
-    for each in (*_topics(was_set.cards, is_set.cards), *_thresholds(_values(was_set), _values(is_set))):
+    for each in (*_topics(was_set.cards, is_set.cards, words), *_thresholds(_values(was_set), _values(is_set))):
         if each.name in own:
             yield _in_profile(each, name)
     for each in _others(was_set.quirks, is_set.quirks, QuirkSettings, "quirks."):

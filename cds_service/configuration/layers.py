@@ -23,6 +23,7 @@ _PATHS: tuple[Place, ...] = (
     ("site", "code_maps", "*"),
     ("site", "knowledge", "*"),
     ("site", "wording", "*"),
+    ("site", "rules", "*"),
     ("auth", "clients", "*", "jwks_file"),
     ("fhir", "ca_bundle"),
     ("coverage", "policy_files", "*"),

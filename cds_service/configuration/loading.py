@@ -15,8 +15,11 @@ from urllib.parse import parse_qsl, urlsplit
 import yaml
 from pydantic import ValidationError
 
+from cards.facts.topics import topics_of
+from cards.presentation.language import ENGLISH
 from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, read_layers
 from cds_service.configuration.messages import problem
+from cds_service.configuration.section import nearest
 from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, STAYS_REQUIRED, Settings
 from cds_service.configuration.site_layer import read_site_layer
 from cds_service.configuration.strict_yaml import value_of
@@ -77,10 +80,26 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
     settings._files = layers.files  # noqa: SLF001
     settings._texts.update(layers.texts)  # noqa: SLF001
     site = settings.site
-    if site.knowledge or site.wording:
-        settings._site_layer = read_site_layer(site.knowledge, site.wording)  # noqa: SLF001
-        settings._files += (*site.knowledge, *site.wording)  # noqa: SLF001
+    if site.knowledge or site.wording or site.rules or site.language != ENGLISH:
+        settings._site_layer = read_site_layer(site.knowledge, site.wording, site.language, site.rules)  # noqa: SLF001
+        settings._files += (*site.knowledge, *site.wording, *site.rules)  # noqa: SLF001
+    _refuse_unknown_topics(settings, str(path) if path is not None else "environment")
     return _with_key_files(_with_authorities(settings), places)
+
+
+def _refuse_unknown_topics(settings: Settings, source: str) -> None:
+    """Refuse a setting of a topic that neither ships nor belongs to a rule of the site."""
+    known = topics_of(settings.site_layer.known)
+    named: list[tuple[tuple[str, ...], str]] = [(("cards", name), name) for name in settings.cards]
+    named += [(("profiles", p, "cards", name), name) for p, each in settings.profiles.items() for name in each.cards]
+    wrong = [
+        f"{next(where for where in (settings.place_of(*place), source) if where != 'default')}: "
+        f"unknown topic {name!r}{nearest(name, [str(each) for each in known])}"
+        for place, name in named
+        if name not in known
+    ]
+    if wrong:
+        raise ConfigurationError(wrong)
 
 
 def _with_authorities(settings: Settings) -> Settings:

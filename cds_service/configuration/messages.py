@@ -10,11 +10,16 @@ from cards.facts.topics import Topic
 from cds_service.configuration.section import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cds_service.configuration.layers import Places
 
 
-def problem(error: Any, places: Places, source: str, model: type[BaseModel]) -> str:
-    """Write one problem with its place and, for an unknown key, the nearest known one."""
+def problem(error: Any, places: Places, source: str, model: type[BaseModel], topics: Iterable[str] = ()) -> str:
+    """Write one problem with its place and, for an unknown key, the nearest known one.
+
+    ``topics`` are those of the site's rules.
+    """
     location = tuple(str(step) for step in error["loc"] if step != "[key]")
     if "thresholds" in location[:-1]:
         # The value of one product is named by both: weight_max_age_days.kadcyla.
@@ -25,7 +30,7 @@ def problem(error: Any, places: Places, source: str, model: type[BaseModel]) -> 
     if error["type"] == "extra_forbidden":
         return f"{where}: unknown key {'.'.join(location)!r}{nearest(location[-1], _siblings(location, model))}"
     if error["loc"][-1:] == ("[key]",):
-        return f"{where}: unknown topic {location[-1]!r}{nearest(location[-1], [str(t) for t in Topic])}"
+        return f"{where}: unknown topic {location[-1]!r}{nearest(location[-1], [*map(str, Topic), *topics])}"
     return f"{where}: {'.'.join(location)}: {error['msg'].removeprefix('Value error, ')}"
 
 

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import Field, ValidationError, field_validator
 
-from cards.facts.topics import Topic
 from cds_service.configuration.diff import Difference, differences
 from cds_service.configuration.layers import ConfigurationError, read_tree
 from cds_service.configuration.messages import problem
-from cds_service.configuration.policy_settings import ShadowSettings, Thresholds, TopicSettings
+from cds_service.configuration.policy_settings import ShadowSettings, Thresholds, TopicKey, TopicSettings
 from cds_service.configuration.section import Section, problem_below
 from cds_service.configuration.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from cds_service.configuration.layers import Places
 
@@ -35,7 +34,7 @@ _CLOSING = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 class PolicyContent(Section):
     """The content of a version; what it does not name stays as the configuration files have it."""
 
-    cards: dict[Topic, TopicSettings] = Field({}, description="Mode, indicator and owner by topic.")
+    cards: dict[TopicKey, TopicSettings] = Field({}, description="Mode, indicator and owner by topic.")
     thresholds: Thresholds = Field({}, description="What the judgement goes by.")
     shadow: Thresholds = Field({}, description="What is tried in the shadow.")
 
@@ -77,8 +76,10 @@ NOTHING = PolicyContent()
 """Sets nothing: the configuration files alone."""
 
 
-def read_content(text: str, name: str = "policy") -> PolicyContent:
+def read_content(text: str, name: str = "policy", topics: Iterable[str] = ()) -> PolicyContent:
     """Read content from YAML or JSON; ``name`` is what the text is called in a problem.
+
+    ``topics`` are those of the site's rules.
 
     Raises:
         ConfigurationError: a key or value is wrong; each problem names its line.
@@ -88,20 +89,25 @@ def read_content(text: str, name: str = "policy") -> PolicyContent:
         raise ConfigurationError([f"{name}: longer than {TEXT_LIMIT} characters"])
     _refuse_riddles(text, name)
     tree, places = read_tree(text, name)
-    return content_of(tree, name, places)
+    return content_of(tree, name, places, topics)
 
 
-def content_of(tree: Mapping[str, Any], name: str = "policy", places: Places | None = None) -> PolicyContent:
+def content_of(
+    tree: Mapping[str, Any], name: str = "policy", places: Places | None = None, topics: Iterable[str] | None = ()
+) -> PolicyContent:
     """Take content from keys and values, such as a page has put together.
+
+    ``topics`` are those of the site's rules; with ``None`` any topic is taken, such as that of a rule since removed.
 
     Raises:
         ConfigurationError: a key or value is wrong.
 
     """
     try:
-        return PolicyContent.model_validate(dict(tree))
+        context = {"topics": None if topics is None else frozenset(topics)}
+        return PolicyContent.model_validate(dict(tree), context=context)
     except ValidationError as error:
-        problems = [problem(each, places or {}, name, PolicyContent) for each in error.errors()]
+        problems = [problem(each, places or {}, name, PolicyContent, topics or ()) for each in error.errors()]
         raise ConfigurationError(problems) from None
 
 
@@ -112,7 +118,7 @@ def stored_content(text: str, name: str) -> PolicyContent:
         ConfigurationError: this release does not take it any more, for example with narrower bounds.
 
     """
-    return content_of(json.loads(text), name)
+    return content_of(json.loads(text), name, topics=None)
 
 
 def content_differences(before: PolicyContent, after: PolicyContent) -> list[Difference]:

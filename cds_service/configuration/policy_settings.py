@@ -7,19 +7,50 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.loader import default_knowledge
 from cds_service.configuration.section import Section, nearest, on_off, problem_below
+from cds_service.protocol.caller import UNKNOWN, Circumstances
 from cds_service.protocol.services import BY_ID
 
 if TYPE_CHECKING:
     from cds_service.protocol.caller import Caller
 
 
+_TOPIC = re.compile(r"[a-z][a-z0-9-]{2,59}")
+
+
+def _topic(name: str, info: ValidationInfo) -> TopicCode:
+    """Take a topic that ships, or one that a rule of the site may have.
+
+    Which rules a site has is not known here: what reads the files refuses a topic without one (`loading`). A version of
+    the policy names those that it may have in the context.
+    """
+    if name in set(Topic):
+        return Topic(name)
+    allowed = (info.context or {}).get("topics")
+    if not _TOPIC.fullmatch(name) or (allowed is not None and name not in allowed):
+        msg = "unknown topic"
+        raise ValueError(msg)
+    return name
+
+
+TopicKey = Annotated[str, AfterValidator(_topic)]
+"""A topic as a key of ``cards``."""
+
+_REFERENCE = re.compile(r"[A-Z][A-Za-z]{2,40}/[A-Za-z0-9.-]{1,64}")
 _PRODUCT = re.compile(r"[a-z][a-z0-9-]{0,59}")
 
 
@@ -113,6 +144,15 @@ class ProfileMatch(Section):
     issuer: str | None = Field(None, min_length=1, description="The 'iss' of the client's tokens, letter by letter.")
     tenant: str | None = Field(None, min_length=1, description="The 'tenant' of its tokens.")
     service: str | None = Field(None, description="The id of a service.")
+    user: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="The user: a reference (Practitioner/17), or a role or specialty by code, system|code or words.",
+    )
+    encounter_class: str | None = Field(
+        None, min_length=1, max_length=200, description="The class of the encounter, by code or words: AMB."
+    )
 
     @field_validator("service")
     @classmethod
@@ -124,23 +164,48 @@ class ProfileMatch(Section):
     @model_validator(mode="after")
     def _says_something(self) -> ProfileMatch:
         if not self.conditions:
-            msg = "name an issuer, a tenant or a service; what holds for every call stands outside the profiles"
+            msg = (
+                "name an issuer, a tenant, a service, a user or an encounter_class; "
+                "what holds for every call stands outside the profiles"
+            )
             raise ValueError(msg)
         return self
 
     @property
     def conditions(self) -> dict[str, str]:
-        """What a call must be."""
+        """What a call must be. A person and a role are two conditions: one call may fulfil both."""
         given = {"issuer": self.issuer, "tenant": self.tenant, "service": self.service}
+        given |= {"user" if self.is_person else "role": self.user, "encounter_class": self.encounter_class}
         return {name: value for name, value in given.items() if value is not None}
 
-    def holds(self, caller: Caller | None, service: str | None) -> bool:
-        """Tell whether a call is one of those; a call without a token is nobody's."""
+    @property
+    def is_person(self) -> bool:
+        """Whether ``user`` names one person, and not a role."""
+        return self.user is not None and _REFERENCE.fullmatch(self.user) is not None
+
+    @property
+    def asks_role(self) -> bool:
+        """Whether the user must have a role or specialty."""
+        return self.user is not None and not self.is_person
+
+    def may_hold(self, caller: Caller | None, service: str | None) -> bool:
+        """Tell whether a call is one of those by its token and service; a call without a token is nobody's."""
         return (
             (self.issuer is None or (caller is not None and caller.issuer == self.issuer))
             and (self.tenant is None or (caller is not None and caller.tenant == self.tenant))
             and (self.service is None or service == self.service)
         )
+
+    def holds(self, caller: Caller | None, service: str | None, circumstances: Circumstances = UNKNOWN) -> bool:
+        """Tell whether a call is one of those. A user or an encounter of which nothing is known is not."""
+        if not self.may_hold(caller, service):
+            return False
+        if self.is_person:
+            if self.user != circumstances.user:
+                return False
+        elif self.user is not None and self.user.casefold() not in circumstances.roles:
+            return False
+        return self.encounter_class is None or self.encounter_class.casefold() in circumstances.encounter_class
 
     def may_meet(self, other: ProfileMatch) -> bool:
         """Tell whether one call may fulfil both."""
@@ -152,14 +217,15 @@ class ProfileSettings(Section):
     """What is different for the calls of some client, tenant or service."""
 
     match: ProfileMatch
-    cards: dict[Topic, TopicSettings] = Field({})
+    cards: dict[TopicKey, TopicSettings] = Field({})
     thresholds: Thresholds = Field({})
     quirks: QuirkSettings = QuirkSettings()
     crd: CrdVersion = None
 
     @model_validator(mode="after")
     def _has_ids_for_all_services(self) -> ProfileSettings:
-        if self.quirks.same_ids and self.match.service is not None:
+        match = self.match
+        if self.quirks.same_ids and (match.service or match.user or match.encounter_class):
             raise problem_below("quirks.same_ids", "is for all services of a client; match by issuer or tenant")
         return self
 

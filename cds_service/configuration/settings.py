@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from cards.facts.policy import PlannedDoses, Policy
-from cards.facts.topics import Topic
+from cards.facts.topics import topics_of
 from cards.knowledge.billing_setup import BillingSetup
 from cards.knowledge.loader import default_knowledge
 from cds_service.configuration.auth_settings import AuthSettings
@@ -33,6 +33,7 @@ from cds_service.configuration.policy_settings import (
     RepeatSettings,
     ShadowSettings,
     Thresholds,
+    TopicKey,
     TopicSettings,
     check_profiles,
 )
@@ -52,6 +53,8 @@ from cds_service.ehr.client import FhirLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from cards.knowledge.schema import Knowledge
 
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
@@ -86,7 +89,7 @@ class Settings(Section):
     operator: OperatorSettings = OperatorSettings()
     smart: SmartSettings = SmartSettings()
     workbench: WorkbenchSettings = WorkbenchSettings()
-    cards: dict[Topic, TopicSettings] = Field({})
+    cards: dict[TopicKey, TopicSettings] = Field({})
     thresholds: Thresholds = Field({})
     quirks: QuirkSettings = QuirkSettings()
     crd: CrdVersion = None
@@ -137,7 +140,7 @@ class Settings(Section):
     @property
     def site_layer(self) -> SiteLayer:
         """The knowledge and the words in force: those that ship, with what the site lays over them."""
-        return self._site_layer or site_layer((), ())
+        return self._site_layer or site_layer((), (), self.site.language)
 
     @property
     def base_url(self) -> str:
@@ -275,8 +278,12 @@ class Settings(Section):
         )
 
 
-def json_schema() -> dict[str, Any]:
-    """Give the JSON Schema of the configuration, with the bounds and meanings of the thresholds, for editors."""
+def json_schema(known: Knowledge | None = None) -> dict[str, Any]:
+    """Give the JSON Schema of the configuration, with the bounds and meanings of the thresholds, for editors.
+
+    ``known`` is what a site has; with it the topics of its rules are known.
+    """
+    known = known or default_knowledge()
     schema = TypeAdapter(Settings).json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "her2-cds configuration"
@@ -297,8 +304,8 @@ def json_schema() -> dict[str, Any]:
                 "maximum": float(threshold.maximum),
                 "description": f"{threshold.meaning} Unit: {threshold.unit}.",
             }
-            for name, threshold in default_knowledge().thresholds.items()
+            for name, threshold in known.thresholds.items()
         },
     }
-    schema["properties"]["cards"]["propertyNames"] = {"enum": [str(topic) for topic in Topic]}
+    schema["properties"]["cards"]["propertyNames"] = {"enum": [str(topic) for topic in topics_of(known)]}
     return schema

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import BaseModel
 
-from cards.facts.topics import Topic
+from cards.facts.topics import topics_of
 from cds_service.configuration.diff import without_password
 from cds_service.configuration.settings import SECRETS
 
@@ -27,7 +27,7 @@ def lines(settings: Settings) -> Iterator[Line]:
         if name not in ("cards", "thresholds", "extends"):
             yield from _value((name,), getattr(settings, name), settings)
     policy, wording = settings.policy(), settings.site_layer.wording
-    for topic in Topic:
+    for topic in topics_of(settings.site_layer.known):
         place = ("cards", str(topic))
         yield (*place, "mode"), str(policy.mode(topic)), settings.place_of(*place, "mode")
         indicator = policy.indicators.get(topic, wording.topics[topic].indicator)

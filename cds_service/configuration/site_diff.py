@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from cards.presentation.wording import Wording
     from cds_service.configuration.site_layer import SiteLayer
 
-_KEYS = ("id", "code", "ndc")
+_KEYS = ("id", "code", "ndc", "topic", "name")
 """The fields that identify list entries, so that an inserted one does not make all later ones differ."""
 _LONGEST = 120
+_RESOLVED = (".where", ".concept", ".topic")
+_LISTS = (".tests.", ".override_reasons.")
 
 
 class Change(NamedTuple):
@@ -47,9 +49,19 @@ def changes(before: SiteLayer, after: SiteLayer) -> list[Change]:
 
 
 def _knowledge(known: Knowledge) -> dict[str, str]:
-    return dict(
-        _leaves({"products": msgspec.to_builtins(known.products), "sources": msgspec.to_builtins(known.sources)}, "")
-    )
+    trees = {"products": known.products, "sources": known.sources, "rules": known.site_rules}
+    leaves = _leaves({name: msgspec.to_builtins(tree) for name, tree in trees.items()}, "")
+    return {place: value for place, value in leaves if not place.startswith("rules.") or _says_something(place, value)}
+
+
+def _says_something(place: str, value: str) -> bool:
+    """Return whether a value of a rule was written by the site: no default, and nothing that was resolved from it.
+
+    Of a case the expected answer is enough.
+    """
+    if ".cases." in place:
+        return place.endswith(".expect")
+    return value != "False" and not place.endswith(_RESOLVED) and not any(part in place for part in _LISTS)
 
 
 def _wording(wording: Wording) -> dict[str, str]:

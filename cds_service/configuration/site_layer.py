@@ -9,8 +9,12 @@ from cards.knowledge.loader import default_knowledge
 from cards.knowledge.located import SIZE_LIMIT
 from cards.knowledge.schema import Knowledge, KnowledgeError
 from cards.knowledge.site import with_site
-from cards.presentation.site_wording import with_site_words
-from cards.presentation.wording import Wording, default_wording
+from cards.knowledge.site_rules import with_rules
+from cards.presentation.language import ENGLISH
+from cards.presentation.site_wording import with_rule_words, with_site_words
+from cards.presentation.translation import languages, wording_in
+from cards.presentation.wording import Wording
+from cards.site_cases import run_cases
 from cards.values.text_cache import cached_by_key
 from cds_service.configuration.layers import ConfigurationError
 
@@ -31,37 +35,56 @@ class SiteLayer:
     wording: Wording
     knowledge_files: Texts = ()
     wording_files: Texts = ()
+    rule_files: Texts = ()
+    language: str = ENGLISH
 
     def recorded(self) -> dict[str, Any]:
-        """Return the files in full, for the record; empty if the site changes nothing."""
-        files = {"knowledge": self.knowledge_files, "wording": self.wording_files}
-        return {name: [list(each) for each in texts] for name, texts in files.items() if texts}
+        """Return the files in full and the language, for the record; empty if the site changes nothing."""
+        files = {"knowledge": self.knowledge_files, "wording": self.wording_files, "rules": self.rule_files}
+        recorded: dict[str, Any] = {name: [list(each) for each in texts] for name, texts in files.items() if texts}
+        return recorded if self.language == ENGLISH else {**recorded, "language": self.language}
 
 
-def read_site_layer(knowledge: Iterable[Path], wording: Iterable[Path]) -> SiteLayer:
-    """Read the files of a site.
+def read_site_layer(
+    knowledge: Iterable[Path], wording: Iterable[Path], language: str = ENGLISH, rules: Iterable[Path] = ()
+) -> SiteLayer:
+    """Read the files of a site, over the words of a language.
 
     Raises:
         ConfigurationError: one cannot be read or is wrong; each problem names file, line and nearest known word.
 
     """
-    knowledge, wording = tuple(knowledge), tuple(wording)
+    knowledge, wording, rules = tuple(knowledge), tuple(wording), tuple(rules)
     try:
-        return site_layer(_texts(knowledge), _texts(wording))
+        return site_layer(_texts(knowledge), _texts(wording), language, _texts(rules))
     except KnowledgeError as error:
-        raise ConfigurationError([str(error)], (*knowledge, *wording)) from None
+        raise ConfigurationError([str(error)], (*knowledge, *wording, *rules)) from None
 
 
 @cached_by_key(16)
-def site_layer(knowledge: Texts, wording: Texts) -> SiteLayer:
-    """Lay files over what ships.
+def site_layer(knowledge: Texts, wording: Texts, language: str = ENGLISH, rules: Texts = ()) -> SiteLayer:
+    """Lay files over what ships, and run the cases of the site's rules.
+
+    A language that does not ship is English with the words of a site's file.
 
     Raises:
-        KnowledgeError: one of them is wrong.
+        KnowledgeError: one of them is wrong, there is no such language, or a rule fails one of its cases.
 
     """
-    known = with_site(default_knowledge(), knowledge)
-    return SiteLayer(known, with_site_words(default_wording(), wording), knowledge, wording)
+    known = with_rules(with_site(default_knowledge(), knowledge), rules)
+    shipped = languages()
+    beneath = with_rule_words(wording_in(language if language in shipped else ENGLISH), known.site_rules)
+    said = with_site_words(beneath, wording)
+    if said.locale.code != language:
+        there = ", ".join(shipped)
+        raise KnowledgeError(
+            f"site.language: no language {language!r}; there are {there}, and that of a file of site.wording that "
+            f"has locale: {{code: {language}}}"
+        )
+    for result in run_cases(known):
+        if not result.is_right:
+            raise KnowledgeError(f"{result.case.where}: {result.says}")
+    return SiteLayer(known, said, knowledge, wording, rules, language)
 
 
 def layer_of_record(configuration: dict[str, Any]) -> SiteLayer:
@@ -71,9 +94,10 @@ def layer_of_record(configuration: dict[str, Any]) -> SiteLayer:
     difference.
     """
     recorded = configuration.get("site") or {}
-    knowledge, wording = (tuple((n, text) for n, text in recorded.get(key, ())) for key in ("knowledge", "wording"))
+    keys = ("knowledge", "wording", "rules")
+    knowledge, wording, rules = (tuple((n, text) for n, text in recorded.get(key, ())) for key in keys)
     try:
-        return site_layer(knowledge, wording)
+        return site_layer(knowledge, wording, recorded.get("language", ENGLISH), rules)
     except KnowledgeError:
         return site_layer((), ())
 

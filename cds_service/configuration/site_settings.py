@@ -12,6 +12,9 @@ from pydantic_core import PydanticCustomError
 from cds_service.configuration.coverage_files import vial_sizes
 from cds_service.configuration.section import Section
 from cds_service.ehr.servers import why_not_allowed
+from fhir_mappings.request.sizes import Sizes
+
+_SIZES = Sizes()
 
 
 class FhirSettings(Section):
@@ -44,6 +47,12 @@ class SiteSettings(Section):
     )
     wording: list[Path] = Field(
         [], description="YAML files laid over the shipped words: sentences, contact, links; see docs/site.md."
+    )
+    rules: list[Path] = Field([], description="YAML files of the site's own rules; see docs/site.md.")
+    language: str = Field(
+        "en",
+        pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$",
+        description="Of cards and pages: en, es, de, or that of a wording file of the site; see docs/languages.md.",
     )
     timezone: str = Field("UTC", description="Where a day begins, for the age of results (an IANA name).")
 
@@ -89,9 +98,29 @@ class CoverageSettings(Section):
 
 
 class LimitSettings(Section):
-    """What a request may cost."""
+    """What a request may cost. A request that holds more is told so: refused, or checked as far as it was read."""
 
     body_bytes: int = Field(5 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)
+    body_s: float = Field(10.0, ge=0.1, le=300, description="Seconds that a client may take to send its body.")
+    orders: int = Field(_SIZES.orders, ge=1, le=10_000, description="Orders of one session; more: 400.")
+    instructions: int = Field(
+        _SIZES.instructions, ge=1, le=50_000, description="Dosage instructions of all orders of one session; more: 400."
+    )
+    codings: int = Field(
+        _SIZES.codings, ge=1, le=100_000, description="Codings of the drugs of all orders of one session; more: 400."
+    )
+    keys: int = Field(_SIZES.keys, ge=1, le=1000, description="Prefetch keys; more: 400.")
+    entries: int = Field(
+        _SIZES.entries,
+        ge=1,
+        le=1_000_000,
+        description="Entries read of all prefetch lists together; of more, the first are read and the card says so.",
+    )
+
+    @property
+    def sizes(self) -> Sizes:
+        """The limits of what is read."""
+        return Sizes(self.orders, self.instructions, self.codings, self.entries, self.keys)
 
 
 class AuditSettings(Section):

@@ -26,6 +26,7 @@ from cds_service.decisions.recording import RecordWriter
 from cds_service.decisions.shadow import Shadow
 from cds_service.decisions.suppression import Repeats
 from cds_service.ehr.client import OnFetched
+from cds_service.protocol.caller import UNKNOWN
 from cds_service.store.record import Pseudonyms
 from fhir_mappings.codings import CodeMapError
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from cds_service.auth.authenticator import Authenticator
     from cds_service.configuration.policy_settings import ProfileMatch
-    from cds_service.protocol.caller import Caller
+    from cds_service.protocol.caller import Caller, Circumstances
 
 _LOOK_EVERY_S = 1.0
 _WARN_EVERY_S = 60.0
@@ -62,12 +63,17 @@ class ActiveDecider:
         """Whether the services of orders are announced under one id."""
         return self.decider.settings.quirks.same_ids
 
-    def of(self, caller: Caller | None, service: str | None) -> ActiveDecider:
+    def of(self, caller: Caller | None, service: str | None, circumstances: Circumstances = UNKNOWN) -> ActiveDecider:
         """Give what answers the calls of a client: the profile that is for them, if there is one."""
         for match, profile in self.profiles:
-            if match.holds(caller, service):
+            if match.holds(caller, service, circumstances):
                 return profile
         return self
+
+    def asked_of(self, caller: Caller | None, service: str) -> tuple[bool, bool]:
+        """Tell whether a profile for these calls turns on the user's role, and whether one turns on the encounter."""
+        matches = [match for match, _ in self.profiles if match.may_hold(caller, service)]
+        return any(match.asks_role for match in matches), any(match.encounter_class is not None for match in matches)
 
 
 class Configuration:

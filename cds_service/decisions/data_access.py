@@ -8,6 +8,7 @@ from urllib.parse import quote
 from cards.values.caching import lazy
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState, read_answer
 from fhir_mappings.request.queries import resolve
+from fhir_mappings.request.sizes import first_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,14 +36,26 @@ class DataMissing(LookupError):  # noqa: N818 - named for the answer it leads to
 class RequestData:
     """What one call sent, and what has been fetched for it so far."""
 
-    def __init__(self, request: HookRequest, templates: Mapping[str, str], client: FhirClient) -> None:
-        """Leave everything unread until it is asked for."""
+    def __init__(
+        self,
+        request: HookRequest,
+        templates: Mapping[str, str],
+        client: FhirClient,
+        most_entries: int,
+        before: RequestData | None = None,
+    ) -> None:
+        """Leave everything unread until it is asked for; of the lists that were sent, ``most_entries`` are read.
+
+        ``before`` has fetched something for this call already: the time that it took counts.
+        """
+        self._most_entries = most_entries
         self._request = request
         self._templates = templates
         self._client = client
         self._sent: dict[str, Answer] | None = None
         self._fetched: dict[str, Answer] = {}
         self._read_on: set[str] = set()
+        self._before = before
 
     def orders(self, chart: ChartReader) -> Orders:
         """Read the orders that are asked about, and what they refer to.
@@ -112,6 +125,13 @@ class RequestData:
         answers = {**self._answers(), **self._fetched}
         return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
 
+    def fetched(self, queries: Mapping[str, str]) -> list[ResourceStub]:
+        """Ask the server some queries, each for a place of its own, and list what it answered."""
+        if self._access is None:
+            return []
+        answers = self._access.fetch(queries)
+        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
+
     def non_observations(self) -> list[ResourceStub]:
         """List the resources that are at hand and are no Observations."""
         answers = {**self._answers(), **self._fetched}
@@ -120,13 +140,13 @@ class RequestData:
     @lazy
     def _access(self) -> FhirAccess | None:
         """Leave to ask the server of the call; whether there is any is found out when it is needed."""
-        return self._client.access(self._request)
+        return self._client.access(self._request) if self._before is None else self._before._access  # noqa: SLF001
 
     def _answers(self) -> dict[str, Answer]:
         """Read every prefetch value, under keys of our own and of the client's; keys of ours that lack are omitted."""
         if self._sent is None:
             sent = {key: read_answer(raw, f"prefetch.{key}") for key, raw in self._request.prefetch.items()}
-            self._sent = {**dict.fromkeys(self._templates, OMITTED), **sent}
+            self._sent = {**dict.fromkeys(self._templates, OMITTED), **first_entries(sent, self._most_entries)}
         return self._sent
 
     def _fetch(self, references: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cards.billing.coverage_statement import statements
+from cards.billing.coverage_statement import form_for, statements
 from cards.billing.rules import coverage_rules
 from cards.engine import cases_in_scope, judge
 from cards.facts.billing import BillingSession
@@ -32,10 +32,12 @@ from cds_service.decisions.versions import versions
 from cds_service.ehr.client import FhirClient, OnFetched
 from cds_service.protocol import crd
 from cds_service.protocol.card_json import card_json, to_show, worded
+from cds_service.protocol.form_links import with_form
 from cds_service.protocol.smart_links import smart_links
 from fhir_mappings.codings import CodeMap
+from fhir_mappings.coverage.coverage_information import CoverageWriter
+from fhir_mappings.coverage.questionnaires import response
 from fhir_mappings.medications.actions import ActionWriter
-from fhir_mappings.medications.coverage_information import CoverageWriter
 from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.hook_request import RequestReader
 from fhir_mappings.request.orders import Orders, requested_in
@@ -44,7 +46,9 @@ from fhir_mappings.request.queries import MONITORING_KEYS, TREATMENT_KEYS, templ
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from cards.coverage.form import Form
     from cards.facts.billing import CoverageExchange
+    from cards.facts.origins import Origin
     from cards.facts.outcomes import Verdict
     from cards.presentation.card import Card
     from cds_service.configuration.settings import Settings
@@ -88,17 +92,25 @@ class Decider:
         self.templates = templates(self.known.terminology, code_map)
         self.crd = settings.crd == crd.VERSION
         self._required = frozenset(self.templates)
-        self.read = RequestReader(self.templates).read
+        self._sizes = settings.limits.sizes
+        self.read = RequestReader(self.templates, self._sizes).read
         self.billing = settings.billing()
         self._coverage_rules = coverage_rules(self.billing)
         self._renderer = Renderer(self.wording, with_sources(self.known, self.billing), self.policy.indicators)
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
-        self._coverage = CoverageWriter(self.wording.statements, with_sources(self.known, self.billing).sources)
+        sources = with_sources(self.known, self.billing).sources
+        self._coverage = CoverageWriter(self.wording.statements, sources, settings.base_url)
         self._fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched)
         self.versions = versions(settings, self.known, self.wording, self.billing)
 
-    def decide(self, request: HookRequest, *, coverage: bool = False) -> Decision:
+    def data_of(self, request: HookRequest) -> RequestData:
+        """Give access to what a request sent, and to its FHIR server."""
+        return RequestData(request, self.templates, self._fhir, self._sizes.entries)
+
+    def decide(self, request: HookRequest, *, coverage: bool = False, before: RequestData | None = None) -> Decision:
         """Answer one request; ``coverage``: by the rules of billing and coverage, and by no clinical one.
+
+        ``before`` is what has been fetched for the call already.
 
         Raises:
             DataMissing: an order in scope needs data that cannot be had.
@@ -107,7 +119,7 @@ class Decider:
         began = time.perf_counter()
         exchange = crd.exchange_of(request.extension) if coverage and self.crd else None
         asked = self.templates if exchange is None else {**self.templates, **crd.COVERAGE_TEMPLATE}
-        gathering = RequestData(request, asked, self._fhir)
+        gathering = RequestData(request, asked, self._fhir, self._sizes.entries, before)
         actions: tuple[dict[str, Any], ...] = ()
         if not request.moment.has_orders:
             session, verdicts, (cards, shown) = self._opened(request, gathering)
@@ -116,7 +128,9 @@ class Decider:
             session, verdicts, (cards, shown) = self._ordered(
                 request, gathering, orders, coverage=coverage, exchange=exchange
             )
-            if exchange is not None and session is not None and not exchange.says_nothing:
+            if exchange is None:
+                cards = tuple(self._with_forms(cards, shown, session, orders))
+            elif session is not None and not exchange.says_nothing:
                 actions = tuple(self._statements(session, orders))
         took = time.perf_counter() - began
         return Decision(str(uuid.uuid4()), cards, verdicts, session, took, shown, actions=actions)
@@ -130,6 +144,31 @@ class Decider:
                 words = self.wording.actions["coverage-information"]
                 if (action := self._coverage.update(stated, resource, session.today, words)) is not None:
                     yield action
+
+    def _with_forms(
+        self,
+        cards: Iterable[dict[str, Any]],
+        shown: Iterable[CardContent],
+        session: Session | None,
+        orders: Orders,
+    ) -> Iterator[dict[str, Any]]:
+        """Add to the criteria of a policy the form with what is not known, and its beginning from the chart."""
+        for card, content in zip(cards, shown, strict=True):
+            order = content.lead.order
+            if content.lead.topic is not Topic.COVERAGE_CRITERIA or session is None or order is None:
+                yield card
+                continue
+            cases = cases_in_scope(session, self._recogniser, self.policy, orders.identities)
+            form = next((form_for(case, self.billing) for case in cases if case.order.origin == order), None)
+            words, base_url = self.wording.statements, self.settings.base_url
+            yield with_form(card, form, words, base_url, self._begun(form, orders, order, session)) if form else card
+
+    def _begun(self, form: Form, orders: Orders, order: Origin, session: Session) -> dict[str, Any] | None:
+        """Begin the answer to a form; one that no order can be named in is not offered."""
+        if not order.reference or not self._with_suggestions:
+            return None
+        words, base_url = self.wording.statements, self.settings.base_url
+        return response(form, words, base_url, orders.patient_id, order, session.today)
 
     def _ordered(
         self,

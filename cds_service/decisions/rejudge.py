@@ -48,8 +48,8 @@ def question(session: Session, known: Knowledge, policy: Policy, billing: Billin
     if isinstance(session, BillingSession):
         return Question(session, None, coverage_rules(billing))
     if session.moment.has_orders:
-        return Question(session, None, rules_at(session.moment))
+        return Question(session, None, rules_at(session.moment, known))
     drugs = on_treatment(session.patient, known, policy.thresholds, session.today)
     orders = tuple(order for order, _ in drugs)
     identities = [identity for _, identity in drugs]
-    return Question(msgspec.structs.replace(session, orders=orders), identities, rules_at(session.moment))
+    return Question(msgspec.structs.replace(session, orders=orders), identities, rules_at(session.moment, known))

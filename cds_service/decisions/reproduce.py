@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cards.engine import cases_in_scope, judge
 from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode, PlannedDoses, Policy
-from cards.facts.topics import Topic
+from cards.facts.topics import TopicCode
 from cards.identification.identity import IdentityStatus
 from cards.identification.recogniser import Recogniser, recogniser_of
 from cards.knowledge.billing_setup import with_sources
@@ -22,6 +22,7 @@ from cds_service.configuration.site_layer import layer_of_record
 from cds_service.decisions.rejudge import question, recorded_session
 from cds_service.protocol import crd
 from cds_service.protocol.card_json import card_json, to_show, worded
+from cds_service.protocol.form_links import suggestion_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,7 +48,7 @@ class Replay:
     cards: tuple[Json, ...]
     identical: bool
     changed: tuple[str, ...]
-    thresholds: Mapping[Topic, Sequence[str]]
+    thresholds: Mapping[TopicCode, Sequence[str]]
     known: Knowledge
     wording: Wording
 
@@ -73,7 +74,8 @@ def replay(kept: StoredDecision) -> Replay:
                     {"label": each.label, "uuid": each.uuid, "actions": sent[each.uuid]["actions"]}
                     for each in card.suggestions
                     if each.uuid in sent
-                ],
+                ]
+                + [sent[begun] for begun in (suggestion_id(card.uuid),) if begun in sent],
                 [each for each in links.get(card.uuid, ()) if (each["label"], each["url"]) not in card.links],
             ),
             content,
@@ -98,18 +100,18 @@ def _sent(kept: StoredDecision, cards: Iterable[tuple[Card, CardContent]]) -> It
 def recorded_policy(configuration: Json) -> Policy:
     """Return the policy of a recorded configuration.
 
-    A topic removed since then is left out. A threshold added since gets its default, because today's rules need it.
+    A threshold added since gets its default, because today's rules need it.
     """
     defaults = {name: threshold.default for name, threshold in default_knowledge().thresholds.items()}
-    topics = {name: each for name, each in configuration["topics"].items() if name in set(Topic)}
+    topics = configuration["topics"]
     return Policy(
         thresholds=defaults
         | {
             name: None if each["value"] is None else Decimal(each["value"])
             for name, each in configuration["thresholds"].items()
         },
-        modes={Topic(name): Mode(each["mode"]) for name, each in topics.items()},
-        indicators={Topic(name): Indicator(each["indicator"]) for name, each in topics.items()},
+        modes={topic: Mode(each["mode"]) for topic, each in topics.items()},
+        indicators={topic: Indicator(each["indicator"]) for topic, each in topics.items()},
         # Decisions from before this setting existed judged every planned dose.
         planned_doses=PlannedDoses(configuration.get("planned_doses", PlannedDoses.EVERY)),
     )
@@ -140,7 +142,7 @@ def thresholds_asked(
     policy: Policy,
     identities: Sequence[Identity] | None,
     rules: Sequence[Rule],
-) -> dict[Topic, list[str]]:
+) -> dict[TopicCode, list[str]]:
     """Find out for each topic which thresholds its rule asks for with these facts: each rule is asked by itself."""
     asked = {}
     for rule in rules:

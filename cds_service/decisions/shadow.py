@@ -19,6 +19,7 @@ from cards.identification.recogniser import recogniser_of
 from cds_service.decisions.decision import Decision, Tried
 from cds_service.decisions.rejudge import question
 from cds_service.decisions.versions import Versions, versions
+from cds_service.protocol.caller import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from cards.presentation.wording import Wording
     from cds_service.configuration.policy_settings import ProfileMatch
     from cds_service.configuration.settings import Settings
-    from cds_service.protocol.caller import Caller
+    from cds_service.protocol.caller import Caller, Circumstances
 
 Json = dict[str, Any]
 _log = structlog.get_logger()
@@ -57,17 +58,25 @@ class Shadow:
         for match, profile in tried.by_profile():
             self._profiles.append((match, Candidate(profile.policy(), versions(profile, known, wording, billing))))
 
-    def judged(self, decision: Decision, session: Session, caller: Caller | None, service: str) -> Decision:
+    def judged(
+        self,
+        decision: Decision,
+        session: Session,
+        caller: Caller | None,
+        service: str,
+        circumstances: Circumstances = UNKNOWN,
+    ) -> Decision:
         """Return a decision with what the trial says of its facts."""
-        candidate = self.candidate(caller, service)
+        candidate = self.candidate(caller, service, circumstances)
         verdicts = self.verdicts(session, candidate)
         if verdicts is None:
             return decision
         return msgspec.structs.replace(decision, tried=Tried(candidate.versions, verdicts))
 
-    def candidate(self, caller: Caller | None, service: str) -> Candidate:
+    def candidate(self, caller: Caller | None, service: str, circumstances: Circumstances = UNKNOWN) -> Candidate:
         """Give the candidate for a call."""
-        return next((each for match, each in self._profiles if match.holds(caller, service)), self._base)
+        fitting = (each for match, each in self._profiles if match.holds(caller, service, circumstances))
+        return next(fitting, self._base)
 
     def verdicts(self, session: Session, candidate: Candidate) -> Json | None:
         """Judge facts by a candidate; nothing that goes wrong here may cost a clinician the answer."""

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cards.facts.topics import Topic
+from cards.facts.topics import topics_of
 from cds_service import __version__
 from cds_service.configuration.coverage_files import recorded_setup
 
@@ -35,7 +35,7 @@ class Versions:
 
 def versions(settings: Settings, known: Knowledge, wording: Wording, billing: BillingSetup) -> Versions:
     """Name the versions in force."""
-    judgement = {**_judgement(settings, wording), "coverage": recorded_setup(billing)}
+    judgement = {**_judgement(settings, known, wording), "coverage": recorded_setup(billing)}
     if settings.crd is not None:
         judgement["crd"] = settings.crd
     if site := settings.site_layer.recorded():
@@ -50,7 +50,7 @@ def versions(settings: Settings, known: Knowledge, wording: Wording, billing: Bi
     )
 
 
-def _judgement(settings: Settings, wording: Wording) -> dict[str, Any]:
+def _judgement(settings: Settings, known: Knowledge, wording: Wording) -> dict[str, Any]:
     policy = settings.policy()
     return {
         "policy": settings.published._asdict() if settings.published else None,
@@ -74,6 +74,6 @@ def _judgement(settings: Settings, wording: Wording) -> dict[str, Any]:
                 "indicator": str(policy.indicators.get(topic, wording.topics[topic].indicator)),
                 "set_by": settings.set_by("cards", str(topic)),
             }
-            for topic in Topic
+            for topic in topics_of(known)
         },
     }

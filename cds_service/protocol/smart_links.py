@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.facts.topics import Topic
+from cards.facts.topics import TopicCode
 
 if TYPE_CHECKING:
     from cards.presentation.card import Card
@@ -15,7 +15,7 @@ _LONGEST = 1000
 
 
 class _Context(msgspec.Struct):
-    topic: Topic
+    topic: TopicCode
 
 
 def smart_links(card: Card, base_url: str) -> list[dict[str, Any]]:
@@ -30,7 +30,7 @@ def smart_links(card: Card, base_url: str) -> list[dict[str, Any]]:
     ]
 
 
-def app_context(topic: Topic) -> str:
+def app_context(topic: TopicCode) -> str:
     """Write the context of a card's link."""
     return msgspec.json.encode(_Context(topic)).decode()
 

@@ -12,6 +12,7 @@ import requests
 import structlog
 
 from cds_service.configuration.smart_settings import is_safe
+from cds_service.ehr.deadline import bound
 from cds_service.ehr.limits import Neighbour, NeighbourBusyError
 from cds_service.smart.launch import LaunchError
 
@@ -144,6 +145,7 @@ def _read(method: str, url: str, **more: Any) -> tuple[bytes, int]:
     with requests.Session() as session:
         # No proxy and no password file of the machine may have a say in where a code goes.
         session.trust_env = False
+        bound(session, TIMEOUT_S)
         try:
             with session.request(
                 method,
@@ -159,6 +161,9 @@ def _read(method: str, url: str, **more: Any) -> tuple[bytes, int]:
                     body += piece
                     if time.monotonic() > deadline:
                         raise requests.Timeout
+                if time.monotonic() > deadline:
+                    # Cut off at the deadline: what arrived is not all of it.
+                    raise requests.Timeout
                 return bytes(body), response.status_code
         except (requests.RequestException, OSError, ValueError) as error:
             _log.warning("smart_server_failed", reason=type(error).__name__)

@@ -23,6 +23,7 @@ from cards.knowledge.schema import Scope
 from cards.presentation.renderer import Renderer
 from cards.readings.case import Case
 from cards.readings.on_treatment import on_treatment
+from cards.readings.session_orders import SessionOrders
 from cds_service.ehr.client import FhirClient, OnFetched
 from cds_service.protocol.card_json import to_show, worded
 from fhir_mappings.codings import CodeMap
@@ -139,8 +140,9 @@ class Reviewer:
                 identity = Identity(IdentityStatus.SETTLED, product=product, named=(product,))
                 found.setdefault(product.id, (DrugOrder(_NOT_ON_ORDER), identity))
         thresholds = self._decider.policy.thresholds
+        alone = SessionOrders((), today, self._recogniser)
         return tuple(
-            Case(order, identity, Session(Moment.SIGN, today, (order,), patient), (), self._recogniser, thresholds)
+            Case(order, identity, Session(Moment.SIGN, today, (order,), patient), alone, self._recogniser, thresholds)
             for order, identity in found.values()
         ), ordered
 

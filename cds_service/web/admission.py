@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from cds_service.web.slow_bodies import Bodies
+
 CALLS_AT_ONCE = 40
 """Calls that one process works on at a time; some may wait for a FHIR server, which costs the others nothing."""
 WAITING = 48
@@ -22,6 +24,7 @@ PATIENCE_S = 0.5
 """How long one waits; the next may be answered in time."""
 RETRY_AFTER_S = "1"
 _GUARDED = "/cds-services/"
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class NoRoomError(Exception):
@@ -76,11 +79,17 @@ class Doorkeeper:
     """WSGI middleware: refuses a call before it reaches the application when there is no room."""
 
     def __init__(
-        self, application: Callable[..., Any], admission: Admission, refusal: bytes, on_shed: Callable[[], None]
+        self,
+        application: Callable[..., Any],
+        admission: Admission,
+        bodies: Bodies,
+        refusal: bytes,
+        on_shed: Callable[[], None],
     ) -> None:
         """Take the application and the refusal to send; ``on_shed`` is called for each refusal."""
         self._application = application
         self._admission = admission
+        self._bodies = bodies
         self._refusal = refusal
         self._headers = [
             ("Content-Type", "application/json"),
@@ -92,13 +101,12 @@ class Doorkeeper:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request of WSGI."""
-        if (
-            self._admission.is_full
-            and environ["PATH_INFO"].startswith(_GUARDED)
-            and environ["REQUEST_METHOD"] == "POST"
-        ):
-            self._on_shed()
-            start_response("503 Service Unavailable", self._headers)
-            return [self._refusal]
+        if environ["REQUEST_METHOD"] not in _WITHOUT_BODY:
+            is_call = environ["PATH_INFO"].startswith(_GUARDED)
+            if self._bodies.is_full or (is_call and self._admission.is_full):
+                self._on_shed()
+                start_response("503 Service Unavailable", self._headers)
+                return [self._refusal]
+            environ["wsgi.input"] = self._bodies.of(environ)
         answer: Iterable[bytes] = self._application(environ, start_response)
         return answer

@@ -30,6 +30,9 @@ def json_body(limit: int) -> bytes:
         if length > limit:
             refuse(413)
         body: bytes = asked.environ["wsgi.input"].read(length)
+        if len(body) < length:
+            # The client stopped before the end, or was cut off; what came may look like a whole request.
+            abort(400)
         return body
     asked.max_content_length = limit
     body = asked.get_data(cache=False)

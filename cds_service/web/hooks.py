@@ -9,6 +9,7 @@ import msgspec
 import structlog
 from flask import Blueprint, Response
 
+from cds_service.decisions.circumstances import in_circumstances
 from cds_service.decisions.data_access import DataMissing
 from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
@@ -52,7 +53,7 @@ def call(service_id: str) -> Response:
     service = service or _shared(body)
     # Take a slot only after the body has arrived, so that a slow client does not occupy one.
     with admission().slot():
-        answer = _answer(service, now.of(client, service.id), client, body)
+        answer = _answer(service, now, client, body)
     metrics.answered(service.id, answer.status_code, time.perf_counter() - began, len(body))
     return answer
 
@@ -66,11 +67,12 @@ def _shared(body: bytes) -> Service:
     return next((service for service in SHARED if service.hook == hook), SHARED[0])
 
 
-def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: bytes) -> Response:
-    base_url = now.decider.settings.base_url
+def _answer(service: Service, active: ActiveDecider, client: Caller | None, body: bytes) -> Response:
+    base_url = active.decider.settings.base_url
     try:
-        request = now.decider.read(body, service.hook)
-        decision = now.decider.decide(request, coverage=service.coverage)
+        request = active.decider.read(body, service.hook)
+        now, circumstances, data = in_circumstances(active, client, service.id, request)
+        decision = now.decider.decide(request, coverage=service.coverage, before=data)
     except BadRequest as error:
         _log.info("hook_refused", service=service.id, status=400, code=error.code, expression=error.expression)
         where = [error.expression] if error.expression else None
@@ -92,7 +94,7 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
     session = decision.session
     if session is not None:
         if now.shadow is not None:
-            decision = now.shadow.judged(decision, session, client, service.id)
+            decision = now.shadow.judged(decision, session, client, service.id, circumstances)
         # Record before answering, so that every card that was seen is on record.
         recorder = store().recorder
         try:
@@ -109,7 +111,7 @@ def _answer(service: Service, now: ActiveDecider, client: Caller | None, body: b
         service=service.id,
         decision=decision.id,
         cards=[card["source"]["topic"]["code"] for card in decision.cards],
-        suppressed=[each.content.lead.topic.value for each in decision.suppressed],
+        suppressed=[str(each.content.lead.topic) for each in decision.suppressed],
         verdicts=len(decision.verdicts),
         duration_ms=round(decision.duration_s * 1000, 2),
     )
@@ -130,6 +132,6 @@ def _count(service: str, decision: Decision, session: Session) -> None:
     metrics.decided(
         service,
         [(card["source"]["topic"]["code"], card["indicator"]) for card in decision.cards],
-        [each.content.lead.topic.value for each in decision.suppressed],
+        [str(each.content.lead.topic) for each in decision.suppressed],
         [gap.reason for gap in (*session.gaps, *session.patient.gaps)],
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
+from cards.coverage.form import form_named
 from cards.knowledge.billing_setup import with_sources
 from cards.knowledge.source_attributes import source_attributes
 from cds_service import __version__
@@ -15,6 +16,7 @@ from cds_service.audit.source_attributes_page import page
 from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import ISSUE_TYPES
 from cds_service.web.answers import decider
+from fhir_mappings.coverage.questionnaires import questionnaire
 from fhir_mappings.published.code_lists import code_system, value_sets
 from fhir_mappings.published.library import LIBRARY_ID, library
 
@@ -63,6 +65,16 @@ def value_set(identifier: str) -> Response:
     if found is None:
         raise NotFound
     return json_answer(found)
+
+
+@blueprint.get("/Questionnaire/<identifier>")
+def form(identifier: str) -> Response:
+    """Give the form of a payer policy with the criteria that its id names; it holds nothing of a patient."""
+    current = decider()
+    found = form_named(identifier, current.billing.policies)
+    if found is None:
+        raise NotFound
+    return json_answer(questionnaire(found, current.wording.statements, current.settings.base_url, __version__))
 
 
 @blueprint.get(f"/Library/{LIBRARY_ID}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.values.caching import lazy
-from cds_service.protocol.caller import Caller
+from cds_service.protocol.caller import UNKNOWN, Caller, Circumstances
 from cds_service.protocol.services import SERVICES
 from cds_service.workbench.previewing import Previewer, service_asked
 from cds_service.workbench.specimens import specimens
@@ -30,7 +30,7 @@ class CallerPreviewer:
         """Take the settings, and the name of one of their profiles or none."""
         self._base = Previewer(settings, today)
         self._profiles = [(match, Previewer(each, today)) for match, each in settings.by_profile()]
-        self._caller = _caller(settings, profile)
+        self._caller, self._circumstances = _caller(settings, profile)
 
     def of_request(self, body: bytes, *, coverage: bool = False) -> Seen:
         """Answer a request by the clinical service of its hook, or by that of billing and coverage."""
@@ -52,13 +52,17 @@ class CallerPreviewer:
         return {name: self.of_specimen(each) for name, each in specimens().items()}
 
     def _for(self, service: str | None) -> Previewer:
-        return next((each for match, each in self._profiles if match.holds(self._caller, service)), self._base)
+        fitting = (p for match, p in self._profiles if match.holds(self._caller, service, self._circumstances))
+        return next(fitting, self._base)
 
 
-def _caller(settings: Settings, profile: str) -> Caller | None:
-    """Give somebody whom a profile is for; where it is for a service alone, that is anybody."""
+def _caller(settings: Settings, profile: str) -> tuple[Caller | None, Circumstances]:
+    """Give somebody whom a profile is for, and where; if it is for a service alone, that is anybody anywhere."""
     if profile == EVERY_CALLER:
-        return None
+        return None, UNKNOWN
     match = settings.profiles[profile].match
     # Nobody's issuer is empty: a profile for a tenant is met through any issuer.
-    return Caller(match.issuer or "", match.tenant) if match.issuer or match.tenant else None
+    caller = Caller(match.issuer or "", match.tenant) if match.issuer or match.tenant else None
+    user, kind = match.user or "", match.encounter_class
+    roles = frozenset({user.casefold()}) if match.asks_role else frozenset()
+    return caller, Circumstances(user, roles, frozenset({kind.casefold()}) if kind else frozenset())

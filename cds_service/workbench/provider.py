@@ -14,6 +14,8 @@ from authlib.integrations.requests_client import OAuth2Session
 from joserfc.errors import JoseError
 
 from cds_service.configuration.smart_settings import is_safe
+from cds_service.ehr.deadline import bound
+from cds_service.ehr.limits import Neighbour, NeighbourBusyError
 from cds_service.policies.people import Person
 from cds_service.workbench import sessions
 from cds_service.workbench.sign_in_error import SignInError
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from cds_service.configuration.workbench_settings import OidcSettings
 
 _TIMEOUT_S = 5
+_PROVIDERS = Neighbour(4)
 _WAY_OUT = "end_session_endpoint"
 _SIGNED_WITH = "id_token_signing_alg_values_supported"
 _REFUSALS = frozenset({"access_denied", "mismatching_state", "invalid_grant", "invalid_client", "login_required"})
@@ -43,7 +46,11 @@ class SignedIn(NamedTuple):
 
 
 class _Session(OAuth2Session):  # type: ignore[misc] # Authlib has no types
-    """Checks the nesting depth of the provider's answers before Authlib parses them."""
+    """Ends each exchange at a deadline, and checks the nesting depth of the answers before Authlib parses them."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        bound(self, _TIMEOUT_S)
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         answer: requests.Response = super().send(request, **options)
@@ -93,9 +100,12 @@ class Provider:
 
         """
         try:
-            self._check()
-            sessions.forget_sign_ins()
-            answer: Response = self._client.authorize_redirect(redirect_uri)
+            with _PROVIDERS.asked():
+                self._check()
+                sessions.forget_sign_ins()
+                answer: Response = self._client.authorize_redirect(redirect_uri)
+        except NeighbourBusyError:
+            raise _busy() from None
         except (requests.RequestException, ValueError, RuntimeError) as error:
             raise _unreachable(error) from None
         return answer
@@ -108,8 +118,11 @@ class Provider:
 
         """
         try:
-            self._check()
-            token = self._client.authorize_access_token()
+            with _PROVIDERS.asked():
+                self._check()
+                token = self._client.authorize_access_token()
+        except NeighbourBusyError:
+            raise _busy() from None
         except OAuthError as error:
             # Both texts came with the browser, and may be anything.
             code = error.error if error.error in _REFUSALS else "refused"
@@ -128,9 +141,10 @@ class Provider:
         None where the provider has no such address, or cannot be asked. (OpenID Connect RP-Initiated Logout 1.0)
         """
         try:
-            self._check()
-            address = str(self._client.load_server_metadata().get(_WAY_OUT) or "")
-        except (requests.RequestException, ValueError, RuntimeError):
+            with _PROVIDERS.asked():
+                self._check()
+                address = str(self._client.load_server_metadata().get(_WAY_OUT) or "")
+        except (NeighbourBusyError, requests.RequestException, ValueError, RuntimeError):
             return None
         if not is_safe(address):
             return None
@@ -167,6 +181,10 @@ def _values(claims: dict[str, Any], path: str) -> set[str]:
             found = found.get(step) if isinstance(found, dict) else None
     listed = [found] if isinstance(found, str) else found if isinstance(found, list) else []
     return {each for each in listed if isinstance(each, str)}
+
+
+def _busy() -> SignInError:
+    return SignInError("busy", "Too many sign-ins are under way. Try again in a moment.", 503)
 
 
 def _unreachable(error: Exception) -> SignInError:

@@ -20,15 +20,16 @@ from fhir_mappings.wire.lenient import number, objects, reference
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cards.facts.order import OrderedDose
     from cards.facts.origins import Origin, Pointer
-    from cards.knowledge.schema import Terminology
+    from cards.knowledge.schema import Concept, Terminology
     from fhir_mappings.wire.lenient import Json
 
 Action = dict[str, Any]
 _LOINC = "http://loinc.org"
+_SNOMED = "http://snomed.info/sct"
 _UCUM = "http://unitsofmeasure.org"
 _UNIT_IN_TEXT = {DoseUnit.MG_PER_KG: r"mg\s*/\s*kg", DoseUnit.MG_PER_M2: r"mg\s*/\s*m(?:2|\^2|\u00b2)"}
 
@@ -85,7 +86,7 @@ class ActionWriter:
                     if update is None:
                         return []
         for update in updates.values():
-            if _is_valid(update.original) and not _is_valid(update.resource):
+            if not _is_valid(update.resource) and _is_valid(update.original):
                 return []
             words = self._words["update"].format(what=update.what)
             actions.append({"type": "update", "description": words, "resource": update.resource})
@@ -123,7 +124,7 @@ class ActionWriter:
 
     def _create(self, concept: str, resource: Json, order: Origin, patient_id: str, fix: OrderTests) -> Action:
         known = self._terminology.concepts[concept]
-        code = known.order_loinc or known.loinc[0].code
+        system, code = _code_to_order(known)
         display = next((entry.display for entry in known.loinc if entry.code == code), known.display)
         request: Json = {
             "resourceType": "ServiceRequest",
@@ -131,7 +132,7 @@ class ActionWriter:
             "intent": "order",
             "priority": "urgent" if fix.is_urgent else "routine",
             "code": {
-                "coding": [{"system": _LOINC, "code": code, "display": display}],
+                "coding": [{"system": system, "code": code, "display": display}],
                 "text": known.order_display or known.display,
             },
             "subject": {"reference": f"Patient/{patient_id}"},
@@ -154,6 +155,15 @@ class ActionWriter:
                 request.pop(name, None)
         words = self._words["create"].format(what=known.order_display or known.display)
         return {"type": "create", "description": words, "resource": request}
+
+
+def _code_to_order(concept: Concept) -> tuple[str, str]:
+    """Return the system and the code that a test is ordered by; one of the site's may have none in LOINC."""
+    if concept.order_loinc or concept.loinc:
+        return _LOINC, concept.order_loinc or concept.loinc[0].code
+    if concept.snomed:
+        return _SNOMED, concept.snomed[0].code
+    return concept.local[0].system, concept.local[0].code
 
 
 def put_on_hold(resource: Json) -> bool:
@@ -183,13 +193,10 @@ def set_doses(resource: Json, fix: SetDose) -> bool:
         _write(quantity, ordered, dose)
         if ordered.pointer[-2:] == ("doseRange", "high"):
             _lower_to(_at(resource, (*ordered.pointer[:-1], "low")), quantity)
-        for _, instruction in objects(resource.get("dosageInstruction")):
-            _rewrite_text(instruction, ordered, dose)
-    for old, new in fix.restated:
+    if restate := _restatements(fix):
         for _, instruction in objects(resource.get("dosageInstruction")):
             if isinstance(instruction.get("text"), str):
-                unit = _UNIT_IN_TEXT[DoseUnit.MG_PER_KG] if isinstance(old, MgPerKg) else "mg"
-                instruction["text"] = _replaced(instruction["text"], old.value, unit, str(new))
+                instruction["text"] = restate(instruction["text"])
     return True
 
 
@@ -216,25 +223,36 @@ def _shortest(value: Decimal) -> int | Decimal:
     return int(value) if value == value.to_integral_value() else value.normalize()
 
 
-def _rewrite_text(instruction: Json, ordered: OrderedDose, dose: Mg | MgPerKg) -> None:
-    """Put the new dose where the text states the old one, so that the two do not contradict each other."""
-    written = instruction.get("text")
-    if not isinstance(written, str):
-        return
-    unit = "mg" if isinstance(dose, Mg) else "mg/kg"
-    written = _replaced(written, ordered.number, _UNIT_IN_TEXT.get(ordered.unit, "mg"), f"{precise(dose.value)} {unit}")
-    if ordered.factor != 1 and _is_same_basis(ordered, dose):
-        new = f"{precise(dose.value / ordered.factor)} {ordered.as_written_unit}"
-        written = _replaced(written, ordered.number / ordered.factor, re.escape(ordered.as_written_unit), new)
-    instruction["text"] = written
+def _restatements(fix: SetDose) -> Callable[[str], str] | None:
+    """Return what puts the new doses where a text states the old ones, so that the two do not contradict each other.
 
+    A text is read once, whatever the number of doses.
+    """
+    new: dict[tuple[str, str], str] = {}
+    for ordered, dose in fix.changes:
+        unit = "mg" if isinstance(dose, Mg) else "mg/kg"
+        old_unit = _UNIT_IN_TEXT.get(ordered.unit, "mg")
+        new.setdefault((precise(ordered.number), old_unit), f"{precise(dose.value)} {unit}")
+        if ordered.factor != 1 and _is_same_basis(ordered, dose):
+            restated = f"{precise(dose.value / ordered.factor)} {ordered.as_written_unit}"
+            old_unit = re.escape(ordered.as_written_unit.lower())
+            new.setdefault((precise(ordered.number / ordered.factor), old_unit), restated)
+    for old, dose in fix.restated:
+        old_unit = _UNIT_IN_TEXT[DoseUnit.MG_PER_KG] if isinstance(old, MgPerKg) else "mg"
+        new.setdefault((precise(old.value), old_unit), str(dose))
+    if not new:
+        return None
+    units = sorted({unit for _, unit in new}, key=lambda unit: (-len(unit), unit))
+    alternatives = "|".join(f"({unit})" for unit in units)
+    # In "2.520 mg" the part after the point is no number of its own.
+    stated = re.compile(rf"(?<![\d.,])(?P<number>\d+(?:\.\d+)?)\s*(?:{alternatives})(?!\w|\s*/)", re.IGNORECASE)
 
-def _replaced(written: str, number_of: Decimal, unit: str, new: str) -> str:
-    old = precise(number_of)
-    trailing_zeros = "0*" if "." in old else r"(?:\.0+)?"
-    return re.sub(
-        rf"(?<![\d.,]){re.escape(old)}{trailing_zeros}\s*{unit}(?!\w|\s*/)", new, written, flags=re.IGNORECASE
-    )
+    def restated_in(match: re.Match[str]) -> str:
+        number_of = match["number"].rstrip("0").rstrip(".") if "." in match["number"] else match["number"]
+        unit = next(unit for unit, found in zip(units, match.groups()[1:], strict=True) if found is not None)
+        return new.get((number_of, unit), match[0])
+
+    return lambda written: stated.sub(restated_in, written)
 
 
 def replace_code(resource: Json, fix: ReplaceBillingCode) -> bool:

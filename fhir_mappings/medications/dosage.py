@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _DOSE_IN_TEXT = re.compile(
     r"(?<![\d.,/])(?P<amount>\d{1,9}(?:[.,]\d{1,6}){0,2})\s*"
     r"(?P<unit>(?:mg|milligrams?|g|grams?)(?P<kg>\s*(?:/|per\b)\s*kg(?:\s*/\s*dose)?)?)"
-    r"(?![\w/])(?!\s*/)(?!\s*(?:per\b|vials?\b|sol|dextrose|glucose|protein))",
+    r"(?![\w/])(?!\s*/)(?!\s*(?:per\b|vials?\b|sol|dextrose|glucose|protein|(?:oral\s|film[ -]coated\s)?tab))",
     re.IGNORECASE,
 )
 _THOUSANDS_BY_BLANK = re.compile(r"(?<![\d.,])\d{1,3}\s\d{3}\s*$")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from cards.facts.order import BillingCode, DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
+from cards.facts.order import BillingCode, DrugOrder, EvidenceKind, IdentityEvidence, Intake, WrittenNdc
 from cards.facts.origins import Gap, Origin, Pointer
 from cards.facts.results import CodedHer2, ReceptorResult
 from cards.facts.schedules import Schedule
@@ -18,6 +18,7 @@ from fhir_mappings.medications import diluents, dosage
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.schedule import rhythms
+from fhir_mappings.medications.tablets import intakes, tablet_mg
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -85,6 +86,7 @@ class Instructed(NamedTuple):
     infusion_minutes: tuple[int, ...]
     is_push: bool
     is_part: bool
+    intakes: tuple[Intake, ...]
 
 
 def concept_alone(resource: Json) -> Any:
@@ -135,6 +137,8 @@ class MedicationReader:
             group=text(child(resource, "groupIdentifier").get("value")),
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             route=said.route,
+            tablet_mg=tablet_mg(medication, (each.value for each in named.evidence if not each.system)),
+            intakes=said.intakes,
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
@@ -165,6 +169,7 @@ class MedicationReader:
             infusion_times(resource),
             is_push(resource),
             dosage.is_part_of_dose(resource),
+            intakes(resource),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:

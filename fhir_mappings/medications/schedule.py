@@ -55,11 +55,12 @@ def rhythms(resource: Json) -> tuple[Rhythm, ...]:
     """List the schedules that the instructions of an order state, one for each place that states one."""
     found: dict[Rhythm, None] = {}
     for _, instruction in objects(resource.get("dosageInstruction")):
-        found.update(dict.fromkeys(_of_instruction(instruction)))
+        found.update(dict.fromkeys(of_instruction(instruction)))
     return tuple(found)
 
 
-def _of_instruction(instruction: Json) -> Iterator[Rhythm]:
+def of_instruction(instruction: Json) -> Iterator[Rhythm]:
+    """Yield the schedules that one dosage instruction states."""
     timing = instruction.get("timing")
     if timing.__class__ is dict:
         structured = _of_timing(timing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.knowledge.schema import Scope
+from cards.knowledge.schema import Kind, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -53,7 +53,7 @@ def code_system(base_url: str, identifier: str, version: str, title: str, concep
 
 def value_sets(known: Knowledge, base_url: str) -> dict[str, Json]:
     """Write a ValueSet of each measurement, product, cancer and problem that is known, by its id."""
-    listed = chain(_measurements(known), _products(known), _conditions(known))
+    listed = chain(_measurements(known), _products(known), _conditions(known), _rules(known))
     return {
         identifier: _value_set(base_url, known.version, identifier, title, includes)
         for identifier, title, includes in listed
@@ -66,8 +66,23 @@ _Listed = tuple[str, str, list[Include]]
 
 def _measurements(known: Knowledge) -> Iterator[_Listed]:
     for name, concept in known.terminology.concepts.items():
+        if concept.kind is Kind.SITE:
+            continue
         includes = [Include(LOINC, _codes(concept.loinc)), Include(SNOMED, _codes(concept.snomed))]
         yield f"measurement-{name}", f"{concept.display}: codes of results", _filled(includes)
+
+
+def _rules(known: Knowledge) -> Iterator[_Listed]:
+    """Yield the codes that each rule of the site looks for and nothing else does."""
+    for rule in known.site_rules:
+        names = dict.fromkeys(name for condition in rule.results for name in condition.tests)
+        concepts = [each for name in names if (each := known.terminology.concepts[name]).kind is Kind.SITE]
+        standard = [(LOINC, _codes(each.loinc)) for each in concepts] + [
+            (SNOMED, _codes(each.snomed)) for each in concepts
+        ]
+        local = [(code.system, ((code.code, each.display),)) for each in concepts for code in each.local]
+        includes = [Include(system, codes) for system, codes in (*standard, *local)]
+        yield f"rule-{rule.topic}", f"{rule.display}: codes of results", _filled(includes)
 
 
 def _products(known: Knowledge) -> Iterator[_Listed]:

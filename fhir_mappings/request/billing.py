@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cards.facts.billing import (
+    Approval,
     BillingFacts,
     ClaimLine,
     Counted,
@@ -44,8 +45,8 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.resources import ResourceStub
 
 # A code with its modifiers, as claims systems write it: J9354-JW, J9354 JW.
-_CODE = re.compile(r"([A-V]\d{4}|\d{5})(?:[-\s]+([A-Z][A-Z0-9](?:[-\s,]+[A-Z][A-Z0-9])*))?")
-_MODIFIER = re.compile(r"[A-Z][A-Z0-9]")
+_CODE = re.compile(r"([A-V]\d{4}|\d{5})(?:[-\s]+((?:[A-Z][A-Z0-9]|\d\d)(?:[-\s,]+(?:[A-Z][A-Z0-9]|\d\d))*))?")
+_MODIFIER = re.compile(r"[A-Z][A-Z0-9]|25|59|76|77")
 _ICD10 = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})")
 _READ_CHAPTERS = ("C", "Z17", "Z51", "Z85")
 _PLACE = re.compile(r"\d{2}")
@@ -53,9 +54,12 @@ _UNITS = re.compile(r"(?:billing |hcpcs )?units?|\[arb'u\]|\{units?\}|\{billing.
 _VIALS = re.compile(r"vials?|\{vials?\}|un|ea|each|kits?|packages?", re.IGNORECASE)
 _UNSAID = frozenset({"", "1", "{count}", "count"})
 _SELF_PAY = frozenset({"pay", "SELFPAY"})
+_SUBJECTS = {"Coverage": "beneficiary", "Claim": "patient", "ClaimResponse": "patient"}
 _IN_FORCE = ("active", "")
 _NO_COVERAGE = ("draft", "entered-in-error")
 _LAST = 1_000
+_NUMBER = 60
+_REFUSED = ("denied", "not certified", "not approved", "rejected")
 _PERSONS = ("Patient/", "RelatedPerson/")
 _RECEPTORS = {"er-status": Receptor.OESTROGEN, "pr-status": Receptor.PROGESTERONE}
 
@@ -96,6 +100,7 @@ class BillingReader:
             receptors=self._receptors(own),
             payers=tuple(_payers(own, references)),
             coverages=tuple(_coverages(own, references)),
+            approvals=tuple(_approvals(own, references)),
         )
 
     def _codes(self, content: Json, origin: Origin) -> Iterator[RecordedCode]:
@@ -153,7 +158,7 @@ def _contained(resources: Mapping[str, Json]) -> Iterator[tuple[Json, Origin]]:
 
 
 def _subject(content: Json) -> object:
-    return content.get("beneficiary") if content.get("resourceType") == "Coverage" else content.get("subject")
+    return content.get(_SUBJECTS.get(text(content.get("resourceType")), "subject"))
 
 
 def _supplied(
@@ -201,7 +206,7 @@ def _lines(service: Json, path: str, *, linked: bool) -> Iterator[ClaimLine]:
     for code in dict.fromkeys(written):
         if (match := _CODE.fullmatch(code.strip().upper())) is None:
             continue
-        modifiers = [*re.findall(r"[A-Z][A-Z0-9]", match[2] or ""), *(d for d in details if _MODIFIER.fullmatch(d))]
+        modifiers = [*re.findall(r"[A-Z0-9]{2}", match[2] or ""), *(d for d in details if _MODIFIER.fullmatch(d))]
         yield ClaimLine(match[1], quantity, tuple(dict.fromkeys(modifiers)), places, origin, linked)
 
 
@@ -287,6 +292,50 @@ def _coverages(own: list[tuple[Json, Origin]], references: References) -> Iterat
             )
         )
     yield from sorted(found, key=lambda each: each.rank if each.rank is not None else _LAST)
+
+
+def _approvals(own: list[tuple[Json, Origin]], references: References) -> Iterator[Approval]:
+    """Read prior authorizations that a payer has given, with the codes of the answer or of the claim it answers.
+
+    Source: FHIR R4 ClaimResponse; a refusal has no preAuthRef, or says so in its disposition or review action.
+    """
+    for content, origin in own:
+        number_of = text(content.get("preAuthRef"))[:_NUMBER]
+        is_answer = content.get("resourceType") == "ClaimResponse" and text(content.get("use")) == "preauthorization"
+        is_given = text(content.get("status")) == "active" and text(content.get("outcome")) in ("complete", "partial")
+        if not is_answer or not is_given or not number_of or _is_refused(content):
+            continue
+        claim = references.find(reference(content.get("request")), content) or {}
+        items = [*objects(content.get("addItem")), *objects(claim.get("item"))]
+        codes = [coding.code.strip().upper() for _, item in items for coding in codings(item.get("productOrService"))]
+        named = [
+            wanted
+            for holder in (content, claim)
+            for _, each in objects(holder.get("insurance"))
+            if (wanted := reference(each.get("coverage")))
+        ]
+        period = child(content, "preAuthPeriod")
+        yield Approval(
+            number_of,
+            tuple(dict.fromkeys(match[1] for code in codes if (match := _CODE.fullmatch(code)) is not None)),
+            origin,
+            named[0] if named else "",
+            day(period.get("start")),
+            last_day(period.get("end")),
+        )
+
+
+def _is_refused(answer: Json) -> bool:
+    """Return whether an answer says no: in words, or by the review action of X12 (A3: not certified)."""
+    said = text(answer.get("disposition")).casefold()
+    return any(word in said for word in _REFUSED) or any(
+        text(coding.get("code")) == "A3"
+        for _, item in objects(answer.get("item"))
+        for _, adjudication in objects(item.get("adjudication"))
+        for _, outer in objects(adjudication.get("extension"))
+        for _, inner in objects(outer.get("extension"))
+        for _, coding in objects(child(inner, "valueCodeableConcept").get("coding"))
+    )
 
 
 def _plan(coverage: Json) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cards.facts.session import Moment
+from fhir_mappings.request.sizes import Sizes, TooManyError, check_sizes
 from fhir_mappings.wire.depth import is_too_deep
 from fhir_mappings.wire.lenient import Json, number, objects, reference, text
 from fhir_mappings.wire.resources import BundleEnvelope
@@ -126,8 +127,9 @@ class RequestReader:
     A list is taken apart while the request is. Whatever is not as it was asked for is read in the plain way.
     """
 
-    def __init__(self, templates: Mapping[str, str]) -> None:
-        """Take the prefetch templates of the service by their keys."""
+    def __init__(self, templates: Mapping[str, str], limits: Sizes | None = None) -> None:
+        """Take the prefetch templates of the service by their keys, and how much a request may hold."""
+        self._limits = limits or Sizes()
         self._keys = {f"key_{number}": key for number, key in enumerate(templates)}
         fields = [(name, _shape(templates[key]), msgspec.UNSET) for name, key in self._keys.items()]
         prefetch = msgspec.defstruct("Prefetch", fields, rename=self._keys, forbid_unknown_fields=True)
@@ -138,9 +140,17 @@ class RequestReader:
         """Read and check a request for one hook.
 
         Raises:
-            BadRequest: as ``read_request`` says.
+            BadRequest: as ``read_request`` says, or it holds more than it may.
 
         """
+        request = self._read(body, hook)
+        try:
+            check_sizes(request.prefetch, request.draft_orders, self._limits)
+        except TooManyError as error:
+            raise BadRequest("too-long", f"the request has {error}", error.expression) from None
+        return request
+
+    def _read(self, body: bytes, hook: str) -> HookRequest:
         refuse_depth(body)
         try:
             if not body.isascii():

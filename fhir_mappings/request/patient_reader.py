@@ -15,7 +15,17 @@ from msgspec import structs
 
 from cards.facts.origins import Gap, Origin
 from cards.facts.patient import Patient, PresentProblem, Staging, Treatment, TreatmentState
-from cards.facts.results import CodedHer2, Her2Result, LabResult, Lvef, Mutation, PregnancyTest, ReceptorResult, Weight
+from cards.facts.results import (
+    CodedHer2,
+    Her2Result,
+    LabResult,
+    Lvef,
+    Mutation,
+    PregnancyTest,
+    ReceptorResult,
+    SiteResult,
+    Weight,
+)
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
@@ -43,7 +53,18 @@ _WHOLE_DAY = len("2026-11-20")
 _REFERRED_TO = frozenset({"Patient", "Medication"})
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
 
-Dated = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Staging | Treatment
+Dated = (
+    Weight
+    | Lvef
+    | LabResult
+    | Her2Result
+    | ReceptorResult
+    | PregnancyTest
+    | Mutation
+    | Staging
+    | Treatment
+    | SiteResult
+)
 D = TypeVar("D", bound=Dated)
 M = TypeVar("M", Weight, Lvef, LabResult, PregnancyTest, Mutation)
 _SEVERAL = 2
@@ -301,6 +322,8 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
             yield Gap(None, f"prefetch.{key}", "next-page")
         if answer.partial:
             yield Gap(None, f"prefetch.{key}", "partial")
+        if answer.cut:
+            yield Gap(None, f"prefetch.{key}", "list-cut")
         if answer.listing.is_short:
             values = (("total", str(answer.listing.total)), ("sent", str(answer.listing.matches)))
             yield Gap(None, f"prefetch.{key}", "short", values=values)
@@ -406,6 +429,7 @@ def _assembled(draft: Draft, harmful_when_high: frozenset[str]) -> Patient:
         treatments=_sorted(draft.treatments),
         sex=text(draft.person.get("gender")),
         birth_date=day(draft.person.get("birthDate")),
+        site_results=_sorted(by_kind.get(SiteResult, ())),
         coded_her2=tuple(sorted(draft.coded_her2, key=lambda each: (each.origin.reference, each.label))),
         stagings=_sorted([*draft.stagings, *by_kind.get(Staging, ())]),
         gaps=tuple(sorted(gaps, key=lambda gap: gap.path)),

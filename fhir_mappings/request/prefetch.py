@@ -28,11 +28,15 @@ class PrefetchState(StrEnum):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The state of a key, and its resources where there are any; ``partial`` when the server says that some lack."""
+    """The state of a key, and its resources where there are any.
+
+    ``partial`` when the server says that some lack, ``cut`` when it holds more than one request may.
+    """
 
     state: PrefetchState
     listing: ResourceList | None = None
     partial: bool = False
+    cut: bool = False
 
 
 _PRESENT = PrefetchState.PRESENT

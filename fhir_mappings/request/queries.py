@@ -41,6 +41,7 @@ def _tokens(concept: str, terminology: Terminology, code_map: CodeMap) -> list[s
     entry = terminology.concepts[concept]
     standard = [("loinc", code.code) for code in entry.loinc] + [("snomed", code.code) for code in entry.snomed]
     tokens = [f"{_URI[system]}|{code}" for system, code in standard]
+    tokens += [f"{_written(each.system)}|{_written(each.code)}" for each in entry.local]
     local = [
         f"{_written(uri)}|{_written(code)}"
         for system, wanted in standard

@@ -24,6 +24,7 @@ from cards.facts.results import (
     PregnancyTest,
     Receptor,
     ReceptorResult,
+    SiteResult,
     Weight,
 )
 from cards.knowledge.schema import Kind
@@ -38,6 +39,7 @@ from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Voc
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
+from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, number, objects, reference, text
 from fhir_mappings.wire.resources import Codes, codes_of
@@ -81,14 +83,19 @@ class ConceptIndex:
         """Index the standard codes, and the local codes that stand for them."""
         self._code_map = code_map
         self._concepts: dict[tuple[str, str], str] = {}
+        self._local: dict[tuple[str, str], str] = {}
+        self._site = frozenset(terminology.of_kind(Kind.SITE))
         self._never: set[tuple[str, str]] = set()
         for name, concept in terminology.concepts.items():
             for entry in concept.loinc:
                 self._concepts["loinc", entry.code] = name
             for entry in concept.snomed:
                 self._concepts["snomed", entry.code] = name
+            for local in concept.local:
+                self._local[local.system, local.code] = name
             self._never.update(("loinc", entry.code) for entry in concept.never)
         self._codes = {code for _, code in self._concepts} | {code for _, code in self._never}
+        self._codes |= {code for _, code in self._local}
         # A chart has many results and few kinds of them: each combination of codes is looked up once.
         self._remembered = cached_by_key(_COMBINATIONS)(self._read)
 
@@ -114,10 +121,19 @@ class ConceptIndex:
         if self._is_foreign(codes):
             return (), False
         known = list(self._known(codes))
-        if any(key in self._never for key in known):
-            return (), True
         found = {self._concepts[key] for key in known if key in self._concepts}
-        return tuple(sorted(found, key=lambda name: (name in _SAYS_LESS, name))[:1]), False
+        # A test of the site's is read beside one that ships, never instead of it.
+        site = (*sorted(found & self._site), *self._of_site(codes)) if self._site else ()
+        if any(key in self._never for key in known):
+            return site, True
+        shipped = sorted(found - self._site, key=lambda name: (name in _SAYS_LESS, name))[:1]
+        return (*shipped, *site), False
+
+    def _of_site(self, codes: Codes) -> Iterator[str]:
+        """Yield the tests that local codes of the site's rules stand for."""
+        for each in codes:
+            if (name := self._local.get((each.system.rstrip("/"), each.code.strip()))) is not None:
+                yield name
 
     def _is_foreign(self, codes: Codes) -> bool:
         """Tell at a glance that none of the codes means anything here; so it is with most of a chart."""
@@ -145,6 +161,7 @@ class ObservationReader:
         self._terminology = terminology
         self.labs = frozenset(terminology.of_kind(Kind.LABORATORY))
         """The tests for which only the newest result counts."""
+        self._site = frozenset(terminology.of_kind(Kind.SITE))
         self._measured = self.labs.union(terminology.of_kind(Kind.MEASUREMENT))
         self.harmful_when_high = terminology.harmful_when_high
         """For a range, these use the upper end; every other measurement uses the lower."""
@@ -202,6 +219,13 @@ class ObservationReader:
             return self._read_her2(concept, holder, observation, origin, on)
         if concept in _STAGES:
             return self._read_stage(holder, origin, on)
+        if concept in self._site:
+            return [read_site_result(concept, holder, on, origin)]
+        return self._read_finding(concept, holder, observation, origin, on)
+
+    def _read_finding(
+        self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None
+    ) -> list[Fact]:
         if concept == "pregnancy-test":
             return [self._findings.pregnancy_test(holder, on, origin)]
         if concept == "erbb2-mutation":
@@ -221,7 +245,7 @@ class ObservationReader:
         """Give the parts that hold a value: the Observation, and the components that have the code."""
         if "component" not in observation:
             return [observation]
-        return [part for part in _with_parts(observation) if self.index.concept(codes_of(part)) == concept]
+        return [part for part in _with_parts(observation) if concept in self.index.concepts((codes_of(part),))]
 
     def date_of(self, observation: Json) -> date | None:
         """Give the day a result is of: when it was taken, else when it was released."""
@@ -378,8 +402,8 @@ class ObservationReader:
         return [ReceptorResult(stated.finding is Her2Finding.POSITIVE, on, origin, receptor)]
 
 
-_TIMED = (Weight, Lvef, LabResult, PregnancyTest, Mutation)
-Fact = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Staging | Gap
+_TIMED = (Weight, Lvef, LabResult, PregnancyTest, Mutation, SiteResult)
+Fact = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Staging | SiteResult | Gap
 
 
 def _with_parts(observation: Json) -> list[Json]:

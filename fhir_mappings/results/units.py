@@ -25,6 +25,9 @@ _MASS = {
     "ug": ONE / _THOUSAND, "mcg": ONE / _THOUSAND,
 }  # fmt: skip
 _VOLUME = {"ml": ONE, "milliliter": ONE, "milliliters": ONE, "l": _THOUSAND, "cc": ONE}
+_TABLETS = frozenset(
+    {"tablet", "tablets", "tablet(s)", "tab", "tabs", "tab(s)", "{tablet}", "{tablets}", "{tbl}", "tbl"}
+)
 _PER_WEIGHT = ("/kg", "/kg/dose", " per kg", "/kilogram")
 _PER_SURFACE = ("/m2", "/m^2", "/sqm", " per m2")
 # UCUM is case-sensitive: MG is a megagauss, not a milligram.
@@ -57,6 +60,8 @@ def _dose_scale(unit: str) -> DoseScale | None:
             return DoseScale(DoseUnit.MG_PER_KG, factor)
     if folded in _MASS:
         return DoseScale(DoseUnit.MG, _MASS[folded])
+    if folded in _TABLETS:
+        return DoseScale(DoseUnit.TABLET, ONE)
     if folded in _VOLUME:
         return DoseScale(DoseUnit.ML, _VOLUME[folded])
     return None

@@ -7,10 +7,21 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from cards.billing.rules import coverage_rules
 from cards.engine import judge
 from cards.facts.billing import BillingFacts, BillingSession
-from cards.facts.order import BillingCode, DoseUnit, DrugOrder, EvidenceKind, IdentityEvidence, OrderedDose, WrittenNdc
+from cards.facts.order import (
+    BillingCode,
+    DoseUnit,
+    DrugOrder,
+    EvidenceKind,
+    IdentityEvidence,
+    Intake,
+    OrderedDose,
+    WrittenNdc,
+)
 from cards.facts.origins import Gap, Origin
 from cards.facts.outcomes import Fired
 from cards.facts.patient import Diagnosis, Patient, PresentProblem, Staging, Treatment, TreatmentState
@@ -63,6 +74,7 @@ PROBLEMS = {
     "nodular-hyperplasia": "Nodular regenerative hyperplasia of liver",
     "gilbert": "Gilbert syndrome",
     "infertile": "Postmenopausal state",
+    "severe-hepatic-impairment": "Cirrhosis, Child-Pugh class C",
 }
 LABS = ("ast", "alt", "bilirubin-total", "platelets", "neutrophils")
 
@@ -73,6 +85,7 @@ _UNITS = {
     "mg/kg": (DoseUnit.MG_PER_KG, "1"),
     "mg/m2": (DoseUnit.MG_PER_M2, "1"),
     "mL": (DoseUnit.ML, "1"),
+    "tablets": (DoseUnit.TABLET, "1"),
 }
 
 
@@ -141,6 +154,26 @@ def order(  # noqa: PLR0913
         reasons=(Diagnosis(Cancer(reason), f"{reason} cancer", origin),) if reason else (),
         stagings=staged(reason_setting),
     )
+
+
+def tablets(
+    drug: str,
+    *doses: str,
+    a_day: str | None = "1",
+    tablet: str | None = None,
+    steps: bool = False,
+    single: bool = False,
+    unclear: bool = False,
+    **more: Any,
+) -> DrugOrder:
+    """Build an order of tablets: how often a day they are taken, and whether its instructions follow one another."""
+    ordered = order(drug, *doses, interval=None, **more)
+    often = Decimal(a_day) if a_day is not None else None
+    intakes = tuple(
+        Intake(place, often, step=place if steps else 0, is_single=single, is_unclear=unclear)
+        for place in range(len(doses))
+    )
+    return msgspec.structs.replace(ordered, intakes=intakes, tablet_mg=Decimal(tablet) if tablet else None)
 
 
 def _schedule(interval: int | None, cycles: int | None, days: tuple[date, ...]) -> Schedule:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 from builders import at, chart, given, ihc, ish, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts.billing import (
+    Approval,
     BillingFacts,
     ClaimLine,
     Counted,
@@ -73,6 +75,170 @@ FOURTEEN = tuple(given("kadcyla", 21 * n, "252 mg") for n in range(1, 15))
 LOW = chart(her2=(ihc("1+"),), receptor=True)
 
 SUMMARIES = [
+    Row(
+        SUMMARY,
+        "modifier 25 on the infusion",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        billing=billed(line("96413", None, "25")),
+        tells=("Modifier 25 on 96413 in the session: it belongs on a visit (E/M) code",),
+    ),
+    Row(
+        SUMMARY,
+        "modifier 25 on the drug",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        billing=billed(line("J9354", "252 units", "25")),
+        tells=("Modifier 25 on J9354 in the session",),
+    ),
+    Row(
+        SUMMARY,
+        "modifier 25 on a visit is where it belongs",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        billing=billed(line("99214", None, "25")),
+        hides=("Modifier 25",),
+    ),
+    *(
+        Row(
+            SUMMARY,
+            f"modifier {modifier} on the drug",
+            FIRES,
+            order("Kadcyla", "252 mg"),
+            billing=billed(line("J9354", "252 units", modifier)),
+            tells=(f"Modifier {modifier} on J9354 in the session: it belongs on a procedure code, not on a drug",),
+        )
+        for modifier in ("59", "XE", "XP", "XS", "XU", "76", "77")
+    ),
+    *(
+        Row(
+            SUMMARY,
+            f"modifier {modifier} on a procedure is not judged",
+            FIRES,
+            order("Kadcyla", "252 mg"),
+            billing=billed(line("96413", None, modifier)),
+            hides=(f"Modifier {modifier}",),
+        )
+        for modifier in ("59", "XU", "76")
+    ),
+    *(
+        Row(
+            SUMMARY,
+            f"{code} and no other drug ordered",
+            FIRES,
+            order("Kadcyla", "252 mg"),
+            billing=billed(line(code)),
+            tells=(
+                f"CPT {code} in the session, and no other drug is ordered: the infusion of this drug itself is 96413",
+            ),
+        )
+        for code in ("96367", "96368", "96375")
+    ),
+    Row(
+        SUMMARY,
+        "96375 beside a drug given under the skin",
+        FIRES,
+        order("Herceptin Hylecta", "600 mg"),
+        billing=billed(line("96375")),
+        tells=("the injection of this drug itself is 96401",),
+    ),
+    Row(
+        SUMMARY,
+        "96367 for an antiemetic that is ordered",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        others=(order("ondansetron", "8 mg", identifier="order-2"),),
+        billing=billed(line("96367")),
+        tells=(
+            "Other drugs given beside it: 96367 another infusion after it, 96368 another infusion at the same time",
+        ),
+        hides=("no other drug is ordered",),
+    ),
+    Row(
+        SUMMARY,
+        "the boxes of the form, and what is kept with the claim",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        billing=billed(),
+        tells=(
+            "24A (shaded): N4, NDC, unit and quantity",
+            "17b: NPI of the ordering provider",
+            "Start and stop times of the infusion",
+            "Lot number of each vial",
+            "Why 1x160 + 1x100 mg were chosen, with 8 mg discarded",
+        ),
+        hides=("box 23",),
+    ),
+    Row(
+        SUMMARY,
+        "nothing is discarded, so nothing is explained",
+        FIRES,
+        order("Kadcyla", "260 mg"),
+        chart(weight="72.5"),
+        billing=billed(),
+        hides=("were chosen",),
+    ),
+    Row(
+        SUMMARY,
+        "an injection has no times of an infusion",
+        FIRES,
+        order("Herceptin Hylecta", "600 mg"),
+        billing=billed(),
+        tells=("Lot number of each vial",),
+        hides=("Start and stop times",),
+    ),
+    Row(
+        SUMMARY,
+        "the number of an authorization on record goes into box 23",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        billing=msgspec.structs.replace(billed(), approvals=(Approval("PA-4711", ("J9354",), at("approval")),)),
+        tells=("Prior authorization PA-4711 on record: box 23",),
+    ),
+    Row(
+        SUMMARY,
+        "an authorization for another drug is not this one's",
+        FIRES,
+        order("Kadcyla", "252 mg"),
+        billing=msgspec.structs.replace(billed(), approvals=(Approval("PA-4711", ("J9358",), at("approval")),)),
+        hides=("PA-4711",),
+    ),
+    Row(
+        SUMMARY,
+        "Enhertu in lung cancer without a mutation on record: the codes of the panel",
+        FIRES,
+        order("Enhertu", "378 mg"),
+        chart(cancers=("lung",), her2=()),
+        billing=coded("C34.10"),
+        tells=("No activating ERBB2 mutation is on record", "CPT 81445 / 81455 / 81479"),
+    ),
+    Row(
+        SUMMARY,
+        "Enhertu in lung cancer with the mutation",
+        FIRES,
+        order("Enhertu", "378 mg"),
+        chart(cancers=("lung",), her2=(), mutation=True),
+        billing=coded("C34.10"),
+        hides=("ERBB2 mutation",),
+    ),
+    Row(
+        SUMMARY,
+        "Enhertu's lines cite Enhertu's page",
+        FIRES,
+        order("Enhertu", "378 mg"),
+        billing=billed(line("96365"), line("96413", None, "25")),
+        tells=("Enhertu billing page",),
+        hides=("Kadcyla billing page", "KADCYLA sample coding (CPT)"),
+    ),
+    Row(
+        SUMMARY,
+        "Ziihera comes as a carton of two",
+        FIRES,
+        order("Ziihera", "1400 mg"),
+        chart(cancers=("biliary",)),
+        billing=billed(codes=()),
+        tells=("NDC 68727-0950-02 is a carton of 2 vials: count the vials, not the cartons",),
+    ),
     Row(
         SUMMARY,
         "a further hour beside an infusion of 30 minutes",

@@ -139,7 +139,9 @@ def _numbers(product: Product) -> Iterator[str]:
     for regimen in product.regimens:
         which = f"{regimen.name}, {', '.join(regimen.cancers)}"
         for level in regimen.levels:
-            yield f"| {level.role} ({which}) | {level.dose} | {_by(level.by)} |"
+            reason = level.problem or (f"with {level.beside}" if level.beside else "")
+            role = f"{level.role}, {reason}" if reason else level.role
+            yield f"| {role} ({which}) | {level.dose}{_a_day(regimen.times_at(level))} | {_by(level.by)} |"
         yield f"| maximum ({which}) | {regimen.maximum.dose} | {_by(regimen.maximum.by)} |"
     for row in product.eligibility:
         since = f", since {row.since}" if row.since else ""
@@ -156,12 +158,30 @@ def _numbers(product: Product) -> Iterator[str]:
         yield f"| at most, {limit.setting} {' or '.join(limit.cancers)} | {most} | {_by(limit.by)} |"
     if product.no_re_escalation is not None:
         yield f"| after a reduction | never raised again | {_by(product.no_re_escalation)} |"
+    yield from _of_tablets(product)
     yield from _monitoring(product)
     for pair in KNOWN.kept_apart:
         if product.id in pair.products:
             other = next(each for each in pair.products if each != product.id)
             until = f", before {pair.until}" if pair.until else ""
             yield f"| not with | {KNOWN.product(other).name}{until} | {_by(pair.by)} |"
+
+
+def _of_tablets(product: Product) -> Iterator[str]:
+    if product.tablets is not None:
+        strengths = ", ".join(f"{plain(each)} mg" for each in product.tablets.strengths_mg)
+        yield f"| tablets | {strengths} | {_by(product.tablets.by)} |"
+    for required in product.prophylaxis:
+        beside = f", with {' and '.join(required.with_classes)}" if required.with_classes else ""
+        lasting = f"first {required.first_days} days" if required.first_days is not None else "first cycle"
+        unless = ", unless the dose is stepped up" if required.unless_escalated else ""
+        yield f"| prophylaxis{beside} | {required.what}, {lasting}{unless} | {_by(required.by)} |"
+    for rule in product.interactions:
+        yield f"| with {rule.drug_class} | {rule.then} | {_by(rule.by)} |"
+
+
+def _a_day(times: int | None) -> str:
+    return "" if times is None else ", once a day" if times == 1 else f", {times} times a day"
 
 
 def _monitoring(product: Product) -> Iterator[str]:
@@ -171,15 +191,19 @@ def _monitoring(product: Product) -> Iterator[str]:
         interval = f"every {months} months" if months else "no interval on the label"
         yield f"| LVEF | {interval} | {_by(watched.lvef.by)} |"
     for wanted in watched.before_each_dose:
-        yield f"| before each dose | {', '.join(wanted.tests)} | {_by(wanted.by)} |"
+        when = "before each dose" if wanted.every_days is None else f"before, then every {wanted.every_days} days"
+        if wanted.later_every_days is not None:
+            when += f" and after {wanted.later_after_days} days every {wanted.later_every_days}"
+        yield f"| {when} | {', '.join(wanted.tests)} | {_by(wanted.by)} |"
     for row in watched.lab_rows:
         band = f"{_band(row.times_uln)} x ULN" if row.times_uln else f"{_band(row.value)} x 10*9/L"
         where = ", ".join(row.settings) or "any setting"
         yield f"| {', '.join(row.tests)} {band} ({where}) | {row.action}: {row.then} | {_by(row.by)} |"
     if watched.hepatic_pair is not None:
-        pair = watched.hepatic_pair
+        pair, sign = watched.hepatic_pair, "≥" if watched.hepatic_pair.limits_count else ">"
         values = (
-            f"AST or ALT > {plain(pair.transaminase_above)} x ULN and bilirubin > {plain(pair.bilirubin_above)} x ULN"
+            f"AST or ALT {sign} {plain(pair.transaminase_above)} x ULN and "
+            f"bilirubin {sign} {plain(pair.bilirubin_above)} x ULN"
         )
         yield f"| {values} | discontinue: {pair.then} | {_by(pair.by)} |"
     for heart in watched.lvef_rows:

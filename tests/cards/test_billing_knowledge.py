@@ -17,7 +17,7 @@ from cards.knowledge.schema import coverage as shapes
 
 POLICIES = default_policies()
 LOUISIANA = next(policy for policy in POLICIES if policy.id == "LA.PHAR.229")
-CHECKED = [product for product in KNOWN.products if product.scope is Scope.CHECKED]
+CHECKED = [product for product in KNOWN.products if product.scope is Scope.CHECKED and not product.is_oral]
 OWN = """
 sources:
   plan: {title: Plan policy, url: https://plan.example.org/kadcyla, as_of: "2026-10"}
@@ -173,6 +173,38 @@ def test_a_policy_that_is_wrong_is_refused_with_its_file(old, new, says) -> None
     with pytest.raises(KnowledgeError, match=says) as refused:
         load_policies(OWN.replace(old, new), "own.yaml", default_billing())
     assert "own.yaml" in str(refused.value)
+
+
+def test_a_date_without_quotes_is_the_text_that_it_looks_like() -> None:
+    file = load_policies(OWN.replace('as_of: "2026-10"', "as_of: 2026-10-01"), "own.yaml", default_billing())
+    assert file.sources["plan"].as_of == "2026-10-01"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        ("check: age_at_least", "check: age_at_lest", "check: age", "did you mean 'age_at_least'"),
+        ("years: 18", "yeers: 18", "check: age", "did you mean 'years'"),
+        ("products: [kadcyla]", "products: [kadcila]", "products:", "no product 'kadcila'; did you mean 'kadcyla'"),
+        ("source: plan,", "source: plam,", "", "unknown source 'plam'; did you mean 'plan'"),
+        ("years: 18", "years: adult", "check: age", "Expected `int`"),
+    ],
+)
+def test_a_policy_that_is_wrong_is_refused_with_line_and_nearest_name(old, new, line, says) -> None:
+    text = OWN.replace(old, new)
+    with pytest.raises(KnowledgeError) as refused:
+        load_policies(text, "own.yaml", default_billing())
+    assert says in str(refused.value)
+    number = int(str(refused.value).split(":")[1])
+    assert line in text.splitlines()[number - 1]
+
+
+def test_aliases_of_a_policy_are_bounded() -> None:
+    """Nine lists of nine aliases each would be a billion values."""
+    bomb = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    bomb += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
+    with pytest.raises(KnowledgeError, match="more than 50000 values"):
+        load_policies("\n".join([*bomb, OWN]), "own.yaml", default_billing())
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,13 @@ import pytest
 from cases_coverage import ROWS
 
 from cards.facts.topics import Topic
+from cards.knowledge.billing_loader import default_billing, load_policies
+from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema.coverage import Check
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "billing.md").read_text(encoding="utf-8")
+CORRECTIONS = (DOCS / "corrections.md").read_text(encoding="utf-8")
 DENIALS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in PAGE.partition("## Denials seen before the claim")[2].splitlines()
@@ -32,6 +35,25 @@ def test_a_denial_is_shown_by_a_case_and_on_topics_that_exist(row) -> None:
     assert where in SENTENCES
     named = set(re.findall(r"`([a-z0-9-]+)`", card))
     assert named <= set(Topic)
+
+
+def test_the_example_of_a_policy_loads() -> None:
+    text = re.search(r"```yaml\n(sources:\n.*?)```", PAGE, re.DOTALL)
+    assert text is not None
+    (policy,) = load_policies(text[1], "our-plan.yaml", default_billing()).policies
+    assert [criterion.ref for path in policy.paths for criterion in path.criteria] == ["2.1", "2.2", "2.3"]
+
+
+def test_every_correction_names_sources_that_exist() -> None:
+    """A row without a source says so itself: arithmetic, and what only the pages themselves say."""
+    own = {"arithmetic", "the Kadcyla page calls its review pending"}
+    rows = [line.split(" | ") for line in CORRECTIONS.splitlines() if line.startswith("| ") and "---" not in line]
+    rows = [row for row in rows if row[0] != "| they say"]
+    assert len(rows) > 35
+    for _, says, _ in rows:
+        named = re.findall(r"`([a-z0-9-]+)`", says)
+        assert named or any(each in says for each in own), says
+        assert set(named) <= set(default_knowledge().sources), says
 
 
 def test_every_check_a_policy_may_name_is_explained() -> None:

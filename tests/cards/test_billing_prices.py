@@ -6,10 +6,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from builders import KNOWN, SETUP, TODAY, judged, order, outcome_of
+from builders import KNOWN, SETUP, TODAY, chart, judged, order, outcome_of
 from cases_coverage import billed
 
 from cards.billing.rules import coverage_rules
+from cards.facts.patient import Patient
 from cards.facts.topics import Topic
 from cards.knowledge.billing_setup import BillingSetup
 from cards.knowledge.prices import PriceFileError, read_prices
@@ -32,9 +33,11 @@ ROWS = (
 FILE = TITLE + HEADER + ROWS
 
 
-def summary(drug: str, dose: str, file: str, **stock: tuple[int, ...]) -> str:
+def summary(
+    drug: str, dose: str, file: str, patient: Patient | None = None, cycles: int | None = None, **stock: tuple[int, ...]
+) -> str:
     rules = coverage_rules(BillingSetup(SETUP.known, SETUP.policies, stock, read_prices(file) if file else None))
-    verdicts = judged(order(drug, dose), billing=billed(), rules=rules)
+    verdicts = judged(order(drug, dose, cycles=cycles), patient=patient, billing=billed(), rules=rules)
     verdict = next(each for each in verdicts if each.topic is Topic.BILLING_SUMMARY)
     assert outcome_of(Topic.BILLING_SUMMARY, verdicts).cited
     card = Renderer(default_wording(), KNOWN, {}).card(verdict, "x")
@@ -99,6 +102,16 @@ def test_the_card_has_the_amount_with_its_quarter() -> None:
     assert "42.198 USD a unit of J9354 (2026 Q4, until 2026-12-31)" in said
     assert "10,971.48 USD for 260 units (252 mg)" in said
     assert "price file ended" not in said
+
+
+def test_the_amount_of_a_course_stands_beside_that_of_a_dose() -> None:
+    """The totals of the Kadcyla billing page: fourteen doses after surgery, else the doses of a year."""
+    adjuvant = summary("Kadcyla", "252 mg", FILE, chart(setting="early"))
+    assert "153,600.72 USD for all 14 doses of the label's course, at this dose" in adjuvant
+    metastatic = summary("Kadcyla", "252 mg", FILE)
+    assert "186,515.16 USD for 17 doses a year, every 21 days, at this dose" in metastatic
+    assert "65,828.88 USD for the 6 doses planned, at this dose" in summary("Kadcyla", "252 mg", FILE, cycles=6)
+    assert "label's course" not in summary("Kadcyla", "252 mg", FILE, chart(setting=None))
 
 
 def test_the_worked_example_of_85_kg_pays_for_both_vials() -> None:

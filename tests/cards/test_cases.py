@@ -15,6 +15,7 @@ import cases_monitoring
 import cases_orders
 import cases_practice
 import cases_remembered
+import cases_tablets
 import pytest
 from builders import COVERAGE_RULES, KNOWN, judged, order, outcome_of
 from rows import Row
@@ -36,6 +37,7 @@ ROWS: list[Row] = [
     *cases_orders.ROWS,
     *cases_practice.ROWS,
     *cases_remembered.ROWS,
+    *cases_tablets.ROWS,
     *cases_coverage.ROWS,
 ]
 RENDERER = Renderer(default_wording(), KNOWN, {})

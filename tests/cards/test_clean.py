@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
-from builders import KNOWN, chart, given, ihc, ish, judged, order, overall
+from builders import KNOWN, chart, given, ihc, ish, judged, order, overall, tablets
 
 from cards.facts.outcomes import Fired
-from cards.facts.patient import Patient
+from cards.facts.patient import Patient, TreatmentState
 from cards.facts.session import Moment
 from cards.knowledge.schema import LevelRole, Scope, Tier
 from cards.values.quantities import MgPerKg
@@ -48,7 +49,10 @@ def clean_orders() -> Iterator[Clean]:
             for regimen in product.regimens:
                 for level in regimen.levels:
                     for weight in WEIGHTS:
-                        yield from _orders(product, brand, regimen, level, weight)
+                        if product.is_oral:
+                            yield from _tablets(product, brand, regimen, level, weight)
+                        else:
+                            yield from _orders(product, brand, regimen, level, weight)
 
 
 def _orders(product: Product, brand: Brand, regimen: Regimen, level: Level, weight: str) -> Iterator[Clean]:
@@ -60,6 +64,38 @@ def _orders(product: Product, brand: Brand, regimen: Regimen, level: Level, weig
             name = f"{brand.name} {written} at {weight} kg, {cancer}, {setting}, {level.role} {regimen.name}"
             drug = order(brand.name, written, interval=regimen.interval_days, hcpcs=tuple(e.code for e in brand.hcpcs))
             yield Clean(name, drug, patient)
+
+
+def _tablets(product: Product, brand: Brand, regimen: Regimen, level: Level, weight: str) -> Iterator[Clean]:
+    """Give an order of tablets with its partner, its prophylaxis, and what an adjusted level is for."""
+    if not regimen.is_for(Decimal(weight)):
+        return
+    cancer, times = str(regimen.cancers[0]), regimen.times_at(level)
+    wanted = [regimen.beside, level.beside, *(rule.drug_class for rule in product.prophylaxis)]
+    history = [_active(name) for name in map(_drug_of, wanted) if name]
+    if level.role is LevelRole.REDUCTION:
+        history.append(given(product.id, 14, f"{regimen.maximum.mg} mg", TreatmentState.ACTIVE))
+    for setting in _settings(product, cancer) or ("metastatic",):
+        patient = chart(
+            weight=weight,
+            cancers=(cancer,),
+            setting=setting,
+            history=tuple(history),
+            lvef_normal="50",
+            mutation=True if cancer == "lung" else None,
+            problems=(level.problem,) if level.problem else (),
+        )
+        name = f"{brand.name} {level.dose} at {weight} kg, {cancer}, {setting}, {level.role} {regimen.name}"
+        yield Clean(name, tablets(brand.name, f"{level.dose.value} mg", a_day=str(times)), patient)
+
+
+def _drug_of(drug_class: str | None) -> str | None:
+    return next((group.names[0] for group in KNOWN.drug_classes if group.id == drug_class), drug_class)
+
+
+def _active(name: str) -> Treatment:
+    is_product = any(product.id == name for product in KNOWN.products)
+    return msgspec.structs.replace(given(name, 5, None, TreatmentState.ACTIVE), product=name if is_product else "")
 
 
 def _settings(product: Product, cancer: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from cards.absent import READS, READS_ORDERS_ONLY, TREATMENT_PARTS, without_part
 from cards.facts.outcomes import CannotTell, Clear, Fired
 from cards.facts.topics import Topic
 from cards.knowledge.loader import citations
-from cards.knowledge.schema import Basis, Confidence, Scope
+from cards.knowledge.schema import Basis, Confidence, LevelRole, Scope
 from cards.knowledge.source_attributes import source_attributes
 from cards.presentation.renderer import escape
 from cards.presentation.wording import default_wording
@@ -125,15 +125,31 @@ def test_a_checked_product_is_complete(product) -> None:
     assert product.route is not None
     assert product.regimens
     assert product.eligibility
-    assert product.monitoring.lvef is not None
+    assert product.monitoring.lvef is not None or product.is_oral
     for regimen in product.regimens:
         doses = [level.dose.value for level in regimen.levels]
         assert max(doses) == regimen.maximum.dose.value
-        assert regimen.interval_days in (7, 14, 21)
+        assert regimen.interval_days in ((1,) if product.is_oral else (7, 14, 21))
+        assert (regimen.times_a_day is not None) is product.is_oral
     for brand in product.brands:
         assert brand.names
         assert brand.hcpcs or not brand.own_hcpcs
         assert product.basis is Basis.FIXED or all(level.mg_per_kg for r in product.regimens for level in r.levels)
+
+
+@pytest.mark.parametrize("product", CHECKED, ids=lambda product: product.id)
+def test_what_a_product_says_of_tablets_names_classes_and_roles_that_exist(product) -> None:
+    classes = {group.id for group in KNOWN.drug_classes} | {each.id for each in KNOWN.products}
+    levels = [level for regimen in product.regimens for level in regimen.levels]
+    named = {level.beside for level in levels} | {regimen.beside for regimen in product.regimens}
+    named |= {rule.drug_class for rule in (*product.interactions, *product.prophylaxis)}
+    named |= {each for rule in product.prophylaxis for each in rule.with_classes}
+    assert named - {None} <= classes
+    assert (product.tablets is not None) is product.is_oral
+    for level in levels:
+        assert (level.role is LevelRole.ADJUSTED) is (level.beside is not None or level.problem is not None)
+        if product.tablets is not None:
+            assert any(level.dose.value % strength == 0 for strength in product.tablets.strengths_mg)
 
 
 def test_the_products_and_codes_of_the_order_forms() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request
@@ -26,6 +27,9 @@ ARGUMENTS = [
 ]
 PHONE = {"width": 360, "height": 800}
 DESK = {"width": 1280, "height": 900}
+# On a busy machine a page takes its time; a page that is broken never comes.
+_PATIENCE_MS = 40_000
+expect.set_options(timeout=_PATIENCE_MS)
 _axe = Axe()
 
 
@@ -82,7 +86,7 @@ class Visit:
 def visit(browser: Browser, base: str, pictures: Path, **look: Any) -> Visit:
     """Begin a visit: on a desk and by daylight unless something else is said, and without motion."""
     context = browser.new_context(**{"viewport": DESK, "reduced_motion": "reduce", **look})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(_PATIENCE_MS)
     begun = Visit(context.new_page(), base, pictures)
     begun.start()
     return begun

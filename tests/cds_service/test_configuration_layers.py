@@ -99,7 +99,9 @@ def test_what_lies_above_replaces_what_lies_beneath_key_by_key(tmp_path: Path) -
             "a.yaml:3: unknown key 'profiles.x.match.isuer'; did you mean 'issuer'?",
             id="a key of a profile",
         ),
-        pytest.param({"a": "profiles: {x: {match: {}}}"}, "name an issuer, a tenant or a service", id="no condition"),
+        pytest.param(
+            {"a": "profiles: {x: {match: {}}}"}, "name an issuer, a tenant, a service, a user", id="no condition"
+        ),
         pytest.param(
             {"a": "profiles: {x: {match: {service: her2-sign}}}"}, "did you mean 'her2-order-sign'?", id="no service"
         ),

@@ -33,7 +33,11 @@ def test_every_topic_with_its_sources_and_what_it_reads(service: Caller) -> None
         "health_status_assessments",
     ]
     assert pregnancy["services"] == ["her2-order-select", "her2-order-sign", "her2-order-dispatch", "her2-patient-view"]
-    assert topics["coverage-criteria"]["services"] == ["her2-coverage"]
+    assert topics["coverage-criteria"]["services"] == [
+        "her2-coverage",
+        "her2-coverage-select",
+        "her2-coverage-dispatch",
+    ]
     assert {"asOf", "title", "url", "confidence"} <= set(topics["lvef-hold"]["citations"][0])
 
 

@@ -145,6 +145,11 @@ def test_the_shared_id_keeps_what_each_service_asks_for() -> None:
     plain = Caller().get("/cds-services").body["services"]
     shared = Caller(Settings(quirks={"same_ids": True})).get("/cds-services").body["services"]
     assert [{**each, "id": ""} for each in shared] == [{**each, "id": ""} for each in plain]
-    assert [each["id"] for each in shared] == ["her2-orders"] * 3 + [VIEW, COVERAGE]
+    assert [each["id"] for each in shared] == ["her2-orders"] * 3 + [
+        VIEW,
+        COVERAGE,
+        "her2-coverage-select",
+        "her2-coverage-dispatch",
+    ]
     caller = Caller(Settings(quirks={"same_ids": True}))
     assert "dose-above-maximum" in caller.post(call(DISPATCH, [order(378)]), "her2-orders").topics

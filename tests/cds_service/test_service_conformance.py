@@ -136,7 +136,7 @@ REQUESTS = (
     | {f"the example {name}": json.loads(examples.example(name, TODAY)) for name in examples.names()}
 )
 # An order that has no id cannot be selected.
-SILENT = {"the example kadcyla-clean", "an order without an id, at her2-order-select"}
+SILENT = {"the example kadcyla-clean", "the example tucatinib-clean", "an order without an id, at her2-order-select"}
 request_of = pytest.mark.parametrize("request_body", REQUESTS.values(), ids=REQUESTS)
 
 

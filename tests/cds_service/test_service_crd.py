@@ -37,7 +37,7 @@ from fhir.resources.R4B.medicationrequest import MedicationRequest
 
 from cds_service.audit.explain import explain
 from cds_service.configuration.settings import Settings
-from fhir_mappings.medications.coverage_information import COVERAGE_INFORMATION
+from fhir_mappings.coverage.coverage_information import COVERAGE_INFORMATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -196,6 +196,45 @@ def test_crd_what_is_stated_follows_the_policy_and_the_chart(crd) -> None:
 def test_crd_no_prior_authorization_with_original_medicare(crd) -> None:
     said = stated(crd, coverage=bundle(insured("Medicare")))
     assert (said["pa-needed"], said["doc-purpose"]) == ("no-auth", "retain-doc")
+
+
+def approval(**more: Any) -> Json:
+    """Return a payer's yes to Kadcyla."""
+    return {
+        "resourceType": "ClaimResponse", "id": "pa-1", "status": "active", "use": "preauthorization",
+        "type": {"text": "professional"}, "patient": {"reference": f"Patient/{PATIENT}"}, "created": days_ago(9),
+        "insurer": {"display": "UnitedHealthcare"}, "outcome": "complete", "preAuthRef": "PA-4711",
+        "preAuthPeriod": {"start": days_ago(9), "end": days_ago(-90)},
+        "addItem": [{"productOrService": {"coding": [{"code": "J9354"}]}}], **more,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "satisfied"),
+    [
+        pytest.param({}, True, id="given"),
+        pytest.param({"preAuthPeriod": {"end": days_ago(1)}}, False, id="over"),
+        pytest.param({"preAuthPeriod": {"start": days_ago(-5)}}, False, id="not yet"),
+        pytest.param({"addItem": [{"productOrService": {"coding": [{"code": "J9358"}]}}]}, False, id="another drug"),
+        pytest.param({"addItem": []}, False, id="no drug named"),
+        pytest.param({"disposition": "Denied: not medically necessary"}, False, id="denied"),
+        pytest.param({"status": "cancelled"}, False, id="withdrawn"),
+        pytest.param({"use": "claim"}, False, id="a claim"),
+        pytest.param({"outcome": "queued"}, False, id="pending"),
+        pytest.param({"insurance": [{"sequence": 1, "coverage": {"reference": "Coverage/other"}}]}, False, id="other"),
+        pytest.param({"patient": {"reference": "Patient/pat-2"}}, False, id="somebody else's"),
+        pytest.param({"addItem": [], "request": {"reference": "Claim/c-1"}}, True, id="by its claim"),
+    ],
+)
+def test_crd_a_prior_authorization_on_record_satisfies_the_payer(crd, changes, satisfied) -> None:
+    """crd-ci-q4 and q5: satisfied has a number and no documents to send with a request for approval."""
+    claim = {
+        "resourceType": "Claim", "id": "c-1", "patient": {"reference": f"Patient/{PATIENT}"},
+        "item": [{"sequence": 1, "productOrService": {"coding": [{"code": "J9354"}]}}],
+    }  # fmt: skip
+    said = stated(crd, approvals=bundle(approval(**changes), claim))
+    assert said["pa-needed"] == ("satisfied" if satisfied else "auth-needed")
+    assert said.get("satisfied-pa-id") == ("PA-4711" if satisfied else None)
 
 
 def test_crd_covered_where_every_criterion_is_met(tmp_path) -> None:

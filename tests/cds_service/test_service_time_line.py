@@ -23,6 +23,7 @@ from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Setting
 from cards.readings.case import Case
+from cards.readings.session_orders import SessionOrders
 from cards.rules.lvef_holds import lvef_hold
 from cards.values.quantities import Percent
 from cds_service.protocol.smart_links import app_context, topic_of
@@ -66,7 +67,14 @@ def case(product: str, lvefs: list[tuple[int, int]], setting: Setting | None) ->
     identity = Identity(IdentityStatus.SETTLED, product=known, named=(known,))
     staged = (Staging(setting, str(setting), TODAY, ORIGIN),) if setting else ()
     session = Session(Moment.SIGN, TODAY, (order,), Patient(lvefs=measured, stagings=staged))
-    return Case(order, identity, session, (), RECOGNISER, default_policy(KNOWN).thresholds)
+    return Case(
+        order,
+        identity,
+        session,
+        SessionOrders((), session.today, RECOGNISER),
+        RECOGNISER,
+        default_policy(KNOWN).thresholds,
+    )
 
 
 @pytest.mark.parametrize("product", ["kadcyla", "trastuzumab", "pertuzumab", "enhertu"])

@@ -32,7 +32,10 @@ from shapes import (
     topics,
 )
 
-from fhir_mappings.medications.actions import remove
+from cards.facts.order import DoseUnit, OrderedDose
+from cards.facts.outcomes import SetDose
+from cards.values.quantities import Mg
+from fhir_mappings.medications.actions import remove, set_doses
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
@@ -445,3 +448,34 @@ def test_every_update_and_delete_names_an_order_of_the_session() -> None:
         assert action["description"]
         if action["type"] == "update":
             assert action["resource"]["id"] == "order-1"
+
+
+def test_a_dose_written_in_a_text_is_not_changed_a_second_time() -> None:
+    def ordered(mg: int, instruction: int) -> OrderedDose:
+        where = ("dosageInstruction", instruction, "doseAndRate", 0, "doseQuantity")
+        return OrderedDose(Decimal(mg), DoseUnit.MG, f"{mg} mg", where, instruction, Decimal(1), "", "mg")
+
+    texts = "300.0 mg, later 200 MG", "200 mg/dose, later 200 mg"
+    resource = order(*(dosage(dose_of(mg, "mg"), text=said) for mg, said in zip((300, 200), texts, strict=True)))
+    fix = SetDose("200 mg", ((ordered(300, 0), Mg(Decimal(200))), (ordered(200, 1), Mg(Decimal(100)))))
+    assert set_doses(resource, fix)
+    assert [each["text"] for each in resource["dosageInstruction"]] == [
+        "200 mg, later 100 mg",
+        "200 mg/dose, later 100 mg",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "rewritten"),
+    [
+        pytest.param("0.3 g over 90 minutes", "0.2 g over 90 minutes", id="in the order's own unit"),
+        pytest.param("300 mg (0.30 g)", "200 mg (0.2 g)", id="in both"),
+        pytest.param("1300 mg, 2.300 mg, 300 mg/kg, 300 mgx", "1300 mg, 2.300 mg, 300 mg/kg, 300 mgx", id="in none"),
+    ],
+)
+def test_the_old_dose_in_a_text_becomes_the_new_one(written: str, rewritten: str) -> None:
+    resource = order(dosage(dose_of(Decimal("0.3"), "g"), text=written))
+    where = ("dosageInstruction", 0, "doseAndRate", 0, "doseQuantity")
+    old = OrderedDose(Decimal(300), DoseUnit.MG, "0.3 g", where, 0, Decimal(1000), "", "g")
+    assert set_doses(resource, SetDose("200 mg", ((old, Mg(Decimal(200))),)))
+    assert resource["dosageInstruction"][0]["text"] == rewritten

@@ -35,7 +35,7 @@ def number(written: str) -> Decimal:
         pytest.param(dose_of(number("3.6"), "mg/kg/dose", ""), ("3.6", "mg/kg"), id="mg/kg/dose"),
         pytest.param(dose_of(75, "mg/m2"), ("75", "mg/m2"), id="mg/m2 (mCODE)"),
         pytest.param(dose_of(500, "mL"), ("500", "mL"), id="mL"),
-        pytest.param(dose_of(1, "tablet", "{tbl}"), ("1", "other"), id="tablets"),
+        pytest.param(dose_of(1, "tablet", "{tbl}"), ("1", "tablet"), id="tablets"),
         pytest.param(dose_of(252, "mg", "mg/kg"), ("252", "other"), id="unit and code disagree"),
         pytest.param(dose_of(252, "mg", "MG"), ("252", "mg"), id="MG by code, mg by unit (AE-IG)"),
         pytest.param({"doseQuantity": {"value": 252, "code": "MG"}}, ("252", "other"), id="MG alone"),

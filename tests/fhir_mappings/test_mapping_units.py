@@ -13,6 +13,7 @@ from fhir_mappings.results.units import DoseScale, dose_scale
 
 factor_to_canonical = UnitReader(default_knowledge().terminology).factor
 MG, PER_KG, PER_M2, ML = DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.MG_PER_M2, DoseUnit.ML
+TABLET = DoseUnit.TABLET
 
 
 @pytest.mark.parametrize(
@@ -36,8 +37,9 @@ MG, PER_KG, PER_M2, ML = DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.MG_PER_M2, Do
         pytest.param("mL", "mL", (ML, "1"), id="mL"),
         pytest.param("", "ml", (ML, "1"), id="ml in small letters"),
         pytest.param("L", "L", (ML, "1000"), id="litres"),
-        pytest.param("mg", "tablet", (MG, "1"), id="the code goes before an unknown text"),
-        pytest.param("{tbl}", "mg", (MG, "1"), id="a known text goes before an unknown code"),
+        pytest.param("mg", "dosette", (MG, "1"), id="the code goes before an unknown text"),
+        pytest.param("{cup}", "mg", (MG, "1"), id="a known text goes before an unknown code"),
+        pytest.param("{tbl}", "mg", None, id="tablets by code, milligrams by text"),
         pytest.param("MG", "mg", (MG, "1"), id="MG is no UCUM milligram, its text is"),
         pytest.param("MG", "", None, id="MG alone is a megagauss"),
         pytest.param("", "MG", (MG, "1"), id="MG as text is how people write"),
@@ -47,7 +49,8 @@ MG, PER_KG, PER_M2, ML = DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.MG_PER_M2, Do
         pytest.param("mL/h", "mL/hr", None, id="a rate is no dose"),
         pytest.param("mg/h", "mg/h", None, id="milligrams an hour are no dose"),
         pytest.param("mg/kg/h", "mg/kg/h", None, id="milligrams per kilogram an hour are no dose"),
-        pytest.param("{tbl}", "tablet", None, id="tablets"),
+        pytest.param("{tbl}", "tablet", (TABLET, "1"), id="tablets"),
+        pytest.param("TAB", "Tablet(s)", (TABLET, "1"), id="tablets by their form"),
         pytest.param("[iU]", "units", None, id="units"),
         pytest.param("", "", None, id="no unit"),
     ],

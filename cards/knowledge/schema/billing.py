@@ -63,6 +63,7 @@ class Administration(KnowledgeRecord, frozen=True, kw_only=True):
     further_hour: FurtherHour
     second_drug: ProcedureCode
     subcutaneous: ProcedureCode
+    premedication: tuple[ProcedureCode, ...]
     never: tuple[ProcedureCode, ...]
 
 
@@ -83,6 +84,38 @@ class Modifiers(KnowledgeRecord, frozen=True, kw_only=True):
     rounding: Cited
     multi_dose: Cited
     ended: EndedModifier
+    on_lines: tuple[LineModifier, ...]
+
+
+class Where(StrEnum):
+    """The kind of line that a modifier belongs on."""
+
+    VISIT = "visit"
+    PROCEDURE = "procedure"
+
+
+class LineModifier(KnowledgeRecord, frozen=True, kw_only=True):
+    """Modifiers that belong on one kind of line: on a drug's own line they are wrong."""
+
+    codes: tuple[str, ...]
+    belongs_on: Where
+    by: Cited
+
+
+class ClaimBox(KnowledgeRecord, frozen=True, kw_only=True):
+    """A box of the form CMS-1500 and what it holds."""
+
+    box: str
+    holds: str
+    by: Cited
+
+
+class OwnCitation(KnowledgeRecord, frozen=True, kw_only=True):
+    """The document that says of a product what is cited from that of another one: the same words, another page."""
+
+    product: str
+    instead_of: Cited
+    by: Cited
 
 
 class RevenueCode(KnowledgeRecord, frozen=True, kw_only=True):
@@ -220,6 +253,10 @@ class BillingKnowledge(KnowledgeRecord, frozen=True, kw_only=True):
     administration: Administration
     modifiers: Modifiers
     revenue_code: RevenueCode
+    claim_boxes: tuple[ClaimBox, ...]
+    authorization_box: ClaimBox
+    records: Cited
+    own_citations: tuple[OwnCitation, ...]
     diagnoses: Diagnoses
     site_of_care: tuple[SiteOfCare, ...]
     drug_groups: tuple[DrugGroup, ...]
@@ -229,8 +266,13 @@ class BillingKnowledge(KnowledgeRecord, frozen=True, kw_only=True):
     usual_coinsurance: Coinsurance
 
     def supply(self, product: str) -> Supply:
-        """Give the vials of a product; every product that is checked has them."""
+        """Give the vials of a product; every product that is checked has them, but for tablets."""
         return next(supply for supply in self.supplies if supply.product == product)
+
+    def cited(self, product: str, by: Cited) -> Cited:
+        """Return the citation of a product's own document where it has one."""
+        own = (each.by for each in self.own_citations if each.product == product and each.instead_of == by)
+        return next(own, by)
 
     def group(self, group_id: str) -> DrugGroup:
         """Give a drug group; a policy that names an unknown one does not load."""

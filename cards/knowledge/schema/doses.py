@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from cards.knowledge.schema.kinds import Cancer, Diluent, LevelRole, Setting
+from cards.knowledge.schema.kinds import Cancer, Diluent, LevelRole, Problem, Setting
 from cards.knowledge.schema.sourced import Cited, KnowledgeError, KnowledgeRecord
 from cards.values.caching import lazy
 from cards.values.quantities import Mg, MgPerKg
@@ -29,9 +29,16 @@ class StatedDose(KnowledgeRecord, frozen=True, kw_only=True, dict=True):
 
 
 class Level(StatedDose, frozen=True, kw_only=True):
-    """A dose level and what it is for."""
+    """A dose level and what it is for.
+
+    ``times_a_day``: of tablets, where it is not that of the regimen. ``beside`` and ``problem`` are the class of drugs,
+    or the product, or the problem that an adjusted level is for.
+    """
 
     role: LevelRole
+    times_a_day: int | None = None
+    beside: str | None = None
+    problem: Problem | None = None
 
 
 class Maximum(StatedDose, frozen=True, kw_only=True):
@@ -39,14 +46,31 @@ class Maximum(StatedDose, frozen=True, kw_only=True):
 
 
 class Regimen(KnowledgeRecord, frozen=True, kw_only=True):
-    """The levels and the maximum of one schedule, for the cancers it is labelled in."""
+    """The levels and the maximum of one schedule, for the cancers it is labelled in.
+
+    Of tablets, doses are those of one administration, and ``times_a_day`` says how many there are. ``beside`` is the
+    class of drugs that a regimen is given with, where another partner has another dose; ``from_kg`` and ``below_kg``
+    are the body weights between which it is for.
+    """
 
     name: str
     cancers: tuple[Cancer, ...]
     interval_days: int
+    times_a_day: int | None = None
+    beside: str | None = None
+    from_kg: Decimal | None = None
+    below_kg: Decimal | None = None
     levels: tuple[Level, ...]
     maximum: Maximum
     by: Cited
+
+    def is_for(self, kg: Decimal) -> bool:
+        """Return whether a body weight lies within the regimen's bounds."""
+        return (self.from_kg is None or kg >= self.from_kg) and (self.below_kg is None or kg < self.below_kg)
+
+    def times_at(self, level: Level) -> int | None:
+        """Return how often a day a level is taken; ``None`` for an infusion."""
+        return level.times_a_day or self.times_a_day
 
 
 class Concentration(KnowledgeRecord, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ class Route(StrEnum):
 
     INTRAVENOUS = "intravenous"
     SUBCUTANEOUS = "subcutaneous"
+    ORAL = "oral"
 
 
 class Cancer(StrEnum):
@@ -34,6 +35,7 @@ class Cancer(StrEnum):
     GASTRIC = "gastric"
     LUNG = "lung"
     BILIARY = "biliary"
+    COLORECTAL = "colorectal"
     OTHER = "other"
 
 
@@ -59,7 +61,11 @@ class LevelRole(StrEnum):
     START = "start"
     LOADING = "loading"
     MAINTENANCE = "maintenance"
+    STEP = "step"
+    """A lower dose on the way up to the full one, or down from it."""
     REDUCTION = "reduction"
+    ADJUSTED = "adjusted"
+    """For an interaction or an impairment on record, and no level without it."""
 
 
 class Diluent(StrEnum):
@@ -79,6 +85,8 @@ class Problem(StrEnum):
     """Nodular regenerative hyperplasia of the liver."""
     GILBERT = "gilbert"
     """Gilbert syndrome: bilirubin is high and the liver is well. It stops nothing; a card says that it is there."""
+    SEVERE_HEPATIC = "severe-hepatic-impairment"
+    """Child-Pugh class C. It stops nothing by itself; some labels give a lower dose for it."""
     INFERTILE = "infertile"
     """After menopause or hysterectomy: no pregnancy test is asked for."""
 
@@ -109,6 +117,8 @@ class Kind(StrEnum):
     """A number with a unit; all results count."""
     FINDING = "finding"
     """A code or a text."""
+    SITE = "site"
+    """Read for the rules of a site alone: a number, a code or a text, as it is written."""
 
 
 class Query(StrEnum):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from cards.knowledge.schema.combinations import DrugClass, KeptApart
 from cards.knowledge.schema.drug_words import DrugWords
 from cards.knowledge.schema.products import Product
+from cards.knowledge.schema.site_rules import SiteRule
 from cards.knowledge.schema.sourced import Cited, KnowledgeError, KnowledgeRecord, Source
 from cards.knowledge.schema.supply import AmbiguousName, UnspecificHcpcs
 from cards.knowledge.schema.terminology import Terminology
@@ -75,6 +76,7 @@ class Knowledge(KnowledgeRecord, frozen=True, kw_only=True):
     drug_words: DrugWords
     thresholds: dict[str, Threshold]
     version: str
+    site_rules: tuple[SiteRule, ...] = ()
 
     def product(self, product_id: str) -> Product:
         """Find a product by its id.
@@ -88,3 +90,7 @@ class Knowledge(KnowledgeRecord, frozen=True, kw_only=True):
                 return product
         msg = f"no product {product_id!r}"
         raise KnowledgeError(msg)
+
+    def site_rule(self, topic: str) -> SiteRule | None:
+        """Return the site's rule on a topic; ``None`` for a topic that ships."""
+        return next((rule for rule in self.site_rules if rule.topic == topic), None)

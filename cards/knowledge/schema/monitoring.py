@@ -22,10 +22,17 @@ class LvefMonitoring(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class TestsBeforeDose(KnowledgeRecord, frozen=True, kw_only=True):
-    """Tests that the label wants before each dose, and the topic of the card that asks for them."""
+    """Tests that the label wants before each dose, and the topic of the card that asks for them.
+
+    ``every_days``: the label's own interval, in place of the days that a site sets. After ``later_after_days`` of
+    treatment it is ``later_every_days``.
+    """
 
     topic: MissingTestTopic
     tests: tuple[str, ...]
+    every_days: int | None = None
+    later_after_days: int | None = None
+    later_every_days: int | None = None
     by: Cited
 
 
@@ -94,12 +101,16 @@ class LabRow(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class HepaticPair(KnowledgeRecord, frozen=True, kw_only=True):
-    """A transaminase and a bilirubin that together end treatment (Hy's law), as multiples of their upper limits."""
+    """A transaminase and a bilirubin that together end treatment (Hy's law), as multiples of their upper limits.
+
+    ``limits_count``: the limits themselves are within the rule.
+    """
 
     transaminases: tuple[str, ...]
     bilirubin: str
     transaminase_above: Decimal
     bilirubin_above: Decimal
+    limits_count: bool = False
     within_days: int
     then: str
     by: Cited

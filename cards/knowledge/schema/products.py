@@ -16,6 +16,7 @@ from cards.knowledge.schema.doses import (
 )
 from cards.knowledge.schema.kinds import Basis, Cancer, Route, Scope, Setting, Tier
 from cards.knowledge.schema.monitoring import Monitoring
+from cards.knowledge.schema.oral import Interaction, Prophylaxis, Tablets
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 from cards.knowledge.schema.supply import AtcEntry, Brand, RxNormEntry, SnomedEntry
 
@@ -28,7 +29,10 @@ class PriorTherapy(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Eligibility(KnowledgeRecord, frozen=True, kw_only=True):
-    """A HER2 status that qualifies a patient: every condition of the row holds."""
+    """A HER2 status that qualifies a patient: every condition of the row holds.
+
+    ``with_products`` are the products that the row gives beside this one; their own labels need not name the cancer.
+    """
 
     cancers: tuple[Cancer, ...]
     settings: tuple[Setting, ...] = ()
@@ -36,6 +40,7 @@ class Eligibility(KnowledgeRecord, frozen=True, kw_only=True):
     ihc_3_only: bool = False
     erbb2_mutation: bool = False
     hormone_receptor_positive: bool = False
+    with_products: tuple[str, ...] = ()
     since: date | None = None
     wording: str
     prior: PriorTherapy | None = None
@@ -72,6 +77,14 @@ class Product(KnowledgeRecord, frozen=True, kw_only=True):
     infusion: InfusionTimes | None = None
     age: LabelledAge | None = None
     confusion: str | None = None
+    tablets: Tablets | None = None
+    interactions: tuple[Interaction, ...] = ()
+    prophylaxis: tuple[Prophylaxis, ...] = ()
+
+    @property
+    def is_oral(self) -> bool:
+        """Whether it is taken by mouth: dosed by administration and day, and no claim of an infusion center."""
+        return self.route is Route.ORAL
 
     @property
     def label(self) -> str:

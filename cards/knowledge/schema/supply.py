@@ -64,10 +64,11 @@ class RetiredCode(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Package(KnowledgeRecord, frozen=True, kw_only=True):
-    """A vial or kit as it is sold."""
+    """A vial or kit as it is sold. ``vials``: how many the carton of that number holds, each with the contents."""
 
     ndc: str
     contents_mg: Decimal
+    vials: int = 1
     multi_dose: bool = False
     since: date | None = None
     until: date | None = None

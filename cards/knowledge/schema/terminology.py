@@ -20,6 +20,13 @@ class CodeEntry(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited | None = None
 
 
+class LocalCode(KnowledgeRecord, frozen=True, kw_only=True):
+    """A code of a system of the site's, by the system's address."""
+
+    system: str
+    code: str
+
+
 class ValueEntry(KnowledgeRecord, frozen=True, kw_only=True):
     """A coded result and what it says."""
 
@@ -49,6 +56,7 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
     loinc: tuple[CodeEntry, ...]
     snomed: tuple[CodeEntry, ...] = ()
     never: tuple[CodeEntry, ...] = ()
+    local: tuple[LocalCode, ...] = ()
     by: Cited
 
 
@@ -138,6 +146,7 @@ class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
     """Codes and words of conditions that mean one problem; ICD-10 entries are prefixes.
 
     ``unless`` are words that make a text another problem. ``past_counts``: it is a state that does not end.
+    ``whole_words``: a text must end where a word does, so that "Child-Pugh C" is not found in "Child-Pugh class A".
     """
 
     problem: Problem
@@ -146,6 +155,7 @@ class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
     texts: tuple[str, ...]
     unless: tuple[str, ...] = ()
     past_counts: bool = False
+    whole_words: bool = False
     by: Cited
 
 

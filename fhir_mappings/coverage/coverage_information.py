@@ -10,6 +10,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from cards.billing.coverage_statement import Authorization, Covered
+from fhir_mappings.coverage.questionnaires import canonical
 from fhir_mappings.wire.lenient import objects, reference, text
 from fhir_mappings.wire.resources import encode
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from cards.billing.coverage_statement import Reason, Statement
     from cards.knowledge.schema import Source
-    from fhir_mappings.wire.lenient import Json
+from fhir_mappings.wire.lenient import Json
 
 COVERAGE_INFORMATION = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
 _REASONS = "http://hl7.org/fhir/us/davinci-crd/CodeSystem/temp"
@@ -35,9 +36,10 @@ _LONGEST = 1_000
 class CoverageWriter:
     """Writes statements in one wording; ``sources`` give the address of the policy that each goes by."""
 
-    def __init__(self, words: Mapping[str, str], sources: Mapping[str, Source]) -> None:
-        """Keep the words of the reasons and the documents that policies are read from."""
+    def __init__(self, words: Mapping[str, str], sources: Mapping[str, Source], base_url: str) -> None:
+        """Keep the words of the reasons, the documents that policies are read from, and the address of the forms."""
         self._words = words
+        self._base_url = base_url
         self._sources = sources
 
     def update(self, stated: Sequence[Statement], resource: Json, today: date, words: str) -> Json | None:
@@ -90,8 +92,12 @@ class CoverageWriter:
             yield {"url": "doc-purpose", "valueCode": "withpa" if is_for_approval else "retain-doc"}
         if Covered.CONDITIONAL.value in (statement.covered, authorization):
             yield {"url": "info-needed", "valueCode": "OTH"}
+        if statement.approval:
+            yield {"url": "satisfied-pa-id", "valueString": statement.approval}
         for code in statement.billing_codes:
             yield {"url": "billingCode", "valueCoding": {"system": _HCPCS, "code": code}}
+        if statement.form is not None:
+            yield {"url": "questionnaire", "valueCanonical": canonical(statement.form, self._base_url)}
         for reason in statement.reasons:
             yield {"url": "reason", "valueCodeableConcept": self._reason(reason)}
         source = self._sources.get(statement.policy.source) if statement.policy is not None else None

@@ -1,0 +1,319 @@
+"""Reads the rules of a site: names resolved, codes checked, and the tests that they ask for added to the terminology.
+
+The rules that ship read none of these tests, so a rule of a site never changes what they say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import msgspec
+
+from cards.knowledge.loader import default_knowledge
+from cards.knowledge.located import Document, check_sentence, fields_of, nearest, replaced
+from cards.knowledge.schema import (
+    AgeRange,
+    Cancer,
+    CaseResult,
+    Cited,
+    CodeEntry,
+    Concept,
+    Confidence,
+    DrugClass,
+    Expected,
+    Kind,
+    Knowledge,
+    KnowledgeError,
+    LocalCode,
+    OrderedTest,
+    Problem,
+    Query,
+    ResultCondition,
+    RuleCase,
+    Scope,
+    Setting,
+    SiteRule,
+    Source,
+    Tier,
+    When,
+)
+from cards.knowledge.schema.site_rules import ORDER_HOOKS
+from cards.values.codes import LoincCode, MalformedCodeError, SnomedCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cards.knowledge.located import Place
+
+PLACEHOLDERS = frozenset({"drug", "test", "result", "date", "days", "limit"})
+"""What a rule's sentences may name: the drug, the test, its newest result, that result's day and age, the limit."""
+OWN = {"V": "S", "V2": "S"}
+"""The site vouches for its own sources; confidence K stays K."""
+_SECTIONS = ("sources", "rules")
+_SHAPES = (SiteRule, When, AgeRange, ResultCondition, OrderedTest, RuleCase, CaseResult, Cited)
+_FIELDS = fields_of(*_SHAPES) - {"where", "concept"}
+_WORDS = {str(each) for kind in (Cancer, Setting, Tier, Problem, Expected, Confidence) for each in kind} | {
+    *ORDER_HOOKS,
+    "patient-view",
+    "female",
+    "male",
+    "other",
+    "unknown",
+    "info",
+    "warning",
+    "critical",
+}
+_SET_BY_THE_READER = (
+    (r"rules\.\d+\.where", "where"),
+    (r"rules\.\d+\.cases\.\d+\.where", "where"),
+    (r"rules\.\d+\.order_test\.concept", "concept"),
+)
+_TOPIC = re.compile(r"[a-z][a-z0-9-]{2,59}")
+_LOINC, _SNOMED = "http://loinc.org", "http://snomed.info/sct"
+_SYSTEM = re.compile(r"(?:https?://|urn:)[!-{}~]{1,200}")
+_CODE = re.compile(r"[!-{}~]{1,60}")
+_DRUG = re.compile(r"[A-Za-z][A-Za-z0-9 /.-]{2,59}")
+# HTML has no place on a card.
+_TAG = re.compile(r"<[A-Za-z/!?]")
+_LONGEST_SUMMARY, _LONGEST_DAYS, _MOST_RULES, _MOST_CASES = 139, 3660, 200, 50
+_ON_VIEW = frozenset({Query.LVEF, Query.LABS})
+
+
+def with_rules(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
+    """Add the rules in some files, each a name and its text, to what is known.
+
+    Raises:
+        KnowledgeError: a file is wrong; the message names the file, the line and the nearest known word.
+
+    """
+    for name, text in files:
+        known = _with_file(known, Document(text, name))
+    return known
+
+
+def _with_file(known: Knowledge, document: Document) -> Knowledge:
+    for section in document.tree:
+        if section not in _SECTIONS:
+            hint = nearest(str(section), _SECTIONS)
+            raise KnowledgeError(f"{document.where((str(section),))}: unknown section {section!r}{hint}")
+    for pattern, name in _SET_BY_THE_READER:
+        for where in document.lines:
+            if re.fullmatch(pattern, ".".join(where)):
+                raise KnowledgeError(f"{document.where(where)}: unknown key {name!r}")
+    sources = _sources(known, document)
+    known = msgspec.structs.replace(known, sources={**known.sources, **sources})
+    entries = document.tree.get("rules") or []
+    if not isinstance(entries, list):
+        raise KnowledgeError(f"{document.where(('rules',))}: rules: must be a list")
+    if len(entries) > _MOST_RULES:
+        raise KnowledgeError(f"{document.where(('rules',))}: rules: more than {_MOST_RULES}")
+    own = frozenset(known.sources) - frozenset(default_knowledge().sources)
+    for index, tree in enumerate(entries):
+        place = ("rules", str(index))
+        rule = document.convert(replaced(tree, OWN, own), SiteRule, place, _FIELDS, _WORDS)
+        known = _RuleReader(known, document, place).added(rule)
+    version = hashlib.sha256(f"{known.version}\n{document.text}".encode()).hexdigest()[:12]
+    return msgspec.structs.replace(known, version=version)
+
+
+def _sources(known: Knowledge, document: Document) -> dict[str, Source]:
+    """Read the sources of a file; one that the site gave elsewhere may be given again if it says the same."""
+    given = document.tree.get("sources") or {}
+    sources = document.convert(given, dict[str, Source], ("sources",), fields_of(Source))
+    for name, source in sources.items():
+        if known.sources.get(name, source) != source:
+            raise KnowledgeError(f"{document.where(('sources', name))}: another source {name!r} already exists")
+    return sources
+
+
+class _RuleReader:
+    """Checks one rule against what is known, and resolves its names."""
+
+    def __init__(self, known: Knowledge, document: Document, place: Place) -> None:
+        self._known = known
+        self._document = document
+        self._place = place
+        self._concepts = dict(known.terminology.concepts)
+        self._by_code = {
+            key: name
+            for name, concept in self._concepts.items()
+            for key in (
+                *((_LOINC, entry.code) for entry in concept.loinc),
+                *((_SNOMED, entry.code) for entry in concept.snomed),
+                *((entry.system, entry.code) for entry in concept.local),
+            )
+        }
+        self._brands = {brand.id: product.id for product in known.products for brand in product.brands}
+        self._products = {each.id for each in known.products if each.scope is Scope.CHECKED}
+
+    def added(self, rule: SiteRule) -> Knowledge:
+        """Return what is known with the rule.
+
+        Raises:
+            KnowledgeError: it names something unknown; the message names the line.
+
+        """
+        self._check(rule)
+        fallback = rule.order_test.display if rule.order_test else None
+        changed: dict[str, Any] = {"where": self._document.where(self._place)}
+        if rule.order_test is not None:
+            changed["order_test"] = self._ordered(rule.order_test, rule.by)
+        for name in ("any_result", "no_result", "unless_result"):
+            condition: ResultCondition | None = getattr(rule, name)
+            if condition is not None:
+                changed[name] = self._condition(condition, rule, (name,), fallback)
+        changed["cases"] = tuple(self._case(case, index, rule) for index, case in enumerate(rule.cases))
+        rule = msgspec.structs.replace(rule, **changed)
+        if rule.on_view:
+            self._check_view(rule)
+        terminology = msgspec.structs.replace(self._known.terminology, concepts=self._concepts)
+        return msgspec.structs.replace(
+            self._known,
+            site_rules=(*self._known.site_rules, rule),
+            terminology=terminology,
+            drug_classes=(*self._known.drug_classes, *self._drug_names(rule)),
+        )
+
+    def _refuse(self, why: str, *steps: str) -> NoReturn:
+        place = (*self._place, *steps)
+        raise KnowledgeError(f"{self._document.where(place)}: {'.'.join(place)}: {why}")
+
+    def _check(self, rule: SiteRule) -> None:
+        if not _TOPIC.fullmatch(rule.topic):
+            self._refuse("lower-case letters, digits and hyphens, 3 to 60 of them", "topic")
+        if self._known.site_rule(rule.topic) is not None:
+            self._refuse(f"there is a rule {rule.topic!r} already", "topic")
+        if rule.by.source not in self._known.sources:
+            hint = nearest(rule.by.source, self._known.sources)
+            self._refuse(f"unknown source {rule.by.source!r}{hint}", "by", "source")
+        self._check_words(rule)
+        names = self._products | set(self._brands)
+        for index, product in enumerate(rule.when.products):
+            if product not in names or self._brands.get(product, product) not in self._products:
+                hint = nearest(product, names)
+                self._refuse(f"no product {product!r} is checked{hint}", "when", "products", str(index))
+        for steps, drugs in ((("when", "on_drug"), rule.when.on_drug), (("unless_drug",), rule.unless_drug)):
+            for index, drug in enumerate(drugs):
+                if not _DRUG.fullmatch(drug):
+                    self._refuse("name a drug, 3 to 60 letters", *steps, str(index))
+        age = rule.when.age
+        if age is not None and age.at_least is None and age.below is None:
+            self._refuse("give at_least, below, or both", "when", "age")
+        if len(rule.cases) > _MOST_CASES:
+            self._refuse(f"more than {_MOST_CASES}", "cases")
+
+    def _check_words(self, rule: SiteRule) -> None:
+        longest = max(len(brand.name) for product in self._known.products for brand in product.brands)
+        for key in ("summary", "rule"):
+            sentence = getattr(rule, key)
+            check_sentence(self._document, sentence, PLACEHOLDERS, (*self._place, key))
+            if _TAG.search(sentence):
+                self._refuse("a card holds no HTML", key)
+            if not sentence.strip():
+                self._refuse("must say something", key)
+        if len(rule.summary.replace("{drug}", "-" * longest)) > _LONGEST_SUMMARY:
+            self._refuse(f"with the longest drug name longer than {_LONGEST_SUMMARY} characters", "summary")
+
+    def _condition(
+        self, condition: ResultCondition, rule: SiteRule, steps: tuple[str, ...], fallback: str | None
+    ) -> ResultCondition:
+        """Resolve the codes of a condition to tests."""
+        if not condition.codes and not condition.tests:
+            self._refuse('name codes ("http://loinc.org|5196-1") or tests', *steps)
+        days = condition.within_days
+        if days is not None and not 1 <= days <= _LONGEST_DAYS:
+            self._refuse(f"1 to {_LONGEST_DAYS} days", *steps, "within_days")
+        if condition.has_bounds and condition.values:
+            self._refuse("compares a number or values, not both", *steps)
+        if condition.has_bounds and not condition.unit:
+            self._refuse("a number needs its unit", *steps)
+        for index, name in enumerate(condition.tests):
+            concept = self._concepts.get(name)
+            if concept is None or concept.kind is Kind.SITE:
+                self._refuse(f"unknown test {name!r}{nearest(name, self._concepts)}", *steps, "tests", str(index))
+        shown = condition.display or fallback
+        named = [self._test(code, shown, rule.by, (*steps, "codes", str(i))) for i, code in enumerate(condition.codes)]
+        condition = msgspec.structs.replace(condition, tests=tuple(dict.fromkeys((*condition.tests, *named))))
+        if not condition.display:
+            condition = msgspec.structs.replace(condition, display=self._concepts[condition.tests[0]].display)
+        self._check_comparison(condition, steps)
+        return condition
+
+    def _check_comparison(self, condition: ResultCondition, steps: tuple[str, ...]) -> None:
+        for name in condition.tests:
+            concept = self._concepts[name]
+            if condition.compares and concept.kind is Kind.LABORATORY and not condition.newest:
+                self._refuse(f"of {concept.display} only the newest day is read; write newest: true", *steps)
+            if condition.has_bounds and concept.kind is not Kind.SITE and condition.unit != concept.unit:
+                unit = f"is judged in {concept.unit}" if concept.unit else "is no number"
+                self._refuse(f"{concept.display} {unit}, not {condition.unit}", *steps, "unit")
+
+    def _test(self, written: str, display: str | None, by: Cited, steps: tuple[str, ...]) -> str:
+        """Return the name of the test that a code stands for, adding one that is new."""
+        system, mark, code = written.partition("|")
+        if not mark or not _SYSTEM.fullmatch(system) or not _CODE.fullmatch(code):
+            self._refuse(f"{written!r}: write system|code, such as {_LOINC}|5196-1", *steps)
+        system = system.rstrip("/")
+        if (system, code) in self._by_code:
+            return self._by_code[system, code]
+        try:
+            entry = CodeEntry(code=code, display=display or code)
+            shape: dict[str, Any] = {"loinc": ()}
+            if system == _LOINC:
+                shape = {"loinc": (msgspec.structs.replace(entry, code=str(LoincCode(code))),)}
+            elif system == _SNOMED:
+                shape["snomed"] = (msgspec.structs.replace(entry, code=str(SnomedCode(code))),)
+            else:
+                shape["local"] = (LocalCode(system=system, code=code),)
+        except MalformedCodeError:
+            self._refuse(f"{code!r} is no code of {system}: its check digit is wrong", *steps)
+        name = f"{system}|{code}"
+        self._concepts[name] = Concept(
+            display=display or code, order_display=display, kind=Kind.SITE, asked_by=Query.LABS, by=by, **shape
+        )
+        self._by_code[system, code] = name
+        return name
+
+    def _ordered(self, test: OrderedTest, by: Cited) -> OrderedTest:
+        return msgspec.structs.replace(test, concept=self._test(test.code, test.display, by, ("order_test", "code")))
+
+    def _case(self, case: RuleCase, index: int, rule: SiteRule) -> RuleCase:
+        """Resolve the names of a case."""
+        steps = ("cases", str(index))
+        drug = case.drug or next(iter(rule.when.products), next(iter(sorted(self._products))))
+        if drug not in self._products and self._brands.get(drug) not in self._products:
+            names = self._products | set(self._brands)
+            self._refuse(f"no product {drug!r} is checked{nearest(drug, names)}", *steps, "drug")
+        results = tuple(
+            self._case_result(each, rule, (*steps, "results", str(number))) for number, each in enumerate(case.results)
+        )
+        where = self._document.where((*self._place, *steps))
+        moment = case.moment or ("order-sign" if "order-sign" in rule.moments else rule.moments[0])
+        return msgspec.structs.replace(case, drug=drug, moment=moment, results=results, where=where)
+
+    def _case_result(self, result: CaseResult, rule: SiteRule, steps: tuple[str, ...]) -> CaseResult:
+        if (result.code is None) == (result.test is None):
+            self._refuse("name a code or a test", *steps)
+        if result.test is not None and result.test not in self._concepts:
+            self._refuse(f"unknown test {result.test!r}{nearest(result.test, self._concepts)}", *steps, "test")
+        name = result.test or self._test(result.code or "", None, rule.by, (*steps, "code"))
+        return msgspec.structs.replace(result, test=name)
+
+    def _check_view(self, rule: SiteRule) -> None:
+        """Refuse at an opened chart what is not read there."""
+        if rule.order_test is None:
+            self._refuse("at patient-view a rule asks for a test; name order_test", "when", "moments")
+        tests = [name for condition in rule.results for name in condition.tests]
+        unread = [name for name in tests if self._concepts[name].asked_by not in _ON_VIEW]
+        if unread or rule.when.tiers:
+            what = self._concepts[unread[0]].display if unread else "HER2"
+            self._refuse(f"{what} is not read at patient-view", "when", "moments")
+
+    def _drug_names(self, rule: SiteRule) -> Iterable[DrugClass]:
+        """Yield the drugs that no shipped rule knows, each as its own class, so that the chart is read for them."""
+        known = self._products | set(self._brands) | {group.id for group in self._known.drug_classes}
+        for drug in dict.fromkeys((*rule.when.on_drug, *rule.unless_drug)):
+            if drug not in known and drug not in {product.id for product in self._known.products}:
+                yield DrugClass(id=drug, names=(drug,), reason=rule.display, by=rule.by)

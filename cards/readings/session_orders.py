@@ -1,0 +1,158 @@
+"""The orders of a session beside one of them.
+
+They are arranged once for a session, so that what a rule asks about the others does not grow with their number.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cards.facts.session import planned_day
+from cards.values.caching import lazy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from cards.facts.order import DrugOrder
+    from cards.identification.identity import Identity
+    from cards.identification.recogniser import Recogniser
+
+
+class OrderOfDay(NamedTuple):
+    """An order, and a day on which it gives a dose."""
+
+    day: date
+    order: DrugOrder
+    identity: Identity
+
+
+class SessionOrders:
+    """The orders of a session, each with its identity, in the order in which they were sent."""
+
+    def __init__(self, identified: Iterable[tuple[DrugOrder, Identity]], today: date, recogniser: Recogniser) -> None:
+        """Keep the orders; ``today`` is the day of those that start no later.
+
+        ``worked_out`` is for what a reading works out once for several of the orders.
+        """
+        self.identified = tuple(identified)
+        self.recogniser = recogniser
+        self.worked_out: dict[str, Any] = {}
+        self._today = today
+
+    def days_of(self, order: DrugOrder) -> frozenset[date]:
+        """Return the days on which an order gives a dose, as far as they are named; at least its next one."""
+        return frozenset(order.schedule.days or (planned_day(order.start, self._today),))
+
+    def others(self, own: DrugOrder) -> tuple[tuple[DrugOrder, Identity], ...]:
+        """Return every order but one, with its identity."""
+        return tuple(each for each in self.identified if each[0] is not own)
+
+    def of_same_day(self, own: DrugOrder, product: str) -> tuple[DrugOrder, ...]:
+        """Return the other orders of a product that give a dose on a day of this one."""
+        places = {place for day in self.days_of(own) for place in self._by_day.get((product, day), ())}
+        orders = (self.identified[place][0] for place in sorted(places))
+        return tuple(order for order in orders if order is not own)
+
+    def last_before(self, own: DrugOrder, products: Iterable[str], day: date) -> OrderOfDay | None:
+        """Return the order other than this one that gives the last dose of the products before a day."""
+        found: list[tuple[date, int]] = []
+        for product in products:
+            days = self._days.get(product, ())
+            place = bisect_left(days, (day, -1)) - 1
+            while place >= 0 and self.identified[days[place][1]][0] is own:
+                place -= 1
+            if place >= 0:
+                found.append(days[place])
+        if not found:
+            return None
+        last, place = max(found)
+        return OrderOfDay(last, *self.identified[place])
+
+    def doses_before(self, product: str, day: date) -> int:
+        """Count the doses that the orders of a product whose next dose is before a day give."""
+        if product not in self._doses:
+            return 0
+        days, sums = self._doses[product]
+        place = bisect_left(days, day)
+        return sums[place - 1] if place else 0
+
+    def first_of(self, product: str) -> tuple[DrugOrder, Identity]:
+        """Return the first order of a product that is in the session."""
+        return self.identified[self._of_product[product][0]]
+
+    @lazy
+    def products(self) -> tuple[str, ...]:
+        """The products ordered, each once."""
+        return tuple(self._of_product)
+
+    @lazy
+    def last_in_focus(self) -> dict[str, tuple[str, str]]:
+        """The last reference and path of the orders of each product that are asked about and checked."""
+        found: dict[str, tuple[str, str]] = {}
+        for order, identity in self.identified:
+            if order.in_focus and identity.product is not None and identity.in_scope:
+                key = (order.origin.reference, order.origin.path)
+                found[identity.product.id] = max(key, found.get(identity.product.id, key))
+        return found
+
+    @lazy
+    def judged(self) -> int:
+        """The number of orders that are asked about and checked."""
+        return sum(order.in_focus and identity.in_scope for order, identity in self.identified)
+
+    @lazy
+    def accounted(self) -> Counter[str]:
+        """For each billing code, the number of orders whose drug it belongs to."""
+        return Counter(code for _, identity in self.identified for code in self.codes_of(identity))
+
+    def codes_of(self, identity: Identity) -> frozenset[str]:
+        """Return the billing codes of a drug; none where it is not settled."""
+        if identity.product is None:
+            return frozenset()
+        return frozenset(entry.code for entry in self.recogniser.own_hcpcs(identity.product, identity.brand))
+
+    @lazy
+    def classes(self) -> Counter[str]:
+        """For each class of drugs, the number of orders that name a drug of it."""
+        return Counter(name for order, _ in self.identified for name in self.classes_of(order))
+
+    def classes_of(self, order: DrugOrder) -> frozenset[str]:
+        """Return the classes of the drug that an order names."""
+        named = (each.value for each in order.evidence if not each.system)
+        return frozenset(group.id for name in named for group in self.recogniser.read_classes(name))
+
+    @lazy
+    def _of_product(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for place, (_, identity) in enumerate(self.identified):
+            if identity.product is not None:
+                found.setdefault(identity.product.id, []).append(place)
+        return found
+
+    @lazy
+    def _by_day(self) -> dict[tuple[str, date], list[int]]:
+        found: dict[tuple[str, date], list[int]] = {}
+        for product, days in self._days.items():
+            for day, place in days:
+                found.setdefault((product, day), []).append(place)
+        return found
+
+    @lazy
+    def _days(self) -> dict[str, list[tuple[date, int]]]:
+        return {
+            product: sorted((day, place) for place in places for day in self.days_of(self.identified[place][0]))
+            for product, places in self._of_product.items()
+        }
+
+    @lazy
+    def _doses(self) -> dict[str, tuple[list[date], list[int]]]:
+        found: dict[str, tuple[list[date], list[int]]] = {}
+        for product, places in self._of_product.items():
+            orders = (self.identified[place][0] for place in places)
+            doses = sorted((planned_day(order.start, self._today), order.cycles or 1) for order in orders)
+            found[product] = [day for day, _ in doses], list(accumulate(count for _, count in doses))
+        return found

@@ -1,0 +1,111 @@
+"""Drugs that must stand beside a product, or must not: prophylaxis that the label requires, and interactions."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from cards.facts.outcomes import Clear, Fired, NotApplicable, Outcome
+from cards.knowledge.schema import Confidence, LevelRole
+from cards.readings.case import brief, counted
+from cards.readings.day_total import judged_levels
+from cards.readings.tablets import days_of
+from cards.rules.concurrent_drugs import drugs_beside
+from cards.values.quantities import Mg
+
+if TYPE_CHECKING:
+    from cards.knowledge.schema import Interaction, Prophylaxis
+    from cards.readings.case import Case
+
+
+def interaction(case: Case) -> Outcome:
+    """Fire on a drug that the label says to avoid with the product, or to lower the dose for.
+
+    The dose that the label gives beside it is right, and silent.
+    """
+    if not case.product.interactions:
+        return NotApplicable("the label names no interaction on file")
+    for rule in case.product.interactions:
+        if rule.drug_class in case.named_beside and not _is_adjusted(case, rule):
+            return _with(case, rule)
+    return Clear()
+
+
+def _is_adjusted(case: Case, rule: Interaction) -> bool:
+    """Return whether every dose is the one that the label gives beside a class of drugs, or lower."""
+    lowered = [
+        level.dose.value
+        for regimen in case.regimens
+        for level in regimen.levels
+        if level.role is LevelRole.ADJUSTED and level.beside == rule.drug_class
+    ]
+    met = [level for _, level in judged_levels(case)]
+    return bool(lowered and met) and all(level is not None and level.dose.value <= max(lowered) for level in met)
+
+
+def _with(case: Case, rule: Interaction) -> Fired:
+    for other in drugs_beside(case):
+        for name in other.names:
+            for group in case.recogniser.read_classes(name):
+                if group.id == rule.drug_class:
+                    # The source of the class matters where it was not read: then the card asks to verify.
+                    of_class = (group.by,) if group.by.confidence is Confidence.UNVERIFIED else ()
+                    return Fired(
+                        values={"other": brief(name), "then": rule.then},
+                        evidence=(other.line,),
+                        cited=(rule.by, *of_class),
+                    )
+    raise LookupError(rule.drug_class)
+
+
+def prophylaxis_missing(case: Case) -> Outcome:
+    """Fire when the label requires a drug beside the product, and neither the session nor the chart has it."""
+    if not case.product.prophylaxis:
+        return NotApplicable("the label requires no prophylaxis on file")
+    if case.session.moment.may_be_incomplete:
+        return NotApplicable("further orders may follow")
+    for rule in case.product.prophylaxis:
+        if _is_asked(case, rule) and rule.drug_class not in case.named_beside:
+            first = _first_day(case)
+            return Fired(
+                values={
+                    "what": rule.what,
+                    "days": counted(rule.first_days, "day") if rule.first_days is not None else "",
+                    "begun": first.isoformat() if first is not None else "",
+                },
+                evidence=(),
+                cited=(rule.by,),
+                variant="first-dose" if rule.first_days is None else "begun" if first is not None else "default",
+            )
+    return Clear()
+
+
+def _is_asked(case: Case, rule: Prophylaxis) -> bool:
+    if not case.named_beside.issuperset(rule.with_classes):
+        return False
+    first = _first_day(case)
+    if rule.first_days is None:
+        return case.is_first_dose
+    if first is not None and (case.planned - first).days >= rule.first_days:
+        return False
+    return not (rule.unless_escalated and _is_escalated(case))
+
+
+def _first_day(case: Case) -> date | None:
+    return min((each.on for each in case.history if each.on is not None), default=None)
+
+
+def _is_escalated(case: Case) -> bool:
+    """Return whether the course begins below the full dose: on record, in another order, or in a step of this one."""
+    levels = [level for regimen in case.product.regimens for level in regimen.levels]
+    full = max(level.dose.value for level in levels if level.role is LevelRole.START)
+    doses = [(each.on or date.min, each.dose.value) for each in case.history if isinstance(each.dose, Mg)]
+    orders = [order for order, identity in case.others if identity.product == case.product]
+    for each in (case, *(case.alone(order) for order in orders)):
+        doses += [(each.planned, taken.mg.value) for day in days_of(each)[:1] for taken in day.taken]
+    if bool(doses) and min(doses)[1] < full:
+        return True
+    # The steps may stand in the instructions alone.
+    steps = {level.dose.value for level in levels if level.role is LevelRole.STEP}
+    written = {dose.value for dose in case.order.text_doses if isinstance(dose, Mg)}
+    return not case.history and full in written and not steps.isdisjoint(written)

@@ -1,0 +1,186 @@
+"""Runs the cases that a site writes beside its rules: made-up patients, and what the rule answers for each."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence
+from cards.facts.origins import Origin
+from cards.facts.outcomes import CannotTell, Fired, NotApplicable
+from cards.facts.patient import Diagnosis, Patient, PresentProblem, Staging, Treatment, TreatmentState
+from cards.facts.policy import default_policy, for_product
+from cards.facts.results import (
+    Her2Finding,
+    Her2Method,
+    Her2Result,
+    LabResult,
+    Lvef,
+    PregnancyTest,
+    SiteResult,
+    Weight,
+)
+from cards.facts.session import Moment, Session
+from cards.identification.identity import identify
+from cards.identification.recogniser import Recogniser
+from cards.knowledge.schema import Expected, Kind, KnowledgeError, Tier
+from cards.readings.case import Case
+from cards.readings.session_orders import SessionOrders
+from cards.rules.site_rules import judge
+from cards.values.calendar_months import years_before
+from cards.values.quantities import Kg, Percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cards.facts.outcomes import Outcome
+    from cards.knowledge.schema import CaseResult, Knowledge, RuleCase, SiteRule
+
+DAY = date(2026, 6, 15)
+"""The day on which every case takes place."""
+_INTERVAL_DAYS = 21
+_NOT_ASKED = NotApplicable("the rule is not asked at this moment")
+_HER2 = {
+    Tier.POSITIVE: Her2Finding.IHC_3,
+    Tier.LOW: Her2Finding.IHC_1,
+    Tier.ULTRALOW: Her2Finding.ULTRALOW,
+    Tier.NULL: Her2Finding.NULL,
+}
+
+
+class CaseRun(NamedTuple):
+    """A case, and what its rule answered."""
+
+    rule: SiteRule
+    case: RuleCase
+    outcome: Outcome
+
+    @property
+    def answer(self) -> Expected:
+        """The answer in the words of a case."""
+        if isinstance(self.outcome, Fired):
+            return Expected.FIRES
+        return Expected.CANNOT_TELL if isinstance(self.outcome, CannotTell) else Expected.SILENT
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it is the answer that the case expects."""
+        return self.answer is self.case.expect
+
+    @property
+    def says(self) -> str:
+        """The outcome in a sentence."""
+        return f"case {self.case.name!r} of {self.rule.topic}: {self.answer}, expected {self.case.expect}"
+
+
+def run_cases(known: Knowledge) -> Iterator[CaseRun]:
+    """Run every case of every rule of the site.
+
+    Raises:
+        KnowledgeError: a case has a result that cannot be made up; the message names the line.
+
+    """
+    if not any(rule.cases for rule in known.site_rules):
+        return
+    recogniser = Recogniser(known)
+    for rule in known.site_rules:
+        for each in rule.cases:
+            asked = each.moment in rule.moments
+            outcome = judge(rule, case_of(each, recogniser)) if asked else _NOT_ASKED
+            yield CaseRun(rule, each, outcome)
+
+
+def case_of(written: RuleCase, recogniser: Recogniser) -> Case:
+    """Make up the order and the patient of a case."""
+    order, session = session_of(written, recogniser)
+    identity = identify(order, recogniser)
+    product = identity.product.id if identity.product is not None else None
+    thresholds = for_product(default_policy(recogniser.known).thresholds, product)
+    identified = ((each, identity if each is order else identify(each, recogniser)) for each in session.orders)
+    orders = SessionOrders(identified, session.today, recogniser)
+    return Case(order, identity, session, orders, recogniser, thresholds)
+
+
+def session_of(written: RuleCase, recogniser: Recogniser) -> tuple[DrugOrder, Session]:
+    """Return the order of a case, and everything around it."""
+    brand = _brand_name(written, recogniser)
+    order = _order(brand, "order")
+    given = () if written.first_dose else (_given(brand, recogniser),)
+    drugs = tuple(_drug(name, f"drug-{number}", recogniser) for number, name in enumerate(written.drugs))
+    facts = [_result(each, number, recogniser.known, written) for number, each in enumerate(written.results)]
+    labs: dict[str, list[LabResult]] = {}
+    for fact in facts:
+        if isinstance(fact, LabResult):
+            labs.setdefault(fact.test, []).append(fact)
+    patient = Patient(
+        weights=tuple(fact for fact in facts if isinstance(fact, Weight)),
+        lvefs=tuple(fact for fact in facts if isinstance(fact, Lvef)),
+        labs={test: tuple(results) for test, results in labs.items()},
+        pregnancy_tests=tuple(fact for fact in facts if isinstance(fact, PregnancyTest)),
+        site_results=tuple(fact for fact in facts if isinstance(fact, SiteResult)),
+        her2=_her2(written),
+        diagnoses=(Diagnosis(written.cancer, written.cancer, Origin("", "cancer")),) if written.cancer else (),
+        stagings=(Staging(written.setting, written.setting, DAY, Origin("", "stage")),) if written.setting else (),
+        problems=tuple(PresentProblem(each, str(each), Origin("", str(each)), DAY) for each in written.problems),
+        treatments=(*given, *drugs),
+        sex=written.sex,
+        birth_date=years_before(DAY, written.age) if written.age is not None else None,
+        absent=tuple((key, "not sent in this case") for key in written.not_sent),
+    )
+    return order, Session(Moment(written.moment or Moment.SIGN), DAY, (order,), patient)
+
+
+def _brand_name(written: RuleCase, recogniser: Recogniser) -> str:
+    for product in recogniser.known.products:
+        for brand in product.brands:
+            if written.drug == brand.id:
+                return brand.name
+    return recogniser.product(written.drug or "").brands[0].name
+
+
+def _order(name: str, path: str) -> DrugOrder:
+    return DrugOrder(Origin(f"MedicationRequest/{path}", path), (IdentityEvidence(EvidenceKind.TEXT, "", name, path),))
+
+
+def _drug(name: str, path: str, recogniser: Recogniser) -> Treatment:
+    product = identify(_order(name, path), recogniser).product
+    return Treatment(product.id if product else "", (name,), DAY, Origin("", path), TreatmentState.ACTIVE)
+
+
+def _given(name: str, recogniser: Recogniser) -> Treatment:
+    product = identify(_order(name, "earlier"), recogniser).product
+    on = DAY - timedelta(days=_INTERVAL_DAYS)
+    return Treatment(product.id if product else "", (name,), on, Origin("", "earlier"), TreatmentState.GIVEN)
+
+
+def _her2(written: RuleCase) -> tuple[Her2Result, ...]:
+    if written.tier is None:
+        return ()
+    finding = _HER2[written.tier]
+    return (Her2Result(Her2Method.IHC, finding, DAY, Origin("", "her2"), str(finding)),)
+
+
+def _result(
+    given: CaseResult, number: int, known: Knowledge, written: RuleCase
+) -> Weight | Lvef | LabResult | PregnancyTest | SiteResult:
+    test, value = given.test or "", given.value
+    on = DAY - timedelta(days=given.days_ago) if given.days_ago is not None else None
+    origin = Origin("", f"result-{number}")
+    concept = known.terminology.concepts[test]
+    shown = given.says or f"{value if value is not None else ''} {given.unit or ''}".strip() or "?"
+    if concept.kind is Kind.SITE:
+        says = (given.says.casefold(),) if given.says else ()
+        return SiteResult(test, on, origin, shown, value, given.unit or "", says=says)
+    if test == "pregnancy-test" and given.says in ("positive", "negative"):
+        return PregnancyTest(given.says == "positive", on, origin, given.says)
+    if value is None and concept.unit is not None:
+        # That there is a result is all that some rules ask about.
+        value = concept.plausible[0] if concept.plausible else Decimal(1)
+    if value is None or given.unit not in (None, concept.unit):
+        raise KnowledgeError(f"{written.where}: a result of {concept.display} cannot be made up for a case")
+    if test == "lvef":
+        return Lvef(Percent(value), on, origin, f"{value} %")
+    if test in ("weight", "weight-stated"):
+        return Weight(Kg(value), on, origin, stated=test == "weight-stated")
+    return LabResult(test, value, concept.unit or "", on, origin, f"{value} {concept.unit}")

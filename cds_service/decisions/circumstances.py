@@ -1,0 +1,54 @@
+"""Finds the profile of a call that depends on user or encounter: from what was sent, else from the FHIR server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from cds_service.protocol.caller import Circumstances
+from fhir_mappings.request.asker import (
+    encounter_class_in,
+    encounter_to_fetch,
+    roles_in,
+    roles_to_fetch,
+    user_of,
+)
+
+if TYPE_CHECKING:
+    from cds_service.decisions.active import ActiveDecider
+    from cds_service.decisions.data_access import RequestData
+    from cds_service.protocol.caller import Caller
+    from fhir_mappings.request.hook_request import HookRequest
+
+
+class Answering(NamedTuple):
+    """What answers a call, in which circumstances, and the access to data that finding out has used, if any."""
+
+    active: ActiveDecider
+    circumstances: Circumstances
+    data: RequestData | None = None
+
+
+def in_circumstances(active: ActiveDecider, caller: Caller | None, service: str, request: HookRequest) -> Answering:
+    """Find what answers a call. Nothing is read unless some profile for these calls asks about it.
+
+    Raises:
+        NeighbourBusyError: too many calls wait for FHIR servers already.
+
+    """
+    asks_role, asks_encounter = active.asked_of(caller, service)
+    user = user_of(request)
+    if not asks_role and not asks_encounter:
+        known = Circumstances(user)
+        return Answering(active.of(caller, service, known), known)
+    data = active.decider.data_of(request)
+    sent = data.glimpses()
+    roles = roles_in(request, sent) if asks_role else frozenset()
+    kind = encounter_class_in(request, sent) if asks_encounter else frozenset()
+    queries = roles_to_fetch(request) if asks_role and not roles else {}
+    queries |= encounter_to_fetch(request) if asks_encounter and not kind else {}
+    if queries:
+        fetched = data.fetched(queries)
+        roles = roles or roles_in(request, fetched)
+        kind = kind or encounter_class_in(request, fetched)
+    known = Circumstances(user, roles, kind)
+    return Answering(active.of(caller, service, known), known, data)

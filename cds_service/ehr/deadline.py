@@ -1,0 +1,99 @@
+"""Exchanges with other servers that end at a deadline, however slowly they send.
+
+The timeout of a socket is for each byte: a server that sends one now and then would hold a thread for as long as it
+likes, in its headers too. Here the connection is shut down when the time is over.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from cds_service.ehr.connections import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests
+
+    from cds_service.ehr.connections import Connection
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """An adapter of requests for a session that one thread uses, for one exchange after the other."""
+
+    def __init__(self, seconds: float) -> None:
+        """Give each exchange so many seconds, from the first packet to the last byte of its body."""
+        self._seconds = seconds
+        self._exchange = Exchange()
+        self._timer: threading.Timer | None = None
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:
+        """Make the pools, whose connections say when they are used."""
+        super().init_poolmanager(*args, **more)
+        self.poolmanager.pool_classes_by_scheme = _pool_classes(self._in_use)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
+        """Send a request; the time runs on until the next one, or until the session is closed."""
+        self._end()
+        self._exchange = Exchange()
+        self._timer = threading.Timer(self._seconds, self._exchange.give_up)
+        self._timer.daemon = True
+        self._timer.start()
+        try:
+            return super().send(request, *args, **more)
+        except BaseException:
+            self._end()
+            raise
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._end()
+        super().close()
+
+    def _in_use(self, connection: Connection) -> None:
+        self._exchange.use(connection)
+
+    def _end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._exchange.end()
+
+
+def bound(session: requests.Session, seconds: float) -> None:
+    """Hold every exchange of a session to a deadline."""
+    session.mount("https://", DeadlineAdapter(seconds))
+    session.mount("http://", DeadlineAdapter(seconds))
+
+
+def _pool_classes(in_use: Callable[[Connection], None]) -> dict[str, Any]:
+    class Plain(HTTPConnection):
+        def connect(self) -> None:
+            in_use(self)
+            super().connect()
+
+        def request(self, *args: Any, **more: Any) -> None:
+            in_use(self)
+            super().request(*args, **more)
+
+    class Secure(HTTPSConnection):
+        def connect(self) -> None:
+            in_use(self)
+            super().connect()
+
+        def request(self, *args: Any, **more: Any) -> None:
+            in_use(self)
+            super().request(*args, **more)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}

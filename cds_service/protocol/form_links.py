@@ -1,0 +1,34 @@
+"""The form of what a policy still asks, on the card with its criteria: a link, and its beginning as a suggestion."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from fhir_mappings.coverage.questionnaires import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cards.coverage.form import Form
+
+Json = dict[str, Any]
+_FORM = "|form"
+
+
+def suggestion_id(card_id: str) -> str:
+    """Give the id of the suggestion that begins a form; the same for the same card."""
+    return str(uuid.uuid5(uuid.UUID(card_id), _FORM))
+
+
+def with_form(card: Json, form: Form, words: Mapping[str, str], base_url: str, begun: Json | None) -> Json:
+    """Add the link to a form, and the suggestion that begins it where it can be begun."""
+    named = {"policy": form.policy.id}
+    link = {"label": words["form-link"].format(**named), "url": canonical(form, base_url), "type": "absolute"}
+    changed = {**card, "links": [*card.get("links", ()), link]}
+    if begun is None:
+        return changed
+    label = words["form-start"].format(**named)
+    action = {"type": "create", "description": label, "resource": begun}
+    begin = {"label": label, "uuid": suggestion_id(card["uuid"]), "actions": [action]}
+    return {**changed, "suggestions": [*card.get("suggestions", ()), begin], "selectionBehavior": "at-most-one"}

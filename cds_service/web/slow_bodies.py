@@ -1,0 +1,207 @@
+"""Cuts off clients that stop in the middle of a body, so that they do not use up the threads of the service.
+
+A body is read by the thread that answers, and the server offers no timeout for it. So the time is kept here, and a
+watcher shuts down the connections of requests that have taken too long. Which connection a request came by is not known
+to the application; the kernel knows when each last received and sent, and that tells (Linux only). The more bodies are
+waited for, the less time they have.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+SLOW_S = 1.0
+"""A body that takes longer is slow; nearly all are there with the request."""
+CROWD = 32
+"""With so many slow bodies at once, each has little more time than an answer may take."""
+MOST = 160
+"""With so many bodies awaited, slow or not, a request that has one is turned away: threads are left for the others."""
+_LOOK_S = 0.25
+_TIMES, _BYTES = struct.Struct("=4I"), struct.Struct("=2Q")
+_TIMES_AT, _BYTES_AT = 44, 120
+_log = structlog.get_logger()
+
+
+class Bodies:
+    """The bodies that this process is reading."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._reading: dict[int, float] = {}
+        self.port = ""
+        """The port that requests come by."""
+
+    def slow(self, now: float) -> list[float]:
+        """Return for how long each slow body has been waited for."""
+        return [now - began for began in list(self._reading.values()) if now - began > SLOW_S]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for a further body."""
+        return len(self._reading) >= MOST
+
+    def of(self, environ: dict[str, Any]) -> Body:
+        """Return the body of a request, timed."""
+        self.port = environ["SERVER_PORT"]
+        return Body(environ["wsgi.input"], self)
+
+    def reading(self, body: Body, began: float) -> None:
+        """Note that a body is being read."""
+        self._reading[id(body)] = began
+
+    def done(self, body: Body) -> None:
+        """Note that nothing is read of it just now."""
+        self._reading.pop(id(body), None)
+
+
+class Body:
+    """The body of one request, as WSGI gives it."""
+
+    def __init__(self, stream: Any, bodies: Bodies) -> None:
+        """Take the body and where to say that it is being read."""
+        self._stream = stream
+        self._bodies = bodies
+        self._began: float | None = None
+
+    def _timed(self, read: Callable[..., Any], *size: int) -> Any:
+        self._began = self._began or time.monotonic()
+        self._bodies.reading(self, self._began)
+        try:
+            return read(*size)
+        finally:
+            self._bodies.done(self)
+
+    def read(self, *size: int) -> bytes:
+        """Read so many bytes; fewer if the client stops before."""
+        found: bytes = self._timed(self._stream.read, *size)
+        return found
+
+    def readline(self, *size: int) -> bytes:
+        """Read a line."""
+        found: bytes = self._timed(self._stream.readline, *size)
+        return found
+
+    def readlines(self, *hint: int) -> list[bytes]:
+        """Read the lines."""
+        found: list[bytes] = self._timed(self._stream.readlines, *hint)
+        return found
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Read line by line."""
+        while line := self.readline():
+            yield line
+
+
+class Seen(NamedTuple):
+    """What the kernel says of a connection.
+
+    ``waits``: its client has sent something and got no answer yet; ``quiet_s``: since when it has sent nothing;
+    ``got``: how many bytes of answers it has, which tells one request from the next.
+    """
+
+    peer: tuple[Any, ...]
+    waits: bool
+    quiet_s: float
+    got: int
+
+
+class Watcher:
+    """Shuts down connections whose requests have taken too long, while bodies are waited for."""
+
+    def __init__(self, bodies: Bodies, patience_s: Callable[[], float], answer_s: Callable[[], float]) -> None:
+        """Take how long a body may take, and how long an answer may take once the body is there."""
+        self._bodies = bodies
+        self._patience_s = patience_s
+        self._answer_s = answer_s
+        self._since: dict[tuple[Any, ...], float] = {}
+
+    def start(self) -> None:
+        """Watch for as long as the process lives."""
+        threading.Thread(target=self._watch, name="slow-bodies", daemon=True).start()
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(_LOOK_S)
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001 - the next look may go better, and nobody else looks
+                _log.error("slow_bodies_not_looked_at", reason=type(error).__name__)
+
+    def look(self) -> int:
+        """Look once, and return how many connections were shut down."""
+        now = time.monotonic()
+        slow = self._bodies.slow(now)
+        if not slow:
+            self._since.clear()
+            return 0
+        body_s = SLOW_S if len(slow) >= CROWD else self._patience_s()
+        limit = body_s + self._answer_s()
+        # A client that was told to go on ("100 Continue") and does not looks like an idle one: those go last.
+        idle_too = max(slow) > 2 * limit
+        cut, waiting = 0, {}
+        for connection, seen in _connections(int(self._bodies.port)):
+            if seen.waits:
+                request = (*seen.peer, seen.got)
+                since = waiting[request] = self._since.get(request, now - seen.quiet_s)
+                if now - since > limit:
+                    cut += _shut(connection)
+            elif idle_too and seen.quiet_s > limit:
+                cut += _shut(connection)
+            connection.close()
+        self._since = waiting
+        if cut:
+            _log.warning("slow_bodies_cut_off", connections=cut, waited_for=len(slow))
+        return cut
+
+
+def _shut(connection: socket.socket) -> bool:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return False
+    return True
+
+
+def _connections(port: int) -> Iterable[tuple[socket.socket, Seen]]:
+    """List the connections of this process to a port of its own; each must be closed by the caller."""
+    for each in Path("/dev/fd").iterdir():
+        try:
+            copy = os.dup(int(each.name))
+        except OSError:
+            continue
+        try:
+            connection = socket.socket(fileno=copy)
+        except OSError:
+            os.close(copy)
+            continue
+        seen = _seen(connection, port)
+        if seen is None:
+            connection.close()
+        else:
+            yield connection, seen
+
+
+def _seen(connection: socket.socket, port: int) -> Seen | None:
+    try:
+        if connection.type is not socket.SOCK_STREAM or connection.getsockname()[1] != port:
+            return None
+        peer = tuple(connection.getpeername()[:2])
+        told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+        sent_ms, _, received_ms, _ = _TIMES.unpack_from(told, _TIMES_AT)
+        acknowledged, received = _BYTES.unpack_from(told, _BYTES_AT)
+    except (OSError, AttributeError, IndexError, struct.error):
+        return None
+    # The last packet came from the client, and nothing has been answered since.
+    waits = received > 0 and (received_ms < sent_ms or acknowledged == 0)
+    return Seen(peer, waits, received_ms / 1000, acknowledged)

@@ -1,0 +1,104 @@
+"""Orders of tablets: their strength, and how often a day each dosage instruction wants them."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cards.facts.order import DoseUnit, Intake
+from cards.facts.schedules import Schedule
+from fhir_mappings.codings import codings
+from fhir_mappings.medications.schedule import of_instruction
+from fhir_mappings.results.units import dose_scale
+from fhir_mappings.wire.lenient import child, items, number, objects, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fhir_mappings.wire.lenient import Json
+
+_ONE = Decimal(1)
+_LONGEST_TEXT = 300
+_STRENGTH = re.compile(r"(?<![\d.,/])(\d{1,4}(?:\.\d{1,2})?)\s?mg\b(?!\s?/)", re.IGNORECASE)
+_MAY_BE_TABLETS = re.compile(r"\btab(?:let)?s?\b", re.IGNORECASE)
+_TIMES_OF_DAY = frozenset({"am", "pm", "bed"})
+# "Week 1", "days 8-14", "then": the instruction is one step of several, whatever its number.
+_LATER_STEP = re.compile(r"\b(?:weeks?|wks?|days?) ?(?:[2-9]|\d\d)|\bthen\b|\bthereafter\b", re.IGNORECASE)
+
+
+def tablet_mg(medication: Json, written: Iterable[str]) -> Decimal | None:
+    """Return the milligrams of a tablet: by the Medication's ingredient, else by the words that name the drug.
+
+    ``None`` if none, or more than one, is named.
+    """
+    found: set[Decimal] = set()
+    for _, ingredient in objects(medication.get("ingredient")):
+        ratio = child(ingredient, "strength")
+        above, below = child(ratio, "numerator"), child(ratio, "denominator")
+        mass = number(above.get("value"))
+        scale = dose_scale(text(above.get("code")), text(above.get("unit")))
+        per = dose_scale(text(below.get("code")), text(below.get("unit")))
+        if mass is None or scale is None or scale.unit is not DoseUnit.MG:
+            continue
+        if number(below.get("value")) == 1 and (per is None or per.unit is DoseUnit.TABLET):
+            found.add(mass * scale.factor)
+    if not found:
+        for each in written:
+            if _MAY_BE_TABLETS.search(each[:_LONGEST_TEXT]):
+                found.update(Decimal(match[1]) for match in _STRENGTH.finditer(each[:_LONGEST_TEXT]))
+    return found.pop() if len(found) == 1 else None
+
+
+def intakes(resource: Json) -> tuple[Intake, ...]:
+    """List when each dosage instruction wants its doses, in steps that follow one another."""
+    found: list[Intake] = []
+    step, before = 0, None
+    for place, (_, instruction) in enumerate(objects(resource.get("dosageInstruction"))):
+        times = _times(instruction)
+        if before is not None and _follows(before, instruction, found[-1].times, times):
+            step += 1
+        before = instruction
+        found.append(_intake(place, instruction, times, step))
+    return tuple(found)
+
+
+def _intake(place: int, instruction: Json, times: tuple[str, ...], step: int) -> Intake:
+    schedule = Schedule(tuple(dict.fromkeys(of_instruction(instruction))))
+    stated = {each.every_days for each in schedule.rhythms if each.every_days and not each.is_limit}
+    # What a text seems to say counts where nothing else says it, and must not contradict what does.
+    stated |= {each.seems_days for each in schedule.rhythms if each.seems_days}
+    if len(stated) == 1:
+        return Intake(place, _ONE / stated.pop(), times, step)
+    if stated:
+        return Intake(place, None, times, step, is_unclear=True)
+    is_single = schedule.count == 1
+    return Intake(place, None, times, step, is_single=is_single, is_unclear=bool(schedule.unread) and not is_single)
+
+
+def _follows(before: Json, instruction: Json, earlier: tuple[str, ...], times: tuple[str, ...]) -> bool:
+    """Return whether an instruction takes the place of the one before it; at other times of the day both hold."""
+    if earlier and times and not set(earlier) & set(times):
+        return False
+    numbers = number(before.get("sequence")), number(instruction.get("sequence"))
+    if None not in numbers and numbers[0] != numbers[1]:
+        return True
+    bounds = child(child(before, "timing"), "repeat")
+    is_bounded = any(bounds.get(name) for name in ("boundsDuration", "boundsPeriod", "boundsRange", "count"))
+    starts = [_start(each) for each in (before, instruction)]
+    if is_bounded and (not all(starts) or starts[0] != starts[1]):
+        return True
+    return bool(_LATER_STEP.search(text(instruction.get("text"))[:_LONGEST_TEXT]))
+
+
+def _start(instruction: Json) -> str:
+    return text(child(child(child(instruction, "timing"), "repeat"), "boundsPeriod").get("start"))
+
+
+def _times(instruction: Json) -> tuple[str, ...]:
+    """List the times of the day that an instruction names."""
+    timing = child(instruction, "timing")
+    repeat = child(timing, "repeat")
+    named = [text(each) for name in ("when", "timeOfDay") for each in items(repeat.get(name))]
+    named += [coding.code for coding in codings(timing.get("code")) if coding.code.casefold() in _TIMES_OF_DAY]
+    return tuple(dict.fromkeys(each for each in named if each))

@@ -1,0 +1,88 @@
+"""``site.language``: the cards of the service, what is refused, and how a decision explains itself later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from calls import SIGN, Caller, call, order
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from cds_service.audit.explain import explain
+from cds_service.cli import main
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+from cds_service.decisions.reproduce import replay
+from cds_service.store.reading import find
+from cds_service.store.tables import decisions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TOO_MUCH = call(orders=[order(378)])
+
+
+def configured(folder: Path, site: str, **files: str) -> Any:
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    path = folder / "config.yaml"
+    path.write_text(f"auth: {{mode: 'off'}}\nsite: {site}\n", encoding="utf-8")
+    return load_settings(path, {})
+
+
+def test_cards_are_in_the_language_of_the_site(tmp_path: Path) -> None:
+    caller = Caller(configured(tmp_path, "{language: es}"))
+    card = caller.post(TOO_MUCH).cards[0]
+    assert card["summary"].startswith("Kadcyla 378 mg (5,4 mg/kg) supera el máximo de 3,6 mg/kg (252 mg")
+    assert "not clinically reviewed" in card["detail"]
+    assert card["source"]["topic"]["display"] == "Dosis superior al máximo"
+    assert card["source"]["topic"]["code"] == "dose-above-maximum"
+
+
+def test_an_environment_variable_sets_it() -> None:
+    settings = load_settings(None, {"HER2_CDS_SITE__LANGUAGE": "es"})
+    assert settings.site_layer.wording.locale.code == "es"
+
+
+def test_words_of_the_site_lie_over_those_of_the_language(tmp_path: Path) -> None:
+    words = "topics: {dose-above-maximum: {variants: {default: {summary: '{drug}: dosis {dose}, llame a farmacia'}}}}\n"
+    caller = Caller(configured(tmp_path, "{language: es, wording: [ours.yaml]}", ours=words))
+    assert caller.post(TOO_MUCH).cards[0]["summary"] == "Kadcyla: dosis 378 mg (5,4 mg/kg), llame a farmacia"
+
+
+def test_a_file_of_the_site_may_add_a_language(tmp_path: Path) -> None:
+    french = (
+        "locale: {code: fr, name: Français, decimal: ',', unsigned: not clinically reviewed}\n"
+        "topics: {dose-above-maximum: {variants: {default: {summary: '{drug} {dose} dépasse {maximum}'}}}}\n"
+    )
+    caller = Caller(configured(tmp_path, "{language: fr, wording: [fr.yaml]}", fr=french))
+    assert caller.post(TOO_MUCH).cards[0]["summary"].startswith("Kadcyla 378 mg (5,4 mg/kg) dépasse 3,6 mg/kg")
+
+
+@pytest.mark.parametrize("site", ["{language: xx}", "{language: Spanish}"])
+def test_a_language_that_is_not_there_is_refused(tmp_path: Path, site: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"site\.language"):
+        configured(tmp_path, site)
+
+
+def test_a_decision_explains_itself_in_the_language_of_its_time(tmp_path: Path) -> None:
+    caller = Caller(configured(tmp_path, "{language: es}"))
+    caller.post(TOO_MUCH, SIGN)
+    engine = caller.store.engine
+    with engine.connect() as connection:
+        identifier = str(connection.scalars(select(decisions.c.id)).one())
+    explained = explain(engine, identifier)
+    assert explained is not None
+    assert explained["cards"][0]["summary"].startswith("Kadcyla 378 mg (5,4 mg/kg) supera el máximo")
+    kept = find(engine, identifier)
+    assert kept is not None
+    assert replay(kept).identical
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "said"), [("es", 0, "es: 0 said in English"), ("fr", 2, "no language 'fr'")]
+)
+def test_the_check_lists_what_a_language_says_in_english(language: str, code: int, said: str) -> None:
+    result = CliRunner().invoke(main, ["knowledge", "check", "--language", language])
+    assert (result.exit_code, said in result.output) == (code, True)

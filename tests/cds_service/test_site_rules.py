@@ -1,0 +1,280 @@
+"""The rules of a site through the service: on cards, in discovery, in the record, replayed, off and in the shadow."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from calls import LOINC, SELECT, VIEW, Caller, bundle, call, clean_prefetch, dose_given, lvef, observation, order
+from click.testing import CliRunner
+from fhir.resources.R4B.servicerequest import ServiceRequest
+
+from cds_service.audit.explain import explain
+from cds_service.cli import main
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
+
+if TYPE_CHECKING:
+    from calls import Json
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+RULES = (EXAMPLES / "site-rules.yaml").read_text(encoding="utf-8")
+MISSING = "hepatitis-b-missing"
+CONFIGURATION = """
+auth: {mode: "off"}
+site: {rules: [rules.yaml]}
+"""
+
+
+@pytest.fixture
+def eager(monkeypatch) -> None:
+    """Look at the files at every request."""
+    monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
+
+
+@pytest.fixture
+def site(tmp_path) -> Path:
+    """Return the configuration of a site with the rules of the examples."""
+    (tmp_path / "rules.yaml").write_text(RULES)
+    path: Path = tmp_path / "her2.yaml"
+    path.write_text(CONFIGURATION)
+    return path
+
+
+def rewrite(path: Path, text: str) -> None:
+    path.write_text(text)
+    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns + 1_000_000))
+
+
+def enhertu(**changes: Json) -> Json:
+    return order(378, medicationCodeableConcept={"text": "Enhertu"}, **changes)
+
+
+def surface_antigen(days: int = 30, **more: Json) -> Json:
+    return observation("hbsag-1", "5196-1", days, valueCodeableConcept={"text": "Negative"}, **more)
+
+
+def chart(*results: Json, **lists: Json) -> Json:
+    """Give a chart with further laboratory results."""
+    clean = clean_prefetch()
+    entries = [entry["resource"] for entry in clean["labs"]["entry"]]
+    return {**clean, "labs": bundle(*entries, *results), **lists}
+
+
+def test_the_rule_fires_before_the_first_dose_and_offers_the_test(site) -> None:
+    answer = Caller(path=site).post(call(orders=[enhertu()]))
+    card = next(each for each in answer.cards if each["source"]["topic"]["code"] == MISSING)
+    assert card["summary"] == "Enhertu: no hepatitis B surface antigen within 180 days"
+    assert card["indicator"] == "warning"
+    assert card["source"]["label"] == "Pharmacy and therapeutics committee"
+    assert card["source"]["topic"]["display"] == "Hepatitis B not tested"
+    assert "Hepatitis B surface antigen: none in the data received" in card["detail"]
+    created = card["suggestions"][0]["actions"][0]["resource"]
+    assert ServiceRequest.model_validate(created)
+    assert created["code"]["coding"][0]["code"] == "5196-1"
+    assert next(each["code"] for each in card["overrideReasons"]) == "action-completed"
+
+
+@pytest.mark.parametrize(
+    ("days", "fires"), [(30, False), (180, False), (181, True)], ids=["recent", "on the last day", "a day too old"]
+)
+def test_a_result_is_good_for_as_long_as_the_rule_says(site, days, fires) -> None:
+    topics = Caller(path=site).post(call(orders=[enhertu()], prefetch=chart(surface_antigen(days)))).topics
+    assert (MISSING in topics) is fires
+
+
+def test_a_result_counts_under_whatever_key_it_was_sent(site) -> None:
+    sent = {**chart(), "more": bundle(surface_antigen())}
+    assert MISSING not in Caller(path=site).post(call(orders=[enhertu()], prefetch=sent)).topics
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": "preliminary"},
+        {"status": "entered-in-error"},
+        {"subject": {"reference": "Patient/somebody-else"}},
+        {"code": {"coding": [{"system": "http://example.org", "code": "5196-1"}]}},
+    ],
+    ids=["preliminary", "wrong", "of another patient", "of another system"],
+)
+def test_a_result_that_does_not_count_leaves_the_rule_firing(site, changes) -> None:
+    sent = chart({**surface_antigen(), **changes})
+    assert MISSING in Caller(path=site).post(call(orders=[enhertu()], prefetch=sent)).topics
+
+
+def test_what_was_not_sent_is_told_and_never_taken_for_none(site) -> None:
+    sent = {key: value for key, value in chart().items() if key != "labs"}
+    answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=sent))
+    assert MISSING not in answer.topics
+    incomplete = next(each for each in answer.cards if each["source"]["topic"]["code"] == "checks-incomplete")
+    assert incomplete["indicator"] == "warning"
+    assert "laboratory results not available" in incomplete["detail"]
+
+
+def test_a_list_that_goes_on_is_not_taken_for_none(site) -> None:
+    sent = chart()
+    sent["labs"]["total"] = 250
+    answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=sent))
+    assert MISSING not in answer.topics
+    incomplete = next(each for each in answer.cards if each["source"]["topic"]["code"] == "checks-incomplete")
+    assert "Hepatitis B not tested; the list of results is incomplete" in incomplete["detail"]
+
+
+def test_a_result_without_a_date_is_told_with_its_value(site) -> None:
+    undated = {key: value for key, value in surface_antigen().items() if key != "effectiveDateTime"}
+    answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=chart(undated)))
+    assert MISSING not in answer.topics
+    incomplete = next(each for each in answer.cards if each["source"]["topic"]["code"] == "checks-incomplete")
+    assert "Hepatitis B surface antigen Negative, undated" in incomplete["detail"]
+
+
+def test_another_drug_and_a_later_dose_are_not_asked_about(site) -> None:
+    caller = Caller(path=site)
+    assert caller.post(call()).topics == []
+    given = dose_given(21, medicationCodeableConcept={"text": "Enhertu"})
+    later = chart(administrations=bundle(given))
+    assert MISSING not in caller.post(call(orders=[enhertu()], prefetch=later)).topics
+
+
+def test_the_rule_is_asked_at_selection_too_and_its_codes_are_in_discovery(site) -> None:
+    caller = Caller(path=site)
+    assert MISSING in caller.post(call(SELECT, orders=[enhertu()]), SELECT).topics
+    services = caller.get("/cds-services").body["services"]
+    assert all(f"{LOINC}|5196-1" in each["prefetch"]["labs"] for each in services if each["id"] != "her2-patient-view")
+    concepts = caller.get("/CodeSystem/card-topic").body
+    assert {"code": MISSING, "display": "Hepatitis B not tested"} in concepts["concept"]
+    assert concepts["count"] == len(concepts["concept"])
+
+
+def test_the_shipped_rules_say_what_they_say_without_it(site) -> None:
+    ours, shipped = Caller(path=site), Caller()
+    own = {MISSING, "lvef-six-weeks", "antiemetic-plan"}
+    for prefetch in (chart(), chart(surface_antigen()), {"labs": chart()["labs"]}):
+        request = call(orders=[enhertu()], prefetch=prefetch)
+        left = [each for each in ours.post(request).topics if each not in own]
+        expected = shipped.post(request).topics
+        assert [each for each in left if each != "checks-incomplete"] == [
+            each for each in expected if each != "checks-incomplete"
+        ]
+
+
+@pytest.mark.parametrize("mode", ["off", "shadow"])
+def test_the_rule_is_off_or_in_the_shadow_like_any_other(site, mode) -> None:
+    site.write_text(CONFIGURATION + f'cards: {{{MISSING}: {{mode: "{mode}"}}}}\n')
+    caller = Caller(path=site)
+    answer = caller.post(call(orders=[enhertu()]))
+    assert MISSING not in answer.topics
+    explained = explain(caller.store.engine, answer.headers["HER2-CDS-Decision"])
+    assert explained is not None
+    judged = {each["topic"]: each["mode"] for each in explained["checks"]}
+    assert judged.get(MISSING) == (None if mode == "off" else "shadow")
+
+
+def test_a_topic_without_a_rule_is_refused_with_its_line(site) -> None:
+    site.write_text(CONFIGURATION + "cards:\n  hepatitis-b-misssing: {mode: shadow}\n")
+    with pytest.raises(ConfigurationError) as error:
+        load_settings(site, {})
+    assert error.value.problems == [
+        f"{site}:5: unknown topic 'hepatitis-b-misssing'; did you mean 'hepatitis-b-missing'?"
+    ]
+
+
+def test_the_rule_is_less_urgent_where_the_site_says_so(site) -> None:
+    site.write_text(CONFIGURATION + f"cards: {{{MISSING}: {{indicator: info}}}}\n")
+    cards = Caller(path=site).post(call(orders=[enhertu()])).cards
+    assert next(each["indicator"] for each in cards if each["source"]["topic"]["code"] == MISSING) == "info"
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_decision_is_explained_by_the_rules_it_was_made_with(site) -> None:
+    caller = Caller(path=site)
+    card = next(
+        each for each in caller.post(call(orders=[enhertu()])).cards if each["source"]["topic"]["code"] == MISSING
+    )
+    rewrite(site.parent / "rules.yaml", "rules: []")
+    assert MISSING not in caller.post(call(orders=[enhertu()])).topics
+    explained = explain(caller.store.engine, card["uuid"])
+    assert explained is not None
+    assert explained["replay"]["identical"]
+    check = next(each for each in explained["checks"] if each["topic"] == MISSING)
+    assert (check["outcome"], check["display"], check["mode"]) == ("fired", "Hepatitis B not tested", "live")
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_rule_that_fails_its_own_case_is_refused_and_the_last_good_one_stays(site, log_lines) -> None:
+    caller = Caller(path=site)
+    rewrite(
+        site.parent / "rules.yaml",
+        RULES.replace("{name: never tested, expect: fires}", "{name: never tested, expect: silent}"),
+    )
+    assert MISSING in caller.post(call(orders=[enhertu()])).topics
+    refused = next(line for line in log_lines if line["event"] == "configuration_refused")
+    assert refused["problems"] == ["rules.yaml:18: case 'never tested' of hepatitis-b-missing: fires, expected silent"]
+
+
+def test_the_rules_are_part_of_the_configuration_hash(site) -> None:
+    first = Caller(path=site).app.extensions["her2_cds"].current().decider.versions
+    (site.parent / "rules.yaml").write_text(RULES.replace("Test before", "Test soon before"))
+    second = Caller(path=site).app.extensions["her2_cds"].current().decider.versions
+    assert first.configuration_hash != second.configuration_hash
+
+
+def test_the_site_s_interval_for_lvef_is_judged_when_a_chart_is_opened(site) -> None:
+    given = dose_given(10, medicationCodeableConcept={"text": "Enhertu"})
+    sent = call(VIEW)
+    sent["prefetch"] |= {"administrations": bundle(given), "lvef": bundle(lvef(days=50)), "labs": chart()["labs"]}
+    answer = Caller(path=site).post(sent, VIEW)
+    assert "lvef-six-weeks" in answer.topics
+    card = next(each for each in answer.cards if each["source"]["topic"]["code"] == "lvef-six-weeks")
+    assert "is 50 days old" in card["summary"]
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    result = CliRunner().invoke(main, [str(each) for each in arguments])
+    return result.exit_code, result.output
+
+
+def test_the_command_line_checks_and_compares_rules(site) -> None:
+    rules = site.parent / "rules.yaml"
+    code, said = run("knowledge", "check", rules)
+    assert code == 0
+    assert "3 rules, 18 cases, all as expected" in said
+    code, said = run("knowledge", "diff", "default", rules)
+    assert code == 1
+    assert "rules.hepatitis-b-missing.unless_result.within_days: new, 180" in said
+    other = site.parent / "other.yaml"
+    other.write_text('auth: {mode: "off"}\n')
+    code, said = run("config", "diff", other, site)
+    assert code == 1
+    assert "rules.hepatitis-b-missing.summary: new" in said
+    rules.write_text(RULES.replace("first_dose: true}", "first_doze: true}", 1))
+    code, said = run("knowledge", "check", rules)
+    assert code == 2
+    assert "rules.yaml:11: rules.0.when.first_doze" in said
+    assert "did you mean 'first_dose'" in said
+
+
+def test_the_worked_example_is_valid() -> None:
+    settings = load_settings(EXAMPLES / "site.yaml", {})
+    assert len(settings.site_layer.known.site_rules) == 3
+
+
+def test_the_topic_is_told_to_those_who_govern_it_with_its_codes(site) -> None:
+    caller = Caller(path=site)
+    told = next(each for each in caller.get("/source-attributes").body["interventions"] if each["topic"] == MISSING)
+    assert told["developer"] == "The site that runs the service"
+    assert told["reads"] == [{"data": "Hepatitis B surface antigen", "fhir": "Observation"}]
+    assert [each["confidence"] for each in told["citations"]] == ["S"]
+    listed = caller.get(f"/ValueSet/rule-{MISSING}").body
+    assert listed["compose"]["include"][0]["concept"] == [{"code": "5196-1", "display": "Hepatitis B surface antigen"}]
+
+
+def test_the_schema_for_editors_knows_the_topics_of_the_site(site) -> None:
+    code, said = run("config", "schema", "--config", site)
+    assert code == 0
+    assert f'"{MISSING}"' in said
+    assert f'"{MISSING}"' not in run("config", "schema")[1]
