@@ -103,6 +103,11 @@ class Case:
         """The day of the planned dose: the order's own start when that lies ahead, else today."""
         return planned_day(self.order.start, self.session.today)
 
+    @lazy
+    def tomorrow(self) -> date:
+        """The day after today: in another time zone it may already be that day."""
+        return self.session.today + timedelta(days=1)
+
     @property
     def dose_is_near(self) -> bool:
         """Whether a dose is planned that tests are due for: always for an order; for an open chart, near its day."""
@@ -200,19 +205,21 @@ class Case:
             return self.recogniser.labelled(self.product.id, self.cancers, self.order.interval_days)
         labelled = self.recogniser.labelled(self.product.id, self.cancers, None).regimens
         problems = {each.problem for each in self.patient.problems if each.is_present(self.session.today)}
-        regimens = for_patient(labelled, self.kg.value if self.kg else None, self.classes_beside, problems)
+        regimens = for_patient(labelled, self.kg.value if self.kg else None, self.named_beside, problems)
         return Labelled(regimens, ceiling(regimens))
 
     @lazy
-    def classes_beside(self) -> frozenset[str]:
-        """The classes of the drugs that are ordered in the same session or active in the chart."""
+    def named_beside(self) -> frozenset[str]:
+        """The classes and products of the drugs that are ordered in the same session or active in the chart."""
         own = self.orders.classes_of(self.order)
         ordered = {name for name, count in self.orders.classes.items() if count > (name in own)}
         named: list[str] = []
         for treatment in self.patient.treatments:
             if treatment.is_active(self.session.today) and treatment.product != self.product.id:
                 named += treatment.names
-        return frozenset(group.id for name in named for group in self.recogniser.read_classes(name)) | ordered
+                ordered.add(treatment.product)
+        classes = (group.id for name in named for group in self.recogniser.read_classes(name))
+        return frozenset(ordered).union(self.orders.products, classes) - {self.product.id}
 
     @lazy
     def ceiling(self) -> Ceiling | None:
@@ -334,12 +341,12 @@ class Case:
 
         One that is older than a readable result does not count.
         """
+        unread = [gap for gap in self.patient.gaps if gap.about == concept and gap.reason in UNREAD]
+        if not unread:
+            return False
         results = self.patient.lvefs if concept == "lvef" else self.patient.labs.get(concept, ())
         read = max((each.on for each in results if each.on is not None), default=since)
-        return any(
-            gap.about == concept and gap.reason in UNREAD and (gap.on is None or gap.on >= max(read, since))
-            for gap in self.patient.gaps
-        )
+        return any(gap.on is None or gap.on >= max(read, since) for gap in unread)
 
     def unread(self, concepts: frozenset[str]) -> bool:
         """Tell whether the chart holds a result of some concepts that counts and could not be read."""
