@@ -44,6 +44,7 @@ URL = f"http://{ADDRESSES['proxy']}:8080"
 SIGN = f"{URL}/cds-services/her2-order-sign"
 ISSUER = "https://ehr.example.org"
 CLIENTS = 6
+OK = 200
 _DRUG = (Drug("ado-trastuzumab emtansine (KADCYLA) IV", "1371046", mg_per_kg=5.4),)
 
 
@@ -160,17 +161,17 @@ class Machines:
             self.service(machine)
         eventually(lambda: all(is_ready(machine) for machine in ("one", "two")))
 
-    def token(self) -> str:
+    def token(self, address: str = SIGN) -> str:
         """Sign a token that is good for one call."""
         now = int(time.time())
-        claims = {"iss": ISSUER, "aud": SIGN, "iat": now, "exp": now + 300, "jti": str(uuid.uuid4())}
+        claims = {"iss": ISSUER, "aud": address, "iat": now, "exp": now + 300, "jti": str(uuid.uuid4())}
         return jwt.encode(claims, self.key, "ES256", headers={"kid": "k"})
 
 
 def is_ready(machine: str) -> bool:
     """Ask a service machine whether it is ready."""
     try:
-        return asked(ADDRESSES[machine], "GET", "/health/ready")[0] == 200
+        return asked(ADDRESSES[machine], "GET", "/health/ready")[0] == OK
     except OSError:
         return False
 
@@ -225,11 +226,10 @@ class Load:
             try:
                 status, headers, answer = asked(ADDRESSES["proxy"], "POST", path, body, token)
             except OSError as error:
-                status, headers, answer = 0, {}, None
                 self._count(type(error).__name__, began)
                 continue
             self._count(str(status), began)
-            if status != 200:
+            if status != OK:
                 continue
             with self.lock:
                 self.decisions.add(headers["her2-cds-decision"])
@@ -246,11 +246,11 @@ class Load:
     def _feed_back(self, card: str, path: str) -> None:
         said = {"card": card, "outcome": "overridden", "outcomeTimestamp": "2026-11-01T08:00:00Z"}
         with contextlib.suppress(OSError):
-            claims = self.machines.token()
-            status, _, _ = asked(ADDRESSES["proxy"], "POST", f"{path}/feedback", {"feedback": [said]}, claims)
+            token = self.machines.token(f"{SIGN}/feedback")
+            status, _, _ = asked(ADDRESSES["proxy"], "POST", f"{path}/feedback", {"feedback": [said]}, token)
             with self.lock:
                 self.again[f"feedback {status}"] += 1
-                if status == 200:
+                if status == OK:
                     self.feedback.add(card)
 
     def replay(self) -> Counter[int]:
@@ -285,9 +285,10 @@ def on_record(load: Load) -> str:
             "SELECT coalesce(sum(recorded_late), 0), coalesce(sum(lost), 0) FROM recording_gaps"
         ).fetchone() or (0, 0)
     twice = sum(count > 1 for count in feedback.values())
+    missing = len(load.feedback - set(feedback))
     return (
         f"answers {len(load.decisions)}, missing {len(load.decisions - decisions)}; cards {len(load.cards)}, missing "
-        f"{len(load.cards - cards)}; feedback {len(load.feedback)}, missing {len(load.feedback - set(feedback))}, twice "
+        f"{len(load.cards - cards)}; feedback {len(load.feedback)}, missing {missing}, twice "
         f"{twice}; late {late}, lost {lost}"
     )
 
