@@ -336,6 +336,8 @@ class Case:
 
         One that is older than a readable result does not count.
         """
+        if not self.patient.gaps:
+            return False
         results = self.patient.lvefs if concept == "lvef" else self.patient.labs.get(concept, ())
         read = max((each.on for each in results if each.on is not None), default=since)
         return any(
