@@ -1,6 +1,6 @@
 """Charts that a package made by others generates: every resource that a rule could use is read, or it is told.
 
-carebundle writes US Core charts of patients without cancer, and breaks them on purpose. What a rule could use is found
+carebundle writes US Core charts of patients without cancer, and breaks them on purpose: missing fields, values in words, entries twice. What a rule could use is found
 here by the codes alone, and every such resource must be among the facts or among what could not be used.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 from carebundle import PROFILES, Imperfection, generate_bundle, inject_defects
-from shapes import RECOGNISER, TERMINOLOGY
+from shapes import LOINC, RECOGNISER, TERMINOLOGY
 
 from cards.facts.results import LabResult
 from fhir_mappings.request.chart import ChartReader
@@ -72,7 +72,10 @@ def wanted(bundle: Json) -> list[tuple[str, Json]]:
         (f"prefetch.labs.entry[{place}].resource", each["resource"])
         for place, each in enumerate(bundle["entry"])
         if each["resource"]["resourceType"] == "Observation"
-        and any(coding.get("code") in CONCEPTS for coding in each["resource"].get("code", {}).get("coding", ()))
+        and any(
+            coding.get("code") in CONCEPTS and coding.get("system") == LOINC
+            for coding in each["resource"].get("code", {}).get("coding", ())
+        )
     ]
 
 
