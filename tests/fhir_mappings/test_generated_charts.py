@@ -1,8 +1,8 @@
 """Charts that a package made by others generates: every resource that a rule could use is read, or it is told.
 
-carebundle writes US Core charts of patients without cancer, and breaks them on purpose: fields are missing, values stand
-in words, entries come twice. What a rule could use is found here by the LOINC codes alone, and every such resource must be
-among the facts or among what could not be used.
+carebundle writes US Core charts of patients without cancer, and breaks them on purpose: fields are missing, values
+stand in words, entries come twice. What a rule could use is found here by the LOINC codes alone, and every such
+resource must be among the facts or among what could not be used.
 """
 
 from __future__ import annotations
