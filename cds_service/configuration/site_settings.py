@@ -114,7 +114,7 @@ class LimitSettings(Section):
     codings: int = Field(
         _SIZES.codings, ge=1, le=100_000, description="Codings of the drugs of all orders of one session; more: 400."
     )
-    keys: int = Field(_SIZES.keys, ge=1, le=1000, description="Prefetch keys; more: 400.")
+    keys: int = Field(_SIZES.keys, ge=1, le=100_000, description="Prefetch keys; more: 400.")
     entries: int = Field(
         _SIZES.entries,
         ge=1,

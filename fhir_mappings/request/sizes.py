@@ -27,7 +27,7 @@ class Sizes(msgspec.Struct, frozen=True):
     instructions: int = 5000
     codings: int = 10_000
     entries: int = 20_000
-    keys: int = 100
+    keys: int = 10_000
 
 
 class TooManyError(ValueError):
