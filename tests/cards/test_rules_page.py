@@ -66,4 +66,8 @@ def translations() -> str:
         parts.append(f"## {locale.name} (`{language}`)")
         parts.append(f"Signed by: {signed}. {count} sentences; said in English: {len(missing)}.")
         parts.append("\n".join(f"- {text}" for text in missing))
+        unused = translated(language).unused
+        if unused:
+            parts.append("Translations of sentences that are no longer there:")
+            parts.append("\n".join(f"- {text}" for text in unused))
     return "\n\n".join(part for part in parts if part) + "\n"
