@@ -18,7 +18,7 @@ from fhir_mappings.medications import diluents, dosage
 from fhir_mappings.medications.amounts import alike_but_for_amounts
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.infusion import infusion_times, is_push
-from fhir_mappings.medications.schedule import rhythms
+from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablets import intakes, tablet_mg
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
@@ -169,7 +169,8 @@ class MedicationReader:
     def _read_beside_amounts(self, instructions: Any) -> Instructed:
         """Read everything but the doses, which differ from patient to patient where all else is the same."""
         resource = {"dosageInstruction": instructions}
-        schedule = Schedule(rhythms(resource))
+        stated = by_instruction(resource)
+        schedule = Schedule(tuple(dict.fromkeys(rhythm for _, said in stated for rhythm in said)))
         return Instructed(
             (),
             (),
@@ -182,7 +183,7 @@ class MedicationReader:
             infusion_times(resource),
             is_push(resource),
             dosage.is_part_of_dose(resource),
-            intakes(resource),
+            intakes(stated),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:

@@ -25,6 +25,7 @@ from fhir_mappings.wire.references import References
 from fhir_mappings.wire.times import last_day
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
     from decimal import Decimal
 
     from cards.facts.order import OrderedDose
@@ -66,8 +67,12 @@ class _Drug(NamedTuple):
 class TreatmentReader:
     """Reads the treatments of one chart."""
 
-    def __init__(self, medication: MedicationReader, recogniser: Recogniser) -> None:
-        """Keep what reading needs; one reader serves every request."""
+    def __init__(self, medication: MedicationReader, recogniser: Recogniser, zone: tzinfo | None = None) -> None:
+        """Keep what reading needs; one reader serves every request.
+
+        ``zone`` is the site's: the day of a dose is its day there. Without one it is the day as written.
+        """
+        self._zone = zone
         self._medication = medication
         self._recogniser = recogniser
         self._drug_alone = CachedByJson(self._drug_by_concept)
@@ -88,7 +93,7 @@ class TreatmentReader:
             ended = _ended(resource)
             return Treatment(drug.product, drug.names, _when(resource), origin, state, dose, ended=ended)
         at = _time(resource)
-        on = day(at) if len(at) >= _WHOLE_DAY else None
+        on = self._day_of(at) if len(at) >= _WHOLE_DAY else None
         dose = self._dose(resource, drug, references)
         return Treatment(
             drug.product,
@@ -102,6 +107,17 @@ class TreatmentReader:
             stopped=text(resource.get("status")) != _WHOLE,
             unread_dose=_unread_dose(resource) if dose is None else "",
         )
+
+    def _day_of(self, at: str) -> date | None:
+        """Return the day of a time at the site; one without a time zone is the site's own."""
+        if self._zone is not None and len(at) > _WHOLE_DAY:
+            try:
+                moment = datetime.fromisoformat(at)
+                if moment.tzinfo is not None:
+                    return moment.astimezone(self._zone).date()
+            except (ValueError, OverflowError):
+                pass
+        return day(at)
 
     def _drug_by_concept(self, concept: Any) -> _Drug | None:
         return self._drug({"medicationCodeableConcept": concept}, References())

@@ -34,6 +34,7 @@ WINDOW = "how many words around a word are looked at"
 
 # The file and the name at its top level. An entry that is no longer needed fails, too.
 EXCEPTIONS = {
+    "cards/knowledge/drug_names.py _LEAST": ("letters of a word that may begin a drug's name", "3"),
     "cards/billing/claim_sheet.py _YEAR": (CALENDAR, "365"),
     "cards/coverage/form.py _MOST_LINES": (BOUND, "8"),
     "cards/coverage/form.py form_named": (SHAPE, "3 16"),
