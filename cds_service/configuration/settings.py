@@ -142,6 +142,12 @@ class Settings(Section):
         """The knowledge and the words in force: those that ship, with what the site lays over them."""
         return self._site_layer or site_layer((), (), self.site.language)
 
+    def with_site_layer(self, layer: SiteLayer) -> Settings:
+        """Return a copy with another site layer, to try it."""
+        copy = self.changed({})
+        copy._site_layer = layer  # noqa: SLF001 - a copy of our own
+        return copy
+
     @property
     def base_url(self) -> str:
         """The public address without a trailing slash."""

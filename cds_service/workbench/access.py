@@ -37,6 +37,7 @@ _OPEN = frozenset(
 )
 _PAGES = (
     ("workbench.topics", "Topics"),
+    ("workbench.rules", "Rules"),
     ("workbench.preview", "Preview"),
     ("workbench.versions", "Versions"),
     ("workbench.shadow", "Shadow"),

@@ -17,6 +17,7 @@ from cds_service.workbench import (
     access,
     learning_pages,
     preview_pages,
+    rule_pages,
     signing_in,
     topic_pages,
     trial_pages,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("workbench", __name__, url_prefix="/workbench")
 access.add_guard(blueprint)
-for pages in (signing_in, topic_pages, preview_pages, version_pages, trial_pages, learning_pages):
+for pages in (signing_in, topic_pages, preview_pages, rule_pages, version_pages, trial_pages, learning_pages):
     pages.add_to(blueprint)
 
 

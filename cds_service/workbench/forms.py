@@ -10,6 +10,8 @@ from cds_service.configuration.policy_content import PolicyContent, content_of
 from cds_service.store.record import plain_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from werkzeug.datastructures import MultiDict
 
 _SETTINGS = ("mode", "indicator", "owner")
@@ -26,15 +28,18 @@ def text_in(form: MultiDict[str, str], name: str) -> str:
     return plain_text(form.get(name, ""))
 
 
-def content_from(form: MultiDict[str, str]) -> PolicyContent:
+def content_from(form: MultiDict[str, str], topics: Iterable[str] = tuple(Topic)) -> PolicyContent:
     """Read content from the fields of the editor; an empty field leaves a thing as the configuration files have it.
+
+    ``topics`` are those of the editor.
 
     Raises:
         ConfigurationError: a value is wrong.
 
     """
     cards: dict[str, dict[str, str]] = {}
-    for topic in Topic:
+    topics = tuple(topics)
+    for topic in topics:
         given = {name: form.get(f"cards.{topic}.{name}", "").strip() for name in _SETTINGS}
         if any(given.values()):
             cards[str(topic)] = {name: value for name, value in given.items() if value}
@@ -42,4 +47,4 @@ def content_from(form: MultiDict[str, str]) -> PolicyContent:
     for section in ("thresholds", "shadow"):
         values = {name: form.get(f"{section}.{name}", "").strip() for name in default_knowledge().thresholds}
         tree[section] = {name: value.replace(",", ".") for name, value in values.items() if value}
-    return content_of(tree, "form")
+    return content_of(tree, "form", topics=topics)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, request
 
+from cards.facts.topics import topics_of
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.smart.markdown import html
 from cds_service.tryit import examples
@@ -82,7 +83,7 @@ def _answer(case: str) -> dict[str, Any]:
     if request.method == "GET":
         return answer
     try:
-        content = content_from(request.form)
+        content = content_from(request.form, topics_of(decider().known))
     except ConfigurationError as error:
         return {**answer, "problems": error.problems}
     answer["content"] = content

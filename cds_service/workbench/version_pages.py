@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
+from cards.facts.topics import topics_of
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.policy_content import NOTHING, PolicyContent
 from cds_service.configuration.roles import Role
@@ -99,7 +100,7 @@ def revise(number: int) -> AnyResponse:
     """Put another content into a draft."""
     found = _found(number)
     try:
-        content = content_from(request.form)
+        content = content_from(request.form, topics_of(decider().known))
     except ConfigurationError as error:
         return _page(found, problems=error.problems, status=400)
     return _taken(found, Wish(StepKind.REVISED, text_in(request.form, "comment")), content)
