@@ -197,7 +197,12 @@ def _by_policy(chosen: Chosen, view: View, open_: Statement) -> Statement:
 
 
 def _listed(lines: list[Evidence]) -> str:
-    return "; ".join(f"{dict(line.values)['ref']}: {line.text}" for line in lines)
+    """Write criteria with their places in the policy; a group of alternatives by what they are."""
+    said = []
+    for line in lines:
+        text = f"{line.text} {', or '.join(each.text for each in line.below)}" if line.below else line.text
+        said.append(f"{dict(line.values)['ref']}: {text}")
+    return "; ".join(said)
 
 
 def _unavailable(absent: Sequence[tuple[str, str]]) -> Reason:

@@ -18,6 +18,7 @@ from cards.knowledge.schema.billing import Where
 from cards.readings.case import dated
 from cards.readings.her2 import her2_of
 from cards.rules.dose import dose_above_maximum
+from cards.rules.her2 import erbb2_mutation_missing
 from cards.values.codes import ndc_readings
 
 if TYPE_CHECKING:
@@ -227,6 +228,8 @@ def _diagnoses(view: View) -> Iterator[Evidence]:
 def _her2(view: View) -> Iterator[Evidence]:
     """Look at the pathology that every payer asks for: none, IHC 2+ without ISH, or a tier that does not qualify."""
     case = view.case
+    if isinstance(erbb2_mutation_missing(case), Fired):
+        yield Evidence("denial-mutation-none", case.drug, parts=_billed_under("erbb2-mutation", view))
     rows = [row for row in case.eligibility if not case.cancers or not case.cancers.isdisjoint(row.cancers)]
     tiers = {tier for row in rows for tier in row.tiers}
     if not tiers:

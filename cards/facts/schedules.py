@@ -89,6 +89,13 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
         found = self._intervals()
         return tuple(sorted(found)) if len(found) > 1 and not self.days else ()
 
+    @lazy
+    def differing(self) -> tuple[Decimal, ...]:
+        """All the intervals that its parts state, understood in full or not, where they are not one."""
+        stated = {each.every_days or each.seems_days for each in self.rhythms if not each.is_limit}
+        found = sorted(each for each in stated if each)
+        return tuple(found) if len(found) > 1 else ()
+
     def _intervals(self) -> set[Decimal]:
         named = [each for each in self.rhythms if each.every_days is not None and not each.days]
         limits = [each for each in named if each.is_limit]

@@ -153,14 +153,15 @@ def _folded(judged: Sequence[_Judged], stops: Mapping[str, _Judged]) -> tuple[li
 
 
 def _planned_on_another(kept: list[_Judged], folded: dict[int, list[Verdict]]) -> list[_Judged]:
-    """Fold what later doses need into the most urgent card about that product, if any, to save a card."""
+    """Fold what later doses need into the most urgent card about that product, or else about any, to save a card."""
     hosts: dict[str | None, _Judged] = {}
     for each in kept:
         if each.verdict.order is not None and each.verdict.topic is not Topic.MONITORING_PLANNED:
             hosts.setdefault(each.verdict.product, each)
+    first = next(iter(hosts.values()), None)
     left = []
     for each in kept:
-        host = hosts.get(each.verdict.product)
+        host = hosts.get(each.verdict.product, first)
         if each.verdict.topic is not Topic.MONITORING_PLANNED or host is None:
             left.append(each)
         else:

@@ -18,11 +18,19 @@ ENGLISH = "en"
 _LONGEST = 4_000
 _DATE = re.compile(r"(?<![\w.-])(\d{4})-(\d{2})(?:-(\d{2}))?(?![\w-])")
 _NUMBER = re.compile(r"(?<![\w.,-])(\d{1,3}(?:,\d{3}){1,4}|\d{1,12})(\.\d{1,12})?(?![\d\w]|[.,]\d)")
-_VERBATIM = frozenset({"written", "word", "value", "unit", "drug", "code", "ndc", "title", "policy", "payer"})
+_VERBATIM = frozenset(
+    {"written", "word", "value", "unit", "drug", "code", "ndc", "title", "policy", "payer", "path", "ref"}
+)
 """What is quoted from a chart or names something: written as it is."""
 _QUOTED = frozenset({"problem", "other", "first", "second", "descriptor", "meaning_of_code"})
 """What is quoted and may have an amount or a date behind it: the figures alone are written as the language does."""
+_OWN_WORDS = ("pregnancy test ",)
+"""What a rule says where it has no entry of the chart to quote."""
+_TAIL = re.compile(r"(?<=, )(undated|ended)(?= \d{4}-|[,;)]|$)")
+"""What is said of the date behind a quotation."""
 _VERBATIM_LINES = frozenset({"identity-unread", "package", "ndc", "billing-code", "hcpcs", "document"})
+_OF_POLICIES = ("criterion-", "policy", "path", "payer")
+"""What a payer wrote stays in the payer's words."""
 _QUOTED_LINES = frozenset(
     {"problem", "diagnosis", "dose-in-text", "identity-text", "in-session", "active-drug", "setting", "mutation"}
 )
@@ -71,7 +79,8 @@ class Localizer:
         """Write the value of a placeholder."""
         if self.is_plain or name in _VERBATIM:
             return value
-        return self.figures(value) if name in _QUOTED else self.text(value)
+        is_quoted = name in _QUOTED and not value.startswith(_OWN_WORDS)
+        return self.figures(value) if is_quoted else self.text(value)
 
     def all_filled(self, values: Mapping[str, str]) -> Mapping[str, str]:
         """Write the values of a sentence's placeholders."""
@@ -79,7 +88,7 @@ class Localizer:
 
     def line(self, label: str, text: str) -> str:
         """Write the text of a line of evidence."""
-        if self.is_plain or label in _VERBATIM_LINES:
+        if self.is_plain or label in _VERBATIM_LINES or label.startswith(_OF_POLICIES):
             return text
         return self.figures(text) if label in _QUOTED_LINES else self.text(text)
 
@@ -97,6 +106,7 @@ class Localizer:
         """Write the numbers, dates and units of a text as the language does, and nothing else."""
         if self.is_plain or len(text) > _LONGEST:
             return text
+        text = _TAIL.sub(lambda match: self.locale.terms.get(match[0], match[0]), text)
         text = _DATE.sub(self._dated, text)
         text = _NUMBER.sub(self._number, text)
         if self._counted is not None:

@@ -124,7 +124,7 @@ class Renderer:
             for finding in findings
             for note, filled in finding.notes
         )
-        parts += self._folded(content, cited)
+        parts += self._folded(content)
         if any(each.soften for each in content.verdicts):
             parts.append(self._wording.notes["tentative"])
         parts += self._sources(cited, _cited(content.folded), numbered=bool(lead.sections))
@@ -134,7 +134,7 @@ class Renderer:
             parts.append(f"*{escape(notice)}*")
         return "\n\n".join(parts)
 
-    def _folded(self, content: CardContent, cited: tuple[Cited, ...]) -> Iterator[str]:
+    def _folded(self, content: CardContent) -> Iterator[str]:
         """Yield the sections for folded findings: what else was found, and what later doses need.
 
         A line that rests on a fact that was not verified says so, whatever the card rests on.
@@ -148,10 +148,22 @@ class Renderer:
         if others:
             yield "\n".join((self._wording.headings["folded"], "", *(f"- {each}" for each in others)))
         if planned:
-            told = [line for each in planned if isinstance(each.outcome, Fired) for line in each.outcome.evidence]
-            lines = dict.fromkeys(self._lines(_days_together(told), cited))
+            lines = dict.fromkeys(
+                line for drug in dict.fromkeys(each.drug for each in planned) for line in self._needed(content, drug)
+            )
             marks = dict.fromkeys(mark for each in planned if (mark := self._verify(each).strip()))
             yield "\n".join((self._wording.headings["later-doses"], "", *lines, *marks))
+
+    def _needed(self, content: CardContent, drug: str) -> Iterator[str]:
+        """Yield the lines on what later doses of a drug need, with its name if the card is about another."""
+        told = _days_together(
+            line
+            for each in content.folded
+            if each.topic is Topic.MONITORING_PLANNED and each.drug == drug and isinstance(each.outcome, Fired)
+            for line in each.outcome.evidence
+        )
+        named = "" if any(each.drug == drug for each in content.verdicts) else f"{escape(drug)}: "
+        yield from (f"- {named}{self._evidence_line(line)}" for line in told)
 
     def _verify(self, verdict: Verdict) -> str:
         is_marked = isinstance(verdict.outcome, Fired) and is_unverified(verdict.outcome.cited)

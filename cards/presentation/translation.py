@@ -22,7 +22,11 @@ from cards.values.text_cache import cached_by_key
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cards.knowledge.schema import Knowledge
+
 _FIELD = re.compile(r"\{([^{}]{0,80})\}")
+_LETTER = re.compile(r"[A-Za-z]{2}")
+"""What has no word of its own, such as ``{text}: {meaning}`` or a code, is the same in every language."""
 _SECTIONS = (
     *("headings", "topics", "notes", "evidence", "gaps", "suggestions", "actions", "override_reasons"),
     *("places_of_request", "thresholds", "harm"),
@@ -101,7 +105,7 @@ def translate(wording: Wording, catalog: Catalog, name: str, text: str) -> Trans
             return {k: v if k in _NO_WORDS and key != "override_reasons" else say(v, k) for k, v in tree.items()}
         if isinstance(tree, list):
             return [say(each, key) for each in tree]
-        if not isinstance(tree, str) or not tree.strip():
+        if not isinstance(tree, str) or not _LETTER.search(_FIELD.sub("", tree)):
             return tree
         english = plain(tree)
         if english not in known:
@@ -135,6 +139,36 @@ def plain(sentence: str) -> str:
 def sentences(wording: Wording) -> Iterator[str]:
     """Give every sentence of the wording that can be translated, each once."""
     yield from translate(wording, Catalog(Locale(), {}), "", "").missing
+
+
+def untranslated(language: str, known: Knowledge) -> tuple[str, ...]:
+    """List what a card in a language says in English: sentences, and texts of the knowledge that cards quote."""
+    found = translated(language)
+    told = found.wording.locale.knowledge
+    texts = dict.fromkeys(plain(text) for text in quoted_texts(known))
+    return (*found.missing, *(text for text in texts if text not in told))
+
+
+def quoted_texts(known: Knowledge) -> Iterator[str]:
+    """Give the texts of the knowledge that cards quote, without names of drugs and titles of documents."""
+    for product in known.products:
+        yield from (row.wording for row in product.eligibility)
+        watched = product.monitoring
+        yield from (row.then for row in watched.lab_rows)
+        yield from (row.then for row in watched.lvef_rows)
+        yield from (stop.then for stop in watched.stops)
+        yield from (stop.grade_1 for stop in watched.stops if stop.grade_1)
+        if watched.hepatic_pair:
+            yield watched.hepatic_pair.then
+        if product.confusion:
+            yield product.confusion
+        yield from (each.instead for each in product.forbidden_diluents)
+    yield from (pair.reason for pair in known.kept_apart)
+    yield from (group.reason for group in known.drug_classes if group.reason)
+    for concept in known.terminology.concepts.values():
+        yield concept.display
+        if concept.order_display:
+            yield concept.order_display
 
 
 def _line(text: str, said: str, field: str) -> int:

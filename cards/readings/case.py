@@ -200,19 +200,21 @@ class Case:
             return self.recogniser.labelled(self.product.id, self.cancers, self.order.interval_days)
         labelled = self.recogniser.labelled(self.product.id, self.cancers, None).regimens
         problems = {each.problem for each in self.patient.problems if each.is_present(self.session.today)}
-        regimens = for_patient(labelled, self.kg.value if self.kg else None, self.classes_beside, problems)
+        regimens = for_patient(labelled, self.kg.value if self.kg else None, self.named_beside, problems)
         return Labelled(regimens, ceiling(regimens))
 
     @lazy
-    def classes_beside(self) -> frozenset[str]:
-        """The classes of the drugs that are ordered in the same session or active in the chart."""
+    def named_beside(self) -> frozenset[str]:
+        """The classes and products of the drugs that are ordered in the same session or active in the chart."""
         own = self.orders.classes_of(self.order)
         ordered = {name for name, count in self.orders.classes.items() if count > (name in own)}
         named: list[str] = []
         for treatment in self.patient.treatments:
             if treatment.is_active(self.session.today) and treatment.product != self.product.id:
                 named += treatment.names
-        return frozenset(group.id for name in named for group in self.recogniser.read_classes(name)) | ordered
+                ordered.add(treatment.product)
+        classes = (group.id for name in named for group in self.recogniser.read_classes(name))
+        return frozenset(ordered).union(self.orders.products, classes) - {self.product.id}
 
     @lazy
     def ceiling(self) -> Ceiling | None:

@@ -14,6 +14,7 @@ import msgspec
 
 from cards.facts.outcomes import Evidence, Missing
 from cards.facts.patient import Treatment
+from cards.facts.topics import Topic
 from cards.knowledge.label_doses import around
 from cards.knowledge.schema import Level, LevelRole, Reload
 from cards.readings.case import dated
@@ -149,6 +150,16 @@ def schedule_unknown(case: Case) -> Treatment | None:
         return None
     known = interval_after(case, last, _doses_counting(case)) or interval_of_order(case)
     return last if known is None else None
+
+
+def amount_unknown(case: Case, last: Treatment) -> Missing:
+    """Say why the schedule of an earlier dose is not known: its amount, or the weight that it was given for."""
+    on = last.on.isoformat() if last.on is not None else ""
+    if not isinstance(last.dose, Mg):
+        return Missing("earlier-amount", values={"date": on})
+    if case.weight is None:
+        return Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY)
+    return Missing("earlier-weight", values={"date": on})
 
 
 def _doses_counting(case: Case) -> tuple[Treatment, ...]:

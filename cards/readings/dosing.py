@@ -151,7 +151,8 @@ def _read_mass(ordered: OrderedDose, dose: Mg, product: Product, weight: Kg | No
     if far_too_large and ordered.computed:
         # The strength is that of the vial and the volume that of the bag: the dose is not known.
         return DoseReading(ordered, Sense.UNREADABLE, why="volume")
-    if far_too_large and ordered.factor != 1:
+    is_counted = product.tablets is not None and ordered.factor in product.tablets.strengths_mg
+    if far_too_large and ordered.factor != 1 and not is_counted:
         return DoseReading(ordered, Sense.IMPLAUSIBLE, dose, "too-large")
     return DoseReading(ordered, Sense.USABLE, dose)
 
@@ -284,15 +285,13 @@ def _nearest(amounts: Sequence[Decimal], wanted: Decimal) -> Decimal:
 def _mentioned(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
     """List the doses that the text names.
 
-    Of tablets, the sum of a day is none, nor is the strength where tablets are counted.
+    The strength of a tablet is none where tablets are counted.
     """
     named = [dose for dose in case.order.text_doses if isinstance(dose, basis)]
     if case.product.tablets is None:
         return named
-    taken = {dose.value * (each.a_day or 1) for each in case.order.intakes for _, dose in _in_basis(case, basis)}
     counted = any(dose.unit is DoseUnit.TABLET for dose in case.order.doses)
-    taken |= set(case.product.tablets.strengths_mg) if counted else set()
-    return [dose for dose in named if dose.value not in taken]
+    return [dose for dose in named if not counted or dose.value not in case.product.tablets.strengths_mg]
 
 
 def _in_basis(case: Case, basis: type[Mg | MgPerKg]) -> list[tuple[DoseReading, Mg | MgPerKg]]:

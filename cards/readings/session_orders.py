@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cards.facts.session import planned_day
 from cards.values.caching import lazy
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from cards.facts.order import DrugOrder
     from cards.identification.identity import Identity
     from cards.identification.recogniser import Recogniser
+
+
+class OrderOfDay(NamedTuple):
+    """An order, and a day on which it gives a dose."""
+
+    day: date
+    order: DrugOrder
+    identity: Identity
 
 
 class SessionOrders:
@@ -49,17 +57,20 @@ class SessionOrders:
         orders = (self.identified[place][0] for place in sorted(places))
         return tuple(order for order in orders if order is not own)
 
-    def last_day_before(self, own: DrugOrder, products: Iterable[str], day: date) -> date | None:
-        """Return the last day before another, on which an order other than this one gives a dose of the products."""
-        found: list[date] = []
+    def last_before(self, own: DrugOrder, products: Iterable[str], day: date) -> OrderOfDay | None:
+        """Return the order other than this one that gives the last dose of the products before a day."""
+        found: list[tuple[date, int]] = []
         for product in products:
             days = self._days.get(product, ())
             place = bisect_left(days, (day, -1)) - 1
             while place >= 0 and self.identified[days[place][1]][0] is own:
                 place -= 1
             if place >= 0:
-                found.append(days[place][0])
-        return max(found, default=None)
+                found.append(days[place])
+        if not found:
+            return None
+        last, place = max(found)
+        return OrderOfDay(last, *self.identified[place])
 
     def doses_before(self, product: str, day: date) -> int:
         """Count the doses that the orders of a product whose next dose is before a day give."""

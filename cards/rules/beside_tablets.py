@@ -26,7 +26,7 @@ def interaction(case: Case) -> Outcome:
     if not case.product.interactions:
         return NotApplicable("the label names no interaction on file")
     for rule in case.product.interactions:
-        if rule.drug_class in case.classes_beside and not _is_adjusted(case, rule):
+        if rule.drug_class in case.named_beside and not _is_adjusted(case, rule):
             return _with(case, rule)
     return Clear()
 
@@ -65,7 +65,7 @@ def prophylaxis_missing(case: Case) -> Outcome:
     if case.session.moment.may_be_incomplete:
         return NotApplicable("further orders may follow")
     for rule in case.product.prophylaxis:
-        if _is_asked(case, rule) and rule.drug_class not in case.classes_beside:
+        if _is_asked(case, rule) and rule.drug_class not in case.named_beside:
             first = _first_day(case)
             return Fired(
                 values={
@@ -81,7 +81,7 @@ def prophylaxis_missing(case: Case) -> Outcome:
 
 
 def _is_asked(case: Case, rule: Prophylaxis) -> bool:
-    if not case.classes_beside.issuperset(rule.with_classes):
+    if not case.named_beside.issuperset(rule.with_classes):
         return False
     first = _first_day(case)
     if rule.first_days is None:
@@ -97,14 +97,15 @@ def _first_day(case: Case) -> date | None:
 
 def _is_escalated(case: Case) -> bool:
     """Return whether the course begins below the full dose: on record, in another order, or in a step of this one."""
-    full = max(
-        level.dose.value
-        for regimen in case.product.regimens
-        for level in regimen.levels
-        if level.role is LevelRole.START
-    )
+    levels = [level for regimen in case.product.regimens for level in regimen.levels]
+    full = max(level.dose.value for level in levels if level.role is LevelRole.START)
     doses = [(each.on or date.min, each.dose.value) for each in case.history if isinstance(each.dose, Mg)]
     orders = [order for order, identity in case.others if identity.product == case.product]
     for each in (case, *(case.alone(order) for order in orders)):
         doses += [(each.planned, taken.mg.value) for day in days_of(each)[:1] for taken in day.taken]
-    return bool(doses) and min(doses)[1] < full
+    if bool(doses) and min(doses)[1] < full:
+        return True
+    # The steps may stand in the instructions alone.
+    steps = {level.dose.value for level in levels if level.role is LevelRole.STEP}
+    written = {dose.value for dose in case.order.text_doses if isinstance(dose, Mg)}
+    return not case.history and full in written and not steps.isdisjoint(written)

@@ -243,12 +243,24 @@ def indication_unsupported(case: Case) -> Outcome:
         return CannotTell((Missing("cancer"),))
     if case.eligibility_for_cancers:
         return Clear()
+    if _is_partner(case):
+        return NotApplicable("it is given beside a product whose label names the cancer and this partner")
     rows = case.eligibility
     diagnosis = (case.order.reasons or case.patient.diagnoses)[0]
     return Fired(
         values={"cancer": _named(diagnosis), "needed": "; ".join(dict.fromkeys(row.wording for row in rows))},
         evidence=_diagnoses(case),
         cited=tuple(dict.fromkeys(row.by for row in rows)),
+    )
+
+
+def _is_partner(case: Case) -> bool:
+    """Return whether the label of a product beside this one gives the two together in the recorded cancer."""
+    return any(
+        case.product.id in row.with_products and not case.cancers.isdisjoint(row.cancers)
+        for product in case.known.products
+        if product.id in case.named_beside
+        for row in product.eligibility
     )
 
 

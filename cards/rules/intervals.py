@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
 from cards.readings.case import brief, counted, spaced
 from cards.readings.course import (
+    amount_unknown,
     given_line,
     interval_after,
     interval_of_order,
@@ -14,13 +15,16 @@ from cards.readings.course import (
     same_antibody,
     undated_doses,
 )
+from cards.readings.day_total import judged_levels
 from cards.rules.dose import cancer_words
 from cards.rules.tablets import taken_too_often
 from cards.values.caching import per_case
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
+    from cards.knowledge.schema import Regimen
     from cards.readings.case import Case
+    from cards.readings.session_orders import OrderOfDay
 
 _SHOWN_DAYS = 10
 
@@ -63,7 +67,7 @@ def _after_last_dose(case: Case) -> Outcome:
         # Without an amount on record, the course may be on any of the schedules.
         intervals = sorted({each.interval_days for each in case.regimens})
         if days < intervals[-1] - window and days >= intervals[0] - window:
-            return CannotTell((Missing("earlier-amount", values={"date": last.on.isoformat()}), *undated))
+            return CannotTell((amount_unknown(case, last), *undated))
         interval = intervals[0]
     if days >= interval - window:
         return CannotTell(undated) if undated else Clear()
@@ -118,13 +122,16 @@ def _within_the_order(case: Case) -> Fired | None:
 
 def _between_orders(case: Case) -> Fired | None:
     """Fire on an order that another one of the session, of the same antibody, precedes by too few days."""
-    regimen = min(case.regimens, key=lambda each: each.interval_days, default=None)
-    if regimen is None:
+    if not case.regimens:
         return None
     window = case.threshold("interval_window_days")
     related = case.recogniser.same_antibody[case.product.id]
-    before = case.orders.last_day_before(case.order, related, case.planned)
-    if before is None or (days := (case.planned - before).days) >= regimen.interval_days - window:
+    before = case.orders.last_before(case.order, related, case.planned)
+    longest = max(each.interval_days for each in case.regimens)
+    if before is None or (days := (case.planned - before.day).days) >= longest - window:
+        return None
+    regimen = _regimen_of(case, before)
+    if days >= regimen.interval_days - window:
         return None
     return Fired(
         values={
@@ -138,6 +145,17 @@ def _between_orders(case: Case) -> Fired | None:
         variant="between-orders",
         fixes=(RemoveOrder(),),
     )
+
+
+def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
+    """Return the regimen that the level of an order is of; the one with the shortest interval if that is not clear."""
+    if before.identity.product is not None and before.identity.product.id == case.product.id:
+        ordered = case.alone(before.order)
+        levels = [level for _, level in judged_levels(ordered)]
+        met = [each for each in case.regimens if any(level in each.levels for level in levels if level is not None)]
+        if len({each.interval_days for each in met}) == 1:
+            return met[0]
+    return min(case.regimens, key=lambda each: each.interval_days)
 
 
 def _unclear_schedule(case: Case) -> tuple[Missing, ...]:

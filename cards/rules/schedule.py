@@ -18,6 +18,7 @@ from cards.facts.outcomes import (
 from cards.knowledge.schema import CycleLimit, LevelRole, Setting
 from cards.readings.case import counted
 from cards.readings.course import (
+    amount_unknown,
     gap_rule,
     given_line,
     schedule_unknown,
@@ -97,7 +98,7 @@ def reload_required(case: Case) -> Outcome:
     found = gap_rule(case)
     if found is None:
         if (last := schedule_unknown(case)) is not None and last.on is not None:
-            return CannotTell((Missing("earlier-amount", values={"date": last.on.isoformat()}),))
+            return CannotTell((amount_unknown(case, last),))
         return NotApplicable("no earlier dose on record")
     if not usable_doses(case):
         return nothing_usable(case)

@@ -58,6 +58,9 @@ def _frequency_known(case: Case) -> Outcome:
     if case.session.moment.may_be_incomplete or all(day.total is not None for day in days_of(case)):
         return Clear()
     unclear = any(each.is_unclear for each in case.order.intakes)
+    if differing := case.order.schedule.differing:
+        values = {"intervals": " / ".join(spaced(each) for each in differing)}
+        return CannotTell((Missing("schedule-differs", values=values, is_urgent=True),))
     said = ", ".join(case.order.schedule.unread)
     missing = Missing("tablet-frequency", values={"written": brief(said) if said else "not stated"}, is_urgent=unclear)
     return CannotTell((missing,))

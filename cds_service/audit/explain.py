@@ -63,6 +63,7 @@ def explain(engine: Engine, identifier: str) -> Json | None:
         "facts": msgspec.json.decode(row.facts),
         "checks": list(_checks(kept, again)),
         "cards": [{**card, "feedback": _feedback(engine, card["uuid"])} for card in kept.cards],
+        "stated": msgspec.json.decode(row.verdicts).get("stated", []),
         "suppressed": [_suppressed(each) for each in kept.suppressed],
         "shadow": _shadow(engine, kept),
         "replay": {"identical": again.identical, "otherVersionsNow": list(again.changed)},

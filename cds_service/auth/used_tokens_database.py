@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from cds_service.auth.used_tokens import ReplayStoreError
+from cds_service.ehr.limits import Neighbour
 from cds_service.store.database import DatabaseError, upgrade
 from cds_service.store.dialects import dialect_of
 from cds_service.store.tables import seen_tokens
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine, Executable
 
 _BETWEEN_PURGES_S = 600
+_WAITING = 64
 _log = structlog.get_logger()
 
 
@@ -36,6 +38,8 @@ class DatabaseReplayStore:
         self._clock = clock
         self._remember = _remember(engine.dialect.name)
         self._lock = threading.Lock()
+        # Calls that wait for a database that has frozen must not use up the threads of the service.
+        self._calls = Neighbour(_WAITING)
         self._purged = clock()
 
     def is_first(self, token: str, expires: int, issued: float = 0) -> bool:  # noqa: ARG002 - it is kept on disk
@@ -47,13 +51,14 @@ class DatabaseReplayStore:
 
     def _run(self, values: dict[str, Any]) -> Any:
         try:
-            try:
-                return self._once(values)
-            except DBAPIError as error:
-                # A connection that a restart of the server has left stale; the others go with it.
-                if not error.connection_invalidated:
-                    raise
-                return self._once(values)
+            with self._calls.asked():
+                try:
+                    return self._once(values)
+                except DBAPIError as error:
+                    # A connection that a restart of the server has left stale; the others go with it.
+                    if not error.connection_invalidated:
+                        raise
+                    return self._once(values)
         except SQLAlchemyError as error:
             raise ReplayStoreError(f"database: {type(error).__name__}") from None
 

@@ -41,7 +41,8 @@ def check(request_file: BinaryIO, config: Path | None, service: str | None, outp
     except DataMissing as error:
         fail(f"{request_file.name}: neither in the prefetch nor on a FHIR server that may be read: {error}")
     if output == "json":
-        click.echo(encode({"cards": decision.cards}))
+        written = decider.crd and asked is not None and asked.coverage
+        click.echo(encode({"cards": decision.cards, **({"systemActions": decision.actions} if written else {})}))
     else:
         from rich.console import Console  # noqa: PLC0415 - needed only for output to a terminal
 

@@ -12,6 +12,8 @@ import click
 from cards.knowledge.billing_loader import default_billing
 from cards.knowledge.located import Document
 from cards.knowledge.schema import KnowledgeError
+from cards.presentation.translation import untranslated
+from cards.presentation.wording import WordingError
 from cards.readings.case import counted
 from cds_service.commands.options import FILE, config_option, fail, settings_of
 from cds_service.configuration.layers import ConfigurationError
@@ -33,9 +35,12 @@ def knowledge() -> None:
 @knowledge.command("check")
 @click.argument("files", nargs=-1, type=FILE)
 @click.option("--against", multiple=True, type=FILE, help="A public file to hold the knowledge against.")
+@click.option("--language", help="List what a card in this language still says in English (es, de).")
 @config_option
-def check(files: tuple[Path, ...], against: tuple[Path, ...], config: Path | None) -> None:
+def check(files: tuple[Path, ...], against: tuple[Path, ...], language: str | None, config: Path | None) -> None:
     """Validate FILES, or those in the configuration; problems are reported with file, line and nearest known word.
+
+    With --language, the sentences without a translation are listed as well, and the exit code is 1 where there are any.
 
     With --against, the knowledge including these files is compared with files as agencies publish them: openFDA's NDC
     directory (JSON), the CMS NDC to HCPCS crosswalk (CSV), the quarterly HCPCS file, RXNCONSO, the ICD-10-CM order
@@ -51,7 +56,20 @@ def check(files: tuple[Path, ...], against: tuple[Path, ...], config: Path | Non
     if layer.known.site_rules:
         click.echo(f"{counted(len(layer.known.site_rules), 'rule')}, {counted(cases, 'case')}, all as expected")
     click.echo(f"{', '.join(named)}: valid" if named else "nothing is laid over what ships")
-    sys.exit(DIFFERENT if _differs(against, layer) else SAME)
+    missing = _in_english(language, layer) if language else False
+    sys.exit(DIFFERENT if _differs(against, layer) or missing else SAME)
+
+
+def _in_english(language: str, layer: SiteLayer) -> bool:
+    """Print what a language says in English, and return whether it is anything."""
+    try:
+        missing = untranslated(language, layer.known)
+    except WordingError as error:
+        fail(str(error))
+    click.echo(f"{language}: {len(missing)} said in English")
+    for text in missing:
+        click.echo(f"  {text}")
+    return bool(missing)
 
 
 def _differs(against: tuple[Path, ...], layer: SiteLayer) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from cds_service.commands.options import FILE, fail, settings_of
 from cds_service.configuration.coverage_files import CoverageFileError
@@ -112,21 +113,70 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
 @click.option("--fault", type=click.Choice(list(SITE_FAULTS)), help="What changes for a whole site; no label does.")
 @click.option("--fault-from", "begin", type=click.DateTime(["%Y-%m-%d"]), help="The day from which it does.")
 @click.option("--fault-site", "site", type=click.Choice(SITES), help="This site alone; without it, all of them.")
+@click.option("--plans", "whole_plans", is_flag=True, help="Every further dose of a course is signed at once.")
 @click.option("--output", type=_ANY_FOLDER, required=True)
 def generate(  # noqa: PLR0913, PLR0917 - the options of the command
-    patients: int, seed: int, errors: int, fault: str | None, begin: datetime | None, site: str | None, output: Path
+    patients: int,
+    seed: int,
+    errors: int,
+    fault: str | None,
+    begin: datetime | None,
+    site: str | None,
+    whole_plans: bool,  # noqa: FBT001 - an option of the command
+    output: Path,
 ) -> None:
-    """Write a made-up cohort with errors of known kinds, and the labels that say which orders they are in."""
-    from cds_service.simulate.cohort.generate import LABELS, generate  # noqa: PLC0415 - loaded when asked for
+    """Write a made-up cohort with errors of known kinds, and the labels that say which orders they are in.
 
+    With --plans each patient has one plan, signed at once, and plans.csv says what is wrong with it.
+    """
+    from cds_service.simulate.cohort.generate import (  # noqa: PLC0415 - loaded when asked for
+        LABELS,
+        PLANS,
+        generate,
+        generate_plans,
+    )
+
+    if whole_plans and fault is not None:
+        fail("--plans and --fault do not go together")
     if (fault is None) != (begin is None) or (site is not None and fault is None):
         fail("--fault and --fault-from go together, and --fault-site goes with them")
     put = SiteFault(fault, begin.date(), site) if fault is not None and begin is not None else None
     try:
+        if whole_plans:
+            orders, wrong = generate_plans(patients, seed, output, errors)
+            click.echo(
+                f"{orders} orders in {patients} plans, {wrong} with an error: {output}, errors in {output / PLANS}"
+            )
+            return
         orders, wrong = generate(patients, seed, output, errors, put)
     except OSError as error:
         _cannot_write(output, error)
     click.echo(f"{orders} orders of {patients} patients, {wrong} with an error: {output}, labels in {output / LABELS}")
+
+
+@simulate.command("plans")
+@click.option("--patients", type=click.IntRange(1, 1_000_000), default=2000, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--errors", type=click.IntRange(0, 100), default=50, show_default=True, help="Plans with an error, in %.")
+@click.option("--config", "config", type=FILE, envvar=CONFIG_VARIABLE, help="The configuration; else the defaults.")
+def plans(patients: int, seed: int, errors: int, config: Path | None) -> None:
+    """Sign made-up plans, and say how many cards a plan gets: when all is right, and with one error of each kind."""
+    from cds_service.simulate.cohort.plans import plans as made_up  # noqa: PLC0415 - loaded when asked for
+    from cds_service.simulate.plan_cards import cards_of_plans  # noqa: PLC0415
+
+    try:
+        found = cards_of_plans(made_up(patients, seed, errors), settings_of(config))
+    except (CodeMapError, CoverageFileError, ConfigurationError) as error:
+        fail(str(error))
+    table = Table("what is wrong", "plans", "cards, median", "most", "cards by topic", box=None)
+    for each in found:
+        topics = ", ".join(
+            f"{topic} {count}" for topic, count in sorted(each.topics.items(), key=lambda item: -item[1])
+        )
+        table.add_row(
+            each.error or "nothing", str(len(each.counts)), f"{each.median:g}", str(each.most), topics or "none"
+        )
+    Console(width=140, highlight=False).print(table)
 
 
 @simulate.command("signals")

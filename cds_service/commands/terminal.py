@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from cards.facts.policy import Mode
+from fhir_mappings.coverage.coverage_information import stated_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,10 @@ def print_decision(decision: Decision, policy: Policy, console: Console) -> None
         console.print(_silence(decision, policy))
     else:
         _print_cards(decision.cards, console)
+    for action in decision.actions:
+        for each in stated_in(action):
+            said = " · ".join(f"{name}: {value}" for name, value in each.items() if name != "id")
+            console.print(Text(f"{action['description']} ({said})", style="cyan"))
     hidden = sorted(f"{topic} ({mode})" for topic, mode in policy.modes.items() if mode is not Mode.LIVE)
     if hidden and decision.verdicts:
         console.print(Text(f"Not shown, by the configuration: {', '.join(hidden)}", style="yellow"))

@@ -61,9 +61,9 @@ def read_billing(
     sources: dict[str, Source] = {}
     for path in files:
         try:
-            read = load_policies(_text(path), str(path), default_billing())
+            read = load_policies(_text(path), path.name, default_billing())
         except KnowledgeError as error:
-            raise CoverageFileError(str(error)) from None
+            raise CoverageFileError(f"{path}: {error}") from None
         if repeated := set(read.sources) & set(sources):
             raise CoverageFileError(f"{path}: the sources {sorted(repeated)} are in another file, too")
         policies += read.policies

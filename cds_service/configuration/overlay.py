@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cds_service.configuration.policy_settings import TopicSettings
 from cds_service.configuration.settings import Published
+from cds_service.configuration.site_content import laid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,10 @@ def with_policy(settings: Settings, policy: PublishedPolicy) -> Settings:
     """Return the settings with a published policy over the files; environment variables still take precedence.
 
     A trial set up in the files by ``shadow.configuration`` takes precedence over the trial of the policy.
+
+    Raises:
+        ConfigurationError: what it lays over the knowledge, the words or the rules of the site cannot be used here.
+
     """
     content = policy.content
     layer = f"version {policy.version}"
@@ -51,7 +56,8 @@ def with_policy(settings: Settings, policy: PublishedPolicy) -> Settings:
         places |= {("shadow", "thresholds"): layer} if tried else {}
     update = {"cards": cards, "thresholds": {**settings.thresholds, **thresholds}, "shadow": shadow}
     published = Published(policy.version, policy.hash)
-    return settings.changed(update, layers=layers, places=places, published=published)
+    above = laid(settings.site_layer, content.site, layer)
+    return settings.changed(update, layers=layers, places=places, published=published, site_layer=above)
 
 
 def with_trial(settings: Settings, tried: Settings) -> Settings:

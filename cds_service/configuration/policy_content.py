@@ -10,19 +10,22 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import Field, ValidationError, field_validator
 
+from cards.facts.topics import topics_of
 from cds_service.configuration.diff import Difference, differences
 from cds_service.configuration.layers import ConfigurationError, read_tree
 from cds_service.configuration.messages import problem
 from cds_service.configuration.policy_settings import ShadowSettings, Thresholds, TopicKey, TopicSettings
 from cds_service.configuration.section import Section, problem_below
 from cds_service.configuration.settings import Settings
+from cds_service.configuration.site_content import PARTS, SiteContent, laid, overlaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from cds_service.configuration.layers import Places
+    from cds_service.configuration.site_layer import SiteLayer
 
-TEXT_LIMIT = 64 * 1024
+TEXT_LIMIT = 256 * 1024
 """Characters of a text that content is read from."""
 _DEEPEST = 8
 _DIGITS, _DECIMALS = 15, 6
@@ -37,6 +40,7 @@ class PolicyContent(Section):
     cards: dict[TopicKey, TopicSettings] = Field({}, description="Mode, indicator and owner by topic.")
     thresholds: Thresholds = Field({}, description="What the judgement goes by.")
     shadow: Thresholds = Field({}, description="What is tried in the shadow.")
+    site: SiteContent = Field(SiteContent(), description="What is laid over knowledge, words and rules.")
 
     @field_validator("thresholds", "shadow")
     @classmethod
@@ -62,14 +66,26 @@ class PolicyContent(Section):
     def as_yaml(self) -> str:
         """Give the content as a configuration file."""
         tree = _tree(self, _number)
+        tree.pop("site", None)
         if "shadow" in tree:
             tree["shadow"] = {"thresholds": tree["shadow"]}
-        return yaml.safe_dump(tree, sort_keys=True, allow_unicode=True) if tree else "{}\n"
+        written = yaml.safe_dump(tree, sort_keys=True, allow_unicode=True) if tree else "{}\n"
+        # A configuration file names files for these.
+        for part in PARTS:
+            if text := getattr(self.site, part):
+                written += f"# site.{part}, as a file of its own:\n" + "".join(f"#   {x}\n" for x in text.splitlines())
+        return written
 
     def as_settings(self) -> Settings:
-        """Give the settings of a site that has set nothing else."""
+        """Give the settings of a site that has set nothing else.
+
+        Raises:
+            ConfigurationError: what it lays over the knowledge, the words or the rules cannot stand alone.
+
+        """
         shadow = ShadowSettings(thresholds=self.shadow)
-        return Settings(cards=self.cards, thresholds=self.thresholds, shadow=shadow)
+        settings = Settings(cards=self.cards, thresholds=self.thresholds, shadow=shadow)
+        return settings.changed({}, site_layer=laid(settings.site_layer, self.site, "version"))
 
 
 NOTHING = PolicyContent()
@@ -90,6 +106,20 @@ def read_content(text: str, name: str = "policy", topics: Iterable[str] = ()) ->
     _refuse_riddles(text, name)
     tree, places = read_tree(text, name)
     return content_of(tree, name, places, topics)
+
+
+def content_over(tree: Mapping[str, Any], name: str, beneath: SiteLayer) -> PolicyContent:
+    """Take content that is to be laid over the files of a site, and note what it replaces there.
+
+    Raises:
+        ConfigurationError: a key or value is wrong, or what it lays over the knowledge, the words or the rules.
+
+    """
+    site = content_of({"site": tree.get("site", {})}, name).site
+    above = laid(beneath, site, name)
+    content = content_of(tree, name, topics=topics_of(above.known))
+    site = site.model_copy(update={"shipped": {} if site.is_empty else overlaid(beneath, above)})
+    return content.model_copy(update={"site": site})
 
 
 def content_of(
@@ -152,6 +182,7 @@ def _tree(content: PolicyContent, write: Any) -> dict[str, Any]:
         "cards": topics,
         "thresholds": {name: write(value) for name, value in content.thresholds.items()},
         "shadow": {name: write(value) for name, value in content.shadow.items()},
+        "site": content.site.tree(),
     }
     return {name: section for name, section in whole.items() if section}
 

@@ -142,12 +142,6 @@ class Settings(Section):
         """The knowledge and the words in force: those that ship, with what the site lays over them."""
         return self._site_layer or site_layer((), (), self.site.language)
 
-    def with_site_layer(self, layer: SiteLayer) -> Settings:
-        """Return a copy with another site layer, to try it."""
-        copy = self.changed({})
-        copy._site_layer = layer  # noqa: SLF001 - a copy of our own
-        return copy
-
     @property
     def base_url(self) -> str:
         """The public address without a trailing slash."""
@@ -240,6 +234,7 @@ class Settings(Section):
         places: Mapping[tuple[str, ...], str] | None = None,
         published: Published | None = None,
         candidate: Settings | None = None,
+        site_layer: SiteLayer | None = None,
     ) -> Settings:
         """Return a copy with other values; ``layers`` and ``places`` say what set them, added to those known here."""
         copy = self.model_copy(update=dict(update))
@@ -247,6 +242,7 @@ class Settings(Section):
         copy._places = {**self._places, **(places or {})}  # noqa: SLF001
         copy._published = published or self._published  # noqa: SLF001
         copy._candidate = candidate or self._candidate  # noqa: SLF001
+        copy._site_layer = site_layer or self._site_layer  # noqa: SLF001
         return copy
 
     @property

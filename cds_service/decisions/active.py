@@ -285,7 +285,7 @@ def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None) ->
     repeats = Repeats(settings.suppress_repeats, pseudonyms, clock) if settings.suppress_repeats.enabled else None
     tried = settings.tried()
     try:
-        shadow = Shadow(tried, decider.known, decider.wording, decider.billing) if tried is not None else None
+        shadow = _shadow(tried, decider) if tried is not None else None
     except (CoverageFileError, OSError) as error:
         raise ConfigurationError([f"shadow.configuration: {error}"]) from None
     return ActiveDecider(
@@ -296,3 +296,9 @@ def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None) ->
         clock,
         tuple((match, _in_force(profile, clock, on_fetched)) for match, profile in settings.by_profile()),
     )
+
+
+def _shadow(tried: Settings, decider: Decider) -> Shadow:
+    """Judge a trial by its own knowledge, words and rules."""
+    layer = tried.site_layer
+    return Shadow(tried, layer.known, layer.wording, decider.billing)

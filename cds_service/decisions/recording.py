@@ -10,6 +10,7 @@ from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cds_service.clock import Clock, now
 from cds_service.decisions.decision import subjects
 from cds_service.store.record import Pseudonyms, Record, order_name, plain_text, without_resources
+from fhir_mappings.coverage.coverage_information import stated_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,6 +86,7 @@ class RecordWriter:
         """Write the verdicts by kind; the silent ones, nearly all of them, as lists of topics for each order.
 
         One that stands as a line of another card names the topic of that card.
+        ``stated`` is what was written on orders.
         """
         folded = {id(each): content.lead.topic for content in decision.shown for each in content.folded}
         fired: list[Json] = []
@@ -115,7 +117,10 @@ class RecordWriter:
                         **({"line_of": folded[id(verdict)]} if id(verdict) in folded else {}),
                     }
                 )
-        return {"fired": fired, "cannot-tell": open_questions, "clear": clear, "not-applicable": not_applicable}
+        written = {"fired": fired, "cannot-tell": open_questions, "clear": clear, "not-applicable": not_applicable}
+        if stated := [each for action in decision.actions for each in stated_in(action)]:
+            written["stated"] = stated
+        return written
 
 
 def _card(decision: str, position: int, card: Json) -> Json:

@@ -22,7 +22,7 @@ Json = dict[str, Any]
 VERSION = "2.2"
 _CONFIGURATION, _REQUESTED = "davinci-crd.configuration", "davinci-crd.requestedVersion"
 _COVERAGE_INFO, _CLAIM, _MOST_CARDS = "coverage-info", "claim", "max-cards"
-_DEFAULT_CARDS = 10
+_DEFAULT_CARDS = 100
 # The codes are those of http://terminology.hl7.org/CodeSystem/cdshooks-card-type where one fits.
 _TOPICS = {
     _COVERAGE_INFO: (Topic.COVERAGE_CRITERIA,),
@@ -77,7 +77,7 @@ def exchange_of(extension: Mapping[str, Any]) -> CoverageExchange:
     return CoverageExchange(
         tuple(withheld),
         chosen.get(_COVERAGE_INFO) is False,
-        most if isinstance(most, int) and not isinstance(most, bool) and most >= 0 else None,
+        most if isinstance(most, int) and not isinstance(most, bool) and most >= 0 else _DEFAULT_CARDS,
     )
 
 

@@ -6,13 +6,15 @@ import os
 import sqlite3
 import stat
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from cds_service.store.bounded_postgresql import LONGEST_S, BoundedConnection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +26,7 @@ LATEST_REVISION = "0003"
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 _WAIT_S = 2
 _SQLITE_WAIT_S = 5
+_UPGRADE_S = 30.0
 # An arbitrary number that every process must share.
 _UPGRADE_LOCK = 0x4845_5232
 _TURN = threading.Lock()
@@ -55,7 +58,7 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         address,
         pool_size=16,
         max_overflow=0,
@@ -68,6 +71,8 @@ def open_engine(url: str) -> Engine:
             "options": f"-c statement_timeout={_WAIT_S * 1000}",
         },
     )
+    event.listen(engine, "do_connect", _connect_bounded)
+    return engine
 
 
 @contextmanager
@@ -98,8 +103,10 @@ def upgrade(engine: Engine) -> None:
 
     """
     try:
-        with engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection, connection.begin():
+        writer = engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        with writer as connection, ExitStack() as patience, connection.begin():
             if engine.dialect.name == "postgresql":
+                patience.enter_context(_patient(connection))
                 connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
             if _revision(connection) != LATEST_REVISION:
@@ -173,6 +180,21 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _connect_bounded(_dialect: Any, _record: Any, arguments: Any, named: Any) -> BoundedConnection:
+    return BoundedConnection.connect(*arguments, **named)
+
+
+@contextmanager
+def _patient(connection: Connection) -> Iterator[None]:
+    """Give another process time to change the tables, and this one too."""
+    raw: Any = connection.connection.dbapi_connection
+    raw.longest_s = _UPGRADE_S
+    try:
+        yield
+    finally:
+        raw.longest_s = LONGEST_S
 
 
 def _begin_sqlite(connection: Connection) -> None:

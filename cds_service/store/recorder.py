@@ -234,7 +234,7 @@ class Recorder:
             (self._suppression, record.suppressed),
             (self._shadow, record.shadow),
         ]
-        self._commit([(insert, rows) for insert, rows in inserts if rows])
+        self._commit([(insert, rows) for insert, rows in inserts if rows], late=late)
         self._known_configurations.update(new)
 
     def _write_gap(self, began: datetime, late: int, lost: int) -> None:
@@ -245,9 +245,9 @@ class Recorder:
             "recorded_late": late,
             "lost": lost,
         }
-        self._commit([(self._gap, (row,))])
+        self._commit([(self._gap, (row,))], late=True)
 
-    def _commit(self, inserts: Sequence[tuple[Insert, Sequence[Mapping[str, Any]]]]) -> None:
+    def _commit(self, inserts: Sequence[tuple[Insert, Sequence[Mapping[str, Any]]]], *, late: bool) -> None:
         """Write rows in one transaction; a single row is a transaction by itself.
 
         A connection on which anything went wrong is not used again.
@@ -255,6 +255,7 @@ class Recorder:
         is_single = len(inserts) == 1 and len(inserts[0][1]) == 1
         connection = self._connections.get(timeout=_BUSY_S)
         try:
+            self._must_be_up(late=late)
             if connection is None:
                 connection = self._connect()
             cursor = connection.cursor()
@@ -275,6 +276,11 @@ class Recorder:
         finally:
             self._connections.put(connection)
 
+    def _must_be_up(self, *, late: bool) -> None:
+        """Refuse to try once more what another call has found out while this one waited for a connection."""
+        if not late and self._down_since is not None:
+            raise DatabaseError("the store is down")
+
     def _connect(self) -> Any:
         """Open a connection of our own, in which every statement commits by itself unless told otherwise."""
         pooled = self._engine.raw_connection()
@@ -282,6 +288,8 @@ class Recorder:
         connection: Any = pooled.dbapi_connection
         if self._engine.dialect.name == "postgresql":
             connection.autocommit = True
+            # A clinician is waiting, as below.
+            connection.longest_s = _LOCKED_MS / 1000
         else:
             # What is committed outlives the process; the last second before a power cut may be lost (ADR 7).
             connection.execute("PRAGMA synchronous=NORMAL")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from cds_service.ehr.limits import Neighbour, NeighbourBusyError
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.store.recorder import Recorder
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+_PROBES = 4
+"""How many may ask at a time whether the database answers."""
 _log = structlog.get_logger()
 
 
@@ -27,13 +30,16 @@ class Store:
 
     engine: Engine
     recorder: Recorder
+    probes: Neighbour = field(default_factory=lambda: Neighbour(_PROBES))
 
     def is_reachable(self) -> bool:
         """Ask the database for a word, and tell whether it gave one and takes records."""
+        if not self.recorder.is_up:
+            return False
         try:
-            with self.engine.connect() as connection:
+            with self.probes.asked(), self.engine.connect() as connection:
                 connection.execute(text("SELECT 1"))
-        except SQLAlchemyError:
+        except (SQLAlchemyError, NeighbourBusyError):
             return False
         return self.recorder.is_up
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from cards.facts.topics import Topic
 from cards.knowledge.loader import default_knowledge
-from cds_service.configuration.policy_content import PolicyContent, content_of
+from cds_service.configuration.policy_content import PolicyContent, content_over
+from cds_service.configuration.site_content import PARTS
 from cds_service.store.record import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from werkzeug.datastructures import MultiDict
 
+    from cds_service.configuration.site_layer import SiteLayer
+
 _SETTINGS = ("mode", "indicator", "owner")
+_OF_TOPIC = re.compile(r"cards\.[a-z][a-z0-9-]{1,59}\.(?:mode|indicator|owner)")
 _DIGITS = 18
 
 
@@ -28,23 +30,23 @@ def text_in(form: MultiDict[str, str], name: str) -> str:
     return plain_text(form.get(name, ""))
 
 
-def content_from(form: MultiDict[str, str], topics: Iterable[str] = tuple(Topic)) -> PolicyContent:
+def content_from(form: MultiDict[str, str], beneath: SiteLayer) -> PolicyContent:
     """Read content from the fields of the editor; an empty field leaves a thing as the configuration files have it.
 
-    ``topics`` are those of the editor.
+    ``beneath`` is what the files lay over the shipped knowledge, words and rules.
 
     Raises:
         ConfigurationError: a value is wrong.
 
     """
     cards: dict[str, dict[str, str]] = {}
-    topics = tuple(topics)
-    for topic in topics:
+    for topic in dict.fromkeys(name.split(".")[1] for name in form if _OF_TOPIC.fullmatch(name)):
         given = {name: form.get(f"cards.{topic}.{name}", "").strip() for name in _SETTINGS}
         if any(given.values()):
-            cards[str(topic)] = {name: value for name, value in given.items() if value}
+            cards[topic] = {name: value for name, value in given.items() if value}
     tree: dict[str, Any] = {"cards": cards}
     for section in ("thresholds", "shadow"):
         values = {name: form.get(f"{section}.{name}", "").strip() for name in default_knowledge().thresholds}
         tree[section] = {name: value.replace(",", ".") for name, value in values.items() if value}
-    return content_of(tree, "form", topics=topics)
+    tree["site"] = {part: form.get(f"site.{part}", "") for part in PARTS}
+    return content_over(tree, "form", beneath)

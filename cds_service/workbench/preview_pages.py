@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, request
 
-from cards.facts.topics import topics_of
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.smart.markdown import html
 from cds_service.tryit import examples
@@ -17,6 +16,7 @@ from cds_service.workbench.access import shown
 from cds_service.workbench.banners import refused
 from cds_service.workbench.callers import EVERY_CALLER
 from cds_service.workbench.current import (
+    base_settings,
     content_in_force,
     differences_to,
     previewer,
@@ -83,7 +83,7 @@ def _answer(case: str) -> dict[str, Any]:
     if request.method == "GET":
         return answer
     try:
-        content = content_from(request.form, topics_of(decider().known))
+        content = content_from(request.form, base_settings().site_layer)
     except ConfigurationError as error:
         return {**answer, "problems": error.problems}
     answer["content"] = content

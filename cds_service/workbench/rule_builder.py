@@ -92,7 +92,7 @@ def built(fields: Mapping[str, str], settings: Settings, today: Callable[[], dat
     except KnowledgeError as error:
         return Built(text, str(error))
     wrong = next((run.says for run in runs if not run.is_right), "")
-    tried = settings.with_site_layer(SiteLayer(known, words))
+    tried = settings.changed({}, site_layer=SiteLayer(known, words))
     return Built(text, wrong, runs, card_of_rule(known.site_rules[-1], Previewer(tried, today)))
 
 

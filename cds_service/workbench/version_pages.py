@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
-from cards.facts.topics import topics_of
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.policy_content import NOTHING, PolicyContent
 from cds_service.configuration.roles import Role
+from cds_service.configuration.site_content import changed_beneath, laid
 from cds_service.policies.library import TITLE_LIMIT
 from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedError, Wish
 from cds_service.policies.rows import StepConflictError
@@ -20,7 +20,14 @@ from cds_service.web.answers import decider, store
 from cds_service.workbench import sessions
 from cds_service.workbench.access import me, message, settings, shown
 from cds_service.workbench.banners import on_trial, refused
-from cds_service.workbench.current import content_in_force, differences_to, library, previewer, previewer_of
+from cds_service.workbench.current import (
+    base_settings,
+    content_in_force,
+    differences_to,
+    library,
+    previewer,
+    previewer_of,
+)
 from cds_service.workbench.forms import content_from, number_in, text_in
 from cds_service.workbench.on_record import on_record
 from cds_service.workbench.previewing import changed_cases
@@ -100,7 +107,7 @@ def revise(number: int) -> AnyResponse:
     """Put another content into a draft."""
     found = _found(number)
     try:
-        content = content_from(request.form, topics_of(decider().known))
+        content = content_from(request.form, base_settings().site_layer)
     except ConfigurationError as error:
         return _page(found, problems=error.problems, status=400)
     return _taken(found, Wish(StepKind.REVISED, text_in(request.form, "comment")), content)
@@ -162,13 +169,20 @@ def _page(found: Version, *, problems: list[str] | None = None, status: int = 20
 
 def _effect(content: PolicyContent | None) -> dict[str, Any]:
     """Say what a content would change of what is in force now."""
+    nothing: dict[str, Any] = {"differences": [], "changed": [], "of": len(specimens()), "recorded": None}
     if content is None:
-        return {"differences": [], "changed": [], "of": len(specimens()), "recorded": None}
-    differences = differences_to(content)
+        return nothing
+    try:
+        differences = differences_to(content)
+        beneath = base_settings().site_layer
+        changed_since = changed_beneath(content.site.shipped, beneath, laid(beneath, content.site, "version"))
+    except ConfigurationError as error:
+        return {**nothing, "unusable": error.problems}
     then = previewer_of(content)
     wanted = "record" in request.args and bool(differences)
     return {
         "differences": differences,
+        "changed_since": changed_since,
         "changed": changed_cases(previewer(), then) if differences else [],
         "of": len(specimens()),
         "recorded": on_record(store().engine, previewer(), then, _REPLAYED) if wanted else None,

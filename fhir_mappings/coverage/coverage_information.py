@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from cards.billing.coverage_statement import Authorization, Covered
 from fhir_mappings.coverage.questionnaires import canonical
-from fhir_mappings.wire.lenient import objects, reference, text
+from fhir_mappings.wire.lenient import items, objects, reference, text
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from cards.billing.coverage_statement import Reason, Statement
@@ -47,10 +47,7 @@ class CoverageWriter:
 
         Nothing but the extensions of ours is added or changed. What a payer has stated of the same coverage stands.
         """
-        extensions = resource.get("extension")
-        if extensions is not None and not isinstance(extensions, list):
-            return None
-        kept: list[Any] = copy.deepcopy(extensions or [])
+        kept: list[Any] = copy.deepcopy(items(resource.get("extension")))
         is_new = False
         for statement in stated:
             made = self.extension(statement, today)
@@ -116,6 +113,18 @@ class CoverageWriter:
         if name != "parts":
             return value
         return ", ".join(self._words[f"part-{part}"] for part in value.split(","))
+
+
+def stated_in(action: Json) -> Iterator[dict[str, str]]:
+    """Give what an action of ours states, as codes: of which order and coverage, covered or not, and the trace id."""
+    resource = action["resource"]
+    order = f"{text(resource.get('resourceType'))}/{text(resource.get('id'))}"
+    for _, extension in objects(resource.get("extension")):
+        if extension.get("url") == COVERAGE_INFORMATION and (trace := _trace(extension)).startswith(_OURS):
+            codes = {part["url"]: text(part.get("valueCode")) for _, part in objects(extension.get("extension"))}
+            coverage = next((reference(part.get("valueReference")) for part in _named(extension, "coverage")), "")
+            authorization = {"pa-needed": codes["pa-needed"]} if "pa-needed" in codes else {}
+            yield {"order": order, "coverage": coverage, "covered": codes["covered"], **authorization, "id": trace}
 
 
 def _policy_link(source: Source) -> Json:

@@ -78,7 +78,7 @@ def _times_per(found: _Found, match: re.Match[str]) -> None:
 def _adjective(found: _Found, match: re.Match[str]) -> None:
     times = _count(match["n"]) if match["n"] else 1
     days = Decimal(words.ADJECTIVES[match["a"]])
-    # "twice weekly" and "2 x weekly" are two a week; "three-weekly" is one in three.
+    # "twice weekly", "2 times weekly" and "2 x weekly" are two a week; "three-weekly" is one in three.
     is_count = match["n"] in words.TIMES or match["x"] not in (None, "-")
     found.intervals.add(days / times if is_count else days * times)
 
@@ -154,7 +154,7 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
         _times_per,
     ),
     (rf"(?:{words.EVERY}) ?(?P<n>{_N})?(?: ?(?:-|to|bis|a) ?{_N})? ?-? ?(?P<u>{_UNIT})", _every),
-    (rf"(?:(?P<n>{_N}) ?(?P<x>-|x|mal|fois|veces)? ?)?(?P<a>{_ADJECTIVE})", _adjective),
+    (rf"(?:(?P<n>{_N}) ?(?P<x>-|x|times|mal|fois|veces)? ?)?(?P<a>{_ADJECTIVE})", _adjective),
     (r"(?P<f>bid|tid|qid|b\.i\.d\.|t\.i\.d\.)", _times_a_day),
     (r"(?P<q>qod|q\.o\.d\.)", _every_other_day),
     (rf"(?:on|every|each|jeden|am) (?P<days>{_ON}{{0,6}})", _on_weekdays),
@@ -171,6 +171,8 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     (r"x ?(?P<n>\d{1,2})", _total),
 )
 _COMPILED = tuple((re.compile(rf"(?<![\w.])(?:{pattern})(?!\w)"), act) for pattern, act in _PHRASES)
+# "2 (two) times a day".
+_SAID_TWICE = re.compile(rf"(\d{{1,3}}) ?\((?:{'|'.join(words.NUMBERS)})\)")
 _CUES = re.compile(rf"\b(?:{words.CUES})\b")
 _ABOUT_OTHERS = re.compile(rf"\b(?:{words.ABOUT_OTHERS})\b")
 _CLAUSES = re.compile(r"[;\n|]|\.(?=\s|$)")
@@ -205,6 +207,7 @@ def _plain(written: str) -> str:
     """Fold case, accents, dashes and spaces."""
     folded = unicodedata.normalize("NFKD", written.casefold())
     kept = "".join(each for each in folded if not unicodedata.combining(each))
+    kept = _SAID_TWICE.sub(r"\1", kept)
     return re.sub(
         r"[ \t\u00a0]+", " ", re.sub("[\u2010-\u2015\u2212]", "-", kept.replace("\u00d7", "x").replace("(s)", "s"))
     ).strip()

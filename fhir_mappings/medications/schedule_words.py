@@ -51,6 +51,12 @@ _MINUTES = "min|mins|minutes?|minuten|minutos|minuti"
 _HOURS = "h|hrs?|hours?|stunden?|horas?"
 _DURATION = f"\\d{{1,3}}(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES}|{_HOURS})"
 BESIDE = (
+    "\\d{1,2}(?:[.,]\\d)? ?(?:tablets?|tabs?|pills?)",
+    "(?:at )?(?:about |approximately |roughly )?the same times? (?:of )?(?:each|every|the) day",
+    (
+        "(?:at least )?(?:\\d|one|two|an?) hours? (?:before|after)"
+        "(?: or (?:\\d|one|two|an?) hours? (?:before|after)| or after)?"
+    ),
     "\\d[\\d.,]{0,10} ?(?:mg|g|mcg|ug|ml|l|units?|u|iu|kg|%) ?(?:/ ?(?:kg|m2|ml|dose|h|hr|min))?(?: ?/ ?dose)?",
     "\\d[\\d.,]{0,10} ?x ?(?:10\\^?9 ?/ ?l|uln)",
     (
@@ -81,7 +87,8 @@ IGNORED = frozenset(
         # Route and equipment.
         (
             "iv ivpb intravenous intravenously intravenosa intravenos intraveineuse intravenoes endovenosa sc subcut"
-            " subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
+            " mouth oral orally po p.o tablet tablets tab tabs swallow whole food meal meals water breakfast empty"
+            " stomach subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
             " central line port piggyback peripheral catheter filter in-line inline pump"
         ),
         # Preparation and amounts.
@@ -97,7 +104,8 @@ IGNORED = frozenset(
         # The drug itself, which is identified elsewhere.
         (
             "kadcyla enhertu trastuzumab emtansine deruxtecan ado fam nxki herceptin perjeta pertuzumab phesgo margenza"
-            " margetuximab zanidatamab ziihera hylecta hyaluronidase"
+            " margetuximab zanidatamab ziihera hylecta hyaluronidase tucatinib tukysa lapatinib tykerb neratinib"
+            " nerlynx zongertinib hernexeos sevabertinib hyrnuo capecitabine letrozole"
         ),
     )
     for word in words.split()

@@ -65,7 +65,9 @@ def intakes(resource: Json) -> tuple[Intake, ...]:
 
 def _intake(place: int, instruction: Json, times: tuple[str, ...], step: int) -> Intake:
     schedule = Schedule(tuple(dict.fromkeys(of_instruction(instruction))))
-    stated = {each.every_days for each in schedule.rhythms if each.every_days is not None and not each.is_limit}
+    stated = {each.every_days for each in schedule.rhythms if each.every_days and not each.is_limit}
+    # What a text seems to say counts where nothing else says it, and must not contradict what does.
+    stated |= {each.seems_days for each in schedule.rhythms if each.seems_days}
     if len(stated) == 1:
         return Intake(place, _ONE / stated.pop(), times, step)
     if stated:

@@ -68,6 +68,7 @@ class ConceptReader:
             )
             for group in terminology.problems
         )
+        self._whole = {group.problem: words(group.texts) for group in terminology.problems if group.whole_words}
         self._cancers = tuple((group.cancer, _plain_prefixes(group.icd10)) for group in terminology.diagnoses)
         self._receptors = {
             (system, code.replace(".", "")): entry
@@ -137,6 +138,8 @@ class ConceptReader:
         said = " | ".join(written).casefold()
         for group, _, _, unless in self._problems:
             if not self._states(said, group.texts) or unless.search(said):
+                continue
+            if group.whole_words and not self._whole[group.problem].search(said):
                 continue
             if group.past_counts or not (is_past or self._not_the_disease.search(said)):
                 return group.problem

@@ -646,6 +646,41 @@ ROWS = [
         order("Ziihera", "20 mg/kg", interval=14),
         chart(history=(active("5-FU"), active("cisplatin"), given("ziihera", 14, "20 mg/kg"))),
     ),
+    Row(
+        PROPHYLAXIS,
+        "the steps in the instructions alone",
+        SILENT,
+        tablets("Nerlynx", "240 mg", text_dose="120 mg for a week, 160 mg for a week, then 240 mg"),
+    ),
+    Row(
+        PROPHYLAXIS,
+        "the strength of a tablet in the instructions is no step",
+        FIRES,
+        tablets("Nerlynx", "240 mg", text_dose="six of 40 mg, 240 mg in all"),
+    ),
+    Row(
+        Topic.INDICATION_UNSUPPORTED,
+        "trastuzumab for colorectal cancer beside Tukysa",
+        NOT_ASKED,
+        order("trastuzumab", "8 mg/kg"),
+        chart(cancers=("colorectal",)),
+        others=(tucatinib("300 mg", **LATER_ORDER),),
+    ),
+    Row(
+        Topic.INDICATION_UNSUPPORTED,
+        "trastuzumab alone for colorectal cancer",
+        FIRES,
+        order("trastuzumab", "8 mg/kg"),
+        chart(cancers=("colorectal",)),
+    ),
+    Row(
+        WRONG,
+        "lapatinib 1000 mg first, with trastuzumab",
+        SILENT,
+        tablets("lapatinib", "1000 mg"),
+        chart(history=(active("Herceptin", 5, "trastuzumab"),)),
+    ),
+    Row(WRONG, "lapatinib 1000 mg first, with capecitabine", FIRES, tablets("lapatinib", "1000 mg"), beside("Xeloda")),
     # interaction
     Row(
         INTERACTION,
@@ -682,6 +717,14 @@ ROWS = [
         FIRES,
         tablets("Hyrnuo", "20 mg", a_day="2"),
         lung(history=(active("itraconazole"),)),
+    ),
+    Row(
+        INTERACTION,
+        "lapatinib with posaconazole, of whose class the list was not read",
+        FIRES,
+        tablets("lapatinib", "1250 mg"),
+        beside("posaconazole"),
+        tells=("verify",),
     ),
     Row(
         INTERACTION,

@@ -90,11 +90,12 @@ def _tablets(product: Product, brand: Brand, regimen: Regimen, level: Level, wei
 
 
 def _drug_of(drug_class: str | None) -> str | None:
-    return next((group.names[0] for group in KNOWN.drug_classes if group.id == drug_class), None)
+    return next((group.names[0] for group in KNOWN.drug_classes if group.id == drug_class), drug_class)
 
 
 def _active(name: str) -> Treatment:
-    return msgspec.structs.replace(given(name, 5, None, TreatmentState.ACTIVE), product="")
+    is_product = any(product.id == name for product in KNOWN.products)
+    return msgspec.structs.replace(given(name, 5, None, TreatmentState.ACTIVE), product=name if is_product else "")
 
 
 def _settings(product: Product, cancer: str) -> tuple[str, ...]:

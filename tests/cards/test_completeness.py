@@ -139,7 +139,7 @@ def test_a_checked_product_is_complete(product) -> None:
 
 @pytest.mark.parametrize("product", CHECKED, ids=lambda product: product.id)
 def test_what_a_product_says_of_tablets_names_classes_and_roles_that_exist(product) -> None:
-    classes = {group.id for group in KNOWN.drug_classes}
+    classes = {group.id for group in KNOWN.drug_classes} | {each.id for each in KNOWN.products}
     levels = [level for regimen in product.regimens for level in regimen.levels]
     named = {level.beside for level in levels} | {regimen.beside for regimen in product.regimens}
     named |= {rule.drug_class for rule in (*product.interactions, *product.prophylaxis)}

@@ -35,7 +35,7 @@ FIRED = [row for row in ROWS if row.expect is FIRES]
 
 def test_english_spanish_and_german_ship() -> None:
     assert languages()[0] == "en"
-    assert {"es"} <= set(OTHERS)
+    assert {"es", "de"} <= set(OTHERS)
     assert wording_in("en") is ENGLISH
     with pytest.raises(WordingError, match="no language 'xx'; there are en, "):
         translated("xx")
@@ -76,6 +76,16 @@ def test_a_language_that_nobody_has_signed_says_so_on_every_card(language: str) 
         assert (card.uuid, card.indicator) == (other.uuid, other.indicator)
 
 
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_summary_is_cut(language: str) -> None:
+    renderer, english = Renderer(wording_in(language), KNOWN, {}), Renderer(ENGLISH, KNOWN, {})
+    for row in FIRED:
+        card, first = renderer.card(row.verdict(), "x"), english.card(row.verdict(), "x")
+        assert card is not None
+        assert first is not None
+        assert first.summary.endswith("…") or not card.summary.endswith("…")
+
+
 def test_a_sentence_whose_english_has_changed_falls_back() -> None:
     catalog = Catalog(Locale(code="xx"), {"Overdose": "Surdosage", "{drug} was other words once": "{drug} autrement"})
     found = translate(ENGLISH, catalog, "xx.yaml", "")
@@ -110,7 +120,7 @@ LOCALE = Locale(
     date="{day}.{month}.{year}",
     month="{month}/{year}",
     units={"mL": "ml"},
-    terms={"positive": "positiv", "and": "und", "not positive": "nicht positiv"},
+    terms={"positive": "positiv", "and": "und", "not positive": "nicht positiv", "undated": "ohne Datum"},
     counted={"day": "Tag", "days": "Tage"},
     knowledge={"Hold until at least 1.0 x 10*9/L.": "Bis mindestens 1,0 x 10*9/L aussetzen."},
 )
@@ -144,6 +154,9 @@ def test_what_is_filled_in(text: str, said: str) -> None:
     [
         ("written", "2.4 mg/kg positive, 2026-11-21", "2.4 mg/kg positive, 2026-11-21"),
         ("problem", "HER2 positive cancer, 2026-11-21", "HER2 positive cancer, 21.11.2026"),
+        ("problem", "Pneumonitis, 2026-09-23, ended 2026-10-23", "Pneumonitis, 23.09.2026, ended 23.10.2026"),
+        ("problem", "pregnancy test positive, undated", "pregnancy test positiv, ohne Datum"),
+        ("problem", "undated changes, undated", "undated changes, ohne Datum"),
         ("status", "positive", "positiv"),
     ],
 )

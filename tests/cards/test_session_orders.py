@@ -44,7 +44,9 @@ def test_an_index_answers_as_a_look_at_every_order_does(drawn) -> None:
             same = tuple(other for other in alike if session.days_of(other) & session.days_of(own))
             assert session.of_same_day(own, product) == same
             before = [on for other in alike for on in session.days_of(other) if on < day]
-            assert session.last_day_before(own, (product,), day) == max(before, default=None)
+            last = session.last_before(own, (product,), day)
+            assert (last.day if last else None) == max(before, default=None)
+            assert last is None or (last.order in alike and last.day in session.days_of(last.order))
             earlier = [other for other in alike if planned_day(other.start, TODAY) < day]
             assert session.doses_before(product, day) == sum(other.cycles or 1 for other in earlier)
 

@@ -19,7 +19,8 @@ from cards.facts.patient import Patient
 from cards.facts.topics import Topic
 from cards.identification.identity import identify
 from cards.knowledge.schema import Confidence
-from cards.knowledge.source_attributes import cited_by, source_attributes
+from cards.knowledge.source_attributes import _RANK, cited_by, source_attributes
+from cds_service.audit.source_attributes_page import _CONFIDENCE
 
 TOLD = source_attributes()
 RULES = {rule.topic: rule for rule in ALL_RULES}
@@ -39,8 +40,8 @@ OF_PATIENT = {
     "treatments": "earlier-doses",
     "stagings": "stage",
 }
-NOT_DATA = {"gaps", "absent"}
-"""What could not be read."""
+NOT_DATA = {"gaps", "absent", "site_results"}
+"""What could not be read, and what only the rules of a site read: each of those names its codes."""
 OF_ORDER = {"reasons": "cancer", "stagings": "stage", "receptors": "hormone-receptors", "coded_her2": "coded-her2"}
 NO_FACT = {"origin", "in_focus", "gaps"}
 _read: set[str] = set()
@@ -125,6 +126,11 @@ def test_the_elements_that_are_not_used_are_in_no_fact() -> None:
         "social_determinants_of_health",
     }
     assert names.isdisjoint({"race", "ethnicity", "language", "gender", "gender_identity", "orientation"})
+
+
+def test_every_confidence_has_a_rank_and_words() -> None:
+    assert set(_RANK) == set(Confidence)
+    assert set(_CONFIDENCE) == {str(each) for each in Confidence}
 
 
 def test_the_confidence_of_a_document_is_the_best_of_its_values() -> None:

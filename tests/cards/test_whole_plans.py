@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from builders import KNOWN, POLICY, RECOGNISER, TODAY, chart, days_ago, facts_of, given, order
 from hypothesis import given as for_all
+from hypothesis import settings
 from hypothesis import strategies as st
 from test_laws import charts
 
@@ -163,6 +164,35 @@ def test_an_earlier_order_of_the_chart_is_the_next_dose() -> None:
     assert Topic.MONITORING_PLANNED in behind
 
 
+@pytest.mark.parametrize(
+    ("drug", "dose", "days", "interval"),
+    [
+        ("trastuzumab", "420 mg", 14, "21"),
+        ("trastuzumab", "420 mg", 19, None),
+        ("trastuzumab", "140 mg", 7, None),
+        ("trastuzumab", "140 mg", 4, "7"),
+        ("trastuzumab", "", 14, None),
+        ("Kadcyla", "252 mg", 14, "21"),
+    ],
+)
+def test_the_level_of_an_order_says_how_far_off_the_next_one_must_be(drug, dose, days, interval) -> None:
+    """Trastuzumab has a weekly and a three-weekly schedule; an order of days alone names neither."""
+    history = (given(drug.lower(), days, dose),) if dose else ()
+    orders = [
+        order(drug, *([dose] if dose else []), start=days_ago(-days * n), interval=None, identifier=f"cycle-{n}")
+        for n in range(4)
+    ]
+    found = [each for each in cards(*orders, patient=chart(history=history)) if each.topic is Topic.INTERVAL_TOO_SHORT]
+    assert [f"{interval} days" in card.summary for card in found] == ([True] if interval else [])
+
+
+def test_what_later_doses_of_another_drug_need_is_a_line_with_its_name() -> None:
+    enhertu = [order("Enhertu", "378 mg", start=days_ago(-21 * n), identifier=f"cycle-{n}") for n in range(2)]
+    (card,) = cards(*enhertu, order("Kadcyla", "252 mg", identifier="order-9"))
+    assert card.topic is Topic.HER2_AGENTS_COMBINED
+    assert "- Enhertu: By 2026-12-13: neutrophils, platelets" in card.detail.replace("\\", "")
+
+
 def test_the_plan_counts_towards_the_cycles() -> None:
     history = tuple(given("kadcyla", 21 * n, "3.6 mg/kg") for n in range(1, 13))
     patient = chart(history=history, setting="early")
@@ -254,6 +284,7 @@ def test_no_card_offers_a_dose_of_a_drug_that_must_not_be_given(orders, patient)
                 assert not any(isinstance(fix, SetDose) for fix in verdict.outcome.fixes)
 
 
+@settings(max_examples=50)
 @for_all(ORDERS, charts(), st.sampled_from([Moment.SELECT, Moment.SIGN, Moment.DISPATCH]))
 def test_no_button_leads_to_what_another_card_forbids(orders, patient, moment) -> None:
     """Apply any one suggestion, ask again: nothing critical is new."""

@@ -92,6 +92,21 @@ class Postgres:
             self._process.wait(_PATIENCE_S)
             self._process = None
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop every process of the server where it stands: connections are accepted, and nothing is answered."""
+        pid = self._process.pid if self._process is not None else 0
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        processes = [pid, *map(int, children)]
+        for each in processes:
+            os.kill(each, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for each in processes:
+                with suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGCONT)
+
     def new_database(self) -> str:
         """Give the address of an empty database."""
         self._databases += 1

@@ -26,7 +26,7 @@ from fhir.resources.R4B import get_fhir_model_class
 
 from cards.facts.topics import Topic
 from cards.knowledge.loader import default_knowledge
-from cards.knowledge.schema import Scope
+from cards.knowledge.schema import Brand, Scope
 from cds_service.audit.export import as_audit_event
 from cds_service.configuration.settings import Settings
 from cds_service.protocol.operation_outcome import ISSUE_TYPES, operation_outcome, operation_outcomes
@@ -83,12 +83,17 @@ def test_value_sets(service: Caller, identifier: str) -> None:
 
 def test_the_code_lists_hold_the_codes_of_the_knowledge() -> None:
     found = value_sets(KNOWN, BASE)
-    checked = [product for product in KNOWN.products if product.scope is Scope.CHECKED]
-    assert {f"product-{product.id}" for product in checked} <= set(found)
+    for product in KNOWN.products:
+        has_code = product.rxnorm or product.atc or product.snomed or any(_codes_of(brand) for brand in product.brands)
+        assert (f"product-{product.id}" in found) is bool(product.scope is Scope.CHECKED and has_code)
     written = json.dumps(found["product-kadcyla"])
     assert all(code in written for code in ("J9354", "1371046", "50242-0088-01"))
     assert "http://loinc.org" in json.dumps(found["measurement-ast"])
     assert found["cancer-breast"]["compose"]["include"][0]["filter"][0]["value"] == "C50"
+
+
+def _codes_of(brand: Brand) -> bool:
+    return bool(brand.rxnorm or brand.atc or brand.hcpcs or brand.packages)
 
 
 def test_the_bundle_of_the_value_sets(service: Caller) -> None:

@@ -345,7 +345,7 @@ def test_service_a_damaged_archive_of_prices_is_read_or_refused(tmp_path, method
         ("coverage: {asp_files: x}", "unknown key 'coverage.asp_files'; did you mean 'asp_file'?"),
         ("coverage: {asp_file: none.csv}", "none.csv: it cannot be read"),
         ("coverage: {asp_file: bad.csv}", "bad.csv: no row with the columns"),
-        ("coverage: {policy_files: [bad.yaml]}", "bad.yaml: "),
+        ("coverage: {policy_files: [bad.yaml]}", "bad.yaml: bad.yaml:1: policies.0"),
         ("coverage: {policy_files: [twice.yaml]}", "the policy 'LA.PHAR.229' is there twice"),
     ],
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,9 +34,11 @@ from calls import (
     without,
 )
 from chart_server import ChartServer, as_json
+from click.testing import CliRunner
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 
 from cds_service.audit.explain import explain
+from cds_service.cli import main
 from cds_service.configuration.settings import Settings
 from fhir_mappings.coverage.coverage_information import COVERAGE_INFORMATION
 
@@ -491,6 +494,25 @@ def test_crd_may_be_set_for_one_client(tmp_path) -> None:
         assert "systemActions" not in caller.post(call(COVERAGE_SELECT, prefetch=whole()), COVERAGE_SELECT).body
 
 
+def test_crd_an_extension_that_is_no_list_is_read_as_one(crd) -> None:
+    own = {"url": "https://ehr.example.org/own", "valueCode": "x"}
+    answer = crd.post(call(COVERAGE, [order(extension=own)], whole()), COVERAGE)
+    (action,) = answer.body["systemActions"]
+    assert action["resource"]["extension"][0] == own
+    assert len(of_coverage(action["resource"])) == 1
+
+
+def test_crd_the_command_prints_what_is_written_on_the_order(tmp_path) -> None:
+    request, config = tmp_path / "request.json", tmp_path / "site.yaml"
+    request.write_text(json.dumps(call(COVERAGE, prefetch=whole())), encoding="utf-8")
+    config.write_text("auth: {mode: off}\ncrd: 2.2\n", encoding="utf-8")
+    asked = ["check", str(request), "--service", COVERAGE, "--config", str(config)]
+    printed = CliRunner().invoke(main, asked)
+    assert "covered: conditional" in " ".join(printed.output.split())
+    written = CliRunner().invoke(main, [*asked, "--format", "json"])
+    assert len(json.loads(written.output)["systemActions"]) == 1
+
+
 def test_crd_no_number_of_the_order_changes(crd) -> None:
     """resp-37: an exact number stays as the client wrote it."""
     body = call(COVERAGE, [order(252)], whole())
@@ -506,4 +528,86 @@ def test_crd_a_decision_is_explained_by_its_record(log_lines) -> None:
     explained = explain(caller.store.engine, card["uuid"])
     assert explained is not None
     assert explained["replay"] == {"identical": True, "otherVersionsNow": []}
+    (stated_then,) = explained["stated"]
+    assert stated_then["order"] == "MedicationRequest/order-1"
+    assert (stated_then["coverage"], stated_then["covered"]) == ("Coverage/cov-1", "conditional")
+    assert stated_then["id"].startswith("her2-cds-")
     assert all("pat-1" not in str(line) for line in log_lines)
+
+
+def certified(answer: Json, hook: str) -> None:
+    """Hold an answer to each assertion that the certification tools make of a server's answer.
+
+    Source: inferno-framework/davinci-crd-test-kit, cards_validation.rb, suggestion_actions_validation.rb,
+    service_response_validation_test.rb and coverage_information_system_action_validation_test.rb (March 2026).
+    """
+    assert isinstance(answer["cards"], list), "the answer has an array of cards"
+    assert hook == "order-select" or isinstance(answer["systemActions"], list), "systemActions is there and an array"
+    for card in answer["cards"]:
+        for name, kind in {"summary": str, "indicator": str, "source": dict}.items():
+            assert isinstance(card[name], kind), "required fields of a card"
+        for name, kind in {"uuid": str, "detail": str, "suggestions": list, "links": list}.items():
+            assert name not in card or isinstance(card[name], kind), "optional fields of a card"
+        assert len(card["summary"]) < 140, "the limit of the summary"
+        assert card["indicator"] in ("info", "warning", "critical"), "the values of the indicator"
+        assert isinstance(card["source"]["label"], str), "the source has a label"
+        topic = card["source"]["topic"]
+        assert isinstance(topic["code"], str), "the topic has a code"
+        assert isinstance(topic["system"], str), "the topic has a system"
+        for reason in card.get("overrideReasons", []):
+            assert {"code", "system", "display"} <= set(reason), "fields of an override reason"
+        for link in card.get("links", []):
+            assert isinstance(link["label"], str)
+            assert link["url"].startswith("http"), "a link is a URL"
+            assert link["type"] in ("absolute", "smart"), "the types of a link"
+            assert link["type"] == "smart" or "appContext" not in link, "no context on an absolute link"
+        if card.get("suggestions"):
+            assert card["selectionBehavior"] in ("at-most-one", "any"), "how suggestions are selected"
+        for suggestion in card.get("suggestions", []):
+            assert isinstance(suggestion["label"], str)
+            assert suggestion["actions"], "actions are not an empty array"
+            for action in suggestion["actions"]:
+                certified_action(action)
+    for action in answer.get("systemActions", []):
+        certified_action(action)
+        assert action["type"] == "update", "coverage information is an update"
+        assert action["resource"]["resourceType"] in ("MedicationRequest", "ServiceRequest"), "a target of the hook"
+        by_coverage: dict[str, set[str]] = {}
+        for extension in of_coverage(action["resource"]):
+            said = parts_of(extension)
+            by_coverage.setdefault(said["coverage"][0]["reference"], set()).update(said["coverage-assertion-id"])
+        assert by_coverage, "coverage information was received"
+        identifiers = [each for found in by_coverage.values() for each in found]
+        assert all(len(found) == 1 for found in by_coverage.values()), "one assertion id for one coverage"
+        assert len(identifiers) == len(set(identifiers)), "distinct assertion ids for different coverages"
+
+
+def certified_action(action: Json) -> None:
+    assert isinstance(action["type"], str)
+    assert isinstance(action["description"], str)
+    assert action["type"] in ("create", "update", "delete"), "the types of an action"
+    if action["type"] == "delete":
+        assert re.fullmatch(r"[A-Za-z]+/[A-Za-z0-9.-]+", action["resourceId"]), "a delete names a resource"
+    else:
+        assert action["resource"]["resourceType"], "a create or an update has a resource"
+
+
+@pytest.mark.parametrize("service", ALL)
+@pytest.mark.parametrize(
+    "prefetch",
+    [
+        pytest.param({}, id="usual"),
+        pytest.param({"coverage": bundle(insured("Aetna"), insured("Medicare", "cov-2"))}, id="two coverages"),
+        pytest.param({"coverage": bundle(insured("Nobody knows"))}, id="no policy"),
+        pytest.param({"coverage": bundle()}, id="no coverage"),
+        pytest.param({"tumorMarkers": bundle(ihc("LA11841-6", "1+"))}, id="not covered"),
+        pytest.param({"labs": {"resourceType": "OperationOutcome", "issue": []}}, id="data missing"),
+    ],
+)
+def test_crd_every_answer_passes_what_the_certification_tools_assert(crd, service, prefetch) -> None:
+    orders = [order(), order(420, "order-2", medicationCodeableConcept={"text": "Perjeta"}), aspirin()]
+    body = call(service, orders, whole(**prefetch))
+    if service == COVERAGE_DISPATCH:
+        body["prefetch"]["orders"] = bundle(*orders)
+    answer = crd.post(body, service).body
+    certified(answer, body["hook"])

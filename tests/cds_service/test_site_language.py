@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from calls import SIGN, Caller, call, order
+from click.testing import CliRunner
 from sqlalchemy import select
 
 from cds_service.audit.explain import explain
+from cds_service.cli import main
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 from cds_service.decisions.reproduce import replay
@@ -76,3 +79,16 @@ def test_a_decision_explains_itself_in_the_language_of_its_time(tmp_path: Path) 
     kept = find(engine, identifier)
     assert kept is not None
     assert replay(kept).identical
+
+
+def test_the_check_lists_what_a_language_says_in_english() -> None:
+    result = CliRunner().invoke(main, ["knowledge", "check", "--language", "es"])
+    found = re.search(r"es: (\d{1,4}) said in English", result.output)
+    assert found is not None
+    assert result.exit_code == (1 if int(found[1]) else 0)
+    assert len(result.output.split(found[0])[1].strip().splitlines()) == int(found[1])
+
+
+def test_the_check_knows_its_languages() -> None:
+    result = CliRunner().invoke(main, ["knowledge", "check", "--language", "fr"])
+    assert (result.exit_code, "no language 'fr'" in result.output) == (2, True)

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from calls import SIGN, call, order
+from chart_server import ChartServer, Reply
 from running import Running, served
+from signers import BASE, OTHER_EHR, Signer, bearer, client
+from test_pressure import count
+from test_store_feedback import overridden
+from urllib3.exceptions import HTTPError
+
+from cds_service.auth import key_fetching
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
     from pathlib import Path
+
+    from servers import Postgres
 
 PROMPT_S = 3.0
 """A machine of its own needs 20 ms; here others are at work too."""
@@ -134,3 +146,114 @@ def test_connections_at_work_or_idle_are_left_alone_while_bodies_are_cut_off(has
         assert not failed
         never_used.sendall(b"GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n")
         assert never_used.recv(100).startswith(b"HTTP/1.1 200")
+
+
+# --- A database that accepts and never answers -----------------------------------------------------------------------
+
+
+def test_a_frozen_database_holds_up_no_call_and_loses_no_record(postgres: Postgres, tmp_path: Path) -> None:
+    url = postgres.new_database()
+    with served(tmp_path, HER2_CDS_DATABASE=url) as running:
+        assert asked(running)[0] == 200
+        with postgres.frozen():
+            took = [asked(running) for _ in range(12)]
+            assert {status for status, _ in took} == {200}
+            # The first call finds out; the others do not wait for it again.
+            assert max(seconds for _, seconds in took) < PROMPT_S
+            assert sum(seconds > 0.9 for _, seconds in took) <= 1
+            assert running.send("GET", "/health/ready")[0] == 503
+            began = time.monotonic()
+            assert (
+                running.send("POST", f"/cds-services/{SIGN}/feedback", {"feedback": [overridden("card-1")]})[0] == 503
+            )
+            assert time.monotonic() - began < 2 * PROMPT_S
+        until = time.monotonic() + 20
+        while running.send("GET", "/health/ready")[0] != 200:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+    assert count(url, "decisions") == 13
+
+
+# --- Servers of keys, launches and sign-ins ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def neighbor() -> Iterator[ChartServer]:
+    server = ChartServer()
+    yield server
+    server.close()
+
+
+@contextmanager
+def at_once(count: int, call_it: Callable[[], int]) -> Iterator[list[Future[int]]]:
+    """Do something many times at once, in the background."""
+    with ThreadPoolExecutor(count) as pool:
+        futures = [pool.submit(call_it) for _ in range(count)]
+        # Each has its connection by then.
+        time.sleep(0.5)
+        yield futures
+
+
+def test_keys_that_drip_hold_up_only_who_needs_them(neighbor: ChartServer, tmp_path: Path) -> None:
+    known, dripping = Signer(), Signer(OTHER_EHR)
+    fetched = {"issuer": OTHER_EHR, "jwks_url": neighbor.add("/jwks.json", Reply(drips=True))}
+    auth = {"mode": "required", "clients": [client(known), fetched]}
+    (tmp_path / "her2-cds.yaml").write_text(json.dumps({"public_url": BASE, "auth": auth}))
+
+    with served(tmp_path, "--config", "her2-cds.yaml") as running:
+
+        def status(signer: Signer) -> int:
+            return running.send("GET", "/cds-services", **bearer(signer.token()))[0]
+
+        assert status(known) == 200
+        with at_once(40, lambda: status(dripping)) as others:
+            began = time.monotonic()
+            assert status(known) == 200
+            assert time.monotonic() - began < PROMPT_S
+        assert {each.result() for each in others} <= {401, 503}
+
+
+def test_the_thread_that_fetches_keys_ends_though_they_drip(
+    neighbor: ChartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_fetching, "FETCH_S", 0.3)
+    for reply in (Reply(drips=True), Reply(trickles=True), Reply(after_s=5)):
+        began = time.monotonic()
+        with pytest.raises((OSError, HTTPError)):
+            key_fetching.fetch(neighbor.add("/jwks.json", reply))
+        assert time.monotonic() - began < PROMPT_S
+
+
+def test_many_launches_and_sign_ins_at_servers_that_hang_hold_up_no_call(neighbor: ChartServer, tmp_path: Path) -> None:
+    base = f"http://127.0.0.1:{neighbor.server_port}"
+    neighbor.add("/.well-known/smart-configuration", Reply(drips=True))
+    neighbor.add("/.well-known/openid-configuration", Reply(after_s=30))
+    oidc = f"{{issuer: '{base}', client_id: her2, roles: {{editor: [e]}}}}"
+    config = configured(
+        tmp_path,
+        f"smart: {{servers: [{{iss: '{base}', client_id: her2}}]}}\nworkbench: {{sign_in: oidc, oidc: {oidc}}}",
+    )
+    with served(tmp_path, "--config", config) as running:
+
+        def status(path: str) -> int:
+            connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=30)
+            connection.request("GET", path)
+            found = connection.getresponse().status
+            connection.close()
+            return found
+
+        launch = f"/smart/launch?iss={base}&launch=1"
+        with (
+            at_once(48, lambda: status(launch)) as launches,
+            at_once(48, lambda: status("/workbench/sign-in/provider")) as sign_ins,
+        ):
+            assert asked(running)[0] == 200
+            took = [asked(running)[1] for _ in range(5)]
+            assert max(took) < PROMPT_S
+            # Four wait for each server; the others were told at once.
+            for each in (launches, sign_ins):
+                assert sum(future.done() for future in each) >= 44
+            for each in (launches, sign_ins):
+                assert [future.result() for future in each if future.done()].count(503) >= 44
+        # Those that waited hear of it within the time of one exchange.
+        assert {future.result() for future in (*launches, *sign_ins)} <= {502, 503}

@@ -60,8 +60,7 @@ def test_a_topic_of_the_site_has_a_page_of_its_own(seat: Seat) -> None:
 
 def test_a_version_may_set_a_topic_of_the_site() -> None:
     settings = load_settings(EXAMPLE, {})
-    form = MultiDict({"cards.hepatitis-b-missing.mode": "off", "cards.no-such-rule.mode": "off"})
-    content = content_from(form, topics_of(settings.site_layer.known))
+    content = content_from(MultiDict({"cards.hepatitis-b-missing.mode": "off"}), settings.site_layer)
     assert list(content.cards) == ["hepatitis-b-missing"]
     # It is kept, and taken again when the rule is gone.
     again = stored_content(content.canonical(), "version 3")

@@ -31,8 +31,8 @@ class StatedDose(KnowledgeRecord, frozen=True, kw_only=True, dict=True):
 class Level(StatedDose, frozen=True, kw_only=True):
     """A dose level and what it is for.
 
-    ``times_a_day``: of tablets, where it is not that of the regimen. ``beside`` and ``problem`` are the class of drugs
-    or the problem that an adjusted level is for.
+    ``times_a_day``: of tablets, where it is not that of the regimen. ``beside`` and ``problem`` are the class of drugs,
+    or the product, or the problem that an adjusted level is for.
     """
 
     role: LevelRole

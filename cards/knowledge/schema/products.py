@@ -29,7 +29,10 @@ class PriorTherapy(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Eligibility(KnowledgeRecord, frozen=True, kw_only=True):
-    """A HER2 status that qualifies a patient: every condition of the row holds."""
+    """A HER2 status that qualifies a patient: every condition of the row holds.
+
+    ``with_products`` are the products that the row gives beside this one; their own labels need not name the cancer.
+    """
 
     cancers: tuple[Cancer, ...]
     settings: tuple[Setting, ...] = ()
@@ -37,6 +40,7 @@ class Eligibility(KnowledgeRecord, frozen=True, kw_only=True):
     ihc_3_only: bool = False
     erbb2_mutation: bool = False
     hormone_receptor_positive: bool = False
+    with_products: tuple[str, ...] = ()
     since: date | None = None
     wording: str
     prior: PriorTherapy | None = None

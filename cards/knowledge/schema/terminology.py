@@ -146,6 +146,7 @@ class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
     """Codes and words of conditions that mean one problem; ICD-10 entries are prefixes.
 
     ``unless`` are words that make a text another problem. ``past_counts``: it is a state that does not end.
+    ``whole_words``: a text must end where a word does, so that "Child-Pugh C" is not found in "Child-Pugh class A".
     """
 
     problem: Problem
@@ -154,6 +155,7 @@ class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
     texts: tuple[str, ...]
     unless: tuple[str, ...] = ()
     past_counts: bool = False
+    whole_words: bool = False
     by: Cited
 
 

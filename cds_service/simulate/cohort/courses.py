@@ -44,6 +44,8 @@ RXNORM = {"Kadcyla": "1371041", "Enhertu": "2267576", "Perjeta": "1298944"} | di
 _PER_KG = {"Kadcyla": (Decimal("3.6"),) * 2, "Enhertu": (Decimal("5.4"),) * 2} | dict.fromkeys(
     _TRASTUZUMABS, (Decimal(8), Decimal(6))
 )
+INTRAVENOUS, SUBCUTANEOUS = ("47625008", "Intravenous route"), ("34206005", "Subcutaneous route")
+"""Routes: the SNOMED CT code and its words."""
 _FIXED = {"Perjeta": (Decimal(840), Decimal(420))}
 _BLOODS = {"Kadcyla": ("ast", "alt", "bilirubin", "platelets"), "Enhertu": ("neutrophils", "platelets")}
 
@@ -57,6 +59,7 @@ class Ordered:
     unit: str = "mg"
     code: str = ""
     given: bool = True
+    route: tuple[str, str] = INTRAVENOUS
     expected: set[str] = field(default_factory=set)
 
 

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 from cds_service.simulate.cohort.courses import clean_course
 from cds_service.simulate.cohort.faults import put_in
+from cds_service.simulate.cohort.plans import RIGHT, plan_resources, plans
 from cds_service.simulate.cohort.resources import places, resources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import TextIO
 
     from cds_service.simulate.cohort.courses import Course
     from cds_service.simulate.cohort.site_faults import SiteFault
 
-LABELS = "labels.csv"
+LABELS, PLANS = "labels.csv", "plans.csv"
 ERRORS_PERCENT = 25
 
 
@@ -32,6 +33,48 @@ def courses(patients: int, seed: int, errors_percent: int = ERRORS_PERCENT) -> I
         if random.randrange(100) < errors_percent:
             put_in(course, random)
         yield course
+
+
+def generate_plans(patients: int, seed: int, output: Path, errors_percent: int = ERRORS_PERCENT) -> tuple[int, int]:
+    """Write a cohort of whole plans, one a patient; give how many orders it has, and how many plans have an error.
+
+    ``plans.csv`` says for each patient what is wrong; nothing where all is right.
+
+    Raises:
+        OSError: the folder cannot be written.
+
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    orders = wrong = 0
+    with ExitStack() as stack:
+        write = _writer(output, stack)
+        errors = csv.writer(
+            stack.enter_context((output / PLANS).open("w", encoding="utf-8", newline="")), lineterminator="\n"
+        )
+        errors.writerow(("patient", "error"))
+        for place in places():
+            write(place)
+        for plan in plans(patients, seed, errors_percent):
+            errors.writerow((f"Patient/{plan.course.patient}", plan.error))
+            wrong += plan.error != RIGHT
+            for resource, ordered in plan_resources(plan):
+                write(resource)
+                orders += ordered is not None
+    return orders, wrong
+
+
+def _writer(output: Path, stack: ExitStack) -> Callable[[dict[str, object]], None]:
+    """Return what writes a resource into the file of its type."""
+    files: dict[str, TextIO] = {}
+
+    def write(resource: dict[str, object]) -> None:
+        kind = str(resource["resourceType"])
+        if kind not in files:
+            path = output / f"{kind}.ndjson"
+            files[kind] = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+        files[kind].write(json.dumps(resource, separators=(",", ":")) + "\n")
+
+    return write
 
 
 def generate(
@@ -47,16 +90,8 @@ def generate(
     """
     output.mkdir(parents=True, exist_ok=True)
     orders = wrong = 0
-    files: dict[str, TextIO] = {}
     with ExitStack() as stack:
-
-        def write(resource: dict[str, object]) -> None:
-            kind = str(resource["resourceType"])
-            if kind not in files:
-                path = output / f"{kind}.ndjson"
-                files[kind] = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
-            files[kind].write(json.dumps(resource, separators=(",", ":")) + "\n")
-
+        write = _writer(output, stack)
         labels = csv.writer(
             stack.enter_context((output / LABELS).open("w", encoding="utf-8", newline="")), lineterminator="\n"
         )

@@ -30,7 +30,11 @@ TESTS = {
     "lvef": ("10230-1", "%", None),
 }
 _IHC = {"3+": "LA11843-2", "2+": "LA11842-4"}
-_PROBLEMS = {"pneumonitis": ("J70.2", "Acute drug-induced interstitial lung disorders")}
+_PROBLEMS = {
+    "pneumonitis": ("J70.2", "Acute drug-induced interstitial lung disorders"),
+    "heart failure": ("I50.20", "Unspecified systolic (congestive) heart failure"),
+    "pregnancy": ("Z33.1", "Pregnant state, incidental"),
+}
 _ORDERED_AT, _GIVEN_AT, _DRAWN_AT = "T09:15:00Z", "T13:30:00Z", "T07:40:00Z"
 
 
@@ -40,8 +44,11 @@ def places() -> Iterator[Json]:
         yield {"resourceType": "Location", "id": f"site-{site}", "name": f"{site.replace('-', ' ').title()} oncology"}
 
 
-def resources(course: Course) -> Iterator[tuple[Json, Ordered | None]]:
-    """Give the resources of a course, each order with what was ordered."""
+def resources(course: Course, until: int | None = None) -> Iterator[tuple[Json, Ordered | None]]:
+    """Give the resources of a course, each order with what was ordered.
+
+    ``until`` is the number of the visit that the course ends with: its results are there, and its orders are not.
+    """
     yield _person(course), None
     for resource in _before(course):
         yield resource, None
@@ -49,8 +56,10 @@ def resources(course: Course) -> Iterator[tuple[Json, Ordered | None]]:
         yield _encounter(course, number, visit), None
         for resource in _results(course, number, visit):
             yield resource, None
+        if number == until:
+            return
         for place, ordered in enumerate(visit.orders):
-            yield _order(course, number, place, visit, ordered), ordered
+            yield ordered_at(course, number, place, visit.day, ordered), ordered
             if ordered.given and ordered.drug in course.drugs:
                 yield _administration(course, number, place, visit, ordered), None
     for resource in _afterwards(course):
@@ -124,7 +133,8 @@ def order_id(course: Course, number: int, place: int) -> str:
     return f"{course.patient}-order-{number}-{place}"
 
 
-def _order(course: Course, number: int, place: int, visit: Visit, ordered: Ordered) -> Json:
+def ordered_at(course: Course, number: int, place: int, signed: date, ordered: Ordered) -> Json:
+    """Write an order, signed on the morning of a day."""
     written: Json = {
         "resourceType": "MedicationRequest",
         "id": order_id(course, number, place),
@@ -133,12 +143,12 @@ def _order(course: Course, number: int, place: int, visit: Visit, ordered: Order
         "medicationCodeableConcept": _drug(ordered),
         "subject": {"reference": f"Patient/{course.patient}"},
         "encounter": {"reference": f"Encounter/{course.patient}-visit-{number}"},
-        "authoredOn": f"{visit.day}{_ORDERED_AT}",
+        "authoredOn": f"{signed}{_ORDERED_AT}",
     }
     if ordered.drug in NAMES:
         instruction: Json = {
             "timing": {"repeat": {"frequency": 1, "period": 3, "periodUnit": "wk"}},
-            "route": {"coding": [{"system": _SNOMED, "code": "47625008", "display": "Intravenous route"}]},
+            "route": {"coding": [{"system": _SNOMED, "code": ordered.route[0], "display": ordered.route[1]}]},
         }
         if ordered.dose is not None:
             instruction["doseAndRate"] = [{"doseQuantity": _milligrams(ordered)}]

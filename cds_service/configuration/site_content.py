@@ -1,0 +1,98 @@
+"""The site's knowledge, words and rules inside a version of the policy: the text of files, laid over those of the site.
+
+The values that were overlaid are kept as they were beneath when the version was written, so that a release that changes
+one of them is noticed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BeforeValidator, Field
+
+from cards.knowledge.schema import KnowledgeError
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.section import Section
+from cds_service.configuration.site_diff import changes
+from cds_service.configuration.site_layer import site_layer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cds_service.configuration.site_layer import SiteLayer, Texts
+
+SITE_TEXT_LIMIT = 60_000
+PARTS = ("knowledge", "wording", "rules")
+_SHIPPED_LIMIT = 4_000
+
+
+def _lines(text: object) -> object:
+    """Write the line ends of a browser as those of a file, with nothing at the end."""
+    return text.replace("\r\n", "\n").rstrip() if isinstance(text, str) else text
+
+
+_Text = Annotated[str, BeforeValidator(_lines), Field(max_length=SITE_TEXT_LIMIT)]
+
+
+class SiteContent(Section):
+    """What a version lays over the knowledge, the words and the rules: YAML, as in a file of the site."""
+
+    knowledge: _Text = Field("", description="Sources, brands and products, as in a file of site.knowledge.")
+    wording: _Text = Field("", description="Words, contact and links, as in a file of site.wording.")
+    rules: _Text = Field("", description="Rules of the site, as in a file of site.rules.")
+    shipped: dict[str, str] = Field(
+        {}, max_length=_SHIPPED_LIMIT, description="The overlaid values as they were beneath when it was written."
+    )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it lays nothing over anything."""
+        return not (self.knowledge or self.wording or self.rules)
+
+    def tree(self) -> dict[str, object]:
+        """Give what is set, and nothing else."""
+        found = {name: getattr(self, name) for name in (*PARTS, "shipped")}
+        return {} if self.is_empty else {name: value for name, value in found.items() if value}
+
+
+def laid(beneath: SiteLayer, content: SiteContent, name: str) -> SiteLayer:
+    """Lay the texts of a version over the files of the site; ``name`` is what a problem calls the version.
+
+    Raises:
+        ConfigurationError: a text is wrong; the message names the part, the line and the nearest known word.
+
+    """
+    if content.is_empty:
+        return beneath
+    try:
+        return site_layer(
+            (*beneath.knowledge_files, *_file(name, "knowledge", content)),
+            (*beneath.wording_files, *_file(name, "wording", content)),
+            beneath.language,
+            (*beneath.rule_files, *_file(name, "rules", content)),
+        )
+    except KnowledgeError as error:
+        raise ConfigurationError([str(error)]) from None
+
+
+def _file(name: str, part: str, content: SiteContent) -> Texts:
+    text: str = getattr(content, part)
+    return ((f"{name}, site.{part}", text),) if text else ()
+
+
+def overlaid(beneath: SiteLayer, above: SiteLayer) -> dict[str, str]:
+    """Give the values beneath that a layer replaces, by their places."""
+    return {f"{each.kind}.{each.place}": each.before for each in changes(beneath, above) if each.before}
+
+
+def changed_beneath(shipped: Mapping[str, str], beneath: SiteLayer, above: SiteLayer) -> list[str]:
+    """Say which overlaid values are others now than when the overlay was written, in words."""
+    now = overlaid(beneath, above)
+    said = {f"{each.kind}.{each.place}": each.after for each in changes(beneath, above)}
+    found = []
+    for place, was in shipped.items():
+        if place not in now:
+            found.append(f"{place}: was {was}, and is now what the overlay says, or is no longer there")
+        elif now[place] != was:
+            found.append(f"{place}: was {was}, is now {now[place]}; the overlay says {said[place] or 'nothing'}")
+    return found
