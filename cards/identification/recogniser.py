@@ -11,7 +11,9 @@ from cards.identification.folding import fold, key
 from cards.identification.targets import Meaning, Target
 from cards.identification.vocabulary import Vocabulary
 from cards.knowledge.label_doses import Labelled, Span, around, ceiling, regimens_for, rows_by_test
+from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Kind, Panel
+from cards.values.caching import once
 from cards.values.codes import Ndc, ndc_readings
 from cards.values.text_cache import cached_by_key, cached_by_text
 from cards.values.texts import bounded
@@ -177,3 +179,13 @@ class Recogniser:
         """List the packages of the brand, or of every brand when none is named."""
         brands: Iterable[Brand] = (brand,) if brand is not None else product.brands
         return tuple(package for each in brands for package in each.packages)
+
+
+def recogniser_of(known: Knowledge) -> Recogniser:
+    """Give the recogniser of a knowledge; that of the shipped knowledge, which takes long to index, is made once."""
+    return _of_what_ships() if known is default_knowledge() else Recogniser(known)
+
+
+@once
+def _of_what_ships() -> Recogniser:
+    return Recogniser(default_knowledge())

@@ -57,7 +57,7 @@ class SiteSettings(Section):
     review_months: int = Field(
         12, ge=1, le=1200, description="After how many months the text that a value was read in is due for review."
     )
-    timezone: str = Field("UTC", description="Where a day begins, for the age of results (an IANA name).")
+    timezone: str = Field("UTC", description="Where a day begins, for ages and doses given (an IANA name).")
 
     @field_validator("timezone")
     @classmethod
@@ -68,6 +68,11 @@ class SiteSettings(Section):
             msg = f"no time zone {name!r}"
             raise ValueError(msg) from error
         return name
+
+    @property
+    def zone_of_doses(self) -> ZoneInfo | None:
+        """Where the day of a dose given begins; ``None`` where no zone was set: the day is then the one as written."""
+        return ZoneInfo(self.timezone) if "timezone" in self.model_fields_set else None
 
 
 class CoverageSettings(Section):

@@ -21,7 +21,7 @@ from cards.facts.origins import Gap
 from cards.facts.patient import Patient
 from cards.facts.session import Moment, Session
 from cards.facts.topics import Topic
-from cards.identification.recogniser import Recogniser
+from cards.identification.recogniser import recogniser_of
 from cards.knowledge.billing_setup import with_sources
 from cards.presentation.grouping import CardContent
 from cards.presentation.renderer import Renderer
@@ -86,9 +86,11 @@ class Decider:
         self.policy = settings.policy()
         self._with_suggestions = suggestions
         self._today = today or (lambda: datetime.now(ZoneInfo(settings.site.timezone)).date())
-        self._recogniser = Recogniser(self.known)
+        self._recogniser = recogniser_of(self.known)
         code_map = CodeMap.read(settings.site.code_maps)
-        self.chart_reader = self._chart = chart_reader(self.known.terminology, self._recogniser, code_map)
+        self.chart_reader = self._chart = chart_reader(
+            self.known.terminology, self._recogniser, code_map, settings.site.zone_of_doses
+        )
         self.templates = templates(self.known.terminology, code_map)
         self.crd = settings.crd == crd.VERSION
         self._required = frozenset(self.templates)

@@ -12,7 +12,7 @@ from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode, PlannedDoses, Policy
 from cards.facts.topics import TopicCode
 from cards.identification.identity import IdentityStatus
-from cards.identification.recogniser import Recogniser
+from cards.identification.recogniser import Recogniser, recogniser_of
 from cards.knowledge.billing_setup import with_sources
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.renderer import Renderer
@@ -59,7 +59,7 @@ def replay(kept: StoredDecision) -> Replay:
     known, wording = layer.known, layer.wording
     policy, billing = recorded_policy(kept.configuration), setup_of_record(kept.configuration.get("coverage"))
     session, identities, rules = question(recorded_session(kept), known, policy, billing)
-    recogniser, cited = Recogniser(known), with_sources(known, billing)
+    recogniser, cited = recogniser_of(known), with_sources(known, billing)
     verdicts = judge(session, recogniser, policy, identities, rules)
     renderer = Renderer(wording, cited, policy.indicators)
     sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}

@@ -15,7 +15,7 @@ import structlog
 
 from cards.engine import judge
 from cards.facts.outcomes import CannotTell, Fired
-from cards.identification.recogniser import Recogniser
+from cards.identification.recogniser import recogniser_of
 from cds_service.decisions.decision import Decision, Tried
 from cds_service.decisions.rejudge import question
 from cds_service.decisions.versions import Versions, versions
@@ -51,7 +51,7 @@ class Shadow:
 
     def __init__(self, tried: Settings, known: Knowledge, wording: Wording, billing: BillingSetup) -> None:
         """Take the settings on trial."""
-        self._recogniser = Recogniser(known)
+        self._recogniser = recogniser_of(known)
         self._known, self._billing = known, billing
         self._base = Candidate(tried.policy(), versions(tried, known, wording, billing))
         self._profiles: list[tuple[ProfileMatch, Candidate]] = []

@@ -10,7 +10,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
-from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
+from cards.values.caching import once
 from cds_service.ehr.servers import RefusedAddressError, check_addresses
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
     return _public_authorities() if ca_bundle is None else _verifying(str(ca_bundle))
 
 
-@cache
+@once
 def _public_authorities() -> ssl.SSLContext:
     """Read the public authorities once: that is slow, and the workers share what was there before they were started."""
     return _verifying(requests.utils.DEFAULT_CA_BUNDLE_PATH)

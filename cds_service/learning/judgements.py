@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from cards.facts.order import DrugOrder
 from cards.facts.policy import Mode
 from cards.identification.identity import identify
-from cards.identification.recogniser import Recogniser
+from cards.identification.recogniser import Recogniser, recogniser_of
 from cards.knowledge.loader import default_knowledge
 from cds_service.store.tables import configurations, decisions, shadow_verdicts
 
@@ -104,7 +104,7 @@ def judgements(engine: Engine, window: Window) -> Iterator[Judged]:
         .order_by(decisions.c.at, decisions.c.id)
     )
     statement = within(statement, window)
-    recogniser = Recogniser(default_knowledge())
+    recogniser = recogniser_of(default_knowledge())
     with engine.connect() as connection:
         for row in connection.execution_options(yield_per=AT_A_TIME).execute(statement):
             verdicts = msgspec.json.decode(row.verdicts)

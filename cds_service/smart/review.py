@@ -18,7 +18,7 @@ from cards.facts.origins import Origin
 from cards.facts.patient import Patient, TreatmentState
 from cards.facts.session import Moment, Session
 from cards.identification.identity import Identity, IdentityStatus
-from cards.identification.recogniser import Recogniser
+from cards.identification.recogniser import recogniser_of
 from cards.knowledge.schema import Scope
 from cards.presentation.renderer import Renderer
 from cards.readings.case import Case
@@ -82,9 +82,11 @@ class Reviewer:
             settings.model_copy(update={"fhir": settings.fhir.model_copy(update=fhir)}).fhir_limits,
             on_fetched=on_fetched,
         )
-        self._recogniser = Recogniser(decider.known)
+        self._recogniser = recogniser_of(decider.known)
         code_map = CodeMap.read(decider.settings.site.code_maps)
-        self._chart = ChartReader(decider.known.terminology, self._recogniser, code_map)
+        self._chart = ChartReader(
+            decider.known.terminology, self._recogniser, code_map, decider.settings.site.zone_of_doses
+        )
 
     def review(self, iss: str, grant: Grant) -> Review:
         """Read the chart of the patient that the EHR named, and judge it."""

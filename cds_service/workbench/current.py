@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _TRIED = 0
 """The number of a version that is only tried: no version has it."""
+_CONTENTS = 4
+"""How many contents that are not in force keep what they were judged to do: those that people look at now."""
 _KEPT = "her2_cds_workbench_previewers"
 
 
@@ -39,6 +41,7 @@ class _Kept:
     settings: Settings
     of_every_call: Previewer
     of_callers: dict[str, CallerPreviewer]
+    of_contents: dict[str, Previewer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +106,20 @@ def _kept() -> _Kept:
     settings = in_force().decider.settings
     kept: _Kept | None = current_app.extensions.get(_KEPT)
     if kept is None or kept.settings is not settings:
-        kept = current_app.extensions[_KEPT] = _Kept(settings, Previewer(settings, today), {})
+        kept = current_app.extensions[_KEPT] = _Kept(settings, Previewer(settings, today), {}, {})
     return kept
 
 
 def previewer_of(content: PolicyContent) -> Previewer:
-    """Judge by a content that is laid over the files, as it would be when it is published."""
-    return Previewer(with_policy(base_settings(), PublishedPolicy(content, _TRIED, content.hash)), today)
+    """Judge by a content that is laid over the files, as it would be when it is published; the last few are kept."""
+    kept = _kept().of_contents
+    found = kept.pop(content.hash, None)
+    if found is None:
+        found = Previewer(with_policy(base_settings(), PublishedPolicy(content, _TRIED, content.hash)), today)
+    kept[content.hash] = found
+    for old in list(kept)[:-_CONTENTS]:
+        kept.pop(old, None)
+    return found
 
 
 def previewer_of_caller(content: PolicyContent, profile: str) -> CallerPreviewer:

@@ -10,7 +10,8 @@ import msgspec
 
 from cards.engine import judge
 from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
-from cards.identification.recogniser import Recogniser
+from cards.facts.topics import Topic
+from cards.identification.recogniser import Recogniser, recogniser_of
 from cards.knowledge.billing_setup import with_sources
 from cards.presentation.grouping import CardContent
 from cards.presentation.renderer import Renderer
@@ -22,7 +23,7 @@ from cds_service.decisions.rejudge import question
 from cds_service.protocol.card_json import card_json, to_show, worded
 from cds_service.protocol.services import SERVICES
 from cds_service.store.record import order_name
-from cds_service.workbench.specimens import specimens
+from cds_service.workbench.specimens import specimens, typical
 from fhir_mappings.request.hook_request import BadRequest, read_request
 from fhir_mappings.wire.resources import Unreadable, decode_sent
 
@@ -83,12 +84,18 @@ class Previewer:
 
     @lazy
     def _recogniser(self) -> Recogniser:
-        return Recogniser(self._decider.known)
+        return recogniser_of(self._decider.known)
 
     @lazy
     def cases(self) -> dict[str, Seen]:
         """What every case of the rules comes to."""
         return {name: self.of_specimen(each) for name, each in specimens().items()}
+
+    @lazy
+    def typical_cards(self) -> dict[Topic, Json]:
+        """What the typical case of each topic gets: its own card, whatever its mode."""
+        found = {topic: self.card_of(case) for topic in Topic if (case := typical(topic)) is not None}
+        return {topic: card for topic, card in found.items() if card is not None}
 
     def card_of(self, specimen: Specimen) -> Json | None:
         """Give the card about the topic of a case, whatever its mode."""

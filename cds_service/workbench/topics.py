@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode, default_policy
 from cards.facts.topics import Topic, TopicCode
-from cards.identification.recogniser import Recogniser
+from cards.identification.recogniser import recogniser_of
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import default_wording
 from cards.values.quantities import plain
@@ -17,7 +17,7 @@ from cds_service.configuration.settings import Settings
 from cds_service.decisions.rejudge import question
 from cds_service.decisions.reproduce import thresholds_asked
 from cds_service.workbench.site_rules import card_of_rule
-from cds_service.workbench.specimens import specimens, typical
+from cds_service.workbench.specimens import specimens
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -126,7 +126,7 @@ def _asked_for(topic: TopicCode) -> frozenset[str]:
         if case.topic is topic:
             put = question(case.session(), known, policy, billing)
             own = [rule for rule in put.rules if rule.topic is topic]
-            asked.update(*thresholds_asked(put.session, Recogniser(known), policy, put.identities, own).values())
+            asked.update(*thresholds_asked(put.session, recogniser_of(known), policy, put.identities, own).values())
     return frozenset(asked)
 
 
@@ -134,8 +134,7 @@ def typical_card(topic: TopicCode, settings: Settings, previewer: Previewer) -> 
     """Give the card that a topic's typical case gets, by the words and indicators in force."""
     if (rule := settings.site_layer.known.site_rule(topic)) is not None:
         return card_of_rule(rule, previewer)
-    case = typical(topic)
-    return previewer.card_of(case) if case else None
+    return previewer.typical_cards.get(topic)
 
 
 def families(settings: Settings, previewer: Previewer) -> list[tuple[str, list[TopicRow]]]:
