@@ -92,7 +92,7 @@ class Previewer:
         return {name: self.of_specimen(each) for name, each in specimens().items()}
 
     @lazy
-    def typical_cards(self) -> dict[Topic, Json]:
+    def typical_cards(self) -> dict[TopicCode, Json]:
         """What the typical case of each topic gets: its own card, whatever its mode."""
         found = {topic: self.card_of(case) for topic in Topic if (case := typical(topic)) is not None}
         return {topic: card for topic, card in found.items() if card is not None}
