@@ -47,7 +47,6 @@ class ChartReader:
     def __init__(self, terminology: Terminology, recogniser: Recogniser, code_map: CodeMap = NO_CODE_MAP) -> None:
         """Prepare the readers of each resource type."""
         conditions = ConditionReader(terminology, code_map)
-        observations = ObservationReader(terminology, code_map)
         self._medication = MedicationReader(conditions, code_map)
         self._recogniser = recogniser
         treatments = TreatmentReader(self._medication, recogniser)
