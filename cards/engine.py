@@ -24,6 +24,7 @@ from cards.facts.topics import Topic, TopicCode
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Cited, Confidence
 from cards.planned_doses import ASKED_LATER, needed, outcome_for, planned_doses
+from cards.presentation.urgency import STOPS
 from cards.readings.case import UNREAD, Case, gap_line
 from cards.readings.session_orders import SessionOrders
 from cards.rules import rules_at
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from cards.facts.origins import Gap, Origin
+    from cards.facts.outcomes import Outcome
     from cards.facts.patient import Patient
     from cards.facts.policy import Policy
     from cards.facts.session import Session
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from cards.rules import Rule
 
 _SILENT = (Clear, NotApplicable)
+_AT_THE_ORDER = NotApplicable("judged when the next dose is ordered")
 _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
@@ -122,6 +125,8 @@ def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDo
     if settled and not signed and case.identity.by is None:
         verdicts = [Verdict(rule.topic, origin, rule.judge(case), product, drug, tentative) for rule in rules]
         verdicts = _without_parts(verdicts, case)
+        if not case.session.moment.has_orders:
+            return [_of_opened_chart(verdict) if verdict.topic in STOPS else verdict for verdict in verdicts]
         return verdicts if dose is None else _of_planned_dose(verdicts, case, dose, policy)
     verdicts = []
     for rule in rules:
@@ -134,6 +139,18 @@ def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDo
     if case.identity.by is not None:
         verdicts = [_resting_on(case.identity.by, verdict) for verdict in verdicts]
     return verdicts if dose is None or not settled else _of_planned_dose(verdicts, case, dose, policy)
+
+
+def _of_opened_chart(verdict: Verdict) -> Verdict:
+    """Make a stop a calm line of an opened chart, where nothing is ordered: it is judged when the dose is ordered."""
+    match verdict.outcome:
+        case Fired() as finding:
+            calm: Outcome = msgspec.structs.replace(finding, indicator=Indicator.INFO, fixes=())
+        case CannotTell():
+            calm = _AT_THE_ORDER
+        case outcome:
+            calm = outcome
+    return msgspec.structs.replace(verdict, outcome=calm)
 
 
 def _resting_on(by: Cited, verdict: Verdict) -> Verdict:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import threading
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,10 +50,23 @@ def application() -> Flask:
     follow(app.extensions["her2_cds_publication"])
     keep_house(store.engine, lambda: configuration.current().decider.settings.audit.keep_days)
     Watcher(app.extensions["her2_cds_bodies"], *_patience(configuration)).start()
-    atexit.register(store.close)
+    _at_the_end(store.close)
     _spare_the_collector()
     structlog.get_logger().info("worker_started", worker=os.getpid())
     return app
+
+
+def _at_the_end(close: Callable[[], None]) -> None:
+    """Close when this process ends; a process of ``multiprocessing`` asks exit handlers only from Python 3.13 on."""
+    is_closed = threading.Event()
+
+    def once() -> None:
+        if not is_closed.is_set():
+            is_closed.set()
+            close()
+
+    atexit.register(once)
+    Finalize(None, once, exitpriority=1)
 
 
 def _patience(configuration: Configuration) -> tuple[Callable[[], float], Callable[[], float]]:

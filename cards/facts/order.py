@@ -108,6 +108,20 @@ class Intake(msgspec.Struct, frozen=True):
     is_unclear: bool = False
 
 
+class NotedDose(msgspec.Struct, frozen=True):
+    """A dose in a note, and the word before it, which may name the drug that it is of."""
+
+    dose: Mg | MgPerKg
+    after: str = ""
+
+
+class OrderNote(msgspec.Struct, frozen=True):
+    """A note on an order: its text, no longer than is read of it, and the doses in it."""
+
+    text: str
+    doses: tuple[NotedDose, ...] = ()
+
+
 class DrugOrder(msgspec.Struct, frozen=True):
     """A medication order of the session, for any drug, with what its reasons say about the cancer."""
 
@@ -138,3 +152,4 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """The strength of the tablets, in milligrams, where the order names one."""
     intakes: tuple[Intake, ...] = ()
     """When tablets are taken, one entry for each dosage instruction."""
+    notes: tuple[OrderNote, ...] = ()

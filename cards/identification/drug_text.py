@@ -28,6 +28,7 @@ _CLAUSE_END = re.compile(r"[;)\]\n]|\.(?!\d)")
 _CONCENTRATION = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg\s{0,3}/\s{0,3}(\d{1,3}(?:[.,]\d{1,3})?)?\s{0,3}ml")
 _AMOUNT = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg(?!\s{0,3}/\s{0,3}(?:kg|m))")
 _QUOTED = 40
+_BEFORE_LOT = 4
 # The words before an antibody that say which conjugate it is part of; beside the payload they say nothing new.
 _PREFIXES = frozenset({"ado", "fam"})
 
@@ -186,7 +187,9 @@ class DrugTextReader:
         if draft.known[place].kind is not None:
             draft.loose.append(place)
         elif not self._vocabulary.is_ignored(word):
-            draft.unread.append(word)
+            before = tuple(each.text for each in draft.words[max(place - _BEFORE_LOT, 0) : place])
+            if not self._vocabulary.is_package_number(before, word):
+                draft.unread.append(word)
         return place + 1
 
     def _by_ingredients(self, draft: _Draft) -> Meaning | None:

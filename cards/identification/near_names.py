@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LONGEST = 40
+_CUT = 3
+"""The most letters that a name may lack at its end."""
 _TYPED = 6
 """The shortest word that is compared with names that differ in one letter."""
 _INSIDE = 7
@@ -21,7 +23,9 @@ class NearNames:
         """Index the words."""
         words = sorted(names, key=lambda each: (-len(each), each))
         plain = [word for word in words if word.isascii() and word.isalpha() and len(word) >= _TYPED]
-        self._near = {each: word for word in plain for each in _one_taken_out(word)}
+        # A name without its last letters, as a field of the EHR cuts it off, then whatever is one letter off.
+        self._near = {word[:end]: word for word in plain for end in range(max(_TYPED, len(word) - _CUT), len(word))}
+        self._near |= {each: word for word in plain for each in _one_taken_out(word)}
         # By their first letters, longest first: only a word that holds those is searched.
         self._long: dict[str, list[str]] = {}
         for word in plain:

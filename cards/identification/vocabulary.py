@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Phrase = tuple[str, ...]
 _ANTIBODY = "mab"
+_LOT_NUMBER = re.compile(r"[a-z0-9]{4,14}")
+_LOT_DIGITS = 3
+"""The fewest digits of a lot number: "DM1" is none."""
 
 
 class Known(NamedTuple):
@@ -52,6 +55,8 @@ class Vocabulary:
         self.partners = {phrase for phrase in self.partners if not phrase[-1].endswith(_ANTIBODY)} - self.names.keys()
         self.warnings = {key(word) for group in words.warnings for word in group.words}
         self.warning_words = frozenset(fold(word) for group in words.warning_words for word in group.words)
+        self._lots = {key(word) for group in words.package_numbers for word in group.words}
+        self._numbering = frozenset(part for word in words.package_numbering for part in key(word))
         self._patterns = re.compile("|".join(f"(?:{each.pattern})" for each in words.patterns))
         self._payload_endings = _endings(each.endings for each in words.payload_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
@@ -93,6 +98,14 @@ class Vocabulary:
     def is_ignored(self, word: str) -> bool:
         """Return whether a word matches a pattern that names no drug."""
         return len(word) <= LONGEST and self._patterns.fullmatch(word) is not None
+
+    def is_package_number(self, before: Phrase, word: str) -> bool:
+        """Return whether a word is the number of a lot, by its shape and the words before it."""
+        if not _LOT_NUMBER.fullmatch(word) or sum(map(str.isdigit, word)) < _LOT_DIGITS or self.is_listed(word):
+            return False
+        while before and before[-1] in self._numbering:
+            before = before[:-1]
+        return before[-1:] in self._lots or before[-2:] in self._lots
 
     def is_payload(self, word: str) -> bool:
         """Return whether an unknown word ends like the payload of a conjugate."""

@@ -13,12 +13,16 @@ from cards.knowledge.schema import (
     Confidence,
     DrugClass,
     HepaticPair,
+    Interaction,
     KeptApart,
     Kind,
     KnowledgeError,
     LabRow,
+    Level,
     NotChecked,
     Product,
+    Prophylaxis,
+    Regimen,
     Reload,
     TestsBeforeDose,
 )
@@ -74,11 +78,9 @@ def _problems(node: Any, known: Knowledge) -> Iterator[str]:
         case HepaticPair():
             yield from _tests((*node.transaminases, node.bilirubin), known)
         case Product():
-            yield from _products((*node.look_alikes, *node.parts), known)
-            yield from _unknown("source", (brand.label for brand in node.brands), known.sources)
-            topics = [each.topic for each in node.monitoring.before_each_dose]
-            if len(topics) != len(set(topics)):
-                yield "monitoring.before_each_dose has two entries for one topic"
+            yield from _product(node, known)
+        case Level() | Regimen() | Interaction() | Prophylaxis():
+            yield from _beside(node, known)
         case Reload():
             yield from _products(node.also_after, known)
         case AmbiguousName():
@@ -89,6 +91,28 @@ def _problems(node: Any, known: Knowledge) -> Iterator[str]:
             yield from _products(node.with_products, known)
         case Concept():
             yield from _concept(node, known)
+
+
+def _product(product: Product, known: Knowledge) -> Iterator[str]:
+    yield from _products((*product.look_alikes, *product.parts), known)
+    yield from _products((each for row in product.eligibility for each in row.with_products), known)
+    yield from _unknown("source", (brand.label for brand in product.brands), known.sources)
+    topics = [each.topic for each in product.monitoring.before_each_dose]
+    if len(topics) != len(set(topics)):
+        yield "monitoring.before_each_dose has two entries for one topic"
+
+
+def _beside(node: Level | Regimen | Interaction | Prophylaxis, known: Knowledge) -> Iterator[str]:
+    """Check the drugs that stand beside a product: a class, or a product."""
+    match node:
+        case Interaction():
+            named: tuple[str | None, ...] = (node.drug_class,)
+        case Prophylaxis():
+            named = (node.drug_class, *node.with_classes)
+        case _:
+            named = (node.beside,)
+    classes = {group.id for group in known.drug_classes} | {product.id for product in known.products}
+    yield from _unknown("class of drugs", (name for name in named if name is not None), classes)
 
 
 def _concept(concept: Concept, known: Knowledge) -> Iterator[str]:

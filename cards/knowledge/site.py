@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cards.knowledge import schema
+from cards.knowledge.drug_names import name_in
 from cards.knowledge.loader import check
 from cards.knowledge.located import Document, fields_of, laid_over, nearest, replaced
 from cards.knowledge.names import level_problem
@@ -29,6 +30,7 @@ from cards.knowledge.schema import (
     RxNormEntry,
     Source,
 )
+from cards.knowledge.schema.drug_words import IgnoredWords
 from cards.values.codes import MalformedCodeError
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
 _OWN = {"V": "S", "V2": "S"}
 """The site vouches for its own sources; confidence K stays K."""
-_SECTIONS = ("sources", "brands", "products")
+_SECTIONS = ("sources", "brands", "products", "drug_words")
 
 
 class SiteHcpcs(KnowledgeRecord, frozen=True, kw_only=True):
@@ -46,6 +48,13 @@ class SiteHcpcs(KnowledgeRecord, frozen=True, kw_only=True):
     unit_mg: Decimal
     descriptor: str | None = None
     by: Cited
+
+
+class SiteDrugWords(KnowledgeRecord, frozen=True, kw_only=True):
+    """Words of a site that stand beside a drug's name and name no drug; ``why`` says what they are."""
+
+    words: tuple[str, ...]
+    why: str
 
 
 class SiteBrand(KnowledgeRecord, frozen=True, kw_only=True):
@@ -99,6 +108,8 @@ def _with_file(known: Knowledge, document: Document) -> Knowledge:
         known = _with_product(known, document, replaced(tree, _OWN, own), ("products", str(index)))
     for index, tree in enumerate(_entries(document, "brands")):
         known = _with_brand(known, document, replaced(tree, _OWN, own), ("brands", str(index)))
+    for index, tree in enumerate(_entries(document, "drug_words")):
+        known = _with_drug_words(known, document, tree, ("drug_words", str(index)))
     version = hashlib.sha256(f"{known.version}\n{document.text}".encode()).hexdigest()[:12]
     known = msgspec.structs.replace(known, version=version)
     try:
@@ -157,6 +168,23 @@ def _with_brand(known: Knowledge, document: Document, tree: Any, place: tuple[st
     )
     brands = (*(each for each in product.brands if each.id != made.id), made)
     return _with(known, msgspec.structs.replace(product, brands=brands))
+
+
+def _with_drug_words(known: Knowledge, document: Document, tree: Any, place: tuple[str, ...]) -> Knowledge:
+    """Add words of the site's order sentences that name no drug, such as a building or an order set.
+
+    A word that is part of a drug's name, or ends like one, stays what it is: passing over it would hide another drug.
+    """
+    group = document.convert(tree, SiteDrugWords, place, fields_of(SiteDrugWords))
+    for word in group.words:
+        if not any(map(str.isalnum, word)):
+            raise KnowledgeError(f"{document.where((*place, 'words'))}: {word!r} has no letter or digit")
+        if (named := name_in(word, known)) is not None:
+            why = f"{named!r} may name a drug, so it cannot be passed over"
+            raise KnowledgeError(f"{document.where((*place, 'words'))}: {why}")
+    words = known.drug_words
+    added = IgnoredWords(words=group.words, why=group.why)
+    return msgspec.structs.replace(known, drug_words=msgspec.structs.replace(words, ignored=(*words.ignored, added)))
 
 
 def _with_product(known: Knowledge, document: Document, tree: Any, place: tuple[str, ...]) -> Knowledge:

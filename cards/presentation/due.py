@@ -1,7 +1,8 @@
 """What is due when a chart is opened: one calm card for each drug, however many tests it lists.
 
 Each rule answers for itself, and its verdict stays as it is; only what is shown is put together. Drugs that lack the
-same tests, as trastuzumab and pertuzumab do, share a card.
+same tests, as trastuzumab and pertuzumab do, share a card. What would stop the next dose is a line of the card, or a
+calm card where nothing is due.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import msgspec
 
 from cards.facts.outcomes import Evidence, Fired, Indicator, OrderTests
 from cards.facts.topics import Topic, TopicCode
+from cards.presentation.urgency import STOPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,15 +42,19 @@ def due_cards(fired: Iterable[Verdict], session: Session, known: Knowledge) -> t
 
 def _together(drugs: Sequence[Sequence[Verdict]], session: Session, known: Knowledge) -> Verdict:
     """Make one finding of those of one drug, or of several that lack the same."""
-    found = drugs[0]
+    stops = [each for each in drugs[0] if each.topic in STOPS]
+    # Where nothing is due, the first stop is what the card is about.
+    found = [each for each in drugs[0] if each.topic not in STOPS] or [stops.pop(0)]
     first, tests = found[0], _tests(found)
     drug = " and ".join(each[0].drug for each in drugs)
     findings = [each.outcome for each in found if isinstance(each.outcome, Fired)]
+    stopping = [each.outcome for each in stops if isinstance(each.outcome, Fired)]
     shown_by = tuple(line for each in drugs for line in _treatment(each[0], session))
-    waits = all(each.topic in _FOR_THE_NEXT_DOSE for each in found)
+    would_stop = tuple(Evidence("would-stop", drug, parts=finding.evidence) for finding in stopping)
+    waits = all(each.topic in _FOR_THE_NEXT_DOSE or each.topic in STOPS for each in found)
     values: Mapping[str, str] = findings[0].values
     variant, notes = findings[0].variant, findings[0].notes
-    fixes = [OrderTests(tests, is_urgent=False, is_all=len(found) > 1)]
+    fixes = [OrderTests(tests, is_urgent=False, is_all=len(found) > 1)] if tests else []
     if len(found) > 1:
         values = {"tests": _listed([known.terminology.concepts[test].display for test in tests])}
         variant = "due"
@@ -56,8 +62,8 @@ def _together(drugs: Sequence[Sequence[Verdict]], session: Session, known: Knowl
         fixes += [OrderTests(_tests((each,)), is_urgent=False) for each in found]
     together = Fired(
         values,
-        (*(line for finding in findings for line in finding.evidence), *shown_by),
-        tuple(dict.fromkeys(cited for finding in findings for cited in finding.cited)),
+        (*(line for finding in findings for line in finding.evidence), *would_stop, *shown_by),
+        tuple(dict.fromkeys(cited for finding in (*findings, *stopping) for cited in finding.cited)),
         variant,
         Indicator.INFO if waits else None,
         notes,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Changes = tuple[tuple["NamedOrder", Fix], ...]
 _LISTED = 4
+_EITHER = " / "
 
 
 class SuggestionWriter:
@@ -79,7 +80,9 @@ class SuggestionWriter:
             case HoldOrder():
                 return self._words["hold-order"].format(drug=drug, which=which)
             case RemoveOrder():
-                return self._words["remove-order"].format(drug=drug, which=which)
+                # Two names with a stroke between them would read as two drugs that go.
+                label = "remove-unsettled" if _EITHER in drug else "remove-order"
+                return self._words[label].format(drug=drug.replace(_EITHER, " or "), which=which)
 
     def _which(self, orders: Sequence[NamedOrder]) -> str:
         """Say which of several orders of a drug are meant."""

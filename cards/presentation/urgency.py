@@ -22,6 +22,8 @@ _DISCONTINUE = frozenset(
     {Topic.LIVER_TESTS_DISCONTINUE, Topic.ILD_ACTIVE, Topic.HEART_FAILURE_ACTIVE, Topic.PREGNANCY_POSITIVE}
 )
 _HOLD = frozenset({Topic.LVEF_HOLD, Topic.LIVER_TESTS_HOLD, Topic.BLOOD_COUNT_HOLD})
+STOPS = _DISCONTINUE | _HOLD
+"""The topics that say not to give the drug."""
 
 
 class Urgency(IntEnum):

@@ -103,6 +103,11 @@ class Case:
         """The day of the planned dose: the order's own start when that lies ahead, else today."""
         return planned_day(self.order.start, self.session.today)
 
+    @lazy
+    def tomorrow(self) -> date:
+        """The day after today: in another time zone it may already be that day."""
+        return self.session.today + timedelta(days=1)
+
     @property
     def dose_is_near(self) -> bool:
         """Whether a dose is planned that tests are due for: always for an order; for an open chart, near its day."""
@@ -336,12 +341,12 @@ class Case:
 
         One that is older than a readable result does not count.
         """
+        unread = [gap for gap in self.patient.gaps if gap.about == concept and gap.reason in UNREAD]
+        if not unread:
+            return False
         results = self.patient.lvefs if concept == "lvef" else self.patient.labs.get(concept, ())
         read = max((each.on for each in results if each.on is not None), default=since)
-        return any(
-            gap.about == concept and gap.reason in UNREAD and (gap.on is None or gap.on >= max(read, since))
-            for gap in self.patient.gaps
-        )
+        return any(gap.on is None or gap.on >= max(read, since) for gap in unread)
 
     def unread(self, concepts: frozenset[str]) -> bool:
         """Tell whether the chart holds a result of some concepts that counts and could not be read."""

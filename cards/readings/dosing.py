@@ -257,7 +257,7 @@ def dose_conflict(case: Case) -> DoseConflict | None:
         mentioned = _mentioned(case, basis)
         if len(mentioned) != 1 or is_part_of_combination(case.product, mentioned[0]):
             continue
-        in_field = _in_basis(case, basis)
+        in_field = in_basis(case, basis)
         if in_field and not any(near(dose.value, mentioned[0].value, tolerance) for _, dose in in_field):
             return DoseConflict(*in_field[0], mentioned[0], in_text=True)
     return _between_fields(case, weight, tolerance)
@@ -267,7 +267,7 @@ def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
     """List the amounts of a text that names several, none of which is the dose of the field."""
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     for basis in (MgPerKg, Mg):
-        mentioned, in_field = _mentioned(case, basis), _in_basis(case, basis)
+        mentioned, in_field = _mentioned(case, basis), in_basis(case, basis)
         if len(mentioned) > 1 and in_field:
             amounts = sorted(dose.value for _, dose in in_field)
             met = any(near(_nearest(amounts, each.value), each.value, tolerance) for each in mentioned)
@@ -294,7 +294,8 @@ def _mentioned(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
     return [dose for dose in named if not counted or dose.value not in case.product.tablets.strengths_mg]
 
 
-def _in_basis(case: Case, basis: type[Mg | MgPerKg]) -> list[tuple[DoseReading, Mg | MgPerKg]]:
+def in_basis(case: Case, basis: type[Mg | MgPerKg]) -> list[tuple[DoseReading, Mg | MgPerKg]]:
+    """Return the usable doses of an order in milligrams or milligrams per kilogram, as far as the weight is known."""
     found: list[tuple[DoseReading, Mg | MgPerKg]] = []
     for reading in usable_doses(case):
         dose = reading.per_kg(case.kg) if basis is MgPerKg else reading.in_mg(case.kg)

@@ -6,7 +6,6 @@ though the newest has come down and doses were given since.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -133,10 +132,8 @@ def newest(case: Case, test: str, since: date | None = None) -> LabResult | None
 
     A result dated in the future is taken for a typing error.
     """
-    # In another time zone it may already be tomorrow.
-    latest = case.session.today + timedelta(days=1)
     for result in case.patient.labs.get(test, ()):
-        if result.on is not None and result.on <= latest:
+        if result.on is not None and result.on <= case.tomorrow:
             last = result.within[1] if result.within else result.on
             return result if last >= (since or case.labs_since) else None
     return None

@@ -88,7 +88,7 @@ def _rows_at(case: Case, rows: list[LvefRow], newest: Lvef, baseline: Lvef | Non
     drop = baseline.interval - measured if baseline is not None else Interval(-ENDLESS, most, low_open=True)
     possible: list[LvefRow | None] = []
     for row in rows:
-        fits = _fits(case, row, newest, drop)
+        fits = _fits(case, row, newest, (measured, drop))
         if fits:
             return (*possible, row)
         if fits is None:
@@ -96,25 +96,28 @@ def _rows_at(case: Case, rows: list[LvefRow], newest: Lvef, baseline: Lvef | Non
     return (*possible, None)
 
 
-def _fits(case: Case, row: LvefRow, newest: Lvef, drop: Interval) -> bool | None:
-    """Return whether a row applies to a value; ``None`` when that depends on something unknown."""
-    answers = (
-        row.lvef.answers(newest.interval),
-        True if row.drop is None else row.drop.answers(drop),
-        _below_normal(case, row, newest),
-    )
-    if False in answers:
+def _fits(case: Case, row: LvefRow, newest: Lvef, values: tuple[Interval, Interval]) -> bool | None:
+    """Return whether a row applies to a value and its drop; ``None`` when that depends on something unknown."""
+    measured, drop = values
+    by_value = row.lvef.answers(measured)
+    if by_value is False:
         return False
-    return None if None in answers else True
+    by_drop = True if row.drop is None else row.drop.answers(drop)
+    if by_drop is False:
+        return False
+    below = _below_normal(case, row, newest, measured)
+    if below is False:
+        return False
+    return None if None in (by_value, by_drop, below) else True
 
 
-def _below_normal(case: Case, row: LvefRow, newest: Lvef) -> bool | None:
+def _below_normal(case: Case, row: LvefRow, newest: Lvef, measured: Interval) -> bool | None:
     """Without a lower limit of normal on the result, a value is normal from the highest limit in use on."""
     if not row.below_normal:
         return True
     if newest.lower_limit is not None:
-        return newest.interval.is_below(newest.lower_limit.value)
+        return measured.is_below(newest.lower_limit.value)
     if row.normal_otherwise is not None:
-        return newest.interval.is_below(row.normal_otherwise)
-    is_normal = newest.interval.is_below(case.threshold("lvef_highest_lower_limit_percent")) is False
+        return measured.is_below(row.normal_otherwise)
+    is_normal = measured.is_below(case.threshold("lvef_highest_lower_limit_percent")) is False
     return False if is_normal else None

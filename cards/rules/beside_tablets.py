@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Clear, Fired, NotApplicable, Outcome
@@ -11,10 +12,13 @@ from cards.readings.case import brief, counted
 from cards.readings.day_total import judged_levels
 from cards.readings.tablets import days_of
 from cards.rules.concurrent_drugs import drugs_beside
+from cards.rules.dose import fixes_to
+from cards.rules.tablets import times_words
 from cards.values.quantities import Mg
 
 if TYPE_CHECKING:
-    from cards.knowledge.schema import Interaction, Prophylaxis
+    from cards.facts.outcomes import Evidence
+    from cards.knowledge.schema import Cited, Interaction, Prophylaxis
     from cards.readings.case import Case
 
 
@@ -50,12 +54,25 @@ def _with(case: Case, rule: Interaction) -> Fired:
                 if group.id == rule.drug_class:
                     # The source of the class matters where it was not read: then the card asks to verify.
                     of_class = (group.by,) if group.by.confidence is Confidence.UNVERIFIED else ()
-                    return Fired(
-                        values={"other": brief(name), "then": rule.then},
-                        evidence=(other.line,),
-                        cited=(rule.by, *of_class),
-                    )
+                    return _fired(case, rule, brief(name), (other.line,), (rule.by, *of_class))
     raise LookupError(rule.drug_class)
+
+
+def _fired(case: Case, rule: Interaction, other: str, lines: tuple[Evidence, ...], cited: tuple[Cited, ...]) -> Fired:
+    """Offer the dose that the label gives beside the other drug, where it gives one."""
+    values = {"other": other, "then": rule.then}
+    for regimen in case.regimens:
+        for level in regimen.levels:
+            if level.role is LevelRole.ADJUSTED and level.beside == rule.drug_class:
+                often = times_words(Decimal(regimen.times_at(level) or 1))
+                return Fired(
+                    values={**values, "dose": f"{level.dose} {often}"},
+                    evidence=lines,
+                    cited=cited,
+                    variant="adjusted",
+                    fixes=fixes_to(case, level.dose, tuple(reading.ordered for reading, _ in judged_levels(case))),
+                )
+    return Fired(values=values, evidence=lines, cited=cited)
 
 
 def prophylaxis_missing(case: Case) -> Outcome:

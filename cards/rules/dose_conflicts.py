@@ -26,6 +26,7 @@ from cards.readings.dosing import (
     several_in_text,
     usable_doses,
 )
+from cards.readings.order_notes import unread_in_notes
 from cards.rules.dose import written_dose
 from cards.values.quantities import Mg
 
@@ -34,9 +35,13 @@ if TYPE_CHECKING:
 
 
 def dose_text_conflict(case: Case) -> Outcome:
-    """Fire when an order says two different amounts; critical when either is above the maximum."""
+    """Fire when an order says two different amounts; critical when either is above the maximum.
+
+    A note is in free words and may speak of any dose and drug: what it names besides those of the order is reported.
+    """
+    noted = unread_in_notes(case) if case.order.notes else ()
     if not usable_doses(case):
-        return NotApplicable("no dose that can be compared")
+        return CannotTell(noted) if noted else NotApplicable("no dose that can be compared")
     conflict = dose_conflict(case)
     if conflict is None:
         if several := several_in_text(case):
@@ -44,8 +49,8 @@ def dose_text_conflict(case: Case) -> Outcome:
                 "doses": ", ".join(str(each) for each in several),
                 "dose": usable_doses(case)[0].ordered.as_written,
             }
-            return CannotTell((Missing("dose-in-text", values=values),))
-        return Clear()
+            return CannotTell((Missing("dose-in-text", values=values), *noted))
+        return CannotTell(noted) if noted else Clear()
     return Fired(
         values={"dose": written_dose(case, conflict.field), "other": str(conflict.other)},
         evidence=(

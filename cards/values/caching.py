@@ -1,6 +1,6 @@
 """Keeps what is worked out once: for a case, or for the process. What is kept by a key is in `text_cache`.
 
-No answer depends on either (ADR 24).
+No answer depends on either (ADR 25).
 
 ``functools.cached_property`` takes a lock at every first read on Python 3.11; a case belongs to one request and one
 thread, so it needs none. Elsewhere two threads may both work a value out, and both find the same.

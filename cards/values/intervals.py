@@ -47,9 +47,10 @@ class Interval(NamedTuple):
     @classmethod
     def of(cls, value: Decimal, bound: Bound = Bound.EXACT) -> Interval:
         """Return the numbers that a result with this bound may be."""
+        if bound is Bound.EXACT:
+            # Fast path: nearly every result is.
+            return cls(value, value)
         match bound:
-            case Bound.EXACT:
-                return cls(value, value)
             case Bound.BELOW | Bound.AT_MOST:
                 # "<0" cannot be a real result, but must not raise an error.
                 low = NOTHING if value > NOTHING else value - _STEP

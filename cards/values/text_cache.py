@@ -1,7 +1,7 @@
 """Keeps what was read of texts, codes and other keys that repeat, up to so many of them.
 
 Names, units, instructions and stages repeat, and take many patterns to read. A longer text is a narrative, which nobody
-writes twice, or meant to fill the memory; it is read each time. No answer depends on what is kept (ADR 24).
+writes twice, or meant to fill the memory; it is read each time. No answer depends on what is kept (ADR 25).
 """
 
 from __future__ import annotations

@@ -12,11 +12,13 @@ import click
 from cards.knowledge.billing_loader import default_billing
 from cards.knowledge.located import Document
 from cards.knowledge.schema import KnowledgeError
-from cards.presentation.translation import untranslated
+from cards.presentation.language import ENGLISH
+from cards.presentation.translation import languages, untranslated
 from cards.presentation.wording import WordingError
 from cards.readings.case import counted
 from cds_service.commands.options import FILE, config_option, fail, settings_of
 from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.site_content import changed_beneath, overlaid
 from cds_service.configuration.site_diff import changes
 from cds_service.configuration.site_layer import SiteLayer, read_site_layer, site_layer
 from cds_service.public_files.against import check_against
@@ -35,10 +37,15 @@ def knowledge() -> None:
 @knowledge.command("check")
 @click.argument("files", nargs=-1, type=FILE)
 @click.option("--against", multiple=True, type=FILE, help="A public file to hold the knowledge against.")
+@click.option("--shipped", "kept", type=FILE, help="What `knowledge shipped` printed before an upgrade.")
 @click.option("--language", help="List what a card in this language still says in English (es, de).")
 @config_option
-def check(files: tuple[Path, ...], against: tuple[Path, ...], language: str | None, config: Path | None) -> None:
+def check(
+    files: tuple[Path, ...], against: tuple[Path, ...], kept: Path | None, language: str | None, config: Path | None
+) -> None:
     """Validate FILES, or those in the configuration; problems are reported with file, line and nearest known word.
+
+    With --shipped, the values are listed that a release has changed under what the site lays over them.
 
     With --language, the sentences without a translation are listed as well, and the exit code is 1 where there are any.
 
@@ -57,7 +64,8 @@ def check(files: tuple[Path, ...], against: tuple[Path, ...], language: str | No
         click.echo(f"{counted(len(layer.known.site_rules), 'rule')}, {counted(cases, 'case')}, all as expected")
     click.echo(f"{', '.join(named)}: valid" if named else "nothing is laid over what ships")
     missing = _in_english(language, layer) if language else False
-    sys.exit(DIFFERENT if _differs(against, layer) or missing else SAME)
+    changed = _changed_by_release(kept, layer) if kept is not None else False
+    sys.exit(DIFFERENT if _differs(against, layer) or missing or changed else SAME)
 
 
 def _in_english(language: str, layer: SiteLayer) -> bool:
@@ -85,6 +93,38 @@ def _differs(against: tuple[Path, ...], layer: SiteLayer) -> bool:
             click.echo(f"  {each.line}")
         differs = differs or bool(found)
     return differs
+
+
+@knowledge.command("shipped")
+@click.argument("files", nargs=-1, type=FILE)
+@config_option
+def shipped(files: tuple[Path, ...], config: Path | None) -> None:
+    """Print the shipped values that FILES, or those in the configuration, replace, as JSON.
+
+    Keep it beside the files. After an upgrade, ``knowledge check --shipped KEPT.json`` says which of these values the
+    release has changed.
+    """
+    layer = _layer(files) if files else settings_of(config).site_layer
+    click.echo(json.dumps(overlaid(_beneath(layer), layer), indent=2, ensure_ascii=False, sort_keys=True))
+
+
+def _beneath(layer: SiteLayer) -> SiteLayer:
+    return site_layer((), (), layer.language if layer.language in languages() else ENGLISH)
+
+
+def _changed_by_release(kept: Path, layer: SiteLayer) -> bool:
+    """Print which values under an overlay are others than those kept, and return whether any is."""
+    try:
+        before = json.loads(kept.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        fail(f"{kept}: cannot be read as JSON")
+    if not isinstance(before, dict) or not all(isinstance(each, str) for each in before.values()):
+        fail(f"{kept}: not a file of `knowledge shipped`")
+    told = changed_beneath(before, _beneath(layer), layer)
+    click.echo(f"{kept.name}: {counted(len(told), 'value')} changed by this release")
+    for each in told:
+        click.echo(f"  {each}")
+    return bool(told)
 
 
 @knowledge.command("diff")

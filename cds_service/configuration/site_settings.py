@@ -54,7 +54,7 @@ class SiteSettings(Section):
         pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$",
         description="Of cards and pages: en, es, de, or that of a wording file of the site; see docs/languages.md.",
     )
-    timezone: str = Field("UTC", description="Where a day begins, for the age of results (an IANA name).")
+    timezone: str = Field("UTC", description="Where a day begins, for ages and doses given (an IANA name).")
 
     @field_validator("timezone")
     @classmethod
@@ -65,6 +65,11 @@ class SiteSettings(Section):
             msg = f"no time zone {name!r}"
             raise ValueError(msg) from error
         return name
+
+    @property
+    def zone_of_doses(self) -> ZoneInfo | None:
+        """Where the day of a dose given begins; ``None`` where no zone was set: the day is then the one as written."""
+        return ZoneInfo(self.timezone) if "timezone" in self.model_fields_set else None
 
 
 class CoverageSettings(Section):

@@ -21,6 +21,7 @@ from cds_service.configuration.layers import ConfigurationError, is_beginning_of
 from cds_service.configuration.loading import load_settings, refuse_turned_off
 from cds_service.configuration.overlay import PublishedPolicy, with_policy, with_trial
 from cds_service.configuration.settings import Settings
+from cds_service.configuration.site_content import changed_beneath
 from cds_service.decisions.decider import Decider
 from cds_service.decisions.recording import RecordWriter
 from cds_service.decisions.shadow import Shadow
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY_S = 1.0
 _WARN_EVERY_S = 60.0
+_TOLD = 20
+"""How many changed values one line of the log names."""
 # These need a restart to change, because running parts would keep using the old value.
 _NEED_A_START = ("database", "redis", "auth.replay_store", "workbench")
 _Stamp = tuple[int, int] | None
@@ -224,7 +227,9 @@ class Configuration:
         if policy is not None:
             if policy.content.shadow and settings.shadow.configuration is not None:
                 _log.warning("policy_shadow_ignored", version=policy.version, because="shadow.configuration is set")
-            settings = with_policy(settings, policy)
+            beneath, settings = settings.site_layer, with_policy(settings, policy)
+            if told := changed_beneath(policy.content.site.shipped, beneath, settings.site_layer):
+                _log.warning("policy_over_changed_values", version=policy.version, values=told[:_TOLD], count=len(told))
         if trial is not None and tried is not None:
             if settings.shadow.thresholds:
                 because = f"version {trial.version} is on trial"

@@ -88,7 +88,9 @@ class Decider:
         self._today = today or (lambda: datetime.now(ZoneInfo(settings.site.timezone)).date())
         self._recogniser = recogniser_of(self.known)
         code_map = CodeMap.read(settings.site.code_maps)
-        self.chart_reader = self._chart = chart_reader(self.known.terminology, self._recogniser, code_map)
+        self.chart_reader = self._chart = chart_reader(
+            self.known.terminology, self._recogniser, code_map, settings.site.zone_of_doses
+        )
         self.templates = templates(self.known.terminology, code_map)
         self.crd = settings.crd == crd.VERSION
         self._required = frozenset(self.templates)

@@ -84,7 +84,9 @@ class Reviewer:
         )
         self._recogniser = recogniser_of(decider.known)
         code_map = CodeMap.read(decider.settings.site.code_maps)
-        self._chart = ChartReader(decider.known.terminology, self._recogniser, code_map)
+        self._chart = ChartReader(
+            decider.known.terminology, self._recogniser, code_map, decider.settings.site.zone_of_doses
+        )
 
     def review(self, iss: str, grant: Grant) -> Review:
         """Read the chart of the patient that the EHR named, and judge it."""

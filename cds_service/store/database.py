@@ -6,7 +6,7 @@ import os
 import sqlite3
 import stat
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from cds_service.store.bounded_postgresql import LONGEST_S, BoundedConnection
+from cds_service.store.database_file import watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,10 +53,13 @@ def open_engine(url: str) -> Engine:
     """
     address = _address(url)
     if address.get_backend_name() == "sqlite":
-        _keep_private(address.database)
+        file = address.database
+        _keep_private(file)
         # The recorder hands its connection from thread to thread, never to two at once.
         engine = create_engine(address, connect_args={"timeout": _SQLITE_WAIT_S, "check_same_thread": False})
+        event.listen(engine, "do_connect", lambda *_: _made_private(file))
         event.listen(engine, "connect", _prepare_sqlite)
+        watch(engine)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     engine = create_engine(
@@ -160,12 +164,21 @@ def _address(url: str) -> URL:
     return address
 
 
+def _made_private(file: str | None) -> None:
+    """Create the file, if it is not there, so that only the service can read it: it holds health data."""
+    if file and file != ":memory:" and not file.startswith("file:"):
+        # Never one that is there: to close it again would release the locks that SQLite holds in this process. What is
+        # wrong with the file, connecting will report.
+        with suppress(OSError):
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
 def _keep_private(file: str | None) -> None:
-    """Create the file readable only by the service, and warn if others can read it: it holds health data."""
+    """Create the file, and warn if others can read it."""
     if not file or file == ":memory:" or file.startswith("file:"):
         return
+    _made_private(file)
     try:
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
         mode = stat.S_IMODE(Path(file).stat().st_mode)
     except OSError:
         # Connecting will report the error.

@@ -17,7 +17,8 @@ import structlog
 
 from cds_service.store import tables
 from cds_service.store.checkpoints import PAGES_AT_MOST, Checkpoints
-from cds_service.store.database import DatabaseError, upgrade
+from cds_service.store.database import DatabaseError, DatabaseNewerError, upgrade
+from cds_service.store.database_file import DatabaseFile
 from cds_service.store.safe_rows import is_of_the_data, made_safe
 from cds_service.store.statements import Insert
 from cds_service.store.waiting import Waiting
@@ -65,6 +66,7 @@ class Recorder:
         for _ in range(_CONNECTIONS[name]):
             self._connections.put(None)
         self._checkpoints = Checkpoints(engine) if name == "sqlite" else None
+        self._file = DatabaseFile(engine)
         self._lock = threading.Lock()
         self._waiting = Waiting(folder)
         found, self._lost = self._waiting.adopt()
@@ -112,19 +114,25 @@ class Recorder:
             self._keep(record)
         return False
 
+    def look(self) -> None:
+        """Notice that the file of the database is gone, before the next record does."""
+        if self._down_since is None and not self._file.is_there:
+            self._go_down("the file of the database was deleted or replaced")
+
     def close(self) -> None:
         """Write what waits, if that is possible now, and let the connections go."""
         self._stopping.set()
         if self._retrying is not None:
             self._retrying.join(timeout=2 * _BUSY_S)
         if self._down_since is not None and not self._catch_up():
-            kept = len(self._waiting) if self._waiting.is_kept else 0
+            kept = self._waiting.kept
             lost = len(self._waiting) + self._lost - kept
             if kept:
                 _log.warning("records_wait_for_the_next_start", records=kept)
             if lost:
                 _log.error("records_lost_at_stop", records=lost)
         self._waiting.close()
+        self._file.close()
         if self._checkpoints is not None:
             self._checkpoints.close()
         while True:
@@ -159,6 +167,8 @@ class Recorder:
             if self._down_since is not None:
                 return
             self._down_since = datetime.now(UTC)
+            # What comes back may be another database, an older copy for example.
+            self._known_configurations.clear()
             self._retrying = threading.Thread(target=self._retry, name="store-retry", daemon=True)
             self._retrying.start()
         self._watch(self)
@@ -173,7 +183,7 @@ class Recorder:
         """Write what waits and the gap itself; the final check for records and the end of the gap share one lock."""
         began = self._down_since
         try:
-            upgrade(self._engine)
+            self._make_tables()
             while True:
                 with self._lock:
                     record = self._waiting.first()
@@ -199,6 +209,18 @@ class Recorder:
         self._watch(self)
         _log.info("store_back", recorded_late=count)
         return True
+
+    def _make_tables(self) -> None:
+        """Make the tables, unless a newer version has: its tables take what this version writes.
+
+        Raises:
+            DatabaseError: the database cannot be reached or written.
+
+        """
+        try:
+            upgrade(self._engine)
+        except DatabaseNewerError as error:
+            _log.error("database_is_newer", problem=str(error), meaning="written to as before; end this version soon")
 
     def _is_inserted_safe(self, record: Record) -> bool:
         try:
@@ -266,6 +288,7 @@ class Recorder:
             if not is_single:
                 cursor.execute("COMMIT")
             cursor.close()
+            self._file.must_be_there()
             if self._checkpoints is not None:
                 self._checkpoints.soon()
         except BaseException:
@@ -286,6 +309,7 @@ class Recorder:
         pooled = self._engine.raw_connection()
         pooled.detach()
         connection: Any = pooled.dbapi_connection
+        self._file.opened()
         if self._engine.dialect.name == "postgresql":
             connection.autocommit = True
             # A clinician is waiting, as below.

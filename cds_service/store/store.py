@@ -34,6 +34,7 @@ class Store:
 
     def is_reachable(self) -> bool:
         """Ask the database for a word, and tell whether it gave one and takes records."""
+        self.recorder.look()
         if not self.recorder.is_up:
             return False
         try:

@@ -38,8 +38,8 @@ class Waiting:
     def __init__(self, folder: Path | None) -> None:
         """Start empty; ``folder`` is where the file is kept, ``None`` for memory only."""
         self._folder = folder
-        self._records: deque[tuple[Record, int]] = deque()
-        self._bytes = 0
+        self._records: deque[tuple[Record, int, bool]] = deque()
+        self._bytes = self._kept = 0
         # Not named after the process id, which in a container is the same after every restart.
         self._path = folder / f"waiting-{uuid.uuid4().hex}.ndjson" if folder is not None else None
         self._file: int | None = None
@@ -55,9 +55,10 @@ class Waiting:
         written = _encode(record) + b"\n"
         if len(self._records) >= MOST_RECORDS or self._bytes + len(written) > MOST_BYTES:
             return False
-        self._records.append((record, len(written)))
+        is_kept = self._append(written)
+        self._records.append((record, len(written), is_kept))
         self._bytes += len(written)
-        self._append(written)
+        self._kept += is_kept
         return True
 
     def first(self) -> Record | None:
@@ -66,7 +67,9 @@ class Waiting:
 
     def done(self) -> None:
         """Drop the first record, which has been written. Once none waits, remove the files too."""
-        self._bytes -= self._records.popleft()[1]
+        _, size, was_kept = self._records.popleft()
+        self._bytes -= size
+        self._kept -= was_kept
         if not self._records:
             self._forget_files()
 
@@ -86,8 +89,9 @@ class Waiting:
                         broken += 1
                     else:
                         size = len(record.decision["facts"])
-                        self._records.append((record, size))
+                        self._records.append((record, size, True))
                         self._bytes += size
+                        self._kept += 1
                         found += 1
                 self._adopted.append((path, descriptor))
         if not self._records:
@@ -101,23 +105,34 @@ class Waiting:
         self._adopted, self._file = [], None
 
     @property
-    def is_kept(self) -> bool:
-        """Whether the waiting records are also in a file."""
-        return self._file is not None or bool(self._adopted)
+    def kept(self) -> int:
+        """How many of the waiting records are also in a file."""
+        return self._kept
 
-    def _append(self, written: bytes) -> None:
+    def _append(self, written: bytes) -> bool:
+        """Write a record to the file, whole or not at all; return whether it is there."""
         if self._folder is None or self._path is None:
-            return
+            return False
+        before: int | None = None
         try:
             if self._file is None:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.write(self._file, written)
+            before = os.fstat(self._file).st_size
+            is_whole = os.write(self._file, written) == len(written)
+            reason = "NoRoom"
         except OSError as error:
+            is_whole, reason = False, type(error).__name__
+        if not is_whole:
+            if self._file is not None and before is not None:
+                # On a full disk a part may have been written, which the next record must not be added to.
+                with contextlib.suppress(OSError):
+                    os.ftruncate(self._file, before)
             if not self._told:
                 self._told = True
-                _log.error("waiting_in_memory_alone", reason=type(error).__name__, folder=str(self._folder))
+                _log.error("waiting_in_memory_alone", reason=reason, folder=str(self._folder))
+        return is_whole
 
     def _forget_files(self) -> None:
         for path, descriptor in self._adopted:

@@ -16,6 +16,7 @@ from cds_service.audit.source_attributes_page import page
 from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import ISSUE_TYPES
 from cds_service.web.answers import decider
+from cds_service.web.pages import page as html_page
 from fhir_mappings.coverage.questionnaires import questionnaire
 from fhir_mappings.published.code_lists import code_system, value_sets
 from fhir_mappings.published.library import LIBRARY_ID, library
@@ -69,12 +70,19 @@ def value_set(identifier: str) -> Response:
 
 @blueprint.get("/Questionnaire/<identifier>")
 def form(identifier: str) -> Response:
-    """Give the form of a payer policy with the criteria that its id names; it holds nothing of a patient."""
+    """Give the form of a payer policy with the criteria that its id names; it holds nothing of a patient.
+
+    A browser, which follows the link of a card, gets a page to read or print.
+    """
     current = decider()
     found = form_named(identifier, current.billing.policies)
     if found is None:
         raise NotFound
-    return json_answer(questionnaire(found, current.wording.statements, current.settings.base_url, __version__))
+    written = questionnaire(found, current.wording.statements, current.settings.base_url, __version__)
+    offered = ("application/json", "application/fhir+json", "text/html")
+    if request.accept_mimetypes.best_match(offered) == "text/html":
+        return html_page("form.html", form=written)
+    return json_answer(written)
 
 
 @blueprint.get(f"/Library/{LIBRARY_ID}")

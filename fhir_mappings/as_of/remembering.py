@@ -15,6 +15,8 @@ from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.patient_reader import Draft, PatientReader
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from cards.identification.recogniser import Recogniser
     from cards.knowledge.schema import Terminology
     from fhir_mappings.codings import CodeMap
@@ -72,9 +74,15 @@ class _Patients(PatientReader):
 class RememberingChartReader(ChartReader):
     """Reads the chart of one patient after the other; ``forget`` must be called between them."""
 
-    def __init__(self, terminology: Terminology, recogniser: Recogniser, code_map: CodeMap = NO_CODE_MAP) -> None:
+    def __init__(
+        self,
+        terminology: Terminology,
+        recogniser: Recogniser,
+        code_map: CodeMap = NO_CODE_MAP,
+        zone: tzinfo | None = None,
+    ) -> None:
         """Prepare the readers."""
-        super().__init__(terminology, recogniser, code_map)
+        super().__init__(terminology, recogniser, code_map, zone)
         self._patient: _Patients = _Patients(*self._patient.readers)
 
     def forget(self) -> None:

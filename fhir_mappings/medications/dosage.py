@@ -10,7 +10,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.facts.order import DoseUnit, OrderedDose
+from cards.facts.order import DoseUnit, NotedDose, OrderedDose, OrderNote
 from cards.facts.origins import Pointer
 from cards.values.quantities import Mg, MgPerKg
 from cards.values.text_cache import cached_by_text
@@ -30,6 +30,8 @@ _DOSE_IN_TEXT = re.compile(
     r"(?![\w/])(?!\s*/)(?!\s*(?:per\b|vials?\b|sol|dextrose|glucose|protein|(?:oral\s|film[ -]coated\s)?tab))",
     re.IGNORECASE,
 )
+_LAST_WORD = re.compile(r"([^\W\d_]{2,40})[^\w.;]{1,3}\Z")
+_BEFORE_DOSE = 44
 _THOUSANDS_BY_BLANK = re.compile(r"(?<![\d.,])\d{1,3}\s\d{3}\s*$")
 _GROUPED_AND_DECIMAL = re.compile(r"(?P<whole>\d{1,3}(?:\.\d{3}(?=,)|,\d{3}(?=\.)))[.,](?P<part>\d{1,6})")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3}){1,2}|\d{1,3}(?:\.\d{3}){2}")
@@ -168,6 +170,25 @@ def text_doses(resource: Json) -> tuple[Mg | MgPerKg, ...]:
         for written in (instruction.get("text"), instruction.get("patientInstruction")):
             found.update(dict.fromkeys(doses_in(text(written))))
     return tuple(found)
+
+
+def notes(resource: Json) -> tuple[OrderNote, ...]:
+    """Read the notes on an order."""
+    found = []
+    for _, annotation in objects(resource.get("note")):
+        if written := text(annotation.get("text")):
+            found.append(OrderNote(written, tuple(_noted(written))))
+    return tuple(found)
+
+
+def _noted(written: str) -> Iterator[NotedDose]:
+    """Yield each dose of a note with the last word before it, in the same clause."""
+    end = 0
+    for match in _DOSE_IN_TEXT.finditer(written):
+        before = _LAST_WORD.search(written[max(end, match.start() - _BEFORE_DOSE) : match.start()])
+        for dose in doses_in(match[0]):
+            yield NotedDose(dose, before[1] if before else "")
+        end = match.end()
 
 
 @cached_by_text

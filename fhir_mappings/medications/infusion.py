@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import texts
+from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def is_push(resource: Json) -> bool:
     for _, instruction in objects(resource.get("dosageInstruction")):
         written = [text(instruction.get("text")), *texts(instruction.get("method")), *texts(instruction.get("route"))]
         written += [each for _, added in objects(instruction.get("additionalInstruction")) for each in texts(added)]
-        if any(_names_a_push(each) for each in written if each):
+        if any(_names_a_push(without_amounts(each)) for each in written if each):
             return True
     return False
 

@@ -15,9 +15,10 @@ from cards.knowledge.schema import Diluent, Route
 from cards.values.codes import hcpcs_with_modifiers
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding, texts
 from fhir_mappings.medications import diluents, dosage
+from fhir_mappings.medications.amounts import alike_but_for_amounts
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.infusion import infusion_times, is_push
-from fhir_mappings.medications.schedule import rhythms
+from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablets import intakes, tablet_mg
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
@@ -106,6 +107,7 @@ class MedicationReader:
         self._route_words = {written: words.route for words in routes for written in words.texts}
         self._said_alone = CachedByJson(self._said_by_concept)
         self._instructed = CachedByJson(self._read_instructions)
+        self._beside_amounts = CachedByJson(self._read_beside_amounts)
 
     def is_order(self, resource: Json) -> bool:
         """Tell whether a request asks for something to be done, and is not over or withdrawn."""
@@ -135,6 +137,7 @@ class MedicationReader:
             is_push=said.is_push,
             is_part=said.is_part,
             group=text(child(resource, "groupIdentifier").get("value")),
+            notes=dosage.notes(resource) if "note" in resource else (),
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             route=said.route,
             tablet_mg=tablet_mg(medication, (each.value for each in named.evidence if not each.system)),
@@ -156,10 +159,21 @@ class MedicationReader:
 
     def _read_instructions(self, instructions: Any) -> Instructed:
         resource = {"dosageInstruction": instructions}
-        schedule = Schedule(rhythms(resource))
+        alike = alike_but_for_amounts(instructions)
+        said = self._beside_amounts(instructions if alike is None else alike)
+        if alike is not None and any(rhythm.unread for rhythm in said.schedule.rhythms):
+            # What was not understood is quoted as it is written.
+            said = self._beside_amounts(instructions)
+        return said._replace(doses=tuple(dosage.doses(resource, None)), text_doses=dosage.text_doses(resource))
+
+    def _read_beside_amounts(self, instructions: Any) -> Instructed:
+        """Read everything but the doses, which differ from patient to patient where all else is the same."""
+        resource = {"dosageInstruction": instructions}
+        stated = by_instruction(resource)
+        schedule = Schedule(tuple(dict.fromkeys(rhythm for _, said in stated for rhythm in said)))
         return Instructed(
-            tuple(dosage.doses(resource, None)),
-            dosage.text_doses(resource),
+            (),
+            (),
             schedule,
             schedule.interval_days,
             schedule.count,
@@ -169,7 +183,7 @@ class MedicationReader:
             infusion_times(resource),
             is_push(resource),
             dosage.is_part_of_dose(resource),
-            intakes(resource),
+            intakes(stated),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:

@@ -53,14 +53,16 @@ class _Unread(ValueError):  # noqa: N818 - it is a state of the input, not a fau
 
 def rhythms(resource: Json) -> tuple[Rhythm, ...]:
     """List the schedules that the instructions of an order state, one for each place that states one."""
-    found: dict[Rhythm, None] = {}
-    for _, instruction in objects(resource.get("dosageInstruction")):
-        found.update(dict.fromkeys(of_instruction(instruction)))
-    return tuple(found)
+    return tuple(dict.fromkeys(rhythm for _, stated in by_instruction(resource) for rhythm in stated))
 
 
-def of_instruction(instruction: Json) -> Iterator[Rhythm]:
-    """Yield the schedules that one dosage instruction states."""
+def by_instruction(resource: Json) -> tuple[tuple[Json, tuple[Rhythm, ...]], ...]:
+    """Return each dosage instruction of an order with the schedules that it states."""
+    instructions = (instruction for _, instruction in objects(resource.get("dosageInstruction")))
+    return tuple((each, tuple(dict.fromkeys(_of_instruction(each)))) for each in instructions)
+
+
+def _of_instruction(instruction: Json) -> Iterator[Rhythm]:
     timing = instruction.get("timing")
     if timing.__class__ is dict:
         structured = _of_timing(timing)

@@ -17,6 +17,7 @@ import msgspec
 from cards.values.text_cache import cached_by_text
 from cards.values.texts import is_cut
 from fhir_mappings.medications import schedule_words as words
+from fhir_mappings.medications.amounts import without_amounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,6 +155,7 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
         _times_per,
     ),
     (rf"(?:{words.EVERY}) ?(?P<n>{_N})?(?: ?(?:-|to|bis|a) ?{_N})? ?-? ?(?P<u>{_UNIT})", _every),
+    (rf"(?P<n>{_N}) ?(?P<u>{_UNIT}) ?(?:{words.AFTER})", _every),
     (rf"(?:(?P<n>{_N}) ?(?P<x>-|x|times|mal|fois|veces)? ?)?(?P<a>{_ADJECTIVE})", _adjective),
     (r"(?P<f>bid|tid|qid|b\.i\.d\.|t\.i\.d\.)", _times_a_day),
     (r"(?P<q>qod|q\.o\.d\.)", _every_other_day),
@@ -180,11 +182,21 @@ _WORD = re.compile(r"[^\s,:()\[\]]{1,60}")
 _HAS_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
-@cached_by_text
 def read_schedule_text(written: str) -> TextSchedule:
-    """Read the schedule that a text states; a text that was cut off counts as not fully understood."""
+    """Read the schedule that a text states; a text that was cut off counts as not fully understood.
+
+    Instructions differ from patient to patient in the amount alone, which says nothing of the schedule.
+    """
     if not written:
         return NOTHING_SAID
+    alike = without_amounts(written)
+    read = _read(alike)
+    # What was not understood is quoted as it is written.
+    return _read(written) if read.unread and alike != written else read
+
+
+@cached_by_text
+def _read(written: str) -> TextSchedule:
     found = _Found()
     unread: list[str] = []
     others: list[str] = []

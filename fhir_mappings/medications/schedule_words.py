@@ -1,4 +1,4 @@
-"""The words of schedules in eight languages, without accents."""
+"""The words of schedules in the languages of Europe and some others, without accents and marks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ NUMBERS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "twelve": 12, "fourteen": 14,
     "eine": 1, "zwei": 2, "drei": 3, "vier": 4, "dos": 2, "tres": 3, "cuatro": 4, "deux": 2, "trois": 3, "quatre": 4,
     "due": 2, "tre": 3, "quattro": 4, "duas": 2, "dois": 2, "quatro": 4, "twee": 2, "drie": 3, "trzy": 3, "dwa": 2,
+    "andra": 2, "anden": 2, "annen": 2, "tredje": 3, "fjarde": 4, "fjerde": 4, "toinen": 2, "kolmas": 3, "kolmen": 3,
+    "три": 3, "две": 2, "третью": 3, "τρεις": 3, "δυο": 2, "uc": 3, "iki": 2, "trei": 3, "doua": 2, "harom": 3,
+    "一": 1, "二": 2, "三": 3, "四": 4,
     "first": 1, "second": 2, "third": 3, "fourth": 4, "other": 2, "once": 1, "twice": 2, "thrice": 3,
 }  # fmt: skip
 TIMES = frozenset({"once", "twice", "thrice"})
@@ -17,9 +20,19 @@ HOUR = Decimal(0)
 _UNITS = {
     Decimal(7): (
         "w wk wks week weeks woche wochen semana semanas semaine semaines settimana settimane weken tygodnie tygodni"
+        " vecka veckan veckor uge uger uke uker viikko viikon viikkoa tyden tydny tydnu tyzden tyzdne tyzdnov"
+        " неделя недели недель неделю εβδομαδα εβδομαδες hafta haftada saptamana saptamani het"
+        " 周 週 周一次 週一次 星期 週間"
     ),
-    Decimal(1): "d day days tag tage tagen dia dias jour jours giorno giorni dagen dni",
-    Decimal(28): "mo mos month months monat monate mes meses mois mese mesi",
+    Decimal(1): (
+        "d day days tag tage tagen dia dias jour jours giorno giorni dagen dni dag dagar dage dager paiva paivan dny"
+        " dnu den день дня днеи ημερα ημερες gun gunde zi zile nap 天 日"
+    ),
+    Decimal(28): (
+        "mo mos month months monat monate mes meses mois mese mesi manad manader maned maneder месяц месяца"
+        " ay ayda luna luni 月"
+    ),
+    Decimal(365): "y yr yrs year years jahr jahre jahren ano anos an ans anni anno jaar",
     HOUR: "h hr hrs hour hours stunden horas heures ore",
 }
 DAYS_IN = {word: days for days, words in _UNITS.items() for word in words.split()}
@@ -39,12 +52,18 @@ WEEKDAYS = (
 WEEKDAY_PLACES = (
     ("mo", 0), ("tu", 1), ("di", 1), ("we", 2), ("mi", 2), ("th", 3), ("do", 3), ("fr", 4), ("sa", 5), ("su", 6)
 )  # fmt: skip
-EVERY = "every|each|q\\.?|alle|jede|cada|a cada|tou[st](?:es)? les|ogni|elke|om de|iedere|co"
+EVERY = (
+    "every|each|(?:repeat|repeated|repeats|repeating) every|q\\.?|alle|jede|cada|a cada|tou[st](?:es)? les|ogni"
+    "|elke|om de|iedere|co|raz na|var|varje|hver|hvert|joka|kazde|kazdy|kazdych|кажд(?:ые|ыи|ую)|(?:1 )?раз в|καθε"
+    "|la fiecare|o data la|每隔?"
+)
+AFTER = "valein|bir|hetente|naponkent|こと|毎|ごと"
+"""What says "every" behind the number and its unit."""
 DAY_OF_CYCLE = "days?|d|tage?|tag|dias?|jours?|j|giorni|giorno"
 SINGLE = (
     "(?:as an? )?(?:single|one|1) (?:time )?(?:dose|infusion|administration)(?: only)?|one[ -]time(?: only)?|once only"
     "|once(?! (?:a|per|every|each|daily|weekly|monthly)\\b)|stat|x ?1(?: dose)?\\b(?! ?(?:day|week|month))|einmalig"
-    "|dosis unica|dose unique|dose unica"
+    "|dosis unica|dose unique|dose unica|(?:for )?today only|only today|nur heute"
 )
 COUNTED = "doses?|cycles?|infusions?|administrations?|courses?|times|zyklen|ciclos|cicli|cures?|dosis"
 _MINUTES = "min|mins|minutes?|minuten|minutos|minuti"
@@ -97,6 +116,7 @@ IGNORED = frozenset(
             " initial subsequent sodium chloride saline nacl ns dextrose glucose diluted dilute"
         ),
         # Connecting words.
+        "chaque jeden jedem jedes",
         "via through using with into by as at in on of the a an and or to per for followed then next",
         "verabreichen geben gabe als von und mit uber",
         "administrar por via en con como y de la el cada administracion",
@@ -115,7 +135,9 @@ CUES = (
     "every|each|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
     f"|{WEEKDAYS}|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
-    "|settiman[ae]|weken|dagen|hours?"
+    "|settiman[ae]|weken|dagen|hours?|years?"
+    "|varje|hvert?|joka|kazd\\w{1,3}|кажд\\w{1,3}|раз|καθε|每\\w{0,20}|\\w{0,20}[周週]\\w{0,20}|veck\\w{1,3}|uger?|uker?|viik\\w{1,4}"
+    "|tydn\\w{1,2}|tyzdn\\w{1,2}|недел\\w{1,3}|εβδομαδ\\w{1,3}|hafta\\w{0,3}|saptaman\\w{1,3}|hetente|naponta"
 )
 """Words of time: a clause that still has one after parsing says something about a schedule."""
 ABOUT_OTHERS = (

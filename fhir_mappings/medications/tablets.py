@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from cards.facts.order import DoseUnit, Intake
 from cards.facts.schedules import Schedule
 from fhir_mappings.codings import codings
-from fhir_mappings.medications.schedule import of_instruction
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.lenient import child, items, number, objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cards.facts.schedules import Rhythm
     from fhir_mappings.wire.lenient import Json
 
 _ONE = Decimal(1)
@@ -50,28 +50,28 @@ def tablet_mg(medication: Json, written: Iterable[str]) -> Decimal | None:
     return found.pop() if len(found) == 1 else None
 
 
-def intakes(resource: Json) -> tuple[Intake, ...]:
-    """List when each dosage instruction wants its doses, in steps that follow one another."""
+def intakes(instructions: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> tuple[Intake, ...]:
+    """List when each dosage instruction wants its doses, by the schedules that it states, in steps that follow."""
     found: list[Intake] = []
     step, before = 0, None
-    for place, (_, instruction) in enumerate(objects(resource.get("dosageInstruction"))):
+    for place, (instruction, rhythms) in enumerate(instructions):
         times = _times(instruction)
         if before is not None and _follows(before, instruction, found[-1].times, times):
             step += 1
         before = instruction
-        found.append(_intake(place, instruction, times, step))
+        found.append(_intake(place, rhythms, times, step))
     return tuple(found)
 
 
-def _intake(place: int, instruction: Json, times: tuple[str, ...], step: int) -> Intake:
-    schedule = Schedule(tuple(dict.fromkeys(of_instruction(instruction))))
-    stated = {each.every_days for each in schedule.rhythms if each.every_days and not each.is_limit}
+def _intake(place: int, rhythms: tuple[Rhythm, ...], times: tuple[str, ...], step: int) -> Intake:
+    stated = {each.every_days for each in rhythms if each.every_days and not each.is_limit}
     # What a text seems to say counts where nothing else says it, and must not contradict what does.
-    stated |= {each.seems_days for each in schedule.rhythms if each.seems_days}
+    stated |= {each.seems_days for each in rhythms if each.seems_days}
     if len(stated) == 1:
         return Intake(place, _ONE / stated.pop(), times, step)
     if stated:
         return Intake(place, None, times, step, is_unclear=True)
+    schedule = Schedule(rhythms)
     is_single = schedule.count == 1
     return Intake(place, None, times, step, is_single=is_single, is_unclear=bool(schedule.unread) and not is_single)
 

@@ -17,6 +17,7 @@ from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import CLINICAL, codings, drug_coding, texts
 from fhir_mappings.medications.dosage import doses_in, quantity_dose
 from fhir_mappings.medications.medication import concept_alone
+from fhir_mappings.medications.tablets import tablet_mg
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, objects, text
@@ -24,6 +25,9 @@ from fhir_mappings.wire.references import References
 from fhir_mappings.wire.times import last_day
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+    from decimal import Decimal
+
     from cards.facts.order import OrderedDose
     from cards.identification.recogniser import Recogniser
     from fhir_mappings.medications.medication import MedicationReader
@@ -63,8 +67,12 @@ class _Drug(NamedTuple):
 class TreatmentReader:
     """Reads the treatments of one chart."""
 
-    def __init__(self, medication: MedicationReader, recogniser: Recogniser) -> None:
-        """Keep what reading needs; one reader serves every request."""
+    def __init__(self, medication: MedicationReader, recogniser: Recogniser, zone: tzinfo | None = None) -> None:
+        """Keep what reading needs; one reader serves every request.
+
+        ``zone`` is the site's: the day of a dose is its day there. Without one it is the day as written.
+        """
+        self._zone = zone
         self._medication = medication
         self._recogniser = recogniser
         self._drug_alone = CachedByJson(self._drug_by_concept)
@@ -81,12 +89,12 @@ class TreatmentReader:
         identifier = text(resource.get("id"))
         origin = Origin(f"{kind}/{identifier}" if identifier else "", path)
         if kind != "MedicationAdministration":
-            dose = self._dose(resource, references)
+            dose = self._dose(resource, drug, references)
             ended = _ended(resource)
             return Treatment(drug.product, drug.names, _when(resource), origin, state, dose, ended=ended)
         at = _time(resource)
-        on = day(at) if len(at) >= _WHOLE_DAY else None
-        dose = self._dose(resource, references)
+        on = self._day_of(at) if len(at) >= _WHOLE_DAY else None
+        dose = self._dose(resource, drug, references)
         return Treatment(
             drug.product,
             drug.names,
@@ -99,6 +107,17 @@ class TreatmentReader:
             stopped=text(resource.get("status")) != _WHOLE,
             unread_dose=_unread_dose(resource) if dose is None else "",
         )
+
+    def _day_of(self, at: str) -> date | None:
+        """Return the day of a time at the site; one without a time zone is the site's own."""
+        if self._zone is not None and len(at) > _WHOLE_DAY:
+            try:
+                moment = datetime.fromisoformat(at)
+                if moment.tzinfo is not None:
+                    return moment.astimezone(self._zone).date()
+            except (ValueError, OverflowError):
+                pass
+        return day(at)
 
     def _drug_by_concept(self, concept: Any) -> _Drug | None:
         return self._drug({"medicationCodeableConcept": concept}, References())
@@ -114,17 +133,25 @@ class TreatmentReader:
         names = tuple(dict.fromkeys(each.value for each in order.evidence if not each.system))
         return _Drug(product, names or (product,), not is_settled and identity.in_scope)
 
-    def _dose(self, resource: Json, references: References) -> Mg | MgPerKg | None:
-        """Return the dose of an administration, or the first one that its order names in milligrams."""
+    def _dose(self, resource: Json, drug: _Drug, references: References) -> Mg | MgPerKg | None:
+        """Return the dose of an administration, or the first one that its order names in milligrams or in tablets."""
+        strength = self._tablet_mg(drug)
         given = quantity_dose(child(child(resource, "dosage"), "dose"))
-        if given is not None and (dose := _in_mg(given)) is not None:
+        if given is not None and (dose := _in_mg(given, strength)) is not None:
             return dose
         if given is None and (written := _dose_in_words(resource)) and _LEADS.match(written):
             named = doses_in(written)
             in_all = [dose for dose in named if isinstance(dose, Mg)] or named
             return in_all[0] if len(in_all) == 1 else None
-        in_mg = (_in_mg(dose) for dose in self._medication.doses(resource, references))
+        in_mg = (_in_mg(dose, strength) for dose in self._medication.doses(resource, references))
         return next((dose for dose in in_mg if dose is not None), None)
+
+    def _tablet_mg(self, drug: _Drug) -> Decimal | None:
+        """Return the strength of a drug's tablets: as its name says, or the only one that is made."""
+        tablets = self._recogniser.product(drug.product).tablets if drug.product else None
+        if tablets is None:
+            return None
+        return tablet_mg({}, drug.names) or (tablets.strengths_mg[0] if len(tablets.strengths_mg) == 1 else None)
 
     def has_no_status(self, resource: Json, references: References) -> bool:
         """Return whether an administration of a drug that rules ask about does not say whether it took place."""
@@ -243,7 +270,9 @@ def _ended(resource: Json) -> date | None:
     return max(found) if found and len(found) == len(ends) else None
 
 
-def _in_mg(dose: OrderedDose) -> Mg | MgPerKg | None:
+def _in_mg(dose: OrderedDose, tablet: Decimal | None) -> Mg | MgPerKg | None:
     if dose.unit is DoseUnit.MG:
         return Mg(dose.number)
+    if dose.unit is DoseUnit.TABLET and tablet is not None:
+        return Mg(dose.number * tablet)
     return MgPerKg(dose.number) if dose.unit is DoseUnit.MG_PER_KG else None

@@ -25,6 +25,7 @@ from fhir_mappings.wire.references import References, is_same_patient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import tzinfo
 
     from cards.facts.order import BillingCode
     from cards.facts.patient import Patient
@@ -44,12 +45,18 @@ _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
 class ChartReader:
     """Reads requests; one reader serves all of them."""
 
-    def __init__(self, terminology: Terminology, recogniser: Recogniser, code_map: CodeMap = NO_CODE_MAP) -> None:
-        """Prepare the readers of each resource type."""
+    def __init__(
+        self,
+        terminology: Terminology,
+        recogniser: Recogniser,
+        code_map: CodeMap = NO_CODE_MAP,
+        zone: tzinfo | None = None,
+    ) -> None:
+        """Prepare the readers of each resource type; ``zone`` is where the days of given doses begin."""
         conditions = ConditionReader(terminology, code_map)
         self._medication = MedicationReader(conditions, code_map)
         self._recogniser = recogniser
-        treatments = TreatmentReader(self._medication, recogniser)
+        treatments = TreatmentReader(self._medication, recogniser, zone)
         observations = ObservationReader(terminology, code_map, conditions.stages)
         ended = frozenset(
             each for each, tests in recogniser.lab_rows.items() if any(t.ends_treatment for t in tests.values())

@@ -15,7 +15,8 @@ left ventricular ejection fraction (lvef) | ejection fraction (ef) | lv function
 lvef ef | global lvef | global ef | ejection fraction percent | % ef | ejection fraction (lvef)
 left ventricular ejection fraction (ef) | fevg | fraction d' ejection | fraction d' ejection du ventricule gauche
 fraction d' ejection ventriculaire gauche | fevi | fe | fraccion de eyeccion
-fraccion de eyeccion del ventriculo izquierdo | fraccion de eyeccion ventricular izquierda
+fraccion de eyeccion del ventriculo izquierdo
+fraccion de eyeccion del vi | fe del vi | fe vi | fraccion de eyeccion ventricular izquierda
 fevi (fraccion de eyeccion) | frazione di eiezione | fe vs | fevs | frazione di eiezione del ventricolo sinistro
 fracao de ejecao | fracao de ejecao do ventriculo esquerdo | feve | ejektionsfraktion | auswurffraktion
 linksventrikulare ejektionsfraktion | lv ejektionsfraktion | lvef (biplan) | linksventrikulare auswurffraktion

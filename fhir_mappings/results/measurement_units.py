@@ -41,6 +41,7 @@ _SIGNS = str.maketrans(
     }
 )
 _ANNOTATION = re.compile(r"\{[^{}]{0,40}\}")
+_PER = re.compile(r" (?:per|por|pro|par|je) ")
 _INVERSE = re.compile(r"[ .*]([a-z]{1,3})\^?-\^?1$")
 _POWER = re.compile(
     r"(?:10 ?(?:\*\*|\*|\^|e\+?|exp) ?0?([3-9])|10 ?(?:\*|\^)? ?\(([3-9])\)|10 ([3-9])|e ?0?([3-9]))(?!\d)"
@@ -105,7 +106,7 @@ class UnitReader:
         plain = _INVERSE.sub(r"/\1", plain)
         if plain.startswith("per "):
             plain = "/" + plain.removeprefix("per ")
-        return _words(whole), "/".join(part.strip() for part in plain.replace(" per ", "/").split("/"))
+        return _words(whole), "/".join(part.strip() for part in _PER.sub("/", plain).split("/"))
 
 
 @cached_by_text

@@ -20,6 +20,7 @@ from cards.facts.order import (
     IdentityEvidence,
     Intake,
     OrderedDose,
+    OrderNote,
     WrittenNdc,
 )
 from cards.facts.origins import Gap, Origin
@@ -126,6 +127,7 @@ def order(  # noqa: PLR0913
     route: Route | None = None,
     diluents: tuple[Diluent, ...] = (),
     identifier: str = "order-1",
+    note: OrderNote | None = None,
 ) -> DrugOrder:
     origin = Origin(f"MedicationRequest/{identifier}", f"context.draftOrders.{identifier}")
     path = f"{origin.path}.medicationCodeableConcept"
@@ -153,6 +155,7 @@ def order(  # noqa: PLR0913
         diluents=diluents,
         reasons=(Diagnosis(Cancer(reason), f"{reason} cancer", origin),) if reason else (),
         stagings=staged(reason_setting),
+        notes=(note,) if note else (),
     )
 
 

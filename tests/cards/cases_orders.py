@@ -9,9 +9,10 @@ import msgspec
 from builders import chart, days_ago, given, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts.order import DrugOrder
+from cards.facts.order import DrugOrder, NotedDose, OrderNote
 from cards.facts.patient import Patient
 from cards.facts.topics import Topic
+from cards.values.quantities import Mg, MgPerKg
 
 TEXT, WEIGHT = Topic.DOSE_TEXT_CONFLICT, Topic.WEIGHT_IMPLAUSIBLE
 RATE, AGE = Topic.INFUSION_RATE, Topic.AGE_NOT_LABELLED
@@ -42,7 +43,65 @@ def doses_of(drug: str, count: int) -> Patient:
     return chart(history=tuple(given(drug, 21 * n) for n in range(1, count + 1)))
 
 
+def noted(text: str, *doses: tuple[str, str]) -> OrderNote:
+    """Return a note, with each dose in it and the word before that."""
+    read = ((Decimal(number), unit, after) for written, after in doses for number, unit in [written.split()])
+    return OrderNote(text, tuple(NotedDose(MgPerKg(n) if unit == "mg/kg" else Mg(n), after) for n, unit, after in read))
+
+
 ROWS = [
+    # dose-text-conflict: notes
+    Row(
+        TEXT,
+        "the note names the dose of the order",
+        SILENT,
+        order("Kadcyla", "252 mg", note=noted("OK to give 252 mg", ("252 mg", "give"))),
+    ),
+    Row(
+        TEXT,
+        "the note names the dose per kilogram",
+        SILENT,
+        order("Kadcyla", "252 mg", note=noted("3.6 mg/kg", ("3.6 mg/kg", ""))),
+    ),
+    Row(
+        TEXT,
+        "the note says a reduced dose and the field the full one",
+        CANNOT,
+        order("Kadcyla", "252 mg", note=noted("Reduce to 3 mg/kg for platelets", ("3 mg/kg", "to"))),
+        missing=("dose-in-note",),
+    ),
+    Row(
+        TEXT,
+        "the note alone has a dose",
+        CANNOT,
+        order("Kadcyla", note=noted("252 mg per Dr. Example", ("252 mg", ""))),
+        missing=("dose-in-note",),
+    ),
+    Row(
+        TEXT,
+        "a dose of a premedication in the note",
+        SILENT,
+        order("Kadcyla", "252 mg", note=noted("Acetaminophen 650 mg PO before", ("650 mg", "Acetaminophen"))),
+    ),
+    Row(
+        TEXT,
+        "the note names another drug",
+        CANNOT,
+        order("Kadcyla", "252 mg", note=noted("Insurance wants Enhertu instead")),
+        missing=("drug-in-note",),
+    ),
+    Row(
+        TEXT,
+        "the note names the order's own drug, and warns of another",
+        SILENT,
+        order("Kadcyla", "252 mg", note=noted("Kadcyla (trastuzumab emtansine), do not confuse with trastuzumab")),
+    ),
+    Row(
+        TEXT,
+        "a note about something else",
+        SILENT,
+        order("Kadcyla", "252 mg", note=noted("Please call the patient the day before")),
+    ),
     # dose-text-conflict
     Row(
         TEXT,

@@ -690,6 +690,7 @@ ROWS = [
         beside("gemfibrozil 600 mg tablet"),
         says=("gemfibrozil",),
         tells=("100 mg",),
+        suggests=("Change Tukysa to 100 mg",),
     ),
     Row(INTERACTION, "Tukysa 100 mg with gemfibrozil", SILENT, tucatinib("100 mg"), beside("Lopid")),
     Row(INTERACTION, "Tukysa with rifampin", FIRES, tucatinib("300 mg"), beside("rifampin 300 mg")),

@@ -41,6 +41,24 @@ VIEWS = [
         ("Kadcyla: LVEF, AST, ALT and total bilirubin are due",),
     ),
     View("on the drug and everything done", on(given("kadcyla", 20))),
+    View(
+        "an ALT that would hold the next dose is one calm card",
+        on(given("kadcyla", 20), values={"alt": "7 ULN"}),
+        ("Kadcyla: hold, ALT 7 x ULN",),
+        "info",
+    ),
+    View(
+        "lung disease and a low LVEF would stop the next dose, and have one card",
+        on(given("enhertu", 20), lvef="30", baseline="60", problems=("ild",)),
+        ("Enhertu",),
+        "info",
+    ),
+    View(
+        "what would stop the next dose is a line beside what is due",
+        on(given("kadcyla", 20), lvef_on=OLD, values={"alt": "7 ULN"}),
+        ("Kadcyla: the last LVEF",),
+    ),
+    View("lung disease of a patient whose treatment is over", on(given("kadcyla", 90), problems=("ild",))),
     View("on no drug at all, and nothing ever measured", on(lvef=None, without=LIVER)),
     View("on another drug", on(given("", 5), lvef=None)),
     # Is the patient on the drug?
@@ -85,7 +103,7 @@ VIEWS = [
     View(
         "completed orders, where no dose is recorded",
         on(ordered("kadcyla", 18, TreatmentState.COMPLETED), without=("platelets",)),
-        ("Kadcyla: no platelets within 7 days of the dose",),
+        ("Kadcyla: no result for platelets within 7 days of the dose",),
         indicator="info",
     ),
     # LVEF
@@ -103,7 +121,7 @@ VIEWS = [
     View(
         "two drugs that lack different tests",
         on(given("enhertu", 20), given("pertuzumab", 5), lvef_on=OLD, without=("neutrophils",)),
-        ("Enhertu: no neutrophils within 7 days of the dose", "Pertuzumab: the last LVEF"),
+        ("Enhertu: no result for neutrophils within 7 days of the dose", "Pertuzumab: the last LVEF"),
         indicator="info",
     ),
     # Tests for the next dose
@@ -121,13 +139,13 @@ VIEWS = [
     View(
         "a result that will be too old on the day of the dose",
         on(given("kadcyla", 18), labs={"platelets": 5}),
-        ("Kadcyla: no platelets within 7 days of the dose",),
+        ("Kadcyla: no result for platelets within 7 days of the dose",),
         indicator="info",
     ),
     View(
         "a dose that is late",
         on(given("enhertu", 30), without=("neutrophils",)),
-        ("Enhertu: no neutrophils within 7 days of the dose",),
+        ("Enhertu: no result for neutrophils within 7 days of the dose",),
         indicator="info",
     ),
     View(

@@ -37,7 +37,20 @@ ROOT = Path(str(files("cards") / "knowledge"))
 NAMES = frozenset(
     {
         *("source", "label", "tests", "topic", "transaminases", "bilirubin", "look_alikes", "parts", "may_mean"),
-        *("products", "with_products", "also_after", "kind", "asked_by", "panel", "harm", "units", "problem"),
+        *(
+            "products",
+            "with_products",
+            "also_after",
+            "beside",
+            "drug_class",
+            "with_classes",
+            "kind",
+            "asked_by",
+            "panel",
+            "harm",
+            "units",
+            "problem",
+        ),
         *("action", "cancer", "cancers", "setting", "settings", "tiers", "role", "basis", "scope", "route"),
     }
 )

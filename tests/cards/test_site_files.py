@@ -7,7 +7,7 @@ from builders import KNOWN
 
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.located import Document, laid_over
-from cards.knowledge.schema import Confidence, KnowledgeError
+from cards.knowledge.schema import Confidence, Knowledge, KnowledgeError
 from cards.knowledge.site import with_site
 from cards.presentation.site_wording import with_site_words
 from cards.presentation.wording import default_wording
@@ -63,6 +63,41 @@ def test_the_site_stands_for_what_it_cites_of_its_own() -> None:
     kept = unsure.product("trastuzumab").brand("newmab")
     assert kept is not None
     assert kept.hcpcs[0].by.confidence is Confidence.UNVERIFIED
+
+
+WORDS_OF_ORDERS = """
+drug_words:
+  - {words: [kreuzberg, ward zz7], why: A building and a ward.}
+"""
+
+
+def test_a_site_says_which_of_its_words_name_no_drug() -> None:
+    def read(known: Knowledge, text: str) -> tuple[bool, tuple[str, ...]]:
+        found = Recogniser(known).read_text(text)
+        return found.names_drug, found.unread
+
+    assert read(KNOWN, "Kreuzberg trastuzumab 440 mg ward zz7") == (True, ("kreuzberg", "ward", "zz7"))
+    own = with_site(KNOWN, [("site.yaml", WORDS_OF_ORDERS)])
+    assert own.version != KNOWN.version
+    assert read(own, "Kreuzberg trastuzumab 440 mg ward zz7") == (True, ())
+    assert read(own, "Kreuzberg trastuzumab vedotin")[1] == read(KNOWN, "trastuzumab vedotin")[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("[emtansin]", "'emtansin' may name a drug"),
+        ("[zz-tecan]", "'tecan' may name a drug"),
+        ("[our kadcyla]", "'kadcyla' may name a drug"),
+        ("[vedo]", "'vedo' may name a drug"),
+        ("[newumab]", "'newumab' may name a drug"),
+        ("['--']", "has no letter or digit"),
+    ],
+)
+def test_a_site_cannot_hide_a_drug_behind_its_words(words: str, why: str) -> None:
+    with pytest.raises(KnowledgeError, match=why) as refused:
+        with_site(KNOWN, [("site.yaml", f"drug_words:\n  - {{words: {words}, why: none}}\n")])
+    assert str(refused.value).startswith("site.yaml:2")
 
 
 @pytest.mark.parametrize(

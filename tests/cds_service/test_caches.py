@@ -1,4 +1,4 @@
-"""No answer depends on what was kept, and only three mechanisms keep anything (ADR 24)."""
+"""No answer depends on what was kept, and only three mechanisms keep anything (ADR 25)."""
 
 from __future__ import annotations
 
@@ -119,8 +119,8 @@ def test_only_the_mechanisms_keep_anything() -> None:
             }
             if names & KEEPERS:
                 found.append(str(path.relative_to(root.parent)))
-    # Charts are drawn many at a time by another process, so they are kept there.
-    assert set(found) == MECHANISMS | {"cds_service/charts/drawing.py"}
+    # Charts are drawn many at a time by another process, so they are kept there; connections are state, not answers.
+    assert set(found) - {"cds_service/charts/drawing.py", "cds_service/ehr/connections.py"} == MECHANISMS
 
 
 def test_what_was_recognised_goes_with_its_recogniser() -> None:

@@ -36,6 +36,8 @@ from calls import (
 from chart_server import ChartServer, as_json
 from click.testing import CliRunner
 from fhir.resources.R4B.medicationrequest import MedicationRequest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cds_service.audit.explain import explain
 from cds_service.cli import main
@@ -611,3 +613,31 @@ def test_crd_every_answer_passes_what_the_certification_tools_assert(crd, servic
         body["prefetch"]["orders"] = bundle(*orders)
     answer = crd.post(body, service).body
     certified(answer, body["hook"])
+
+
+CHARTS = st.fixed_dictionaries({
+    "payer": st.sampled_from(["Aetna", "Medicare", "State Medicaid", "Louisiana Healthcare Connections", "Other Plan"]),
+    "score": st.sampled_from([("LA11843-2", "3+"), ("LA11842-4", "2+"), ("LA11841-6", "1+"), ("LA11840-8", "0")]),
+    "drug": st.sampled_from(["Kadcyla", "Enhertu", "Perjeta", "Herceptin", "ado-trastuzumab"]),
+    "mg": st.sampled_from([100, 252, 378, 420, 840]),
+    "own": st.lists(st.sampled_from([{"url": "https://a.example", "valueCode": "x"}, {"url": "urn:b"}]), max_size=2),
+    "lacking": st.sampled_from(["", "labs", "conditions", "weight", "administrations"]),
+    "treated": st.booleans(),
+})  # fmt: skip
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(chart=CHARTS)
+def test_crd_law_valid_nothing_else_changed_and_said_once(crd, chart) -> None:
+    """Whatever the order and the chart: the invariants hold, the order stays, and the same is not said twice."""
+    own = chart["own"]
+    ordered = order(chart["mg"], medicationCodeableConcept={"text": chart["drug"]}, extension=own)
+    earlier = given_before() if chart["treated"] else {}
+    prefetch = whole(insured(chart["payer"]), tumorMarkers=bundle(ihc(*chart["score"])), **earlier)
+    if chart["lacking"]:
+        prefetch[chart["lacking"]] = {"resourceType": "OperationOutcome", "issue": []}
+    (action,) = actions(crd.post(call(COVERAGE, [ordered], prefetch), COVERAGE))
+    resource = action["resource"]
+    assert without(resource, "extension") == without(ordered, "extension")
+    assert [each for each in resource["extension"] if each["url"] != COVERAGE_INFORMATION] == own
+    assert crd.post(call(COVERAGE, [resource], prefetch), COVERAGE).body["systemActions"] == []

@@ -169,3 +169,17 @@ def test_forms_the_record_holds_no_answer_and_explains_the_card() -> None:
     assert explained is not None
     assert explained["replay"] == {"identical": True, "otherVersionsNow": []}
     assert "QuestionnaireResponse" not in str(explained)
+
+
+def test_forms_open_as_a_page_in_a_browser(service) -> None:
+    address = "/Questionnaire/LA.PHAR.229.1.12"
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    shown = service.client.get(address, headers=browser)
+    assert shown.content_type.startswith("text/html")
+    assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
+    text = shown.get_data(as_text=True)
+    assert "Prior trastuzumab-based therapy and a taxane" in text
+    assert "Document: Note of the oncologist who prescribes or was consulted" in text
+    assert "<script" not in text
+    for accept in ("*/*", "application/fhir+json", "application/json"):
+        assert service.client.get(address, headers={"Accept": accept}).content_type == "application/json"

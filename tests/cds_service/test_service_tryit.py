@@ -86,7 +86,10 @@ def test_tryit_shows_a_card_at_once(seen) -> None:
         "Kadcyla 378 mg (5.4 mg/kg) is above the maximum of 3.6 mg/kg (252 mg at 70 kg)"
     )
     expect(card.locator("li").first).to_contain_text("Dose ordered: 378 mg")
-    source = card.get_by_role("link", name="KADCYLA prescribing information")
+    # The detail names the source; the line below it is the way there.
+    assert card.inner_text().count("Source") == 1
+    source = card.get_by_role("link", name="Open the source")
+    assert source.get_attribute("title") == "KADCYLA prescribing information"
     assert source.get_attribute("href").startswith("https://")
     assert source.get_attribute("rel") == "noopener noreferrer"
 
@@ -118,10 +121,10 @@ def test_tryit_scenario_signs_to_what_it_is_there_for(lasting, scenario) -> None
 def test_tryit_chooses_a_scenario_from_the_list(seen) -> None:
     seen.open("/")
     answered(seen)
-    seen.page.get_by_role("link", name="The tumour is not HER2-positive").click()
+    seen.page.get_by_role("link", name="The tumor is not HER2-positive").click()
     expect(seen.page.locator(".card")).to_have_attribute("data-topic", "her2-not-eligible")
     expect(seen.page.locator("#patient-name")).to_have_text("Camille Laurent")
-    assert seen.page.locator("[aria-current]").inner_text() == "The tumour is not HER2-positive"
+    assert seen.page.locator("[aria-current]").inner_text() == "The tumor is not HER2-positive"
 
 
 @pytest.mark.parametrize(

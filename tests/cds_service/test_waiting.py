@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from calls import SIGN, call, order
 from chart_server import ChartServer, Reply
@@ -172,6 +173,8 @@ def test_a_frozen_database_holds_up_no_call_and_loses_no_record(postgres: Postgr
             assert time.monotonic() < until
             time.sleep(0.1)
     assert count(url, "decisions") == 13
+    with psycopg.connect(url.replace("+psycopg", "")) as server:
+        assert server.execute("SELECT sum(lost) FROM recording_gaps").fetchone() == (0,)
 
 
 # --- Servers of keys, launches and sign-ins ---------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from shapes import Json, coding, concept, dosage, dose_of, order, quantity
 
 from cards.facts.order import DoseUnit
 from cards.values.quantities import Mg, MgPerKg
-from fhir_mappings.medications.dosage import Strength, doses, start, text_doses
+from fhir_mappings.medications.dosage import Strength, doses, notes, start, text_doses
 
 FIRST = ("dosageInstruction", 0, "doseAndRate", 0, "doseQuantity")
 
@@ -284,3 +284,25 @@ def test_junk_in_the_place_of_instructions_is_no_dose(junk: Any) -> None:
     assert list(doses(resource, None)) == []
     assert text_doses(resource) == ()
     assert start(resource) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Reduce to 3 mg/kg", [(MgPerKg(Decimal(3)), "to")]),
+        ("Tylenol 650 mg PO, then Kadcyla 210 mg", [(Mg(Decimal(650)), "Tylenol"), (Mg(Decimal(210)), "Kadcyla")]),
+        ("252 mg", [(Mg(Decimal(252)), "")]),
+        ("Confirmed. 252 mg", [(Mg(Decimal(252)), "")]),
+        ("Call before", []),
+        ("use the 100 mg vial", []),
+    ],
+)  # fmt: skip
+def test_the_doses_of_a_note_with_the_word_before_each(written: str, expected: list) -> None:
+    (note,) = notes({"note": [{"text": written}]})
+    assert note.text == written
+    assert [(each.dose, each.after) for each in note.doses] == expected
+
+
+@pytest.mark.parametrize("note", [None, "as text", [], [None], [{}], [{"text": ""}], [{"text": 3}], {"a": 1}])
+def test_a_note_that_is_none(note: object) -> None:
+    assert notes({"note": note}) == ()

@@ -15,9 +15,11 @@ from cards.identification.identity import identify
 from cards.identification.recogniser import Recogniser
 from cards.knowledge.loader import default_knowledge
 from cards.values.text_cache import LENGTH, TEXTS, cached_by_text
+from fhir_mappings.medications.medication import MedicationReader
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.results.observations import _CODES, ConceptIndex
 from fhir_mappings.wire.cached_json import LONGEST, PARTS, CachedByJson
+from fhir_mappings.wire.references import References
 from fhir_mappings.wire.resources import Code, ResourceStub
 
 
@@ -161,3 +163,36 @@ def test_what_was_read_of_one_patient_has_nothing_of_another() -> None:
         assert read.staging is not None
         assert read.diagnosis.origin == read.staging.origin == Origin(f"Condition/{name}", f"x.{name}")
         assert read.staging.on == date.fromisoformat(began)
+
+
+TEXTS_OF_ORDERS = [
+    "{} IV over 90 minutes, day 1 of a 21-day cycle",
+    "{} IV push",
+    "Give {} whenever the counts allow",
+    "{} in 250 mL D5W, bag 1 of 2, x 4 doses",
+    "days 1 and 8, {} at 250 mL/h",
+    "{}/h every 3 weeks, then {}",
+]
+
+
+@pytest.mark.parametrize("written", TEXTS_OF_ORDERS)
+@pytest.mark.parametrize("rate", [{}, {"rateQuantity": {"value": 126, "unit": "mg/h"}}])
+def test_orders_that_differ_in_the_amount_alone_are_read_as_each_by_itself(written: str, rate: dict) -> None:
+    """One reader reads them one after the other, and a new reader each of them."""
+    shared = MedicationReader(ConditionReader(TERMINOLOGY))
+    for mg in (252, 378, 1260, Decimal("168.5")):
+        order = {
+            "id": "o",
+            "medicationCodeableConcept": {"text": "Kadcyla"},
+            "dosageInstruction": [
+                {
+                    "text": written.format(f"{mg} mg", f"{mg} mg"),
+                    "doseAndRate": [{"doseQuantity": {"value": mg, "unit": "mg"}, **rate}],
+                    "timing": {"repeat": {"frequency": 1, "period": 3, "periodUnit": "wk"}},
+                }
+            ],
+        }
+        alone = MedicationReader(ConditionReader(TERMINOLOGY)).read(order, "x", References(""))
+        assert shared.read(order, "x", References("")) == alone
+        assert alone.doses[0].number == mg
+        assert all("111" not in each for each in alone.schedule.unread)

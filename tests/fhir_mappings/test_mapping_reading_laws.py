@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.reading import her2, lvef
 from benchmarks.reading.tables import UNREADABLE, Entry, entries
+from fhir_mappings.medications import schedule_text
+from fhir_mappings.medications.amounts import without_amounts
+from fhir_mappings.medications.schedule_text import read_schedule_text
 from fhir_mappings.results.variant_texts import mutation_in
 
 if TYPE_CHECKING:
@@ -57,3 +60,19 @@ def test_any_text_is_read_or_not(text: str) -> None:
         assert her2.read(where, text)
     assert lvef.read("value", text)
     assert mutation_in(text) in (True, False, None)
+
+
+PIECES = st.sampled_from(
+    [
+        "252 mg", "168.5 mg", "1,260 mg", "3.6 mg/kg", "2 520 mg", "mg 252", "x 3 mg", "8 mg", "day 1", "days 1, 8 mg",
+        "every 3 weeks", "q21d", "IV over 90 minutes", "x 4 doses", "bag 1 of 2", "push", "2026-11-29", "5-FU", ",",
+        ".", "weekly 420 mg", "total 12 mg/h", "-30 mg", "whenever", "100 mg vial", "twice daily",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=6).map(" ".join))
+@settings(deadline=None)
+def test_the_amount_in_milligrams_changes_nothing_of_the_schedule(written: str) -> None:
+    assert read_schedule_text(written) == schedule_text._read(written)
+    assert len(without_amounts(written)) == len(written)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -285,3 +286,24 @@ def test_one_instant_is_written_one_way_in_whatever_zone() -> None:
     written = ["2026-11-01T09:30:00-05:00", "2026-11-01T14:30:00Z", "2026-11-01T15:30:00+01:00"]
     assert {read(administration(effectiveDateTime=each)).at for each in written} == {"2026-11-01T14:30:00+00:00"}
     assert read(administration(effectiveDateTime="2026-11-01")).at == "2026-11-01"
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "on"),
+    [
+        pytest.param("2026-11-02T03:30:00Z", "America/New_York", date(2026, 11, 1), id="the evening before"),
+        pytest.param("2026-11-01T22:30:00-05:00", "America/New_York", date(2026, 11, 1), id="written at the site"),
+        pytest.param("2026-11-01T22:30:00-05:00", "Europe/Berlin", date(2026, 11, 2), id="already tomorrow"),
+        pytest.param("2026-11-02T03:30:00", "America/New_York", date(2026, 11, 2), id="without a zone: the site's own"),
+        pytest.param("2026-11-02", "America/New_York", date(2026, 11, 2), id="a day is a day"),
+        pytest.param("2026-11-02T03:30:00Z", None, date(2026, 11, 2), id="no zone was set: as written"),
+        pytest.param("2026-11-02T99:00:00Z", "America/New_York", date(2026, 11, 2), id="a time that is none"),
+        pytest.param("0001-01-01T00:00:00Z", "America/New_York", date(1, 1, 1), id="before the calendar begins"),
+    ],
+)
+def test_the_day_of_a_dose_is_its_day_at_the_site(at: str, zone: str | None, on: date) -> None:
+    medication = MedicationReader(ConditionReader(KNOWN.terminology))
+    reader = TreatmentReader(medication, RECOGNISER, ZoneInfo(zone) if zone else None)
+    read = reader.read(administration(effectiveDateTime=at), "x", References())
+    assert read is not None
+    assert read.on == on

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cards.facts.order import Intake
+from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablets import intakes, tablet_mg
 
 
@@ -59,12 +60,12 @@ def test_strength(medication, written, expected) -> None:
     ],
 )
 def test_how_often_a_day(instruction, a_day, is_unclear) -> None:
-    (intake,) = intakes({"dosageInstruction": [instruction]})
+    (intake,) = intakes(by_instruction({"dosageInstruction": [instruction]}))
     assert (intake.a_day, intake.is_unclear) == (Decimal(a_day) if a_day else None, is_unclear)
 
 
 def test_one_dose_is_no_rhythm() -> None:
-    (intake,) = intakes({"dosageInstruction": [{"timing": {"repeat": {"count": 1}}}]})
+    (intake,) = intakes(by_instruction({"dosageInstruction": [{"timing": {"repeat": {"count": 1}}}]}))
     assert intake == Intake(0, None, is_single=True)
 
 
@@ -90,4 +91,4 @@ WEEK = {"boundsDuration": {"value": 7, "unit": "d", "code": "d"}}
     ],
 )
 def test_steps(instructions, steps) -> None:
-    assert [each.step for each in intakes({"dosageInstruction": instructions})] == steps
+    assert [each.step for each in intakes(by_instruction({"dosageInstruction": instructions}))] == steps

@@ -62,6 +62,8 @@ class DrugWords(KnowledgeRecord, frozen=True, kw_only=True):
     spellings: tuple[Spelling, ...]
     ignored: tuple[IgnoredWords, ...]
     patterns: tuple[IgnoredPattern, ...]
+    package_numbers: tuple[IgnoredWords, ...] = ()
+    package_numbering: tuple[str, ...] = ()
     warnings: tuple[IgnoredWords, ...]
     warning_words: tuple[IgnoredWords, ...]
     payload_endings: tuple[Endings, ...]

@@ -29,10 +29,15 @@ function links(card) {
   return usable.map((link) => element("p", {}, outward(link.url, link.label)));
 }
 
+/** Link to the source. A detail that names it, as those of this service do, is not said again. */
 function source(card) {
   const { label = "", url = "", topic } = card.source ?? {};
-  const named = isWeb(url) ? outward(url, label) : label;
-  return element("p", { class: "source" }, "Source: ", named, topic?.display ? ` · ${topic.display}` : "");
+  const isNamed = /^(\*\*)?Source\b/m.test(card.detail ?? "");
+  const text = isNamed ? "Open the source" : label;
+  const link = isWeb(url) ? outward(url, text) : isNamed ? "" : label;
+  if (isNamed && link) link.title = label;
+  const said = topic?.display ? `${link ? " · " : ""}${topic.display}` : "";
+  return element("p", { class: "source" }, isNamed ? "" : "Source: ", link, said);
 }
 
 function overrideForm(card, override) {

@@ -1,0 +1,61 @@
+"""What the notes on an order name besides its own drug and dose; no rule guesses what a note means by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.facts.outcomes import Missing
+from cards.knowledge.label_doses import near
+from cards.readings.case import brief
+from cards.readings.dosing import in_basis, usable_doses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cards.facts.order import NotedDose
+    from cards.readings.case import Case
+    from cards.values.quantities import Mg, MgPerKg
+
+
+def unread_in_notes(case: Case) -> tuple[Missing, ...]:
+    """Return the doses and drugs of the notes that are not those of the order."""
+    doses = tuple(dict.fromkeys(_other_doses(case)))
+    found = []
+    if doses:
+        usable = usable_doses(case)
+        written = usable[0].ordered.as_written if usable else "-"
+        found.append(Missing("dose-in-note", values={"doses": ", ".join(map(str, doses)), "dose": written}))
+    found += [
+        Missing("drug-in-note", values={"other": other, "written": brief(note.text)})
+        for note in case.order.notes
+        if (other := _other_drugs(case, note.text))
+    ]
+    return tuple(found)
+
+
+def _other_doses(case: Case) -> Iterator[Mg | MgPerKg]:
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    for note in case.order.notes:
+        for noted in note.doses:
+            if _is_of_another_drug(case, noted):
+                continue
+            ordered = in_basis(case, type(noted.dose))
+            if not any(near(dose.value, noted.dose.value, tolerance) for _, dose in ordered):
+                yield noted.dose
+
+
+def _is_of_another_drug(case: Case, noted: NotedDose) -> bool:
+    """Return whether the word before a dose is none that a drug text may hold: it names what the dose is of."""
+    return bool(noted.after) and bool(case.recogniser.read_text(noted.after).unread)
+
+
+def _other_drugs(case: Case, written: str) -> str:
+    """Name the known products in a text that are neither the ordered one nor a part of it."""
+    own = {case.product.id, *case.product.parts}
+    named = {
+        target.product
+        for meaning in case.recogniser.read_text(written).meanings
+        if all(target.product not in own for target in meaning)
+        for target in meaning
+    }
+    return " / ".join(case.recogniser.product(each).name for each in sorted(named))

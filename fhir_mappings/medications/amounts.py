@@ -1,0 +1,40 @@
+"""Makes instructions alike that differ in the milligrams alone, so that one reading of their other words serves all."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fhir_mappings.wire.lenient import Json
+
+_MILLIGRAMS = re.compile(r"(?<![\w.,/-])[0-9]{1,6}(?:[.,][0-9]{1,3})?(?= ?mg(?![\w/]| ?/))", re.IGNORECASE)
+_AMOUNT_ALONE = frozenset({"type", "doseQuantity"})
+_DIGIT = re.compile(r"[0-9]")
+
+
+def without_amounts(written: str) -> str:
+    """Write every digit of an amount in milligrams as 1: as long and of the same shape, so all else reads the same."""
+    return _MILLIGRAMS.sub(_ones, written)
+
+
+def _ones(match: re.Match[str]) -> str:
+    return _DIGIT.sub("1", match[0])
+
+
+def alike_but_for_amounts(instructions: Any) -> Json | None:
+    """Return a single instruction as it is for every amount; ``None`` where the amount may matter for the rest.
+
+    That is so beside a rate, by which an amount takes its time.
+    """
+    if instructions.__class__ is not list or len(instructions) != 1 or instructions[0].__class__ is not dict:
+        return None
+    instruction = instructions[0]
+    amounts, written = instruction.get("doseAndRate"), instruction.get("text")
+    if amounts.__class__ is not list or written.__class__ is not str:
+        return None
+    if not all(each.__class__ is dict and each.keys() <= _AMOUNT_ALONE for each in amounts):
+        return None
+    alike = {name: value for name, value in instruction.items() if name != "doseAndRate"}
+    alike["text"] = without_amounts(written)
+    return alike

@@ -1,0 +1,143 @@
+"""The knowledge, words and rules of a site as versions: checked, tried, published by two people, and rolled back."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from bench import words
+from calls import SIGN, call, order
+from click.testing import CliRunner
+from office import Office
+
+from cds_service.cli import main
+from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.overlay import PublishedPolicy, with_policy
+from cds_service.configuration.policy_content import content_over, stored_content
+from cds_service.configuration.settings import Settings
+from cds_service.configuration.site_content import changed_beneath, laid
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cds_service.store.store import Store
+
+WORDING = 'contact: "Oncology pharmacy, extension 5555"'
+KNOWLEDGE = """
+sources:
+  our-pt: {title: Pharmacy and therapeutics committee, url: https://intranet.example/pt, as_of: "2026-11"}
+products:
+  - id: kadcyla
+    monitoring: {lvef: {interval_months: 2, by: {source: our-pt, section: "4", confidence: V}}}
+"""
+RULES = """
+rules:
+  - topic: hepatitis-b-missing
+    display: Hepatitis B not tested
+    indicator: warning
+    when: {products: [kadcyla], first_dose: true}
+    unless_result: {codes: ["http://loinc.org|5196-1"], within_days: 180}
+    summary: "{drug}: no hepatitis B surface antigen within 180 days"
+    rule: Test before the first dose.
+    order_test: {code: "http://loinc.org|5196-1", display: Hepatitis B surface antigen}
+    by: {source: practice, section: "7", confidence: V}
+"""
+TOO_MUCH = call(orders=[order(378)])
+SHIPPED = Settings().site_layer
+
+
+def details(office: Office) -> str:
+    answer = office.app.test_client().post(f"/cds-services/{SIGN}", json=TOO_MUCH)
+    return "\n".join(card["detail"] for card in answer.get_json()["cards"])
+
+
+def test_words_of_a_site_go_from_draft_to_the_card_and_back(store: Store) -> None:
+    office = Office(store)
+    assert "extension 5555" not in details(office)
+    office.approved(**{"site.wording": WORDING})
+    page = words(office.eve.get("/versions/1"))
+    assert "contact: new, Oncology pharmacy, extension 5555" in page
+    assert office.ada.step(1, "published").status_code == 302
+    office.shown()
+    assert "extension 5555" in details(office)
+    assert office.ada.step(1, "retired", comment="Another number").status_code == 302
+    office.shown()
+    assert "extension 5555" not in details(office)
+
+
+def test_a_broken_text_is_refused_with_its_part_and_line(store: Store) -> None:
+    office = Office(store)
+    office.ada.send("/versions", title="Contact")
+    refused = office.ada.revise(1, **{"site.wording": "topics:\n  dose-above-maximun: {}"})
+    assert refused.status_code == 400
+    assert "form, site.wording:2: unknown topic 'dose-above-maximun'; did you mean 'dose-above-maximum'?" in words(
+        refused
+    )
+
+
+def test_a_version_lays_knowledge_over_the_files_and_keeps_what_it_replaced() -> None:
+    content = content_over({"site": {"knowledge": KNOWLEDGE}}, "version 3", SHIPPED)
+    place = "knowledge.products.kadcyla.monitoring.lvef.interval_months"
+    assert content.site.shipped[place] == "3"
+    assert stored_content(content.canonical(), "version 3") == content
+    settings = with_policy(Settings(), PublishedPolicy(content, 3, content.hash))
+    lvef = settings.site_layer.known.product("kadcyla").monitoring.lvef
+    assert lvef is not None
+    assert lvef.interval_months == 2
+    assert settings.site_layer.recorded()["knowledge"][0][0] == "version 3, site.knowledge"
+    assert Settings().site_layer is SHIPPED
+
+
+def test_a_version_brings_a_rule_and_its_mode() -> None:
+    tree = {"site": {"rules": RULES}, "cards": {"hepatitis-b-missing": {"mode": "shadow"}}}
+    content = content_over(tree, "version 4", SHIPPED)
+    settings = with_policy(Settings(), PublishedPolicy(content, 4, content.hash))
+    assert str(settings.policy().mode("hepatitis-b-missing")) == "shadow"
+    with pytest.raises(ConfigurationError, match="unknown topic 'hepatitis-b-missing'"):
+        content_over({"cards": tree["cards"]}, "version 5", SHIPPED)
+
+
+def test_what_a_release_changes_under_an_overlay_is_told() -> None:
+    content = content_over({"site": {"knowledge": KNOWLEDGE}}, "version 3", SHIPPED)
+    above = laid(SHIPPED, content.site, "version 3")
+    assert changed_beneath(content.site.shipped, SHIPPED, above) == []
+    place = "knowledge.products.kadcyla.monitoring.lvef.interval_months"
+    older = {**content.site.shipped, place: "6"}
+    assert changed_beneath(older, SHIPPED, above) == [f"{place}: was 6, is now 3; the overlay says 2"]
+    gone = {**content.site.shipped, "knowledge.products.gone": "1"}
+    assert "no longer there" in changed_beneath(gone, SHIPPED, above)[0]
+
+
+def test_a_content_without_a_site_is_written_as_before() -> None:
+    content = content_over({"thresholds": {"weight_max_age_days": 60}}, "form", SHIPPED)
+    assert content.canonical() == '{"thresholds":{"weight_max_age_days":"60"}}'
+    assert "site" not in content.as_yaml()
+
+
+def test_an_exported_version_says_which_files_it_needs() -> None:
+    written = content_over({"site": {"wording": WORDING}}, "form", SHIPPED).as_yaml()
+    assert f"# site.wording, as a file of its own:\n#   {WORDING}\n" in written
+
+
+def test_versions_that_lay_the_same_over_the_same_are_one() -> None:
+    first = content_over({"site": {"wording": f"{WORDING}\r\n"}}, "form", SHIPPED)
+    assert first.hash == content_over({"site": {"wording": WORDING}}, "form", SHIPPED).hash
+
+
+def test_files_keep_what_they_replaced_for_the_next_release(tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text(KNOWLEDGE, encoding="utf-8")
+    run = CliRunner().invoke
+    kept = run(main, ["knowledge", "shipped", str(tmp_path / "site.yaml")])
+    values = json.loads(kept.output)
+    place = "knowledge.products.kadcyla.monitoring.lvef.interval_months"
+    assert values[place] == "3"
+    (tmp_path / "kept.json").write_text(json.dumps({**values, place: "6"}), encoding="utf-8")
+    arguments = ["knowledge", "check", str(tmp_path / "site.yaml"), "--shipped"]
+    changed = run(main, [*arguments, str(tmp_path / "kept.json")])
+    assert f"{place}: was 6, is now 3; the overlay says 2" in changed.output
+    assert changed.exit_code == 1
+    (tmp_path / "same.json").write_text(kept.output, encoding="utf-8")
+    assert run(main, [*arguments, str(tmp_path / "same.json")]).exit_code == 0
+    (tmp_path / "odd.json").write_text("[1]", encoding="utf-8")
+    assert run(main, [*arguments, str(tmp_path / "odd.json")]).exit_code == 2
