@@ -28,9 +28,9 @@ lint: install-dev
 	$(BIN)/oxlint --quiet --deny-warnings cds_service/static
 	$(BIN)/hadolint Dockerfile
 
-# Looks for flaky tests: the whole suite three times over.
+# Looks for flaky tests: the whole suite three times over, with more of everything.
 soak: install-dev
-	for run in 1 2 3; do $(PYTEST) || exit 1; done
+	for run in 1 2 3; do SOAK=1 $(PYTEST) || exit 1; done
 
 # The lowest versions that pyproject.toml allows, installed anew and started; needs the registry, and a minute or two.
 lowest:

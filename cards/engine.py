@@ -23,7 +23,7 @@ from cards.facts.policy import Mode, for_product
 from cards.facts.topics import Topic, TopicCode
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Cited, Confidence
-from cards.planned_doses import ASKED_LATER, needed, outcome_for, planned_doses
+from cards.planned_doses import ASKED_LATER, LATER, judged_later, needed, outcome_for, planned_doses
 from cards.presentation.urgency import STOPS
 from cards.readings.case import UNREAD, Case, gap_line
 from cards.readings.session_orders import SessionOrders
@@ -123,7 +123,11 @@ def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDo
     if policy.modes:
         rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF]
     if settled and not signed and case.identity.by is None:
-        verdicts = [Verdict(rule.topic, origin, rule.judge(case), product, drug, tentative) for rule in rules]
+        later = judged_later(dose)
+        verdicts = [
+            Verdict(rule.topic, origin, LATER if rule.topic in later else rule.judge(case), product, drug, tentative)
+            for rule in rules
+        ]
         verdicts = _without_parts(verdicts, case)
         if not case.session.moment.has_orders:
             return [_of_opened_chart(verdict) if verdict.topic in STOPS else verdict for verdict in verdicts]
@@ -182,7 +186,7 @@ def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, pol
     found = []
     for verdict in verdicts:
         outcome, asked = outcome_for(verdict.topic, case, dose, verdict.outcome)
-        if outcome is not verdict.outcome:
+        if outcome is not verdict.outcome or outcome is LATER:
             put_off.add(verdict.topic)
             verdict = msgspec.structs.replace(verdict, outcome=outcome)  # noqa: PLW2901 - the same one, postponed
         if asked is not None and policy.mode(verdict.topic) is Mode.LIVE:

@@ -35,8 +35,10 @@ AGEING = _LVEF | {
 }
 """What asks for a test that is missing, or too old on the day of the dose."""
 _OF_THE_MOMENT = frozenset({Topic.LVEF_HOLD, Topic.LVEF_RECHECK, Topic.LIVER_TESTS_HOLD, Topic.BLOOD_COUNT_HOLD})
+_AFTER_THE_FIRST = _OF_THE_MOMENT | {Topic.PREGNANCY_TEST_MISSING}
+_NONE = frozenset[Topic]()
 _WEEK = 7
-_LATER = NotApplicable("judged for the next dose, and again when this one is dispatched")
+LATER = NotApplicable("judged for the next dose, and again when this one is dispatched")
 ASKED_LATER = NotApplicable("asked for nearer to the dose")
 
 
@@ -95,21 +97,26 @@ def _days_in_chart(case: Case) -> Iterable[date]:
 def outcome_for(topic: TopicCode, case: Case, dose: PlannedDose, outcome: Outcome) -> tuple[Outcome, Fired | None]:
     """Return a rule's outcome as it applies to a planned dose, and the finding to raise later, if there is one."""
     if topic in _OF_THE_MOMENT and not dose.is_first:
-        return _LATER, None
+        return LATER, None
     if topic is Topic.RELOAD_REQUIRED and dose.after_days is not None and isinstance(outcome, Fired):
         # An earlier dose of the same plan closes the gap just as one already given does.
         longest = max((regimen.interval_days for regimen in case.product.regimens), default=0)
-        return (outcome if dose.after_days > longest + _WEEK else _LATER), None
+        return (outcome if dose.after_days > longest + _WEEK else LATER), None
     by_site = case.known.site_rule(topic) if case.known.site_rules else None
     ages = topic in AGEING or (by_site is not None and by_site.ages)
     if not ages or (dose.is_next and is_near(topic, case, dose)):
         return outcome, None
     of_first_dose = topic is Topic.PREGNANCY_TEST_MISSING or (by_site is not None and by_site.when.first_dose)
     if of_first_dose and not dose.is_first:
-        return _LATER, None
+        return LATER, None
     if isinstance(outcome, Fired):
         return ASKED_LATER, outcome
     return (ASKED_LATER if isinstance(outcome, CannotTell) else outcome), None
+
+
+def judged_later(dose: PlannedDose | None) -> frozenset[Topic]:
+    """Return the topics that are not judged for a planned dose, because another dose of the session comes before it."""
+    return _AFTER_THE_FIRST if dose is not None and not dose.is_first else _NONE
 
 
 def is_near(topic: TopicCode, case: Case, dose: PlannedDose) -> bool:

@@ -82,7 +82,7 @@ class SuggestionWriter:
             case RemoveOrder():
                 # Two names with a stroke between them would read as two drugs that go.
                 label = "remove-unsettled" if _EITHER in drug else "remove-order"
-                return self._words[label].format(drug=drug.replace(_EITHER, " or "), which=which)
+                return self._words[label].format(drug=drug, which=which)
 
     def _which(self, orders: Sequence[NamedOrder]) -> str:
         """Say which of several orders of a drug are meant."""

@@ -62,7 +62,7 @@ def _pairs(case: Case) -> Iterator[tuple[Beside, KeptApart]]:
     orders = case.orders
     own = orders.last_in_focus.get(case.product.id, _key(case.order))
     for product in orders.products:
-        pair = _kept_apart(case, product)
+        pair = _kept_apart(case, product) if product != case.product.id else None
         if pair is not None and orders.last_in_focus.get(product, _NO_KEY) <= own:
             yield _ordered(orders, product), pair
     for other in _active(case):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -15,7 +15,8 @@ _LONGEST = 1000
 
 
 class _Context(msgspec.Struct):
-    topic: TopicCode
+    # A topic of this service or of a rule of the site.
+    topic: Annotated[TopicCode, msgspec.Meta(pattern="^[a-z0-9-]{1,80}$")]
 
 
 def smart_links(card: Card, base_url: str) -> list[dict[str, Any]]:

@@ -35,6 +35,8 @@ _RETRY_S = 1.0
 _CONNECTIONS = {"sqlite": 1, "postgresql": 4}
 _BUSY_S = 3.0
 _LOCKED_MS = 1000
+_AT_ONCE = 50
+"""How many records that waited are written in one transaction: new ones arrive meanwhile."""
 _log = structlog.get_logger()
 
 
@@ -112,6 +114,8 @@ class Recorder:
                 return True
         else:
             self._keep(record)
+            # The store may have come back in between, with nobody left to see that this one waits.
+            self._go_down("a record came too late for the last gap")
         return False
 
     def look(self) -> None:
@@ -181,13 +185,13 @@ class Recorder:
 
     def _catch_up(self) -> bool:
         """Write what waits and the gap itself; the final check for records and the end of the gap share one lock."""
-        began = self._down_since
+        began, at_once = self._down_since, _AT_ONCE
         try:
             self._make_tables()
             while True:
                 with self._lock:
-                    record = self._waiting.first()
-                if record is None:
+                    batch = self._waiting.first(at_once)
+                if not batch:
                     with self._lock:
                         if self._waiting:
                             continue
@@ -195,12 +199,19 @@ class Recorder:
                         self._write_gap(began or datetime.now(UTC), count, self._lost)
                         self._down_since, self._lost, self._late, self._retrying = None, 0, 0, None
                         break
-                is_written = self._inserted_or_refused(record)
+                try:
+                    written = self._inserted(batch)
+                except Exception:
+                    if len(batch) == 1:
+                        raise
+                    # On a disk that is nearly full, some may still find room.
+                    at_once = 1
+                    continue
                 with self._lock:
-                    self._waiting.done()
+                    self._waiting.done(len(batch))
                     # Kept across retries, because the connection may break again halfway.
-                    self._late += is_written
-                    self._lost += not is_written
+                    self._late += written
+                    self._lost += len(batch) - written
         except DatabaseError:
             return False
         except Exception as error:  # noqa: BLE001 - tried again
@@ -230,6 +241,16 @@ class Recorder:
             return False
         return True
 
+    def _inserted(self, batch: Sequence[Record]) -> int:
+        """Write records that have waited, in one transaction if possible; return how many the database accepted."""
+        try:
+            self._insert(*batch, late=True)
+        except Exception as error:
+            if not is_of_the_data(error):
+                raise
+            return sum(self._inserted_or_refused(record) for record in batch)
+        return len(batch)
+
     def _inserted_or_refused(self, record: Record) -> bool:
         """Write a record that has waited; return whether the database accepted it, as it is or made safe."""
         try:
@@ -246,18 +267,24 @@ class Recorder:
                 return False
         return True
 
-    def _insert(self, record: Record, *, late: bool = False) -> None:
-        row = {**record.decision, "late": True} if late else record.decision
-        new = {digest: content for digest, content in record.configurations if digest not in self._known_configurations}
-        inserts: list[tuple[Insert, Sequence[Mapping[str, Any]]]] = [
-            (self._configuration, [{"hash": each, "first_seen": row["at"], "content": new[each]} for each in new]),
-            (self._decision, (row,)),
-            (self._card, record.cards),
-            (self._suppression, record.suppressed),
-            (self._shadow, record.shadow),
-        ]
+    def _insert(self, *records: Record, late: bool = False) -> None:
+        inserts: list[tuple[Insert, Sequence[Mapping[str, Any]]]] = []
+        added: set[str] = set()
+        for record in records:
+            row = {**record.decision, "late": True} if late else record.decision
+            new = {
+                digest: content for digest, content in record.configurations if digest not in self._known_configurations
+            }
+            inserts += [
+                (self._configuration, [{"hash": each, "first_seen": row["at"], "content": new[each]} for each in new]),
+                (self._decision, (row,)),
+                (self._card, record.cards),
+                (self._suppression, record.suppressed),
+                (self._shadow, record.shadow),
+            ]
+            added.update(new)
         self._commit([(insert, rows) for insert, rows in inserts if rows], late=late)
-        self._known_configurations.update(new)
+        self._known_configurations.update(added)
 
     def _write_gap(self, began: datetime, late: int, lost: int) -> None:
         row = {

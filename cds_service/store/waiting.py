@@ -13,6 +13,7 @@ import os
 import uuid
 from collections import deque
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -61,15 +62,16 @@ class Waiting:
         self._kept += is_kept
         return True
 
-    def first(self) -> Record | None:
-        """Return the record that has waited longest, if any."""
-        return self._records[0][0] if self._records else None
+    def first(self, count: int) -> list[Record]:
+        """Return the records that have waited longest."""
+        return [record for record, _, _ in islice(self._records, count)]
 
-    def done(self) -> None:
-        """Drop the first record, which has been written. Once none waits, remove the files too."""
-        _, size, was_kept = self._records.popleft()
-        self._bytes -= size
-        self._kept -= was_kept
+    def done(self, count: int = 1) -> None:
+        """Drop the first records, which have been written. Once none waits, remove the files too."""
+        for _ in range(count):
+            _, size, was_kept = self._records.popleft()
+            self._bytes -= size
+            self._kept -= was_kept
         if not self._records:
             self._forget_files()
 

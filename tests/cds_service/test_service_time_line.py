@@ -134,7 +134,7 @@ def test_time_line_never_writes_markup_of_a_text(text) -> None:
     assert "<" not in written
 
 
-@pytest.mark.parametrize("context", ["", "x", "{}", '{"topic": "nope"}', '{"topic": 3}', "[" * 2000])
+@pytest.mark.parametrize("context", ["", "x", "{}", '{"topic": "No <b>"}', '{"topic": 3}', "[" * 2000])
 def test_app_context_of_others_says_nothing(context) -> None:
     assert topic_of(context) == ""
 

@@ -29,6 +29,7 @@ from cds_service.app import create_app
 from cds_service.configuration.roles import Role
 from cds_service.configuration.settings import Settings
 from cds_service.policies.people import Person
+from cds_service.workbench import sessions, version_pages
 from cds_service.workbench.provider import SignedIn
 
 if TYPE_CHECKING:
@@ -178,6 +179,47 @@ def test_workbench_tells_people_apart_by_provider_and_subject(store: Store, issu
     with store.engine.connect() as connection:
         actors = connection.exec_driver_sql("SELECT actor, actor_name FROM policy_steps").all()
     assert [tuple(each) for each in actors] == [(f"{issuer}|ann", "Ann Author")]
+
+
+class Signed(Seat):
+    """Somebody who has signed in with the provider; its door has no form."""
+
+    def token(self) -> str:
+        """Read the token of a form."""
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/versions").text)
+        assert found is not None
+        return found[1]
+
+
+def test_workbench_asks_the_provider_anew_before_what_is_in_force_changes(
+    store: Store, issuer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roles = {**ROLES, "publisher": ["her2-write"]}
+    author, reviewer = (Signed(browser(store, issuer, roles=roles)) for _ in range(2))
+    signed_in(author.browser, "ann")
+    signed_in(reviewer.browser, "bob")
+    assert author.send("/versions", title="Older weights").status_code == 302
+    assert author.step(1, "submitted").status_code == 302
+    # Reading, writing and submitting go on for as long as the session; a role may have been taken away since.
+    monkeypatch.setattr(version_pages, "_FRESH_S", -1)
+    answer = reviewer.step(1, "approved")
+    assert answer.status_code == 403
+    assert "Your roles are asked anew for this step" in words(answer)
+    assert author.get("/versions/1").status_code == 200
+    monkeypatch.setattr(version_pages, "_FRESH_S", 60)
+    signed_in(reviewer.browser, "bob")
+    assert reviewer.step(1, "approved").status_code == 302
+    # The age counts from the sign-in, and not from the last page.
+    later = time.time() + 61
+    with monkeypatch.context() as clock:
+        clock.setattr(sessions.time, "time", lambda: later)
+        assert author.get("/versions/1").status_code == 200
+        assert author.step(1, "published").status_code == 403
+    signed_in(author.browser, "ann")
+    assert author.step(1, "published").status_code == 302
+    # A sign-in that brings no role of reviewer or editor any more ends what the person may do.
+    signed_in(author.browser, "guest")
+    assert author.step(1, "retired").status_code == 403
 
 
 def refused(answer: TestResponse, status: int) -> None:

@@ -32,7 +32,7 @@ function links(card) {
 /** Link to the source. A detail that names it, as those of this service do, is not said again. */
 function source(card) {
   const { label = "", url = "", topic } = card.source ?? {};
-  const isNamed = /^(\*\*)?Source\b/m.test(card.detail ?? "");
+  const isNamed = /^(\*\*)?(Source|Quelle|Fuente)\b/m.test(card.detail ?? "");
   const text = isNamed ? "Open the source" : label;
   const link = isWeb(url) ? outward(url, text) : isNamed ? "" : label;
   if (isNamed && link) link.title = label;
