@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest --numprocesses=auto --dist=loadfile
 
-.PHONY: run test test-fast lint soak coverage bench lock golden sign-off clean install install-dev
+.PHONY: run test test-fast lint soak coverage bench lock golden sign-off clean install install-dev lowest pythons
 
 # The port is checked first, so that nobody waits for an installation only to learn that it is taken.
 run:
@@ -31,6 +31,16 @@ lint: install-dev
 # Looks for flaky tests: the whole suite three times over, with more of everything.
 soak: install-dev
 	for run in 1 2 3; do SOAK=1 $(PYTEST) || exit 1; done
+
+# The lowest versions that pyproject.toml allows, installed anew and started; needs the registry, and a minute or two.
+lowest:
+	@python=$$(PYTHON="$(PYTHON)" scripts/find-python) && scripts/try-installation "$$python" lowest
+
+# The same with what the lock pins, by every Python that is there.
+pythons:
+	@for python in python3.11 python3.12 python3.13 python3.14; do \
+		if PYTHON=$$python scripts/find-python >/dev/null 2>&1; then scripts/try-installation $$python || exit 1; \
+		else echo "$$python is not here"; fi; done
 
 # The tests once more, with the lines and branches that they pass; a third slower.
 coverage: install-dev

@@ -3,12 +3,45 @@
 from __future__ import annotations
 
 import gc
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# The processes that tests start shall not each compile our modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+LONGEST_FILES = (
+    "tests/cds_service/test_version_trials.py",
+    "tests/cds_service/test_simulate_runs.py",
+    "tests/cds_service/test_workbench_versions.py",
+    "tests/cds_service/test_workbench_callers.py",
+    "tests/cds_service/test_workbench_browser.py",
+    "tests/real_data/test_mutated_requests.py",
+    "tests/cds_service/test_service_tryit.py",
+    "tests/cds_service/test_service_laws.py",
+    "tests/cds_service/test_closed.py",
+    "tests/cds_service/test_workbench_provider.py",
+    "tests/cds_service/test_workbench_laws.py",
+    "tests/cds_service/test_service_smart.py",
+    "tests/cds_service/test_store_explaining.py",
+    "tests/cds_service/test_simulate_replaying.py",
+    "tests/cds_service/test_shadow.py",
+    "tests/cds_service/test_store_recording.py",
+    "tests/cds_service/test_policy_publication.py",
+)
+"""What takes longest, the longest first: a file is run as a whole, and one that comes last is waited for by all."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest; the order within a file stays."""
+    root = Path(__file__).parent
+    rank = {root / name: place for place, name in enumerate(LONGEST_FILES)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 @pytest.fixture(autouse=True)

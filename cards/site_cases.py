@@ -23,7 +23,7 @@ from cards.facts.results import (
 )
 from cards.facts.session import Moment, Session
 from cards.identification.identity import identify
-from cards.identification.recogniser import Recogniser
+from cards.identification.recogniser import recogniser_of
 from cards.knowledge.schema import Expected, Kind, KnowledgeError, Tier
 from cards.readings.case import Case
 from cards.readings.session_orders import SessionOrders
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cards.facts.outcomes import Outcome
+    from cards.identification.recogniser import Recogniser
     from cards.knowledge.schema import CaseResult, Knowledge, RuleCase, SiteRule
 
 DAY = date(2026, 6, 15)
@@ -83,7 +84,7 @@ def run_cases(known: Knowledge) -> Iterator[CaseRun]:
     """
     if not any(rule.cases for rule in known.site_rules):
         return
-    recogniser = Recogniser(known)
+    recogniser = recogniser_of(known)
     for rule in known.site_rules:
         for each in rule.cases:
             asked = each.moment in rule.moments

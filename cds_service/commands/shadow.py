@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from cards.facts.topics import Topic
 from cds_service.commands.options import config_option, fail, settings_of
 from cds_service.commands.record import open_record
 from cds_service.commands.window import nothing_on_record, window_options
+from cds_service.configuration.section import nearest
 from cds_service.learning.cases import unseen_card
 from cds_service.learning.judgements import Window
 from cds_service.learning.promotion import promotion_report
@@ -25,10 +27,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHOWN = 20
+_OF_SITE = re.compile(r"[a-z][a-z0-9-]{2,59}")
+
+
+def _topic(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+    """Take a topic that ships, or one that a rule of the site may have had when a decision was recorded."""
+    if name is not None and name not in set(Topic) and not _OF_SITE.fullmatch(name):
+        raise click.BadParameter(f"{name!r} is no topic{nearest(name, [str(each) for each in Topic])}")
+    return name
+
+
 version_option = click.option(
     "--version", type=click.IntRange(min=1), help="Of the decisions in which this version was on trial."
 )
-topic_option = click.option("--topic", type=click.Choice([str(topic) for topic in Topic]), help="This topic alone.")
+topic_option = click.option("--topic", callback=_topic, help="This topic alone.")
 
 
 @click.group()
@@ -92,7 +104,7 @@ def draw(  # noqa: PLR0913 - one for each option
 
 @shadow.command("review")
 @click.argument("decision")
-@click.argument("topic", type=click.Choice([str(topic) for topic in Topic]), metavar="TOPIC")
+@click.argument("topic", callback=_topic, metavar="TOPIC")
 @click.option("--verdict", type=click.Choice(VERDICTS), required=True, help="Whether the card would have been right.")
 @click.option("--by", required=True, help="Who says so.")
 @click.option("--comment", default="", help="Why; name no patient.")

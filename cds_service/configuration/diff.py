@@ -12,15 +12,13 @@ from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode, Policy
 from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.loader import default_knowledge
-from cards.presentation.wording import default_wording
+from cards.presentation.wording import TopicWording, default_wording
 from cds_service.configuration.policy_settings import ProfileSettings, QuirkSettings, TopicSettings
 from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_diff import changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-    from cards.presentation.wording import TopicWording
 
 _CLINICAL = frozenset({"cards", "thresholds", "profiles", "extends"})
 _MODES = {
@@ -81,9 +79,10 @@ def _topics(
     all_words: Mapping[TopicCode, TopicWording],
 ) -> Iterator[Difference]:
     default = TopicSettings()
-    for topic in dict.fromkeys((*Topic, *(each for each in all_words if each in before or each in after))):
+    for topic in dict.fromkeys((*Topic, *before, *after)):
         old, new = before.get(topic, default), after.get(topic, default)
-        words = all_words[topic]
+        # A rule of the site may be unknown here, such as one that was removed since.
+        words = all_words.get(topic) or TopicWording(display=topic, indicator=Indicator.WARNING)
         was, now = old.indicator or words.indicator, new.indicator or words.indicator
         if old.mode is not new.mode:
             effect = f"{words.display}. {_MODES[old.mode, new.mode]}"

@@ -54,6 +54,9 @@ class SiteSettings(Section):
         pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$",
         description="Of cards and pages: en, es, de, or that of a wording file of the site; see docs/languages.md.",
     )
+    review_months: int = Field(
+        12, ge=1, le=1200, description="After how many months the text that a value was read in is due for review."
+    )
     timezone: str = Field("UTC", description="Where a day begins, for ages and doses given (an IANA name).")
 
     @field_validator("timezone")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cards.facts.topics import Topic
 from cards.presentation.wording import default_wording
 from cds_service.learning.statistics import wilson
 from cds_service.learning.trial import trials
@@ -35,7 +34,7 @@ def _topic(name: str, tally: Tally, reviewed: dict[tuple[str, str], str], gate: 
     said = Counter(verdict for case, verdict in reviewed.items() if case in cases)
     return {
         "topic": name,
-        "display": default_wording().topics[Topic(name)].display,
+        "display": words.display if (words := default_wording().topics.get(name)) is not None else name,
         **{what: {"inForce": now, "onTrial": then} for what, (now, then) in tally.changed.items()},
         "orders": tally.orders,
         "wouldFire": tally.would_fire,

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from cards.facts.policy import Mode
-from cards.facts.topics import Topic
 from cds_service.learning.judgements import judgements, settings_of, within
 from cds_service.store.tables import decisions, shadow_verdicts
 
@@ -147,7 +146,9 @@ def _digests(each: Judged) -> tuple[str, str | None]:
 def _on_trial(each: Judged, settings: dict[str, Json]) -> Iterable[str]:
     """Name the topics that are on trial in a decision: all, where another policy is tried."""
     if each.tried is not None:
-        return [str(topic) for topic in Topic]
+        return dict.fromkeys(
+            name for digest in _digests(each) if digest is not None for name in settings[digest]["topics"]
+        )
     topics = settings[each.found.configuration]["topics"]
     return [name for name, one in topics.items() if one["mode"] == Mode.SHADOW]
 

@@ -37,6 +37,8 @@ _OPEN = frozenset(
 )
 _PAGES = (
     ("workbench.topics", "Topics"),
+    ("workbench.rules", "Rules"),
+    ("workbench.sources", "Sources"),
     ("workbench.preview", "Preview"),
     ("workbench.versions", "Versions"),
     ("workbench.shadow", "Shadow"),

@@ -17,7 +17,9 @@ from cds_service.workbench import (
     access,
     learning_pages,
     preview_pages,
+    rule_pages,
     signing_in,
+    source_pages,
     topic_pages,
     trial_pages,
     version_pages,
@@ -28,7 +30,16 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("workbench", __name__, url_prefix="/workbench")
 access.add_guard(blueprint)
-for pages in (signing_in, topic_pages, preview_pages, version_pages, trial_pages, learning_pages):
+for pages in (
+    signing_in,
+    topic_pages,
+    preview_pages,
+    rule_pages,
+    source_pages,
+    version_pages,
+    trial_pages,
+    learning_pages,
+):
     pages.add_to(blueprint)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from cards.facts.topics import Topic
+    from cards.facts.topics import TopicCode
     from cds_service.configuration.diff import Difference
     from cds_service.configuration.settings import Settings
     from cds_service.policies.views import Change, Place
@@ -139,9 +139,9 @@ def settings_in(settings: Settings, profile: str) -> Settings:
     return settings if profile == EVERY_CALLER else settings.in_profile(profile)
 
 
-def changes_of(rows: Sequence[TopicRow]) -> dict[Topic, list[LastChange]]:
+def changes_of(rows: Sequence[TopicRow]) -> dict[TopicCode, list[LastChange]]:
     """List for each topic what versions did to it and its thresholds, the newest first."""
-    places: dict[Topic, list[Place]] = {
+    places: dict[TopicCode, list[Place]] = {
         row.topic: [("cards", str(row.topic)), *(("thresholds", each.name) for each in row.thresholds)] for row in rows
     }
     found = library().histories({place for own in places.values() for place in own})

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from cards.facts.outcomes import Verdict
     from cards.facts.policy import Policy
     from cards.facts.session import Session
+    from cards.facts.topics import TopicCode
+    from cards.knowledge.schema import Knowledge
     from cds_service.configuration.settings import Settings
     from cds_service.protocol.services import Service
     from cds_service.workbench.specimens import Specimen
@@ -90,17 +92,26 @@ class Previewer:
         return {name: self.of_specimen(each) for name, each in specimens().items()}
 
     @lazy
-    def typical_cards(self) -> dict[Topic, Json]:
+    def typical_cards(self) -> dict[TopicCode, Json]:
         """What the typical case of each topic gets: its own card, whatever its mode."""
         found = {topic: self.card_of(case) for topic in Topic if (case := typical(topic)) is not None}
         return {topic: card for topic, card in found.items() if card is not None}
 
     def card_of(self, specimen: Specimen) -> Json | None:
         """Give the card about the topic of a case, whatever its mode."""
+        return self.card_about(specimen.session(), specimen.topic)
+
+    def card_about(self, session: Session, topic: TopicCode) -> Json | None:
+        """Give the card of a topic that some facts get, whatever its mode."""
         shown = dataclasses.replace(self._policy, modes={})
-        verdicts, _ = self._judged(specimen.session(), shown)
-        own = (each for each in verdicts if each.topic is specimen.topic and isinstance(each.outcome, Fired))
+        verdicts, _ = self._judged(session, shown)
+        own = (each for each in verdicts if each.topic == topic and isinstance(each.outcome, Fired))
         return next(iter(self._worded(CardContent((each,)) for each in own)), None)
+
+    @property
+    def known(self) -> Knowledge:
+        """What is known."""
+        return self._decider.known
 
     def of_request(self, body: bytes, *, coverage: bool = False) -> Seen:
         """Answer a request by the clinical service of its hook, or by that of billing and coverage."""

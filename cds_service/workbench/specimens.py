@@ -12,7 +12,7 @@ import msgspec
 
 from cards.facts.billing import BillingSession
 from cards.facts.session import Session
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.values.caching import once
 from cards.values.text_cache import cached_by_key
 
@@ -41,6 +41,6 @@ def specimens() -> dict[str, Specimen]:
 
 
 @cached_by_key(len(Topic))
-def typical(topic: Topic) -> Specimen | None:
+def typical(topic: TopicCode) -> Specimen | None:
     """Give the case that shows best what the card of a topic is about; none where a topic has no rule of its own."""
     return next((each for each in specimens().values() if each.topic is topic and each.expect == "fired"), None)

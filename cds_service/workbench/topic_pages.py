@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort
 
-from cards.facts.topics import Topic
 from cds_service.smart.markdown import html
 from cds_service.web.answers import decider
 from cds_service.workbench.access import shown
@@ -36,17 +35,17 @@ def topics() -> Response:
 
 def topic(name: str) -> Response:
     """Show one topic: its words, thresholds, source, history, cases and card."""
-    if name not in set(Topic):
+    settings, now = decider().settings, previewer()
+    words = settings.site_layer.wording
+    if name not in words.topics:
         abort(404)
-    found = Topic(name)
-    now = previewer()
-    words = decider().settings.site_layer.wording
-    row = topic_row(found, decider().settings, now)
+    found = next(topic for topic in words.topics if topic == name)
+    row = topic_row(found, settings, now)
     return shown(
         "topic.html",
         row=row,
-        card=typical_card(found, now),
-        cases=[each for each in specimens().values() if each.topic is found],
+        card=typical_card(found, settings, now),
+        cases=[each for each in specimens().values() if each.topic == found],
         reasons=[words.override_reasons[each] for each in words.topics[found].override_reasons],
         changes=changes_of([row])[found],
         markdown=html,

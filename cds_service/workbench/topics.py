@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode, default_policy
-from cards.facts.topics import Topic
+from cards.facts.topics import Topic, TopicCode
 from cards.identification.recogniser import recogniser_of
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import default_wording
@@ -16,6 +16,7 @@ from cards.values.text_cache import cached_by_key
 from cds_service.configuration.settings import Settings
 from cds_service.decisions.rejudge import question
 from cds_service.decisions.reproduce import thresholds_asked
+from cds_service.workbench.site_rules import card_of_rule
 from cds_service.workbench.specimens import specimens
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ FAMILIES: tuple[tuple[str, Topic], ...] = (
     ("Everywhere", Topic.CHECKS_INCOMPLETE),
 )
 """The families, each with its first topic."""
+OF_SITE = "Rules of the site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class ThresholdRow:
 class TopicRow:
     """A topic as it is in force."""
 
-    topic: Topic
+    topic: TopicCode
     words: TopicWording
     mode: Mode
     indicator: Indicator
@@ -95,12 +97,12 @@ def threshold_rows(settings: Settings) -> dict[str, ThresholdRow]:
     }
 
 
-def topic_row(topic: Topic, settings: Settings, previewer: Previewer) -> TopicRow:
+def topic_row(topic: TopicCode, settings: Settings, previewer: Previewer) -> TopicRow:
     """Describe a topic. Its source is that of the card of its typical case."""
     words, policy = settings.site_layer.wording, settings.policy()
     rows = threshold_rows(settings)
     setting = settings.cards.get(topic)
-    card = typical_card(topic, previewer)
+    card = typical_card(topic, settings, previewer)
     return TopicRow(
         topic=topic,
         words=words.topics[topic],
@@ -115,7 +117,7 @@ def topic_row(topic: Topic, settings: Settings, previewer: Previewer) -> TopicRo
 
 
 @cached_by_key(len(Topic))
-def _asked_for(topic: Topic) -> frozenset[str]:
+def _asked_for(topic: TopicCode) -> frozenset[str]:
     """Name the thresholds of a topic: those that its rule asks for in any of its cases, and those of its words."""
     known, policy = default_knowledge(), default_policy(default_knowledge())
     billing = Settings().billing()
@@ -128,8 +130,10 @@ def _asked_for(topic: Topic) -> frozenset[str]:
     return frozenset(asked)
 
 
-def typical_card(topic: Topic, previewer: Previewer) -> dict[str, Any] | None:
+def typical_card(topic: TopicCode, settings: Settings, previewer: Previewer) -> dict[str, Any] | None:
     """Give the card that a topic's typical case gets, by the words and indicators in force."""
+    if (rule := settings.site_layer.known.site_rule(topic)) is not None:
+        return card_of_rule(rule, previewer)
     return previewer.typical_cards.get(topic)
 
 
@@ -141,4 +145,5 @@ def families(settings: Settings, previewer: Previewer) -> list[tuple[str, list[T
         if topic in begins:
             found.append((begins[topic], []))
         found[-1][1].append(topic_row(topic, settings, previewer))
-    return found
+    own = [topic_row(rule.topic, settings, previewer) for rule in settings.site_layer.known.site_rules]
+    return [*found, (OF_SITE, own)] if own else found

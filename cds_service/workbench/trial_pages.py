@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
-from cards.facts.topics import Topic
+from cards.facts.topics import topics_of
 from cds_service.audit.explain import explain
 from cds_service.configuration.roles import Role
 from cds_service.learning.cases import unseen_card
@@ -51,7 +51,7 @@ def shadow() -> Response:
     asked, days = window_asked(DAYS)
     window = newest(store().engine, asked, AT_MOST)
     named = request.args.get("topic", "")
-    topic = named if named in set(Topic) else None
+    topic = named if named in topics_of(decider().known) else None
     seed = number_in(request.args.get("seed", "")) or 1
     engine = store().engine
     trial, tried = on_trial(), versions_tried(engine, window)
@@ -100,7 +100,11 @@ def review() -> AnyResponse:
     if Role.REVIEWER not in me().roles:
         return message("Not done", "Only a reviewer says whether a card would have been right.", 403)
     engine = store().engine
-    known = given["topic"] in set(Topic) and given["verdict"] in VERDICTS and len(given["comment"]) <= COMMENT_LIMIT
+    known = (
+        given["topic"] in topics_of(decider().known)
+        and given["verdict"] in VERDICTS
+        and len(given["comment"]) <= COMMENT_LIMIT
+    )
     if not known or not is_on_record(engine, given["decision"][:_LONGEST_ID]):
         abort(400)
     person = me()

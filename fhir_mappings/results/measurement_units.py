@@ -57,10 +57,10 @@ class UnitReader:
     def __init__(self, terminology: Terminology) -> None:
         """Index the spellings."""
         units = terminology.units
+        volumes = _by_text(units.volumes)
+        tables = {name: _Table(table, volumes) for name, table in units.tables.items()}
         self._tables = {
-            name: _Table(units.tables[concept.units], units.volumes)
-            for name, concept in terminology.concepts.items()
-            if concept.units is not None
+            name: tables[concept.units] for name, concept in terminology.concepts.items() if concept.units is not None
         }
         self._ignored = sorted((word for group in units.ignored for word in group.texts), key=len, reverse=True)
         self.factor = cached_by_text(self._factor)
@@ -109,6 +109,7 @@ class UnitReader:
         return _words(whole), "/".join(part.strip() for part in _PER.sub("/", plain).split("/"))
 
 
+@cached_by_text
 def _spelled(written: str) -> str:
     """Fold case, superscripts, full-width letters and the signs that look alike."""
     plain = unicodedata.normalize("NFKC", written.translate(_SUPERSCRIPTS)).casefold().translate(_SIGNS)
@@ -123,8 +124,8 @@ def _words(part: str) -> str:
 class _Table:
     """The units of one kind of measurement."""
 
-    def __init__(self, table: UnitTable, volumes: Iterable[UnitEntry]) -> None:
-        self._volumes = _by_text(volumes)
+    def __init__(self, table: UnitTable, volumes: dict[str, Decimal]) -> None:
+        self._volumes = volumes
         self._whole = _by_text(table.whole)
         self._numerators = _by_text(table.numerators)
         self._is_count = table.is_count

@@ -16,6 +16,9 @@ from cds_service.audit.explain import explain
 from cds_service.cli import main
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
+from cds_service.configuration.policy_settings import PromotionSettings
+from cds_service.learning.judgements import Window
+from cds_service.learning.promotion import promotion_report
 
 if TYPE_CHECKING:
     from calls import Json
@@ -278,3 +281,11 @@ def test_the_schema_for_editors_knows_the_topics_of_the_site(site) -> None:
     assert code == 0
     assert f'"{MISSING}"' in said
     assert f'"{MISSING}"' not in run("config", "schema")[1]
+
+
+def test_a_rule_in_the_shadow_is_reported(site) -> None:
+    site.write_text(CONFIGURATION + f"cards: {{{MISSING}: {{mode: shadow}}}}\n")
+    caller = Caller(path=site)
+    assert MISSING not in caller.post(call(orders=[enhertu()])).topics
+    (found,) = promotion_report(caller.store.engine, Window(service="her2-order-sign"), PromotionSettings(), MISSING)
+    assert (found["topic"], found["wouldFire"], found["new"]) == (MISSING, 1, 1)
