@@ -1176,7 +1176,7 @@ POLICIES = [
     ),
     Row(
         CRITERIA,
-        "a salivary gland tumour is known by its code",
+        "a salivary gland tumor is known by its code",
         FIRES,
         order("Kadcyla", "252 mg"),
         chart(cancers=("other",)),
@@ -1380,7 +1380,7 @@ POLICIES = [
     ),
     Row(
         CRITERIA,
-        "tumour-agnostic Enhertu wants IHC 3+, which ISH does not replace",
+        "tumor-agnostic Enhertu wants IHC 3+, which ISH does not replace",
         FIRES,
         order("Enhertu", "378 mg"),
         chart(cancers=("other",), her2=(ihc("2+"), ish("positive"))),
@@ -1390,7 +1390,7 @@ POLICIES = [
     ),
     Row(
         CRITERIA,
-        "HER2 without any staining in breast cancer meets no path, and is no other solid tumour",
+        "HER2 without any staining in breast cancer meets no path, and is no other solid tumor",
         FIRES,
         order("Enhertu", "378 mg"),
         chart(her2=(ihc("null"),)),

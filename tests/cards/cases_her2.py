@@ -256,7 +256,7 @@ ROWS = [
     ),
     Row(
         NOT_ELIGIBLE,
-        "the biopsy before treatment was 3+, the tumour that was left is 1+",
+        "the biopsy before treatment was 3+, the tumor that was left is 1+",
         CANNOT,
         KADCYLA,
         chart(her2=(ihc("1+", 20, "Specimen/surgery", "ihc-2"), ihc("3+", 200, "Specimen/biopsy")), setting="early"),
@@ -336,14 +336,14 @@ ROWS = [
     ),
     Row(
         NOT_ELIGIBLE,
-        "Enhertu, another solid tumour, IHC 3+",
+        "Enhertu, another solid tumor, IHC 3+",
         SILENT,
         ENHERTU,
         chart(cancers=("other",)),
     ),
     Row(
         NOT_ELIGIBLE,
-        "Enhertu, another solid tumour, ISH amplified but no IHC 3+",
+        "Enhertu, another solid tumor, ISH amplified but no IHC 3+",
         FIRES,
         ENHERTU,
         chart(her2=(ihc("2+"), ish("positive")), cancers=("other",)),
@@ -490,7 +490,7 @@ ROWS = [
     ),
     Row(
         DISCORDANT,
-        "the biopsy before treatment was 3+, the tumour that was left is 1+",
+        "the biopsy before treatment was 3+, the tumor that was left is 1+",
         FIRES,
         KADCYLA,
         chart(her2=(ihc("1+", 20, "Specimen/surgery", "ihc-2"), ihc("3+", 200, "Specimen/biopsy")), setting="early"),
@@ -544,7 +544,7 @@ ROWS = [
     ),
     Row(MUTATION, "sequencing found none", FIRES, ENHERTU, chart(cancers=("lung",), her2=(), mutation=False)),
     Row(MUTATION, "sequencing found one", SILENT, ENHERTU, chart(cancers=("lung",), her2=(), mutation=True)),
-    Row(MUTATION, "lung cancer with IHC 3+, the tumour-agnostic indication", SILENT, ENHERTU, chart(cancers=("lung",))),
+    Row(MUTATION, "lung cancer with IHC 3+, the tumor-agnostic indication", SILENT, ENHERTU, chart(cancers=("lung",))),
     Row(MUTATION, "breast cancer", NOT_ASKED, ENHERTU),
     Row(MISSING, "lung cancer turns on the mutation", NOT_ASKED, ENHERTU, chart(cancers=("lung",), her2=())),
 ]

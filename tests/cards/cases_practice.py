@@ -438,7 +438,7 @@ ROWS = [
     ),
     Row(
         MISSING,
-        "a code for negative with a drug for positive tumours, and no result",
+        "a code for negative with a drug for positive tumors, and no result",
         FIRES,
         KADCYLA,
         chart(her2=(), coded=(("Z17.411", False),)),
@@ -483,12 +483,12 @@ ROWS = [
         chart(her2=(ihc("2+"), ish("negative"), copies("positive"))),
     ),
     # her2-not-eligible: hormone receptors one by one, copies
-    Row(NOT_ELIGIBLE, "ultralow, oestrogen receptor positive", SILENT, ENHERTU, receptors(ER=True)),
+    Row(NOT_ELIGIBLE, "ultralow, estrogen receptor positive", SILENT, ENHERTU, receptors(ER=True)),
     Row(NOT_ELIGIBLE, "ultralow, progesterone receptor alone positive", SILENT, ENHERTU, receptors(ER=False, PR=True)),
     Row(NOT_ELIGIBLE, "ultralow, both receptors negative", FIRES, ENHERTU, receptors(ER=False, PR=False)),
     Row(
         NOT_ELIGIBLE,
-        "ultralow, oestrogen receptor negative and progesterone not known",
+        "ultralow, estrogen receptor negative and progesterone not known",
         CANNOT,
         ENHERTU,
         receptors(ER=False),
@@ -600,7 +600,7 @@ ROWS = [
     ),
     Row(
         UNCLEAR,
-        "another solid tumour, positive without a score",
+        "another solid tumor, positive without a score",
         FIRES,
         ENHERTU,
         chart(her2=(overall("positive"),), cancers=("other",)),
@@ -610,22 +610,22 @@ ROWS = [
     ),
     Row(
         UNCLEAR,
-        "another solid tumour, ISH amplified and no IHC",
+        "another solid tumor, ISH amplified and no IHC",
         FIRES,
         ENHERTU,
         chart(her2=(ish("positive"),), cancers=("other",)),
     ),
-    Row(UNCLEAR, "another solid tumour, IHC 3+", SILENT, ENHERTU, chart(cancers=("other",))),
+    Row(UNCLEAR, "another solid tumor, IHC 3+", SILENT, ENHERTU, chart(cancers=("other",))),
     Row(
         UNCLEAR,
-        "another solid tumour, IHC 2+ and ISH amplified",
+        "another solid tumor, IHC 2+ and ISH amplified",
         SILENT,
         ENHERTU,
         chart(her2=(ihc("2+"), ish("positive")), cancers=("other",)),
     ),
     Row(
         NOT_ELIGIBLE,
-        "another solid tumour, positive without a score",
+        "another solid tumor, positive without a score",
         CANNOT,
         ENHERTU,
         chart(her2=(overall("positive"),), cancers=("other",)),
@@ -634,7 +634,7 @@ ROWS = [
     Row(UNCLEAR, "breast cancer, positive without a score", SILENT, ENHERTU, chart(her2=(overall("positive"),))),
     Row(
         UNCLEAR,
-        "another solid tumour, IHC called positive without a score",
+        "another solid tumor, IHC called positive without a score",
         FIRES,
         ENHERTU,
         chart(her2=(ihc("positive"),), cancers=("other",)),
@@ -1033,7 +1033,7 @@ ROWS = [
     ),
     Row(
         NOT_ELIGIBLE,
-        "positive by ISH in a tumour that wants IHC 3+",
+        "positive by ISH in a tumor that wants IHC 3+",
         FIRES,
         ENHERTU,
         chart(her2=(ihc("2+"), ish("positive")), cancers=("other",)),

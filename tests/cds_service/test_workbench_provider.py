@@ -312,7 +312,7 @@ def test_workbench_believes_no_provider_that_signs_with(store: Store, issuer: st
 def test_workbench_signs_in_nobody_made_up_where_there_is_a_provider(store: Store, issuer: str) -> None:
     seat = Seat(browser(store, issuer))
     page = seat.get("/sign-in")
-    assert "Sign in with your organisation" in words(page)
+    assert "Sign in with your organization" in words(page)
     assert "made up" not in words(page)
     assert seat.browser.post("/workbench/sign-in", data={"subject": "local|ada"}).status_code == 400
 
@@ -324,7 +324,7 @@ def way_out(client: FlaskClient) -> str:
     """Sign out of the workbench, and give the way out of the provider that its page offers."""
     answer = Seat(client).send("/sign-out")
     assert answer.status_code == 200
-    found = re.search(r'<a class="button primary" href="([^"]+)">Sign out at your organisation too', answer.text)
+    found = re.search(r'<a class="button primary" href="([^"]+)">Sign out at your organization too', answer.text)
     return unescape(found[1]) if found else ""
 
 
@@ -357,7 +357,7 @@ def test_workbench_signs_out_at_the_provider_too(store: Store, issuer: str) -> N
     assert (claims["iss"], claims["sub"]) == (issuer, "ann")
     back = left(address)
     assert back.startswith(f"{BASE}/workbench/signed-out?")
-    assert "Of the workbench, and at your organisation." in words(came_back(client, back))
+    assert "Of the workbench, and at your organization." in words(came_back(client, back))
     # The way back is good once.
     assert "may still have you signed in" in words(came_back(client, back))
 
@@ -369,7 +369,7 @@ def test_workbench_believes_no_way_back_that_it_did_not_send(store: Store, issue
     way_out(client)
     page = client.get("/workbench/signed-out", query_string={"state": state.encode(errors="replace").decode()})
     assert page.status_code == 200
-    assert "at your organisation." not in words(page)
+    assert "at your organization." not in words(page)
     assert "may still have you signed in" in words(page)
 
 
@@ -453,16 +453,16 @@ def test_a_person_signs_in_and_out_in_a_real_browser(
     with served(tmp_path, "--config", "her2.yaml", port=port, WORKBENCH_SECRET="of the test"):  # noqa: S106
         seen = visit(request.getfixturevalue("browser"), f"http://127.0.0.1:{port}", pictures)
         seen.open("/workbench")
-        seen.page.get_by_role("link", name="Sign in with your organisation").click()
+        seen.page.get_by_role("link", name="Sign in with your organization").click()
         seen.page.locator("input[name=sub]").first.fill("guest")
         seen.page.get_by_role("button", name="Authorize").first.click()
         expect(seen.page.get_by_role("heading", level=1)).to_have_text("Topics")
         seen.page.get_by_role("button", name="Sign out").click()
         expect(seen.page.locator("main")).to_contain_text("may still have you signed in")
         seen.check("workbench-signed-out-desk")
-        seen.page.get_by_role("link", name="Sign out at your organisation too").click()
+        seen.page.get_by_role("link", name="Sign out at your organization too").click()
         seen.page.get_by_role("button", name="End session").click()
-        expect(seen.page.locator("main")).to_contain_text("Of the workbench, and at your organisation.")
+        expect(seen.page.locator("main")).to_contain_text("Of the workbench, and at your organization.")
         seen.check("workbench-signed-out-everywhere-desk")
         seen.open("/workbench")
         expect(seen.page.get_by_role("heading", level=1)).to_have_text("Sign in")
