@@ -228,7 +228,7 @@ class Case:
 
     @lazy
     def eligibility(self) -> tuple[Eligibility, ...]:
-        """The rows of the product's labelled indications that are in force on the planned day."""
+        """The rows of the product's labeled indications that are in force on the planned day."""
         return tuple(row for row in self.product.eligibility if row.since is None or row.since <= self.planned)
 
     @lazy

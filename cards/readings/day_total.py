@@ -28,7 +28,7 @@ class DayTotal(NamedTuple):
     """The orders of the session for the day of this one, and what they come to together.
 
     ``total`` is ``None`` if a dose cannot be read. ``in_parts``: the orders say that they are parts of one dose, or
-    only their sum is a labelled level.
+    only their sum is a labeled level.
     """
 
     others: tuple[DrugOrder, ...]

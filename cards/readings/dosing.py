@@ -210,7 +210,7 @@ def is_over(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> bool:
 def level_met(
     reading: DoseReading, product: Product, regimens: Iterable[Regimen], weight: Kg | None, percent: Decimal
 ) -> Level | None:
-    """Find the labelled level that a dose is at, within a tolerance; of several the nearest."""
+    """Find the labeled level that a dose is at, within a tolerance; of several the nearest."""
     if product.basis is Basis.FIXED and isinstance(reading.dose, MgPerKg):
         return None
     per_kg, in_mg = reading.per_kg(weight), reading.in_mg(weight)
@@ -336,7 +336,7 @@ def over_maximum(case: Case) -> list[DoseReading]:
 
 
 def levels_met_by(case: Case, reading: DoseReading) -> Level | None:
-    """Find the labelled level that a dose is at, within the site's tolerance, among the regimens that fit the order."""
+    """Find the labeled level that a dose is at, within the site's tolerance, among the regimens that fit the order."""
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     return level_met(reading, case.product, case.regimens, case.kg, tolerance)
 

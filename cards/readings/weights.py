@@ -68,7 +68,7 @@ def _differing(
 def _by_last_dose(case: Case, newest: Weight) -> WeightDoubt | None:
     """Compare the dose with the last one in milligrams, where no weight of another day tells what that one was for.
 
-    A last dose that is a labelled level at the current weight needs no other weight to explain it.
+    A last dose that is a labeled level at the current weight needs no other weight to explain it.
     """
     last = newest_dose(case, case.history)
     if last is None or not isinstance(last.dose, Mg) or last.stopped or last.bags > 1 or has_neighbour(case, last):

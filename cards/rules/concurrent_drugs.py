@@ -83,7 +83,7 @@ def cyp3a4_inhibitor(case: Case) -> Outcome:
 def duplicate_order(case: Case) -> Outcome:
     """Fire when the same product is ordered twice for one day; critical where the sum is above the maximum.
 
-    Parts of one dose are not duplicates: orders that say so, or of which only the sum is a labelled level.
+    Parts of one dose are not duplicates: orders that say so, or of which only the sum is a labeled level.
     """
     if case.product.is_oral:
         return _duplicate_tablets(case)

@@ -194,7 +194,7 @@ def dose_implausible(case: Case) -> Outcome:
 
 
 def _meant_instead(case: Case, reading: DoseReading) -> tuple[Fix, ...]:
-    """Offer the labelled level whose number was written with another unit, or the fixed doses; else removal."""
+    """Offer the labeled level whose number was written with another unit, or the fixed doses; else removal."""
     if weight_doubt(case) is not None:
         return (RemoveOrder(),)
     doses = dict.fromkeys(level.dose for level in fitting_levels(case))
@@ -379,7 +379,7 @@ def _restated(
 
 
 def _nearest_level(case: Case, per_kg: MgPerKg) -> MgPerKg:
-    """Give the labelled level that a dose rounded to whole milligrams stands for."""
+    """Give the labeled level that a dose rounded to whole milligrams stands for."""
     regimens = case.regimens
     levels = [level.dose for regimen in regimens for level in regimen.levels if isinstance(level.dose, MgPerKg)]
     return min(levels, key=lambda level: abs(level.value - per_kg.value), default=per_kg)

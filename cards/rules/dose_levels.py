@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def dose_not_a_level(case: Case) -> Outcome:
-    """Fire when the dose is more than the tolerance away from every labelled level and no other card says so."""
+    """Fire when the dose is more than the tolerance away from every labeled level and no other card says so."""
     if not usable_doses(case):
         return nothing_usable(case)
     if over_maximum(case):
@@ -65,7 +65,7 @@ def _no_level(case: Case, reading: DoseReading) -> Fired:
 
 
 def dose_wrong_for_indication(case: Case) -> Outcome:
-    """Fire when a labelled level does not fit the course.
+    """Fire when a labeled level does not fit the course.
 
     A reduced level and no earlier dose that explains it; or the loading dose again, so soon after the last dose that
     the label goes on with maintenance. A maintenance dose with no dose on record is let pass: courses begin elsewhere.

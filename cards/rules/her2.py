@@ -238,7 +238,7 @@ def _against_codes(case: Case) -> Outcome:
 def indication_unsupported(case: Case) -> Outcome:
     """Fire when the recorded cancer is not one that the label covers for this product."""
     if not case.eligibility:
-        return NotApplicable("no labelled indication on file")
+        return NotApplicable("no labeled indication on file")
     if not case.cancers:
         return CannotTell((Missing("cancer"),))
     if case.eligibility_for_cancers:

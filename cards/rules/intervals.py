@@ -31,7 +31,7 @@ _SHOWN_DAYS = 10
 
 @per_case
 def interval_too_short(case: Case) -> Outcome:
-    """Fire when two doses are closer together than the labelled days, less the site's window.
+    """Fire when two doses are closer together than the labeled days, less the site's window.
 
     Within the order's own schedule; between two orders of the session; after the last dose given. A dose of the same
     antibody in another form counts, and the days are those of the schedule that was given. Of tablets, how often a day

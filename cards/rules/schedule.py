@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 def cycle_limit_reached(case: Case) -> Outcome:
-    """Fire when the order would exceed the labelled number of doses, or weeks of treatment, for the setting.
+    """Fire when the order would exceed the labeled number of doses, or weeks of treatment, for the setting.
 
     Doses are counted, not orders; completed orders stand in where no administration is recorded. Doses of a weekly
     schedule stand for a week each.

@@ -88,7 +88,7 @@ def taken_too_often(case: Case) -> Outcome:
 
 
 def taken_too_seldom(case: Case) -> Fired | None:
-    """Fire when a labelled dose of tablets is ordered less often than the label gives it."""
+    """Fire when a labeled dose of tablets is ordered less often than the label gives it."""
     if any(each.is_single for each in case.order.intakes):
         return None
     for day in _own_days(case):
@@ -104,7 +104,7 @@ def taken_too_seldom(case: Case) -> Fired | None:
 
 
 def is_told_by_frequency(case: Case) -> bool:
-    """Return whether the day comes to a labelled dose and only the division is wrong, which another card says."""
+    """Return whether the day comes to a labeled dose and only the division is wrong, which another card says."""
     if not isinstance(taken_too_often(case), Fired):
         return False
     totals = {day.total.value for day in _own_days(case) if day.total is not None}
