@@ -343,10 +343,10 @@ def _regimen_citation(case: Case) -> Cited:
 def fixes_to(case: Case, dose: Mg | MgPerKg, replaces: tuple[OrderedDose, ...]) -> tuple[Fix, ...]:
     """Offer a dose in the place of others, each in the unit it is written in.
 
-    Nothing is offered for a dose computed from a strength and a volume, or where the weight to compute by is missing or
-    in doubt.
+    Nothing is offered where no dose was read, for a dose computed from a strength and a volume, or where the weight to
+    compute by is missing or in doubt.
     """
-    if weight_doubt(case) is not None:
+    if not replaces or weight_doubt(case) is not None:
         return ()
     changes: list[tuple[OrderedDose, Mg | MgPerKg]] = []
     for ordered in replaces:

@@ -554,6 +554,6 @@ def test_tryit_says_without_scripts_what_there_is(browser, running_service, pict
     seen = visit(browser, running_service, pictures, java_script_enabled=False)
     seen.open("/")
     assert "needs JavaScript" in seen.page.locator("noscript").text_content()
-    expect(seen.page.get_by_text("Kadcyla at the dose of Enhertu")).to_be_visible()
+    expect(seen.page.get_by_text("Kadcyla ordered at the Enhertu dose")).to_be_visible()
     seen.picture("without-scripts")
     seen.page.context.close()
