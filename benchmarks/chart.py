@@ -37,7 +37,7 @@ class Person(NamedTuple):
         return 45 + self.number / 20
 
     def result(self, usual: float) -> float:
-        """Give a result of this patient, up to an eighth above the usual one."""
+        """Return a result of this patient, up to an eighth above the usual one."""
         return round(usual * (1 + self.number % 64 / 512), 2)
 
 
@@ -78,7 +78,7 @@ _PANEL = (
 
 
 def prefetch(keys: Iterable[str], observations: int, person: Person) -> Json:
-    """Give an answer to every prefetch key, with so many Observations in all; of what else is asked there is none."""
+    """Return an answer to every prefetch key, with so many Observations in all; of what else is asked there is none."""
     stained = 200 + person.number % 90
     ihc = _observation(person, "her2", "85319-2", "HER2 [Presence] in Breast cancer specimen by Immune stain", stained)
     receptor = _observation(
@@ -115,7 +115,7 @@ def _searchset(resources: list[Json]) -> Json:
 
 
 def _lab(person: Person, index: int) -> Json:
-    """Give one result: the newest draw first, each draw one panel."""
+    """Return one result: the newest draw first, each draw one panel."""
     draw, place = divmod(index, len(_PANEL))
     test = _PANEL[place]
     resource = _observation(person, f"lab-{index}", test.code, test.display, 1 + draw * _DAYS_BETWEEN_DRAWS)

@@ -45,7 +45,7 @@ class Mix:
         self._numbers = count()
 
     def next(self) -> tuple[bytes, bool]:
-        """Give the next request, and whether its answer is recorded."""
+        """Return the next request, and whether its answer is recorded."""
         number = next(self._numbers)
         body, recorded = self._bodies[number % len(self._bodies)]
         return post(f"/cds-services/{SERVICE}", body.replace(_INSTANCE, f"{number:036d}".encode())), recorded

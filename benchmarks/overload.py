@@ -43,7 +43,7 @@ class Seen:
 
 
 def _request(port: int) -> bytes:
-    """Give the smallest request of the benchmarks, with the prefetch keys that the service asks for."""
+    """Return the smallest request of the benchmarks, with the prefetch keys that the service asks for."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/cds-services") as answer:
         listed = json.load(answer)["services"]
     keys = next(each["prefetch"] for each in listed if each["id"] == SERVICE_ID)

@@ -51,7 +51,7 @@ _REGIMEN = (
 
 
 def payloads(keys: Collection[str]) -> list[Payload]:
-    """Give the requests, small to large, for the prefetch keys of the service."""
+    """Return the requests, small to large, for the prefetch keys of the service."""
     return [build("S", (KADCYLA,), 8, keys), build("M", (KADCYLA,), 100, keys), build("L", _REGIMEN, 1000, keys)]
 
 

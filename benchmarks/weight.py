@@ -126,7 +126,7 @@ def _proportional_mb(group: int) -> float:
 
 
 def _installed(program: Path) -> float:
-    """Give the size of the environment."""
+    """Return the size of the environment."""
     root = program.parent.parent
     sizes = (path.stat().st_size for path in root.rglob("*") if path.is_file() and not path.is_symlink())
     return sum(sizes) / 1e6

@@ -65,7 +65,7 @@ def judge(
     identities: Sequence[Identity] | None = None,
     rules: Sequence[Rule] | None = None,
 ) -> tuple[Verdict, ...]:
-    """Give one verdict for each rule and each order in scope, and one on what could not be checked.
+    """Return one verdict for each rule and each order in scope, and one on what could not be checked.
 
     Topics that are off give none. Only what a live card says counts as said. ``identities`` saves settling again
     what has been settled, order by order. ``rules`` are those of the service that is asked; by default
@@ -90,7 +90,7 @@ def judge(
 def cases_in_scope(
     session: Session, recogniser: Recogniser, policy: Policy, identities: Sequence[Identity] | None = None
 ) -> list[Case]:
-    """Give what the rules are asked about: each order that is in focus and of a drug that is checked."""
+    """Return what the rules are asked about: each order that is in focus and of a drug that is checked."""
     if identities is None:
         identities = [identify(order, recogniser) for order in session.orders]
     return _cases(session, recogniser, policy, identities, lambda identity: identity.in_scope)
@@ -322,7 +322,7 @@ def _may_count(gap: Gap, patient: Patient, measured: Container[str | None]) -> b
 
 
 def _superseded(gap: Gap, patient: Patient) -> bool:
-    """Tell whether a readable result is newer than the one that could not be read."""
+    """Return whether a readable result is newer than the one that could not be read."""
     newest: date | None
     if gap.about in ("weight", "weight-stated"):
         newest = patient.weights[0].on if patient.weights else None

@@ -47,7 +47,7 @@ class _Application(Flask):
     """An application all of whose views are plain functions."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the view as it is; Flask would look at it anew at every call."""
+        """Return the view as it is; Flask would look at it anew at every call."""
         return func
 
 

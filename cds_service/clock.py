@@ -10,5 +10,5 @@ Clock = Callable[[], datetime]
 
 
 def now() -> datetime:
-    """Give the present moment in UTC."""
+    """Return the present moment in UTC."""
     return datetime.now(UTC)

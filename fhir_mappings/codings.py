@@ -80,7 +80,7 @@ class Coding(msgspec.Struct, frozen=True, gc=False):
 
 @cached_by_text
 def system_name(uri: str) -> str:
-    """Give the short name of a code system, however it is addressed.
+    """Return the short name of a code system, however it is addressed.
 
     HCPCS has no single address in practice; whatever contains "hcpcs" is taken for it, and ICD-10 in its national
     variants likewise.
@@ -163,7 +163,7 @@ NO_CODE_MAP = CodeMap()
 
 
 def codings(concept: Any, code_map: CodeMap = NO_CODE_MAP) -> list[Coding]:
-    """Give every coding of a CodeableConcept (or of a bare Coding), and the standard code of each local one."""
+    """Return every coding of a CodeableConcept (or of a bare Coding), and the standard code of each local one."""
     if not isinstance(concept, dict):
         return []
     found: list[Coding] = []
@@ -213,7 +213,7 @@ def _of_number(code: Any) -> str:
 
 
 def texts(concept: Any) -> list[str]:
-    """Give the text of a concept and the displays of its codings."""
+    """Return the text of a concept and the displays of its codings."""
     if not isinstance(concept, dict):
         return []
     written = [text(concept.get("text"))]

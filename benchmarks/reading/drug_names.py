@@ -27,7 +27,7 @@ def _readers() -> tuple[MedicationReader, Recogniser]:
 
 
 def read(where: str, text: str) -> str:
-    """Give the product that an order with this text is for; `none` when it is for no drug of the service.
+    """Return the product that an order with this text is for; `none` when it is for no drug of the service.
 
     Args:
         where: `text`, or a system and a code that stands beside the text ("rxnorm 1371041").

@@ -18,7 +18,7 @@ _VOCABULARY = Her2Vocabulary(default_knowledge().terminology)
 
 
 def read(where: str, text: str) -> str:
-    """Give what is read by method, "conflict" where the text says two things.
+    """Return what is read by method, "conflict" where the text says two things.
 
     Args:
         where: the code of the result, by the short name of the table.

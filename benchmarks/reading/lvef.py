@@ -8,7 +8,7 @@ from fhir_mappings.results.lvef_texts import LvefNotRead, read_lvef_text
 
 
 def read(where: str, text: str) -> str:  # noqa: ARG001 - all stand in one place
-    """Give the number, range or limit, as it is written.
+    """Return the number, range or limit, as it is written.
 
     Args:
         where: where the text stands.

@@ -14,7 +14,7 @@ _GTS = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
 
 
 def read(where: str, text: str) -> str:
-    """Give the fewest days between two doses and how many there are; `once`; or `none` where nothing is said.
+    """Return the fewest days between two doses and how many there are; `once`; or `none` where nothing is said.
 
     Args:
         where: `text`, `code`, `gts`, `repeat` (its JSON) or `event` (days, parted by commas).

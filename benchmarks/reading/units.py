@@ -19,7 +19,7 @@ def _reader() -> UnitReader:
 
 
 def read(where: str, text: str) -> str:
-    """Give a number and its unit in the canonical unit.
+    """Return a number and its unit in the canonical unit.
 
     Args:
         where: the measurement, a blank, and the number ("platelets 180").

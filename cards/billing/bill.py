@@ -76,7 +76,7 @@ def bill(case: Case, setup: BillingSetup) -> Bill:
 
 
 def _brand(case: Case) -> Brand | None:
-    """Give the brand: the one that is named, else the one that the order's own billing code or NDC is of."""
+    """Return the brand: the one that is named, else the one that the order's own billing code or NDC is of."""
     if case.identity.brand is not None:
         return case.identity.brand
     if len(case.product.brands) == 1:
@@ -89,7 +89,7 @@ def _brand(case: Case) -> Brand | None:
 
 
 def _amounts(case: Case) -> tuple[tuple[Mg, ...], str]:
-    """Give the doses in milligrams, one for each instruction and different, or what is lacking for them."""
+    """Return the doses in milligrams, one for each instruction and different, or what is lacking for them."""
     if not usable_doses(case):
         return (), "dose"
     weight = case.weight.kg if case.weight else None
@@ -109,7 +109,7 @@ def _amounts(case: Case) -> tuple[tuple[Mg, ...], str]:
 
 
 def _stock(case: Case, brand: Brand | None, setup: BillingSetup) -> tuple[list[int], list[int]]:
-    """Give the sizes of single-dose and of multi-dose vials to draw from.
+    """Return the sizes of single-dose and of multi-dose vials to draw from.
 
     The site's own stock counts; without it, a multi-dose package that the order names, else every single-dose vial.
     """
@@ -157,6 +157,6 @@ def packages_for(case: Case, brand: Brand, contents_mg: int, *, multi_dose: bool
 
 
 def counts_alike(price: Price, entry: HcpcsEntry) -> bool:
-    """Tell whether a price file counts a code by the same unit; a file that does not say is believed."""
+    """Return whether a price file counts a code by the same unit; a file that does not say is believed."""
     match = _DOSAGE.search(price.dosage)
     return not price.dosage or (match is not None and Decimal(match[1]) == entry.unit_mg)

@@ -40,7 +40,7 @@ def codes(billed: Bill) -> str:
 
 
 def code_lines(case: Case, billed: Bill, known: BillingKnowledge) -> tuple[Evidence, ...]:
-    """Give the codes with descriptor and unit, and what the unit of a combination counts."""
+    """Return the codes with descriptor and unit, and what the unit of a combination counts."""
     if not billed.entries:
         return (Evidence("no-hcpcs", ""),)
     listed = tuple(
@@ -53,7 +53,7 @@ def code_lines(case: Case, billed: Bill, known: BillingKnowledge) -> tuple[Evide
 
 
 def written_claim_lines(billed: Bill, known: BillingKnowledge) -> tuple[Evidence, ...]:
-    """Give the drug lines of each dose: no modifier beside JW, JZ alone, neither for a multi-dose vial."""
+    """Return the drug lines of each dose: no modifier beside JW, JZ alone, neither for a multi-dose vial."""
     lines = []
     code = billed.code or "?"
     for each in billed.doses:
@@ -74,7 +74,7 @@ def written_claim_lines(billed: Bill, known: BillingKnowledge) -> tuple[Evidence
 
 
 def authorization_lines(view: View, billed: Bill) -> tuple[Evidence, ...]:
-    """Give the number of a prior authorization on record for the drug, and the box that it goes into."""
+    """Return the number of a prior authorization on record for the drug, and the box that it goes into."""
     box = view.known.authorization_box
     codes_ = {entry.code for entry in billed.entries}
     return tuple(
@@ -98,7 +98,7 @@ def record_lines(view: View, billed: Bill) -> tuple[Evidence, ...]:
 
 
 def vial_lines(case: Case, billed: Bill, known: BillingKnowledge) -> tuple[Evidence, ...]:
-    """Give the vials of each dose, and the packages with quantity and unit as a claim has them."""
+    """Return the vials of each dose, and the packages with quantity and unit as a claim has them."""
     supply = known.supply(case.product.id)
     unit = next(each for each in known.ndc_units if each.form is supply.form)
     volumes = {vial.contents_mg: vial.volume_ml for vial in supply.vials}
@@ -133,7 +133,7 @@ def vial_lines(case: Case, billed: Bill, known: BillingKnowledge) -> tuple[Evide
 
 
 def administration_lines(view: View) -> tuple[Evidence, ...]:
-    """Give the administration codes; a further hour as a caution, with the minutes that it takes."""
+    """Return the administration codes; a further hour as a caution, with the minutes that it takes."""
     known, case = view.known.administration, view.case
     supplied = view.facts.supplied.get(case.order.origin.path)
     minutes = supplied.infusion_minutes if supplied else None
@@ -157,7 +157,7 @@ def administration_lines(view: View) -> tuple[Evidence, ...]:
 
 
 def diagnosis_lines(view: View) -> tuple[Evidence, ...]:
-    """Give the diagnosis codes on record as they are, and the receptor code that the results allow."""
+    """Return the diagnosis codes on record as they are, and the receptor code that the results allow."""
     known, facts, case = view.known.diagnoses, view.facts, view.case
     lines = [
         Evidence(
@@ -186,7 +186,7 @@ def _with_words(recorded: RecordedCode) -> str:
 
 
 def _receptor_lines(view: View, facts: BillingFacts) -> Iterator[Evidence]:
-    """Give the receptor codes on record, and the one that the results allow, for a cancer of the breast."""
+    """Yield the receptor codes on record, and the one that the results allow, for a cancer of the breast."""
     known = view.known.diagnoses
     recorded = receptor_codes(facts.codes, known, her2_of(view.case))
     for each, meaning, _ in recorded:
@@ -202,7 +202,7 @@ def _receptor_lines(view: View, facts: BillingFacts) -> Iterator[Evidence]:
 
 
 def payment_lines(case: Case, billed: Bill, known: BillingKnowledge, prices: PriceList | None) -> tuple[Evidence, ...]:
-    """Give the payment limit of the site's price file, with its quarter and age; nothing without such a file."""
+    """Return the payment limit of the site's price file, with its quarter and age; nothing without such a file."""
     if prices is None or not billed.code:
         return ()
     price = prices.prices.get(billed.code)
@@ -228,7 +228,7 @@ def payment_lines(case: Case, billed: Bill, known: BillingKnowledge, prices: Pri
 
 
 def _course_payment(case: Case, amount: Decimal) -> Iterator[Evidence]:
-    """Give the amount of the whole course at this dose: the label's, else what the order plans, else a year."""
+    """Yield the amount of the whole course at this dose: the label's, else what the order plans, else a year."""
     limit = next(
         (
             each

@@ -106,7 +106,7 @@ def _drug_lines(view: View, billed: Bill, lines: list[ClaimLine]) -> Iterator[Ev
 
 
 def _is_look_alike(view: View, code: str) -> bool:
-    """Tell whether an unlinked code is of a drug that gets confused with this one, and of no other order."""
+    """Return whether an unlinked code is of a drug that gets confused with this one, and of no other order."""
     product = view.case.recogniser.hcpcs[code].target.product
     ordered = {identity.product.id for _, identity in view.case.others if identity.product}
     return product in view.case.product.look_alikes and product not in ordered

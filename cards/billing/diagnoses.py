@@ -115,7 +115,7 @@ def hormone_of_codes(recorded: tuple[RecordedCode, ...], known: Diagnoses) -> bo
 def receptor_code(
     known: Diagnoses, status: Her2Status, receptors: Mapping[Receptor, bool], *, coded: bool | None = None
 ) -> ReceptorCode | None:
-    """Give the receptor code that the results allow; nothing when HER2 is not settled.
+    """Return the receptor code that the results allow; nothing when HER2 is not settled.
 
     HER2-low and HER2-ultralow are coded as HER2 negative. Hormone receptor negative takes both receptors. Without
     results ``coded``, the status that a code on record says, stands in.
@@ -132,7 +132,7 @@ def receptor_code(
 
 
 def _her2(status: Her2Status) -> bool | None:
-    """Tell whether HER2 is positive for a claim; nothing when the results leave it open or disagree."""
+    """Return whether HER2 is positive for a claim; nothing when the results leave it open or disagree."""
     if not status.possible or status.disagree:
         return None
     if status.possible == {Tier.POSITIVE}:

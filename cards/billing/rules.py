@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def coverage_rules(setup: BillingSetup) -> tuple[Rule, ...]:
-    """Give the rules for the setup of a site, in the order in which their cards are shown."""
+    """Return the rules for the setup of a site, in the order in which their cards are shown."""
     return (
         Rule(Topic.BILLING_UNITS_MISMATCH, BillingUnits(setup).judge),
         Rule(Topic.BILLING_SUMMARY, BillingSummary(setup).judge, before_identity=True),

@@ -65,7 +65,7 @@ class BillingUnits:
         return Clear()
 
     def _fits(self, stated: Stated, billed: Bill, case: Case) -> bool | None:
-        """Tell whether a quantity follows from any of the doses; nothing when it could be milligrams or units."""
+        """Return whether a quantity follows from any of the doses; nothing when it could be milligrams or units."""
         number, counted = stated.quantity.number, stated.quantity.counted
         modifiers = self._setup.known.modifiers
         # With both modifiers a line is contradictory, which the billing summary reports.

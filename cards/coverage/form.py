@@ -98,7 +98,7 @@ def _origin_of(line: Evidence) -> Origin | None:
 
 
 def _known(view: View) -> Iterator[Known]:
-    """Give what a nurse would copy from the chart, with the resource that it stands in."""
+    """Yield what a nurse would copy from the chart, with the resource that it stands in."""
     case = view.case
     order = case.order.origin
     yield Known("form-drug", case.drug, order)

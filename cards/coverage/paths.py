@@ -76,7 +76,7 @@ def choose(policy: PayerPolicy, view: View) -> Chosen:
 
 
 def _is_for_cancer(path: ApprovalPath, view: View) -> bool | None:
-    """Tell whether a path is for the cancer; nothing when no cancer is on record."""
+    """Return whether a path is for the cancer; nothing when no cancer is on record."""
     applies, case = path.applies, view.case
     if not applies.cancers and not applies.icd10:
         return True

@@ -64,7 +64,7 @@ def _beside(view: View) -> Iterator[tuple[str, tuple[str, ...], Evidence]]:
 
 
 def _is_of(view: View, group: DrugGroup, product: str, names: tuple[str, ...]) -> bool:
-    """Tell whether a drug belongs to a group, as a product or by one of its names."""
+    """Return whether a drug belongs to a group, as a product or by one of its names."""
     if product:
         return product in group.products
     return any(each.id in group.classes for name in names for each in view.case.recogniser.read_classes(name))
@@ -162,7 +162,7 @@ def _count_within(limit: int, view: View) -> Assessment:
 
 
 def _is_raised(view: View) -> bool:
-    """Tell whether the dose is above the last one on record, or might be."""
+    """Return whether the dose is above the last one on record, or might be."""
     case = view.case
     weight = case.weight.kg if case.weight else None
     last = next((each for each in case.history if each.dose is not None), None)

@@ -98,7 +98,7 @@ class Recogniser:
         self.read_text = cached_by_text(self._reader.read)
 
     def _spans_per_kg(self, product_id: str, cancers: frozenset[Cancer], percent: Decimal) -> tuple[Span, ...]:
-        """Give the levels per kilogram of a product, each with the doses that are within so many percent of it."""
+        """Return the levels per kilogram of a product, each with the doses that are within so many percent of it."""
         regimens = self.labelled(product_id, cancers, None).regimens
         levels = (level for regimen in regimens for level in regimen.levels if level.mg_per_kg is not None)
         return tuple(Span(*around(level.dose.value, percent), level) for level in levels)
@@ -182,7 +182,7 @@ class Recogniser:
 
 
 def recogniser_of(known: Knowledge) -> Recogniser:
-    """Give the recogniser of a knowledge; that of the shipped knowledge, which takes long to index, is made once."""
+    """Return the recogniser of a knowledge; that of the shipped knowledge, which takes long to index, is made once."""
     return _of_what_ships() if known is default_knowledge() else Recogniser(known)
 
 

@@ -93,7 +93,7 @@ def _need_sources(node: object, sources: Mapping[str, Source]) -> None:
 
 
 def flat(criteria: Iterable[shapes.Check | shapes.OneOf]) -> Iterable[shapes.Check]:
-    """Give every check of some criteria, the alternatives one by one."""
+    """Return every check of some criteria, the alternatives one by one."""
     for criterion in criteria:
         if isinstance(criterion, shapes.OneOf):
             yield from criterion.of
@@ -103,13 +103,13 @@ def flat(criteria: Iterable[shapes.Check | shapes.OneOf]) -> Iterable[shapes.Che
 
 @once
 def default_billing() -> BillingKnowledge:
-    """Give what ships with the package; read once."""
+    """Return what ships with the package; read once."""
     return load_billing()
 
 
 @once
 def default_policies() -> tuple[PayerPolicy, ...]:
-    """Give the policies that ship with the package, that of a single payer before those of a billing page."""
+    """Return the policies that ship with the package, that of a single payer before those of a billing page."""
     folder = files("cards") / "knowledge" / "policies"
     names = sorted((entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=_own_text_first)
     texts = {name: (folder / name).read_text(encoding="utf-8") for name in names}

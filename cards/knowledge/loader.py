@@ -131,7 +131,7 @@ def parse(text: str, name: str, shape: type[T], *, shipped: bool = False) -> T:
 
 @once
 def default_knowledge() -> Knowledge:
-    """Give the knowledge that ships with the package; read once."""
+    """Return the knowledge that ships with the package; read once."""
     return load()
 
 

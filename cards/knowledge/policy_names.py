@@ -23,7 +23,7 @@ _MOST_NAMED = 12
 
 
 def problems(file: PolicyFile, known: Knowledge, billing: BillingKnowledge) -> Iterator[Problem]:
-    """Give each name that leads nowhere, with its place and the nearest known one."""
+    """Yield each name that leads nowhere, with its place and the nearest known one."""
     for name in file.sources:
         if name in known.sources:
             yield ("sources", name), f"the source {name!r} is there already; name yours otherwise"

@@ -31,7 +31,7 @@ _OF_BILLING = frozenset({BILLING, POLICIES})
 
 @once
 def source_attributes() -> SourceAttributes:
-    """Give what ships; read once.
+    """Return what ships; read once.
 
     Raises:
         KnowledgeError: a field is unknown or missing, or a topic names what is not there.
@@ -53,7 +53,7 @@ def source_attributes() -> SourceAttributes:
 
 
 def cited_by(entry: TopicAttributes, known: Knowledge, billing: BillingSetup) -> Mapping[str, Confidence]:
-    """Give the documents that a topic stands on, each with the best confidence of a value taken from it."""
+    """Return the documents that a topic stands on, each with the best confidence of a value taken from it."""
     found: dict[str, Confidence] = {}
     for part in entry.stands_on:
         for cited in _citations(part, known, billing):

@@ -58,7 +58,7 @@ def languages() -> tuple[str, ...]:
 
 
 def wording_in(language: str) -> Wording:
-    """Give the words of a language that ships.
+    """Return the words of a language that ships.
 
     Raises:
         WordingError: it does not ship, or its file is wrong.
@@ -132,12 +132,12 @@ def _section(name: str, tree: Any, say: Any) -> Any:
 
 
 def plain(sentence: str) -> str:
-    """Give a sentence with single spaces and none around it, as it stands as a key."""
+    """Return a sentence with single spaces and none around it, as it stands as a key."""
     return " ".join(sentence.split())
 
 
 def sentences(wording: Wording) -> Iterator[str]:
-    """Give every sentence of the wording that can be translated, each once."""
+    """Yield every sentence of the wording that can be translated, each once."""
     yield from translate(wording, Catalog(Locale(), {}), "", "").missing
 
 
@@ -150,7 +150,7 @@ def untranslated(language: str, known: Knowledge) -> tuple[str, ...]:
 
 
 def quoted_texts(known: Knowledge) -> Iterator[str]:
-    """Give the texts of the knowledge that cards quote, without names of drugs and titles of documents."""
+    """Yield the texts of the knowledge that cards quote, without names of drugs and titles of documents."""
     for product in known.products:
         yield from (row.wording for row in product.eligibility)
         watched = product.monitoring

@@ -108,5 +108,5 @@ def load(path: Traversable | None = None) -> Wording:
 
 @once
 def default_wording() -> Wording:
-    """Give the wording that ships with the package; read once."""
+    """Return the wording that ships with the package; read once."""
     return load()

@@ -114,7 +114,7 @@ class Case:
         return self.session.moment.has_orders or self.order.start is not None
 
     def threshold(self, name: str) -> Decimal:
-        """Give a threshold that always has a value.
+        """Return a threshold that always has a value.
 
         Raises:
             LookupError: the threshold has none.
@@ -126,7 +126,7 @@ class Case:
         return value
 
     def weight_at(self, on: date) -> Weight | None:
-        """Give the body weight nearest to a day; none when the nearest is from another time."""
+        """Return the body weight nearest to a day; none when the nearest is from another time."""
         nearest, least = None, int(self.threshold("earlier_weight_max_days"))
         for weight in self.patient.weights:
             if weight.on is None:
@@ -322,18 +322,18 @@ class Case:
         return (self.planned - on).days
 
     def days_before(self, days: Decimal) -> date:
-        """Give the day that lies so many days before the planned dose."""
+        """Return the day that lies so many days before the planned dose."""
         return self.planned - timedelta(days=int(days))
 
     def weight_evidence(self) -> tuple[Evidence, ...]:
-        """Give the evidence line of the body weight, if there is one."""
+        """Return the evidence line of the body weight, if there is one."""
         if self.weight is None or not self.needs_weight:
             return ()
         line = shown(self.weight, str(self.weight.kg))
         return (Evidence("weight", line, self.weight.origin, parts=beside(self.weight)),)
 
     def unusable(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
-        """Give an evidence line for each result about some concepts that was there and could not be used."""
+        """Return an evidence line for each result about some concepts that was there and could not be used."""
         return tuple(gap_line(self.known, gap) for gap in self.patient.gaps if gap.about in concepts)
 
     def unread_since(self, concept: str, since: date) -> bool:
@@ -349,7 +349,7 @@ class Case:
         return any(gap.on is None or gap.on >= max(read, since) for gap in unread)
 
     def unread(self, concepts: frozenset[str]) -> bool:
-        """Tell whether the chart holds a result of some concepts that counts and could not be read."""
+        """Return whether the chart holds a result of some concepts that counts and could not be read."""
         return any(gap.about in concepts and gap.reason in UNREAD for gap in self.patient.gaps)
 
 
@@ -379,7 +379,7 @@ def brief(text: str) -> str:
 
 
 def is_bare_code(label: str) -> bool:
-    """Tell whether a chart names something by a code alone, which nobody reads."""
+    """Return whether a chart names something by a code alone, which nobody reads."""
     return " " not in label and any(character.isdigit() for character in label)
 
 

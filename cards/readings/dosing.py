@@ -45,7 +45,7 @@ class DoseReading(msgspec.Struct, frozen=True):
     why: str = ""
 
     def per_kg(self, weight: Kg | None) -> MgPerKg | None:
-        """Give the dose per kilogram, if that can be known."""
+        """Return the dose per kilogram, if that can be known."""
         if isinstance(self.dose, MgPerKg):
             return self.dose
         if self.dose is None or weight is None:
@@ -53,11 +53,11 @@ class DoseReading(msgspec.Struct, frozen=True):
         return self.dose / weight
 
     def lacks_weight(self, weight: Kg | None) -> bool:
-        """Tell whether the dose per kilogram cannot be known."""
+        """Return whether the dose per kilogram cannot be known."""
         return self.dose is None or (weight is None and not isinstance(self.dose, MgPerKg))
 
     def in_mg(self, weight: Kg | None) -> Mg | None:
-        """Give the absolute dose, if that can be known."""
+        """Return the absolute dose, if that can be known."""
         if isinstance(self.dose, Mg):
             return self.dose
         if self.dose is None or weight is None:
@@ -158,7 +158,7 @@ def _read_mass(ordered: OrderedDose, dose: Mg, product: Product, weight: Kg | No
 
 
 def _plausible_mass(product: Product, weight: Kg | None, case: Case) -> tuple[Decimal, Decimal]:
-    """Give the milligrams between which a dose may be meant."""
+    """Return the milligrams between which a dose may be meant."""
     if product.basis is Basis.FIXED:
         smallest = min(level.mg for regimen in product.regimens for level in regimen.levels if level.mg is not None)
         share = case.threshold("plausible_fixed_dose_min_percent") / _HUNDRED
@@ -192,7 +192,7 @@ def _read_volume(ordered: OrderedDose, product: Product, weight: Kg | None, case
 
 
 def is_over(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> bool:
-    """Tell whether a dose is above a maximum, as far as the two can be compared.
+    """Return whether a dose is above a maximum, as far as the two can be compared.
 
     A dose up to the maximum rounded up to the next whole milligram is at the maximum.
     """
@@ -354,10 +354,10 @@ def usable_doses(case: Case) -> list[DoseReading]:
 
 
 def is_component(product: Product, reading: DoseReading) -> bool:
-    """Tell whether a combination's dose is written as that of one of its antibodies."""
+    """Return whether a combination's dose is written as that of one of its antibodies."""
     return reading.dose is not None and is_part_of_combination(product, reading.dose)
 
 
 def is_part_of_combination(product: Product, dose: Mg | MgPerKg) -> bool:
-    """Tell whether a number of milligrams is that of one antibody of a combination."""
+    """Return whether a number of milligrams is that of one antibody of a combination."""
     return isinstance(dose, Mg) and dose.value in product.component_doses_mg

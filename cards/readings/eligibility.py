@@ -34,7 +34,7 @@ def answer_for(case: Case, possible: frozenset[Tier]) -> Answer:
 
 
 def _qualifies(case: Case, tier: Tier) -> bool | None:
-    """Tell whether a grade qualifies, whatever is still open; ``None`` when it hangs on what is not known.
+    """Return whether a grade qualifies, whatever is still open; ``None`` when it hangs on what is not known.
 
     A setting or a hormone receptor status that is not on record is tried both ways, an unknown cancer as each of
     the labelled ones.
@@ -44,7 +44,7 @@ def _qualifies(case: Case, tier: Tier) -> bool | None:
 
 
 def turns_on_grade(case: Case) -> bool:
-    """Tell whether some of the grades still open may qualify and others not, however else the record is completed.
+    """Return whether some of the grades still open may qualify and others not, however else the record is completed.
 
     A hormone receptor status or a setting that is not on record takes nothing from the grade that pathology owes.
     """
@@ -94,7 +94,7 @@ def _row_fits(row: Eligibility, tier: Tier, world: World) -> bool:
 
 
 def wants_a_score(case: Case) -> bool:
-    """Tell whether the indication turns on IHC 3+, and a positive status comes without a score."""
+    """Return whether the indication turns on IHC 3+, and a positive status comes without a score."""
     rows = [row for row in case.eligibility_for_cancers if not row.erbb2_mutation]
     return (
         bool(case.cancers)
@@ -105,5 +105,5 @@ def wants_a_score(case: Case) -> bool:
 
 
 def may_fit(case: Case, row: Eligibility) -> bool:
-    """Tell whether one of the grades that are still open would qualify by a row."""
+    """Return whether one of the grades that are still open would qualify by a row."""
     return bool(her2_of(case).possible & set(row.tiers))

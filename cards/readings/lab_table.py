@@ -140,7 +140,7 @@ def newest(case: Case, test: str, since: date | None = None) -> LabResult | None
 
 
 def times_limit(result: LabResult) -> Decimal:
-    """Give a result as a multiple of its own upper limit of normal; nothing known counts as nothing raised."""
+    """Return a result as a multiple of its own upper limit of normal; nothing known counts as nothing raised."""
     return result.value / result.upper_limit if result.upper_limit else Decimal(0)
 
 

@@ -48,7 +48,7 @@ def _severity(row: LvefRow | None) -> int:
 
 
 def _baseline(case: Case) -> Lvef | None:
-    """Give the measurement that a drop is counted from; none when treatment began before the first one on record."""
+    """Return the measurement that a drop is counted from; none when treatment began before the first one on record."""
     measured = [(lvef.on, lvef) for lvef in case.patient.lvefs if lvef.on is not None]
     if not measured:
         return None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def on_treatment(
     patient: Patient, known: Knowledge, thresholds: Mapping[str, Decimal | None], today: date
 ) -> tuple[tuple[DrugOrder, Identity], ...]:
-    """Give for each drug that the patient is on an order that stands for its next dose.
+    """Return for each drug that the patient is on an order that stands for its next dose.
 
     Its origin is the dose or order that shows it; its start is the day of the next dose where that is near.
     """
@@ -54,7 +54,7 @@ def _days(thresholds: Mapping[str, Decimal | None], name: str) -> int:
 
 
 def _last_dose(own: list[Treatment], today: date) -> Treatment | None:
-    """Give the newest dose on record; a completed order stands for one where none was recorded."""
+    """Return the newest dose on record; a completed order stands for one where none was recorded."""
     past = [each for each in own if each.on is not None and each.on <= today]
     given = [each for each in past if each.state is TreatmentState.GIVEN]
     stand_ins = [each for each in past if each.state is TreatmentState.COMPLETED]
@@ -97,7 +97,7 @@ def _current_orders(
 def _next_dose(
     own: list[Treatment], interval: int, thresholds: Mapping[str, Decimal | None], today: date
 ) -> date | None:
-    """Give the day of the next dose: an order's own where it lies ahead, else one interval after the last dose.
+    """Return the day of the next dose: an order's own where it lies ahead, else one interval after the last dose.
 
     Where no dose is recent, an order of the last interval is taken for one that is still to be given.
     """
@@ -111,7 +111,7 @@ def _next_dose(
 
 
 def _near(planned: date | None, thresholds: Mapping[str, Decimal | None], today: date) -> date | None:
-    """Give the day of the next dose if its tests are due now, or today where it is late."""
+    """Return the day of the next dose if its tests are due now, or today where it is late."""
     if planned is None:
         return None
     ahead = min(_days(thresholds, "monitoring_ahead_days"), _days(thresholds, "lab_max_age_days"))

@@ -106,7 +106,7 @@ RULES_ON_VIEW = tuple(rule for rule in RULES if rule.on_view)
 
 
 def rules_at(moment: Moment, known: Knowledge | None = None) -> tuple[Rule, ...]:
-    """Give the rules that are asked at a moment: those that ship, and those of the site after them."""
+    """Return the rules that are asked at a moment: those that ship, and those of the site after them."""
     shipped = RULES if moment.has_orders else RULES_ON_VIEW
     if known is None or not known.site_rules:
         return shipped

@@ -120,7 +120,7 @@ def _worked(maximum: Mg | MgPerKg, weight: Kg | None) -> tuple[Evidence, ...]:
 
 
 def _highest_that_fits(case: Case, maximum: Mg | MgPerKg) -> Mg | MgPerKg:
-    """Give the highest level up to the maximum at which the course may go on; the maximum where there is none."""
+    """Return the highest level up to the maximum at which the course may go on; the maximum where there is none."""
     doses = [level.dose for level in fitting_levels(case) if level.dose.value <= maximum.value]
     return max(doses, key=lambda dose: dose.value, default=maximum)
 
@@ -311,7 +311,7 @@ def _cannot_compare(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> 
 
 
 def _excess(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> Decimal:
-    """Give the percentage by which a dose is above the maximum."""
+    """Return the percentage by which a dose is above the maximum."""
     maximum = limit.maximum.dose
     dose = reading.per_kg(weight) if isinstance(maximum, MgPerKg) else reading.in_mg(weight)
     return (dose.value / maximum.value - 1) * _HUNDRED if dose is not None else Decimal(0)
@@ -332,7 +332,7 @@ def written_dose(case: Case, reading: DoseReading) -> str:
 
 
 def dose_evidence(case: Case, reading: DoseReading) -> tuple[Evidence, ...]:
-    """Give the evidence lines of a dose and of the weight it was judged by."""
+    """Return the evidence lines of a dose and of the weight it was judged by."""
     return (Evidence("dose", written_dose(case, reading), case.order.origin), *case.weight_evidence())
 
 
@@ -379,7 +379,7 @@ def _restated(
 
 
 def _nearest_level(case: Case, per_kg: MgPerKg) -> MgPerKg:
-    """Give the labeled level that a dose rounded to whole milligrams stands for."""
+    """Return the labeled level that a dose rounded to whole milligrams stands for."""
     regimens = case.regimens
     levels = [level.dose for regimen in regimens for level in regimen.levels if isinstance(level.dose, MgPerKg)]
     return min(levels, key=lambda level: abs(level.value - per_kg.value), default=per_kg)

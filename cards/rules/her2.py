@@ -98,7 +98,7 @@ def her2_not_eligible(case: Case) -> Outcome:
 
 
 def _another_result_qualifies(case: Case) -> bool:
-    """Tell whether IHC or ISH of another day or specimen, that the status goes against, would qualify, taken alone.
+    """Return whether IHC or ISH of another day or specimen, that the status goes against, would qualify, taken alone.
 
     The biopsy before treatment was 3+, what is left in the breast is 1+: adjuvant treatment goes by the former. Which
     one counts is for the treating team, and the card on results that disagree asks.
@@ -116,7 +116,7 @@ def _is_of_another_time(result: Her2Result, counted: Her2Result | None) -> bool:
 
 
 def _grade_is_owed(case: Case) -> bool:
-    """Tell whether the grade comes first: which cancer it is must be known, the rest the card names beside it."""
+    """Return whether the grade comes first: which cancer it is must be known, the rest the card names beside it."""
     return bool(case.cancers) and turns_on_grade(case)
 
 
@@ -208,7 +208,7 @@ def her2_discordant(case: Case) -> Outcome:
 
 
 def _two_that_disagree(case: Case, *, conflict: bool) -> tuple[Her2Result, ...]:
-    """Give the newest result and one that it disagrees with; or the result that disagrees with itself."""
+    """Return the newest result and one that it disagrees with; or the result that disagrees with itself."""
     status = her2_of(case)
     if conflict:
         return (next(result for result in status.results if result.conflict),)

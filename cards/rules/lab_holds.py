@@ -85,7 +85,7 @@ def _has_come_down(case: Case, result: LabResult) -> bool:
 
 
 def _now(case: Case, results: tuple[LabResult, ...]) -> tuple[Evidence, ...]:
-    """Give the newest result of each test that has come down since."""
+    """Return the newest result of each test that has come down since."""
     return tuple(_line(case, case.patient.labs[each.test][0]) for each in results if _has_come_down(case, each))
 
 
@@ -144,7 +144,7 @@ def _fired(case: Case, found: list[Match]) -> Fired:
 
 
 def _gilbert(case: Case, results: tuple[LabResult, ...]) -> tuple[Evidence, ...]:
-    """Give the entry of Gilbert syndrome where bilirubin is among the results: it explains, and decides nothing."""
+    """Return the entry of Gilbert syndrome where bilirubin is among the results: it explains, and decides nothing."""
     if all(result.test != "bilirubin-total" for result in results):
         return ()
     return tuple(Evidence("problem", each.label, each.origin) for each in case.has(Problem.GILBERT))

@@ -78,7 +78,7 @@ def _is_unread(case: Case) -> bool:
 
 
 def _interval(case: Case) -> int | None:
-    """Give the months between measurements."""
+    """Return the months between measurements."""
     by_site: Decimal | None = case.thresholds.get("lvef_interval_months")
     if by_site is not None:
         return int(by_site)

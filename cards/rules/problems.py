@@ -100,13 +100,13 @@ def pregnancy_test_missing(case: Case) -> Outcome:
 
 
 def _asks_for_test(case: Case) -> bool:
-    """Tell whether a test would be asked for if there were none."""
+    """Return whether a test would be asked for if there were none."""
     is_first = not case.history and case.dose_is_near
     return case.product.monitoring.pregnancy_test is not None and is_first and _may_become_pregnant(case)
 
 
 def _may_become_pregnant(case: Case) -> bool:
-    """Tell whether nothing on record rules a pregnancy out; what is not on record does not."""
+    """Return whether nothing on record rules a pregnancy out; what is not on record does not."""
     if case.patient.sex == _MALE or case.has(Problem.INFERTILE):
         return False
     born = _born(case)
@@ -126,7 +126,7 @@ def _pregnancies(case: Case) -> tuple[PresentProblem, ...]:
 
 
 def _telling_test(case: Case) -> PregnancyTest | None:
-    """Give the newest test of the time that a pregnancy lasts that says yes or no."""
+    """Return the newest test of the time that a pregnancy lasts that says yes or no."""
     return next((test for test in _tests_since(case, "pregnancy_max_days") if test.positive is not None), None)
 
 

@@ -36,13 +36,13 @@ class _Code(str):
 
     @classmethod
     def checked(cls, text: str) -> bool:
-        """Tell whether the check digit is right; terminologies without one accept all."""
+        """Return whether the check digit is right; terminologies without one accept all."""
         del text
         return True
 
     @classmethod
     def of(cls, text: str) -> Self | None:
-        """Give the code, or nothing when the text is none."""
+        """Return the code, or nothing when the text is none."""
         try:
             return cls(text)
         except MalformedCodeError:

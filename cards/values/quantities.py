@@ -47,7 +47,7 @@ class Mg(msgspec.Struct, frozen=True, order=True, tag="mg"):
     value: Decimal
 
     def __truediv__(self, weight: Kg) -> MgPerKg:
-        """Give the dose per kilogram."""
+        """Return the dose per kilogram."""
         return MgPerKg(self.value / weight.value)
 
     def whole_up(self) -> Mg:
@@ -69,7 +69,7 @@ class MgPerKg(msgspec.Struct, frozen=True, order=True, tag="mg/kg"):
     value: Decimal
 
     def __mul__(self, weight: Kg) -> Mg:
-        """Give the absolute dose at a body weight."""
+        """Return the absolute dose at a body weight."""
         return Mg(self.value * weight.value)
 
     def __str__(self) -> str:

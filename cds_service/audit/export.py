@@ -18,7 +18,7 @@ _TYPE = "http://terminology.hl7.org/CodeSystem/audit-event-type"
 
 
 def as_row(kept: StoredDecision) -> Json:
-    """Give a decision with its verdicts, facts and cards as one object."""
+    """Return a decision with its verdicts, facts and cards as one object."""
     row = kept.row
     return {
         "id": row.id,
@@ -47,7 +47,7 @@ def as_row(kept: StoredDecision) -> Json:
 
 
 def as_audit_event(kept: StoredDecision, base_url: str) -> Json:
-    """Give a decision as a FHIR R4 AuditEvent: who asked about whom, when, and which cards were given."""
+    """Return a decision as a FHIR R4 AuditEvent: who asked about whom, when, and which cards were given."""
     row = kept.row
     agents = [
         {

@@ -26,7 +26,7 @@ _OF_COVERAGE = frozenset({Topic.BILLING_SUMMARY, Topic.BILLING_UNITS_MISMATCH, T
 
 
 def attributes(decider: Decider) -> Json:
-    """Give the source attributes of the whole and of each topic; sources of the site are among them."""
+    """Return the source attributes of the whole and of each topic; sources of the site are among them."""
     told = source_attributes()
     return {
         "regulation": told.regulation,

@@ -54,7 +54,7 @@ class FetchedKeys:
         self._places = threading.BoundedSemaphore(WAIT_AT_ONCE)
 
     def find(self, key_id: str, algorithm: str) -> VerificationKey:
-        """Give the key with an id.
+        """Return the key with an id.
 
         Raises:
             Refused: the address does not answer, or there is no such key behind it, or it is not for the algorithm.

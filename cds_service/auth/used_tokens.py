@@ -56,7 +56,7 @@ class ReplayStore(Protocol):
 
 
 def token_key(issuer: str, token_id: str) -> str:
-    """Give the 64 characters by which a token is remembered; ids need only differ within their issuer."""
+    """Return the 64 characters by which a token is remembered; ids need only differ within their issuer."""
     text = f"{len(issuer)}:{issuer}{token_id}"
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 

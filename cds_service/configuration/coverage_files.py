@@ -39,7 +39,7 @@ class CoverageFileError(ValueError):
 
 
 def vial_sizes() -> dict[str, set[int]]:
-    """Give the vial sizes in milligrams that are made, by product and by brand."""
+    """Return the vial sizes in milligrams that are made, by product and by brand."""
     sizes = {supply.product: {vial.contents_mg for vial in supply.vials} for supply in default_billing().supplies}
     for product in default_knowledge().products:
         for brand in product.brands:
@@ -105,7 +105,7 @@ def read_price_file(path: Path) -> PriceList:
 
 
 def _codes_in_scope() -> dict[str, str]:
-    """Give the billing codes of the drugs in scope with their descriptors."""
+    """Return the billing codes of the drugs in scope with their descriptors."""
     products = [product for product in default_knowledge().products if product.scope is Scope.CHECKED]
     return {entry.code: entry.descriptor for product in products for brand in product.brands for entry in brand.hcpcs}
 

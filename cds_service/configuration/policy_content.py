@@ -55,7 +55,7 @@ class PolicyContent(Section):
         return thresholds
 
     def canonical(self) -> str:
-        """Give the content as JSON, the same for contents that say the same: 60 is 60.0."""
+        """Return the content as JSON, the same for contents that say the same: 60 is 60.0."""
         return json.dumps(_tree(self, _digits), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @property
@@ -64,7 +64,7 @@ class PolicyContent(Section):
         return hashlib.sha256(self.canonical().encode()).hexdigest()
 
     def as_yaml(self) -> str:
-        """Give the content as a configuration file."""
+        """Return the content as a configuration file."""
         tree = _tree(self, _number)
         tree.pop("site", None)
         if "shadow" in tree:
@@ -77,7 +77,7 @@ class PolicyContent(Section):
         return written
 
     def as_settings(self) -> Settings:
-        """Give the settings of a site that has set nothing else.
+        """Return the settings of a site that has set nothing else.
 
         Raises:
             ConfigurationError: what it lays over the knowledge, the words or the rules cannot stand alone.
@@ -172,7 +172,7 @@ def _refuse_riddles(text: str, name: str) -> None:
 
 
 def _tree(content: PolicyContent, write: Any) -> dict[str, Any]:
-    """Give what is set, and nothing else."""
+    """Return what is set, and nothing else."""
     topics = {
         str(topic): {each: _plain(getattr(setting, each)) for each in sorted(setting.model_fields_set)}
         for topic, setting in content.cards.items()
@@ -196,7 +196,7 @@ def _digits(value: Decimal | None) -> str | None:
 
 
 def _number(value: Decimal | None) -> float | None:
-    """Give the number as YAML writes it; fifteen digits fit."""
+    """Return the number as YAML writes it; fifteen digits fit."""
     if value is None:
         return None
     return int(value) if value == value.to_integral_value() else float(value)

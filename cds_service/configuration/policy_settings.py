@@ -189,7 +189,7 @@ class ProfileMatch(Section):
         return self.user is not None and not self.is_person
 
     def may_hold(self, caller: Caller | None, service: str | None) -> bool:
-        """Tell whether a call is one of those by its token and service; a call without a token is nobody's."""
+        """Return whether a call is one of those by its token and service; a call without a token is nobody's."""
         return (
             (self.issuer is None or (caller is not None and caller.issuer == self.issuer))
             and (self.tenant is None or (caller is not None and caller.tenant == self.tenant))
@@ -197,7 +197,7 @@ class ProfileMatch(Section):
         )
 
     def holds(self, caller: Caller | None, service: str | None, circumstances: Circumstances = UNKNOWN) -> bool:
-        """Tell whether a call is one of those. A user or an encounter of which nothing is known is not."""
+        """Return whether a call is one of those. A user or an encounter of which nothing is known is not."""
         if not self.may_hold(caller, service):
             return False
         if self.is_person:
@@ -208,7 +208,7 @@ class ProfileMatch(Section):
         return self.encounter_class is None or self.encounter_class.casefold() in circumstances.encounter_class
 
     def may_meet(self, other: ProfileMatch) -> bool:
-        """Tell whether one call may fulfil both."""
+        """Return whether one call may fulfil both."""
         mine, theirs = self.conditions, other.conditions
         return all(theirs.get(name, value) == value for name, value in mine.items())
 

@@ -200,7 +200,7 @@ class Settings(Section):
         return self._places.get(keys, "default")
 
     def in_profile(self, name: str) -> Settings:
-        """Give the settings as they are for the calls of a profile."""
+        """Return the settings as they are for the calls of a profile."""
         profile = self.profiles[name]
         cards = dict(self.cards)
         for topic, setting in profile.cards.items():
@@ -222,7 +222,7 @@ class Settings(Section):
         return changed
 
     def by_profile(self) -> list[tuple[ProfileMatch, Settings]]:
-        """Give the settings of each profile; what names more conditions comes first."""
+        """Return the settings of each profile; what names more conditions comes first."""
         named = sorted(self.profiles.items(), key=lambda each: -len(each[1].match.conditions))
         return [(profile.match, self.in_profile(name)) for name, profile in named]
 
@@ -256,12 +256,12 @@ class Settings(Section):
         return self._candidate.published if self._candidate is not None else None
 
     def is_by_variable(self, *keys: str) -> bool:
-        """Tell whether a value that is set comes from the environment: by itself, or in a variable of its section."""
+        """Return whether a value that is set comes from the environment: by itself, or in a variable of its section."""
         named = (self._places.get(keys[:count]) for count in range(len(keys), 0, -1))
         return next((each for each in named if each is not None), "").startswith(ENV_PREFIX)
 
     def tried(self) -> Settings | None:
-        """Give the settings that are tried in the shadow, if there are any."""
+        """Return the settings that are tried in the shadow, if there are any."""
         if self._candidate is not None:
             return self._candidate
         if not self.shadow.thresholds:
@@ -270,7 +270,7 @@ class Settings(Section):
         return self.changed({"thresholds": {**self.thresholds, **self.shadow.thresholds}}, layers=layers)
 
     def policy(self) -> Policy:
-        """Give the policy that the judgement goes by."""
+        """Return the policy that the judgement goes by."""
         defaults = {name: threshold.default for name, threshold in self.site_layer.known.thresholds.items()}
         return Policy(
             thresholds={**defaults, **self.thresholds},
@@ -281,7 +281,7 @@ class Settings(Section):
 
 
 def json_schema(known: Knowledge | None = None) -> dict[str, Any]:
-    """Give the JSON Schema of the configuration, with the bounds and meanings of the thresholds, for editors.
+    """Return the JSON Schema of the configuration, with the bounds and meanings of the thresholds, for editors.
 
     ``known`` is what a site has; with it the topics of its rules are known.
     """

@@ -22,7 +22,7 @@ Line = tuple[tuple[str, ...], Any, str]
 
 
 def lines(settings: Settings) -> Iterator[Line]:
-    """Give every value, those of topics and thresholds that nobody has set too, and no secret."""
+    """Yield every value, those of topics and thresholds that nobody has set too, and no secret."""
     for name in type(settings).model_fields:
         if name not in ("cards", "thresholds", "extends"):
             yield from _value((name,), getattr(settings, name), settings)

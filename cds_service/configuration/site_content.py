@@ -50,7 +50,7 @@ class SiteContent(Section):
         return not (self.knowledge or self.wording or self.rules)
 
     def tree(self) -> dict[str, object]:
-        """Give what is set, and nothing else."""
+        """Return what is set, and nothing else."""
         found = {name: getattr(self, name) for name in (*PARTS, "shipped")}
         return {} if self.is_empty else {name: value for name, value in found.items() if value}
 
@@ -81,7 +81,7 @@ def _file(name: str, part: str, content: SiteContent) -> Texts:
 
 
 def overlaid(beneath: SiteLayer, above: SiteLayer) -> dict[str, str]:
-    """Give the values beneath that a layer replaces, by their places."""
+    """Return the values beneath that a layer replaces, by their places."""
     return {f"{each.kind}.{each.place}": each.before for each in changes(beneath, above) if each.before}
 
 

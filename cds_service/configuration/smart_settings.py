@@ -72,7 +72,7 @@ class SmartSettings(Section):
 
 
 def is_safe(url: str) -> bool:
-    """Tell whether a code or a token may go to an address: by https, or on this machine."""
+    """Return whether a code or a token may go to an address: by https, or on this machine."""
     try:
         split = urlsplit(url)
     except ValueError:

@@ -67,14 +67,14 @@ class ActiveDecider:
         return self.decider.settings.quirks.same_ids
 
     def of(self, caller: Caller | None, service: str | None, circumstances: Circumstances = UNKNOWN) -> ActiveDecider:
-        """Give what answers the calls of a client: the profile that is for them, if there is one."""
+        """Return what answers the calls of a client: the profile that is for them, if there is one."""
         for match, profile in self.profiles:
             if match.holds(caller, service, circumstances):
                 return profile
         return self
 
     def asked_of(self, caller: Caller | None, service: str) -> tuple[bool, bool]:
-        """Tell whether a profile for these calls turns on the user's role, and whether one turns on the encounter."""
+        """Return whether a profile for these calls turns on the user's role, and whether one turns on the encounter."""
         matches = [match for match, _ in self.profiles if match.may_hold(caller, service)]
         return any(match.asks_role for match in matches), any(match.encounter_class is not None for match in matches)
 
@@ -117,7 +117,7 @@ class Configuration:
         self._in_force = self._taken(first, None, None)
 
     def current(self) -> ActiveDecider:
-        """Give what answers requests now; the file is looked at once a second at most."""
+        """Return what answers requests now; the file is looked at once a second at most."""
         if self._path is not None and time.monotonic() - self._looked > _LOOK_EVERY_S:
             self._look()
         return self._in_force

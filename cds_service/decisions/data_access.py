@@ -79,7 +79,7 @@ class RequestData:
         return orders
 
     def chart(self, keys: Iterable[str] | None = None) -> dict[str, Answer]:
-        """Give what was sent, with the keys that are needed fetched where they lack; every key unless some are named.
+        """Return what was sent, with the keys that are needed fetched where they lack; every key unless some are named.
 
         A key that is available nowhere is left unchanged; ``absent`` names it.
         """

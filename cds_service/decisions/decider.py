@@ -106,7 +106,7 @@ class Decider:
         self.versions = versions(settings, self.known, self.wording, self.billing)
 
     def data_of(self, request: HookRequest) -> RequestData:
-        """Give access to what a request sent, and to its FHIR server."""
+        """Return access to what a request sent, and to its FHIR server."""
         return RequestData(request, self.templates, self._fhir, self._sizes.entries)
 
     def decide(self, request: HookRequest, *, coverage: bool = False, before: RequestData | None = None) -> Decision:

@@ -74,7 +74,7 @@ class Shadow:
         return msgspec.structs.replace(decision, tried=Tried(candidate.versions, verdicts))
 
     def candidate(self, caller: Caller | None, service: str, circumstances: Circumstances = UNKNOWN) -> Candidate:
-        """Give the candidate for a call."""
+        """Return the candidate for a call."""
         fitting = (each for match, each in self._profiles if match.holds(caller, service, circumstances))
         return next(fitting, self._base)
 

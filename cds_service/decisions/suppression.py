@@ -101,7 +101,7 @@ class Repeats:
 def _stands_for(
     override: Override, verdict: Verdict, references: set[str], user: str | None, caller: Caller | None
 ) -> bool:
-    """Tell whether an override was said of this order, by this user through this client.
+    """Return whether an override was said of this order, by this user through this client.
 
     An order that got another reference since is the same by product and dose, which its finding's name holds; but
     not while the order that was overridden stands beside it. Dispatch names no user.

@@ -201,7 +201,7 @@ class FhirAccess:
         return (self._deadline or 0.0) - time.monotonic()
 
     def _once(self, exchange: Exchange, url: str, place: str) -> tuple[Answer, float | None]:
-        """Give the answer, and for how long to pause before asking again; ``None`` when that is of no use."""
+        """Return the answer, and for how long to pause before asking again; ``None`` when that is of no use."""
         remaining = self._remaining()
         if remaining <= 0:
             raise requests.Timeout
@@ -246,12 +246,12 @@ def _answered(pages: Mapping[str, Sequence[Answer]]) -> int:
 
 
 def _was_cut_off(error: requests.ConnectionError) -> bool:
-    """Tell whether the server closed the connection before it answered, as it may with one that was kept."""
+    """Return whether the server closed the connection before it answered, as it may with one that was kept."""
     return bool(error.args) and isinstance(error.args[0], urllib3.exceptions.ProtocolError)
 
 
 def _pause(response: requests.Response) -> float | None:
-    """Give for how long a server that is busy asks to be left alone; ``None`` when it is not busy but unwilling."""
+    """Return for how long a server that is busy asks to be left alone; ``None`` when it is not busy but unwilling."""
     if response.status_code not in (_BAD_GATEWAY, _UNAVAILABLE, _TOO_MANY):
         return None
     wanted = response.headers.get("Retry-After")

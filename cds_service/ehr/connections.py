@@ -131,7 +131,7 @@ class FhirConnections:
         return self._session().get(url, headers=headers, timeout=timeout_s, allow_redirects=False, stream=True)
 
     def _session(self) -> requests.Session:
-        """Give the session of this thread: a session is not made to be shared, connections are."""
+        """Return the session of this thread: a session is not made to be shared, connections are."""
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = requests.Session()

@@ -59,7 +59,7 @@ class FhirServers:
         self._loopback_only = loopback_only and not self._allowed
 
     def allows(self, url: str) -> bool:
-        """Tell whether a base URL is one that may be asked."""
+        """Return whether a base URL is one that may be asked."""
         try:
             found = parts(url)
         except ValueError:
@@ -84,7 +84,7 @@ def why_not_allowed(url: str) -> str:
 
 
 def is_same_server(url: str, base: str) -> bool:
-    """Tell whether an address lies on the same server as a base URL, and below it."""
+    """Return whether an address lies on the same server as a base URL, and below it."""
     try:
         page, own = parts(url), parts(base)
     except ValueError:
@@ -108,7 +108,7 @@ def parts(url: str) -> tuple[str, str, int, str]:
 
 
 def is_below(path: str, base: str) -> bool:
-    """Tell whether a path lies at or below another, without climbing out of it."""
+    """Return whether a path lies at or below another, without climbing out of it."""
     return (path == base or path.startswith(f"{base}/")) and is_plain_path(path)
 
 
@@ -178,7 +178,7 @@ def kind_of(written: str) -> str:
 
 
 def _innermost(address: Address) -> Address:
-    """Give the IPv4 address that an IPv6 one stands for, if it does."""
+    """Return the IPv4 address that an IPv6 one stands for, if it does."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:

@@ -51,11 +51,11 @@ class KeySet:
         return sum(map(len, self._keys.values()))
 
     def __contains__(self, key_id: object) -> bool:
-        """Tell whether a key has this id."""
+        """Return whether a key has this id."""
         return key_id in self._keys
 
     def find(self, key_id: str, algorithm: str) -> VerificationKey:
-        """Give the key with an id.
+        """Return the key with an id.
 
         Raises:
             Refused: no key has the id, or the key that has it is not for the algorithm.
@@ -132,7 +132,7 @@ def _read_key(entry: Any) -> VerificationKey | None:
 
 
 def _algorithms(entry: dict[str, Any]) -> frozenset[str]:
-    """Give the algorithms that fit the type of a key, less those that its own ``alg`` excludes."""
+    """Return the algorithms that fit the type of a key, less those that its own ``alg`` excludes."""
     kind, curve, own = entry.get("kty"), entry.get("crv"), entry.get("alg")
     fitting: frozenset[str] = frozenset()
     if kind == "RSA":

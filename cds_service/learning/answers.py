@@ -43,7 +43,7 @@ class Answer:
 
 
 def answers(engine: Engine, window: Window) -> list[Answer]:
-    """Give every card of a window once, oldest first, with its last feedback."""
+    """Return every card of a window once, oldest first, with its last feedback."""
     said, speaking = _said(engine, window)
     statement = (
         select(
@@ -82,7 +82,7 @@ def answers(engine: Engine, window: Window) -> list[Answer]:
 
 
 def _said(engine: Engine, window: Window) -> tuple[dict[tuple[Any, ...], Any], set[tuple[Any, ...]]]:
-    """Give the last feedback on each card, and the clients that sent any."""
+    """Return the last feedback on each card, and the clients that sent any."""
     statement = select(feedback).order_by(feedback.c.outcome_at, feedback.c.id)
     if window.begin is not None:
         statement = statement.where(feedback.c.received_at >= window.begin)

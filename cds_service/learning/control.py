@@ -70,7 +70,7 @@ Look = Callable[[Sequence[Count], Sequence[Count]], Seen]
 
 
 def begin_of(day: date, days: int) -> date:
-    """Give the first day of the period of a day."""
+    """Return the first day of the period of a day."""
     return day - timedelta(days=(day.toordinal() - 1) % days)
 
 

@@ -26,7 +26,7 @@ _AT_A_TIME = 1000
 
 
 def entries(engine: Engine, window: Window) -> Iterator[dict[str, Any]]:
-    """Give the feedback received in a window, each entry once, beside the newest card with its id before it."""
+    """Yield the feedback received in a window, each entry once, beside the newest card with its id before it."""
     shown = and_(
         decision_cards.c.uuid == feedback.c.card,
         decision_cards.c.decision_id == decisions.c.id,

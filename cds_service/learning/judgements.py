@@ -53,11 +53,11 @@ class Findings:
     missing: tuple[tuple[str, str, str], ...]
 
     def shown(self, topic: str) -> set[str]:
-        """Give the orders on which a topic fired, and not in the shadow."""
+        """Return the orders on which a topic fired, and not in the shadow."""
         return {order for name, order in self.fired if name == topic}
 
     def of(self, topic: str) -> set[str]:
-        """Give the orders on which a topic fired, shown or not."""
+        """Return the orders on which a topic fired, shown or not."""
         return {order for name, order in self.fired | self.in_shadow if name == topic}
 
 
@@ -95,7 +95,7 @@ def newest(engine: Engine, window: Window, at_most: int) -> Window:
 
 
 def judgements(engine: Engine, window: Window) -> Iterator[Judged]:
-    """Give the decisions of a window that judged an order, oldest first."""
+    """Yield the decisions of a window that judged an order, oldest first."""
     statement = (
         select(
             decisions, shadow_verdicts.c.configuration_hash.label("tried"), shadow_verdicts.c.verdicts.label("trial")
@@ -138,7 +138,7 @@ def services_on_record(engine: Engine) -> dict[str, int]:
 
 
 def settings_of(connection: Connection, digests: Iterable[str]) -> dict[str, Json]:
-    """Give the settings that hashes stand for."""
+    """Return the settings that hashes stand for."""
     chosen = select(configurations).where(configurations.c.hash.in_(digests))
     return {row.hash: msgspec.json.decode(row.content) for row in connection.execute(chosen)}
 

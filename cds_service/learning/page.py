@@ -35,7 +35,7 @@ def counts(report: Json) -> str:
 
 
 def sections(report: Json) -> list[Section]:
-    """Give the report section by section, its charts drawn."""
+    """Return the report section by section, its charts drawn."""
     return drawn(
         [
             _signals(report),
@@ -95,7 +95,7 @@ def _fates(report: Json) -> Iterator[Section]:
 
 
 def _overridden(topics: Sequence[Json]) -> list[Range]:
-    """Give the share of each topic of which anything is known."""
+    """Return the share of each topic of which anything is known."""
     shares = [(each["topic"], each["outcomes"][OVERRIDDEN]) for each in topics]
     return [Range(topic, one["share"], *one["interval95"]) for topic, one in shares if one["share"] is not None]
 
@@ -108,7 +108,7 @@ def _by_reason(reasons: Sequence[Json]) -> list[Bar]:
 
 
 def _by_week(weeks: Sequence[Json]) -> list[Bar]:
-    """Give of each week how many of 100 cards were accepted and overridden, of those whose fate can be known."""
+    """Return of each week how many of 100 cards were accepted and overridden, of those whose fate can be known."""
     counted: dict[str, Counter[str]] = {}
     for each in weeks:
         fates = {name: each["outcomes"][name]["cards"] for name in (ACCEPTED, OVERRIDDEN)}

@@ -107,7 +107,7 @@ def _weeks(given: Iterable[Answer]) -> dict[str, list[Answer]]:
 
 
 def _rates(given: list[Answer]) -> Json:
-    """Give the shares among the cards whose fate can be known, each with its 95 % interval."""
+    """Return the shares among the cards whose fate can be known, each with its 95 % interval."""
     counts = Counter(each.outcome for each in given)
     known = len(given) - counts[UNKNOWN]
     shares = {}

@@ -12,7 +12,7 @@ _Z = 1.959963984540054  # two-sided 95 %
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
-    """Give the 95 % interval of a share after Wilson (1927); of nothing, everything is possible."""
+    """Return the 95 % interval of a share after Wilson (1927); of nothing, everything is possible."""
     if of == 0:
         return 0.0, 1.0
     share, square = hits / of, _Z * _Z
@@ -23,7 +23,7 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
 
 
 def limits(hits: int, of: int, size: int, tail: float) -> tuple[int, int]:
-    """Give the least and the greatest count that is not surprising among ``size`` after ``hits`` of ``of`` before.
+    """Return the least and the greatest count that is not surprising among ``size`` after ``hits`` of ``of`` before.
 
     The count to come is beta-binomial (Jeffreys' prior on the share): the limits are exact for small counts and widen
     when little is known of before. Counts below the first, or above the second, each have a probability under
@@ -46,7 +46,7 @@ def limits(hits: int, of: int, size: int, tail: float) -> tuple[int, int]:
 
 
 def count_limits(before: Sequence[int], periods: int, tail: float) -> tuple[float, int, int]:
-    """Give what is usual for the next ``periods`` together after ``before``, and the least and greatest unsurprising.
+    """Return what is usual for the next ``periods`` together after ``before``, and the least and greatest unsurprising.
 
     The count to come is negative binomial. Where counts vary as chance alone has it (Poisson), it is what follows from
     Jeffreys' prior on the rate. Where they vary more, its variance grows with theirs, as that of Student's

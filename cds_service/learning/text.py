@@ -31,7 +31,7 @@ def cut(report: Json) -> list[str]:
 
 
 def learning_lines(report: Json) -> Iterator[str]:
-    """Give the report line by line: first what went silent or loud, then what became of the cards."""
+    """Yield the report line by line: first what went silent or loud, then what became of the cards."""
     yield f"{report['decisions']} decisions on {report['orders']} orders, {report['cards']} cards shown"
     yield from cut(report)
     yield ""

@@ -40,7 +40,7 @@ def left_out(volume: Json) -> str:
 
 
 def volume_sections(volume: Json, id_: str = "volume") -> Iterator[Section]:
-    """Give the chart of all drugs, then that of each."""
+    """Yield the chart of all drugs, then that of each."""
     if not volume["charts"]:
         return
     yield Section(id_, "How many orders come in", text=[_KEY])

@@ -37,7 +37,7 @@ class Library:
         self._clock = clock
 
     def versions(self) -> list[Version]:
-        """Give every version with its state and steps, without contents; the newest first."""
+        """Return every version with its state and steps, without contents; the newest first."""
         with self._engine.connect() as connection:
             # In this order: whatever is listed has its first step by the time that steps are read.
             listed, every = rows.versions(connection), rows.steps(connection)
@@ -47,7 +47,7 @@ class Library:
             return [self._version(row, own[row.number], every, {}) for row in listed]
 
     def version(self, number: int) -> Version:
-        """Give one version with its steps and all its contents.
+        """Return one version with its steps and all its contents.
 
         Raises:
             UnknownVersionError: there is none.
@@ -126,35 +126,35 @@ class Library:
         return lifecycle.possible(person, version.steps, version.state)
 
     def in_force(self, at: datetime | None = None) -> PolicyInForce | None:
-        """Give what is in force, now or at a time; none, the configuration files alone."""
+        """Return what is in force, now or at a time; none, the configuration files alone."""
         with self._engine.connect() as connection:
             return _in_force(connection, lifecycle.in_force(rows.publications(connection), at or self._clock()))
 
     def on_trial(self) -> Trial | None:
-        """Give the version that every process judges by beside what is in force, if there is one."""
+        """Return the version that every process judges by beside what is in force, if there is one."""
         with self._engine.connect() as connection:
             step = rows.trial(connection)
             return Trial(step, _text(connection, step)) if step is not None else None
 
     def after_retiring(self, number: int, at: datetime | None = None) -> PolicyInForce | None:
-        """Give what would be in force if a version were retired; none, the configuration files alone."""
+        """Return what would be in force if a version were retired; none, the configuration files alone."""
         with self._engine.connect() as connection:
             steps = rows.publications(connection)
             return _in_force(connection, lifecycle.after_retiring(number, steps, at or self._clock()))
 
     def next_change(self, at: datetime | None = None) -> Turn | None:
-        """Give the next change of what is in force that stands to come by itself, if there is one."""
+        """Return the next change of what is in force that stands to come by itself, if there is one."""
         moment = at or self._clock()
         with self._engine.connect() as connection:
             turns = lifecycle.turns(rows.publications(connection), moment)
         return next((turn for turn in turns if turn.at > moment), None)
 
     def history(self, section: SectionName, name: str) -> list[Change]:
-        """Give every change of a topic or threshold by what came into force until now, the newest first."""
+        """Return every change of a topic or threshold by what came into force until now, the newest first."""
         return self.histories([(section, name)])[section, name]
 
     def histories(self, wanted: Iterable[Place]) -> dict[Place, list[Change]]:
-        """Give the changes of several topics and thresholds, read once."""
+        """Return the changes of several topics and thresholds, read once."""
         moment = self._clock()
         found: dict[Place, list[Change]] = {place: [] for place in wanted}
         with self._engine.connect() as connection:
@@ -174,7 +174,7 @@ class Library:
 
     @contextmanager
     def _in_turn(self) -> Iterator[Connection]:
-        """Give a transaction that reads before it writes: on SQLite they come one after the other."""
+        """Yield a transaction that reads before it writes: on SQLite they come one after the other."""
         options = {"sqlite_begin": "BEGIN IMMEDIATE"}
         with self._engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection

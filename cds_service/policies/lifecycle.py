@@ -132,7 +132,7 @@ _STATE_AFTER = {
 
 
 def in_force(steps: Iterable[Step], at: datetime) -> Step | None:
-    """Give the publication that is in force at a time: of those that hold, the one that began last."""
+    """Return the publication that is in force at a time: of those that hold, the one that began last."""
     known = [step for step in steps if step.at <= at]
     retired = {step.version for step in known if step.kind is StepKind.RETIRED}
     holding = [step for step in known if step.version not in retired and _holds(step, at)]
@@ -162,7 +162,7 @@ def state(steps: Sequence[Step], every: Iterable[Step], at: datetime) -> Version
 
 
 def authors(steps: Iterable[Step]) -> frozenset[str]:
-    """Give the subjects of those who wrote any content of a version, what was returned since included."""
+    """Return the subjects of those who wrote any content of a version, what was returned since included."""
     return frozenset(step.actor for step in steps if step.kind in (StepKind.DRAFTED, StepKind.REVISED))
 
 
@@ -217,7 +217,7 @@ def possible(person: Person, steps: Sequence[Step], now: VersionState) -> tuple[
 
 
 def after_retiring(version: int, steps: Iterable[Step], at: datetime) -> Step | None:
-    """Give what would be in force if a version were retired at a time; none stands for the configuration files."""
+    """Return what would be in force if a version were retired at a time; none stands for the configuration files."""
     return in_force((step for step in steps if step.version != version), at)
 
 

@@ -87,19 +87,19 @@ def add_step(connection: Connection, step: Step) -> int:
 
 
 def versions(connection: Connection) -> list[VersionRow]:
-    """Give every version, the newest first."""
+    """Return every version, the newest first."""
     rows = connection.execute(select(policy_versions).order_by(policy_versions.c.number.desc()))
     return [VersionRow(row.number, row.title, row.created_at, row.based_on) for row in rows]
 
 
 def version(connection: Connection, number: int) -> VersionRow | None:
-    """Give one version."""
+    """Return one version."""
     row = connection.execute(select(policy_versions).where(policy_versions.c.number == number)).one_or_none()
     return VersionRow(row.number, row.title, row.created_at, row.based_on) if row is not None else None
 
 
 def steps(connection: Connection, number: int | None = None) -> list[Step]:
-    """Give the steps of one version, or of all, in the order in which they were taken."""
+    """Return the steps of one version, or of all, in the order in which they were taken."""
     statement = select(policy_steps).order_by(policy_steps.c.version, policy_steps.c.position)
     if number is not None:
         statement = statement.where(policy_steps.c.version == number)
@@ -107,13 +107,13 @@ def steps(connection: Connection, number: int | None = None) -> list[Step]:
 
 
 def publications(connection: Connection) -> list[Step]:
-    """Give what was published and retired: all that decides what is in force."""
+    """Return what was published and retired: all that decides what is in force."""
     chosen = policy_steps.c.step.in_([str(each) for each in _PUBLICATION])
     return [_step(row) for row in connection.execute(select(policy_steps).where(chosen).order_by(policy_steps.c.id))]
 
 
 def trial(connection: Connection) -> Step | None:
-    """Give the step that began the trial which goes on: nothing was done to its version since."""
+    """Return the step that began the trial which goes on: nothing was done to its version since."""
     later = policy_steps.alias()
     goes_on = ~exists().where(later.c.version == policy_steps.c.version, later.c.position > policy_steps.c.position)
     begun = policy_steps.c.step == str(StepKind.TRIAL_BEGUN)
@@ -128,13 +128,13 @@ def hold_trials(connection: Connection) -> None:
 
 
 def contents(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:
-    """Give contents by their hashes, as canonical JSON."""
+    """Return contents by their hashes, as canonical JSON."""
     rows = connection.execute(select(policy_contents).where(policy_contents.c.hash.in_(set(hashes))))
     return {row.hash: row.content for row in rows}
 
 
 def _kept(text: str) -> str:
-    """Give a text that every database takes, whatever a provider or a form has sent."""
+    """Return a text that every database takes, whatever a provider or a form has sent."""
     return plain_text(text).encode(errors="replace").decode()
 
 

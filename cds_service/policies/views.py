@@ -52,7 +52,7 @@ class Version:
         return self.content_of(self.last)
 
     def content_of(self, step: Step) -> PolicyContent:
-        """Give the content that a step was about.
+        """Return the content that a step was about.
 
         Raises:
             ConfigurationError: this release does not take it any more.
@@ -67,7 +67,7 @@ class Version:
         return {step.actor: step.actor_name for step in self.steps if step.actor in subjects}
 
     def taken(self, kind: str) -> Step | None:
-        """Give the last step of a kind; a page names it by its word."""
+        """Return the last step of a kind; a page names it by its word."""
         return next((step for step in reversed(self.steps) if step.kind == kind), None)
 
 

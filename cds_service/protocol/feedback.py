@@ -54,7 +54,7 @@ class Entry:
     reason: Reason = field(default_factory=Reason)
 
     def content(self) -> dict[str, Any]:
-        """Give what the columns of the record do not say, without what is empty."""
+        """Return what the columns of the record do not say, without what is empty."""
         reason = {
             name: value for name in ("system", "code", "display", "comment") if (value := getattr(self.reason, name))
         }
@@ -152,7 +152,7 @@ def _suggestions(value: Any, where: str) -> tuple[str, ...]:
 
 
 def _given_reason(entry: dict[str, Any]) -> Any:
-    """Give the reason; some EHRs send a list of them under another name, of which the first is kept."""
+    """Return the reason; some EHRs send a list of them under another name, of which the first is kept."""
     several = entry.get("overrideReasons")
     if entry.get("overrideReason") is not None or not isinstance(several, list) or not several:
         return entry.get("overrideReason")

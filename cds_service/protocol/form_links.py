@@ -17,7 +17,7 @@ _FORM = "|form"
 
 
 def suggestion_id(card_id: str) -> str:
-    """Give the id of the suggestion that begins a form; the same for the same card."""
+    """Return the id of the suggestion that begins a form; the same for the same card."""
     return str(uuid.uuid5(uuid.UUID(card_id), _FORM))
 
 

@@ -29,7 +29,7 @@ class Service:
     usage: str = _USAGE
 
     def prefetch(self, templates: Mapping[str, str]) -> dict[str, str]:
-        """Give the templates that the service publishes."""
+        """Return the templates that the service publishes."""
         return {key: template for key, template in templates.items() if not self.keys or key in self.keys}
 
 

@@ -143,7 +143,7 @@ class PartWriter:
         self._writers = {name: pq.ParquetWriter(folder / f"{name}.parquet", schema) for name, schema in SCHEMAS.items()}
 
     def __enter__(self) -> Self:
-        """Give itself."""
+        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -158,7 +158,7 @@ class PartWriter:
 
 
 def _patients(work: Path, part: int) -> Iterator[tuple[str, list[bytes]]]:
-    """Give each patient of a part with all its lines, in an order that depends on nothing but them."""
+    """Yield each patient of a part with all its lines, in an order that depends on nothing but them."""
     lines = sorted(str(path) for path in (work / "read").glob("*/lines-*.parquet"))
     drugs = sorted(str(path) for path in (work / "read").glob("*/drugs-*.parquet"))
     if not lines:

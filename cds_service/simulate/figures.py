@@ -73,7 +73,7 @@ class Figures:
 
 
 def per_hundred(number: float, orders: int) -> float:
-    """Give a number for a hundred orders, with two decimals."""
+    """Return a number for a hundred orders, with two decimals."""
     return round(100 * number / orders, 2) if orders else 0.0
 
 

@@ -30,7 +30,7 @@ class Piece:
     end: int | None
 
     def lines(self) -> Iterator[bytes]:
-        """Give the lines that begin in the range, each without its line break.
+        """Yield the lines that begin in the range, each without its line break.
 
         Raises:
             OSError: the file cannot be read, or is no whole gzip file.
@@ -75,6 +75,6 @@ def pieces(files: Sequence[Path]) -> list[Piece]:
 
 
 def stamp(files: Sequence[Path], folder: Path) -> str:
-    """Give a digest of names, sizes and times of change, by which a run knows its own input again."""
+    """Return a digest of names, sizes and times of change, by which a run knows its own input again."""
     written = [f"{path.relative_to(folder)}\t{path.stat().st_size}\t{path.stat().st_mtime_ns}" for path in files]
     return hashlib.sha256("\n".join(written).encode()).hexdigest()

@@ -106,7 +106,7 @@ def _part(bits: int, key: Key) -> int:
 
 
 def _prepared(a: Settings, b: Settings | None) -> Replayer:
-    """Give what replays, made once in each process."""
+    """Return what replays, made once in each process."""
     name = f"{a.model_dump_json()} {b.model_dump_json() if b else ''}"
     if name not in _of_process:
         _of_process[name] = Replayer(a, b)

@@ -30,7 +30,7 @@ _HELD = (
 
 
 def over_time(output: Path, found: Figures, configurations: str) -> Iterator[Section]:
-    """Give the counts of topics by month, and for each configuration what was out of its limits, week by week."""
+    """Yield the counts of topics by month, and for each configuration what was out of its limits, week by week."""
     months = found.groups["month"]
     volume = volume_of(output)
     yield from _volume(volume)

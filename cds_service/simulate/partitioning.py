@@ -42,7 +42,7 @@ LAST_PART_BITS = 8
 
 
 def part_of(patient_digest: str, bits: int) -> int:
-    """Give the part of a patient among ``2 ** bits``."""
+    """Return the part of a patient among ``2 ** bits``."""
     return int(patient_digest[:4], 16) >> (16 - bits)
 
 

@@ -64,7 +64,7 @@ class Rows:
             self.counts[name] = self.counts.get(name, 0) + number
 
     def table(self, name: str) -> pa.Table:
-        """Give one of the tables."""
+        """Return one of the tables."""
         return table(SCHEMAS[name], getattr(self, name))
 
 

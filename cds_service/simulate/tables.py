@@ -67,7 +67,7 @@ def open_database(output: Path) -> duckdb.DuckDBPyConnection:
 
 
 def rows_of(result: duckdb.DuckDBPyConnection) -> Iterator[Row]:
-    """Give the rows of an answer, a few thousand in memory at a time."""
+    """Yield the rows of an answer, a few thousand in memory at a time."""
     while found := result.fetchmany(_FETCHED):
         yield from found
 

@@ -161,7 +161,7 @@ def _ends(band: Band) -> Iterable[Decimal]:
 
 
 def _action_at(case: Case, percent: Decimal) -> Action | None:
-    """Give the action that the table has for a value; ``None`` when it turns on what is not on record."""
+    """Return the action that the table has for a value; ``None`` when it turns on what is not on record."""
     measured = Lvef(Percent(percent), case.session.today, Origin("", ""), "")
     patient = msgspec.structs.replace(case.patient, lvefs=(measured, *case.patient.lvefs))
     session = msgspec.structs.replace(case.session, patient=patient)
@@ -192,7 +192,7 @@ def _with(case: Case, order: DrugOrder) -> Case:
 
 
 def _last_day(on: date, months: int) -> date:
-    """Give the last day on which a measurement is recent enough."""
+    """Return the last day on which a measurement is recent enough."""
     day = on
     while months_before(day + timedelta(days=1), months) <= on:
         day += timedelta(days=1)
@@ -250,7 +250,7 @@ def _rows(case: Case, test: str) -> tuple[LabRow, ...]:
 
 
 def _limits(rows: Iterable[LabRow]) -> Iterable[tuple[Decimal, str, Action]]:
-    """Give the value at which each action begins; of several settings in question the stricter one."""
+    """Return the value at which each action begins; of several settings in question the stricter one."""
     above: dict[Action, Decimal] = {}
     below: dict[Action, Decimal] = {}
     for row in rows:

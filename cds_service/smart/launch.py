@@ -51,7 +51,7 @@ def begin(iss: str, token_endpoint: str) -> Pending:
 
 
 def scopes(*, from_ehr: bool) -> str:
-    """Give the least that the time line needs: to read five kinds of resources of one patient, and to be told who."""
+    """Return the least that the time line needs: to read five kinds of resources of one patient, and to be told who."""
     context = "launch" if from_ehr else "launch/patient"
     return " ".join([context, *(f"patient/{kind}.rs" for kind in _READ)])
 

@@ -130,12 +130,12 @@ class TimeAxis:
         self.today = today
 
     def x(self, day: date) -> float:
-        """Give the place of a day."""
+        """Return the place of a day."""
         share = (day - self._first).days / (self._last - self._first).days
         return round(LEFT + share * (RIGHT - LEFT), 1)
 
     def months(self) -> tuple[tuple[float, str], ...]:
-        """Give the firsts of months, as many as can be read."""
+        """Return the firsts of months, as many as can be read."""
         months = (self._last - self._first).days / _DAYS_OF_MONTH
         apart = next((each for each in _MONTHS_APART if months / each <= _TICKS_OF_TIME), _MONTHS_APART[-1])
         ticks = []

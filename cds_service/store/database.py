@@ -201,7 +201,7 @@ def _connect_bounded(_dialect: Any, _record: Any, arguments: Any, named: Any) ->
 
 @contextmanager
 def _patient(connection: Connection) -> Iterator[None]:
-    """Give another process time to change the tables, and this one too."""
+    """Yield another process time to change the tables, and this one too."""
     raw: Any = connection.connection.dbapi_connection
     raw.longest_s = _UPGRADE_S
     try:

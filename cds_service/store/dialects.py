@@ -7,5 +7,5 @@ from typing import Any
 
 
 def dialect_of(name: str) -> Any:
-    """Give SQLAlchemy's module of a dialect, by the name that an engine gives it."""
+    """Return SQLAlchemy's module of a dialect, by the name that an engine gives it."""
     return import_module(f"sqlalchemy.dialects.{'sqlite' if name == 'sqlite' else 'postgresql'}")

@@ -69,7 +69,7 @@ def keep(
 
 
 def history(engine: Engine, card: str) -> list[KeptEntry]:
-    """Give everything that was said of a card, in the order in which it happened."""
+    """Return everything that was said of a card, in the order in which it happened."""
     order = (feedback.c.outcome_at, feedback.c.id)
     with engine.connect() as connection:
         rows = connection.execute(select(feedback).where(feedback.c.card == card).order_by(*order)).all()
@@ -80,5 +80,5 @@ def history(engine: Engine, card: str) -> list[KeptEntry]:
 
 
 def current(entries: Sequence[KeptEntry]) -> KeptEntry | None:
-    """Give what became of a card in the end: a card may be overridden first and accepted later."""
+    """Return what became of a card in the end: a card may be overridden first and accepted later."""
     return entries[-1] if entries else None

@@ -63,7 +63,7 @@ class Override:
 
 
 def overrides(engine: Engine, findings: Iterable[str], since: datetime) -> list[Override]:
-    """Give the overrides with a reason that came after a moment and are the last word on their cards.
+    """Return the overrides with a reason that came after a moment and are the last word on their cards.
 
     A client may give the cards of two patients one id; what is said of such a card is said of neither.
 

@@ -46,7 +46,7 @@ def find(engine: Engine, identifier: str) -> StoredDecision | None:
 
 
 def since(engine: Engine, begin: datetime | None, end: datetime | None) -> Iterator[StoredDecision]:
-    """Give the decisions of a time, oldest first, a few hundred at a time in memory."""
+    """Yield the decisions of a time, oldest first, a few hundred at a time in memory."""
     statement = select(decisions).order_by(decisions.c.at, decisions.c.id)
     if begin is not None:
         statement = statement.where(decisions.c.at >= begin)
@@ -59,7 +59,7 @@ def since(engine: Engine, begin: datetime | None, end: datetime | None) -> Itera
 
 
 def newest(engine: Engine, service: str, count: int) -> Iterator[StoredDecision]:
-    """Give the newest decisions of a service, the newest first."""
+    """Yield the newest decisions of a service, the newest first."""
     statement = select(decisions).where(decisions.c.service == service)
     settings: dict[str, Json] = {}
     with engine.connect() as connection:

@@ -47,7 +47,7 @@ class Pseudonyms:
         self._key = key
 
     def name(self, kind: str, identifier: str, issuer: str = "") -> str | None:
-        """Give the name of a person; the same id at two clients is two persons."""
+        """Return the name of a person; the same id at two clients is two persons."""
         if not identifier or self._manner == "none":
             return None
         if self._manner == "plain":
@@ -68,7 +68,7 @@ def read_session(facts: str, *, coverage: bool = False) -> Session:
 
 
 def without_resources(card: Json) -> Json:
-    """Give a card without the FHIR resources of its suggestions, which are the EHR's and name the patient."""
+    """Return a card without the FHIR resources of its suggestions, which are the EHR's and name the patient."""
     if "suggestions" not in card:
         return card
     return {**card, "suggestions": list(_suggestions(card["suggestions"]))}
@@ -83,5 +83,5 @@ def _suggestions(suggestions: Iterable[Json]) -> Iterable[Json]:
 
 
 def plain_text(text: str) -> str:
-    """Give a text that every database takes: PostgreSQL knows no NUL."""
+    """Return a text that every database takes: PostgreSQL knows no NUL."""
     return text.replace("\0", "\N{SYMBOL FOR NULL}")

@@ -21,7 +21,7 @@ Case = tuple[str, str]
 
 
 def is_on_record(engine: Engine, decision: str) -> bool:
-    """Tell whether there is a decision with an id."""
+    """Return whether there is a decision with an id."""
     with engine.connect() as connection:
         return connection.scalar(select(decisions.c.id).where(decisions.c.id == decision)) is not None
 
@@ -42,7 +42,7 @@ def keep_review(engine: Engine, case: Case, verdict: str, by: str, comment: str,
 
 
 def outcomes(engine: Engine) -> dict[Case, str]:
-    """Give what came of each reviewed case by the last word of each reviewer.
+    """Return what came of each reviewed case by the last word of each reviewer.
 
     One who says wrong makes it wrong; it is right when all say so.
     """

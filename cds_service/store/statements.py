@@ -33,7 +33,7 @@ class Insert:
         ]
 
     def values(self, row: Mapping[str, Any]) -> list[Any]:
-        """Give a row as the driver takes it, in the order of the columns: to look up names takes it twice as long."""
+        """Return a row as the driver takes it, in the order of the columns: to look up names takes it twice as long."""
         values = list(self._in_order(row))
         for place, write in self._written:
             values[place] = write(values[place])

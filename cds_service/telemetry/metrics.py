@@ -157,7 +157,7 @@ def forget_this_process() -> None:
 
 
 def exposition() -> tuple[bytes, str]:
-    """Give every number in the text format of Prometheus, and its content type."""
+    """Return every number in the text format of Prometheus, and its content type."""
     if MULTIPROCESS_VARIABLE not in os.environ:
         return generate_latest(_registry), CONTENT_TYPE_LATEST
     together = CollectorRegistry()

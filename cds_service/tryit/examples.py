@@ -21,7 +21,7 @@ def names() -> list[str]:
 
 
 def example(name: str, today: date) -> str:
-    """Give a request as if it were sent on a day.
+    """Return a request as if it were sent on a day.
 
     Raises:
         LookupError: there is no such example.

@@ -138,7 +138,7 @@ def read_scenarios() -> Scenarios:
 
 
 def page_data(known: Knowledge, today: date) -> Json:
-    """Give everything that the page loads: the choices of the order screen, and the scenarios with their charts."""
+    """Return everything that the page loads: the choices of the order screen, and the scenarios with their charts."""
     file = read_scenarios()
     writer = Writer(known, today, file.laboratory)
     return {

@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 
 def configuration() -> Configuration:
-    """Give the configuration, with what tells who calls."""
+    """Return the configuration, with what tells who calls."""
     found: Configuration = current_app.extensions["her2_cds"]
     return found
 
 
 def in_force() -> ActiveDecider:
-    """Give what answers requests now: the decider and the writer of records of one configuration."""
+    """Return what answers requests now: the decider and the writer of records of one configuration."""
     return configuration().current()
 
 
 def decider() -> Decider:
-    """Give the decider of the configuration in force."""
+    """Return the decider of the configuration in force."""
     return in_force().decider
 
 
 def store() -> Store:
-    """Give the store of this process."""
+    """Return the store of this process."""
     opened: Store = current_app.extensions["her2_cds_store"]
     return opened
 
@@ -44,12 +44,12 @@ def admission() -> Admission:
 
 
 def publication() -> Publication | None:
-    """Give what follows the published policy; none where nothing does, as in a process that serves nobody."""
+    """Return what follows the published policy; none where nothing does, as in a process that serves nobody."""
     found: Publication | None = current_app.extensions.get("her2_cds_publication")
     return found
 
 
 def caller() -> Caller | None:
-    """Give the client that the token of this request speaks for; none where tokens are not asked for."""
+    """Return the client that the token of this request speaks for; none where tokens are not asked for."""
     found: Caller | None = g.get("caller")
     return found

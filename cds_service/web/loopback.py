@@ -13,7 +13,7 @@ _FORWARDED_KINDS = ("x-forwarded", "x-original-", "cf-", "x-envoy-", "x-amzn-")
 
 
 def is_on_this_machine() -> bool:
-    """Tell whether the caller is on this machine and meant it.
+    """Return whether the caller is on this machine and meant it.
 
     Behind a proxy every caller seems to be on this machine, so what a proxy has forwarded is not. A browser that was
     led here by a name of somebody else's (DNS rebinding) says that name.

@@ -11,6 +11,6 @@ blueprint = Blueprint("metrics", __name__)
 
 @blueprint.get("/metrics")
 def numbers() -> Response:
-    """Give the numbers."""
+    """Return the numbers."""
     text, content_type = metrics.exposition()
     return Response(text, content_type=content_type)

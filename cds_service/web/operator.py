@@ -39,7 +39,7 @@ def decision(identifier: str) -> Response:
 
 
 def _is_operator(settings: Settings) -> bool:
-    """Tell whether the operator's token came along; without one set, a caller on this machine is the operator."""
+    """Return whether the operator's token came along; without one set, a caller on this machine is the operator."""
     token = settings.operator.token
     if token is not None:
         kind, _, given = request.headers.get("Authorization", "").partition(" ")

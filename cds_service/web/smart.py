@@ -136,13 +136,13 @@ def _server(iss: str) -> SmartServer:
 
 
 def _given(name: str) -> str:
-    """Give a parameter that is there once and of a bearable length."""
+    """Return a parameter that is there once and of a bearable length."""
     values: list[Any] = request.args.getlist(name)
     return str(values[0]) if len(values) == 1 and len(values[0]) <= _LONGEST else ""
 
 
 def _code() -> str:
-    """Give the code of the EHR's answer.
+    """Return the code of the EHR's answer.
 
     Raises:
         LaunchError: the answer is a refusal.

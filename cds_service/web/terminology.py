@@ -47,7 +47,7 @@ def errors() -> Response:
 
 @blueprint.get("/ValueSet", strict_slashes=False)
 def all_value_sets() -> Response:
-    """Give every code list, or the one at the canonical address that ``url`` names, as a searchset."""
+    """Return every code list, or the one at the canonical address that ``url`` names, as a searchset."""
     found = _value_sets(decider())
     wanted = request.args.get("url")
     entries = [
@@ -61,7 +61,7 @@ def all_value_sets() -> Response:
 
 @blueprint.get("/ValueSet/<identifier>")
 def value_set(identifier: str) -> Response:
-    """Give one code list."""
+    """Return one code list."""
     found = _value_sets(decider()).get(identifier)
     if found is None:
         raise NotFound
@@ -70,7 +70,7 @@ def value_set(identifier: str) -> Response:
 
 @blueprint.get("/Questionnaire/<identifier>")
 def form(identifier: str) -> Response:
-    """Give the form of a payer policy with the criteria that its id names; it holds nothing of a patient.
+    """Return the form of a payer policy with the criteria that its id names; it holds nothing of a patient.
 
     A browser, which follows the link of a card, gets a page to read or print.
     """
@@ -87,7 +87,7 @@ def form(identifier: str) -> Response:
 
 @blueprint.get(f"/Library/{LIBRARY_ID}")
 def knowledge() -> Response:
-    """Give the knowledge in force: its version, its documents, and its code lists."""
+    """Return the knowledge in force: its version, its documents, and its code lists."""
     current = decider()
     sources = with_sources(current.known, current.billing).sources
     lists = [each["url"] for each in _value_sets(current).values()]
@@ -97,7 +97,7 @@ def knowledge() -> Response:
 
 @blueprint.get("/source-attributes")
 def of_each_topic() -> Response:
-    """Give the source attributes of each topic, as JSON or, for ``format=markdown``, as a page to read."""
+    """Return the source attributes of each topic, as JSON or, for ``format=markdown``, as a page to read."""
     told = attributes(decider())
     if request.args.get("format") == "markdown":
         return Response(page(told), content_type="text/markdown; charset=utf-8")

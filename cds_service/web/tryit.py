@@ -41,7 +41,7 @@ def try_it() -> Response:
 
 @blueprint.get("/try-it/scenarios")
 def scenarios() -> Response:
-    """Give the scenarios, with results as old today as they are meant to be."""
+    """Return the scenarios, with results as old today as they are meant to be."""
     current = decider()
     today = datetime.now(ZoneInfo(current.settings.site.timezone)).date()
     return json_answer(page_data(current.known, today))

@@ -62,7 +62,7 @@ def prepare(state: BlueprintSetupState) -> None:
 
 
 def settings() -> WorkbenchSettings:
-    """Give the settings of the workbench."""
+    """Return the settings of the workbench."""
     return decider().settings.workbench
 
 
@@ -95,7 +95,7 @@ def guard() -> AnyResponse | None:
 
 
 def me() -> Person:
-    """Give the person who asks; the guard has let in nobody else."""
+    """Return the person who asks; the guard has let in nobody else."""
     person = sessions.signed_in()
     if person is None:
         raise RuntimeError("asked without the guard")
@@ -117,7 +117,7 @@ def message(title: str, text: str, status: int) -> Response:
 
 
 def provider() -> Provider:
-    """Give the provider.
+    """Return the provider.
 
     Raises:
         SignInError: the site has none, or has named it since the start.

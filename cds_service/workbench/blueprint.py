@@ -83,7 +83,7 @@ def moment(value: datetime) -> str:
 
 @blueprint.app_template_filter("day")
 def day(value: datetime) -> date:
-    """Give the day of a moment, in the time of the site."""
+    """Return the day of a moment, in the time of the site."""
     return _here(value).date()
 
 

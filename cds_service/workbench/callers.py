@@ -57,7 +57,7 @@ class CallerPreviewer:
 
 
 def _caller(settings: Settings, profile: str) -> tuple[Caller | None, Circumstances]:
-    """Give somebody whom a profile is for, and where; if it is for a service alone, that is anybody anywhere."""
+    """Return somebody whom a profile is for, and where; if it is for a service alone, that is anybody anywhere."""
     if profile == EVERY_CALLER:
         return None, UNKNOWN
     match = settings.profiles[profile].match

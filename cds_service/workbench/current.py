@@ -59,17 +59,17 @@ class LastChange:
 
 
 def library() -> Library:
-    """Give the versions of this site."""
+    """Return the versions of this site."""
     return Library(store().engine, in_force().clock)
 
 
 def base_settings() -> Settings:
-    """Give what the files and the environment set."""
+    """Return what the files and the environment set."""
     return configuration().base_settings
 
 
 def content_in_force() -> PolicyContent:
-    """Give the content of the version in force, of what answers in its place where it is refused, or nothing."""
+    """Return the content of the version in force, of what answers in its place where it is refused, or nothing."""
     found = library().in_force()
     try:
         return found.content if found is not None else NOTHING
@@ -79,12 +79,12 @@ def content_in_force() -> PolicyContent:
 
 
 def policy_here() -> PublishedPolicy | None:
-    """Give the version that this process answers by; another may be published, and refused by this release."""
+    """Return the version that this process answers by; another may be published, and refused by this release."""
     return configuration().policy
 
 
 def today() -> date:
-    """Give the day of the site."""
+    """Return the day of the site."""
     now = in_force()
     return now.clock().astimezone(ZoneInfo(now.decider.settings.site.timezone)).date()
 
@@ -135,7 +135,7 @@ def differences_to(content: PolicyContent, profile: str = EVERY_CALLER) -> list[
 
 
 def settings_in(settings: Settings, profile: str) -> Settings:
-    """Give settings as they are in a profile."""
+    """Return settings as they are in a profile."""
     return settings if profile == EVERY_CALLER else settings.in_profile(profile)
 
 

@@ -70,7 +70,7 @@ def preview() -> Response:
 
 
 def result() -> Response:
-    """Give the part of the page that changes with the form."""
+    """Return the part of the page that changes with the form."""
     answer = _answer(request.form.get("case") or _FIRST)
     return shown("result.html", **{name: value for name, value in answer.items() if name != "content"})
 

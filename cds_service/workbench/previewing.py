@@ -98,11 +98,11 @@ class Previewer:
         return {topic: card for topic, card in found.items() if card is not None}
 
     def card_of(self, specimen: Specimen) -> Json | None:
-        """Give the card about the topic of a case, whatever its mode."""
+        """Return the card about the topic of a case, whatever its mode."""
         return self.card_about(specimen.session(), specimen.topic)
 
     def card_about(self, session: Session, topic: TopicCode) -> Json | None:
-        """Give the card of a topic that some facts get, whatever its mode."""
+        """Return the card of a topic that some facts get, whatever its mode."""
         shown = dataclasses.replace(self._policy, modes={})
         verdicts, _ = self._judged(session, shown)
         own = (each for each in verdicts if each.topic == topic and isinstance(each.outcome, Fired))

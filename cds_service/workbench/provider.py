@@ -136,7 +136,7 @@ class Provider:
         return SignedIn(self._person(dict(token["userinfo"])), str(token.get("id_token", "")))
 
     def way_out(self, id_token: str, back: str, state: str) -> str | None:
-        """Give the address at which the provider signs out too, and sends the browser ``back`` with the ``state``.
+        """Return the address at which the provider signs out too, and sends the browser ``back`` with the ``state``.
 
         None where the provider has no such address, or cannot be asked. (OpenID Connect RP-Initiated Logout 1.0)
         """
@@ -173,7 +173,7 @@ class Provider:
 
 
 def _values(claims: dict[str, Any], path: str) -> set[str]:
-    """Give what a claim lists; a claim with dots in its own name is found by that name first."""
+    """Return what a claim lists; a claim with dots in its own name is found by that name first."""
     found: Any = claims.get(path)
     if found is None:
         found = claims

@@ -65,7 +65,7 @@ class Built:
 
 
 def choices(known: Knowledge) -> Json:
-    """Give what the form offers: the products, the tests by name with a code of each, and the sources of the site."""
+    """Return what the form offers: the products, the tests by name with a code of each, and the sources of the site."""
     shipped = default_knowledge().sources
     return {
         "products": [(each.id, each.name) for each in known.products if each.scope is Scope.CHECKED],

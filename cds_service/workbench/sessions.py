@@ -142,13 +142,13 @@ def leave() -> str:
 
 
 def has_left(state: str) -> bool:
-    """Tell whether the browser comes back from signing out at the provider; once."""
+    """Return whether the browser comes back from signing out at the provider; once."""
     expected = session.pop(_LEAVING, None)
     return isinstance(expected, str) and secrets.compare_digest(expected.encode(), state.encode(errors="replace"))
 
 
 def signed_in() -> Person | None:
-    """Give the person that the cookie speaks for."""
+    """Return the person that the cookie speaks for."""
     kept: Any = session.get(_PERSON)
     if not isinstance(kept, dict):
         return None

@@ -55,7 +55,7 @@ def rule_views(settings: Settings, previewer: Previewer) -> list[RuleView]:
 
 
 def card_of_rule(rule: SiteRule, previewer: Previewer) -> Json | None:
-    """Give the card of the first case in which a rule fires, whatever its mode; none without such a case."""
+    """Return the card of the first case in which a rule fires, whatever its mode; none without such a case."""
     firing = next((case for case in rule.cases if case.expect is Expected.FIRES), None)
     if firing is None:
         return None
@@ -64,7 +64,7 @@ def card_of_rule(rule: SiteRule, previewer: Previewer) -> Json | None:
 
 
 def _text(rule: SiteRule, layer: SiteLayer) -> str:
-    """Give the lines of a rule, up to the next rule of its file."""
+    """Return the lines of a rule, up to the next rule of its file."""
     name, _, line = rule.where.rpartition(":")
     text = next((text for file, text in layer.rule_files if file == name), "")
     lines, first = text.splitlines(), int(line) - 1

@@ -34,7 +34,7 @@ class Specimen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @once
 def specimens() -> dict[str, Specimen]:
-    """Give every specimen by its id, in the order of the rules."""
+    """Return every specimen by its id, in the order of the rules."""
     text = files("cds_service.workbench").joinpath("specimens.ndjson").read_bytes()
     listed = msgspec.json.Decoder(Specimen).decode_lines(text)
     return {each.id: each for each in listed}
@@ -42,5 +42,5 @@ def specimens() -> dict[str, Specimen]:
 
 @cached_by_key(len(Topic))
 def typical(topic: TopicCode) -> Specimen | None:
-    """Give the case that shows best what the card of a topic is about; none where a topic has no rule of its own."""
+    """Return the case that shows best what the card of a topic is about; none where a topic has no rule of its own."""
     return next((each for each in specimens().values() if each.topic is topic and each.expect == "fired"), None)

@@ -79,7 +79,7 @@ class TopicRow:
 
 
 def threshold_rows(settings: Settings) -> dict[str, ThresholdRow]:
-    """Give every threshold by its name."""
+    """Return every threshold by its name."""
     known, policy = settings.site_layer.known, settings.policy()
     return {
         name: ThresholdRow(
@@ -131,14 +131,14 @@ def _asked_for(topic: TopicCode) -> frozenset[str]:
 
 
 def typical_card(topic: TopicCode, settings: Settings, previewer: Previewer) -> dict[str, Any] | None:
-    """Give the card that a topic's typical case gets, by the words and indicators in force."""
+    """Return the card that a topic's typical case gets, by the words and indicators in force."""
     if (rule := settings.site_layer.known.site_rule(topic)) is not None:
         return card_of_rule(rule, previewer)
     return previewer.typical_cards.get(topic)
 
 
 def families(settings: Settings, previewer: Previewer) -> list[tuple[str, list[TopicRow]]]:
-    """Give all topics by family."""
+    """Return all topics by family."""
     begins = {first: label for label, first in FAMILIES}
     found: list[tuple[str, list[TopicRow]]] = []
     for topic in Topic:

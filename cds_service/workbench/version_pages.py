@@ -96,7 +96,7 @@ def version(number: int) -> Response:
 
 
 def as_yaml(number: int) -> Response:
-    """Give the content as a configuration file, to simulate and to compare with."""
+    """Return the content as a configuration file, to simulate and to compare with."""
     answer = Response(_content(_found(number)).as_yaml(), content_type="application/yaml; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="version-{number}.yaml"'
     answer.headers["Cache-Control"] = "no-store"

@@ -47,7 +47,7 @@ class _Held:
     before: ResourceStub | None = None
 
     def at(self, moment: When) -> ResourceStub | None:
-        """Give the resource as it stood at a moment; nothing when it was not known."""
+        """Return the resource as it stood at a moment; nothing when it was not known."""
         # As ``When`` compares them; a chart is asked this for each resource at each order.
         day, time = self.since
         mine, its = (day, moment.day) if time is None or moment.at is None else (time, moment.at)
@@ -104,13 +104,13 @@ class PatientHistory:
         return glimpse.content if glimpse is not None else {}
 
     def lacks_drug_of(self, order: Json) -> bool:
-        """Tell whether an order refers to a drug that the export does not hold and that it does not name."""
+        """Return whether an order refers to a drug that the export does not hold and that it does not name."""
         referred = child(order, "medicationReference")
         wanted = reference(referred)
         return bool(wanted) and wanted[0] != "#" and wanted not in self._by_reference and not referred.get("display")
 
     def request(self, session: SignedTogether) -> HookRequest:
-        """Give the request that the service would have got when the orders of a session were signed."""
+        """Return the request that the service would have got when the orders of a session were signed."""
         entries = [{"resource": {**order.content, "status": "draft"}} for order in session.orders]
         entries += [{"resource": {**service.content, "status": "draft"}} for service in session.services]
         # The drugs that the orders refer to come with them, so that they need not be looked up.
@@ -173,7 +173,7 @@ class PatientHistory:
         return held
 
     def _last_given(self) -> dict[str, When]:
-        """Give for each order the moment of its last administration."""
+        """Return for each order the moment of its last administration."""
         found: dict[str, When] = {}
         for glimpse in self._by_reference.values():
             if glimpse.resource_type == "MedicationAdministration":
@@ -205,7 +205,7 @@ class PatientHistory:
         return (session for session in found.values() if session.orders)
 
     def _signed(self, order: Json) -> tuple[When | None, str, str]:
-        """Give the moment at which an order was signed: when it was authored, else its first dose, else its visit."""
+        """Return the moment at which an order was signed: when it was authored, else its first dose, else its visit."""
         encounter = self.resource(reference(order.get("encounter")))
         for dated_by, written in (
             ("authored", text(order.get("authoredOn"))),
@@ -268,7 +268,7 @@ def _version(glimpse: ResourceStub, raw: bytes) -> tuple[str, bytes]:
 
 
 def _answer(glimpses: list[ResourceStub]) -> Answer:
-    """Give the answer to a query."""
+    """Return the answer to a query."""
     if not glimpses:
         return Answer(PrefetchState.EMPTY)
     return Answer(PrefetchState.PRESENT, ResourceList(glimpses, is_bundle=True))

@@ -23,7 +23,7 @@ _CONDITION_OVER = frozenset({"inactive", "remission", "resolved"})
 
 
 def known_since(resource: Json, zone: ZoneInfo) -> When | None:
-    """Give the moment from which a resource is seen: the later of when it happened and when it was put on record."""
+    """Return the moment from which a resource is seen: the later of when it happened and when it was put on record."""
     kind = text(resource.get("resourceType"))
     found: When | None
     if kind == "Observation":
@@ -55,7 +55,7 @@ def _effective(resource: Json, zone: ZoneInfo, *, end_first: bool = False) -> Wh
 
 
 def before_its_end(resource: Json, last_given: When | None, zone: ZoneInfo) -> tuple[When, Json] | None:
-    """Give when a resource came to its end, and how it stood before; nothing when it has none or it is not known.
+    """Return when a resource came to its end, and how it stood before; nothing when it has none or it is not known.
 
     ``last_given`` is the last administration of an order. An order that is over at a time nobody wrote down has the
     exported status all along.

@@ -30,13 +30,13 @@ class When(NamedTuple):
     at: float | None = None
 
     def is_before(self, other: When) -> bool:
-        """Tell whether it is certainly earlier than another."""
+        """Return whether it is certainly earlier than another."""
         if self.at is not None and other.at is not None:
             return self.at < other.at
         return self.day < other.day
 
     def is_after(self, other: When) -> bool:
-        """Tell whether it is certainly later than another."""
+        """Return whether it is certainly later than another."""
         return other.is_before(self)
 
 
@@ -64,7 +64,7 @@ def _read(written: str, zone: ZoneInfo) -> When | None:
 
 
 def later(first: When | None, second: When | None) -> When | None:
-    """Give the later of two moments; where neither is certainly later, the one that has a time."""
+    """Return the later of two moments; where neither is certainly later, the one that has a time."""
     if first is None or second is None:
         return first or second
     if first.is_before(second):

@@ -63,7 +63,7 @@ class _Patients(PatientReader):
         return _Taken(lists, tuple(own.labs), own.person or None)
 
     def facts_of(self, concept: str, glimpse: ResourceStub, draft: Draft) -> list[Fact]:
-        """Give what an Observation said of a concept before, or read it."""
+        """Return what an Observation said of a concept before, or read it."""
         key = (concept, glimpse)
         found = self.facts.get(key)
         if found is None:

@@ -35,11 +35,11 @@ class Search:
     newest_first: bool = False
 
     def wants_codes(self, codes: Sequence[Code]) -> bool:
-        """Tell whether a resource with some codes is asked for."""
+        """Return whether a resource with some codes is asked for."""
         return self.tokens is None or any((each.system, each.code) in self.tokens for each in codes)
 
     def wants_status(self, resource: Json) -> bool:
-        """Tell whether a resource is asked for as it stands."""
+        """Return whether a resource is asked for as it stands."""
         return self.statuses is None or text(resource.get("status")) in self.statuses
 
 

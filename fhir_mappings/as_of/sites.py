@@ -30,6 +30,6 @@ def site_of(order: Json, resource: Callable[[str], Json], names: Mapping[str, st
 
 
 def named(resource: Json) -> tuple[str, str]:
-    """Give the reference of an organisation or a place, and its name."""
+    """Return the reference of an organisation or a place, and its name."""
     own = f"{text(resource.get('resourceType'))}/{text(resource.get('id'))}"
     return own, text(resource.get("name"))

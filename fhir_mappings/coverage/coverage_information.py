@@ -116,7 +116,7 @@ class CoverageWriter:
 
 
 def stated_in(action: Json) -> Iterator[dict[str, str]]:
-    """Give what an action of ours states, as codes: of which order and coverage, covered or not, and the trace id."""
+    """Yield what an action of ours states, as codes: of which order and coverage, covered or not, and the trace id."""
     resource = action["resource"]
     order = f"{text(resource.get('resourceType'))}/{text(resource.get('id'))}"
     for _, extension in objects(resource.get("extension")):

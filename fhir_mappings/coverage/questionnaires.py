@@ -30,7 +30,7 @@ _ONE = frozenset({"form-drug", "form-dose", "form-payer", "form-stage"})
 
 
 def canonical(form: Form, base_url: str) -> str:
-    """Give the address of a form's Questionnaire."""
+    """Return the address of a form's Questionnaire."""
     return f"{base_url}/Questionnaire/{form.id}"
 
 

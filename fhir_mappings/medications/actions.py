@@ -296,12 +296,12 @@ def _at(resource: Any, pointer: Pointer) -> Any:
 
 
 def _is_inside(referred: Any) -> bool:
-    """Tell whether a reference leads to what its own resource contains, and so to nothing from elsewhere."""
+    """Return whether a reference leads to what its own resource contains, and so to nothing from elsewhere."""
     return reference(referred).startswith("#")
 
 
 def _is_valid(resource: Json) -> bool:
-    """Tell whether a resource is valid FHIR R4, as far as its model can say."""
+    """Return whether a resource is valid FHIR R4, as far as its model can say."""
     model = models().get(str(resource.get("resourceType")))
     if model is None:
         return False

@@ -51,7 +51,7 @@ class Strength(NamedTuple):
 
 
 def doses(resource: Json, strength: Strength | None) -> Iterator[OrderedDose]:
-    """Give every dose quantity of an order, each with the way back to it."""
+    """Yield every dose quantity of an order, each with the way back to it."""
     for number_of, (index, instruction) in enumerate(objects(resource.get("dosageInstruction"))):
         where: Pointer = ("dosageInstruction",) if index is None else ("dosageInstruction", index)
         found = list(_of_instruction(instruction, where, number_of))
@@ -225,7 +225,7 @@ def _amount(written: str, *, per_kg: bool) -> Decimal | None:
 
 
 def start(resource: Json) -> date | None:
-    """Give the first day on which a dose is planned, where the order says so."""
+    """Return the first day on which a dose is planned, where the order says so."""
     days = []
     for _, instruction in objects(resource.get("dosageInstruction")):
         timing = child(instruction, "timing")

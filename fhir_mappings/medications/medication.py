@@ -110,7 +110,7 @@ class MedicationReader:
         self._beside_amounts = CachedByJson(self._read_beside_amounts)
 
     def is_order(self, resource: Json) -> bool:
-        """Tell whether a request asks for something to be done, and is not over or withdrawn."""
+        """Return whether a request asks for something to be done, and is not over or withdrawn."""
         return text(resource.get("status")) not in _NO_ORDER and resource.get("doNotPerform") is not True
 
     def read(self, resource: Json, path: str, references: References, *, in_focus: bool = True) -> DrugOrder:
@@ -152,7 +152,7 @@ class MedicationReader:
         return self._named(resource, "", references)[0]
 
     def doses(self, resource: Json, references: References) -> tuple[OrderedDose, ...]:
-        """Give the doses that an order of the chart names."""
+        """Return the doses that an order of the chart names."""
         if medication := self._medication(resource, references):
             return tuple(dosage.doses(resource, _strength(medication)))
         return self._instructed(resource.get("dosageInstruction")).doses
@@ -208,7 +208,7 @@ class MedicationReader:
         return order, medication, said.diluents
 
     def _route(self, resource: Json) -> Route | None:
-        """Give the route, by code or by a plain word; nothing for one that no product of the service has."""
+        """Return the route, by code or by a plain word; nothing for one that no product of the service has."""
         for _, instruction in objects(resource.get("dosageInstruction")):
             concept = instruction.get("route")
             for coding in codings(concept):
@@ -351,7 +351,7 @@ def orders_served(resource: Json, references: References) -> frozenset[str]:
 
 
 def _written_codings(source: Source) -> Iterator[tuple[Coding, Pointer, str]]:
-    """Give each coding as written, with the way to it from its resource."""
+    """Yield each coding as written, with the way to it from its resource."""
     listed = source.concept.get("coding", source.concept if "code" in source.concept else None)
     for index, raw in objects(listed):
         coding = drug_coding(coding_of(raw))
@@ -403,7 +403,7 @@ def _hcpcs_below(node: Json, where: Pointer, depth: int) -> list[tuple[Coding, P
 
 
 def _strength(medication: Json) -> Strength | None:
-    """Give the strength of the one ingredient that is measured in milligrams, as drug in a volume."""
+    """Return the strength of the one ingredient that is measured in milligrams, as drug in a volume."""
     found = []
     for _, ingredient in objects(medication.get("ingredient")):
         ratio = child(ingredient, "strength")

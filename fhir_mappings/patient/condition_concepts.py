@@ -105,7 +105,7 @@ class ConceptReader:
         )
 
     def _cancer(self, coded: tuple[Coding, ...], written: tuple[str, ...]) -> Cancer | None:
-        """Give the cancer that is named, by code first, by an unmistakable text otherwise."""
+        """Return the cancer that is named, by code first, by an unmistakable text otherwise."""
         for coding in coded:
             if coding.system == "snomed" and coding.code in self._snomed:
                 return self._snomed[coding.code]
@@ -175,7 +175,7 @@ class ConceptReader:
         )
 
     def _states(self, folded: str, phrases: tuple[str, ...]) -> bool:
-        """Tell whether a text has one of some phrases, and no denial in front of it."""
+        """Return whether a text has one of some phrases, and no denial in front of it."""
         return any(phrase in folded and not self._denial.search(folded[: folded.index(phrase)]) for phrase in phrases)
 
     def _is_doubted(self, written: str) -> bool:

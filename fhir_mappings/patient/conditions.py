@@ -132,11 +132,11 @@ class ConditionReader:
         )
 
     def is_refuted(self, condition: Json) -> bool:
-        """Tell whether the record says that the condition never was."""
+        """Return whether the record says that the condition never was."""
         return _code_of(condition, "verificationStatus") in _REFUTED
 
     def is_past(self, condition: Json) -> bool:
-        """Tell whether the record says that the condition is over."""
+        """Return whether the record says that the condition is over."""
         return _code_of(condition, "clinicalStatus") in _PAST
 
     def _setting(self, condition: Json, meaning: Meaning) -> Setting | None:
@@ -153,7 +153,7 @@ class ConditionReader:
 
 
 def _staging_label(condition: Json, label: str) -> str:
-    """Give the words that say the setting."""
+    """Return the words that say the setting."""
     stage = next((written for each in _stages(condition) for written in texts(each)), "")
     return ", ".join(dict.fromkeys(each for each in (label, stage) if each))[:80]
 
@@ -161,7 +161,7 @@ def _staging_label(condition: Json, label: str) -> str:
 def _receptors(
     read: Sequence[tuple[ReceptorCode, Coding]], origin: Origin, on: date | None
 ) -> Iterator[ReceptorResult | CodedHer2]:
-    """Give what the codes of a Condition state of the receptors."""
+    """Yield what the codes of a Condition state of the receptors."""
     for stated, coding in read:
         for receptor, positive in (
             (Receptor.OESTROGEN, stated.oestrogen),
@@ -175,7 +175,7 @@ def _receptors(
 
 
 def label_of(concept: Json) -> str:
-    """Give the words by which a card names a concept: its text, a display, or its code."""
+    """Return the words by which a card names a concept: its text, a display, or its code."""
     named = next(iter(texts(concept)), "")
     return named or next((coding.code for coding in codings(concept) if coding.code), "")
 

@@ -13,7 +13,7 @@ _PREFERRED = ("official", "usual")
 
 
 def name_of(patient: Json) -> str:
-    """Give the name: the official one before the usual one before any other; empty when there is none."""
+    """Return the name: the official one before the usual one before any other; empty when there is none."""
     names = [name for _, name in objects(patient.get("name"))]
     names.sort(key=lambda name: _PREFERRED.index(use) if (use := text(name.get("use"))) in _PREFERRED else 2)
     return next((written for name in names if (written := _written(name))), "")

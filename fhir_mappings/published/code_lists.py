@@ -132,7 +132,7 @@ def _codes(entries: Iterable[CodeEntry]) -> tuple[tuple[str, str], ...]:
 
 
 def _once(codes: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Give each code once, with the first display that it has."""
+    """Return each code once, with the first display that it has."""
     found: dict[str, str] = {}
     for code, display in codes:
         found.setdefault(code, display)
@@ -171,5 +171,5 @@ def _parts(include: Include) -> Iterator[Json]:
 
 
 def _name(identifier: str) -> str:
-    """Give the name that a program may use: CamelCase, letters and digits alone."""
+    """Return the name that a program may use: CamelCase, letters and digits alone."""
     return "".join(part.capitalize() for part in identifier.replace("+", "-").split("-"))

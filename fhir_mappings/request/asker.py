@@ -47,7 +47,7 @@ def encounter_class_in(request: HookRequest, resources: Iterable[ResourceStub]) 
 
 
 def roles_to_fetch(request: HookRequest) -> dict[str, str]:
-    """Give the queries that tell the user's roles, by a place of the request."""
+    """Return the queries that tell the user's roles, by a place of the request."""
     kind, _, identifier = user_of(request).partition("/")
     if kind == "PractitionerRole" and _is_plain(identifier):
         return {_READ_ROLE: f"{kind}/{identifier}"}
@@ -57,7 +57,7 @@ def roles_to_fetch(request: HookRequest) -> dict[str, str]:
 
 
 def encounter_to_fetch(request: HookRequest) -> dict[str, str]:
-    """Give the query that tells the class of the encounter, by a place of the request."""
+    """Return the query that tells the class of the encounter, by a place of the request."""
     return {_READ_ENCOUNTER: f"Encounter/{request.encounter_id}"} if _is_plain(request.encounter_id) else {}
 
 

@@ -104,7 +104,7 @@ class BillingReader:
         )
 
     def _codes(self, content: Json, origin: Origin) -> Iterator[RecordedCode]:
-        """Give the diagnosis codes of a condition that is not refuted and not over."""
+        """Yield the diagnosis codes of a condition that is not refuted and not over."""
         if content.get("resourceType") != "Condition" or self._conditions.is_refuted(content):
             return
         past = self._conditions.is_past(content)
@@ -118,7 +118,7 @@ class BillingReader:
                 yield RecordedCode(code, coding.display or label_of(concept), origin)
 
     def _receptors(self, own: list[tuple[Json, Origin]]) -> dict[Receptor, bool]:
-        """Give the newest plain answer for each hormone receptor."""
+        """Return the newest plain answer for each hormone receptor."""
         newest: dict[Receptor, tuple[str, bool]] = {}
         for content, origin in own:
             if content.get("resourceType") != "Observation":
@@ -132,7 +132,7 @@ class BillingReader:
 
 
 def _once(answers: Iterable[Answer]) -> list[ResourceStub]:
-    """Give every resource once, however many lists hold it."""
+    """Return every resource once, however many lists hold it."""
     found: dict[str, ResourceStub] = {}
     for answer in answers:
         for glimpse in answer.listing.glimpses if answer.listing is not None else ():
@@ -149,7 +149,7 @@ def _contents(glimpses: Iterable[ResourceStub]) -> Iterator[tuple[Json, Origin]]
 
 
 def _contained(resources: Mapping[str, Json]) -> Iterator[tuple[Json, Origin]]:
-    """Give what the orders of the session hold in themselves, under the reference that they use for it."""
+    """Yield what the orders of the session hold in themselves, under the reference that they use for it."""
     for path, resource in resources.items():
         yield resource, Origin(f"{text(resource.get('resourceType'))}/{text(resource.get('id'))}", path)
         for index, inner in objects(resource.get("contained")):

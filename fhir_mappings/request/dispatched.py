@@ -39,7 +39,7 @@ class Lacking(NamedTuple):
 
 
 def dispatched_entries(wanted: Iterable[str], references: References) -> tuple[list[Entry], tuple[Lacking, ...]]:
-    """Give the path, the resource and the fullUrl of each dispatched order, and those that are not at hand.
+    """Return the path, the resource and the fullUrl of each dispatched order, and those that are not at hand.
 
     The orders of a dispatched group are dispatched with it.
     """

@@ -162,7 +162,7 @@ class RequestReader:
         return _read(body, hook) if prefetch is None else _checked(envelope, prefetch, hook)
 
     def _prefetched(self, sent: Any) -> dict[str, Prefetched] | None:
-        """Give what was sent by key; nothing when a single resource was sent for a list."""
+        """Return what was sent by key; nothing when a single resource was sent for a list."""
         found: dict[str, Prefetched] = {}
         for name, key in self._keys.items() if sent is not None else ():
             value = getattr(sent, name)
@@ -174,7 +174,7 @@ class RequestReader:
 
 
 def _shape(template: str) -> Any:
-    """Give how the answer to a query is read: a list by its shell, a single resource not yet at all."""
+    """Return how the answer to a query is read: a list by its shell, a single resource not yet at all."""
     return BundleEnvelope | None | msgspec.UnsetType if "?" in template else msgspec.Raw | msgspec.UnsetType
 
 
@@ -236,18 +236,18 @@ def _string(value: object, where: str) -> str:
 
 
 def _patient_id(context: Json) -> str:
-    """Give the id of the patient, which some clients send as a reference."""
+    """Return the id of the patient, which some clients send as a reference."""
     identifier = _string(context.get("patientId"), "context.patientId")
     return _string(identifier.removeprefix("Patient/"), "context.patientId")
 
 
 def _user_id(envelope: _Fields, context: Json) -> str:
-    """Give the user, whom clients of the first CDS Hooks drafts send outside the context."""
+    """Return the user, whom clients of the first CDS Hooks drafts send outside the context."""
     return _string(envelope.user if context.get("userId") is None else context["userId"], "context.userId")
 
 
 def _dispatched(context: Json) -> tuple[str, ...]:
-    """Give the references of the dispatched orders; hook version 1.0 has the one ``order``.
+    """Return the references of the dispatched orders; hook version 1.0 has the one ``order``.
 
     The tasks of either version say nothing that is checked, and the published examples disagree on their name and type.
     """
@@ -265,7 +265,7 @@ def _dispatched(context: Json) -> tuple[str, ...]:
 
 
 def _draft_orders(context: Json) -> Json:
-    """Give the Bundle of the orders; any other object would be taken for one without orders."""
+    """Return the Bundle of the orders; any other object would be taken for one without orders."""
     orders = context.get("draftOrders")
     if not isinstance(orders, dict) or (orders.get("resourceType") != "Bundle" and "entry" not in orders):
         raise BadRequest(_why(orders), "context.draftOrders must be a Bundle", "context.draftOrders")
@@ -296,13 +296,13 @@ def _fhir_access(envelope: _Fields) -> tuple[str, FhirAuthorization | None]:
 
 
 def _is_over(seconds: object) -> bool:
-    """Tell whether a token has no time left; one that does not say how much is taken to have some."""
+    """Return whether a token has no time left; one that does not say how much is taken to have some."""
     left = number(seconds)
     return left is not None and left <= 0
 
 
 def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, str]]:
-    """Give the path, the resource and the fullUrl of each entry; a resource that is no object is ``None``."""
+    """Yield the path, the resource and the fullUrl of each entry; a resource that is no object is ``None``."""
     listed = bundle.get("entry")
     entries = listed if isinstance(listed, list) else [] if listed is None else [listed]
     for index, entry in enumerate(entries):

@@ -68,7 +68,7 @@ def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path:
 
 
 def is_answer_to(answer: Answer, query: str) -> bool:
-    """Tell whether what a server sent is of the kind that was asked for: a list for a search, else the resource.
+    """Return whether what a server sent is of the kind that was asked for: a list for a search, else the resource.
 
     A server that sends anything else has not said that the chart has none; one that knows no such resource has.
     """
@@ -81,7 +81,7 @@ def is_answer_to(answer: Answer, query: str) -> bool:
 
 
 def _is_serious(outcome: ResourceStub) -> bool:
-    """Tell whether an OperationOutcome reports an error; one that cannot be read is taken to."""
+    """Return whether an OperationOutcome reports an error; one that cannot be read is taken to."""
     try:
         issues = list(objects(outcome.content.get("issue")))
     except Unreadable:

@@ -24,7 +24,7 @@ MONITORING_KEYS = ("patient", "lvef", "labs", "conditions", *TREATMENT_KEYS)
 
 
 def templates(terminology: Terminology, code_map: CodeMap) -> dict[str, str]:
-    """Give the prefetch templates by key; the site's local codes are asked for beside the standard ones."""
+    """Return the prefetch templates by key; the site's local codes are asked for beside the standard ones."""
     found = {"patient": f"Patient/{_PATIENT}"}
     for key in Query:
         codes = ",".join(

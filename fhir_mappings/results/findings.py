@@ -97,7 +97,7 @@ class FindingReader:
         return None, written
 
     def _said_beside(self, holder: Json) -> dict[bool, str]:
-        """Give what the words and the interpretation of a test say, yes or no, each as it is written."""
+        """Return what the words and the interpretation of a test say, yes or no, each as it is written."""
         concept = child(holder, "valueCodeableConcept")
         written = [text(holder.get("valueString")), *texts(concept)]
         said: dict[bool, str] = {}
@@ -128,7 +128,7 @@ class FindingReader:
 
 
 def _amount(quantity: Json) -> str:
-    """Give an amount as it is written, its comparator too."""
+    """Return an amount as it is written, its comparator too."""
     parts = (str(quantity.get(name, "")) for name in ("comparator", "value", "unit"))
     return " ".join(part for part in parts if part)
 

@@ -92,7 +92,7 @@ class Her2Limits:
         return Her2Finding.EQUIVOCAL if is_between else Her2Finding.INDETERMINATE
 
     def are_more_than_few(self, share: Interval) -> bool | None:
-        """Tell whether a share of cells is more than few; ``None`` where it may be either."""
+        """Return whether a share of cells is more than few; ``None`` where it may be either."""
         return share.is_above(self._few_up_to)
 
     def by_both_probes(self, found: Clauses) -> set[Her2Finding | None]:

@@ -140,7 +140,7 @@ class ConceptIndex:
         return not self._code_map and self._codes.isdisjoint([each.code.strip() for each in codes])
 
     def _known(self, codes: Codes) -> Iterator[tuple[str, str]]:
-        """Give the codes that may mean something here by short system name; local ones as what they stand for."""
+        """Yield the codes that may mean something here by short system name; local ones as what they stand for."""
         for each in codes:
             code = each.code.strip()
             if code in self._codes:
@@ -242,7 +242,7 @@ class ObservationReader:
         return [fact for fact in self.read(concept, observation, origin) if isinstance(fact, ReceptorResult)]
 
     def _holders(self, concept: str, observation: Json) -> list[Json]:
-        """Give the parts that hold a value: the Observation, and the components that have the code."""
+        """Return the parts that hold a value: the Observation, and the components that have the code."""
         if "component" not in observation:
             return [observation]
         return [part for part in _with_parts(observation) if concept in self.index.concepts((codes_of(part),))]
@@ -380,7 +380,7 @@ class ObservationReader:
         return self._her2.read("receptor", value, self._code_map)[0]
 
     def _tumour_of(self, code: Any) -> Cancer | None:
-        """Give the cancer whose specimen the code names."""
+        """Return the cancer whose specimen the code names."""
         codes = (coding.code for coding in codings(code, self._code_map))
         return next((self._tumours[code] for code in codes if code in self._tumours), None)
 

@@ -33,7 +33,7 @@ class CachedByJson(Generic[T]):
         return self._read(decode(written), *beside)
 
     def __call__(self, part: Any, *beside: str) -> T:
-        """Give what was read of the same part before, or read it."""
+        """Return what was read of the same part before, or read it."""
         written = encode(part)
         length = len(written)
         for each in beside:

@@ -31,14 +31,14 @@ _ONE = Decimal(1)
 
 
 def items(value: Any) -> list[Any]:
-    """Give the elements of an array; a single object counts as an array of one, absence as none."""
+    """Return the elements of an array; a single object counts as an array of one, absence as none."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
 
 
 def objects(value: Any) -> Sequence[tuple[int | None, Json]]:
-    """Give the objects of an array with their index; a single object sent for an array has none."""
+    """Return the objects of an array with their index; a single object sent for an array has none."""
     if value.__class__ is list:
         if len(value) == 1:
             # So it is with most arrays.
@@ -48,7 +48,7 @@ def objects(value: Any) -> Sequence[tuple[int | None, Json]]:
 
 
 def child(value: Any, name: str) -> Json:
-    """Give a member that should be an object; an empty one when it is not."""
+    """Return a member that should be an object; an empty one when it is not."""
     found: Any = value.get(name) if value.__class__ is dict else None
     return found if found.__class__ is dict else {}
 
@@ -59,7 +59,7 @@ def text(value: Any) -> str:
 
 
 def number(value: Any) -> Decimal | None:
-    """Give an exact number, without the noise of a binary float; nothing when it is not clearly one."""
+    """Return an exact number, without the noise of a binary float; nothing when it is not clearly one."""
     kind = value.__class__
     if kind is int:
         return Decimal(value) if -_LARGEST < value < _LARGEST else None
@@ -80,7 +80,7 @@ def number(value: Any) -> Decimal | None:
 
 
 def _without_noise(value: Decimal) -> Decimal:
-    """Give the short number that a binary float stands for; any other as it is."""
+    """Return the short number that a binary float stands for; any other as it is."""
     meant = _FLOAT.plus(value).normalize(_FLOAT)
     if len(meant.as_tuple().digits) > _MEANT_DIGITS:
         return value
@@ -88,7 +88,7 @@ def _without_noise(value: Decimal) -> Decimal:
 
 
 def day(value: Any) -> date | None:
-    """Give the calendar day of a FHIR date or dateTime as written; the first day of a month or year alone."""
+    """Return the calendar day of a FHIR date or dateTime as written; the first day of a month or year alone."""
     if not isinstance(value, str):
         return None
     try:
@@ -107,7 +107,7 @@ def day(value: Any) -> date | None:
 
 
 def reference(value: Any) -> str:
-    """Give a reference as ``Type/id``, ``#id`` or ``urn:…``; the server and the version are dropped."""
+    """Return a reference as ``Type/id``, ``#id`` or ``urn:…``; the server and the version are dropped."""
     written = text(value.get("reference")) if value.__class__ is dict else text(value)
     if written.count("/") == 1 and "/_history" not in written:
         # So nearly every reference is written.

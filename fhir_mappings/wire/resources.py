@@ -191,7 +191,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
         return content
 
     def mentions(self, words: tuple[bytes, ...]) -> bool:
-        """Tell whether the resource holds one of some words, without reading it."""
+        """Return whether the resource holds one of some words, without reading it."""
         raw = self._raw if self._raw is not None else encode(self._content)
         held = bytes(raw)
         return any(word in held for word in words)
@@ -221,7 +221,7 @@ def codes_of(holder: Json) -> Codes:
 
 
 def _is_short(written: Any) -> bool:
-    """Tell whether this is a text that may be a code; what is longer stands for nothing that anybody knows."""
+    """Return whether this is a text that may be a code; what is longer stands for nothing that anybody knows."""
     return isinstance(written, str) and len(written) <= _LONGEST_CODE
 
 

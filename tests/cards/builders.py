@@ -341,7 +341,7 @@ def facts_of(
     today: date = TODAY,
     billing: BillingFacts | None = None,
 ) -> Session:
-    """Give what is judged; with ``billing``, what coverage reads beside it."""
+    """Return what is judged; with ``billing``, what coverage reads beside it."""
     patient = chart() if patient is None else patient
     if billing is not None:
         return BillingSession(moment, today, orders, patient, (), billing)
@@ -349,7 +349,7 @@ def facts_of(
 
 
 def opened(patient: Patient, thresholds: dict[str, Decimal | None] | None = None) -> tuple[Verdict, ...]:
-    """Give what is shown of a chart that is opened."""
+    """Return what is shown of a chart that is opened."""
     policy = with_thresholds(POLICY, thresholds)
     drugs = on_treatment(patient, KNOWN, policy.thresholds, TODAY)
     session = Session(Moment.VIEW, TODAY, tuple(each for each, _ in drugs), patient)

@@ -31,23 +31,23 @@ def tucatinib(*doses: str, a_day: str | None = "2", **more: Any) -> DrugOrder:
 
 
 def active(drug: str, days: int = 5, product: str = "", written: str | None = None) -> Treatment:
-    """Give an order of some days ago that is still active; without a product, of a drug that is not checked."""
+    """Return an order of some days ago that is still active; without a product, of a drug that is not checked."""
     treatment = given(product or drug, days, written, TreatmentState.ACTIVE, names=(drug,))
     return treatment if product else msgspec.structs.replace(treatment, product="")
 
 
 def beside(*drugs: str, **more: Any) -> Patient:
-    """Give a chart with some active drugs."""
+    """Return a chart with some active drugs."""
     return chart(history=tuple(active(drug) for drug in drugs), **more)
 
 
 def lung(weight: str | None = "70", **more: Any) -> Patient:
-    """Give the chart of a lung cancer with an activating mutation."""
+    """Return the chart of a lung cancer with an activating mutation."""
     return chart(cancers=("lung",), weight=weight, mutation=more.pop("mutation", True), **more)
 
 
 def on_tucatinib(days: int = 30, written: str = "300 mg", **more: Any) -> Patient:
-    """Give the chart of a patient who has been on tucatinib for some days."""
+    """Return the chart of a patient who has been on tucatinib for some days."""
     return chart(history=(active("Tukysa", days, "tucatinib", written),), **more)
 
 

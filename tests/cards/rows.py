@@ -51,7 +51,7 @@ class Row:
     billing: BillingFacts | None = None
 
     def session(self) -> Session:
-        """Give the facts, with those of billing where the topic is of coverage."""
+        """Return the facts, with those of billing where the topic is of coverage."""
         return facts_of(
             self.order,
             *self.others,

@@ -67,7 +67,7 @@ def _orders(product: Product, brand: Brand, regimen: Regimen, level: Level, weig
 
 
 def _tablets(product: Product, brand: Brand, regimen: Regimen, level: Level, weight: str) -> Iterator[Clean]:
-    """Give an order of tablets with its partner, its prophylaxis, and what an adjusted level is for."""
+    """Yield an order of tablets with its partner, its prophylaxis, and what an adjusted level is for."""
     if not regimen.is_for(Decimal(weight)):
         return
     cancer, times = str(regimen.cancers[0]), regimen.times_at(level)
@@ -118,7 +118,7 @@ def _written(level: Level, weight: str) -> tuple[str, ...]:
 
 
 def _history(product: Product, regimen: Regimen, level: Level) -> tuple[Treatment, ...]:
-    """Give the earlier dose that a level wants: the one above a reduction, a loading dose before maintenance."""
+    """Return the earlier dose that a level wants: the one above a reduction, a loading dose before maintenance."""
     if level.role in (LevelRole.START, LevelRole.LOADING):
         return ()
     doses = [each.dose for each in regimen.levels]

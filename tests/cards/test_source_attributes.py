@@ -48,7 +48,7 @@ _read: set[str] = set()
 
 
 def noting(shape: type[Any], names: dict[str, str], other: str) -> type[Any]:
-    """Give a shape of facts that notes what is read of it."""
+    """Return a shape of facts that notes what is read of it."""
     fields = set(shape.__struct_fields__) - NOT_DATA - NO_FACT
 
     def get(self: object, name: str) -> object:

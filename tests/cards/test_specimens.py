@@ -43,13 +43,13 @@ def _lines() -> Iterator[bytes]:
 
 
 def _is_unusual(row: Row) -> bool:
-    """Tell whether the card of a case is more or less urgent than its topic is as a rule."""
+    """Return whether the card of a case is more or less urgent than its topic is as a rule."""
     card = RENDERER.card(row.verdict(), "specimen")
     return card is not None and card.indicator is not default_wording().topics[row.topic].indicator
 
 
 def _is_plain(row: Row) -> bool:
-    """Tell whether a case is what it is taken for: no card of its topic on another order, where it is silent."""
+    """Return whether a case is what it is taken for: no card of its topic on another order, where it is silent."""
     answers = {type(verdict.outcome) for verdict in row.verdicts() if verdict.topic is row.topic}
     return row.expect is FIRES or answers == {row.expect}
 

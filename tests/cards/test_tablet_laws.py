@@ -27,13 +27,13 @@ DOSE = (
 
 
 def patient_of(cancer: str, product: str) -> Patient:
-    """Give a patient on the product for a month, light enough for the lower dose where weight decides."""
+    """Return a patient on the product for a month, light enough for the lower dose where weight decides."""
     on_drug = given(product, 30, None, TreatmentState.ACTIVE)
     return chart(cancers=(cancer,), weight="70", history=(on_drug,))
 
 
 def limits(product) -> tuple[Decimal, Decimal]:
-    """Give the most milligrams of one dose and of a day at 70 kg with no partner on record."""
+    """Return the most milligrams of one dose and of a day at 70 kg with no partner on record."""
     fitting = [regimen for regimen in product.regimens if regimen.is_for(Decimal(70))]
     most = max(regimen.maximum.dose.value for regimen in fitting)
     return most, max(regimen.maximum.dose.value * regimen.times_a_day for regimen in fitting)

@@ -23,7 +23,7 @@ _SEEN = re.compile(r'name="seen" value="([^"]+)"')
 
 
 def bench(store: Store, clock: Clock = now, given: Settings | None = None, **settings: Any) -> FlaskClient:
-    """Give a browser before the door of a workbench with people who are made up; ``given``: with these settings."""
+    """Return a browser before the door of a workbench with people who are made up; ``given``: with these settings."""
     taken = given or Settings.model_validate({"workbench": {"sign_in": "local"}, **settings})
     return create_app(settings=taken, store=store, clock=clock).test_client()
 
@@ -74,5 +74,5 @@ class Seat:
 
 
 def words(answer: TestResponse) -> str:
-    """Give what a page says, without its marks."""
+    """Return what a page says, without its marks."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())

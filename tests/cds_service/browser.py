@@ -93,6 +93,6 @@ def visit(browser: Browser, base: str, pictures: Path, **look: Any) -> Visit:
 
 
 def folder_of_pictures(fallback: Path) -> Path:
-    """Give the folder where pictures are kept: the one that SCREENSHOTS names, else one that is thrown away."""
+    """Return the folder where pictures are kept: the one that SCREENSHOTS names, else one that is thrown away."""
     named = os.environ.get("SCREENSHOTS")
     return Path(named) if named else fallback

@@ -47,28 +47,28 @@ TODAY = datetime.now(UTC).date()
 
 
 def days_ago(days: int) -> str:
-    """Give a day as FHIR writes it."""
+    """Return a day as FHIR writes it."""
     return str(TODAY - timedelta(days=days))
 
 
 def without(holder: Json, *names: str) -> Json:
-    """Give an object without some of its members."""
+    """Return an object without some of its members."""
     return {name: value for name, value in holder.items() if name not in names}
 
 
 def bundle(*resources: Json, **more: Any) -> Json:
-    """Give a searchset."""
+    """Return a searchset."""
     entries = {"entry": [{"resource": resource} for resource in resources]} if resources else {}
     return {"resourceType": "Bundle", "type": "searchset", "total": len(resources), **entries, **more}
 
 
 def outcome(severity: str = "error") -> Json:
-    """Give what a FHIR server says when it could not do what was asked."""
+    """Return what a FHIR server says when it could not do what was asked."""
     return {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": "processing"}]}
 
 
 def observation(name: str, code: str, days: int, patient: str = PATIENT, **value: Any) -> Json:
-    """Give a final Observation with a LOINC code."""
+    """Return a final Observation with a LOINC code."""
     return {
         "resourceType": "Observation",
         "id": name,
@@ -81,28 +81,28 @@ def observation(name: str, code: str, days: int, patient: str = PATIENT, **value
 
 
 def measured(value: float, unit: str) -> Json:
-    """Give a quantity in UCUM."""
+    """Return a quantity in UCUM."""
     return {"valueQuantity": {"value": value, "unit": unit, "system": UCUM, "code": unit}}
 
 
 def weight(kg: float = 70, days: int = 2, patient: str = PATIENT) -> Json:
-    """Give a measured body weight."""
+    """Return a measured body weight."""
     return observation("weight-1", "29463-7", days, patient, **measured(kg, "kg"))
 
 
 def ihc(answer: str = "LA11843-2", display: str = "3+", days: int = 300, patient: str = PATIENT) -> Json:
-    """Give a HER2 result of immunohistochemistry."""
+    """Return a HER2 result of immunohistochemistry."""
     concept = {"coding": [{"system": LOINC, "code": answer, "display": display}]}
     return observation("her2-1", "85319-2", days, patient, valueCodeableConcept=concept)
 
 
 def lvef(percent: float = 61, days: int = 40, patient: str = PATIENT) -> Json:
-    """Give an ejection fraction."""
+    """Return an ejection fraction."""
     return observation("lvef-1", "10230-1", days, patient, **measured(percent, "%"))
 
 
 def labs(days: int = 2, patient: str = PATIENT) -> list[Json]:
-    """Give the laboratory results that Kadcyla wants, all of them normal."""
+    """Return the laboratory results that Kadcyla wants, all of them normal."""
     return [
         observation("ast-1", "1920-8", days, patient, **measured(24, "U/L"), referenceRange=[{"high": {"value": 40}}]),
         observation("alt-1", "1742-6", days, patient, **measured(22, "U/L"), referenceRange=[{"high": {"value": 40}}]),
@@ -116,7 +116,7 @@ def labs(days: int = 2, patient: str = PATIENT) -> list[Json]:
 
 
 def cancer(code: str = "C50.911", patient: str = PATIENT) -> Json:
-    """Give an active, metastatic cancer of the breast."""
+    """Return an active, metastatic cancer of the breast."""
     return {
         "resourceType": "Condition",
         "id": "cancer-1",
@@ -130,7 +130,7 @@ def cancer(code: str = "C50.911", patient: str = PATIENT) -> Json:
 
 
 def clean_prefetch(patient: str = PATIENT) -> Json:
-    """Give a chart with which an order of Kadcyla is in its label."""
+    """Return a chart with which an order of Kadcyla is in its label."""
     known = {
         "patient": {"resourceType": "Patient", "id": patient, "gender": "female", "birthDate": "1948-03-14"},
         "weight": bundle(weight(patient=patient)),
@@ -143,7 +143,7 @@ def clean_prefetch(patient: str = PATIENT) -> Json:
 
 
 def troubled_prefetch() -> Json:
-    """Give a chart in which every list has something to say a card about."""
+    """Return a chart in which every list has something to say a card about."""
     return clean_prefetch() | {
         "weight": bundle(weight(days=45)),
         "tumorMarkers": bundle(ihc("LA11842-4", "2+")),
@@ -153,7 +153,7 @@ def troubled_prefetch() -> Json:
 
 
 def order(mg: float = 252, name: str | None = ORDER, patient: str = PATIENT, **changes: Any) -> Json:
-    """Give an order of Kadcyla; 252 mg is 3.6 mg/kg at 70 kg."""
+    """Return an order of Kadcyla; 252 mg is 3.6 mg/kg at 70 kg."""
     written: Json = {
         "resourceType": "MedicationRequest",
         "id": name,
@@ -178,13 +178,13 @@ def order(mg: float = 252, name: str | None = ORDER, patient: str = PATIENT, **c
 
 
 def aspirin() -> Json:
-    """Give an order that is none of this service's business."""
+    """Return an order that is none of this service's business."""
     concept = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1191"}], "text": "aspirin"}
     return order(81, "order-9", medicationCodeableConcept=concept)
 
 
 def dose_given(days: int, name: str = "given-1", patient: str = PATIENT, **more: Any) -> Json:
-    """Give a dose of Kadcyla that was given."""
+    """Return a dose of Kadcyla that was given."""
     return {
         "resourceType": "MedicationAdministration",
         "id": name,
@@ -198,13 +198,13 @@ def dose_given(days: int, name: str = "given-1", patient: str = PATIENT, **more:
 
 
 def on_kadcyla(days: int = 5, **lists: Any) -> Json:
-    """Give what monitoring is judged by, for a patient whose last dose of Kadcyla was so many days ago."""
+    """Return what monitoring is judged by, for a patient whose last dose of Kadcyla was so many days ago."""
     known = {**clean_prefetch(), "administrations": bundle(dose_given(days)), **lists}
     return {key: known[key] for key in MONITORING_KEYS}
 
 
 def call(service: str = SIGN, orders: list[Json] | None = None, prefetch: Any = None, **more: Any) -> Json:
-    """Give a request: by default of an order in its label, with every prefetch key."""
+    """Return a request: by default of an order in its label, with every prefetch key."""
     drafts = orders if orders is not None else [order()]
     names = [f"{each['resourceType']}/{each['id']}" for each in drafts if "id" in each]
     context: Json = {"userId": USER, "patientId": PATIENT}
@@ -229,7 +229,7 @@ def call(service: str = SIGN, orders: list[Json] | None = None, prefetch: Any = 
 
 
 def authorization(token: str = "t-0", **more: Any) -> Json:  # noqa: S107 - opens nothing
-    """Give leave to read the FHIR server."""
+    """Return leave to read the FHIR server."""
     return {
         "access_token": token,
         "token_type": "Bearer",
@@ -241,7 +241,7 @@ def authorization(token: str = "t-0", **more: Any) -> Json:  # noqa: S107 - open
 
 
 def changed(holder: Json, path: str, value: Any) -> Json:
-    """Give a copy with the member at a dotted path set to a value."""
+    """Return a copy with the member at a dotted path set to a value."""
     result = copy.deepcopy(holder)
     *steps, last = path.split(".")
     place = result
@@ -252,7 +252,7 @@ def changed(holder: Json, path: str, value: Any) -> Json:
 
 
 def removed(holder: Json, path: str) -> Json:
-    """Give a copy without the member at a dotted path."""
+    """Return a copy without the member at a dotted path."""
     result = copy.deepcopy(holder)
     *steps, last = path.split(".")
     place = result

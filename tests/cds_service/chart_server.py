@@ -103,7 +103,7 @@ class ChartServer(ThreadingHTTPServer):
 
 
 def as_json(value: Any, **more: Any) -> Reply:
-    """Give a reply that holds a resource."""
+    """Return a reply that holds a resource."""
     return Reply(json.dumps(value).encode(), headers={"Content-Type": "application/fhir+json"}, **more)
 
 

@@ -29,27 +29,27 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def service() -> Caller:
-    """Give the service with the configuration of a fresh installation."""
+    """Return the service with the configuration of a fresh installation."""
     return Caller()
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[servers.Postgres]:
-    """Give a PostgreSQL server."""
+    """Yield a PostgreSQL server."""
     with servers.postgresql() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """Give the address of a Redis server."""
+    """Yield the address of a Redis server."""
     with servers.redis() as url:
         yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Give the address of an empty database, of each kind in turn."""
+    """Return the address of an empty database, of each kind in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'her2-cds.sqlite3'}"
     server: servers.Postgres = request.getfixturevalue("postgres")
@@ -58,7 +58,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """Give the store of a database in a folder of the test."""
+    """Yield the store of a database in a folder of the test."""
     kept = open_store(f"sqlite:///{tmp_path / 'her2-cds.sqlite3'}")
     yield kept
     kept.close()
@@ -83,7 +83,7 @@ def environment_stays_as_it_is() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def log_lines() -> Iterator[list[EventDict]]:
-    """Give what is logged during a test, however logging was set up before; what is logged later is dropped."""
+    """Yield what is logged during a test, however logging was set up before; what is logged later is dropped."""
     _start_afresh()
     with structlog.testing.capture_logs() as lines:
         yield lines
@@ -101,7 +101,7 @@ def _start_afresh() -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Give Debian's Chromium."""
+    """Yield Debian's Chromium."""
     if not CHROMIUM.exists():
         servers.lacking("Chromium (/usr/bin/chromium)")
     with sync_playwright() as playwright:
@@ -112,7 +112,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def running_service(tmp_path_factory) -> Iterator[str]:
-    """Give the address of a service that runs with the configuration of a fresh installation."""
+    """Yield the address of a service that runs with the configuration of a fresh installation."""
     service = start(tmp_path_factory.mktemp("service"))
     yield f"http://127.0.0.1:{service.port}"
     stop(service)
@@ -120,5 +120,5 @@ def running_service(tmp_path_factory) -> Iterator[str]:
 
 @pytest.fixture
 def pictures(tmp_path) -> Path:
-    """Give the folder where pictures of pages are kept."""
+    """Return the folder where pictures of pages are kept."""
     return folder_of_pictures(tmp_path / "pictures")

@@ -45,19 +45,19 @@ def take(library: Library, person: Person, version: Version, kind: StepKind, **m
 
 
 def approved(library: Library, text: str, title: str = "A change") -> Version:
-    """Give a version that Ann has written and Bob has approved."""
+    """Return a version that Ann has written and Bob has approved."""
     version = library.draft(ANN, title, read_content(text))
     version = take(library, ANN, version, StepKind.SUBMITTED)
     return take(library, BOB, version, StepKind.APPROVED)
 
 
 def published(library: Library, text: str, title: str = "A change", **when: datetime) -> Version:
-    """Give a version that is published, now or for a time."""
+    """Return a version that is published, now or for a time."""
     return take(library, BOB, approved(library, text, title), StepKind.PUBLISHED, **when)
 
 
 def tried(library: Library, text: str, title: str = "A change") -> Version:
-    """Give a version that is on trial."""
+    """Return a version that is on trial."""
     return take(library, BOB, approved(library, text, title), StepKind.TRIAL_BEGUN)
 
 

@@ -27,7 +27,7 @@ PATIENCE_S = 60
 
 
 def environment() -> dict[str, str]:
-    """Give the environment without what configures the service."""
+    """Return the environment without what configures the service."""
     return {name: value for name, value in os.environ.items() if not name.startswith("HER2_CDS_")}
 
 

@@ -34,7 +34,7 @@ def lacking(what: str) -> NoReturn:
 
 
 def free_port() -> int:
-    """Give a port where nothing listens."""
+    """Return a port where nothing listens."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
@@ -108,7 +108,7 @@ class Postgres:
                     os.kill(each, signal.SIGCONT)
 
     def new_database(self) -> str:
-        """Give the address of an empty database."""
+        """Return the address of an empty database."""
         self._databases += 1
         name = f"test_{self._databases}"
         with self._connect() as connection:
@@ -166,7 +166,7 @@ def _newest(pattern: str, program: str) -> Path | None:
 
 
 def _unprivileged() -> pwd.struct_passwd | None:
-    """Give a user for a server that does not run as root; none when we are not root ourselves."""
+    """Return a user for a server that does not run as root; none when we are not root ourselves."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):

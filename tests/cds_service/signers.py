@@ -63,11 +63,11 @@ class Signer:
         return as_jwk(self.key.public_key(), kid=self.key_id, alg=self.algorithm, use="sig")
 
     def header(self, **more: Any) -> Json:
-        """Give the header of a token; None takes a member away."""
+        """Return the header of a token; None takes a member away."""
         return _with({"alg": self.algorithm, "kid": self.key_id, "typ": "JWT"}, more)
 
     def claims(self, audience: Any = DISCOVERY, **more: Any) -> Json:
-        """Give the claims of a token; None takes one away."""
+        """Return the claims of a token; None takes one away."""
         now = int(time.time())
         known = {"iss": self.issuer, "aud": audience, "iat": now, "exp": now + 300, "jti": str(uuid.uuid4())}
         return _with(known, more)
@@ -82,7 +82,7 @@ class Signer:
         return f"{text}.{encoded(self.signature(text))}"
 
     def signature(self, text: str) -> bytes:
-        """Give the signature of a text."""
+        """Return the signature of a text."""
         return jwt.get_algorithm_by_name(self.algorithm).sign(text.encode(), self.key)
 
 
@@ -91,15 +91,15 @@ def _with(known: Json, more: Json) -> Json:
 
 
 def bearer(token: str) -> dict[str, str]:
-    """Give the header fields of a call with a token."""
+    """Return the header fields of a call with a token."""
     return {"Authorization": f"Bearer {token}"}
 
 
 def client(*signers: Signer, **more: Any) -> Json:
-    """Give the configuration of the client that some signers are."""
+    """Return the configuration of the client that some signers are."""
     return {"issuer": signers[0].issuer, "jwks": {"keys": [signer.jwk for signer in signers]}, **more}
 
 
 def required(*clients: Json, **more: Any) -> Settings:
-    """Give a configuration in which these clients may call, and nobody else."""
+    """Return a configuration in which these clients may call, and nobody else."""
     return Settings(public_url=BASE, auth={"mode": "required", "clients": clients, **more})

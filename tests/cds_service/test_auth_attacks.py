@@ -37,7 +37,7 @@ Make = Callable[[], str]
 
 @pytest.fixture(scope="module")
 def caller() -> Caller:
-    """Give a service that knows two EHRs."""
+    """Return a service that knows two EHRs."""
     return Caller(required(*CLIENTS))
 
 

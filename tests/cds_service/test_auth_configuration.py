@@ -149,7 +149,7 @@ def test_auth_configuration_refuses_in_one_line_without_a_secret(tmp_path, tree,
 
 @pytest.fixture
 def serve(tmp_path, monkeypatch) -> Iterator[Callable[..., Result]]:
-    """Give ``her2-cds serve`` in a folder of its own; what it sets for its workers is forgotten afterwards."""
+    """Yield ``her2-cds serve`` in a folder of its own; what it sets for its workers is forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
 
     def run(tree: Any, *arguments: str) -> Result:

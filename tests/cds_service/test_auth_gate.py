@@ -28,7 +28,7 @@ SIGN_URL, SELECT_URL = f"{DISCOVERY}/{SIGN}", f"{DISCOVERY}/{SELECT}"
 
 @pytest.fixture(scope="module")
 def caller() -> Caller:
-    """Give a service that one EHR may call."""
+    """Return a service that one EHR may call."""
     return Caller(required(client(SIGNER)))
 
 
@@ -178,7 +178,7 @@ def test_auth_gate_gives_the_cards_to_who_may_have_them(caller) -> None:
 
 
 def known(app: Flask, headers: dict[str, str], path: str = "/cds-services") -> Any:
-    """Give what is known of the caller while a call is answered."""
+    """Return what is known of the caller while a call is answered."""
     found = []
     app.after_request_funcs.setdefault(None, []).append(lambda response: (found.append(g.caller), response)[1])
     app.test_client().get(path, headers=headers)

@@ -67,7 +67,7 @@ class Published:
         self.server.add(PATH, reply)
 
     def has(self, signer: Signer) -> bool:
-        """Tell whether a key is found."""
+        """Return whether a key is found."""
         return self.tells(signer) is None
 
     def tells(self, signer: Signer) -> Reason | None:
@@ -95,7 +95,7 @@ class Published:
 
 @pytest.fixture
 def published() -> Iterator[Published]:
-    """Give an address with one key behind it."""
+    """Yield an address with one key behind it."""
     server = ChartServer()
     yield Published(server)
     server.close()

@@ -31,7 +31,7 @@ def configured(folder: Path, **more: Any) -> str:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory) -> Iterator[Running]:
-    """Give a service of two workers that wants tokens."""
+    """Yield a service of two workers that wants tokens."""
     folder = tmp_path_factory.mktemp("auth")
     service = start(folder, "--config", configured(folder), "--workers", "2")
     yield service

@@ -56,7 +56,7 @@ class Opens(Protocol):
 
 @pytest.fixture(params=KINDS)
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opens]:
-    """Give what opens a store of each kind; all that one test opens remember the same tokens."""
+    """Yield what opens a store of each kind; all that one test opens remember the same tokens."""
     kept: list[ReplayStore] = []
     memory: list[MemoryReplayStore] = []
     url = ""

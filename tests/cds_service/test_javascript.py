@@ -44,7 +44,7 @@ def _from_disk(route: Route) -> None:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    """Give an empty page that can load the modules."""
+    """Yield an empty page that can load the modules."""
     context = browser.new_context(timezone_id="UTC", locale="en-US")
     opened = context.new_page()
     opened.route("**/*", _from_disk)
@@ -55,7 +55,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def run(page: Page) -> Run:
-    """Give a way to call a module: its name, an expression over ``m`` and ``given``, and what is given."""
+    """Return a way to call a module: its name, an expression over ``m`` and ``given``, and what is given."""
     return lambda module, body, given=None: page.evaluate(CALLED, [f"/{module}.js", body, given])
 
 

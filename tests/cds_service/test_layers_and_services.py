@@ -33,7 +33,7 @@ SERVICES = [SELECT, SIGN, DISPATCH, VIEW, COVERAGE]
 
 @pytest.fixture
 def group(tmp_path: Path) -> Path:
-    """Give a site's file that extends one in another folder, beside which every kind of file lies."""
+    """Return a site's file that extends one in another folder, beside which every kind of file lies."""
     folder = tmp_path / "group"
     folder.mkdir()
     authority = Authority(folder)

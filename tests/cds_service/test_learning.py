@@ -160,7 +160,7 @@ def test_false_alarms_are_as_rare_as_three_sigma(share: float) -> None:
 
 
 def signals(line: Stream, period: str = "week") -> dict[tuple[str, str, str], date]:
-    """Give for each topic, measure and direction the first period with a signal."""
+    """Return for each topic, measure and direction the first period with a signal."""
     first: dict[tuple[str, str, str], date] = {}
     for each in learning_report(line.caller.store.engine, ALL, period)["signals"]:
         key = (each["topic"], each["measure"], each["signal"])
@@ -170,7 +170,7 @@ def signals(line: Stream, period: str = "week") -> dict[tuple[str, str, str], da
 
 @pytest.fixture(scope="module")
 def usual(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the record of ten weeks in which nothing went wrong."""
+    """Return the record of ten weeks in which nothing went wrong."""
     folder = tmp_path_factory.mktemp("usual")
     line = Stream(seed=5, database=f"sqlite:///{folder}/record.sqlite3")
     line.weeks(USUAL_WEEKS)
@@ -180,7 +180,7 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def line(usual: Path, tmp_path: Path) -> Stream:
-    """Give a stream that goes on after ten usual weeks."""
+    """Return a stream that goes on after ten usual weeks."""
     shutil.copytree(usual, tmp_path, dirs_exist_ok=True)
     going_on = Stream(seed=6, database=f"sqlite:///{tmp_path}/record.sqlite3")
     going_on.at += timedelta(weeks=USUAL_WEEKS)
@@ -213,7 +213,7 @@ def test_a_fault_is_seen_within(line: Stream, fault: Any, topic: str, signal: st
 
 
 def vanished(line: Stream, period: str = "week") -> list[tuple[str, str, date]]:
-    """Give for each drug the first week in which its orders were out of their limits."""
+    """Return for each drug the first week in which its orders were out of their limits."""
     first: dict[tuple[str, str], date] = {}
     for each in learning_report(line.caller.store.engine, ALL, period, clock=lambda: line.at)["volume"]["signals"]:
         first.setdefault((each["display"], each["signal"]), date.fromisoformat(each["begin"]))
@@ -295,7 +295,7 @@ REASON = {"reason": {"code": "expert-contradicts", "system": "urn:x"}, "userComm
 
 @pytest.fixture
 def answered(database_url: str) -> Caller:
-    """Give a service with five cards: two accepted, one of them after an override, one overridden, two ignored."""
+    """Return a service with five cards: two accepted, one of them after an override, one overridden, two ignored."""
     caller = Caller(database=database_url)
     cards = [weight_card(caller, number) for number in range(5)]
     said(caller, cards[0], "accepted", acceptedSuggestions=[{"id": "s-1"}])

@@ -33,7 +33,7 @@ CHROMIUM = shutil.which("chromium")
 
 @pytest.fixture(scope="module")
 def report() -> dict[str, Any]:
-    """Give the report on six usual weeks and one with a fault, and a comment that is markup."""
+    """Return the report on six usual weeks and one with a fault, and a comment that is markup."""
     line = stream.Stream(seed=5)
     line.weeks(6)
     line.weeks(1, stream.under_another_code)
@@ -49,7 +49,7 @@ def report() -> dict[str, Any]:
 
 @pytest.fixture
 def page(report: dict[str, Any], tmp_path: Path) -> Iterator[Page]:
-    """Give the page in a browser that notes what it is asked for."""
+    """Yield the page in a browser that notes what it is asked for."""
     if CHROMIUM is None:
         servers.lacking("Chromium")
     path = tmp_path / "report.html"
@@ -139,7 +139,7 @@ def test_a_long_list_shows_its_newest(report: dict[str, Any]) -> None:
 
 
 def fates(topic: str, week: str, accepted: int, overridden: int, shown: int, unknown: int = 0) -> dict[str, Any]:
-    """Give what became of the cards of a topic in a week."""
+    """Return what became of the cards of a topic in a week."""
     known = shown - unknown
     counts = {"accepted": accepted, "overridden": overridden, "ignored": known - accepted - overridden}
     outcomes = {

@@ -28,7 +28,7 @@ SIXTY = "thresholds: {weight_max_age_days: 60}"
 
 @pytest.fixture
 def library(database_url: str, monkeypatch) -> Iterator[Library]:
-    """Give the versions of the database that the commands open."""
+    """Yield the versions of the database that the commands open."""
     monkeypatch.setenv("HER2_CDS_DATABASE", database_url)
     engine = open_engine(database_url)
     upgrade(engine)

@@ -35,7 +35,7 @@ K, S = StepKind, VersionState
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """Give a database with its tables."""
+    """Yield a database with its tables."""
     opened = open_engine(database_url)
     upgrade(opened)
     yield opened
@@ -44,13 +44,13 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def watch() -> Watch:
-    """Give a clock that stands still."""
+    """Return a clock that stands still."""
     return Watch()
 
 
 @pytest.fixture
 def library(engine: Engine, watch: Watch) -> Library:
-    """Give the versions of an empty database."""
+    """Return the versions of an empty database."""
     return Library(engine, watch)
 
 

@@ -37,7 +37,7 @@ HOUR = timedelta(hours=1)
 
 
 def life(*taken: tuple[StepKind, Person], version: int = 1) -> list[Step]:
-    """Give the steps of a version, one an hour; what is published begins at once and has no end."""
+    """Return the steps of a version, one an hour; what is published begins at once and has no end."""
     found: list[Step] = []
     for position, (kind, person) in enumerate(taken):
         at = START + position * HOUR
@@ -211,7 +211,7 @@ def test_comments_and_times(wish: Wish, now: VersionState, expected: str | None)
 
 
 def out(version: int, at: float, begin: float, end: float | None = None, number: int | None = None) -> Step:
-    """Give a publication, its times in hours."""
+    """Return a publication, its times in hours."""
     until = START + end * HOUR if end is not None else None
     moment = START + at * HOUR
     return Step(number or version, version, 9, moment, K.PUBLISHED, "b", "", "", "c", START + begin * HOUR, until)

@@ -36,7 +36,7 @@ def settings(folder: Path, text: str = "", policy: str = POLICY, **environment: 
 
 
 def seen(found: Settings) -> tuple[Any, ...]:
-    """Give mode, indicator, days, and who is said to have set topic and days."""
+    """Return mode, indicator, days, and who is said to have set topic and days."""
     policy = found.policy()
     return (
         str(policy.mode(Topic.WEIGHT_STALE)),

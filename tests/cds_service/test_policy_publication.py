@@ -337,7 +337,7 @@ def answers(service: Running) -> list[str]:
 
 @pytest.fixture
 def library(database_url: str) -> Iterator[Library]:
-    """Give the versions of a database that services share."""
+    """Yield the versions of a database that services share."""
     engine = open_engine(database_url)
     upgrade(engine)
     yield Library(engine)
@@ -346,7 +346,7 @@ def library(database_url: str) -> Iterator[Library]:
 
 @pytest.fixture
 def two(database_url: str, library: Library, tmp_path: Path) -> Iterator[list[Running]]:
-    """Give two services on one database."""
+    """Yield two services on one database."""
     assert library.versions() == []
     with ExitStack() as services:
         both = []

@@ -52,7 +52,7 @@ def configured(folder: Path, *profiles: str) -> Path:
 
 
 def request(*beside: Json, encounter: str = "enc-1", **more: Json) -> Json:
-    """Give a call whose weight is old, with further resources under a key of the client's own."""
+    """Return a call whose weight is old, with further resources under a key of the client's own."""
     prefetch = troubled_prefetch()
     for number, each in enumerate(beside):
         prefetch[f"beside{number}"] = each

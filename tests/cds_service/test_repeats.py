@@ -49,7 +49,7 @@ class Moving:
         self.at = datetime.combine(TODAY, datetime.min.time(), UTC) + timedelta(hours=12)
 
     def __call__(self) -> datetime:
-        """Give the moment that is set."""
+        """Return the moment that is set."""
         return self.at
 
 
@@ -71,7 +71,7 @@ def override(caller: Caller, card: str, at: datetime, outcome: str = "overridden
 
 
 def overridden(settings: Settings | None = None, database: str | None = None, clock: Moving | None = None) -> Caller:
-    """Give a service at which the stale weight of an order was overridden with a reason at selection."""
+    """Return a service at which the stale weight of an order was overridden with a reason at selection."""
     clock = clock or Moving()
     caller = Caller(settings or Settings(suppress_repeats=ON), database=database, clock=clock)
     card = stale(caller.post(call(SELECT, prefetch=STALE), SELECT).cards)

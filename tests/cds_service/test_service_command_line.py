@@ -31,7 +31,7 @@ def clean_environment(monkeypatch) -> None:
 
 @pytest.fixture
 def chart() -> Iterator[ChartServer]:
-    """Give the FHIR server of the EHR."""
+    """Yield the FHIR server of the EHR."""
     server = ChartServer()
     yield server
     server.close()

@@ -167,7 +167,7 @@ def drafts(request_body: Json) -> list[Json]:
 
 
 def known_orders(request_body: Json) -> dict[str, Json]:
-    """Give the orders that actions may be about: the drafts, or at dispatch what the prefetch holds."""
+    """Return the orders that actions may be about: the drafts, or at dispatch what the prefetch holds."""
     dispatched = request_body["context"].get("dispatchedOrders", ())
     held = [
         entry["resource"]

@@ -72,7 +72,7 @@ def lacks(answer: Answer, *places: str) -> None:
 
 
 def without_uuids(answer: Answer) -> str:
-    """Give the cards as they are said, whatever the ids and the places."""
+    """Return the cards as they are said, whatever the ids and the places."""
     said = [{k: v for k, v in card.items() if k not in ("uuid", "suggestions")} for card in answer.cards]
     return json.dumps(said, sort_keys=True)
 

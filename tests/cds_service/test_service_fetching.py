@@ -50,7 +50,7 @@ TOKEN = "token-of-one-call"  # noqa: S105 - opens nothing
 
 @pytest.fixture(scope="module")
 def chart() -> Iterator[ChartServer]:
-    """Give the FHIR server of the EHR."""
+    """Yield the FHIR server of the EHR."""
     server = ChartServer()
     yield server
     server.close()
@@ -58,7 +58,7 @@ def chart() -> Iterator[ChartServer]:
 
 @pytest.fixture(scope="module")
 def elsewhere() -> Iterator[ChartServer]:
-    """Give a server that nobody should be asked to."""
+    """Yield a server that nobody should be asked to."""
     server = ChartServer()
     yield server
     server.close()
@@ -66,7 +66,7 @@ def elsewhere() -> Iterator[ChartServer]:
 
 @pytest.fixture
 def hasty() -> Caller:
-    """Give a service with a small budget of time, and connections of its own."""
+    """Return a service with a small budget of time, and connections of its own."""
     return Caller(Settings(fhir={"timeout_s": BUDGET_S}))
 
 

@@ -16,7 +16,7 @@ MARK = "MARK-1234"
 
 
 def marked(service: str = SIGN) -> Json:
-    """Give a request that yields cards and holds a marked value wherever it can."""
+    """Return a request that yields cards and holds a marked value wherever it can."""
     body = call(
         service,
         [order(378, f"{MARK}-order", note=[{"text": MARK}], extension=[{"url": MARK, "valueString": MARK}])],

@@ -58,7 +58,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
 
 
 def replaced(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
-    """Give a copy of a body with one value replaced by another."""
+    """Return a copy of a body with one value replaced by another."""
     if not place:
         return value
     result = copy.deepcopy(body)

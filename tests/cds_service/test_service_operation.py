@@ -138,7 +138,7 @@ def test_calls_in_flight_are_answered_and_recorded_before_a_stop(tmp_path: Path)
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with a certificate for this machine and its key, and the key of another."""
+    """Return a folder with a certificate for this machine and its key, and the key of another."""
     folder = tmp_path_factory.mktemp("tls")
     key, name = (
         ec.generate_private_key(ec.SECP256R1()),

@@ -24,7 +24,7 @@ LAST = {"Connection": "close"}
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory) -> Iterator[Running]:
-    """Give a service that has a configuration file."""
+    """Yield a service that has a configuration file."""
     folder = tmp_path_factory.mktemp("service")
     config = folder / "her2.yaml"
     config.write_text("auth: {mode: off}\nlimits: {body_bytes: 100000}\nfhir: {timeout_s: 1}\n")
@@ -35,7 +35,7 @@ def running(tmp_path_factory) -> Iterator[Running]:
 
 @pytest.fixture
 def chart() -> Iterator[ChartServer]:
-    """Give the FHIR server of the EHR."""
+    """Yield the FHIR server of the EHR."""
     server = ChartServer()
     yield server
     server.close()

@@ -49,7 +49,7 @@ def chart() -> Iterator[ChartServer]:
 
 
 def sandbox_order(dose: Json | None = None, drug: Json | None = None) -> Json:
-    """Give the one order of the sandbox: an id that never changes, a category that is no array."""
+    """Return the one order of the sandbox: an id that never changes, a category that is no array."""
     written: Json = {
         "resourceType": "MedicationRequest",
         "id": "request-123",

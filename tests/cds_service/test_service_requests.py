@@ -307,7 +307,7 @@ LIMIT = 16384
 
 @pytest.fixture(scope="module")
 def limited() -> Caller:
-    """Give a service with a low limit."""
+    """Return a service with a low limit."""
     return Caller(Settings(limits={"body_bytes": LIMIT}))
 
 

@@ -72,7 +72,7 @@ def chart(dose: float = 252, *, active: bool = True) -> list[Json]:
 
 @pytest.fixture(scope="module")
 def ehr() -> Iterator[SmartEhr]:
-    """Give an EHR."""
+    """Yield an EHR."""
     server = SmartEhr(chart())
     yield server
     server.close()
@@ -80,7 +80,7 @@ def ehr() -> Iterator[SmartEhr]:
 
 @pytest.fixture
 def tempered(ehr) -> Iterator[SmartEhr]:
-    """Give the EHR with its manners restored and its books empty."""
+    """Return the EHR with its manners restored and its books empty."""
     ehr.temper, ehr.chart = Temper(), chart()
     for book in (ehr.asked, ehr.scopes, ehr.refusals, ehr.codes, ehr.tokens):
         book.clear()
@@ -89,7 +89,7 @@ def tempered(ehr) -> Iterator[SmartEhr]:
 
 @pytest.fixture(scope="module")
 def app(ehr, tmp_path_factory) -> Iterator[Any]:
-    """Give a service that the EHR may launch."""
+    """Yield a service that the EHR may launch."""
     folder, port = tmp_path_factory.mktemp("smart"), free_port()
     config = folder / "her2.yaml"
     config.write_text(
@@ -103,7 +103,7 @@ def app(ehr, tmp_path_factory) -> Iterator[Any]:
 
 @pytest.fixture
 def seen(browser, app, tempered, pictures) -> Iterator[Visit]:
-    """Give a clinician."""
+    """Yield a clinician."""
     begun = visit(browser, f"http://127.0.0.1:{app.port}", pictures)
     yield begun
     begun.end(urlsplit(tempered.iss).netloc)

@@ -59,7 +59,7 @@ def changed(seen: Visit, label: str, value: str) -> None:
 
 @pytest.fixture
 def seen(browser, running_service, pictures) -> Any:
-    """Give a visitor of the try-it page."""
+    """Return a visitor of the try-it page."""
     begun = visit(browser, running_service, pictures)
     yield begun
     begun.end()
@@ -68,7 +68,7 @@ def seen(browser, running_service, pictures) -> Any:
 
 @pytest.fixture(scope="module")
 def lasting(browser, running_service, tmp_path_factory) -> Any:
-    """Give a visitor who stays for many tests."""
+    """Return a visitor who stays for many tests."""
     begun = visit(browser, running_service, folder_of_pictures(tmp_path_factory.mktemp("pictures")))
     begun.open("/")
     answered(begun)

@@ -179,7 +179,7 @@ def test_what_could_not_be_checked_is_counted() -> None:
 
 @pytest.fixture
 def tried(database_url: str) -> Caller:
-    """Give a service with ten orders of which six would have got a card."""
+    """Return a service with ten orders of which six would have got a card."""
     caller = Caller(Settings(cards={"weight-stale": {"mode": "shadow"}}), database=database_url)
     for number in range(10):
         days = 45 if number < 6 else 3

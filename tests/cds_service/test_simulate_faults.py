@@ -161,7 +161,7 @@ def test_drugs_that_nobody_knows_any_more_are_noticed_in_a_whole_run(tmp_path) -
 
 @pytest.fixture
 def result(tmp_path: Path) -> Path:
-    """Give a result: five orders a day from a Monday on, a finding on one of ten, from week 15 on on six of ten."""
+    """Return a result: five orders a day from a Monday on, a finding on one of ten, from week 15 on on six of ten."""
     days = [date(2024, 1, 1) + timedelta(days=number // 5) for number in range(5 * 7 * 20)]
     orders = [
         ("p", f"o-{number}", day, f"{day:%Y-%m}", "kadcyla", "Kadcyla", "north", "authoredOn", 0, None)

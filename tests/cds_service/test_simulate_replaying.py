@@ -42,7 +42,7 @@ def exported(course: Course) -> list[Json]:
 
 
 def labelled(course: Course) -> dict[str, Ordered]:
-    """Give what was ordered, in scope, by the reference of the order."""
+    """Return what was ordered, in scope, by the reference of the order."""
     return {
         f"MedicationRequest/{resource['id']}": ordered
         for resource, ordered in resources(course)
@@ -69,7 +69,7 @@ def test_a_clean_course_brings_up_no_card_and_an_error_brings_up_its_own_topic_a
 
 
 def as_of(found: list[Json], order: Json) -> dict[str, list[Json]]:
-    """Give what was known when an order was signed, worked out here once more and in the plainest way."""
+    """Return what was known when an order was signed, worked out here once more and in the plainest way."""
     signed = order["authoredOn"]
     kept: dict[str, list[Json]] = {}
     for each in found:

@@ -41,7 +41,7 @@ def simulate(*arguments: object) -> Result:
 
 
 def bytes_of(folder: Path) -> dict[str, str]:
-    """Give a digest of every file of a result."""
+    """Return a digest of every file of a result."""
     assert not (folder / ".work").exists()
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
 
@@ -67,7 +67,7 @@ def other_configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def compared(cohort: Path, other_configuration: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the result of a run with everything: two configurations and labels."""
+    """Return the result of a run with everything: two configurations and labels."""
     output = tmp_path_factory.mktemp("result") / "run"
     done = simulate(*options(cohort, other_configuration), "--output", output, "--workers", 1)
     assert done.exit_code == 0, done.output
@@ -205,7 +205,7 @@ def test_spark_gives_the_same_bytes(cohort, other_configuration, compared, tmp_p
 
 @pytest.fixture(scope="module")
 def damaged(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Result]]:
-    """Give a run over an export with broken lines, an order of another release and drafts in it."""
+    """Yield a run over an export with broken lines, an order of another release and drafts in it."""
     folder = tmp_path_factory.mktemp("damaged")
     for path in cohort.glob("*.ndjson"):
         shutil.copy(path, folder)

@@ -61,7 +61,7 @@ def surface_antigen(days: int = 30, **more: Json) -> Json:
 
 
 def chart(*results: Json, **lists: Json) -> Json:
-    """Give a chart with further laboratory results."""
+    """Return a chart with further laboratory results."""
     clean = clean_prefetch()
     entries = [entry["resource"] for entry in clean["labs"]["entry"]]
     return {**clean, "labs": bundle(*entries, *results), **lists}

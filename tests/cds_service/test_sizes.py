@@ -22,7 +22,7 @@ LIMITS = {"orders": 4, "instructions": 6, "codings": 8, "keys": 12, "entries": 2
 
 @pytest.fixture(scope="module")
 def limited() -> Caller:
-    """Give a service with low limits."""
+    """Return a service with low limits."""
     return Caller(Settings(limits=LIMITS))
 
 
@@ -31,7 +31,7 @@ def of_orders(count: int) -> Json:
 
 
 def of_contained(count: int) -> Json:
-    """Give a plan whose orders stand in its group."""
+    """Return a plan whose orders stand in its group."""
     inside = [aspirin() | {"id": f"aspirin-{number}"} for number in range(count - 2)]
     group = {"resourceType": "RequestGroup", "id": "group", "status": "draft", "intent": "plan", "contained": inside}
     return call(orders=[order(), group])
@@ -105,7 +105,7 @@ def seconds(caller: Caller, body: Json) -> float:
 
 
 def instructions(count: int) -> Json:
-    """Give an order whose every instruction has a dose that is too high, in a text of its own."""
+    """Return an order whose every instruction has a dose that is too high, in a text of its own."""
     one = order(378)["dosageInstruction"][0]
     return call(
         orders=[order(378, dosageInstruction=[one | {"text": f"378 mg IV, bag {each}"} for each in range(count)])]
@@ -113,7 +113,7 @@ def instructions(count: int) -> Json:
 
 
 def doses(count: int) -> Json:
-    """Give an instruction with many amounts, in milligrams and per kilogram, that nearly agree."""
+    """Return an instruction with many amounts, in milligrams and per kilogram, that nearly agree."""
     written = copy.deepcopy(order(378)["dosageInstruction"])
     units = ("mg", 378.0), ("mg/kg", 5.4)
     written[0]["doseAndRate"] = [

@@ -220,7 +220,7 @@ def test_operator_asks_what_is_not_on_record() -> None:
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Caller:
-    """Give a service whose database the command line finds too."""
+    """Return a service whose database the command line finds too."""
     monkeypatch.setenv("HER2_CDS_DATABASE", f"sqlite:///{tmp_path}/record.sqlite3")
     caller = Caller(database=f"sqlite:///{tmp_path}/record.sqlite3")
     caller.post(TROUBLED)

@@ -23,7 +23,7 @@ REASON = {"reason": {"code": "patient-contraindication", "system": "http://examp
 
 @pytest.fixture
 def caller(database_url: str) -> Caller:
-    """Give a service with an empty database, of each kind in turn."""
+    """Return a service with an empty database, of each kind in turn."""
     return Caller(database=database_url)
 
 

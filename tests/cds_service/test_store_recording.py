@@ -44,7 +44,7 @@ TROUBLED = call(prefetch=troubled_prefetch())
 
 @pytest.fixture
 def caller(database_url: str) -> Caller:
-    """Give a service with an empty database, of each kind in turn."""
+    """Return a service with an empty database, of each kind in turn."""
     return Caller(database=database_url)
 
 
@@ -61,7 +61,7 @@ def eventually(holds: Any) -> None:
 
 
 def a_record(caller: Caller, instance: str = "i-1") -> Record:
-    """Give the record of a decision with cards."""
+    """Return the record of a decision with cards."""
     now = caller.app.extensions["her2_cds"].current()
     request = read_request(json.dumps(TROUBLED | {"hookInstance": instance}).encode(), "order-sign")
     decision = now.decider.decide(request)

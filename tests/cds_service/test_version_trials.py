@@ -74,7 +74,7 @@ WITHIN_S = 5.0
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """Give a database with its tables."""
+    """Yield a database with its tables."""
     opened = open_engine(database_url)
     upgrade(opened)
     yield opened
@@ -83,12 +83,12 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def library(engine: Engine) -> Library:
-    """Give the versions of an empty database."""
+    """Return the versions of an empty database."""
     return Library(engine)
 
 
 def kept(service: Caller) -> list[Any]:
-    """Give the trials on record, the oldest decision first."""
+    """Return the trials on record, the oldest decision first."""
     return [each.shadow for each in since(service.store.engine, None, None)]
 
 
@@ -397,7 +397,7 @@ _requests = st.sampled_from(
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Caller]:
-    """Give three services of one configuration, with profiles and a variable: one tries, one goes by, one neither."""
+    """Return three services of one configuration, with profiles and a variable: one tries, one goes by, one neither."""
     path = tmp_path_factory.mktemp("three") / "site.yaml"
     path.write_text(OPEN + PROFILES, encoding="utf-8")
     found = {name: Caller(load_settings(path, {VARIABLE: "live"})) for name in ("on trial", "in force", "as it was")}

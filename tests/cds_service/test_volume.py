@@ -76,7 +76,7 @@ def test_limits_leave_no_more_than_the_tail_outside_and_no_less(before: list[int
     weights = [math.exp(each - max(logs)) for each in logs]
 
     def up_to(count: int) -> float:
-        """Give the chance of a count or fewer."""
+        """Return the chance of a count or fewer."""
         found = sum(weight * _poisson_up_to(count, rate) for weight, rate in zip(weights, rates, strict=True))
         return found / sum(weights)
 

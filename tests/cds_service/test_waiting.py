@@ -53,7 +53,7 @@ def asked(running: Running) -> tuple[int, float]:
 
 
 def is_closed(connection: socket.socket, seconds: float) -> bool:
-    """Tell whether the service closes a connection in time; an answer before that is read."""
+    """Return whether the service closes a connection in time; an answer before that is read."""
     connection.settimeout(seconds)
     try:
         while connection.recv(4096):

@@ -46,7 +46,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the address of a service with a topic in the shadow and some decisions on record."""
+    """Yield the address of a service with a topic in the shadow and some decisions on record."""
     folder = tmp_path_factory.mktemp("workbench")
     folder.joinpath("her2.yaml").write_text(CONFIGURATION, encoding="utf-8")
     with served(folder, "--config", "her2.yaml", "--workers", "2") as running:

@@ -72,7 +72,7 @@ VALUES = st.one_of(
 
 @pytest.fixture(scope="module")
 def seats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Seat]]:
-    """Give one who writes and publishes and one who approves, with a version to work on."""
+    """Yield one who writes and publishes and one who approves, with a version to work on."""
     store = opened(tmp_path_factory.mktemp("laws"))
     ada = Seat(bench(store)).sign_in(ADA)
     ada.send("/versions", title="The one")

@@ -87,7 +87,7 @@ def secret(monkeypatch) -> None:
 
 
 def browser(store: Store, issuer: str, **oidc: Any) -> FlaskClient:
-    """Give a browser before a workbench that signs in with a provider."""
+    """Return a browser before a workbench that signs in with a provider."""
     known = {"client_id": "her2-cds", "client_secret_env": "WORKBENCH_SECRET", "roles": ROLES}
     provider = {"issuer": issuer, **known, **oidc}
     settings = {"public_url": BASE, "workbench": {"sign_in": "oidc", "oidc": provider}}

@@ -22,7 +22,7 @@ IN_SHADOW = {"cards": {"lvef-overdue": {"mode": "shadow"}}, "promotion": {"min_o
 
 @pytest.fixture
 def seat(store: Store) -> Seat:
-    """Give a workbench with three decisions on record, and a topic on trial in each."""
+    """Return a workbench with three decisions on record, and a topic on trial in each."""
     given = Seat(bench(store, **IN_SHADOW))
     for _ in range(3):
         assert given.browser.post(f"/cds-services/{SIGN}", json=TROUBLED).status_code == 200

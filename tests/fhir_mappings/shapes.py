@@ -55,7 +55,7 @@ def concept(*codings: Json, text: str = "") -> Json:
 
 
 def quantity(value: Any, unit: str, code: str | None = None) -> Json:
-    """Give a quantity with a UCUM code that is spelt like the unit; an empty code stands for none."""
+    """Return a quantity with a UCUM code that is spelt like the unit; an empty code stands for none."""
     if code == "":
         return {"value": value, "unit": unit}
     return {"value": value, "unit": unit, "system": UCUM, "code": unit if code is None else code}
@@ -65,7 +65,7 @@ KADCYLA = concept(coding(RXNORM, "1371046", "Kadcyla"), text="ado-trastuzumab em
 
 
 def dosage(*doses: Json, text: str = "", **changes: Any) -> Json:
-    """Give one instruction: every three weeks unless it says otherwise."""
+    """Return one instruction: every three weeks unless it says otherwise."""
     written: Json = {"timing": {"repeat": {"frequency": 1, "period": 3, "periodUnit": "wk"}}}
     if text:
         written["text"] = text
@@ -80,7 +80,7 @@ def dose_of(value: Any, unit: str, code: str | None = None) -> Json:
 
 
 def order(*instructions: Json, drug: Json | None = None, **changes: Any) -> Json:
-    """Give a MedicationRequest: Kadcyla 3.6 mg/kg unless it says otherwise. A change to ``None`` leaves out."""
+    """Return a MedicationRequest: Kadcyla 3.6 mg/kg unless it says otherwise. A change to ``None`` leaves out."""
     resource: Json = {
         "resourceType": "MedicationRequest",
         "id": "order-1",
@@ -94,7 +94,7 @@ def order(*instructions: Json, drug: Json | None = None, **changes: Any) -> Json
 
 
 def observation(code: str, name: str = "obs-1", /, *, system: str = LOINC, **changes: Any) -> Json:
-    """Give a final Observation of two days ago; the value is one of the changes."""
+    """Return a final Observation of two days ago; the value is one of the changes."""
     resource: Json = {
         "resourceType": "Observation",
         "id": name,
@@ -107,7 +107,7 @@ def observation(code: str, name: str = "obs-1", /, *, system: str = LOINC, **cha
 
 
 def lab(code: str, name: str, value: Any, unit: str, high: Any) -> Json:
-    """Give a result with the upper limit of normal in the same unit."""
+    """Return a result with the upper limit of normal in the same unit."""
     limit = [{"high": quantity(high, unit)}]
     return observation(code, name, valueQuantity=quantity(value, unit), referenceRange=limit)
 
@@ -141,7 +141,7 @@ def read_patient(**lists: Any) -> Patient:
 
 
 def chart(**changes: Any) -> Json:
-    """Give a prefetch in which a Kadcyla order lacks nothing."""
+    """Return a prefetch in which a Kadcyla order lacks nothing."""
     found: Json = {
         "patient": {"resourceType": "Patient", "id": "pat-1", "gender": "male", "birthDate": "1951-03-14"},
         "weight": bundle(observation("29463-7", "weight-1", valueQuantity=quantity(70, "kg"))),
@@ -171,7 +171,7 @@ def chart(**changes: Any) -> Json:
 
 
 def hook_body(*entries: Json, hook: str = "order-sign", prefetch: Json | None = None, **context: Any) -> Json:
-    """Give a request; what is no Bundle entry yet is wrapped into one."""
+    """Return a request; what is no Bundle entry yet is wrapped into one."""
     listed = [entry if "resource" in entry else {"resource": entry} for entry in entries or (order(),)]
     return {
         "hook": hook,

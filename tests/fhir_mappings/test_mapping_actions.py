@@ -46,7 +46,7 @@ ROUTE = concept(coding(SNOMED, "47625008", "Intravenous route"))
 
 
 def actions(of: str, *entries: Json, kind: str = "", **changes: Any) -> list[Json]:
-    """Give the actions of a topic's suggestions."""
+    """Return the actions of a topic's suggestions."""
     return [
         action
         for card in cards(*entries, **changes)
@@ -58,13 +58,13 @@ def actions(of: str, *entries: Json, kind: str = "", **changes: Any) -> list[Jso
 
 
 def update(of: str, *entries: Json, **changes: Any) -> Json:
-    """Give the resource of the first update of a topic."""
+    """Return the resource of the first update of a topic."""
     resource: Json = actions(of, *entries, kind="update", **changes)[0]["resource"]
     return resource
 
 
 def differences(before: Any, after: Any, where: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any, Any]]:
-    """Give each place where two JSON values differ, and what stands there; a number differs by its spelling, too."""
+    """Yield each place where two JSON values differ, and what stands there; a number differs by its spelling, too."""
     if isinstance(before, dict) and isinstance(after, dict):
         for name in {**before, **after}:
             yield from differences(before.get(name, ...), after.get(name, ...), (*where, name))

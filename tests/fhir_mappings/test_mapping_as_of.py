@@ -66,7 +66,7 @@ def history(*resources: Json, zone: ZoneInfo = UTC_ZONE) -> PatientHistory:
 
 
 def seen(key: str, *resources: Json, at: int = 0) -> list[Json]:
-    """Give what the last session, or another, is given under a key."""
+    """Return what the last session, or another, is given under a key."""
     found = history(*resources)
     answer = found.request(found.sessions[at]).prefetch[key]
     return [glimpse.content for glimpse in answer.listing.glimpses] if answer.listing else []

@@ -17,7 +17,7 @@ FIRST = ("dosageInstruction", 0, "doseAndRate", 0, "doseQuantity")
 
 
 def found(*instructions: Json, strength: Strength | None = None) -> list[tuple[str, str]]:
-    """Give number and unit of each dose."""
+    """Return number and unit of each dose."""
     return [(f"{dose.number.normalize():f}", str(dose.unit)) for dose in doses(order(*instructions), strength)]
 
 

@@ -13,7 +13,7 @@ from fhir_mappings.wire.resources import encode
 
 
 def changed(path: str, value: Any) -> Json:
-    """Give a good request with one field set; ``...`` takes it out."""
+    """Return a good request with one field set; ``...`` takes it out."""
     body = hook_body(hook="order-select", selections=["MedicationRequest/order-1"])
     *way, last = path.split(".")
     holder = body

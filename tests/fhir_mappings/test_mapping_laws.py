@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 
 def crowded() -> Json:
-    """Give a request in which every reader finds something to read."""
+    """Return a request in which every reader finds something to read."""
     code: Json = concept(coding(RXNORM, "1371046", "Kadcyla"), coding(HCPCS, "J9354", "x"), coding(NDC, "50242-088-01"))
     code["extension"] = [
         {"url": BILLING_OPTIONS, "valueCodeableConcept": concept(coding(HCPCS, "J9308"))},
@@ -161,7 +161,7 @@ def crowded() -> Json:
 
 
 def listing(resource: Json) -> Json:
-    """Give the answer to a search that found one resource."""
+    """Return the answer to a search that found one resource."""
     return {"resourceType": "Bundle", "entry": [{"resource": resource}]}
 
 
@@ -213,7 +213,7 @@ GONE = "taken out"
 
 @st.composite
 def spoilt(draw: st.DrawFn) -> Json:
-    """Give the crowded request with one to three of its values replaced by junk, by other values, or taken out."""
+    """Return the crowded request with one to three of its values replaced by junk, by other values, or taken out."""
     body = copy.deepcopy(CROWDED)
     for _ in range(draw(st.integers(1, 3))):
         *way, last = draw(st.sampled_from(PLACES))

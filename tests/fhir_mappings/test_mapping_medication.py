@@ -52,7 +52,7 @@ HCPCS_WRITTEN = [
 
 
 def drug_of(found: DrugOrder) -> tuple[str, str]:
-    """Give the standing of an order's identity, and its product or those it names."""
+    """Return the standing of an order's identity, and its product or those it names."""
     identity = identify(found, RECOGNISER)
     if identity.product is not None:
         return str(identity.status), identity.product.id

@@ -45,7 +45,7 @@ def on(days: int) -> str:
 
 
 def drug(name: str, dose: Any = None, unit: str = "mg", *, identifier: str = "order-1", **instruction: Any) -> Json:
-    """Give an order by the name of its drug; what concerns its instruction goes there."""
+    """Return an order by the name of its drug; what concerns its instruction goes there."""
     changes = {key: instruction.pop(key) for key in ("reasonCode", "reasonReference") if key in instruction}
     doses = [dose_of(Decimal(str(dose)), unit)] if dose is not None else []
     return order(dosage(*doses, **instruction), drug=concept(text=name), id=identifier, **changes)
@@ -89,7 +89,7 @@ def cancer(*codings: Json, stage: str = "", text: str = "", name: str = "cancer-
 
 
 def labs(**values: Any) -> Json:
-    """Give the laboratory list: normal, but for what is said; a value is a resource, or ``None`` for none."""
+    """Return the laboratory list: normal, but for what is said; a value is a resource, or ``None`` for none."""
     normal: dict[str, Json | None] = {
         "ast": lab("1920-8", "ast-1", 24, "U/L", 40),
         "alt": lab("1742-6", "alt-1", 22, "U/L", 40),

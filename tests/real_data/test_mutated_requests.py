@@ -37,7 +37,7 @@ _JUNK: list[Any] = [
 
 
 def bases() -> list[tuple[str, Any]]:
-    """Give the requests to break: our examples, and beside the checkout those that others wrote."""
+    """Return the requests to break: our examples, and beside the checkout those that others wrote."""
     today = datetime.now(UTC).date()
     found: list[tuple[str, Any]] = [(name, json.loads(examples.example(name, today))) for name in examples.names()]
     for path in sorted(FOLDER.rglob("*.json")) if FOLDER.is_dir() else ():
@@ -55,7 +55,7 @@ def bases() -> list[tuple[str, Any]]:
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Give every place in a document: its holder, and its key or index there."""
+    """Yield every place in a document: its holder, and its key or index there."""
     stack = [value]
     while stack:
         holder = stack.pop()
@@ -67,7 +67,7 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def broken(request: Any, chance: random.Random) -> Any:
-    """Give a request with one to four things wrong with it."""
+    """Return a request with one to four things wrong with it."""
     request = copy.deepcopy(request)
     for _ in range(chance.randint(1, 4)):
         listed = list(places(request))
@@ -104,7 +104,7 @@ def as_bytes(request: Any, chance: random.Random) -> bytes:
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
-    """Give the service with a database of its own."""
+    """Yield the service with a database of its own."""
     store = open_store(f"sqlite:///{tmp_path_factory.mktemp('store')}/her2-cds.sqlite3")
     yield create_app(settings=Settings(), store=store).test_client()
     assert store.recorder.is_up, "a decision could not be recorded"

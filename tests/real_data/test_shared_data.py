@@ -91,7 +91,7 @@ def resources(payloads: list[Payload]) -> list[Payload]:
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
-    """Give the service with the configuration of a fresh installation, and a database of its own."""
+    """Yield the service with the configuration of a fresh installation, and a database of its own."""
     store = open_store(f"sqlite:///{tmp_path_factory.mktemp('store')}/her2-cds.sqlite3")
     yield create_app(settings=Settings(), store=store).test_client()
     store.close()
@@ -99,7 +99,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
 
 @pytest.fixture(scope="module")
 def clean() -> Json:
-    """Give a Kadcyla order that lacks nothing."""
+    """Return a Kadcyla order that lacks nothing."""
     body: Json = json.loads(example("kadcyla-clean", datetime.now(UTC).date()))
     return body
 
@@ -161,7 +161,7 @@ def test_a_context_without_its_envelope_is_answered_once_it_has_one(
 
 
 def as_draft(resource: Json) -> Json:
-    """Give a resource as an order of somebody that may still be signed."""
+    """Return a resource as an order of somebody that may still be signed."""
     draft = {name: value for name, value in resource.items() if name not in ("subject", "patient")}
     return (
         {**draft, "status": "draft"} if resource["resourceType"] in ("MedicationRequest", "MedicationOrder") else draft
@@ -169,7 +169,7 @@ def as_draft(resource: Json) -> Json:
 
 
 def own(resource: Json, patient: str) -> Json:
-    """Give a resource as the patient's own, so that it is read and not set aside as somebody else's."""
+    """Return a resource as the patient's own, so that it is read and not set aside as somebody else's."""
     owner = {"reference": f"Patient/{patient}"}
     return {**resource, **{name: owner for name in ("subject", "patient") if name in resource}}
 
@@ -179,7 +179,7 @@ def bundle(resources: list[Json]) -> Json:
 
 
 def in_groups(resources: list[Payload], may_share: Callable[[Json], bool]) -> Iterator[tuple[str, list[Json]]]:
-    """Give the resources of each file: those that may share a request twenty at a time, the others one by one."""
+    """Yield the resources of each file: those that may share a request twenty at a time, the others one by one."""
     shared: dict[str, list[Json]] = {}
     for file, resource in resources:
         if may_share(resource):

@@ -266,7 +266,7 @@ class BillingKnowledge(KnowledgeRecord, frozen=True, kw_only=True):
     usual_coinsurance: Coinsurance
 
     def supply(self, product: str) -> Supply:
-        """Give the vials of a product; every product that is checked has them, but for tablets."""
+        """Return the vials of a product; every product that is checked has them, but for tablets."""
         return next(supply for supply in self.supplies if supply.product == product)
 
     def cited(self, product: str, by: Cited) -> Cited:
@@ -275,9 +275,9 @@ class BillingKnowledge(KnowledgeRecord, frozen=True, kw_only=True):
         return next(own, by)
 
     def group(self, group_id: str) -> DrugGroup:
-        """Give a drug group; a policy that names an unknown one does not load."""
+        """Return a drug group; a policy that names an unknown one does not load."""
         return next(group for group in self.drug_groups if group.id == group_id)
 
     def specialty(self, specialty_id: str) -> Specialty:
-        """Give a specialty; a policy that names an unknown one does not load."""
+        """Return a specialty; a policy that names an unknown one does not load."""
         return next(each for each in self.specialties if each.id == specialty_id)

@@ -55,7 +55,7 @@ class Band(KnowledgeRecord, frozen=True, kw_only=True):
         return min((each for each in (self.below, self.at_most) if each is not None), default=_HIGHEST)
 
     def holds(self, number: Decimal) -> bool:
-        """Tell whether a number lies in the stretch."""
+        """Return whether a number lies in the stretch."""
         return (
             (self.above is None or number > self.above)
             and (self.at_least is None or number >= self.at_least)

@@ -103,7 +103,7 @@ class Course:
 
 
 def usual_dose(drug: str, kilograms: Decimal, *, first: bool) -> Decimal:
-    """Give the labeled dose in whole milligrams, never above it."""
+    """Return the labeled dose in whole milligrams, never above it."""
     if drug in _FIXED:
         return _FIXED[drug][0 if first else 1]
     return (_PER_KG[drug][0 if first else 1] * kilograms).quantize(Decimal(1), ROUND_FLOOR)

@@ -83,7 +83,7 @@ def _right_plan(patient: str, random: Random) -> Plan:
 
 
 def plan_resources(plan: Plan) -> Iterator[tuple[Json, Ordered | None]]:
-    """Give the resources of a patient up to the signing, and the orders that are signed then, each for its day."""
+    """Yield the resources of a patient up to the signing, and the orders that are signed then, each for its day."""
     signed = plan.next_visit.day
     kept: dict[int, Json] = {}
     for resource, ordered in resources(plan.course, until=plan.begin):

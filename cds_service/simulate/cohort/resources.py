@@ -39,13 +39,13 @@ _ORDERED_AT, _GIVEN_AT, _DRAWN_AT = "T09:15:00Z", "T13:30:00Z", "T07:40:00Z"
 
 
 def places() -> Iterator[Json]:
-    """Give what belongs to no patient: the sites."""
+    """Yield what belongs to no patient: the sites."""
     for site in SITES:
         yield {"resourceType": "Location", "id": f"site-{site}", "name": f"{site.replace('-', ' ').title()} oncology"}
 
 
 def resources(course: Course, until: int | None = None) -> Iterator[tuple[Json, Ordered | None]]:
-    """Give the resources of a course, each order with what was ordered.
+    """Yield the resources of a course, each order with what was ordered.
 
     ``until`` is the number of the visit that the course ends with: its results are there, and its orders are not.
     """
@@ -71,7 +71,7 @@ def _person(course: Course) -> Json:
 
 
 def _before(course: Course) -> Iterator[Json]:
-    """Give the disease, its tissue test, and the pregnancy test before the first dose."""
+    """Yield the disease, its tissue test, and the pregnancy test before the first dose."""
     first = course.visits[0].day
     recorded = first - timedelta(days=30)
     yield _condition(course, "cancer", "C50.911", "Malignant neoplasm of right female breast", recorded)
@@ -103,7 +103,7 @@ def _results(course: Course, number: int, visit: Visit) -> Iterator[Json]:
 
 
 def _afterwards(course: Course) -> Iterator[Json]:
-    """Give what was found after the last order, which no order may be judged by."""
+    """Yield what was found after the last order, which no order may be judged by."""
     last = course.visits[-1]
     if not course.drugs:
         return

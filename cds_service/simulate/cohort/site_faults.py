@@ -77,7 +77,7 @@ class SiteFault:
     site: str | None = None
 
     def written(self, resource: Json, site: str) -> Json:
-        """Give a resource as it is written down at a site."""
+        """Return a resource as it is written down at a site."""
         if self.site not in (None, site) or _day(resource) < str(self.begin):
             return resource
         changed = deepcopy(resource)
