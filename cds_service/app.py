@@ -58,7 +58,7 @@ def create_app(
 
     Raises:
         ConfigurationError: the configuration is not valid.
-        DatabaseError: the address of the database is none that can be used.
+        DatabaseError: the address of the database cannot be used.
 
     """
     configuration = Configuration(path, settings, clock, on_reload=numbers.reloaded, on_fetched=numbers.fetched)

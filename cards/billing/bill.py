@@ -45,7 +45,7 @@ class Bill(msgspec.Struct, frozen=True):
 
     @property
     def unit_mg(self) -> Decimal | None:
-        """The milligrams of a unit; none when the codes that may fit differ in it, or there is none."""
+        """The milligrams of a unit; ``None`` when no code fits, or the codes that may fit differ."""
         found = {entry.unit_mg for entry in self.entries}
         return found.pop() if len(found) == 1 else None
 

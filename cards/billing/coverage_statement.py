@@ -1,7 +1,7 @@
 """What can be stated of the coverage of an order: covered or not, authorization, documents, and why.
 
 It is stated from the payer's policy and the chart, for clients that write it on the order. A coverage without a policy
-and data that could not be had leave it open: neither is ever stated as covered or not covered.
+and data that could not be obtained leave it open: neither is ever stated as covered or not covered.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ Phrase = tuple[str, ...]
 _ANTIBODY = "mab"
 _LOT_NUMBER = re.compile(r"[a-z0-9]{4,14}")
 _LOT_DIGITS = 3
-"""The fewest digits of a lot number: "DM1" is none."""
+"""The fewest digits of a lot number, so that "DM1" is not taken for one."""
 
 
 class Known(NamedTuple):

@@ -84,7 +84,7 @@ def for_patient(
     """Narrow the regimens of tablets to a patient: by body weight, partner drug, and what calls for another dose.
 
     A bound on an unknown weight is let pass, and so is every partner where none is on record. A dose for a problem on
-    record is the maximum; levels for a drug or problem that is not on record are none.
+    record is the maximum; levels for a drug or problem that is not on record do not count.
     """
     fitting = [each for each in regimens if kg is None or each.is_for(kg)]
     partnered = [each for each in fitting if each.beside in beside]

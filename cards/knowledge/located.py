@@ -146,7 +146,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def check_sentence(document: Document, text: Any, fields: Iterable[str], place: Place) -> None:
-    """Refuse a text that is no sentence of a card: too long, or with a placeholder that is not one of ``fields``.
+    """Refuse a text that cannot be a sentence of a card: too long, or with a placeholder that is not one of ``fields``.
 
     Raises:
         KnowledgeError: it is one of these; the message names the line and the nearest placeholder.

@@ -28,7 +28,7 @@ _LAST_DAY = timedelta(days=1)
 
 
 class PriceFileError(ValueError):
-    """The file is none that payment limits can be read from; the message says what is lacking."""
+    """No payment limits can be read from the file; the message says what is missing."""
 
 
 class Price(msgspec.Struct, frozen=True):

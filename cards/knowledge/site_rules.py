@@ -268,7 +268,7 @@ class _RuleReader:
             else:
                 shape["local"] = (LocalCode(system=system, code=code),)
         except MalformedCodeError:
-            self._refuse(f"{code!r} is no code of {system}: its check digit is wrong", *steps)
+            self._refuse(f"{code!r} is not a code of {system}: its check digit is wrong", *steps)
         name = f"{system}|{code}"
         self._concepts[name] = Concept(
             display=display or code, order_display=display, kind=Kind.SITE, asked_by=Query.LABS, by=by, **shape

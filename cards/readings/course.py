@@ -43,7 +43,7 @@ def per_kg(case: Case, earlier: Treatment) -> MgPerKg | None:
 
 
 def level_of(case: Case, earlier: Treatment) -> Level | None:
-    """Find the level that an earlier dose was at, within the site's tolerance; of several the nearest."""
+    """Find the level that an earlier dose was at, within the site's tolerance: the nearest if there are several."""
     dose = per_kg(case, earlier)
     if dose is None:
         return None

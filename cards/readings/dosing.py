@@ -210,7 +210,7 @@ def is_over(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> bool:
 def level_met(
     reading: DoseReading, product: Product, regimens: Iterable[Regimen], weight: Kg | None, percent: Decimal
 ) -> Level | None:
-    """Find the labeled level that a dose is at, within a tolerance; of several the nearest."""
+    """Find the labeled level that a dose is at, within a tolerance: the nearest if there are several."""
     if product.basis is Basis.FIXED and isinstance(reading.dose, MgPerKg):
         return None
     per_kg, in_mg = reading.per_kg(weight), reading.in_mg(weight)
@@ -285,7 +285,7 @@ def _nearest(amounts: Sequence[Decimal], wanted: Decimal) -> Decimal:
 def _mentioned(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
     """List the doses that the text names.
 
-    The strength of a tablet is none where tablets are counted.
+    The strength of a tablet is not a dose where tablets are counted.
     """
     named = [dose for dose in case.order.text_doses if isinstance(dose, basis)]
     if case.product.tablets is None:

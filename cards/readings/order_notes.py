@@ -45,7 +45,7 @@ def _other_doses(case: Case) -> Iterator[Mg | MgPerKg]:
 
 
 def _is_of_another_drug(case: Case, noted: NotedDose) -> bool:
-    """Return whether the word before a dose is none that a drug text may hold: it names what the dose is of."""
+    """Return whether the word before a dose names another drug: a drug text could not hold it."""
     return bool(noted.after) and bool(case.recogniser.read_text(noted.after).unread)
 
 

@@ -13,7 +13,7 @@ _LONGEST = 60
 
 
 class MalformedCodeError(ValueError):
-    """The text is no code of the terminology."""
+    """The text is not a code of the terminology."""
 
 
 class _Code(str):
@@ -42,7 +42,7 @@ class _Code(str):
 
     @classmethod
     def of(cls, text: str) -> Self | None:
-        """Return the code, or nothing when the text is none."""
+        """Return the code, or nothing when the text is not one."""
         try:
             return cls(text)
         except MalformedCodeError:

@@ -27,7 +27,7 @@ class Authentication:
         """Take another state of the configuration; the store of used tokens stays the one of the start.
 
         Raises:
-            ReplayStoreError: the address of the store is none; the state before stays in force.
+            ReplayStoreError: the address of the store is not valid; the state before stays in force.
 
         """
         if settings.auth.mode == "off":
@@ -54,7 +54,7 @@ def open_replay_store(settings: Settings) -> ReplayStore:
     """Open the store of a configuration; nothing is asked of it yet.
 
     Raises:
-        ReplayStoreError: its address is none.
+        ReplayStoreError: its address is not valid.
 
     """
     kind = store_kind(settings)

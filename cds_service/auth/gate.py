@@ -81,7 +81,7 @@ def _answer(status: int, base_url: str) -> Response:
 
 
 def _endpoint(path: str) -> str:
-    """Name what was called in our own words: a path that is none of ours may hold anything."""
+    """Name what was called in our own words: an unknown path may hold anything."""
     _, _, below = path.removeprefix(PROTECTED).partition("/")
     service, _, rest = below.partition("/")
     if not below:

@@ -44,7 +44,7 @@ def read_token(authorization: str | None) -> Token:
     """Read the ``Authorization`` field of a call.
 
     Raises:
-        Refused: there is no token, or it is none that can be read in exactly one way.
+        Refused: there is no token, or it cannot be read in exactly one way.
 
     """
     if authorization is None or authorization[:6].lower() != "bearer":
@@ -122,7 +122,7 @@ def _audience(payload: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _moment(payload: dict[str, Any], name: str) -> float:
-    """Read a date as RFC 7519 has it: a JSON number, which may have a fraction; a number in quotes is none."""
+    """Read a date as RFC 7519 has it: a JSON number, which may have a fraction; a number in quotes does not count."""
     value = _claim(payload, name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Refused(Reason.CLAIM_WRONG_TYPE, claim=name)

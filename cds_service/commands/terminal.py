@@ -23,7 +23,7 @@ _STYLES = {"critical": "bold white on red", "warning": "bold black on yellow", "
 
 
 def print_decision(decision: Decision, policy: Policy, console: Console) -> None:
-    """Print each card with its evidence, source and suggestions; where there is none, say what that means."""
+    """Print each card with its evidence, source and suggestions; where there are no cards, say what that means."""
     if not decision.cards:
         console.print(_silence(decision, policy))
     else:

@@ -53,7 +53,7 @@ class SmartServer(Section):
 
 
 class SmartSettings(Section):
-    """The SMART app; without servers there is none."""
+    """The SMART app; it is off when no server is named."""
 
     servers: list[SmartServer] = Field([], description="The EHRs that may launch the app, and nobody else.")
     links: bool = Field(

@@ -23,7 +23,7 @@ _UNANSWERED = frozenset({PrefetchState.OMITTED, PrefetchState.FAILED})
 
 
 class DataMissing(LookupError):  # noqa: N818 - named for the answer it leads to
-    """Data that an order in scope needs can be had neither from the prefetch nor from the FHIR server."""
+    """Data that an order in scope needs is neither in the prefetch nor available from the FHIR server."""
 
     def __init__(self, places: list[str], why: str = "") -> None:
         """Keep the places in the request that lack an answer, and why the server gave none."""
@@ -61,7 +61,7 @@ class RequestData:
         """Read the orders that are asked about, and what they refer to.
 
         Raises:
-            DataMissing: an order of the call that may be for a drug in scope can be had nowhere.
+            DataMissing: an order of the call that may be for a drug in scope could not be found.
 
         """
         orders = chart.orders(self._request)

@@ -1,4 +1,4 @@
-"""Another policy on trial: judged by on the same facts as the one in force, recorded beside it, and never shown.
+"""Another policy on trial: applied to the same facts as the one in force, recorded beside it, and never shown.
 
 Coverage is judged by the payer policies and prices in force; a trial has none of its own. At an opened chart a trial
 may find other drugs that the patient is on. Where the policy in force found none, nothing was judged, and nothing is

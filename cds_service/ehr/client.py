@@ -264,7 +264,7 @@ def _pause(response: requests.Response) -> float | None:
 
 
 def _checked(answer: Answer, query: str) -> Answer:
-    """Take an answer for none that is no answer to what was asked."""
+    """Reject an answer to something other than what was asked."""
     return answer if is_answer_to(answer, query) else Answer(PrefetchState.FAILED)
 
 

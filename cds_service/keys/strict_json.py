@@ -16,7 +16,7 @@ def read_object(raw: bytes) -> dict[str, Any]:
     """Read a JSON object in UTF-8.
 
     Raises:
-        ValueError: it is none, or can be read in more than one way.
+        ValueError: it is not JSON, or can be read in more than one way.
 
     """
     if is_too_deep(raw):

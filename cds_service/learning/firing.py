@@ -88,7 +88,7 @@ def _counted(each: Judged) -> Iterator[tuple[tuple[str, str], int]]:
 def _changes(
     each: Judged, period: date, settings: dict[str, Json], last: dict[tuple[str, str | None], str]
 ) -> Iterator[Change]:
-    """Find what is in force and was not before; profiles are told apart."""
+    """Find what is in force and was not before; each profile counts separately."""
     profile = settings[each.found.configuration].get("profile")
     for what, value in each.versions:
         key = (what, profile if what == "configuration" else None)

@@ -50,7 +50,7 @@ class Library:
         """Return one version with its steps and all its contents.
 
         Raises:
-            UnknownVersionError: there is none.
+            UnknownVersionError: no such version.
 
         """
         with self._engine.connect() as connection:
@@ -62,8 +62,8 @@ class Library:
         """Begin a version; ``based_on`` names the one that it was written from.
 
         Raises:
-            StepRefusedError: the person may not, or the title is none.
-            UnknownVersionError: there is none that it could be based on.
+            StepRefusedError: the person may not, or the title is not valid.
+            UnknownVersionError: the version it is based on does not exist.
 
         """
         title = " ".join(title.split())
@@ -83,7 +83,7 @@ class Library:
 
         Raises:
             StepRefusedError: the person may not, or this release does not take the content any more.
-            UnknownVersionError: there is none.
+            UnknownVersionError: no such version.
 
         """
         old = self.version(number)
@@ -98,7 +98,7 @@ class Library:
         Raises:
             StepConflictError: somebody else has taken a step meanwhile; nothing was done.
             StepRefusedError: the person may not, or the version is not where this can be done.
-            UnknownVersionError: there is none.
+            UnknownVersionError: no such version.
 
         """
         if (content is not None) != (wish.kind is StepKind.REVISED):

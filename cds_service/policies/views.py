@@ -123,7 +123,7 @@ class Change:
     """A change of one topic or threshold by what came into force.
 
     ``version`` is in force since then, none the configuration files alone; ``because`` says what brought it about, and
-    ``by`` who took the step: nobody where a version ran out. A value that is none is left to the files.
+    ``by`` who took the step: nobody where a version ran out. A value that is not valid is left to the files.
     """
 
     at: datetime

@@ -33,7 +33,7 @@ def check_against(path: Path, known: Knowledge, billing: BillingKnowledge, today
     quarterly HCPCS file, RXNCONSO, the ICD-10-CM order file, or a structured product label (XML).
 
     Raises:
-        PublicFileError: it is none of these, too large, or cannot be read.
+        PublicFileError: it is not one of these, is too large, or cannot be read.
 
     """
     name = path.name

@@ -53,7 +53,7 @@ def export_files(folder: Path) -> list[Path]:
     """List the files of an export, in the folder and below it.
 
     Raises:
-        ExportError: there are none.
+        ExportError: no such files.
 
     """
     found = sorted(path for path in folder.rglob("*") if path.name.casefold().endswith(_SUFFIXES) and path.is_file())

@@ -96,7 +96,7 @@ class Seal:
         """Open the launch that an answer belongs to.
 
         Raises:
-            LaunchError: it is none of ours, too old, of another state, or has been opened before.
+            LaunchError: it is not one of ours, is too old, has another state, or was opened before.
 
         """
         try:

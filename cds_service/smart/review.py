@@ -54,7 +54,7 @@ _NOT_ON_ORDER = Origin("", "")
 class Review:
     """A chart and what is to be said about it.
 
-    ``unread`` are the lists that could not be had: what they would have held is not known, and nothing is judged.
+    ``unread`` are the lists that could not be obtained: their content is not known, and nothing is judged by them.
     ``cases`` are the HER2 drugs of the patient, the ones on order first.
     """
 
@@ -107,7 +107,7 @@ class Reviewer:
         return Review(_name(answers), patient, today, cases, ordered, cards, unread)
 
     def _answers(self, iss: str, grant: Grant) -> Mapping[str, Answer]:
-        """Ask for every list; one that could not be had is ``FAILED``."""
+        """Ask for every list; one that could not be obtained is ``FAILED``."""
         access = self._client.access(_request(grant.patient, [], iss, grant.access_token))
         if access is None:
             return dict.fromkeys(self._decider.templates, OMITTED)

@@ -48,7 +48,7 @@ def open_engine(url: str) -> Engine:
     """Open a database; connections are made when they are first needed, and stay open.
 
     Raises:
-        DatabaseError: the address is none of a database that can be used.
+        DatabaseError: the address does not name a database that can be used.
 
     """
     address = _address(url)

@@ -24,7 +24,7 @@ Identity = tuple[int, int] | None
 
 
 class DatabaseFile:
-    """The file of a database; of PostgreSQL, and of a database in memory, there is none."""
+    """The file of a database; ``None`` for PostgreSQL and for a database in memory."""
 
     def __init__(self, engine: Engine) -> None:
         """Look at the file."""

@@ -54,7 +54,7 @@ def open_store(url: str, on_change: Callable[[Recorder], None] = lambda _: None)
     """Open the store. A database that cannot be reached now is tried again: cards are given without it.
 
     Raises:
-        DatabaseError: the address is none of a database that can be used.
+        DatabaseError: the address does not name a database that can be used.
 
     """
     engine = open_engine(url)

@@ -126,7 +126,7 @@ def _server(iss: str) -> SmartServer:
     """Find the server that a launch names.
 
     Raises:
-        LaunchError: it is none of the configuration.
+        LaunchError: it is not in the configuration.
 
     """
     server = _settings().server(iss)

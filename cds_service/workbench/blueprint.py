@@ -45,7 +45,7 @@ for pages in (
 
 @blueprint.get("/<path:rest>")
 def not_here(rest: str) -> Response:  # noqa: ARG001 - whatever it is
-    """Answer an address that is none of a page by a page."""
+    """Answer an unknown address with a page that says so."""
     abort(404)
 
 

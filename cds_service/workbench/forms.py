@@ -21,7 +21,7 @@ _DIGITS = 18
 
 
 def number_in(text: str) -> int | None:
-    """Read a whole number as a form or an address has it; what a database could not count to is none."""
+    """Read a whole number as a form or an address has it; a number too large for a database counts as none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
 
 

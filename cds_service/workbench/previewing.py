@@ -183,7 +183,7 @@ def service_asked(body: bytes, *, coverage: bool) -> Service:
     """Find the service that a hook is for.
 
     Raises:
-        BadRequest: it is no JSON, or there is none for its hook.
+        BadRequest: it is not JSON, or no service takes its hook.
 
     """
     try:

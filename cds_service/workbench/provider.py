@@ -169,7 +169,7 @@ class Provider:
         try:
             return Person(f"{self._settings.base}|{claims['sub']}", str(name), roles)
         except ValueError:
-            raise SignInError("unusable-subject", "The sign-in page named nobody who can be told apart.", 403) from None
+            raise SignInError("unusable-subject", "The sign-in page did not say clearly who signed in.", 403) from None
 
 
 def _values(claims: dict[str, Any], path: str) -> set[str]:

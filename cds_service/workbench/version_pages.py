@@ -214,7 +214,7 @@ def _time(written: str) -> datetime | None:
     """Read a time as a form has it, in the time zone of the site unless it names one.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a number.
 
     """
     if not written:

@@ -71,7 +71,7 @@ class DiagnosisGroup(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class OtherCancers(KnowledgeRecord, frozen=True, kw_only=True):
-    """The ICD-10 categories, from one to another, that are a primary cancer of some kind, and those that are none."""
+    """The ICD-10 categories, from one to another, that are a primary cancer of some kind, and those that are not."""
 
     icd10: tuple[tuple[str, str], ...]
     never_icd10: tuple[str, ...]

@@ -69,7 +69,7 @@ function parsed(text) {
   }
 }
 
-/** Say in a sentence why an answer is none. */
+/** Say in a sentence why there is no usable answer. */
 export function problem(exchanged) {
   if (exchanged.status === 401 || exchanged.status === 403) {
     return (
