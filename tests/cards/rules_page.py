@@ -145,7 +145,7 @@ def _numbers(product: Product) -> Iterator[str]:
         yield f"| maximum ({which}) | {regimen.maximum.dose} | {_by(regimen.maximum.by)} |"
     for row in product.eligibility:
         since = f", since {row.since}" if row.since else ""
-        yield f"| labelled for | {row.wording}{since} | {_by(row.by)} |"
+        yield f"| labeled for | {row.wording}{since} | {_by(row.by)} |"
         if row.prior is not None:
             yield f"| given before (not checked) | {' '.join(row.prior.text.split())} | {_by(row.prior.by)} |"
     for forbidden in product.forbidden_diluents:

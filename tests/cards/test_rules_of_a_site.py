@@ -210,7 +210,10 @@ ERRORS = [
     (("when: {moments: [order-sing]}",), "Invalid enum value 'order-sing'; did you mean 'order-sign'?"),
     (("when: {age: {}}",), "r.yaml:10: rules.0.when.age: give at_least, below, or both"),
     (('no_result: {codes: ["5196-1"]}',), "'5196-1': write system|code, such as http://loinc.org|5196-1"),
-    (('no_result: {codes: ["http://loinc.org|5196-2"]}',), "'5196-2' is no code of http://loinc.org: its check digit"),
+    (
+        ('no_result: {codes: ["http://loinc.org|5196-2"]}',),
+        "'5196-2' is not a code of http://loinc.org: its check digit",
+    ),
     (
         ("no_result: {tests: [lvfe]}",),
         "r.yaml:10: rules.0.no_result.tests.0: unknown test 'lvfe'; did you mean 'lvef'?",

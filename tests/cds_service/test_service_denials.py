@@ -38,7 +38,7 @@ PAGES = {
     ENHERTU: [
         "HER2 documentation not on file", "HER2 tier mismatch", "Wrong dose for the indication",
         "Wrong administration code (96365)", "JW line missing", "JW and JZ missing", "Wrong NDC", "Site of care",
-        "Step therapy not met", "Tumour-agnostic use denied",
+        "Step therapy not met", "Tumor-agnostic use denied",
     ],
 }  # fmt: skip
 
@@ -133,7 +133,7 @@ ROWS = [
     Denial(ENHERTU, "Site of care", {SUMMARY: "POS 19 in the session, and 3 doses are on record"},
            prefetch=given_three(ENHERTU), services=(service_of("J9358", 378, place="19"),)),
     Denial(ENHERTU, "Step therapy not met", {CRITERIA: "**Not known** · step therapy"}),
-    Denial(ENHERTU, "Tumour-agnostic use denied", {CRITERIA: "NCCN compendium reference"}, prefetch=colon()),
+    Denial(ENHERTU, "Tumor-agnostic use denied", {CRITERIA: "NCCN compendium reference"}, prefetch=colon()),
 ]  # fmt: skip
 
 
