@@ -78,7 +78,7 @@ _PANEL = (
 
 
 def prefetch(keys: Iterable[str], observations: int, person: Person) -> Json:
-    """Return an answer to every prefetch key, with so many Observations in all; of what else is asked there is none."""
+    """Return an answer to every prefetch key, with so many Observations in all; every other list is empty."""
     stained = 200 + person.number % 90
     ihc = _observation(person, "her2", "85319-2", "HER2 [Presence] in Breast cancer specimen by Immune stain", stained)
     receptor = _observation(

@@ -86,8 +86,8 @@ class Statement(msgspec.Struct, frozen=True):
 def statements(case: Case, setup: BillingSetup) -> tuple[Statement, ...]:
     """State the coverage of an order under each of its patient's coverages that is in force.
 
-    If none is, the last one that was is stated as over. There are none for an order without an id, which could not be
-    changed, and none without a coverage, which every statement has to name.
+    If no coverage is in force, the last one is stated as ended. Nothing is stated for an order without an id, which
+    could not be updated, or without a coverage, which every statement has to name.
     """
     session = case.session
     if not isinstance(session, BillingSession) or not case.order.origin.reference.startswith(_ORDER):

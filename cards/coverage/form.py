@@ -49,7 +49,7 @@ class Form(msgspec.Struct, frozen=True):
 def form_of(chosen: Chosen, view: View) -> Form | None:
     """Make the form of an order.
 
-    There is none where nothing is asked, and none of a policy whose id cannot be part of an address.
+    Returns ``None`` when nothing is left to ask, or when the id of the policy cannot be part of an address.
     """
     if chosen.path is None or not _NAMED.fullmatch(chosen.policy.id):
         return None

@@ -76,7 +76,7 @@ class RemoveOrder(msgspec.Struct, frozen=True, tag="remove-order"):
 
 
 class HoldOrder(msgspec.Struct, frozen=True, tag="hold-order"):
-    """Put an order that is already signed on hold: it is no draft that could be taken out."""
+    """Put an order that is already signed on hold: unlike a draft, it cannot simply be removed."""
 
 
 class ReplaceBillingCode(msgspec.Struct, frozen=True, tag="replace-billing-code"):

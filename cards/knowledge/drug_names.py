@@ -16,7 +16,7 @@ _LEAST = 3
 
 
 def name_in(phrase: str, known: Knowledge) -> str | None:
-    """Return the part of a phrase that is, begins or ends like part of a drug's name; ``None`` if there is none."""
+    """Return the part of a phrase that looks like part of a drug's name, or begins or ends like one, if any."""
     names = {word for name in _names(known) for word in _words(name)}
     words = known.drug_words
     endings = tuple(end.casefold() for group in (*words.payload_endings, *words.drug_endings) for end in group.endings)

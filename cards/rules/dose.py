@@ -120,7 +120,7 @@ def _worked(maximum: Mg | MgPerKg, weight: Kg | None) -> tuple[Evidence, ...]:
 
 
 def _highest_that_fits(case: Case, maximum: Mg | MgPerKg) -> Mg | MgPerKg:
-    """Return the highest level up to the maximum at which the course may go on; the maximum where there is none."""
+    """Return the highest level, up to the maximum, at which the course may continue; without one, the maximum."""
     doses = [level.dose for level in fitting_levels(case) if level.dose.value <= maximum.value]
     return max(doses, key=lambda dose: dose.value, default=maximum)
 

@@ -113,7 +113,7 @@ def card_for(card: Json, content: CardContent, session: Session) -> Json:
 
 
 def payer_of(session: BillingSession) -> str:
-    """Return the name of the first payer whose coverage is in force; empty if there is none."""
+    """Return the name of the first payer whose coverage is in force, or an empty string."""
     named: Iterable[str] = (
         each.payer.name for each in session.billing.coverages if each.payer.name and each.is_in_force(session.today)
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PIECE_BYTES = 32 * 1024 * 1024
 _SUFFIXES = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 LINE_LIMIT = 16 * 1024 * 1024
-"""A longer line is no resource that this service can use; it is counted as unreadable."""
+"""A longer line cannot be a resource that this service uses; it is counted as unreadable."""
 
 
 class ExportError(ValueError):

@@ -15,7 +15,7 @@ def json_body(limit: int) -> bytes:
     """Read the body: in one go where its length is known, which is several times faster for a large one.
 
     One of unknown length that goes on after the limit would otherwise be cut off there without notice. Anything that
-    is no JSON by its content type is answered with 415, anything over ``limit`` bytes with 413.
+    is not JSON by its content type is answered with 415, anything over ``limit`` bytes with 413.
     """
     # The request itself: each look through the proxy takes three steps.
     asked = request_ctx.request

@@ -59,4 +59,4 @@ def _decoded(raw: bytes) -> object:
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
-        raise BadEntry("not-json", "the body is no JSON that can be read", "") from None
+        raise BadEntry("not-json", "the body is not valid JSON", "") from None

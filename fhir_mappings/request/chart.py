@@ -149,7 +149,7 @@ class ChartReader:
     def _of_plans(
         self, entries: Iterable[tuple[str, Json | None, str]], selected: frozenset[str] | None, references: References
     ) -> Iterator[Gap]:
-        """Say that a drug in scope is written out in an activity of a care plan, which is no order that is read."""
+        """Say that a drug in scope is written out in an activity of a care plan, which is not read as an order."""
         for path, plan, full_url in entries:
             if plan is None or text(plan.get("resourceType")) != "CarePlan":
                 continue

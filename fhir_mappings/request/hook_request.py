@@ -218,7 +218,7 @@ def _read_envelope(body: bytes) -> _Envelope:
             raise BadRequest("wrong-type", "prefetch must be an object", "prefetch") from None
         raise BadRequest("not-an-object", "the body must be a JSON object") from None
     except (msgspec.DecodeError, ValueError, ArithmeticError):
-        raise BadRequest("not-json", "the body is no JSON that can be read") from None
+        raise BadRequest("not-json", "the body is not valid JSON") from None
     return envelope
 
 

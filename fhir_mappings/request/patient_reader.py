@@ -257,7 +257,7 @@ class PatientReader:
         """Read what an Observation says of a concept.
 
         Raises:
-            Unreadable: it is no JSON object.
+            Unreadable: it is not a JSON object.
 
         """
         content = glimpse.content

@@ -19,7 +19,7 @@ def is_too_deep(raw: bytes) -> bool:
     """Return whether objects and arrays are nested deeper than ``DEPTH_LIMIT``, by a linear pass over UTF-8 bytes.
 
     Of the bytes only brackets and quotation marks count, and what stands between quotation marks does not. Then the
-    innermost pairs are taken away, level by level. What is no JSON is judged by the part of it that a decoder would
+    innermost pairs are taken away, level by level. Invalid JSON is judged by the part of it that a decoder would
     read; a pair that does not match, or a bracket that is never closed, is left for the decoder to refuse.
     """
     if b"\\" in raw:

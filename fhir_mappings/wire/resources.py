@@ -31,7 +31,7 @@ def decode(raw: bytes | msgspec.Raw) -> Any:
     """Read JSON with exact decimal numbers.
 
     Raises:
-        Unreadable: the text is no JSON, or holds a number that cannot be held.
+        Unreadable: the text is not JSON, or has a number that is too large.
 
     """
     try:
@@ -179,7 +179,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
         """The whole resource.
 
         Raises:
-            Unreadable: it is no JSON object.
+            Unreadable: it is not a JSON object.
 
         """
         content = self._content
@@ -260,7 +260,7 @@ class ResourceList(msgspec.Struct, eq=False):
         """Read the shell of a Bundle, or a single resource.
 
         Raises:
-            Unreadable: it is no JSON object.
+            Unreadable: it is not a JSON object.
 
         """
         if depth > _NESTING:
