@@ -13,7 +13,7 @@ import yaml
 from cards.knowledge.schema import KnowledgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 T = TypeVar("T")
 Place = tuple[str, ...]
@@ -83,6 +83,30 @@ class Document:
             if place[:count] in self.lines:
                 return f"{self.name}:{self.lines[place[:count]]}"
         return f"{self.name}:1"
+
+    def allow_only(self, sections: Collection[str]) -> None:
+        """Refuse a section that is not one of these.
+
+        Raises:
+            KnowledgeError: the message names the line and the nearest known section.
+
+        """
+        for section in self.tree:
+            if section not in sections:
+                where = self.where((str(section),))
+                raise KnowledgeError(f"{where}: unknown section {section!r}{nearest(str(section), sections)}")
+
+    def entries(self, section: str) -> list[Any]:
+        """Return the entries of a section; an absent one has none.
+
+        Raises:
+            KnowledgeError: the section is not a list.
+
+        """
+        listed = self.tree.get(section) or []
+        if not isinstance(listed, list):
+            raise KnowledgeError(f"{self.where((section,))}: {section}: must be a list")
+        return listed
 
     def convert(
         self, value: Any, shape: type[T], place: Place = (), fields: Iterable[str] = (), words: Iterable[str] = ()

@@ -97,18 +97,15 @@ def with_site(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
 
 
 def _with_file(known: Knowledge, document: Document) -> Knowledge:
-    for section in document.tree:
-        if section not in _SECTIONS:
-            hint = nearest(str(section), _SECTIONS)
-            raise KnowledgeError(f"{document.where((str(section),))}: unknown section {section!r}{hint}")
+    document.allow_only(_SECTIONS)
     sources = _sources(known, document)
     own = frozenset(sources)
     known = msgspec.structs.replace(known, sources={**known.sources, **sources})
-    for index, tree in enumerate(_entries(document, "products")):
+    for index, tree in enumerate(document.entries("products")):
         known = _with_product(known, document, replaced(tree, _OWN, own), ("products", str(index)))
-    for index, tree in enumerate(_entries(document, "brands")):
+    for index, tree in enumerate(document.entries("brands")):
         known = _with_brand(known, document, replaced(tree, _OWN, own), ("brands", str(index)))
-    for index, tree in enumerate(_entries(document, "drug_words")):
+    for index, tree in enumerate(document.entries("drug_words")):
         known = _with_drug_words(known, document, tree, ("drug_words", str(index)))
     version = hashlib.sha256(f"{known.version}\n{document.text}".encode()).hexdigest()[:12]
     known = msgspec.structs.replace(known, version=version)
@@ -117,13 +114,6 @@ def _with_file(known: Knowledge, document: Document) -> Knowledge:
     except (KnowledgeError, MalformedCodeError) as error:
         raise KnowledgeError(f"{document.name}: {error}") from None
     return known
-
-
-def _entries(document: Document, section: str) -> list[Any]:
-    entries = document.tree.get(section) or []
-    if not isinstance(entries, list):
-        raise KnowledgeError(f"{document.where((section,))}: {section}: must be a list")
-    return entries
 
 
 def _sources(known: Knowledge, document: Document) -> dict[str, Source]:

@@ -94,19 +94,14 @@ def with_rules(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
 
 
 def _with_file(known: Knowledge, document: Document) -> Knowledge:
-    for section in document.tree:
-        if section not in _SECTIONS:
-            hint = nearest(str(section), _SECTIONS)
-            raise KnowledgeError(f"{document.where((str(section),))}: unknown section {section!r}{hint}")
+    document.allow_only(_SECTIONS)
     for pattern, name in _SET_BY_THE_READER:
         for where in document.lines:
             if re.fullmatch(pattern, ".".join(where)):
                 raise KnowledgeError(f"{document.where(where)}: unknown key {name!r}")
     sources = _sources(known, document)
     known = msgspec.structs.replace(known, sources={**known.sources, **sources})
-    entries = document.tree.get("rules") or []
-    if not isinstance(entries, list):
-        raise KnowledgeError(f"{document.where(('rules',))}: rules: must be a list")
+    entries = document.entries("rules")
     if len(entries) > _MOST_RULES:
         raise KnowledgeError(f"{document.where(('rules',))}: rules: more than {_MOST_RULES}")
     own = frozenset(known.sources) - frozenset(default_knowledge().sources)
