@@ -189,7 +189,7 @@ def service_asked(body: bytes, *, coverage: bool) -> Service:
     try:
         given = decode_sent(body)
     except Unreadable:
-        raise BadRequest("not-json", "this is not valid JSON") from None
+        raise BadRequest("not-json", "this is no JSON that can be read") from None
     hook = given.get("hook") if isinstance(given, dict) else None
     fitting = [each for each in SERVICES if each.coverage is coverage]
     found = next((each for each in fitting if each.hook == hook), None)
