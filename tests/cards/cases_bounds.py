@@ -43,7 +43,7 @@ ROWS = [
         labs(neutrophils="<0.5"),
         indicator="critical",
         says=("neutrophils < 0.5",),
-        tells=("reduce by one level", r"neutrophils: \< 0.5 10"),
+        tells=("reduce by one level", r"neutrophils: \< 0.5 × 10"),
         hides=("same level",),
     ),
     Row(
