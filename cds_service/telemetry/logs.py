@@ -55,12 +55,22 @@ class _Lines:
             self._file.flush()
 
 
+_SPEAK_FOR_THEMSELVES = ("_granian", "opentelemetry")
+"""Libraries that log of their own work. The words of others may hold an address, and so the id of a patient."""
+
+
 class JsonFormatter(logging.Formatter):
     """Writes what libraries log in the same shape: one JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record; of an exception its type alone, for its words may hold anything."""
-        line: dict[str, Any] = {"event": record.getMessage(), "logger": record.name.removeprefix("_")}
+        """Write a record: that there was one, and its words where the library is known to say nothing of a request."""
+        has_words = record.name.startswith(_SPEAK_FOR_THEMSELVES)
+        line: dict[str, Any] = {
+            "event": record.getMessage() if has_words else "library_log",
+            "logger": record.name.removeprefix("_"),
+        }
+        if not has_words:
+            line["where"] = f"{record.module}:{record.lineno}"
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = record.exc_info[0].__name__
         add_names(None, "", line)
