@@ -47,6 +47,7 @@ UNREAD = frozenset(
         "unit-unknown",
         "unit-missing",
         "comparator",
+        "code-system",
     }
 )
 

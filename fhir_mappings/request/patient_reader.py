@@ -161,8 +161,8 @@ class PatientReader:
                         continue
                     seen.add(glimpse.reference)
                 if glimpse.resource_type == "Observation":
-                    concepts, never_counts = look(glimpse.codes)
-                    if not concepts and glimpse.has_code:
+                    concepts, never_counts, misplaced = look(glimpse.codes)
+                    if not (concepts or misplaced) and glimpse.has_code:
                         # Most of a chart is of nothing that a rule asks for: kept for a look at its words.
                         if not never_counts:
                             draft.unread.append(glimpse)
@@ -179,9 +179,11 @@ class PatientReader:
         kind = glimpse.resource_type
         try:
             if kind == "Observation":
-                concepts, never_counts = self._observations.index.look(glimpse.codes)
+                concepts, never_counts, misplaced = self._observations.index.look(glimpse.codes)
                 if concepts:
                     self._observation(concepts, glimpse, draft)
+                elif misplaced:
+                    self._misplaced(misplaced, glimpse, draft)
                 elif not never_counts:
                     draft.unread.append(glimpse)
                     if not glimpse.has_code:
@@ -210,6 +212,13 @@ class PatientReader:
                 draft.labs.setdefault(test, []).append(glimpse)
             return
         self._results(concepts, glimpse, draft)
+
+    def _misplaced(self, concept: str, glimpse: ResourceStub, draft: Draft) -> None:
+        """Tell of a result of the patient's whose code stands under no system that defines it."""
+        content = glimpse.content
+        if draft.is_own(content, glimpse.full_url):
+            gap = self._observations.misplaced(concept, content, Origin(glimpse.reference, glimpse.path))
+            draft.facts += [gap] if gap is not None else []
 
     def _first_dose(self, draft: Draft) -> str:
         """Return the day of the first dose of a drug whose treatment a result can end; a future day if none was given.
