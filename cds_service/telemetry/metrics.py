@@ -37,6 +37,9 @@ _seconds = Histogram(
 _cards = Counter("her2_cds_cards", "Cards given.", ["service", "topic", "indicator"], **_kept)
 _suppressed = Counter("her2_cds_suppressed", "Cards left out as repeats.", ["service", "topic"], **_kept)
 _gaps = Counter("her2_cds_gaps", "What was sent and could not be read, by reason.", ["reason"], **_kept)
+_failed = Counter(
+    "her2_cds_failed", "Checks and other parts of an answer that an internal error cost.", ["part"], **_kept
+)
 _feedback = Counter(
     "her2_cds_feedback", "Feedback entries, by outcome; refused ones too.", ["service", "outcome"], **_kept
 )
@@ -96,6 +99,11 @@ def decided(service: str, cards: Iterable[tuple[str, str]], suppressed: Iterable
         _child(_cards, service, topic, indicator).inc()
     for reason in gaps:
         _child(_gaps, reason).inc()
+
+
+def failed(part: str) -> None:
+    """Count a check, or another part of an answer, that failed; the rest of the answer was given."""
+    _child(_failed, part).inc()
 
 
 def recorded(recorder: Recorder, *, at_once: bool) -> None:
