@@ -52,7 +52,7 @@ _AT_THE_ORDER = NotApplicable("judged when the next dose is ordered")
 _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
-_ALWAYS_URGENT = frozenset({"deceased", FAILED})
+_ALWAYS_URGENT = frozenset({"deceased", "suspected", FAILED})
 _HER2 = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
 )
@@ -314,6 +314,7 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
 def _needed(case: Case) -> Iterable[str]:
     """Name the concepts that some check of the case reads."""
     product = case.product
+    yield from (f"problem-{each.problem}" for each in product.monitoring.stops)
     if not case.session.moment.has_orders:
         yield from _monitored(product, near=case.dose_is_near)
         return

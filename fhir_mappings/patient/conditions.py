@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cards.facts.origins import Origin
+from cards.facts.origins import Gap, Origin
 from cards.facts.patient import Diagnosis, PresentProblem, Staging
 from cards.facts.results import CodedHer2, Receptor, ReceptorResult
 from cards.knowledge.schema import Problem, Setting
@@ -39,13 +39,17 @@ _LONGEST = 200
 
 
 class ReadCondition(NamedTuple):
-    """What one Condition says. ``is_past`` is of the diagnosis; whatever else is over is not given."""
+    """What one Condition says. ``is_past`` is of the diagnosis; whatever else is over is not given.
+
+    ``suspected`` is a problem that the record holds for possible, and neither states nor rules out.
+    """
 
     diagnosis: Diagnosis | None = None
     is_past: bool = False
     problem: PresentProblem | None = None
     staging: Staging | None = None
     receptors: Sequence[ReceptorResult | CodedHer2] = ()
+    suspected: Gap | None = None
 
 
 class _Stated(NamedTuple):
@@ -60,6 +64,7 @@ class _Stated(NamedTuple):
     stage_label: str
     grade: int | None
     lasts: bool
+    suspected: tuple[Problem, str] | None = None
 
 
 class ConditionReader:
@@ -78,10 +83,15 @@ class ConditionReader:
         if stated is None:
             return ReadCondition()
         cancer, problem, setting = stated.cancer, stated.problem, stated.setting
-        if cancer is None and problem is None and setting is None and not stated.receptors:
+        if cancer is None and problem is None and setting is None and not stated.receptors and not stated.suspected:
             return ReadCondition(is_past=stated.is_past)
         began, latest, is_onset = _began(condition)
         is_over, ended = _abated(condition)
+        suspected = None
+        if stated.suspected is not None and not (stated.is_past or is_over or ended is not None):
+            suspect, status = stated.suspected
+            values = (("label", stated.label[:60]), ("status", status))
+            suspected = Gap(f"problem-{suspect}", origin.path, "suspected", began, values)
         # A state that cannot end is never past, whatever its entry says.
         is_past = (stated.is_past or is_over) and not stated.lasts
         return ReadCondition(
@@ -102,6 +112,7 @@ class ConditionReader:
             else None,
             Staging(setting, stated.stage_label, began, origin) if setting is not None else None,
             list(_receptors(stated.receptors, origin, began)) if stated.receptors else (),
+            suspected,
         )
 
     def _stated_by(self, members: list[Any]) -> _Stated | None:
@@ -129,6 +140,7 @@ class ConditionReader:
             _staging_label(condition, label),
             _grade(condition),
             lasts=meaning.past_problem is not None,
+            suspected=(problem, verification) if problem is not None and not is_certain and not is_past else None,
         )
 
     def is_refuted(self, condition: Json) -> bool:

@@ -304,6 +304,8 @@ class PatientReader:
             (draft.past if read.is_past else draft.current).append(read.diagnosis)
         if read.problem is not None:
             draft.problems.append(read.problem)
+        if read.suspected is not None:
+            draft.facts.append(read.suspected)
         if read.staging is not None:
             draft.stagings.append(read.staging)
         for stated in read.receptors:
