@@ -18,8 +18,8 @@ from cds_service.cli import main
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 from cds_service.configuration.policy_settings import PromotionSettings
-from cds_service.learning.judgements import Window
 from cds_service.learning.promotion import promotion_report
+from cds_service.store.selection import Window
 
 if TYPE_CHECKING:
     from calls import Json
