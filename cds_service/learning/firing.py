@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from cds_service.learning.judgements import Judged, Window
+    from cds_service.learning.judgements import Judged
+    from cds_service.store.selection import Window
 
 Json = dict[str, Any]
 FIRED, NOT_CHECKED = "fired", "could not be checked"

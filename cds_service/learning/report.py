@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cds_service.clock import Clock
     from cds_service.learning.answers import Answer
     from cds_service.learning.control import Point
-    from cds_service.learning.judgements import Window
+    from cds_service.store.selection import Window
 
 Json = dict[str, Any]
 _OUTCOMES = (ACCEPTED, OVERRIDDEN, IGNORED)
@@ -48,6 +48,8 @@ def learning_report(
     counted = firing(engine, window, PERIODS[period])
     return {
         "service": window.service,
+        "issuer": window.issuer,
+        "tenant": window.tenant,
         "period": period,
         "cut": None if window is whole else {"decisions": at_most, "from": _written(window.begin)},
         "stopped": stopped_now(engine, clock),

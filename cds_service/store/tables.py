@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ decisions = Table(
     Column("verdicts", Text, nullable=False),
     # True when the store was down at the time, and the record was written when it had come back.
     Column("late", Boolean, nullable=False),
+    *(
+        Index(f"ix_decisions_{column}_at", column, "at", sqlite_where=is_given, postgresql_where=is_given)
+        for column, is_given in ((name, text(f"{name} IS NOT NULL")) for name in ("issuer", "tenant"))
+    ),
 )
 
 decision_cards = Table(

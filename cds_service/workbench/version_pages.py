@@ -33,6 +33,7 @@ from cds_service.workbench.on_record import on_record
 from cds_service.workbench.previewing import changed_cases
 from cds_service.workbench.specimens import specimens
 from cds_service.workbench.topics import families, threshold_rows
+from cds_service.workbench.windows import client_choice, window_of_client
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -200,7 +201,8 @@ def _effect(found: Version, content: PolicyContent | None) -> dict[str, Any]:
         "changed_since": changed_since,
         "changed": changed_cases(previewer(), then) if differences else [],
         "of": len(specimens()),
-        "recorded": on_record(store().engine, previewer(), then, _REPLAYED) if wanted else None,
+        "client": client_choice(),
+        "recorded": on_record(store().engine, previewer(), then, window_of_client(_REPLAYED)) if wanted else None,
     }
 
 

@@ -20,7 +20,6 @@ from cds_service.configuration.policy_settings import TopicSettings
 from cds_service.configuration.roles import Role
 from cds_service.configuration.settings import Settings
 from cds_service.configuration.stopped import Stop, with_stops
-from cds_service.learning.judgements import Window
 from cds_service.learning.page import learning_page
 from cds_service.learning.report import learning_report
 from cds_service.learning.text import learning_lines
@@ -28,6 +27,7 @@ from cds_service.policies.lifecycle import StepKind, StepRefusedError
 from cds_service.policies.people import Person
 from cds_service.policies.rows import StepConflictError
 from cds_service.policies.stops import StopKind
+from cds_service.store.selection import Window
 from cds_service.store.store import Store, open_store
 from cds_service.store.tables import policy_contents
 
