@@ -50,7 +50,8 @@ class Vocabulary:
         self.ignored: dict[Phrase, Says | None] = {}
         for group in words.ignored:
             self.ignored |= {self.usual(key(word)): group.says for word in group.words}
-        self.partners = {self.usual(key(name)) for group in known.drug_classes for name in group.names}
+        shipped = (group for group in known.drug_classes if not group.of_site)
+        self.partners = {self.usual(key(name)) for group in shipped for name in group.names}
         # Another antibody is never skipped as a partner drug: an order is for only one of them.
         self.partners = {phrase for phrase in self.partners if not phrase[-1].endswith(_ANTIBODY)} - self.names.keys()
         self.warnings = {key(word) for group in words.warnings for word in group.words}

@@ -16,7 +16,7 @@ from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen,
 from cards.readings.doses_given import one_a_day
 from cards.readings.session_orders import SessionOrders
 from cards.values.caching import lazy
-from cards.values.quantities import plain
+from cards.values.quantities import in_print, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -368,6 +368,7 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
 
 def shown(result: Weight | Lvef | LabResult | PregnancyTest, text: str) -> str:
     """Append the date to a result, as written if it is only a month or year."""
+    text = in_print(text)
     return f"{text}, {result.time.taken}" if result.within and result.time else dated(text, result.on)
 
 

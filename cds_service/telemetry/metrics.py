@@ -73,6 +73,13 @@ _trial = Gauge(
     multiprocess_mode="livemostrecent",
     **_kept,
 )
+_stopped = Gauge(
+    "her2_cds_topic_stopped",
+    "1 while a topic is stopped in an emergency; of several workers, by the one that changed last.",
+    ["topic"],
+    multiprocess_mode="livemostrecent",
+    **_kept,
+)
 
 
 # As many children as the topics, services and results have together, several times over.
@@ -132,6 +139,11 @@ def policy_in_force(version: int | None) -> None:
 def policy_on_trial(version: int | None) -> None:
     """Note which version of the policy this process tries in the shadow."""
     _trial.set(version or 0)
+
+
+def topic_stopped(topic: str, *, stopped: bool) -> None:
+    """Note whether a topic is stopped in this process."""
+    _child(_stopped, topic).set(1 if stopped else 0)
 
 
 def fed_back(service: str, outcomes: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from cds_service.learning.report import learning_report
 from cds_service.protocol.services import SERVICES
 from cds_service.web.answers import in_force, store
 from cds_service.workbench.access import shown
-from cds_service.workbench.windows import window_asked
+from cds_service.workbench.windows import client_choice, window_asked
 
 if TYPE_CHECKING:
     from flask import Response
@@ -41,6 +41,7 @@ def learning() -> Response:
         choices=DAYS,
         service=window.service,
         services=SERVICES,
+        client=client_choice(),
         period=period,
         periods=list(PERIODS),
     )

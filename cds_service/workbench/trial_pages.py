@@ -21,7 +21,7 @@ from cds_service.web.answers import decider, in_force, store
 from cds_service.workbench.access import me, message, shown
 from cds_service.workbench.banners import on_trial
 from cds_service.workbench.forms import number_in, text_in
-from cds_service.workbench.windows import window_asked
+from cds_service.workbench.windows import client_choice, window_asked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ DAYS = (7, 28, 90)
 AT_MOST = 10_000
 """Decisions that one page reads; a command reads them all."""
 _CASES = 5
-_LONGEST_ID = 64
+_LONGEST_ID, _LONGEST_NAME = 64, 512
 _OTHERS = "0"
 """The number of no version: topics, thresholds and files on trial."""
 
@@ -76,6 +76,7 @@ def shadow() -> Response:
         choices=DAYS,
         service=window.service,
         services=SERVICES,
+        client=client_choice(),
         seed=seed,
         verdicts=VERDICTS,
         may_review=Role.REVIEWER in me().roles,
@@ -112,7 +113,17 @@ def review() -> AnyResponse:
     said_by = f"{person.name} ({person.subject})"
     keep_review(engine, case, given["verdict"], said_by, given["comment"], in_force().clock())
     seed, version = (request.form.get(name, "")[:9] for name in ("seed", "version"))
-    return redirect(url_for("workbench.shadow", topic=given["topic"], seed=seed or "1", version=version or None))
+    issuer, tenant = (text_in(request.form, name)[:_LONGEST_NAME] or None for name in ("issuer", "tenant"))
+    return redirect(
+        url_for(
+            "workbench.shadow",
+            topic=given["topic"],
+            seed=seed or "1",
+            version=version or None,
+            issuer=issuer,
+            tenant=tenant,
+        )
+    )
 
 
 def decisions() -> Response:

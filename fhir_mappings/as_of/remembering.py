@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceStub
 
-_LISTS = ("facts", "current", "past", "stagings", "coded_her2", "problems", "treatments", "unread")
+_LISTS = ("facts", "current", "past", "stagings", "coded_her2", "problems", "site_problems", "treatments", "unread")
 
 
 class _Taken(msgspec.Struct, frozen=True):

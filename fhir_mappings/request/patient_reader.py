@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec import structs
 
 from cards.facts.origins import Gap, Origin
-from cards.facts.patient import Patient, PresentProblem, Staging, Treatment, TreatmentState
+from cards.facts.patient import Patient, PresentProblem, SiteProblem, Staging, Treatment, TreatmentState
 from cards.facts.results import (
     CodedHer2,
     Her2Result,
@@ -82,6 +82,7 @@ class Draft:
     stagings: list[Staging] = field(default_factory=list)
     coded_her2: list[CodedHer2] = field(default_factory=list)
     problems: list[PresentProblem] = field(default_factory=list)
+    site_problems: list[SiteProblem] = field(default_factory=list)
     treatments: list[Treatment] = field(default_factory=list)
     unread: list[ResourceStub] = field(default_factory=list)
     labs: dict[str, list[ResourceStub]] = field(default_factory=dict)
@@ -306,6 +307,7 @@ class PatientReader:
             draft.problems.append(read.problem)
         if read.suspected is not None:
             draft.facts.append(read.suspected)
+        draft.site_problems.extend(read.site_problems)
         if read.staging is not None:
             draft.stagings.append(read.staging)
         for stated in read.receptors:
@@ -458,6 +460,9 @@ def _assembled(draft: Draft, harmful_when_high: frozenset[str]) -> Patient:
         sex=text(draft.person.get("gender")),
         birth_date=day(draft.person.get("birthDate")),
         site_results=_sorted(by_kind.get(SiteResult, ())),
+        site_problems=tuple(
+            sorted(draft.site_problems, key=lambda each: (each.origin.reference, each.label, each.code))
+        ),
         coded_her2=tuple(sorted(draft.coded_her2, key=lambda each: (each.origin.reference, each.label))),
         stagings=_sorted([*draft.stagings, *by_kind.get(Staging, ())]),
         gaps=tuple(sorted(gaps, key=lambda gap: gap.path)),
