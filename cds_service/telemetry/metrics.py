@@ -46,6 +46,9 @@ _seconds = Histogram(
 _cards = Counter("her2_cds_cards", "Cards given.", ["service", "topic", "indicator"], **_kept)
 _suppressed = Counter("her2_cds_suppressed", "Cards left out as repeats.", ["service", "topic"], **_kept)
 _gaps = Counter("her2_cds_gaps", "What was sent and could not be read, by reason.", ["reason"], **_kept)
+_failed = Counter(
+    "her2_cds_failed", "Checks and other parts of an answer that an internal error cost.", ["part"], **_kept
+)
 _feedback = Counter(
     "her2_cds_feedback", "Feedback entries, by outcome; refused ones too.", ["service", "outcome"], **_kept
 )
@@ -91,6 +94,13 @@ _trial = Gauge(
     multiprocess_mode="livemostrecent",
     **_kept,
 )
+_stopped = Gauge(
+    "her2_cds_topic_stopped",
+    "1 while a topic is stopped in an emergency; of several workers, by the one that changed last.",
+    ["topic"],
+    multiprocess_mode="livemostrecent",
+    **_kept,
+)
 
 
 # As many children as the topics, services and results have together, several times over.
@@ -126,6 +136,11 @@ def called(client: tuple[str, str], service: str, status: int, cards: Iterable[t
         _child(_client_cards, *client, topic, indicator).inc()
 
 
+def failed(part: str) -> None:
+    """Count a check, or another part of an answer, that failed; the rest of the answer was given."""
+    _child(_failed, part).inc()
+
+
 def recorded(recorder: Recorder, *, at_once: bool) -> None:
     """Count a record."""
     _child(_records, "at-once" if at_once else "waiting").inc()
@@ -152,6 +167,11 @@ def policy_in_force(version: int | None) -> None:
 def policy_on_trial(version: int | None) -> None:
     """Note which version of the policy this process tries in the shadow."""
     _trial.set(version or 0)
+
+
+def topic_stopped(topic: str, *, stopped: bool) -> None:
+    """Note whether a topic is stopped in this process."""
+    _child(_stopped, topic).set(1 if stopped else 0)
 
 
 def fed_back(client: tuple[str, str], service: str, outcomes: Iterable[str]) -> None:

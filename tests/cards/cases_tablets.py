@@ -517,11 +517,20 @@ ROWS = [
     ),
     Row(
         Topic.PREGNANCY_POSITIVE,
-        "lapatinib in pregnancy, not read in the label",
+        "lapatinib in pregnancy",
         FIRES,
         tablets("lapatinib", "1250 mg"),
         chart(problems=("pregnancy",)),
+        indicator="critical",
+    ),
+    Row(
+        Topic.PREGNANCY_POSITIVE,
+        "Hyrnuo in pregnancy, not read in the label",
+        FIRES,
+        tablets("Hyrnuo", "20 mg", a_day="2"),
+        lung(problems=("pregnancy",)),
         indicator="warning",
+        tells=("verify",),
     ),
     Row(
         Topic.PREGNANCY_TEST_MISSING,
@@ -715,11 +724,10 @@ ROWS = [
     Row(INTERACTION, "lapatinib with carbamazepine", FIRES, tablets("lapatinib", "1250 mg"), beside("carbamazepine")),
     Row(
         INTERACTION,
-        "Nerlynx with omeprazole, not read in the label",
+        "Nerlynx with omeprazole",
         FIRES,
         tablets("Nerlynx", "240 mg"),
         beside("omeprazole 20 mg"),
-        tells=("verify",),
     ),
     Row(
         INTERACTION,
