@@ -21,7 +21,7 @@ from cds_service.configuration.coverage_files import CoverageFileError
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.settings import CONFIG_VARIABLE
 from cds_service.learning.control import PERIODS
-from cds_service.simulate.cohort.courses import SITES
+from cds_service.simulate.cohort.courses import SITES, WEEKS
 from cds_service.simulate.cohort.site_faults import SITE_FAULTS, SiteFault
 from fhir_mappings.codings import CodeMapError
 
@@ -110,6 +110,9 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
 @click.option(
     "--errors", type=click.IntRange(0, 100), default=25, show_default=True, help="Courses with an error, in %."
 )
+@click.option(
+    "--weeks", type=click.IntRange(1, 520), default=WEEKS, show_default=True, help="How long the site goes on."
+)
 @click.option("--fault", type=click.Choice(list(SITE_FAULTS)), help="What changes for a whole site; no label does.")
 @click.option("--fault-from", "begin", type=click.DateTime(["%Y-%m-%d"]), help="The day from which it does.")
 @click.option("--fault-site", "site", type=click.Choice(SITES), help="This site alone; without it, all of them.")
@@ -119,6 +122,7 @@ def generate(  # noqa: PLR0913, PLR0917 - the options of the command
     patients: int,
     seed: int,
     errors: int,
+    weeks: int,
     fault: str | None,
     begin: datetime | None,
     site: str | None,
@@ -148,7 +152,7 @@ def generate(  # noqa: PLR0913, PLR0917 - the options of the command
                 f"{orders} orders in {patients} plans, {wrong} with an error: {output}, errors in {output / PLANS}"
             )
             return
-        orders, wrong = generate(patients, seed, output, errors, put)
+        orders, wrong = generate(patients, seed, output, errors, put, weeks)
     except OSError as error:
         _cannot_write(output, error)
     click.echo(f"{orders} orders of {patients} patients, {wrong} with an error: {output}, labels in {output / LABELS}")

@@ -18,6 +18,7 @@ from cds_service.store.tables import (
     shadow_reviews,
     shadow_verdicts,
     suppressions,
+    watches,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def purge(engine: Engine, keep_days: int, now: datetime | None = None) -> tuple[
     with writing(engine) as connection:
         said = connection.execute(delete(feedback).where(feedback.c.received_at < limit)).rowcount
         connection.execute(delete(shadow_reviews).where(shadow_reviews.c.at < limit))
+        connection.execute(delete(watches).where(watches.c.begun_at < limit))
         connection.execute(delete(recording_gaps).where(recording_gaps.c.ended_at < limit))
         # Used tokens and signed-out cookies are remembered for as long as they would have been valid.
         connection.execute(delete(seen_tokens).where(seen_tokens.c.expires_at < int(time.time())))
