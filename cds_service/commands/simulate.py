@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +53,7 @@ _EXTRAS = {"duckdb": ("duckdb", "pyarrow"), "spark": ("duckdb", "pyarrow", "pysp
 )
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; without it, one for each processor.")
 @click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
+@click.option("--master", help="With --engine spark, the cluster: spark://HOST:7077. Without it, this machine.")
 @click.pass_context
 def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
     context: click.Context,
@@ -62,6 +64,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
     output: Path,
     workers: int | None,
     engine: str,
+    master: str | None,
 ) -> None:
     """Replay the orders of an export as of their own time, and report which cards would have come up.
 
@@ -72,6 +75,8 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
         return
     if folder is None:
         fail("say which export to replay: --input DIR (or make one up: her2-cds simulate generate)")
+    if master is not None and engine != "spark":
+        fail("--master goes with --engine spark")
     _must_have(engine)
     import duckdb  # noqa: PLC0415 - what an extra brings is loaded when asked for
 
@@ -87,7 +92,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
         run = plan(folder, output, both, labels)
         if open_work(run):
             click.echo(f"{output}: going on where the last run was broken off", err=True)
-        summary = _run(run, workers or os.cpu_count() or 1, engine, console)
+        summary = _run(run, _engine(engine, workers or os.cpu_count() or 1, master), console)
     except (ExportError, ConfigurationError, CoverageFileError) as error:
         fail(str(error))
     except CodeMapError as error:
@@ -207,7 +212,7 @@ def signals(result: Path, since: datetime | None, period: str, configuration: st
     click.echo("\n".join([*sorted(lines, key=lambda line: line[: len("2026-01-01")]), left_out(orders)]))
 
 
-def _run(run: Plan, workers: int, engine: str, console: Console) -> Summary:
+def _run(run: Plan, engine: Callable[..., tuple[Counts, list[Path]]], console: Console) -> Summary:
     from cds_service.simulate.running import finish  # noqa: PLC0415 - loaded when asked for
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -217,18 +222,18 @@ def _run(run: Plan, workers: int, engine: str, console: Console) -> Summary:
         def show(name: str, done: int, total: int) -> None:
             progress.update(tasks[name], completed=done, total=total)
 
-        counts, parts = _engine(engine)(run, workers, show)
+        counts, parts = engine(run, progress=show)
         return finish(run, counts, parts)
 
 
-def _engine(name: str) -> Callable[..., tuple[Counts, list[Path]]]:
+def _engine(name: str, workers: int, master: str | None) -> Callable[..., tuple[Counts, list[Path]]]:
     if name == "spark":
         from cds_service.simulate import on_spark  # noqa: PLC0415 - loaded when asked for
 
-        return on_spark.replay
+        return partial(on_spark.replay, workers=workers, master=master)
     from cds_service.simulate import embedded  # noqa: PLC0415 - loaded when asked for
 
-    return embedded.replay
+    return partial(embedded.replay, workers=workers)
 
 
 def _check(labels: Path) -> None:
