@@ -12,7 +12,7 @@ from cds_service.charts.sections import Section, Table, drawn
 from cds_service.charts.standalone import standalone
 from cds_service.learning.answers import ACCEPTED, OVERRIDDEN
 from cds_service.learning.control import PERIODS
-from cds_service.learning.text import cut, percent
+from cds_service.learning.text import cut, percent, stopped_lines
 from cds_service.learning.volume_page import left_out, volume_lines, volume_sections
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def sections(report: Json) -> list[Section]:
     """Return the report section by section, its charts drawn."""
     return drawn(
         [
+            *stopped_section(report["stopped"]),
             _signals(report),
             *_fates(report),
             _changes(report["changes"]),
@@ -46,6 +47,12 @@ def sections(report: Json) -> list[Section]:
             _comments(report["comments"]),
         ]
     )
+
+
+def stopped_section(stopped: Sequence[Json]) -> list[Section]:
+    """Say which topics are stopped now, if any is."""
+    points = list(stopped_lines(stopped))
+    return [Section("stopped", "Stopped in an emergency", points=points, alert=True)] if points else []
 
 
 def _signals(report: Json) -> Section:

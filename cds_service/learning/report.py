@@ -16,6 +16,7 @@ from cds_service.learning.firing import firing
 from cds_service.learning.judgements import newest
 from cds_service.learning.statistics import wilson
 from cds_service.learning.volume import product_names, volume_report, volumes
+from cds_service.policies.stop_book import StopBook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +52,7 @@ def learning_report(
         "tenant": window.tenant,
         "period": period,
         "cut": None if window is whole else {"decisions": at_most, "from": _written(window.begin)},
+        "stopped": stopped_now(engine, clock),
         "decisions": counted.decisions,
         "orders": counted.orders,
         "cards": len(given),
@@ -83,6 +85,14 @@ def learning_report(
         ],
         "volume": volume_report(volumes(counted.by_day, product_names(), until), until),
     }
+
+
+def stopped_now(engine: Engine, clock: Clock = now) -> list[Json]:
+    """Return the topics that are stopped, by whom and why."""
+    return [
+        {"topic": stop.topic, "since": stop.at.isoformat(), "by": stop.by, "reason": stop.reason}
+        for stop in (each.stop for each in StopBook(engine, clock).open())
+    ]
 
 
 def _written(at: datetime | None) -> str:

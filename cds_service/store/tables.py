@@ -228,3 +228,19 @@ policy_steps = Table(
     Column("effective_until", UtcTime),
     UniqueConstraint("version", "position", name="uq_policy_steps_version_position"),
 )
+
+# Topics stopped in an emergency, and how each was settled: rows are added and never changed or deleted.
+topic_stops = Table(
+    "topic_stops",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("topic", String(64), nullable=False),
+    # Of two who go on from the same step, the constraint lets one.
+    Column("position", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("step", String(16), nullable=False),
+    Column("actor", String(512), nullable=False),
+    Column("actor_name", String(256), nullable=False),
+    Column("comment", Text, nullable=False),
+    UniqueConstraint("topic", "position", name="uq_topic_stops_topic_position"),
+)

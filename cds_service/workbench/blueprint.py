@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from cds_service.workbench import (
     rule_pages,
     signing_in,
     source_pages,
+    stop_pages,
     topic_pages,
     trial_pages,
     version_pages,
@@ -33,6 +34,7 @@ access.add_guard(blueprint)
 for pages in (
     signing_in,
     topic_pages,
+    stop_pages,
     preview_pages,
     rule_pages,
     source_pages,
@@ -77,8 +79,15 @@ def number(value: Decimal) -> str:
 
 @blueprint.app_template_filter("moment")
 def moment(value: datetime) -> str:
-    """Write a moment in the time of the site."""
-    return f"{_here(value):%Y-%m-%d %H:%M}"
+    """Write a moment in the time of the site, and which time that is."""
+    return f"{_here(value):%Y-%m-%d %H:%M %Z}"
+
+
+@blueprint.app_template_filter("iso")
+def iso(value: str) -> datetime:
+    """Read a moment as a record or a report has it; one without a zone is in UTC."""
+    read = datetime.fromisoformat(value)
+    return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
 
 
 @blueprint.app_template_filter("day")

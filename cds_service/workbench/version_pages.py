@@ -13,12 +13,11 @@ from cds_service.configuration.policy_content import NOTHING, PolicyContent, con
 from cds_service.configuration.roles import Role
 from cds_service.configuration.site_content import changed_beneath, laid
 from cds_service.policies.library import TITLE_LIMIT
-from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedError, Wish
+from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedError, VersionState, Wish
 from cds_service.policies.rows import StepConflictError
 from cds_service.policies.views import UnknownVersionError, Version
-from cds_service.web.answers import decider, store
-from cds_service.workbench import sessions
-from cds_service.workbench.access import me, message, settings, shown
+from cds_service.web.answers import configuration, decider, store
+from cds_service.workbench.access import is_signed_in_afresh, me, message, shown
 from cds_service.workbench.banners import on_trial, refused
 from cds_service.workbench.current import (
     base_settings,
@@ -27,6 +26,7 @@ from cds_service.workbench.current import (
     library,
     previewer,
     previewer_of,
+    stops_left,
 )
 from cds_service.workbench.forms import content_from, number_in, text_in
 from cds_service.workbench.on_record import on_record
@@ -38,11 +38,11 @@ from cds_service.workbench.windows import client_choice, window_of_client
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
+    from cds_service.configuration.stopped import Stop
+
 _REPLAYED = "her2-order-sign"
 _FROM_FILES, _FROM_IN_FORCE, _FROM_TEXT = "files", "in-force", "text"
 _ROLES_ANEW = frozenset({StepKind.APPROVED, StepKind.PUBLISHED, StepKind.RETIRED})
-_FRESH_S = 300
-"""The oldest sign-in, in seconds, that may change what is in force: a role may have been revoked since."""
 _NONE = -1
 """An id that no step has."""
 
@@ -129,7 +129,7 @@ def step(number: int) -> AnyResponse:
         begin, end = (_time(request.form.get(name, "")) for name in ("effective_from", "effective_until"))
     except ValueError:
         return _page(found, problems=["Write a time as 2026-11-30T08:00."], status=400)
-    if kind in _ROLES_ANEW and settings().sign_in == "oidc" and sessions.signed_in_s() > _FRESH_S:
+    if kind in _ROLES_ANEW and not is_signed_in_afresh():
         said = "Your roles are asked anew for this step. Sign in once more (/workbench/sign-in), then take it again."
         return _page(found, problems=[said], status=403)
     return _taken(found, Wish(StepKind(kind), text_in(request.form, "comment"), begin, end), None)
@@ -168,23 +168,38 @@ def _page(found: Version, *, problems: list[str] | None = None, status: int = 20
         may_draft=Role.EDITOR in me().roles,
         is_author=me().subject in found.authors,
         timezone=decider().settings.site.timezone,
-        **_effect(content),
+        settles=_settles(found, content),
+        **_effect(found, content),
         **_editor(possible),
     )
 
 
-def _effect(content: PolicyContent | None) -> dict[str, Any]:
+def _settles(found: Version, content: PolicyContent | None) -> list[tuple[Stop, str]]:
+    """Name the stops that publishing a version would settle, each with the mode that its topic gets."""
+    if content is None:
+        return []
+    left = stops_left(content, _approved_at(found))
+    return [(stop, str(content.cards[stop.topic].mode)) for stop in configuration().stops if stop not in left]
+
+
+def _approved_at(found: Version) -> datetime | None:
+    """Return when a version was approved as it stands, if it was."""
+    step = found.taken(StepKind.APPROVED)
+    return step.at if step is not None and found.state not in (VersionState.DRAFT, VersionState.REVIEW) else None
+
+
+def _effect(found: Version, content: PolicyContent | None) -> dict[str, Any]:
     """Say what a content would change of what is in force now."""
     nothing: dict[str, Any] = {"differences": [], "changed": [], "of": len(specimens()), "recorded": None}
     if content is None:
         return nothing
     try:
-        differences = differences_to(content)
+        differences = differences_to(content, approved_at=_approved_at(found))
         beneath = base_settings().site_layer
         changed_since = changed_beneath(content.site.shipped, beneath, laid(beneath, content.site, "version"))
     except ConfigurationError as error:
         return {**nothing, "unusable": error.problems}
-    then = previewer_of(content)
+    then = previewer_of(content, _approved_at(found))
     wanted = "record" in request.args and bool(differences)
     return {
         "differences": differences,

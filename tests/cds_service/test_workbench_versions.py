@@ -159,7 +159,7 @@ def test_a_version_may_wait_for_its_time(office: Office) -> None:
     office.approved(**SIXTY)
     assert office.ada.step(1, "published", effective_from="2099-01-01T08:00").status_code == 302
     assert "scheduled" in words(office.eve.get("/versions/1"))
-    assert "2099-01-01 08:00: version 1 comes into force" in words(office.eve.get("/versions"))
+    assert "2099-01-01 08:00 UTC: version 1 comes into force" in words(office.eve.get("/versions"))
     assert office.shown() == ["weight-stale"]
 
 
