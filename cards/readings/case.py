@@ -47,6 +47,7 @@ UNREAD = frozenset(
         "unit-unknown",
         "unit-missing",
         "comparator",
+        "code-system",
     }
 )
 
@@ -357,6 +358,8 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     """Return the evidence line of something present but unusable; a measurement is named with its date."""
     if gap.reason == "deceased":
         return Evidence("deceased", gap.on.isoformat() if gap.on else "?", gap=gap)
+    if gap.reason == "suspected":
+        return Evidence("suspected", gap.on.isoformat() if gap.on else "?", gap=gap, values=gap.values)
     concept = known.terminology.concepts.get(gap.about or "")
     if concept is None:
         return Evidence("set-aside", gap.path, gap=gap)

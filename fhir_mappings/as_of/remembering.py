@@ -15,6 +15,7 @@ from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.patient_reader import Draft, PatientReader
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import tzinfo
 
     from cards.identification.recogniser import Recogniser
@@ -80,9 +81,10 @@ class RememberingChartReader(ChartReader):
         recogniser: Recogniser,
         code_map: CodeMap = NO_CODE_MAP,
         zone: tzinfo | None = None,
+        on_failure: Callable[[Exception], None] | None = None,
     ) -> None:
         """Prepare the readers."""
-        super().__init__(terminology, recogniser, code_map, zone)
+        super().__init__(terminology, recogniser, code_map, zone, on_failure)
         self._patient: _Patients = _Patients(*self._patient.readers)
 
     def forget(self) -> None:

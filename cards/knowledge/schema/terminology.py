@@ -228,11 +228,12 @@ class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class RouteWords(KnowledgeRecord, frozen=True, kw_only=True):
-    """The codes and words of a route."""
+    """The codes and words of a route: ``texts`` are whole, ``words`` mean it wherever they stand."""
 
     route: Route
     snomed: tuple[CodeEntry, ...]
     texts: tuple[str, ...]
+    words: tuple[str, ...] = ()
     by: Cited
 
 
