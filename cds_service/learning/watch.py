@@ -17,9 +17,9 @@ from sqlalchemy.exc import IntegrityError
 
 from cds_service.learning.control import PERIODS, begin_of
 from cds_service.learning.firing import firing
-from cds_service.learning.judgements import Window
 from cds_service.learning.volume import product_names, volumes
 from cds_service.store.database import writing
+from cds_service.store.selection import Window
 from cds_service.store.tables import watches
 
 if TYPE_CHECKING:

@@ -25,9 +25,8 @@ from cds_service.simulate.embedded import PartWriter
 from cds_service.simulate.inputs import LINE_LIMIT, ExportError
 from cds_service.simulate.partitioning import Counts, part_of, readable
 from cds_service.simulate.replaying import Replayer, digest
-from cds_service.simulate.routing import UNREADABLE, Router
+from cds_service.simulate.routing import DRUG_KIND, UNREADABLE, Router, named_in
 from cds_service.simulate.rows import Rows
-from fhir_mappings.as_of.sites import NAMED_KINDS, named
 from fhir_mappings.wire.resources import decode
 
 if TYPE_CHECKING:
@@ -146,7 +145,7 @@ def _written(piles: Mapping[int, list[Row]]) -> Iterator[tuple[int, bytes]]:
 
 def _prepared(a: Settings, b: Settings | None) -> Replayer:
     """Return what replays, made once in each process."""
-    name = f"{a.model_dump_json()} {b.model_dump_json() if b else ''}"
+    name = f"{a.client} {a.model_dump_json()} {b.model_dump_json() if b else ''}"
     if name not in _of_process:
         _of_process[name] = Replayer(a, b)
     return _of_process[name]
@@ -154,7 +153,8 @@ def _prepared(a: Settings, b: Settings | None) -> Replayer:
 
 def _route(a: Settings, b: Settings | None, bits: int, pieces: Iterable[Piece]) -> Iterator[Found]:
     """Route the lines of some pieces, and tell at the end what was read."""
-    router, counts, names = Router(_prepared(a, b).wanted), Counts(), {}
+    replayer = _prepared(a, b)
+    router, counts, names = Router(replayer.wanted, with_roles=replayer.asks_roles), Counts(), {}
     others: list[Found] = []
 
     def own() -> Iterator[Row]:
@@ -170,8 +170,8 @@ def _route(a: Settings, b: Settings | None, bits: int, pieces: Iterable[Piece]) 
                 if routed.drug:
                     others.append((_ASKED, (routed.drug, (name, routed.patient))))
                 yield name, routed.patient, line
-            elif routed.kind in NAMED_KINDS:
-                place, called = named(decode(line))
+            elif routed.kind != DRUG_KIND:
+                place, called = named_in(line, routed.kind)
                 names[place] = called
             else:
                 others.append((_DRUG, (f"Medication/{decode(line)['id']}", line)))

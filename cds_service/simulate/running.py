@@ -175,7 +175,8 @@ def _write_unreadable(run: Plan) -> None:
 
 def _unreadable(run: Plan) -> Iterator[tuple[str, int]]:
     """Look for the lines once more, with their numbers: files are read in pieces, which know none."""
-    router = Router(Replayer(run.a, run.b).wanted)
+    replayer = Replayer(run.a, run.b)
+    router = Router(replayer.wanted, with_roles=replayer.asks_roles)
     for each in run.files:
         for number, line in enumerate(each.whole.lines(), 1):
             plain = line.strip()

@@ -28,7 +28,6 @@ from cds_service.configuration.settings import Settings
 from cds_service.learning import watching
 from cds_service.learning.control import Count, control_chart
 from cds_service.learning.feedback_export import COLUMNS, entries, spreadsheet_text
-from cds_service.learning.judgements import Window
 from cds_service.learning.report import learning_report
 from cds_service.learning.statistics import limits, wilson
 from cds_service.learning.watch import last_watch, last_whole_week, watch, watch_lines
@@ -36,6 +35,7 @@ from cds_service.protocol.caller import Caller as Client
 from cds_service.protocol.feedback import read_feedback
 from cds_service.store import feedback as kept
 from cds_service.store.database import open_engine, upgrade, writing
+from cds_service.store.selection import Window
 from cds_service.store.tables import watches
 from cds_service.telemetry import metrics
 
