@@ -18,7 +18,7 @@ from cds_service.protocol.services import SERVICES
 from fhir_mappings.request.builder import BuildError, as_prefetch, draft_order, hook_request, orders_in, patient_id
 from fhir_mappings.request.hook_request import FhirAuthorization, HookRequest
 from fhir_mappings.request.prefetch import Answer, PrefetchState
-from fhir_mappings.request.queries import resolve
+from fhir_mappings.request.queries import own_query
 from fhir_mappings.wire.resources import Unreadable, encode
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _prefetch(settings: Settings, server: str, patient: str, hook: str) -> tuple
     for service in SERVICES:
         if service.hook == hook:
             templates |= service.prefetch(Decider(settings).templates)
-    queries = {key: resolve(template, quote(patient, safe="")) for key, template in templates.items()}
+    queries = {key: own_query(template, quote(patient, safe="")) for key, template in templates.items()}
     token = os.environ.get(TOKEN_VARIABLE)
     asked = HookRequest(
         hook=hook,

@@ -31,7 +31,7 @@ from cds_service.decisions.decision import Decision
 from cds_service.decisions.versions import versions
 from cds_service.ehr.client import FhirClient, OnFetched
 from cds_service.protocol import crd
-from cds_service.protocol.card_json import card_json, to_show, worded
+from cds_service.protocol.card_json import card_json, suggestion_json, to_show, worded
 from cds_service.protocol.form_links import with_form
 from cds_service.protocol.smart_links import smart_links
 from fhir_mappings.codings import CodeMap
@@ -253,10 +253,12 @@ class Decider:
         """Write the suggestions that the EHR's own resource allows."""
         if not self._with_suggestions:
             return
+        is_first = True
         for suggestion in card.suggestions:
             actions = self._actions.actions(suggestion.changes, resources, patient_id)
             if actions:
-                yield {"label": suggestion.label, "uuid": suggestion.uuid, "actions": actions}
+                yield suggestion_json(suggestion.label, suggestion.uuid, actions, is_first=is_first)
+                is_first = False
 
 
 def _says_more(shown: tuple[CardContent, ...]) -> bool:

@@ -17,6 +17,7 @@ import structlog
 import urllib3
 from urllib3.util.retry import Retry
 
+from cds_service.ehr.causes import cause_of, cause_of_refusal, known_type
 from cds_service.ehr.connections import Exchange, FhirConnections, Resolver, resolve
 from cds_service.ehr.limits import Neighbour
 from cds_service.ehr.servers import FhirServers, is_same_server
@@ -180,7 +181,7 @@ class FhirAccess:
                 seen.add(url)
         except _FAILURES as error:
             self.failures[question.place] = _why(error)
-            _log.warning("fhir_fetch_failed", place=question.place, reason=type(error).__name__)
+            _log.warning("fhir_fetch_failed", place=question.place, reason=type(error).__name__, cause=cause_of(error))
         finally:
             exchange.end()
 
@@ -210,7 +211,8 @@ class FhirAccess:
                 return Answer(PrefetchState.EMPTY), None
             if response.status_code != requests.codes.ok:
                 self.failures[place] = f"the FHIR server refused it (HTTP {response.status_code})"
-                _log.warning("fhir_fetch_refused", place=place, status=response.status_code)
+                cause = cause_of_refusal(response.headers, self._refusal(response))
+                _log.warning("fhir_fetch_refused", place=place, status=response.status_code, cause=cause)
                 return Answer(PrefetchState.FAILED), _pause(response)
             body = self._body(response)
         if is_too_deep(body):
@@ -219,8 +221,17 @@ class FhirAccess:
         answer = read_answer(body, place)
         if answer.state is PrefetchState.FAILED:
             self.failures[place] = "the FHIR server answered with something other than the FHIR asked for"
+            kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
+            _log.warning("fhir_fetch_unreadable", place=place, reason="no FHIR", content_type=known_type(kind))
         # In a prefetch ``null`` means "none on record", but a server says that with an empty Bundle.
         return answer if answer.listing is not None else Answer(PrefetchState.FAILED), None
+
+    def _refusal(self, response: requests.Response) -> bytes:
+        """Read the beginning of a refusal, which may say why; nothing is lost where it cannot be read."""
+        try:
+            return response.raw.read1(_CHUNK, decode_content=True) if self._remaining() > 0 else b""
+        except _FAILURES:
+            return b""
 
     def _body(self, response: requests.Response) -> bytes:
         """Read a body within the limits of size, unpacked, and of time."""
@@ -280,5 +291,6 @@ def _joined(pages: Sequence[Answer]) -> Answer:
         whole.matches += page.listing.matches
         whole.broken += page.listing.broken
         whole.next_page = page.listing.next_page
+        whole.is_joined = True
     state = PrefetchState.PRESENT if whole.glimpses or whole.broken else first.state
     return Answer(state, whole, any(page.partial for page in pages))

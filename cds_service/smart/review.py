@@ -32,7 +32,7 @@ from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.hook_request import read_request
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState
-from fhir_mappings.request.queries import resolve
+from fhir_mappings.request.queries import own_query
 from fhir_mappings.wire.resources import Unreadable, encode
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Reviewer:
         if access is None:
             return dict.fromkeys(self._decider.templates, OMITTED)
         quoted = quote(grant.patient, safe="")
-        queries = {f"prefetch.{key}": resolve(query, quoted) for key, query in self._decider.templates.items()}
+        queries = {f"prefetch.{key}": own_query(query, quoted) for key, query in self._decider.templates.items()}
         return {place.removeprefix("prefetch."): answer for place, answer in access.fetch(queries).items()}
 
     def _cards(self, orders: Orders, listed: tuple[DrugOrder, ...], patient: Patient, today: date) -> tuple[Card, ...]:

@@ -12,7 +12,7 @@ from flask import Blueprint, Response
 from cds_service.decisions.circumstances import in_circumstances
 from cds_service.decisions.data_access import DataMissing
 from cds_service.protocol.json_answer import json_answer
-from cds_service.protocol.operation_outcome import operation_outcome
+from cds_service.protocol.operation_outcome import operation_outcome, operation_outcomes
 from cds_service.protocol.services import BY_ID, SHARED, SHARED_ID
 from cds_service.telemetry import metrics
 from cds_service.web.answers import admission, caller, in_force, store
@@ -74,9 +74,17 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
         now, circumstances, data = in_circumstances(active, client, service.id, request)
         decision = now.decider.decide(request, coverage=service.coverage, before=data)
     except BadRequest as error:
-        _log.info("hook_refused", service=service.id, status=400, code=error.code, expression=error.expression)
-        where = [error.expression] if error.expression else None
-        return json_answer(operation_outcome(error.code, error.message, where, base_url), 400)
+        problems = (error, *error.others)
+        _log.info(
+            "hook_refused",
+            service=service.id,
+            status=400,
+            code=error.code,
+            expression=error.expression,
+            others=[each.expression for each in error.others],
+        )
+        told = [(each.code, each.message, [each.expression] if each.expression else None) for each in problems]
+        return json_answer(operation_outcomes(told, base_url), 400)
     except DataMissing as error:
         _log.info(
             "hook_refused",
@@ -119,6 +127,7 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
     headers = {"Access-Control-Allow-Origin": "*"}
     if decision.verdicts:
         headers[DECISION_HEADER] = decision.id
+        headers["Access-Control-Expose-Headers"] = DECISION_HEADER
     shown: dict[str, Any] = {"cards": decision.cards}
     # CDS Hooks forbids the empty list that Da Vinci CRD wants.
     if now.decider.crd and service.coverage:
