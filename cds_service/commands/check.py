@@ -14,6 +14,7 @@ from cds_service.decisions.data_access import DataMissing
 from cds_service.protocol.services import BY_ID, SERVICES
 from cds_service.telemetry.logs import configure_logs
 from fhir_mappings.request.hook_request import BadRequest, read_request
+from fhir_mappings.wire.json_place import json_problem
 from fhir_mappings.wire.resources import Unreadable, decode_sent, encode
 
 NO_CARDS, CARDS = 0, 1
@@ -37,7 +38,7 @@ def check(request_file: BinaryIO, config: Path | None, service: str | None, outp
         sent = read_request(body, asked.hook if asked else _hook_of(body))
         decision = decider.decide(sent, coverage=asked is not None and asked.coverage)
     except BadRequest as error:
-        fail(f"{request_file.name}: {error.message}")
+        fail("\n".join(f"{request_file.name}: {each.message}" for each in (error, *error.others)))
     except DataMissing as error:
         fail(f"{request_file.name}: neither in the prefetch nor on a FHIR server that may be read: {error}")
     if output == "json":
@@ -57,7 +58,7 @@ def _hook_of(body: bytes) -> str:
     try:
         request = decode_sent(body)
     except Unreadable:
-        raise BadRequest("not-json", "the file is not JSON that can be read") from None
+        raise BadRequest("not-json", f"the file cannot be read: {json_problem(body)}") from None
     hook = request.get("hook") if isinstance(request, dict) else None
     known = list(dict.fromkeys(service.hook for service in SERVICES))
     if hook not in known:

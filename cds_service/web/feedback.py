@@ -59,5 +59,5 @@ def _decoded(raw: bytes) -> object:
         raise BadEntry("not-json", "the body is nested too deeply to be read", "")
     try:
         return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise BadEntry("not-json", json_problem(raw, error), "") from None
+    except (msgspec.DecodeError, ValueError):
+        raise BadEntry("not-json", json_problem(raw), "") from None

@@ -280,8 +280,8 @@ def _read_envelope(body: bytes, hook: str) -> _Envelope:
                 wrong.others = _others(wrong, _fields_alone.decode(body), hook)
             raise wrong from None
         raise BadRequest("not-an-object", "the body must be a JSON object") from None
-    except (msgspec.DecodeError, ValueError, ArithmeticError) as error:
-        raise BadRequest("not-json", json_problem(body, error)) from None
+    except (msgspec.DecodeError, ValueError, ArithmeticError):
+        raise BadRequest("not-json", json_problem(body)) from None
 
 
 def _why(value: object) -> str:

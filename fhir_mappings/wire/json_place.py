@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import re
 
-_BYTE = re.compile(r"(?:JSON is malformed: )?(?P<what>[a-zA-Z0-9 ,'`-]{1,80}) \(byte (?P<byte>\d{1,12})\)")
+import msgspec
+
+from fhir_mappings.wire.depth import is_too_deep
+
+_BYTE = re.compile(r"(?:JSON is malformed: )?(?P<what>[^()]{1,80}) \(byte (?P<byte>\d{1,12})\)")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def json_problem(body: bytes, error: Exception) -> str:
-    """Say why a body is not valid JSON, and where; ``error`` is what decoding it raised.
-
-    Columns count characters from 1, as editors do.
-    """
+def json_problem(body: bytes) -> str:
+    """Say why a body is not valid JSON, and where. Columns count characters from 1, as editors do."""
     if not body.strip():
         return "the body is empty"
     if body.startswith(_BYTE_ORDER_MARK):
         return "the body is not valid JSON: it begins with a byte order mark"
-    if isinstance(error, UnicodeDecodeError):
+    if is_too_deep(body):
+        return "the body is nested too deeply to be read"
+    try:
+        body.decode()
+        # Whatever stumbled over it may have skipped a part, and counted from there.
+        msgspec.json.decode(body)
+    except UnicodeDecodeError as error:
         return f"the body is not UTF-8 text: {_place(body, error.start)}"
-    found = _BYTE.fullmatch(str(error))
-    if found is not None:
-        return f"the body is not valid JSON: {found['what']} at {_place(body, int(found['byte']))}"
-    if "truncated" in str(error):
-        return f"the body is not valid JSON: it ends too early, at {_place(body, len(body))}"
+    except msgspec.DecodeError as error:
+        return f"the body is not valid JSON: {_where(body, str(error))}"
     return "the body is not valid JSON"
+
+
+def _where(body: bytes, said: str) -> str:
+    found = _BYTE.fullmatch(said)
+    if found is not None:
+        return f"{found['what']} at {_place(body, int(found['byte']))}"
+    return f"it ends too early, at {_place(body, len(body))}"
 
 
 def _place(body: bytes, position: int) -> str:
