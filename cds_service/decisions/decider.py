@@ -102,12 +102,16 @@ class Decider:
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
         sources = with_sources(self.known, self.billing).sources
         self._coverage = CoverageWriter(self.wording.statements, sources, settings.base_url)
-        self._fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched)
+        self.fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched)
         self.versions = versions(settings, self.known, self.wording, self.billing)
+
+    def reads_drug(self, name: str) -> bool:
+        """Return whether a name means a drug that is known, or may mean one."""
+        return self._recogniser.read_text(name).names_drug
 
     def data_of(self, request: HookRequest) -> RequestData:
         """Return access to what a request sent, and to its FHIR server."""
-        return RequestData(request, self.templates, self._fhir, self._sizes.entries)
+        return RequestData(request, self.templates, self.fhir, self._sizes.entries)
 
     def decide(self, request: HookRequest, *, coverage: bool = False, before: RequestData | None = None) -> Decision:
         """Answer one request; ``coverage``: by the rules of billing and coverage, and by no clinical one.
@@ -121,7 +125,7 @@ class Decider:
         began = time.perf_counter()
         exchange = crd.exchange_of(request.extension) if coverage and self.crd else None
         asked = self.templates if exchange is None else {**self.templates, **crd.COVERAGE_TEMPLATE}
-        gathering = RequestData(request, asked, self._fhir, self._sizes.entries, before)
+        gathering = RequestData(request, asked, self.fhir, self._sizes.entries, before)
         actions: tuple[dict[str, Any], ...] = ()
         if not request.moment.has_orders:
             session, verdicts, (cards, shown) = self._opened(request, gathering)

@@ -120,6 +120,8 @@ class FhirAccess:
         self._deadline: float | None = None
         self.failures: dict[str, str] = {}
         """Why a place of the request got no answer, in words for an operator."""
+        self.causes: dict[str, str] = {}
+        """What was at the bottom of it, where that is known."""
         self._bytes_left = client.body_limit * _BODIES
 
     def fetch(self, queries: Mapping[str, str], begun: Mapping[str, Answer] = _NONE) -> dict[str, Answer]:
@@ -181,7 +183,8 @@ class FhirAccess:
                 seen.add(url)
         except _FAILURES as error:
             self.failures[question.place] = _why(error)
-            _log.warning("fhir_fetch_failed", place=question.place, reason=type(error).__name__, cause=cause_of(error))
+            cause = self.causes[question.place] = cause_of(error)
+            _log.warning("fhir_fetch_failed", place=question.place, reason=type(error).__name__, cause=cause)
         finally:
             exchange.end()
 
@@ -211,7 +214,7 @@ class FhirAccess:
                 return Answer(PrefetchState.EMPTY), None
             if response.status_code != requests.codes.ok:
                 self.failures[place] = f"the FHIR server refused it (HTTP {response.status_code})"
-                cause = cause_of_refusal(response.headers, self._refusal(response))
+                cause = self.causes[place] = cause_of_refusal(response.headers, self._refusal(response))
                 _log.warning("fhir_fetch_refused", place=place, status=response.status_code, cause=cause)
                 return Answer(PrefetchState.FAILED), _pause(response)
             body = self._body(response)

@@ -24,6 +24,7 @@ ISSUE_TYPES = {
     "body-cut-off": "structure",
     "not-authenticated": "login",
     "not-allowed": "forbidden",
+    "cannot-build": "processing",
     "try-again": "transient",
     "internal": "exception",
     "store-unavailable": "transient",
