@@ -34,7 +34,7 @@ from cds_service.protocol import crd
 from cds_service.protocol.card_json import card_json, suggestion_json, to_show, worded
 from cds_service.protocol.form_links import with_form
 from cds_service.protocol.smart_links import smart_links
-from fhir_mappings.codings import CodeMap
+from fhir_mappings.code_map_files import read_code_map
 from fhir_mappings.coverage.coverage_information import CoverageWriter
 from fhir_mappings.coverage.questionnaires import response
 from fhir_mappings.medications.actions import ActionWriter
@@ -87,7 +87,7 @@ class Decider:
         self._with_suggestions = suggestions
         self._today = today or (lambda: datetime.now(ZoneInfo(settings.site.timezone)).date())
         self._recogniser = recogniser_of(self.known)
-        code_map = CodeMap.read(settings.site.code_maps)
+        code_map = read_code_map(settings.site.code_maps)
         self.chart_reader = self._chart = chart_reader(
             self.known.terminology, self._recogniser, code_map, settings.site.zone_of_doses
         )

@@ -26,7 +26,7 @@ from cards.readings.on_treatment import on_treatment
 from cards.readings.session_orders import SessionOrders
 from cds_service.ehr.client import FhirClient, OnFetched
 from cds_service.protocol.card_json import to_show, worded
-from fhir_mappings.codings import CodeMap
+from fhir_mappings.code_map_files import read_code_map
 from fhir_mappings.patient.person import name_of
 from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.hook_request import read_request
@@ -83,7 +83,7 @@ class Reviewer:
             on_fetched=on_fetched,
         )
         self._recogniser = recogniser_of(decider.known)
-        code_map = CodeMap.read(decider.settings.site.code_maps)
+        code_map = read_code_map(decider.settings.site.code_maps)
         self._chart = ChartReader(
             decider.known.terminology, self._recogniser, code_map, decider.settings.site.zone_of_doses
         )
