@@ -170,8 +170,8 @@ def fill(seen: Visit, server: str, dose: str = "378 mg", drug: str = "Kadcyla") 
     for label, value in (("FHIR R4 server", server), ("Patient id", "pat-1")):
         seen.page.get_by_label(label, exact=True).fill(value)
     form = seen.page.locator("#own-form")
-    form.get_by_label("Drug", exact=True).fill(drug)
-    form.get_by_label("Dose", exact=True).fill(dose)
+    form.get_by_label("Drug by name").fill(drug)
+    form.get_by_label("Dose and unit").fill(dose)
     form.get_by_role("button", name="Read the chart and ask").click()
 
 
