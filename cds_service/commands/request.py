@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -54,7 +55,8 @@ def request(  # noqa: PLR0913, PLR0917 - one for each option
     Exit code: 0 the request is complete, 1 a key is missing, 2 no request: the input cannot be used, the server is not
     reached or has no such patient.
     """
-    configure_logs()
+    # What could not be read is said in the command's own lines.
+    configure_logs(logging.CRITICAL)
     settings = _reading_from(fhir_server, timeout_s, settings_of(config))
     decider = Decider(settings)
     try:

@@ -50,11 +50,11 @@ class _Lines:
             self._file.flush()
 
 
-def configure_logs() -> None:
-    """Write one JSON object a line to the standard error of the process."""
+def configure_logs(level: int = logging.INFO) -> None:
+    """Write one JSON object a line to the standard error of the process, from a level on."""
     structlog.configure(
         processors=_PROCESSORS,
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.BytesLoggerFactory(
             file=cast("BinaryIO", _Lines((sys.__stderr__ or sys.stderr).buffer))
         ),
