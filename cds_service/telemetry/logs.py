@@ -51,7 +51,7 @@ class _Lines:
 
 
 def configure_logs(level: int = logging.INFO) -> None:
-    """Write one JSON object a line to the standard error of the process, from a level on."""
+    """Write one JSON object a line to standard error, from a level on."""
     structlog.configure(
         processors=_PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(level),
