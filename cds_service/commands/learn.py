@@ -14,13 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.commands.options import config_option, fail, settings_of
 from cds_service.commands.record import open_record
-from cds_service.commands.window import nothing_on_record, window_options
+from cds_service.commands.window import nothing_on_record, of_client, window_options
 from cds_service.learning.control import PERIODS
 from cds_service.learning.feedback_export import COLUMNS, entries, spreadsheet_text
-from cds_service.learning.judgements import Window
 from cds_service.learning.page import learning_page
 from cds_service.learning.report import learning_report
 from cds_service.learning.text import learning_lines
+from cds_service.store.selection import Window
 from fhir_mappings.wire.resources import encode
 
 
@@ -47,7 +47,8 @@ def report(*, window: Window, period: str, output: str, config: Path | None) -> 
         click.echo(json.dumps(found, indent=2))
     elif output == "html":
         days = " to ".join(str(day.date()) if day else "now" for day in (window.begin, window.end) if day) or "all time"
-        made = f"{window.service or 'all services'}, {days}, made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        whose = of_client(window.issuer, window.tenant)
+        made = f"{window.service or 'all services'}{whose}, {days}, made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         click.echo(learning_page(found, made), nl=False)
     else:
         click.echo("\n".join(learning_lines(found)))

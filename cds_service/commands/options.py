@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -27,6 +28,11 @@ def settings_of(path: Path | None) -> Settings:
         return load_settings(path)
     except ConfigurationError as error:
         fail("\n".join(error.problems))
+
+
+def utc(given: datetime | None) -> datetime | None:
+    """Take a moment of the command line for UTC."""
+    return given.replace(tzinfo=UTC) if given is not None else None
 
 
 def fail(message: str) -> NoReturn:

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cards.knowledge.schema import Knowledge
+    from cds_service.configuration.stopped import Stop
 
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
@@ -114,6 +115,7 @@ class Settings(Section):
     _candidate: Settings | None = PrivateAttr(default=None)
     _published: Published | None = PrivateAttr(default=None)
     _site_layer: SiteLayer | None = PrivateAttr(default=None)
+    _stops: tuple[Stop, ...] = PrivateAttr(default=())
 
     @field_validator("profiles")
     @classmethod
@@ -196,6 +198,11 @@ class Settings(Section):
         return self._published
 
     @property
+    def stops(self) -> tuple[Stop, ...]:
+        """The topics that are stopped in an emergency."""
+        return self._stops
+
+    @property
     def profile(self) -> str | None:
         """The name of the profile that is in force; none, the settings of every other call."""
         return self._profile
@@ -220,7 +227,9 @@ class Settings(Section):
             "profiles": {},
         }
         layer = f"profile {name}"
-        set_here = [("cards", str(topic)) for topic, setting in profile.cards.items() if setting.judgement]
+        stopped = {stop.topic for stop in self._stops}
+        own = ((topic, setting) for topic, setting in profile.cards.items() if topic not in stopped)
+        set_here = [("cards", str(topic)) for topic, setting in own if setting.judgement]
         set_here += [("thresholds", threshold) for threshold in profile.thresholds]
         changed = self.changed(update, layers=dict.fromkeys(set_here, layer))
         changed._profile = name  # noqa: SLF001 - a copy of our own
@@ -248,6 +257,13 @@ class Settings(Section):
         copy._published = published or self._published  # noqa: SLF001
         copy._candidate = candidate or self._candidate  # noqa: SLF001
         copy._site_layer = site_layer or self._site_layer  # noqa: SLF001
+        copy._stops = self._stops  # noqa: SLF001
+        return copy
+
+    def with_stopped(self, stops: tuple[Stop, ...]) -> Settings:
+        """Return a copy that says of these topics that they are stopped; ``stopped`` puts them into the shadow."""
+        copy = self.changed({})
+        copy._stops = stops  # noqa: SLF001 - a copy of our own
         return copy
 
     @property

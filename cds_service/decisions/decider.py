@@ -26,6 +26,7 @@ from cards.knowledge.billing_setup import with_sources
 from cards.presentation.grouping import CardContent
 from cards.presentation.renderer import Renderer
 from cards.readings.on_treatment import on_treatment
+from cds_service.decisions import failures
 from cds_service.decisions.data_access import DataMissing, RequestData
 from cds_service.decisions.decision import Decision
 from cds_service.decisions.versions import versions
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from cards.facts.origins import Origin
     from cards.facts.outcomes import Verdict
     from cards.presentation.card import Card
+    from cards.readings.case import Case
     from cds_service.configuration.settings import Settings
     from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.wire.lenient import Json
@@ -89,7 +91,11 @@ class Decider:
         self._recogniser = recogniser_of(self.known)
         code_map = read_code_map(settings.site.code_maps)
         self.chart_reader = self._chart = chart_reader(
-            self.known.terminology, self._recogniser, code_map, settings.site.zone_of_doses
+            self.known.terminology,
+            self._recogniser,
+            code_map,
+            settings.site.zone_of_doses,
+            lambda error: failures.part_failed("chart", error),
         )
         self.templates = templates(self.known.terminology, code_map)
         self.crd = settings.crd == crd.VERSION
@@ -144,12 +150,20 @@ class Decider:
     def _statements(self, session: Session, orders: Orders) -> Iterator[dict[str, Any]]:
         """Write what is stated of the coverage of each order on the order itself, where it is new."""
         for case in cases_in_scope(session, self._recogniser, self.policy, orders.identities):
-            stated = statements(case, self.billing)
-            resource = orders.resources.get(case.order.origin.path)
-            if stated and resource is not None:
-                words = self.wording.actions["coverage-information"]
-                if (action := self._coverage.update(stated, resource, session.today, words)) is not None:
-                    yield action
+            try:
+                action = self._statement(case, session, orders)
+            except Exception as error:  # noqa: BLE001 - nothing is stated of this order, and the cards are given
+                failures.part_failed("coverage-information", error)
+                continue
+            if action is not None:
+                yield action
+
+    def _statement(self, case: Case, session: Session, orders: Orders) -> dict[str, Any] | None:
+        stated = statements(case, self.billing)
+        resource = orders.resources.get(case.order.origin.path)
+        if not stated or resource is None:
+            return None
+        return self._coverage.update(stated, resource, session.today, self.wording.actions["coverage-information"])
 
     def _with_forms(
         self,
@@ -164,10 +178,19 @@ class Decider:
             if content.lead.topic is not Topic.COVERAGE_CRITERIA or session is None or order is None:
                 yield card
                 continue
-            cases = cases_in_scope(session, self._recogniser, self.policy, orders.identities)
-            form = next((form_for(case, self.billing) for case in cases if case.order.origin == order), None)
-            words, base_url = self.wording.statements, self.settings.base_url
-            yield with_form(card, form, words, base_url, self._begun(form, orders, order, session)) if form else card
+            try:
+                yield self._with_form(card, order, session, orders)
+            except Exception as error:  # noqa: BLE001 - a card without its form is better than none
+                failures.part_failed("form", error)
+                yield card
+
+    def _with_form(self, card: dict[str, Any], order: Origin, session: Session, orders: Orders) -> dict[str, Any]:
+        cases = cases_in_scope(session, self._recogniser, self.policy, orders.identities)
+        form = next((form_for(case, self.billing) for case in cases if case.order.origin == order), None)
+        if form is None:
+            return card
+        words, base_url = self.wording.statements, self.settings.base_url
+        return with_form(card, form, words, base_url, self._begun(form, orders, order, session))
 
     def _begun(self, form: Form, orders: Orders, order: Origin, session: Session) -> dict[str, Any] | None:
         """Begin the answer to a form; one that no order can be named in is not offered."""
@@ -206,7 +229,12 @@ class Decider:
         if not gaps and not orders.in_scope and not orders.is_miscoded:
             return None, (), ((), ())
         verdicts = judge(
-            session, self._recogniser, self.policy, orders.identities, self._coverage_rules if coverage else None
+            session,
+            self._recogniser,
+            self.policy,
+            orders.identities,
+            self._coverage_rules if coverage else None,
+            failures.check_failed,
         )
         shown = to_show(verdicts, session, self.policy, self._recogniser, self.wording)
         if orders.in_scope and len(session.patient.absent) == len(self.templates) and not _says_more(shown):
@@ -232,7 +260,8 @@ class Decider:
             raise DataMissing([f"prefetch.{key}" for key, _ in patient.absent], patient.absent[0][1])
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
         session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
-        verdicts = judge(session, self._recogniser, self.policy, [identity for _, identity in drugs])
+        identities = [identity for _, identity in drugs]
+        verdicts = judge(session, self._recogniser, self.policy, identities, on_failure=failures.check_failed)
         resources = {order.origin.path: requested_in(request) for order, _ in drugs}
         shown = to_show(verdicts, session, self.policy, self._recogniser, self.wording)
         return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)
@@ -259,7 +288,11 @@ class Decider:
             return
         is_first = True
         for suggestion in card.suggestions:
-            actions = self._actions.actions(suggestion.changes, resources, patient_id)
+            try:
+                actions = self._actions.actions(suggestion.changes, resources, patient_id)
+            except Exception as error:  # noqa: BLE001 - a card without a button is better than none
+                failures.part_failed("suggestion", error)
+                continue
             if actions:
                 yield suggestion_json(suggestion.label, suggestion.uuid, actions, is_first=is_first)
                 is_first = False

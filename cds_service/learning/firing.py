@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from cds_service.learning.judgements import Judged, Window
+    from cds_service.learning.judgements import Judged
+    from cds_service.store.selection import Window
 
 Json = dict[str, Any]
 FIRED, NOT_CHECKED = "fired", "could not be checked"
@@ -105,10 +106,22 @@ def _words(before: Json, after: Json) -> tuple[str, ...]:
         said.append("the code maps of the site are others")
     if before["timezone"] != after["timezone"]:
         said.append(f"days begin in {after['timezone']} instead of {before['timezone']}")
+    stopped, settled = (_stopped(each, other) for each, other in ((after, before), (before, after)))
+    said = [
+        *(f"{topic} stopped by {stop['by']}: {stop['reason']}" for topic, stop in stopped.items()),
+        *(f"{topic} is stopped no more" for topic in settled),
+        *said,
+    ]
     was, now = (_version(each) for each in (before, after))
     if was != now:
         said.insert(0, f"{now} instead of {was}")
     return tuple(said)
+
+
+def _stopped(settings: Json, other: Json) -> dict[str, Json]:
+    """Return the topics that are stopped in recorded settings and are not in others."""
+    elsewhere = other.get("stopped", {})
+    return {topic: stop for topic, stop in settings.get("stopped", {}).items() if topic not in elsewhere}
 
 
 def _version(settings: Json) -> str:

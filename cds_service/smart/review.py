@@ -24,6 +24,7 @@ from cards.presentation.renderer import Renderer
 from cards.readings.case import Case
 from cards.readings.on_treatment import on_treatment
 from cards.readings.session_orders import SessionOrders
+from cds_service.decisions import failures
 from cds_service.ehr.client import FhirClient, OnFetched
 from cds_service.protocol.card_json import to_show, worded
 from fhir_mappings.code_map_files import read_code_map
@@ -124,7 +125,7 @@ class Reviewer:
             drugs = on_treatment(patient, decider.known, decider.policy.thresholds, today)
             session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
             identities = tuple(identity for _, identity in drugs)
-        verdicts = judge(session, self._recogniser, decider.policy, identities)
+        verdicts = judge(session, self._recogniser, decider.policy, identities, on_failure=failures.check_failed)
         renderer = Renderer(decider.wording, decider.known, decider.policy.indicators)
         shown = to_show(verdicts, session, decider.policy, self._recogniser, decider.wording)
         return tuple(worded(shown, renderer, str(uuid.uuid4())))

@@ -128,7 +128,8 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     (
         (
             rf"(?:on )?(?:{words.DAY_OF_CYCLE}) ?(?P<days>\d{{1,2}}(?:{_AND}(?:d(?:ay)? ?)?\d{{1,2}}){{0,6}})"
-            rf"(?! ?(?:{_UNIT})\b)"
+            # "J1 d'un cycle": the letter before an apostrophe is no unit.
+            rf"(?! ?(?:{_UNIT})\b(?!'))"
         ),
         _cycle_days,
     ),

@@ -68,7 +68,7 @@ SINGLE = (
 COUNTED = "doses?|cycles?|infusions?|administrations?|courses?|times|zyklen|ciclos|cicli|cures?|dosis"
 _MINUTES = "min|mins|minutes?|minuten|minutos|minuti"
 _HOURS = "h|hrs?|hours?|stunden?|horas?"
-_DURATION = f"\\d{{1,3}}(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES}|{_HOURS})"
+_DURATION = f"\\d{{1,3}}(?:[.,]\\d)?(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES}|{_HOURS})"
 BESIDE = (
     "\\d{1,2}(?:[.,]\\d)? ?(?:tablets?|tabs?|pills?)",
     "(?:at )?(?:about |approximately |roughly )?the same times? (?:of )?(?:each|every|the) day",

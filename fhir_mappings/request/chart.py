@@ -24,7 +24,7 @@ from fhir_mappings.wire.lenient import base_of, child, objects, reference, text
 from fhir_mappings.wire.references import References, is_same_patient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import tzinfo
 
     from cards.facts.order import BillingCode
@@ -51,8 +51,12 @@ class ChartReader:
         recogniser: Recogniser,
         code_map: CodeMap = NO_CODE_MAP,
         zone: tzinfo | None = None,
+        on_failure: Callable[[Exception], None] | None = None,
     ) -> None:
-        """Prepare the readers of each resource type; ``zone`` is where the days of given doses begin."""
+        """Prepare the readers of each resource type; ``zone`` is where the days of given doses begin.
+
+        ``on_failure`` hears of an error in reading one resource of the chart.
+        """
         conditions = ConditionReader(terminology, code_map)
         self._medication = MedicationReader(conditions, code_map)
         self._recogniser = recogniser
@@ -61,7 +65,7 @@ class ChartReader:
         ended = frozenset(
             each for each, tests in recogniser.lab_rows.items() if any(t.ends_treatment for t in tests.values())
         )
-        self._patient = PatientReader(observations, conditions, treatments, ended)
+        self._patient = PatientReader(observations, conditions, treatments, ended, on_failure)
         self.billing = BillingReader(conditions, observations, code_map)
 
     def orders(self, request: HookRequest, glimpses: Iterable[ResourceStub] = ()) -> Orders:

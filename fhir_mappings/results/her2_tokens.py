@@ -11,6 +11,13 @@ from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
 LONGEST = 4000
 """A longer text is a file, not a result, and is not read."""
+# "ADDENDUM 05/20/2026:", "Nachtrag vom 20.05.2026:", "Amendment #1:" begin a sentence of the same report.
+_ADDENDUM = re.compile(
+    r"\b(?:addendum|addenda|amendment|nachtrag|adenda|addendo)"
+    r"(?: report| comment| result| diagnosis)?(?: ?(?:#|no\.? ?)?\d{1,2}\b(?![/.-]))?"
+    r"(?: ?\(?(?:vom |of |dated |on )?\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}\)?)? ?:",
+    re.IGNORECASE,
+)
 _PLUSES = frozenset({"plus", "cruces", "cruz", "croci", "cruzes", "croix"})
 _SCORES = frozenset("0123")
 _SYMBOLS = {
@@ -76,7 +83,7 @@ def tokens(written: str) -> list[Token]:
     """Return the tokens of a text, without the words that do not change its meaning."""
     if len(written) > LONGEST:
         return [Token("unknown", None, written[:40])]
-    raw = words_of(written)
+    raw = words_of(_ADDENDUM.sub(" ; ", written))
     found: list[Token] = []
     at = 0
     while at < len(raw):

@@ -333,7 +333,8 @@ there is | these | which is | being | also | both | all | every | approximately 
 around | ~ | average | mean | estimated | total | & | et | und | y | e | i | en | de | der | die | das | des | den
 dem | ist | bei | mit | im | von | el | la | los | las | le | les | du | una | un | il | lo | di | da | do | het
 een | van | met | w | z | jest | por | para | par | avec | con | del | della | delle | dans | po | czesci | au | aux
-em | com | o | os | som | och | med | og
+em | com | o | os | som | och | med | og | entsprechend | entspricht | corresponding to | correspond to | i.e. | d.h.
+correspondant a | correspondiente a
 """,
         "names the test, its result or its report": """
 result | results | status | test | tests | tested | testing | assay | analysis | study | studies | report | reported

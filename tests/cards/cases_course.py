@@ -451,6 +451,21 @@ ROWS = [
     Row(ROUTE, "Kadcyla into a vein", SILENT, order("Kadcyla", "252 mg", route=Route.INTRAVENOUS)),
     Row(ROUTE, "Phesgo under the skin", SILENT, order("Phesgo", "1200 mg", route=Route.SUBCUTANEOUS)),
     Row(ROUTE, "no route on the order", NOT_ASKED, KADCYLA),
+    Row(
+        ROUTE,
+        "Kadcyla into the spinal canal",
+        FIRES,
+        msgspec.structs.replace(KADCYLA, route=Route.OTHER, route_written="Intrathecal"),
+        indicator="critical",
+        says=("intrathecal route", "intravenous use only"),
+    ),
+    Row(
+        ROUTE,
+        "a route that was not understood",
+        CANNOT,
+        msgspec.structs.replace(KADCYLA, route_written="per protocol"),
+        missing=("route",),
+    ),
     # diluent-incompatible
     Row(
         DILUENT,

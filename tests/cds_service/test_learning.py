@@ -24,12 +24,12 @@ from cds_service.cli import main
 from cds_service.configuration.settings import Settings
 from cds_service.learning.control import Count, control_chart
 from cds_service.learning.feedback_export import COLUMNS, entries, spreadsheet_text
-from cds_service.learning.judgements import Window
 from cds_service.learning.report import learning_report
 from cds_service.learning.statistics import limits, wilson
 from cds_service.protocol.caller import Caller as Client
 from cds_service.protocol.feedback import read_feedback
 from cds_service.store import feedback as kept
+from cds_service.store.selection import Window
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -86,7 +86,7 @@ def test_dose_scale(code: str, unit: str, expected: tuple[DoseUnit, str] | None)
         pytest.param("platelets", "", "K/uL", "1", id="K/uL"),
         pytest.param("platelets", "", "thou/mm3", "1", id="thou/mm3"),
         pytest.param("platelets", "", "10*3/µL", "1", id="with the micro sign"),
-        pytest.param("platelets", "", "×10³/µL", "1", id="with a superscript"),  # noqa: RUF001 - as it is sent
+        pytest.param("platelets", "", "×10³/µL", "1", id="with a superscript"),
         pytest.param("platelets", "", "x 10^9/L", "1", id="with a blank"),
         pytest.param("platelets", "#", "#", None, id="a mere number sign (MII)"),
         pytest.param("neutrophils", "10*6/L", "10*6/L", "0.001", id="10*6/L"),
