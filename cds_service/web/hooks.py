@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("hooks", __name__)
 DECISION_HEADER = "HER2-CDS-Decision"
 """Names the decision on record, so that an operator can ask why a silent answer was silent."""
-_EXPOSED = ", ".join((DECISION_HEADER, REQUEST_ID, TRACEPARENT))
+_EXPOSED = f"{DECISION_HEADER}, {REQUEST_ID}, {TRACEPARENT}"
 _log = structlog.get_logger()
 
 
