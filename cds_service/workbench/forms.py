@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cards.knowledge.loader import default_knowledge
 from cards.values.quantities import precise
 from cds_service.configuration.policy_content import PolicyContent, content_over
-from cds_service.configuration.site_content import PARTS
+from cds_service.configuration.site_text import PARTS
 from cds_service.store.record import plain_text
 
 if TYPE_CHECKING:

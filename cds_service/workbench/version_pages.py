@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
 from cds_service.configuration.layers import ConfigurationError
-from cds_service.configuration.policy_content import NOTHING, PolicyContent
+from cds_service.configuration.policy_content import NOTHING, PolicyContent, content_of_file
 from cds_service.configuration.roles import Role
 from cds_service.configuration.site_content import changed_beneath, laid
 from cds_service.policies.library import TITLE_LIMIT
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from cds_service.configuration.stopped import Stop
 
 _REPLAYED = "her2-order-sign"
-_FROM_FILES, _FROM_IN_FORCE = "files", "in-force"
+_FROM_FILES, _FROM_IN_FORCE, _FROM_TEXT = "files", "in-force", "text"
 _ROLES_ANEW = frozenset({StepKind.APPROVED, StepKind.PUBLISHED, StepKind.MOVED, StepKind.RETIRED})
 _NONE = -1
 """An id that no step has."""
@@ -76,13 +76,16 @@ def versions() -> Response:
 
 
 def draft() -> AnyResponse:
-    """Begin a version: from nothing, from what is in force, or from an older one."""
+    """Begin a version: from nothing, from what is in force, from an exported one, or from an older one."""
     title, begin = text_in(request.form, "title"), request.form.get("from", _FROM_IN_FORCE)
     try:
         if (number := number_in(begin)) is not None:
             found = library().restore(me(), number)
         elif begin == _FROM_FILES:
             found = library().draft(me(), title, NOTHING)
+        elif begin == _FROM_TEXT:
+            content = content_of_file(text_in(request.form, "text"), "text", base_settings().site_layer)
+            found = library().draft(me(), title, content)
         elif (unusable := refused()) is not None:
             said = f"This release does not take version {unusable.version}. Begin with the files or an older version."
             return message("Not done", said, 409)
@@ -91,6 +94,8 @@ def draft() -> AnyResponse:
             found = library().draft(me(), title, content_in_force(), based_on=now.version if now else None)
     except (StepRefusedError, UnknownVersionError) as error:
         return message("Not done", f"{error}.", 400)
+    except ConfigurationError as error:
+        return message("Not done", "; ".join(error.problems), 400)
     return redirect(url_for("workbench.version", number=found.number))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
@@ -25,12 +26,17 @@ workbench: {sign_in: local}
 cards: {lvef-overdue: {mode: shadow}}
 promotion: {min_orders: 1}
 profiles: {day-clinic: {match: {tenant: day-clinic}, thresholds: {weight_max_age_days: 60}}}
+site: {rules: [site-rules.yaml]}
 """
+RULES = Path(__file__).parents[2] / "examples" / "site-rules.yaml"
 TROUBLED = call(prefetch=troubled_prefetch())
 PATIENCE_S = 20
 PAGES = {
     "topics": "",
     "topic": "/topics/lvef-overdue",
+    "rules": "/rules",
+    "rule": "/rules/new",
+    "sources": "/sources",
     "preview": "/preview?case=weight-stale-fired-1",
     "versions": "/versions",
     "shadow": "/shadow?topic=lvef-overdue",
@@ -49,6 +55,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the address of a service with a topic in the shadow and some decisions on record."""
     folder = tmp_path_factory.mktemp("workbench")
     folder.joinpath("her2.yaml").write_text(CONFIGURATION, encoding="utf-8")
+    folder.joinpath("site-rules.yaml").write_text(RULES.read_text(encoding="utf-8"), encoding="utf-8")
     with served(folder, "--config", "her2.yaml", "--workers", "2") as running:
         for _ in range(3):
             running.send("POST", f"/cds-services/{SIGN}", TROUBLED)
@@ -364,3 +371,17 @@ def _tab_to(page: Page, name: str) -> None:
         if page.evaluate("document.activeElement.textContent.trim()") == name:
             return
     pytest.fail(f"the keyboard does not come to {name!r}")
+
+
+def test_a_rule_is_built_seen_and_kept_as_a_draft(seen: Visit) -> None:
+    seen.open("/workbench")
+    sign_in(seen.page, "Ada")
+    seen.open("/workbench/rules/new")
+    seen.page.get_by_label("Topic", exact=True).fill("hepatitis-b-checked")
+    seen.page.get_by_role("button", name="Show the rule").click()
+    expect(seen.page.locator(".card h3")).to_have_text("Enhertu: no Hepatitis B surface antigen within 180 days")
+    seen.check("workbench-rule-built-desk")
+    seen.page.get_by_role("button", name="Keep it as a draft version").click()
+    expect(seen.page.get_by_role("heading", level=1)).to_contain_text("Hepatitis B not tested")
+    expect(seen.page.get_by_text("hepatitis-b-checked").first).to_be_visible()
+    seen.check("workbench-rule-kept-desk")
