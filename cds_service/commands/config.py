@@ -23,7 +23,7 @@ from cds_service.configuration.settings import Settings, json_schema
 from cds_service.configuration.show import as_yaml, lines
 from cds_service.configuration.stopped import with_stops
 from cds_service.policies.library import Library
-from fhir_mappings.code_map_notes import notes
+from fhir_mappings.code_maps.notes import notes
 
 SAME, DIFFERENT = 0, 1
 _DEFAULT = "default"

@@ -35,7 +35,7 @@ from cds_service.protocol import crd
 from cds_service.protocol.card_json import card_json, suggestion_json, to_show, worded
 from cds_service.protocol.form_links import with_form
 from cds_service.protocol.smart_links import smart_links
-from fhir_mappings.code_map_files import read_code_map
+from fhir_mappings.code_maps.files import read_code_map
 from fhir_mappings.coverage.coverage_information import CoverageWriter
 from fhir_mappings.coverage.questionnaires import response
 from fhir_mappings.medications.actions import ActionWriter

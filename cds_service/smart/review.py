@@ -27,7 +27,7 @@ from cards.readings.session_orders import SessionOrders
 from cds_service.decisions import failures
 from cds_service.ehr.client import FhirClient, OnFetched
 from cds_service.protocol.card_json import to_show, worded
-from fhir_mappings.code_map_files import read_code_map
+from fhir_mappings.code_maps.files import read_code_map
 from fhir_mappings.patient.person import name_of
 from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.hook_request import read_request

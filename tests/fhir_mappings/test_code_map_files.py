@@ -9,8 +9,8 @@ import pytest
 from shapes import ICD10, LOINC, RXNORM, SNOMED
 
 from cards.knowledge.loader import default_knowledge
-from fhir_mappings.code_map_files import read_code_map
-from fhir_mappings.code_map_notes import notes
+from fhir_mappings.code_maps.files import read_code_map
+from fhir_mappings.code_maps.notes import notes
 from fhir_mappings.codings import CodeMap, CodeMapError
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from fhir_mappings.as_of.history import PatientHistory
 from fhir_mappings.as_of.moments import When, later, when
 from fhir_mappings.as_of.searches import searches
 from fhir_mappings.as_of.sites import site_of
-from fhir_mappings.code_map_files import read_code_map
+from fhir_mappings.code_maps.files import read_code_map
 from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.request.prefetch import PrefetchState
 from fhir_mappings.request.queries import templates

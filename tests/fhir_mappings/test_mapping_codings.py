@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from shapes import ATC, HCPCS, ICD10, LOINC, NDC, RXNORM, SNOMED, Json, coding, concept
 
-from fhir_mappings.code_map_files import read_code_map
+from fhir_mappings.code_maps.files import read_code_map
 from fhir_mappings.codings import CodeMap, CodeMapError, Coding, codings, system_name, texts
 
 if TYPE_CHECKING:

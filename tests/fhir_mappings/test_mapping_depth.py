@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapes import chart_reader
 
-from fhir_mappings.code_map_files import read_code_map
+from fhir_mappings.code_maps.files import read_code_map
 from fhir_mappings.codings import CodeMapError
 from fhir_mappings.request import hook_request
 from fhir_mappings.request.builder import BuildError, orders_in

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fhir_mappings.code_map_files import USABLE, Lines, content, mapped
+from fhir_mappings.code_maps.files import USABLE, Lines, content, mapped
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.units import dose_scale
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cards.knowledge.schema import Knowledge
-    from fhir_mappings.code_map_files import Mapped
+    from fhir_mappings.code_maps.files import Mapped
 
 _SHOWN = 10
 _BY_FIELD = {
