@@ -237,13 +237,18 @@ def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str
         rest = pattern.sub(" ~ ", rest)
     speaks = said != (len(found.intervals), len(found.doses), len(found.lasts), found.cycle_days, found.weekdays)
     left = [word.strip("-/+.=") for word in _WORD.findall(rest)]
-    unknown = [word for word in left if word not in words.IGNORED and _HAS_LETTER_OR_DIGIT.search(word)]
+    unknown = [word for word in left if not _is_ignored(word) and _HAS_LETTER_OR_DIGIT.search(word)]
     if not unknown:
         return
     if speaks or (_CUES.search(rest) and not _ABOUT_OTHERS.search(clause)):
         unread.append(" ".join(unknown)[:60])
     else:
         others += unknown
+
+
+def _is_ignored(word: str) -> bool:
+    """Return whether a word belongs to no schedule, or every part of "ado-trastuzumab" does."""
+    return word in words.IGNORED or ("-" in word and all(part in words.IGNORED for part in word.split("-")))
 
 
 def _spacing(found: _Found) -> Decimal | None:
