@@ -65,9 +65,10 @@ lock: install-dev
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv --no-config pip compile $(LOCK) --group build pyproject.toml -o requirements.lock
 	$(BIN)/uv --no-config pip compile $(LOCK) --extra charts -c requirements.lock pyproject.toml -o requirements-charts.lock
+	$(BIN)/uv --no-config pip compile $(LOCK) --extra otel -c requirements.lock pyproject.toml -o requirements-otel.lock
 	$(BIN)/uv --no-config pip compile $(LOCK) --extra simulate -c requirements.lock pyproject.toml -o requirements-simulate.lock
-	$(BIN)/uv --no-config pip compile $(LOCK) --group dev --extra charts --extra spark -c requirements.lock \
-		-c requirements-charts.lock -c requirements-simulate.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv --no-config pip compile $(LOCK) --group dev --extra charts --extra otel --extra spark \
+		-c requirements.lock -c requirements-charts.lock -c requirements-otel.lock -c requirements-simulate.lock pyproject.toml -o requirements-dev.lock
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-strip-extras
 

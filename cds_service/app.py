@@ -20,6 +20,7 @@ from cds_service.telemetry import metrics as numbers
 from cds_service.web import discovery, feedback, health, hooks, metrics, operator, smart, terminology, tryit
 from cds_service.web.admission import RETRY_AFTER_S, Admission, Doorkeeper, NoRoomError
 from cds_service.web.answers import decider
+from cds_service.web.naming import REQUEST_ID, TRACEPARENT, Naming
 from cds_service.web.slow_bodies import Bodies
 from cds_service.workbench.blueprint import blueprint as workbench
 from fhir_mappings.wire.resources import encode
@@ -79,7 +80,7 @@ def create_app(
             r"/cds-services.*": {"origins": "*"},
             r"/(CodeSystem|ValueSet|Library|source-attributes).*": {"origins": "*"},
         },
-        allow_headers=["Authorization", "Content-Type"],
+        allow_headers=["Authorization", "Content-Type", REQUEST_ID, TRACEPARENT],
         methods=["GET", "POST", "OPTIONS"],
         max_age=3600,
         send_wildcard=True,
@@ -90,6 +91,8 @@ def create_app(
     refusal = encode(operation_outcome(*AT_ITS_LIMIT, base_url=base_url))
     bodies = app.extensions["her2_cds_bodies"] = Bodies()
     app.wsgi_app = Doorkeeper(app.wsgi_app, room, bodies, refusal, numbers.shed)  # type: ignore[method-assign]
+    naming = app.extensions["her2_cds_naming"] = Naming(app.wsgi_app)
+    app.wsgi_app = naming  # type: ignore[method-assign]
     app.register_error_handler(NoRoomError, _no_room)
     app.register_error_handler(NeighbourBusyError, _no_room)
     app.register_error_handler(HTTPException, _http_error)
@@ -120,6 +123,6 @@ def _unexpected(error: Exception) -> Response:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
-    _log.error("unexpected_error", error=type(error).__name__, where=where)
+    _log.error("unexpected_error", status=500, error=type(error).__name__, where=where)
     message = "an internal error, recorded in the log"
     return json_answer(operation_outcome("internal", message, base_url=decider().settings.base_url), 500)

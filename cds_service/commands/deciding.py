@@ -14,6 +14,13 @@ from fhir_mappings.codings import CodeMapError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cds_service.configuration.settings import Settings
+
+
+def with_settings(decider: Decider, settings: Settings) -> Decider:
+    """Return a decider for other settings of the same configuration, such as those of a profile."""
+    return decider if settings.profile == decider.settings.profile else Decider(settings)
+
 
 def decider_of(path: Path | None, *, serving: bool = False) -> Decider:
     """Return the decider of a configuration file, or of the defaults."""

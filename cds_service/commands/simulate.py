@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from cds_service.commands.options import FILE, fail, settings_of
+from cds_service.commands.options import FILE, client_of, client_options, fail, settings_of
 from cds_service.configuration.coverage_files import CoverageFileError
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.settings import CONFIG_VARIABLE
@@ -51,6 +51,7 @@ _EXTRAS = {"duckdb": ("duckdb", "pyarrow"), "spark": ("duckdb", "pyarrow", "pysp
     "--output", type=_ANY_FOLDER, default=Path("simulation"), show_default=True, help="Where the result goes."
 )
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; without it, one for each processor.")
+@client_options
 @click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
 @click.pass_context
 def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
@@ -61,6 +62,8 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
     labels: Path | None,
     output: Path,
     workers: int | None,
+    issuer: str | None,
+    tenant: str | None,
     engine: str,
 ) -> None:
     """Replay the orders of an export as of their own time, and report which cards would have come up.
@@ -82,8 +85,9 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
     try:
         if labels is not None:
             _check(labels)
-        both = [(config.name if config else "the defaults", settings_of(config))]
-        both += [(against.name, settings_of(against))] if against else []
+        client = client_of(issuer, tenant)
+        both = [(config.name if config else "the defaults", settings_of(config).as_called_by(client))]
+        both += [(against.name, settings_of(against).as_called_by(client))] if against else []
         run = plan(folder, output, both, labels)
         if open_work(run):
             click.echo(f"{output}: going on where the last run was broken off", err=True)

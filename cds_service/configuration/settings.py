@@ -50,6 +50,7 @@ from cds_service.configuration.site_settings import (
 from cds_service.configuration.smart_settings import SmartSettings
 from cds_service.configuration.workbench_settings import WorkbenchSettings
 from cds_service.ehr.client import FhirLimits
+from cds_service.protocol.caller import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,6 +113,7 @@ class Settings(Section):
     _candidate: Settings | None = PrivateAttr(default=None)
     _published: Published | None = PrivateAttr(default=None)
     _site_layer: SiteLayer | None = PrivateAttr(default=None)
+    _client: Caller | None = PrivateAttr(default=None)
     _stops: tuple[Stop, ...] = PrivateAttr(default=())
 
     @field_validator("profiles")
@@ -234,6 +236,17 @@ class Settings(Section):
         """Return the settings of each profile; what names more conditions comes first."""
         named = sorted(self.profiles.items(), key=lambda each: -len(each[1].match.conditions))
         return [(profile.match, self.in_profile(name)) for name, profile in named]
+
+    @property
+    def client(self) -> Caller | None:
+        """The client for whose calls a command asks; none, one without a token."""
+        return self._client
+
+    def as_called_by(self, client: Caller | None) -> Settings:
+        """Return a copy for the calls of one client."""
+        copy = self.changed({})
+        copy._client = client  # noqa: SLF001 - a copy of our own
+        return copy
 
     def changed(
         self,

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from cds_service.configuration.coverage_files import vial_sizes
 from cds_service.configuration.section import Section
+from cds_service.configuration.site_text import SiteText
 from cds_service.ehr.servers import why_not_allowed
 from fhir_mappings.request.sizes import Sizes
 
@@ -49,6 +50,9 @@ class SiteSettings(Section):
         [], description="YAML files laid over the shipped words: sentences, contact, links; see docs/site.md."
     )
     rules: list[Path] = Field([], description="YAML files of the site's own rules; see docs/site.md.")
+    text: SiteText = Field(
+        SiteText(), description="The same three as text in this file, laid over the files; an exported version has it."
+    )
     language: str = Field(
         "en",
         pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$",

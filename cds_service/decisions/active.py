@@ -30,6 +30,7 @@ from cds_service.decisions.suppression import Repeats
 from cds_service.ehr.client import OnFetched
 from cds_service.protocol.caller import UNKNOWN
 from cds_service.store.record import Pseudonyms
+from cds_service.telemetry.client_names import ClientNames
 from fhir_mappings.codings import CodeMapError
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class ActiveDecider:
     repeats: Repeats | None
     shadow: Shadow | None
     clock: Clock
+    clients: ClientNames
     profiles: tuple[tuple[ProfileMatch, ActiveDecider], ...] = ()
 
     @property
@@ -324,6 +326,7 @@ def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None) ->
         repeats,
         shadow,
         clock,
+        ClientNames(settings.auth),
         tuple((match, _in_force(profile, clock, on_fetched)) for match, profile in settings.by_profile()),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -157,7 +158,8 @@ class FhirAccess:
         arrived: dict[str, list[Answer]] = {key: [] for key in questions}
         exchanges = {key: Exchange() for key in questions}
         futures = [
-            self._client.threads.submit(self._ask, exchanges[key], question, arrived[key])
+            # With the names of the call, so that what is logged of a fetch carries them.
+            self._client.threads.submit(copy_context().run, self._ask, exchanges[key], question, arrived[key])
             for key, question in questions.items()
         ]
         wait(futures, timeout=max(0.0, self._deadline - now))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Any number, as long as every process takes the same one, and no other lock has it.
 _TRIAL_LOCK = 0x4845_5254
-_PUBLICATION = (StepKind.PUBLISHED, StepKind.RETIRED)
+_PUBLICATION = (StepKind.PUBLISHED, StepKind.MOVED, StepKind.RETIRED)
 
 
 class StepConflictError(Exception):
@@ -107,7 +107,7 @@ def steps(connection: Connection, number: int | None = None) -> list[Step]:
 
 
 def publications(connection: Connection) -> list[Step]:
-    """Return what was published and retired: all that decides what is in force."""
+    """Return what was published, moved and retired: all that decides what is in force."""
     chosen = policy_steps.c.step.in_([str(each) for each in _PUBLICATION])
     return [_step(row) for row in connection.execute(select(policy_steps).where(chosen).order_by(policy_steps.c.id))]
 

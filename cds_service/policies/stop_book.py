@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cds_service.clock import Clock, now
 from cds_service.policies import rows
-from cds_service.policies.lifecycle import StepKind
+from cds_service.policies.lifecycle import StepKind, schedules
 from cds_service.policies.people import NAME_LIMIT
 from cds_service.policies.stops import OpenStop, StopKind, StopStep, check_step, unsettled
 from cds_service.store.database import writing
@@ -91,11 +91,14 @@ class StopBook:
         if not stops:
             return set()
         moment, first = self._clock(), min(each.stopped.at for each in stops)
+        published = rows.publications(connection)
+        retired = {step.version: step.at for step in published if step.kind is StepKind.RETIRED}
         begun = [
             step
-            for step in rows.publications(connection)
-            if step.effective_from is not None and first < step.at and step.effective_from <= moment
+            for step in schedules(published)
             if step.version != without
+            and step.effective_from is not None
+            and first < step.effective_from <= min(moment, retired.get(step.version, moment))
         ]
         contents = rows.contents(connection, {step.content_hash for step in begun})
         settled: set[int] = set()

@@ -23,9 +23,8 @@ from cds_service.simulate.embedded import PartWriter
 from cds_service.simulate.inputs import LINE_LIMIT, ExportError
 from cds_service.simulate.partitioning import Counts, part_of
 from cds_service.simulate.replaying import Replayer, digest
-from cds_service.simulate.routing import UNREADABLE, Router
+from cds_service.simulate.routing import DRUG_KIND, UNREADABLE, Router, named_in
 from cds_service.simulate.rows import Rows
-from fhir_mappings.as_of.sites import NAMED_KINDS, named
 from fhir_mappings.wire.resources import decode
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def _part(bits: int, key: Key) -> int:
 
 def _prepared(a: Settings, b: Settings | None) -> Replayer:
     """Return what replays, made once in each process."""
-    name = f"{a.model_dump_json()} {b.model_dump_json() if b else ''}"
+    name = f"{a.client} {a.model_dump_json()} {b.model_dump_json() if b else ''}"
     if name not in _of_process:
         _of_process[name] = Replayer(a, b)
     return _of_process[name]
@@ -115,7 +114,8 @@ def _prepared(a: Settings, b: Settings | None) -> Replayer:
 
 def _route(a: Settings, b: Settings | None, rows: Iterable[Any]) -> Iterator[Found]:
     """Route the lines of a partition, and tell at its end what was read."""
-    router, counts, names = Router(_prepared(a, b).wanted), Counts(), {}
+    replayer = _prepared(a, b)
+    router, counts, names = Router(replayer.wanted, with_roles=replayer.asks_roles), Counts(), {}
     for row in rows:
         line = bytes(row.line).rstrip(b"\r")
         if not line.strip():
@@ -126,8 +126,8 @@ def _route(a: Settings, b: Settings | None, rows: Iterable[Any]) -> Iterator[Fou
             continue
         if routed.patient:
             yield _OWN, (digest(routed.patient), routed.patient, routed.drug, line)
-        elif routed.kind in NAMED_KINDS:
-            own, name = named(decode(line))
+        elif routed.kind != DRUG_KIND:
+            own, name = named_in(line, routed.kind)
             names[own] = name
         else:
             yield _DRUG, (f"Medication/{decode(line)['id']}", line)

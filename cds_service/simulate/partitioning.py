@@ -16,8 +16,7 @@ import pyarrow.parquet as pq
 
 from cds_service.simulate.inputs import LINE_LIMIT, ExportError
 from cds_service.simulate.replaying import digest
-from cds_service.simulate.routing import UNREADABLE
-from fhir_mappings.as_of.sites import NAMED_KINDS, named
+from cds_service.simulate.routing import DRUG_KIND, UNREADABLE, named_in
 from fhir_mappings.wire.resources import decode
 
 if TYPE_CHECKING:
@@ -148,8 +147,8 @@ def stage(piece: Piece, folder: Path, router: Router, bits: int) -> None:
             continue
         if routed.patient:
             pile.add(routed.patient, routed.drug, line)
-        elif routed.kind in NAMED_KINDS:
-            own, name = named(decode(line))
+        elif routed.kind != DRUG_KIND:
+            own, name = named_in(line, routed.kind)
             names[own] = name
         else:
             pile.add_drug(f"Medication/{decode(line)['id']}", line)

@@ -57,7 +57,7 @@ class Plan:
     @property
     def name(self) -> str:
         """A digest of everything that the rows depend on."""
-        parts = [stamp(self.files, self.folder), str(self.bits)]
+        parts = [stamp(self.files, self.folder), str(self.bits), str(self.a.client)]
         parts += [f"{v.code}/{v.knowledge}/{v.wording}/{v.configuration_hash}" for v in self.versions]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

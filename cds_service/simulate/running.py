@@ -160,7 +160,8 @@ def _write_unreadable(run: Plan) -> None:
 
 def _unreadable(run: Plan) -> Iterator[tuple[str, int]]:
     """Look for the lines once more, with their numbers: files are read in pieces, which know none."""
-    router = Router(Replayer(run.a, run.b).wanted)
+    replayer = Replayer(run.a, run.b)
+    router = Router(replayer.wanted, with_roles=replayer.asks_roles)
     for path in run.files:
         with gzip.open(path, "rb") if path.suffix.casefold() == ".gz" else path.open("rb") as lines:
             for number, line in enumerate(lines, 1):

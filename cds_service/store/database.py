@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection, Engine
 
-LATEST_REVISION = "0005"
+LATEST_REVISION = "0006"
 """The migration that made the tables as this version needs them; the last one under ``migrations/versions``."""
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 _WAIT_S = 2

@@ -94,6 +94,7 @@ decisions = Table(
     Column("verdicts", Text, nullable=False),
     # True when the store was down at the time, and the record was written when it had come back.
     Column("late", Boolean, nullable=False),
+    Index("ix_decisions_service_at", "service", "at"),
     *(
         Index(f"ix_decisions_{column}_at", column, "at", sqlite_where=is_given, postgresql_where=is_given)
         for column, is_given in ((name, text(f"{name} IS NOT NULL")) for name in ("issuer", "tenant"))
@@ -115,6 +116,8 @@ decision_cards = Table(
     Column("product", String(64)),
     # A digest of patient, order and finding, kept where repeats are suppressed.
     Column("finding", String(64), index=True),
+    Index("ix_decision_cards_topic_decision", "topic", "decision_id"),
+    Index("ix_decision_cards_product_decision", "product", "decision_id"),
 )
 
 suppressions = Table(
@@ -171,6 +174,7 @@ feedback = Table(
     Column("outcome_at", UtcTime, nullable=False),
     Column("content", Text, nullable=False),
     Index("ix_feedback_card_outcome_at", "card", "outcome_at"),
+    Index("ix_feedback_outcome_card", "outcome", "card"),
 )
 
 recording_gaps = Table(

@@ -7,16 +7,25 @@ With several workers the numbers of all are put together in a folder that ``her2
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
+from cards.knowledge.loader import default_knowledge
+from cards.presentation.wording import default_wording
 from cards.values.text_cache import cached_by_key
+from cds_service import __version__
+from cds_service.telemetry.processes import Processes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from prometheus_client import Metric
 
     from cds_service.store.recorder import Recorder
 
@@ -51,6 +60,18 @@ _fetch_seconds = Histogram(
     "Time that a call waited for what it fetched.",
     buckets=_SECONDS,
     **_kept,
+)
+_client_requests = Counter(
+    "her2_cds_client_requests",
+    "Calls of the services by who calls: configured issuers and tenants, else other.",
+    ["issuer", "tenant", "service", "status"],
+    **_kept,
+)
+_client_cards = Counter(
+    "her2_cds_client_cards", "Cards given, by who called.", ["issuer", "tenant", "topic", "indicator"], **_kept
+)
+_client_feedback = Counter(
+    "her2_cds_client_feedback", "Feedback entries, by who sent them.", ["issuer", "tenant", "outcome"], **_kept
 )
 _shed = Counter("her2_cds_shed", "Calls that were turned away because there was no room for them.", **_kept)
 _store_up = Gauge("her2_cds_store_up", "1 while the store takes records.", multiprocess_mode="livemin", **_kept)
@@ -108,6 +129,13 @@ def decided(service: str, cards: Iterable[tuple[str, str]], suppressed: Iterable
         _child(_gaps, reason).inc()
 
 
+def called(client: tuple[str, str], service: str, status: int, cards: Iterable[tuple[str, str]] = ()) -> None:
+    """Count a call and its cards for a client: issuer and tenant as labels have them."""
+    _child(_client_requests, *client, service, str(status)).inc()
+    for topic, indicator in cards:
+        _child(_client_cards, *client, topic, indicator).inc()
+
+
 def failed(part: str) -> None:
     """Count a check, or another part of an answer, that failed; the rest of the answer was given."""
     _child(_failed, part).inc()
@@ -146,10 +174,11 @@ def topic_stopped(topic: str, *, stopped: bool) -> None:
     _child(_stopped, topic).set(1 if stopped else 0)
 
 
-def fed_back(service: str, outcomes: Iterable[str]) -> None:
-    """Count feedback."""
+def fed_back(client: tuple[str, str], service: str, outcomes: Iterable[str]) -> None:
+    """Count feedback of a client."""
     for outcome in outcomes:
         _child(_feedback, service, outcome).inc()
+        _child(_client_feedback, *client, outcome).inc()
 
 
 def fetched(answered: int, failed: int, seconds: float) -> None:
@@ -176,10 +205,34 @@ def forget_this_process() -> None:
         path.unlink()
 
 
+class _Build(Collector):
+    """Which version runs: a gauge that is always 1."""
+
+    def describe(self) -> Iterable[Metric]:
+        """Name nothing beforehand, so that the knowledge is not read when this is registered."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Tell the versions of the code, of what ships with it, and of Python."""
+        told = {
+            "version": __version__,
+            "knowledge": default_knowledge().version,
+            "wording": default_wording().version,
+            "python": platform.python_version(),
+        }
+        build = GaugeMetricFamily("her2_cds_build_info", "1, with the versions as labels.", labels=list(told))
+        build.add_metric(list(told.values()), 1)
+        yield build
+
+
 def exposition() -> tuple[bytes, str]:
     """Return every number in the text format of Prometheus, and its content type."""
-    if MULTIPROCESS_VARIABLE not in os.environ:
-        return generate_latest(_registry), CONTENT_TYPE_LATEST
-    together = CollectorRegistry()
-    MultiProcessCollector(together)  # type: ignore[no-untyped-call]
-    return generate_latest(together), CONTENT_TYPE_LATEST
+    # What is read at the moment of asking is the same whichever worker answers.
+    now = CollectorRegistry()
+    now.register(_Build())
+    now.register(Processes())
+    counted = _registry
+    if MULTIPROCESS_VARIABLE in os.environ:
+        counted = CollectorRegistry()
+        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+    return generate_latest(counted) + generate_latest(now), CONTENT_TYPE_LATEST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +16,7 @@ from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.protocol.services import BY_ID, SHARED, SHARED_ID
 from cds_service.telemetry import metrics
+from cds_service.telemetry.request_names import about_hook
 from cds_service.web.answers import admission, caller, in_force, store
 from cds_service.web.bodies import json_body, refuse
 from fhir_mappings.request.hook_request import BadRequest
@@ -55,6 +57,8 @@ def call(service_id: str) -> Response:
     with admission().slot():
         answer = _answer(service, now, client, body)
     metrics.answered(service.id, answer.status_code, time.perf_counter() - began, len(body))
+    if answer.status_code != HTTPStatus.OK:
+        metrics.called(now.clients.of(client), service.id, answer.status_code)
     return answer
 
 
@@ -71,6 +75,7 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
     base_url = active.decider.settings.base_url
     try:
         request = active.decider.read(body, service.hook)
+        about_hook(request.hook_instance)
         now, circumstances, data = in_circumstances(active, client, service.id, request)
         decision = now.decider.decide(request, coverage=service.coverage, before=data)
     except BadRequest as error:
@@ -109,6 +114,7 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
     _log.info(
         "hook_answered",
         service=service.id,
+        status=200,
         decision=decision.id,
         cards=[card["source"]["topic"]["code"] for card in decision.cards],
         suppressed=[str(each.content.lead.topic) for each in decision.suppressed],
@@ -119,6 +125,8 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
     headers = {"Access-Control-Allow-Origin": "*"}
     if decision.verdicts:
         headers[DECISION_HEADER] = decision.id
+    cards = [(card["source"]["topic"]["code"], card["indicator"]) for card in decision.cards]
+    metrics.called(active.clients.of(client), service.id, HTTPStatus.OK, cards)
     shown: dict[str, Any] = {"cards": decision.cards}
     # CDS Hooks forbids the empty list that Da Vinci CRD wants.
     if now.decider.crd and service.coverage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 
 from cds_service.learning.control import PERIODS
 from cds_service.learning.page import counts, sections
@@ -36,7 +36,7 @@ def learning() -> Response:
     return shown(
         "learning.html",
         counts=counts(report),
-        sections=sections(report) if report["decisions"] else [],
+        sections=sections(report, _decision_of) if report["decisions"] else [],
         days=days,
         choices=DAYS,
         service=window.service,
@@ -45,3 +45,7 @@ def learning() -> Response:
         period=period,
         periods=list(PERIODS),
     )
+
+
+def _decision_of(card: str) -> str:
+    return url_for("workbench.decisions", id=card)

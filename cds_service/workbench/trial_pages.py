@@ -1,4 +1,4 @@
-"""``/workbench/shadow`` and ``/workbench/decisions``: what is tried, cases to review, and why a card fired."""
+"""``/workbench/shadow``: what is tried, and cases to review."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
 from cards.facts.topics import topics_of
-from cds_service.audit.explain import explain
 from cds_service.configuration.roles import Role
 from cds_service.learning.cases import unseen_card
 from cds_service.learning.judgements import newest
@@ -43,7 +42,6 @@ def add_to(blueprint: Blueprint) -> None:
     """Put the addresses where they belong."""
     blueprint.get("/shadow")(shadow)
     blueprint.post("/shadow/reviews")(review)
-    blueprint.get("/decisions")(decisions)
 
 
 def shadow() -> Response:
@@ -124,10 +122,3 @@ def review() -> AnyResponse:
             tenant=tenant,
         )
     )
-
-
-def decisions() -> Response:
-    """Lay open one decision, found by its id or by the id of one of its cards."""
-    asked = text_in(request.args, "id").strip()[:_LONGEST_ID]
-    found = explain(store().engine, asked) if asked else None
-    return shown("decisions.html", 200 if found or not asked else 404, asked=asked, found=found, markdown=html)

@@ -108,9 +108,14 @@ def test_service_process_reads_a_body_in_chunks(running) -> None:
 
 def test_service_process_writes_nothing_of_a_request_anywhere(running, chart) -> None:
     marked = json.loads(json.dumps(call(orders=[order(378)])).replace("pat-1", MARK).replace("onc-17", f"{MARK}-u"))
-    marked |= {"hookInstance": f"{MARK}-i", "fhirServer": f"{chart.base}/{MARK}"}
+    # The names of a request are written: a hookInstance and an X-Request-ID are made up by machines.
+    marked |= {"hookInstance": "inst-1", "fhirServer": f"{chart.base}/{MARK}"}
     marked |= {"fhirAuthorization": authorization(f"{MARK}-t", patient=MARK), "extension": {MARK: MARK}}
-    headers = {"Authorization": f"Bearer {MARK}", "X_Request_Id": MARK, "Referer": f"https://{MARK}.example"}
+    headers = {
+        "Authorization": f"Bearer {MARK}",
+        "X_Request_Id": f"{MARK} is no id",
+        "Referer": f"https://{MARK}.example",
+    }
     path = f"/cds-services/{SIGN}"
     sent = [
         running.send("POST", path, marked, **headers),
