@@ -76,8 +76,10 @@ def _pairs(case: Case) -> Iterator[tuple[Beside, KeptApart]]:
 def _given_lately(case: Case) -> Fired | None:
     """Fire on the dose of such an agent that was given less than its own interval before this dose."""
     window = case.threshold("interval_window_days")
+    # Of a product that shares the antibody, the topic of intervals speaks.
+    shared = case.recogniser.same_antibody[case.product.id]
     for other in sorted({each.product for each in case.patient.treatments if each.state is TreatmentState.GIVEN}):
-        pair = _kept_apart(case, other)
+        pair = _kept_apart(case, other) if other not in shared else None
         product = case.recogniser.product(other) if pair is not None else None
         if pair is None or product is None or product.is_oral or case.product.is_oral:
             continue
