@@ -152,6 +152,10 @@ class AuditSettings(Section):
     keep_days: int | None = Field(
         730, ge=1, le=36500, description="Decisions and feedback older than this are deleted; null keeps them."
     )
+    watch: bool = Field(
+        default=True,
+        description="Whether the service looks every Monday at which topics and drugs went silent or loud.",
+    )
 
 
 class OperatorSettings(Section):

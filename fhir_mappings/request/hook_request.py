@@ -60,7 +60,8 @@ class HookRequest(msgspec.Struct, frozen=True):
     """A request that has every required field, with its prefetch still unread.
 
     ``user_id`` and ``encounter_id`` are empty where the hook has none. ``dispatched`` holds the references of the
-    orders of an order-dispatch, whose ``draft_orders`` are empty. ``extension`` is the one of the request itself.
+    orders of an order-dispatch, whose ``draft_orders`` are empty; ``sizes`` are the limits that they are held to once
+    they are found. ``extension`` is the one of the request itself.
     """
 
     hook: str
@@ -75,6 +76,7 @@ class HookRequest(msgspec.Struct, frozen=True):
     dispatched: tuple[str, ...] = ()
     encounter_id: str = ""
     extension: Json = msgspec.field(default_factory=dict)
+    sizes: Sizes = Sizes()
 
     @property
     def moment(self) -> Moment:
@@ -155,7 +157,7 @@ class RequestReader:
             check_sizes(request.prefetch, request.draft_orders, self._limits)
         except TooManyError as error:
             raise BadRequest("too-long", f"the request has {error}", error.expression) from None
-        return request
+        return msgspec.structs.replace(request, sizes=self._limits) if request.dispatched else request
 
     def _read(self, body: bytes, hook: str) -> HookRequest:
         refuse_depth(body)
