@@ -190,6 +190,24 @@ def test_every_address_that_is_read_answers_as_the_document_says(document: Json,
     assert {path: seen[path] & {200} for path in expected} == expected
 
 
+def test_a_request_that_cannot_be_built_is_told_as_the_document_says(document: Json, service: Caller) -> None:
+    asked = {"server": "http://127.0.0.1:1", "patient": "pat-1", "drug": "Kadcyla", "dose": "252 mg"}
+    statuses = []
+    for sent in ({"json": asked}, {"json": {}}, {"data": "x"}):
+        answer = service.client.post("/try-it/request", **sent)
+        statuses.append(answer.status_code)
+        hold(document, "/try-it/request", "POST", answer)
+    assert statuses == [422, 400, 415]
+
+
+def test_who_has_the_services_is_told_so(document: Json, service: Caller) -> None:
+    tag = service.client.get("/cds-services").headers["ETag"]
+    answer = service.client.get("/cds-services", headers={"If-None-Match": tag})
+    assert answer.status_code == 304
+    assert "304" in document["paths"]["/cds-services"]["get"]["responses"]
+    assert answer.headers["X-Request-ID"]
+
+
 def test_forms_of_pages_answer_as_the_document_says(document: Json, service: Caller) -> None:
     for path, method, each in operations(document):
         if method == "POST" and each["tags"] == ["workbench"]:
