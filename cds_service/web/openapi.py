@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from flask import Blueprint, Response, current_app
 
+from cards.values.caching import once
 from cds_service import __version__
 from cds_service.protocol.json_answer import json_answer
 from cds_service.web.answers import decider
@@ -39,7 +39,7 @@ def document() -> Response:
     return json_answer({**shipped, **told})
 
 
-@cache
+@once
 def _shipped() -> dict[str, Any]:
     text = (resources.files("cds_service.web") / "openapi.yaml").read_text(encoding="utf-8")
     found: dict[str, Any] = yaml.safe_load(text)
