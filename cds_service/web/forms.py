@@ -42,7 +42,8 @@ def questionnaire_package() -> Response:
         return json_answer(operation_outcome("not-json", json_problem(body), base_url=base_url), 400)
     except BadPackageRequest as error:
         return json_answer(operation_outcome(error.code, error.message, [error.expression], base_url), 400)
-    problems = [("not-found", "a questionnaire that is asked for is not one of this service", None) for _ in unknown]
+    unknown_one = "a questionnaire that is asked for is not one of this service"
+    problems: list[tuple[str, str, list[str] | None]] = [("not-found", unknown_one, None) for _ in unknown]
     if not asked.forms:
         said = "name the questionnaire: its address is in the coverage-information extension, and on the card"
         problems.append(("required", said, ["questionnaire"]))
