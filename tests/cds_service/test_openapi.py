@@ -200,6 +200,17 @@ def test_a_request_that_cannot_be_built_is_told_as_the_document_says(document: J
     assert statuses == [422, 400, 415]
 
 
+def test_a_package_of_forms_is_answered_as_the_document_says(document: Json, service: Caller) -> None:
+    path = "/Questionnaire/$questionnaire-package"
+    asked = {"resourceType": "Parameters", "parameter": [{"name": "questionnaire", "valueCanonical": "urn:none"}]}
+    statuses = []
+    for sent in ({"json": asked}, {"json": {}}, {"data": "x"}):
+        answer = service.client.post(path, **sent)
+        statuses.append(answer.status_code)
+        hold(document, path, "POST", answer)
+    assert statuses == [200, 400, 415]
+
+
 def test_who_has_the_services_is_told_so(document: Json, service: Caller) -> None:
     tag = service.client.get("/cds-services").headers["ETag"]
     answer = service.client.get("/cds-services", headers={"If-None-Match": tag})
