@@ -20,10 +20,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stream import Stream
 
+from cds_service.charts.csv_tables import spreadsheet_text
 from cds_service.cli import main
 from cds_service.configuration.settings import Settings
 from cds_service.learning.control import Count, control_chart
-from cds_service.learning.feedback_export import COLUMNS, entries, spreadsheet_text
+from cds_service.learning.feedback_export import COLUMNS, entries
 from cds_service.learning.report import learning_report
 from cds_service.learning.statistics import limits, wilson
 from cds_service.protocol.caller import Caller as Client
