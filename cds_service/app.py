@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_cors import CORS
 from werkzeug.exceptions import HTTPException
 
@@ -17,7 +17,7 @@ from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.store.store import open_store
 from cds_service.telemetry import metrics as numbers
-from cds_service.web import discovery, feedback, health, hooks, metrics, operator, smart, terminology, tryit
+from cds_service.web import discovery, feedback, forms, health, hooks, metrics, operator, smart, terminology, tryit
 from cds_service.web.admission import RETRY_AFTER_S, Admission, Doorkeeper, NoRoomError
 from cds_service.web.answers import decider
 from cds_service.web.naming import REQUEST_ID, TRACEPARENT, Naming
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
     from cds_service.store.store import Store
 
 _log = structlog.get_logger()
+_INTERNAL = ("internal", "the request could not be answered")
 AT_ITS_LIMIT = ("at-its-limit", "too many calls just now; send it again in a moment")
 _CODES = {
     400: ("not-json", "the request could not be read"),
-    404: ("not-found", "there is nothing at this address"),
+    404: ("not-found", ""),
     405: ("method-not-allowed", "this address does not take the method"),
     413: ("body-too-large", "the body is over the limit"),
     415: ("not-json-content", "the content type must be JSON"),
@@ -70,7 +71,7 @@ def create_app(
     )
     # A path with a double slash is unknown like any other; a redirect would not be an OperationOutcome.
     app.url_map.merge_slashes = False
-    for module in (discovery, hooks, feedback, health, metrics, operator, smart, terminology, tryit):
+    for module in (discovery, hooks, feedback, forms, health, metrics, operator, smart, terminology, tryit):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(workbench)
     # Browser clients preflight discovery, call and feedback; nothing here depends on cookies.
@@ -78,9 +79,10 @@ def create_app(
         app,
         resources={
             r"/cds-services.*": {"origins": "*"},
-            r"/(CodeSystem|ValueSet|Library|source-attributes).*": {"origins": "*"},
+            r"/(CodeSystem|ValueSet|Library|Questionnaire|source-attributes).*": {"origins": "*"},
         },
         allow_headers=["Authorization", "Content-Type", REQUEST_ID, TRACEPARENT],
+        expose_headers=[hooks.DECISION_HEADER, REQUEST_ID, TRACEPARENT, "ETag", "Retry-After"],
         methods=["GET", "POST", "OPTIONS"],
         max_age=3600,
         send_wildcard=True,
@@ -109,12 +111,21 @@ def _no_room(error: Exception) -> Response:  # noqa: ARG001 - whatever it is tha
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    code, message = _CODES.get(status, ("internal", "the request could not be answered"))
+    code, message = getattr(error, "problem", None) or _CODES.get(status, _INTERNAL)
+    if status == 404:  # noqa: PLR2004 - as the standards write it
+        message = _nothing_here()
     answer = json_answer(operation_outcome(code, message, base_url=decider().settings.base_url), status)
     for name, value in error.get_headers():
-        if name.lower() in ("allow", "retry-after"):
+        if name.lower() in ("allow", "retry-after", "accept-encoding"):
             answer.headers[name] = value
     return answer
+
+
+def _nothing_here() -> str:
+    """Say what is there instead: the services to who asked for one, and where they are listed to everybody else."""
+    if not request.path.startswith("/cds-services/"):
+        return "there is nothing at this address; the services are listed at /cds-services"
+    return f"there is no such service; those that exist are {', '.join(discovery.service_ids())}"
 
 
 def _unexpected(error: Exception) -> Response:

@@ -100,7 +100,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
     except (ExportError, ConfigurationError, CoverageFileError) as error:
         fail(str(error))
     except CodeMapError as error:
-        fail(f"site.code_maps: {error}")
+        fail("\n".join(f"site.code_maps: {each}" for each in error.problems))
     except (OSError, duckdb.Error, BrokenProcessPool) as error:
         _cannot_write(output, error)
     for warning in summary.warnings():

@@ -42,7 +42,9 @@ class FhirSettings(Section):
 class SiteSettings(Section):
     """What is local."""
 
-    code_maps: list[Path] = Field([], description="FHIR ConceptMap files: local codes to LOINC / RxNorm / SNOMED CT.")
+    code_maps: list[Path] = Field(
+        [], description="FHIR ConceptMap files: local codes to LOINC, RxNorm, ICD-10-CM; units to UCUM."
+    )
     knowledge: list[Path] = Field(
         [], description="YAML files laid over the shipped knowledge: sources, brands, products; see docs/site.md."
     )

@@ -22,7 +22,8 @@ from cds_service.configuration.loading import load_settings, refuse_turned_off
 from cds_service.configuration.overlay import PublishedPolicy, with_policy, with_trial
 from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_content import changed_beneath
-from cds_service.configuration.stopped import Stop, unsettled_by, with_stops
+from cds_service.configuration.stop import Stop
+from cds_service.configuration.stopped import unsettled_by, with_stops
 from cds_service.decisions.decider import Decider
 from cds_service.decisions.recording import RecordWriter
 from cds_service.decisions.shadow import Shadow
@@ -307,7 +308,7 @@ def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None) ->
     try:
         decider = Decider(settings, lambda: clock().astimezone(zone).date(), on_fetched=on_fetched)
     except CodeMapError as error:
-        raise ConfigurationError([f"site.code_maps: {error}"]) from None
+        raise ConfigurationError([f"site.code_maps: {each}" for each in error.problems]) from None
     except CoverageFileError as error:
         raise ConfigurationError([f"coverage: {error}"]) from None
     except OSError as error:
