@@ -19,7 +19,7 @@ from cards.facts.outcomes import (
     RemoveOrder,
     Verdict,
 )
-from cards.facts.policy import Mode, for_product
+from cards.facts.policy import Mode
 from cards.facts.topics import Topic, TopicCode
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Cited, Confidence
@@ -30,9 +30,8 @@ from cards.readings.session_orders import SessionOrders
 from cards.rules import rules_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Sequence
     from datetime import date
-    from decimal import Decimal
 
     from cards.facts.origins import Gap, Origin
     from cards.facts.outcomes import Outcome
@@ -76,10 +75,11 @@ def judge(
     cases = cases_in_scope(session, recogniser, policy, identities)
     planned = planned_doses(cases, policy) if session.moment.has_orders else {}
     verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules, planned.get(id(case)))]
-    of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
-    # An order for a neighbour that carries a code of a drug that is checked: nothing else is asked of it.
-    for case in _cases(session, recogniser, policy, identities, lambda identity: identity.is_miscoded):
-        verdicts += _verdicts(case, policy, of_codes, None)
+    if any(identity.is_miscoded for identity in identities):
+        of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
+        # An order for a neighbour that carries a code of a drug that is checked: nothing else is asked of it.
+        for case in _cases(session, recogniser, policy, identities, lambda identity: identity.is_miscoded):
+            verdicts += _verdicts(case, policy, of_codes, None)
     # Most rules have nothing to say, and most of what follows is about those that have.
     telling = [verdict for verdict in verdicts if verdict.outcome.__class__ not in _SILENT]
     shown = [v for v in telling if isinstance(v.outcome, Fired) and policy.mode(v.topic) is Mode.LIVE]
@@ -105,14 +105,10 @@ def _cases(
 ) -> list[Case]:
     orders = SessionOrders(zip(session.orders, identities, strict=True), session.today, recogniser)
     return [
-        Case(order, identity, session, orders, recogniser, _thresholds(identity, policy))
+        Case(order, identity, session, orders, recogniser, policy.thresholds_for(identity.product.id if identity.product else None))
         for order, identity in orders.identified
         if order.in_focus and wanted(identity)
     ]
-
-
-def _thresholds(identity: Identity, policy: Policy) -> Mapping[str, Decimal | None]:
-    return for_product(policy.thresholds, identity.product.id if identity.product is not None else None)
 
 
 def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDose | None) -> list[Verdict]:

@@ -62,14 +62,11 @@ def planned_doses(cases: Sequence[Case], policy: Policy) -> dict[int, PlannedDos
     found: dict[int, PlannedDose] = {}
     days: dict[str, list[date]] = {}
     for case in cases:
-        if (product := case.identity.product) is not None and product.id not in days:
-            days[product.id] = sorted(set(_days_in_session(case)))
-    for case in cases:
-        if (product := case.identity.product) is None:
-            continue
         day, today = case.planned, case.session.today
-        if day <= today:
+        if day <= today or (product := case.identity.product) is None:
             continue
+        if product.id not in days:
+            days[product.id] = sorted(set(_days_in_session(case)))
         ordered = days[product.id]
         standing = min(_days_in_chart(case), default=ordered[0])
         place = bisect_left(ordered, day)

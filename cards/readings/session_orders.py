@@ -53,6 +53,8 @@ class SessionOrders:
 
     def of_same_day(self, own: DrugOrder, product: str) -> tuple[DrugOrder, ...]:
         """Return the other orders of a product that give a dose on a day of this one."""
+        if self.is_alone(own):
+            return ()
         places = {place for day in self.days_of(own) for place in self._by_day.get((product, day), ())}
         orders = (self.identified[place][0] for place in sorted(places))
         return tuple(order for order in orders if order is not own)
@@ -60,6 +62,8 @@ class SessionOrders:
     def last_before(self, own: DrugOrder, products: Iterable[str], day: date) -> OrderOfDay | None:
         """Return the order other than this one that gives the last dose of the products before a day."""
         found: list[tuple[date, int]] = []
+        if self.is_alone(own):
+            return None
         for product in products:
             days = self._days.get(product, ())
             place = bisect_left(days, (day, -1)) - 1
@@ -71,6 +75,10 @@ class SessionOrders:
             return None
         last, place = max(found)
         return OrderOfDay(last, *self.identified[place])
+
+    def is_alone(self, own: DrugOrder) -> bool:
+        """Return whether a session has one order, and no other."""
+        return len(self.identified) == 1 and self.identified[0][0] is own
 
     def doses_before(self, product: str, day: date) -> int:
         """Count the doses that the orders of a product whose next dose is before a day give."""

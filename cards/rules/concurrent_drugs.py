@@ -60,10 +60,12 @@ def her2_agents_combined(case: Case) -> Outcome:
 
 def _pairs(case: Case) -> Iterator[tuple[Beside, KeptApart]]:
     orders = case.orders
-    own = orders.last_in_focus.get(case.product.id, _key(case.order))
     for product in orders.products:
         pair = _kept_apart(case, product) if product != case.product.id else None
-        if pair is not None and orders.last_in_focus.get(product, _NO_KEY) <= own:
+        if pair is None:
+            continue
+        own = orders.last_in_focus.get(case.product.id, _key(case.order))
+        if orders.last_in_focus.get(product, _NO_KEY) <= own:
             yield _ordered(orders, product), pair
     for other in _active(case):
         if (pair := _kept_apart(case, other.product)) is not None:
@@ -131,6 +133,8 @@ def _written_sum(case: Case, total: DoseReading) -> str:
 
 
 def _of_class(case: Case, group_id: str) -> Outcome:
+    if case.orders.is_alone(case.order) and not _active(case):
+        return Clear()
     groups = [
         group
         for group in case.known.drug_classes

@@ -182,8 +182,7 @@ class ObservationReader:
 
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation that means a concept: facts, or the gap that says why there is none."""
-        time = time_of(observation)
-        on = day(time.taken)
+        time, on = time_of(observation)
         status = text(observation.get("status"))
         if status not in _COUNTS:
             reason, values = ("status", (("status", status),)) if status else ("no-status", ())
@@ -249,7 +248,7 @@ class ObservationReader:
 
     def date_of(self, observation: Json) -> date | None:
         """Give the day a result is of: when it was taken, else when it was released."""
-        return day(time_of(observation).taken)
+        return time_of(observation)[1]
 
     def _read_number(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Fact:
         quantity = holder.get("valueQuantity")
@@ -264,7 +263,8 @@ class ObservationReader:
         if unit.factor is None:
             return self._in_unknown_unit(concept, (reading, reported, unit), holder, origin, on, subject)
         value = reported * unit.factor
-        gate = self._terminology.concepts[concept].plausible
+        known = self._terminology.concepts[concept]
+        gate = known.plausible
         if gate is not None and not gate[0] <= value <= gate[1] and (bound is Bound.EXACT or value <= 0):
             return Gap(concept, origin.path, "implausible", on, (("value", reading.as_reported),))
         if concept in ("weight", "weight-stated"):
@@ -278,8 +278,7 @@ class ObservationReader:
             end = Percent(reading.upper * unit.factor) if reading.upper is not None else None
             return Lvef(Percent(value), on, origin, reading.as_reported, limit, bound, upper=end)
         upper = self._ranges.high(ranges, concept, unit, subject, on) if ranges else None
-        canonical = self._terminology.concepts[concept].unit or ""
-        return LabResult(concept, value, canonical, on, origin, reading.as_reported, upper, bound)
+        return LabResult(concept, value, known.unit or "", on, origin, reading.as_reported, upper, bound)
 
     def _number_of(self, holder: Json, concept: str) -> Reading | None:
         """Read what is no quantity: the lower end of a range, an integer, or a text that is a number with a unit."""

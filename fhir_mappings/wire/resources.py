@@ -278,12 +278,12 @@ class ResourceList(msgspec.Struct, eq=False):
     @classmethod
     def of(cls, shell: BundleEnvelope, path: str, depth: int = 0) -> ResourceList:
         """Look at the resources of a Bundle."""
-        listing = cls(is_bundle=True, total=shell.total, matches=len(shell.entry or ()))
+        entries = shell.entry or ()
+        listing = cls(is_bundle=True, total=shell.total, matches=len(entries))
         if shell.total is not None:
-            searched = (entry.search.mode if entry.search is not None else "" for entry in shell.entry or ())
-            listing.matches = sum(mode not in _NO_MATCH for mode in searched)
+            listing.matches -= sum(entry.search is not None and entry.search.mode in _NO_MATCH for entry in entries)
         look, add = _head.decode, listing.glimpses.append
-        for index, entry in enumerate(shell.entry or ()):
+        for index, entry in enumerate(entries):
             where, raw = f"{path}.entry[{index}].resource", entry.resource
             try:
                 head = look(raw)
