@@ -74,7 +74,9 @@ def judge(
     identities = [identify(order, recogniser) for order in session.orders] if identities is None else identities
     cases = cases_in_scope(session, recogniser, policy, identities)
     planned = planned_doses(cases, policy) if session.moment.has_orders else {}
-    verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules, planned.get(id(case)))]
+    verdicts: list[Verdict] = []
+    for case in cases:
+        verdicts += _verdicts(case, policy, rules, planned.get(id(case)))
     if any(identity.is_miscoded for identity in identities):
         of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
         # An order for a neighbour that carries a code of a drug that is checked: nothing else is asked of it.

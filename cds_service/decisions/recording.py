@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -91,8 +93,8 @@ class RecordWriter:
         folded = {id(each): content.lead.topic for content in decision.shown for each in content.folded}
         fired: list[Json] = []
         open_questions: list[Json] = []
-        clear: dict[str, list[str]] = {}
-        not_applicable: dict[str, dict[str, list[str]]] = {}
+        clear: defaultdict[str, list[str]] = defaultdict(list)
+        not_applicable: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(partial(defaultdict, list))
         place, order = "", None
         for verdict in decision.verdicts:
             outcome = verdict.outcome
@@ -101,9 +103,9 @@ class RecordWriter:
                 # The verdicts on an order follow each other.
                 place, order = order_name(verdict), verdict.order
             if kind is Clear:
-                clear.setdefault(place, []).append(verdict.topic)
+                clear[place].append(verdict.topic)
             elif isinstance(outcome, NotApplicable):
-                not_applicable.setdefault(place, {}).setdefault(outcome.because, []).append(verdict.topic)
+                not_applicable[place][outcome.because].append(verdict.topic)
             elif isinstance(outcome, CannotTell):
                 open_questions.append({"topic": verdict.topic, "order": place, "missing": outcome.missing})
             elif isinstance(outcome, Fired):
