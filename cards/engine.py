@@ -23,7 +23,15 @@ from cards.facts.policy import Mode
 from cards.facts.topics import Topic, TopicCode
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Cited, Confidence
-from cards.planned_doses import ASKED_LATER, LATER, judged_later, needed, outcome_for, planned_doses
+from cards.planned_doses import (
+    ASKED_LATER,
+    LATER,
+    judged_later,
+    may_be_postponed,
+    needed,
+    outcome_for,
+    planned_doses,
+)
 from cards.presentation.urgency import STOPS
 from cards.readings.case import UNREAD, Case, gap_line
 from cards.readings.session_orders import SessionOrders
@@ -107,7 +115,14 @@ def _cases(
 ) -> list[Case]:
     orders = SessionOrders(zip(session.orders, identities, strict=True), session.today, recogniser)
     return [
-        Case(order, identity, session, orders, recogniser, policy.thresholds_for(identity.product.id if identity.product else None))
+        Case(
+            order,
+            identity,
+            session,
+            orders,
+            recogniser,
+            policy.thresholds_for(identity.product.id if identity.product else None),
+        )
         for order, identity in orders.identified
         if order.in_focus and wanted(identity)
     ]
@@ -182,7 +197,11 @@ def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, pol
     later: list[Fired] = []
     put_off: set[TopicCode] = set()
     found = []
+    concerned = may_be_postponed(case)
     for verdict in verdicts:
+        if verdict.topic not in concerned:
+            found.append(verdict)
+            continue
         outcome, asked = outcome_for(verdict.topic, case, dose, verdict.outcome)
         if outcome is not verdict.outcome or outcome is LATER:
             put_off.add(verdict.topic)
@@ -191,7 +210,9 @@ def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, pol
             later.append(asked)
         found.append(verdict)
     if put_off:
-        found = [_told_later(verdict, put_off) for verdict in found]
+        found = [
+            _told_later(verdict, put_off) if verdict.outcome.__class__ is CannotTell else verdict for verdict in found
+        ]
     if policy.mode(Topic.MONITORING_PLANNED) is not Mode.OFF and (extra := needed(case, later)) is not None:
         found.append(extra)
     return found

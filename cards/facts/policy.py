@@ -76,10 +76,12 @@ class Policy:
 
         A threshold that is set for one product has the name ``<threshold>.<product>``.
         """
-        return ProductThresholds(self.thresholds, product_id) if product_id in self._own else self.thresholds
+        if product_id is None or product_id not in self._own:
+            return self.thresholds
+        return ProductThresholds(self.thresholds, product_id)
 
     @lazy
-    def _own(self) -> frozenset[str | None]:
+    def _own(self) -> frozenset[str]:
         """The products with a threshold of their own."""
         return frozenset(name.rpartition(".")[2] for name in self.thresholds if "." in name)
 

@@ -133,7 +133,7 @@ def _written_sum(case: Case, total: DoseReading) -> str:
 
 
 def _of_class(case: Case, group_id: str) -> Outcome:
-    if case.orders.is_alone(case.order) and not _active(case):
+    if not _members(case.orders) and not _active(case):
         return Clear()
     groups = [
         group

@@ -36,9 +36,7 @@ _PAST = frozenset({"inactive", "remission", "resolved", "in remission", "ended",
 _REMEMBERED = frozenset({Problem.ILD, Problem.HEART_FAILURE})
 _GRADE = re.compile(r"\b(?:ctcae |toxicity )?(?:grade|gr\.?|grad|g) ?([1-5])\b")
 _LONGEST = 200
-_ABATEMENT = frozenset(
-    f"abatement{kind}" for kind in ("DateTime", "Period", "String", "Age", "Range", "Boolean")
-)
+_ABATEMENT = frozenset(f"abatement{kind}" for kind in ("DateTime", "Period", "String", "Age", "Range", "Boolean"))
 
 
 class ReadCondition(NamedTuple):

@@ -41,7 +41,7 @@ from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.wire.cached_json import CachedByJson
-from fhir_mappings.wire.lenient import child, day, number, objects, reference, text
+from fhir_mappings.wire.lenient import child, number, objects, reference, text
 from fhir_mappings.wire.resources import Codes, codes_of
 from fhir_mappings.wire.times import time_of, within
 
@@ -313,7 +313,9 @@ class ObservationReader:
     def _unit_of(self, concept: str, reading: Reading, quantity: Any) -> Unit:
         """Return the unit of a number, with the UCUM code that a site's code map has for a unit of its own."""
         factor = self._units.factor(concept, reading.code, reading.unit)
-        if factor is None and self._code_map and isinstance(quantity, dict):
+        if factor is not None:
+            return Unit(reading.code, reading.unit, factor)
+        if self._code_map and isinstance(quantity, dict):
             local = [*self._code_map.standard(text(quantity.get("system")), reading.code)]
             local += self._code_map.standard("", reading.unit)
             factors = {self._units.factor(concept, each.code, "") for each in local if each.system == "ucum"}

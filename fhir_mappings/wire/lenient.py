@@ -73,7 +73,12 @@ def number(value: Any) -> Decimal | None:
         value = Decimal(value.strip())
     elif kind is not Decimal:
         return None
-    length = len(str(value))
+    written = str(value)
+    length = len(written)
+    if length <= _POWERS_OF_TEN and "E" not in written and value.is_finite():
+        # So nearly every number is.
+        exact: Decimal = value
+        return exact
     sensible = (
         value.is_finite()
         # A text that is no longer than the limit holds no more digits; to list them takes much longer.

@@ -41,7 +41,7 @@ T = TypeVar("T", bound=Timed)
 
 def time_of(observation: Json) -> tuple[ResultTime, date | None]:
     """Return when a result was taken and released, as it is written, and whether it replaces another; and its day."""
-    taken = observation.get("effectiveDateTime")
+    taken: Any = observation.get("effectiveDateTime")
     if (on := day(taken)) is None:
         taken = next((each for each in _times(observation) if day(each) is not None), "")
         on = day(taken)
