@@ -59,6 +59,11 @@ class SessionOrders:
         orders = (self.identified[place][0] for place in sorted(places))
         return tuple(order for order in orders if order is not own)
 
+    def of_next_day(self, own: DrugOrder, product: str) -> tuple[DrugOrder, ...]:
+        """Return the other orders of a product whose next dose is on the day of this one's."""
+        places = self._by_next_day.get((product, planned_day(own.start, self._today)), ())
+        return tuple(order for place in places if (order := self.identified[place][0]) is not own)
+
     def last_before(self, own: DrugOrder, products: Iterable[str], day: date) -> OrderOfDay | None:
         """Return the order other than this one that gives the last dose of the products before a day."""
         found: list[tuple[date, int]] = []
@@ -87,6 +92,10 @@ class SessionOrders:
         days, sums = self._doses[product]
         place = bisect_left(days, day)
         return sums[place - 1] if place else 0
+
+    def of_product(self, product: str) -> tuple[DrugOrder, ...]:
+        """Return the orders of a product."""
+        return tuple(self.identified[place][0] for place in self._of_product.get(product, ()))
 
     def first_of(self, product: str) -> tuple[DrugOrder, Identity]:
         """Return the first order of a product that is in the session."""
@@ -146,6 +155,15 @@ class SessionOrders:
         found: dict[tuple[str, date], list[int]] = {}
         for product, days in self._days.items():
             for day, place in days:
+                found.setdefault((product, day), []).append(place)
+        return found
+
+    @lazy
+    def _by_next_day(self) -> dict[tuple[str, date], list[int]]:
+        found: dict[tuple[str, date], list[int]] = {}
+        for product, places in self._of_product.items():
+            for place in places:
+                day = planned_day(self.identified[place][0].start, self._today)
                 found.setdefault((product, day), []).append(place)
         return found
 
