@@ -363,7 +363,8 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     if gap.reason == "deceased":
         return Evidence("deceased", gap.on.isoformat() if gap.on else "?", gap=gap)
     if gap.reason == "suspected":
-        return Evidence("suspected", gap.on.isoformat() if gap.on else "?", gap=gap, values=gap.values)
+        label = "suspected" if gap.on else "suspected-undated"
+        return Evidence(label, gap.on.isoformat() if gap.on else "", gap=gap, values=gap.values)
     concept = known.terminology.concepts.get(gap.about or "")
     if concept is None:
         return Evidence("set-aside", gap.path, gap=gap)

@@ -23,7 +23,8 @@ from cds_service.configuration.loading import load_settings, refuse_turned_off
 from cds_service.configuration.overlay import PublishedPolicy, with_policy, with_trial
 from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_content import changed_beneath
-from cds_service.configuration.stopped import Stop, unsettled_by, with_stops
+from cds_service.configuration.stop import Stop
+from cds_service.configuration.stopped import unsettled_by, with_stops
 from cds_service.decisions.decider import Decider
 from cds_service.decisions.recording import RecordWriter
 from cds_service.decisions.shadow import Shadow
