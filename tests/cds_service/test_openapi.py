@@ -202,7 +202,14 @@ def test_a_request_that_cannot_be_built_is_told_as_the_document_says(document: J
 
 def test_a_package_of_forms_is_answered_as_the_document_says(document: Json, service: Caller) -> None:
     path = "/Questionnaire/$questionnaire-package"
-    asked = {"resourceType": "Parameters", "parameter": [{"name": "questionnaire", "valueCanonical": "urn:none"}]}
+    coverage = {
+        "resourceType": "Coverage",
+        "status": "active",
+        "beneficiary": {"reference": "Patient/pat-1"},
+        "payor": [{"display": "A payer"}],
+    }
+    named = {"name": "questionnaire", "valueCanonical": "urn:none"}
+    asked = {"resourceType": "Parameters", "parameter": [named, {"name": "coverage", "resource": coverage}]}
     statuses = []
     for sent in ({"json": asked}, {"json": {}}, {"data": "x"}):
         answer = service.client.post(path, **sent)
