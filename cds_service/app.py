@@ -63,7 +63,8 @@ def create_app(
         DatabaseError: the address of the database cannot be used.
 
     """
-    configuration = Configuration(path, settings, clock, on_reload=numbers.reloaded, on_fetched=numbers.fetched)
+    room = Admission()
+    configuration = Configuration(path, settings, clock, numbers.reloaded, numbers.fetched, room.aside)
     app = _Application(__name__)
     app.extensions["her2_cds"] = configuration
     app.extensions["her2_cds_store"] = store or open_store(
@@ -88,7 +89,7 @@ def create_app(
         send_wildcard=True,
     )
     protect(app, configuration.gate, on_refused=numbers.refused)
-    room = app.extensions["her2_cds_admission"] = Admission()
+    app.extensions["her2_cds_admission"] = room
     base_url = configuration.current().decider.settings.base_url
     refusal = encode(operation_outcome(*AT_ITS_LIMIT, base_url=base_url))
     bodies = app.extensions["her2_cds_bodies"] = Bodies()
