@@ -7,6 +7,7 @@ changed since, the page says it in English, and ``her2-cds knowledge check --lan
 from __future__ import annotations
 
 import re
+from datetime import date
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +17,8 @@ from markupsafe import Markup, escape
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.located import Document
 from cards.knowledge.schema import KnowledgeError
-from cards.presentation.language import ENGLISH
+from cards.presentation.language import ENGLISH, Locale
+from cards.presentation.translation import languages, wording_in
 from cards.values.text_cache import cached_by_key
 from cds_service.tryit.scenarios import FAMILIES, HER2_CHOICES, measurements, read_scenarios
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 _FIELD = re.compile(r"\{([a-z_]{1,40})\}")
 # A sentence in a template, a script or the code of a page, in the quotes that each of them uses.
 _SAID = re.compile(r"""\b(?:t|say)\(\s{0,40}(?:"((?:[^"\\]|\\.){1,600})"|'((?:[^'\\]|\\.){1,600})')""")
+_FIGURES = frozenset({"percent", "number", "dose", "weight"})
+"""Placeholders for figures, which are written with the decimal mark of the language."""
 _CODE = ("smart/course.py", "smart/launch.py", "smart/exchange.py", "web/smart.py")
 _REFUSAL = re.compile(r"LaunchError\(\s*\"[a-z0-9-]{1,40}\",\s*f?\"((?:[^\"\\]|\\.){1,300})\"")
 
@@ -36,20 +40,35 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PageWords(NamedTuple):
-    """A language of the pages: its code, and its sentences by their English."""
+    """A language of the pages: its code, its sentences by their English, and how it writes figures and dates."""
 
     code: str
     sentences: Mapping[str, str]
+    locale: Locale = Locale()
 
     def say(self, english: str, **values: Any) -> Markup:
         """Say a sentence; what is filled in is escaped, unless it is markup of ours."""
         said: Markup = escape(self.sentences.get(english, english))
-        return said.format(**values) if values else said
+        return said.format(**self._written(values)) if values else said
 
     def plain(self, english: str, **values: Any) -> str:
         """Say a sentence as text, for what escapes it itself."""
         said = self.sentences.get(english, english)
-        return said.format(**values) if values else said
+        return said.format(**self._written(values)) if values else said
+
+    def dated(self, day: date | None) -> str:
+        """Write a day as the language does; empty for none."""
+        if day is None:
+            return ""
+        return self.locale.date.format(year=f"{day.year:04}", month=f"{day.month:02}", day=f"{day.day:02}")
+
+    def _written(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._value(name, value) for name, value in values.items()}
+
+    def _value(self, name: str, value: Any) -> Any:
+        if isinstance(value, date):
+            return self.dated(value)
+        return str(value).replace(".", self.locale.decimal) if name in _FIGURES else value
 
 
 IN_ENGLISH = PageWords(ENGLISH, {})
@@ -89,7 +108,8 @@ def read_words(text: str, language: str, name: str) -> PageWords:
         if wanted != given:
             wrong = ", ".join(f"{{{field}}}" for field in sorted(wanted ^ given))
             raise KnowledgeError(f"{document.where(('sentences', english))}: the placeholders differ: {wrong}")
-    return PageWords(language, sentences)
+    locale = wording_in(language).locale if language in languages() else Locale()
+    return PageWords(language, sentences, locale)
 
 
 def untranslated_pages(language: str) -> tuple[str, ...]:

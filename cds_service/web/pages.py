@@ -34,7 +34,13 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     """Write a page from a template, in the language of who asks; what is filled in is escaped."""
     words, locale = words_of_request(), decider().wording.locale
     is_signed = words.code == ENGLISH or (words.code == locale.code and bool(locale.signed_by))
-    shared = {"t": words.say, "lang": words.code, "lang_of_cards": locale.code, "is_signed": is_signed}
+    shared = {
+        "t": words.say,
+        "dated": words.dated,
+        "lang": words.code,
+        "lang_of_cards": locale.code,
+        "is_signed": is_signed,
+    }
     written = render_template(template, **shared, **values)
     answer = Response(written, status, content_type="text/html; charset=utf-8")
     answer.headers["Content-Language"] = words.code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -103,6 +104,9 @@ def test_what_is_filled_in_is_escaped_and_what_is_missing_is_said_in_english() -
     assert german.say("born {day}", day="<b>1</b>") == Markup("geboren am &lt;b&gt;1&lt;/b&gt;")
     assert german.say("as of {day}", day=Markup("<b>1</b>")) == Markup("Stand <b>1</b>")
     assert german.say("No such sentence, {name}", name="x") == "No such sentence, x"
+    assert german.say("as of {day}", day=date(2026, 1, 9)) == "Stand 09.01.2026"
+    assert german.plain("{what} below {percent} %", what="Pausieren", percent="49.5") == "Pausieren unter 49,5 %"
+    assert (german.dated(None), IN_ENGLISH.dated(date(2026, 1, 9))) == ("", "2026-01-09")
     assert page_words("fr") is IN_ENGLISH
     assert page_words("../de") is IN_ENGLISH
     assert page_languages() == ("en", "de", "es")

@@ -4,7 +4,7 @@ import { answeredView, cardView, silenceView } from "./cards.js";
 import { chartFields } from "./chart_form.js";
 import { element } from "./dom.js";
 import { exchangesView } from "./exchanges.js";
-import { take, t } from "./words.js";
+import { dayOf, t, take } from "./words.js";
 import { applied, described, fieldsOf, isDrug, referenceOf, setBilling, setDose, setDrug, setText } from "./orders.js";
 
 // Billing is for those who want it, and never mixed into the clinical answers: an EHR chooses its services.
@@ -84,7 +84,7 @@ function showPatient(scenario) {
   const doses = given.length ? several() : t("No dose given so far");
   const sex = { female: t("female"), male: t("male") }[patient.gender] ?? patient.gender;
   at("patient-name").textContent = patient.name[0].text;
-  at("patient-facts").textContent = t("Sex {sex}, born {born}. {cancer}. {doses}.", { sex, born: patient.birthDate, cancer: cancer.code.text, doses });
+  at("patient-facts").textContent = t("Sex {sex}, born {born}. {cancer}. {doses}.", { sex, born: dayOf(patient.birthDate), cancer: cancer.code.text, doses });
   at("story").textContent = scenario.story;
 }
 
