@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_cors import CORS
 from werkzeug.exceptions import HTTPException
 
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
     from cds_service.store.store import Store
 
 _log = structlog.get_logger()
+_INTERNAL = ("internal", "the request could not be answered")
 AT_ITS_LIMIT = ("at-its-limit", "too many calls just now; send it again in a moment")
 _CODES = {
     400: ("not-json", "the request could not be read"),
-    404: ("not-found", "there is nothing at this address"),
+    404: ("not-found", ""),
     405: ("method-not-allowed", "this address does not take the method"),
     413: ("body-too-large", "the body is over the limit"),
     415: ("not-json-content", "the content type must be JSON"),
@@ -81,6 +82,7 @@ def create_app(
             r"/(CodeSystem|ValueSet|Library|source-attributes).*": {"origins": "*"},
         },
         allow_headers=["Authorization", "Content-Type", REQUEST_ID, TRACEPARENT],
+        expose_headers=[hooks.DECISION_HEADER, REQUEST_ID, TRACEPARENT, "ETag", "Retry-After"],
         methods=["GET", "POST", "OPTIONS"],
         max_age=3600,
         send_wildcard=True,
@@ -109,12 +111,21 @@ def _no_room(error: Exception) -> Response:  # noqa: ARG001 - whatever it is tha
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    code, message = _CODES.get(status, ("internal", "the request could not be answered"))
+    code, message = getattr(error, "problem", None) or _CODES.get(status, _INTERNAL)
+    if status == 404:  # noqa: PLR2004 - as the standards write it
+        message = _nothing_here()
     answer = json_answer(operation_outcome(code, message, base_url=decider().settings.base_url), status)
     for name, value in error.get_headers():
-        if name.lower() in ("allow", "retry-after"):
+        if name.lower() in ("allow", "retry-after", "accept-encoding"):
             answer.headers[name] = value
     return answer
+
+
+def _nothing_here() -> str:
+    """Say what is there instead: the services to who asked for one, and where they are listed to everybody else."""
+    if not request.path.startswith("/cds-services/"):
+        return "there is nothing at this address; the services are listed at /cds-services"
+    return f"there is no such service; those that exist are {', '.join(discovery.service_ids())}"
 
 
 def _unexpected(error: Exception) -> Response:

@@ -17,6 +17,7 @@ from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import default_wording
 from cds_service.app import create_app
 from cds_service.configuration.settings import CONFIG_VARIABLE
+from cds_service.learning.watching import keep_watch
 from cds_service.policies.library import Library
 from cds_service.policies.publication import Publication, follow
 from cds_service.server import end_with_parent
@@ -51,6 +52,7 @@ def application() -> Flask:
     app.extensions["her2_cds_publication"] = Publication(Library(store.engine), configuration)
     follow(app.extensions["her2_cds_publication"])
     keep_house(store.engine, lambda: configuration.current().decider.settings.audit.keep_days)
+    keep_watch(store.engine, lambda: configuration.current().decider.settings.audit.watch)
     Watcher(app.extensions["her2_cds_bodies"], *_patience(configuration)).start()
     if traces is not None:
         traces.watch(app)

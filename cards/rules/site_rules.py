@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import ResultCondition, SiteRule
     from cards.readings.case import Case
 
-_INCOMPLETE = frozenset({"next-page", "partial", "short"})
+_INCOMPLETE = frozenset({"full-page", "next-page", "partial", "short"})
 _NONE = "none"
 _PROBLEMS = frozenset(map(str, Problem))
 

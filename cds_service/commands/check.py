@@ -15,6 +15,7 @@ from cds_service.decisions.data_access import DataMissing
 from cds_service.protocol.services import BY_ID, SERVICES
 from cds_service.telemetry.logs import configure_logs
 from fhir_mappings.request.hook_request import BadRequest, read_request
+from fhir_mappings.wire.json_place import json_problem
 from fhir_mappings.wire.resources import Unreadable, decode_sent, encode
 
 NO_CARDS, CARDS = 0, 1
@@ -52,7 +53,7 @@ def check(
         decider = with_settings(decider, profile_of(settings, named.id, sent, decider))
         decision = decider.decide(sent, coverage=asked is not None and asked.coverage)
     except BadRequest as error:
-        fail(f"{request_file.name}: {error.message}")
+        fail("\n".join(f"{request_file.name}: {each.message}" for each in (error, *error.others)))
     except DataMissing as error:
         fail(f"{request_file.name}: neither in the prefetch nor on a FHIR server that may be read: {error}")
     if output == "json":
@@ -74,7 +75,7 @@ def _hook_of(body: bytes) -> str:
     try:
         request = decode_sent(body)
     except Unreadable:
-        raise BadRequest("not-json", "the file is not JSON that can be read") from None
+        raise BadRequest("not-json", f"the file cannot be read: {json_problem(body)}") from None
     hook = request.get("hook") if isinstance(request, dict) else None
     known = list(dict.fromkeys(service.hook for service in SERVICES))
     if hook not in known:

@@ -23,6 +23,7 @@ from cds_service.configuration.settings import Settings, json_schema
 from cds_service.configuration.show import as_yaml, lines
 from cds_service.configuration.stopped import with_stops
 from cds_service.policies.library import Library
+from fhir_mappings.code_maps.notes import notes
 
 SAME, DIFFERENT = 0, 1
 _DEFAULT = "default"
@@ -111,8 +112,10 @@ def config() -> None:
 @config.command("check")
 @click.argument("file", type=FILE)
 def config_check(file: Path) -> None:
-    """Validate a configuration file; every problem is reported with its line."""
-    decider_of(file, serving=True)
+    """Validate a configuration file; every problem is reported with its line, and what of a code map has no effect."""
+    decider = decider_of(file, serving=True)
+    for note in notes(decider.settings.site.code_maps, decider.known):
+        click.echo(f"note: {note}")
     click.echo(f"{file}: valid")
 
 

@@ -29,6 +29,6 @@ def decider_of(path: Path | None, *, serving: bool = False) -> Decider:
     except ConfigurationError as error:
         fail("\n".join(error.problems))
     except CodeMapError as error:
-        fail(f"site.code_maps: {error}")
+        fail("\n".join(f"site.code_maps: {each}" for each in error.problems))
     except CoverageFileError as error:
         fail(f"coverage: {error}")

@@ -1,4 +1,4 @@
-"""What the operator does with the record from the command line: ``explain``, ``audit`` and ``database``."""
+"""What the operator does with the record from the command line: ``explain`` and ``audit``."""
 
 from __future__ import annotations
 
@@ -82,19 +82,6 @@ def purge(days: int | None, issuer: str | None, tenant: str | None, config: Path
         fail(f"the record cannot be changed: {type(error).__name__}")
     whose = of_client(issuer, tenant)
     click.echo(f"deleted {decisions} decisions and {feedback} feedback entries{whose} older than {keep} days")
-
-
-@click.group()
-def database() -> None:
-    """Look after the database."""
-
-
-@database.command("upgrade")
-@config_option
-def database_upgrade(config: Path | None) -> None:
-    """Make or change the tables now; ``serve`` does it by itself at its start."""
-    engine = open_record(settings_of(config))
-    click.echo(f"{engine.url.render_as_string(hide_password=True)}: its tables are those of this version")
 
 
 def open_record(settings: Settings) -> Engine:

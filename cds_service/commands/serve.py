@@ -27,7 +27,7 @@ from cds_service.auth.used_tokens import ReplayStoreError
 from cds_service.commands.deciding import decider_of
 from cds_service.commands.options import FILE, config_option, fail
 from cds_service.configuration.auth_settings import AUTHENTICATION_IS_OFF
-from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, STAYS_REQUIRED
+from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, LISTENING_AT, STAYS_REQUIRED
 from cds_service.ehr.servers import is_loopback_host
 from cds_service.protocol.services import SERVICES
 from cds_service.server import Server, allow_many_connections
@@ -75,8 +75,7 @@ def serve(  # noqa: PLR0913 - one for each option
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
     _must_be_free(host, port)
-    scheme = "https" if tls_certificate else "http"
-    address = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+    os.environ[LISTENING_AT] = address = _address(host, port, is_tls=tls_certificate is not None)
     _announce(address, decider.settings)
     _share_metrics(workers)
     os.environ[SERVER_VARIABLE] = str(os.getpid())
@@ -106,6 +105,12 @@ def serve(  # noqa: PLR0913 - one for each option
         ssl_key=tls_key,
         ssl_protocol_min=SSLProtocols.tls12,
     ).serve()
+
+
+def _address(host: str, port: int, *, is_tls: bool) -> str:
+    """Write the address that callers on this machine use; all addresses at once are none to call."""
+    named = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not listened on
+    return f"{'https' if is_tls else 'http'}://{f'[{named}]' if ':' in named else named}:{port}"
 
 
 def _announce(address: str, settings: Settings) -> None:

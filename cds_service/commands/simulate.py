@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from cds_service.configuration.coverage_files import CoverageFileError
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.settings import CONFIG_VARIABLE
 from cds_service.learning.control import PERIODS
-from cds_service.simulate.cohort.courses import SITES
+from cds_service.simulate.cohort.courses import SITES, WEEKS
 from cds_service.simulate.cohort.site_faults import SITE_FAULTS, SiteFault
 from fhir_mappings.codings import CodeMapError
 
@@ -53,6 +54,7 @@ _EXTRAS = {"duckdb": ("duckdb", "pyarrow"), "spark": ("duckdb", "pyarrow", "pysp
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; without it, one for each processor.")
 @client_options
 @click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
+@click.option("--master", help="With --engine spark, the cluster: spark://HOST:7077. Without it, this machine.")
 @click.pass_context
 def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
     context: click.Context,
@@ -65,6 +67,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
     issuer: str | None,
     tenant: str | None,
     engine: str,
+    master: str | None,
 ) -> None:
     """Replay the orders of an export as of their own time, and report which cards would have come up.
 
@@ -75,6 +78,8 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
         return
     if folder is None:
         fail("say which export to replay: --input DIR (or make one up: her2-cds simulate generate)")
+    if master is not None and engine != "spark":
+        fail("--master goes with --engine spark")
     _must_have(engine)
     import duckdb  # noqa: PLC0415 - what an extra brings is loaded when asked for
 
@@ -91,11 +96,11 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
         run = plan(folder, output, both, labels)
         if open_work(run):
             click.echo(f"{output}: going on where the last run was broken off", err=True)
-        summary = _run(run, workers or os.cpu_count() or 1, engine, console)
+        summary = _run(run, _engine(engine, workers or os.cpu_count() or 1, master), console)
     except (ExportError, ConfigurationError, CoverageFileError) as error:
         fail(str(error))
     except CodeMapError as error:
-        fail(f"site.code_maps: {error}")
+        fail("\n".join(f"site.code_maps: {each}" for each in error.problems))
     except (OSError, duckdb.Error, BrokenProcessPool) as error:
         _cannot_write(output, error)
     for warning in summary.warnings():
@@ -114,6 +119,9 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
 @click.option(
     "--errors", type=click.IntRange(0, 100), default=25, show_default=True, help="Courses with an error, in %."
 )
+@click.option(
+    "--weeks", type=click.IntRange(1, 520), default=WEEKS, show_default=True, help="How long the site goes on."
+)
 @click.option("--fault", type=click.Choice(list(SITE_FAULTS)), help="What changes for a whole site; no label does.")
 @click.option("--fault-from", "begin", type=click.DateTime(["%Y-%m-%d"]), help="The day from which it does.")
 @click.option("--fault-site", "site", type=click.Choice(SITES), help="This site alone; without it, all of them.")
@@ -123,6 +131,7 @@ def generate(  # noqa: PLR0913, PLR0917 - the options of the command
     patients: int,
     seed: int,
     errors: int,
+    weeks: int,
     fault: str | None,
     begin: datetime | None,
     site: str | None,
@@ -152,7 +161,7 @@ def generate(  # noqa: PLR0913, PLR0917 - the options of the command
                 f"{orders} orders in {patients} plans, {wrong} with an error: {output}, errors in {output / PLANS}"
             )
             return
-        orders, wrong = generate(patients, seed, output, errors, put)
+        orders, wrong = generate(patients, seed, output, errors, put, weeks)
     except OSError as error:
         _cannot_write(output, error)
     click.echo(f"{orders} orders of {patients} patients, {wrong} with an error: {output}, labels in {output / LABELS}")
@@ -207,7 +216,7 @@ def signals(result: Path, since: datetime | None, period: str, configuration: st
     click.echo("\n".join([*sorted(lines, key=lambda line: line[: len("2026-01-01")]), left_out(orders)]))
 
 
-def _run(run: Plan, workers: int, engine: str, console: Console) -> Summary:
+def _run(run: Plan, engine: Callable[..., tuple[Counts, list[Path]]], console: Console) -> Summary:
     from cds_service.simulate.running import finish  # noqa: PLC0415 - loaded when asked for
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -217,18 +226,18 @@ def _run(run: Plan, workers: int, engine: str, console: Console) -> Summary:
         def show(name: str, done: int, total: int) -> None:
             progress.update(tasks[name], completed=done, total=total)
 
-        counts, parts = _engine(engine)(run, workers, show)
+        counts, parts = engine(run, progress=show)
         return finish(run, counts, parts)
 
 
-def _engine(name: str) -> Callable[..., tuple[Counts, list[Path]]]:
+def _engine(name: str, workers: int, master: str | None) -> Callable[..., tuple[Counts, list[Path]]]:
     if name == "spark":
         from cds_service.simulate import on_spark  # noqa: PLC0415 - loaded when asked for
 
-        return on_spark.replay
+        return partial(on_spark.replay, workers=workers, master=master)
     from cds_service.simulate import embedded  # noqa: PLC0415 - loaded when asked for
 
-    return embedded.replay
+    return partial(embedded.replay, workers=workers)
 
 
 def _check(labels: Path) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 """Names the configuration file, for the processes that ``her2-cds serve`` starts."""
+LISTENING_AT = "_HER2_CDS_LISTENING_AT"
+"""Set for the processes of a service: the address that it listens on, for a configuration without ``public_url``."""
 STAYS_REQUIRED = "_HER2_CDS_AUTH_STAYS_REQUIRED"
 """Set for the processes of a service that was started with authentication, so that none runs without it."""
 SECRETS = frozenset(
@@ -148,7 +151,9 @@ class Settings(Section):
 
     @property
     def base_url(self) -> str:
-        """The public address without a trailing slash."""
+        """The public address without a trailing slash; where none is set, the one that is listened on."""
+        if "public_url" not in self.model_fields_set and (own := os.environ.get(LISTENING_AT)):
+            return own
         return str(self.public_url).rstrip("/")
 
     @property

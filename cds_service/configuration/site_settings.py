@@ -42,7 +42,9 @@ class FhirSettings(Section):
 class SiteSettings(Section):
     """What is local."""
 
-    code_maps: list[Path] = Field([], description="FHIR ConceptMap files: local codes to LOINC / RxNorm / SNOMED CT.")
+    code_maps: list[Path] = Field(
+        [], description="FHIR ConceptMap files: local codes to LOINC, RxNorm, ICD-10-CM; units to UCUM."
+    )
     knowledge: list[Path] = Field(
         [], description="YAML files laid over the shipped knowledge: sources, brands, products; see docs/site.md."
     )
@@ -149,6 +151,10 @@ class AuditSettings(Section):
     )
     keep_days: int | None = Field(
         730, ge=1, le=36500, description="Decisions and feedback older than this are deleted; null keeps them."
+    )
+    watch: bool = Field(
+        default=True,
+        description="Whether the service looks every Monday at which topics and drugs went silent or loud.",
     )
 
 

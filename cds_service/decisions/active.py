@@ -307,7 +307,7 @@ def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None) ->
     try:
         decider = Decider(settings, lambda: clock().astimezone(zone).date(), on_fetched=on_fetched)
     except CodeMapError as error:
-        raise ConfigurationError([f"site.code_maps: {error}"]) from None
+        raise ConfigurationError([f"site.code_maps: {each}" for each in error.problems]) from None
     except CoverageFileError as error:
         raise ConfigurationError([f"coverage: {error}"]) from None
     except OSError as error:

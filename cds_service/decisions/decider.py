@@ -32,10 +32,10 @@ from cds_service.decisions.decision import Decision
 from cds_service.decisions.versions import versions
 from cds_service.ehr.client import FhirClient, OnFetched
 from cds_service.protocol import crd
-from cds_service.protocol.card_json import card_json, to_show, worded
+from cds_service.protocol.card_json import card_json, suggestion_json, to_show, worded
 from cds_service.protocol.form_links import with_form
 from cds_service.protocol.smart_links import smart_links
-from fhir_mappings.codings import CodeMap
+from fhir_mappings.code_maps.files import read_code_map
 from fhir_mappings.coverage.coverage_information import CoverageWriter
 from fhir_mappings.coverage.questionnaires import response
 from fhir_mappings.medications.actions import ActionWriter
@@ -89,7 +89,7 @@ class Decider:
         self._with_suggestions = suggestions
         self._today = today or (lambda: datetime.now(ZoneInfo(settings.site.timezone)).date())
         self._recogniser = recogniser_of(self.known)
-        code_map = CodeMap.read(settings.site.code_maps)
+        code_map = read_code_map(settings.site.code_maps)
         self.chart_reader = self._chart = chart_reader(
             self.known.terminology,
             self._recogniser,
@@ -108,12 +108,16 @@ class Decider:
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
         sources = with_sources(self.known, self.billing).sources
         self._coverage = CoverageWriter(self.wording.statements, sources, settings.base_url)
-        self._fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched)
+        self.fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched)
         self.versions = versions(settings, self.known, self.wording, self.billing)
+
+    def reads_drug(self, name: str) -> bool:
+        """Return whether a name means a drug that is known, or may mean one."""
+        return self._recogniser.read_text(name).names_drug
 
     def data_of(self, request: HookRequest) -> RequestData:
         """Return access to what a request sent, and to its FHIR server."""
-        return RequestData(request, self.templates, self._fhir, self._sizes.entries)
+        return RequestData(request, self.templates, self.fhir, self._sizes.entries)
 
     def decide(self, request: HookRequest, *, coverage: bool = False, before: RequestData | None = None) -> Decision:
         """Answer one request; ``coverage``: by the rules of billing and coverage, and by no clinical one.
@@ -127,7 +131,7 @@ class Decider:
         began = time.perf_counter()
         exchange = crd.exchange_of(request.extension) if coverage and self.crd else None
         asked = self.templates if exchange is None else {**self.templates, **crd.COVERAGE_TEMPLATE}
-        gathering = RequestData(request, asked, self._fhir, self._sizes.entries, before)
+        gathering = RequestData(request, asked, self.fhir, self._sizes.entries, before)
         actions: tuple[dict[str, Any], ...] = ()
         if not request.moment.has_orders:
             session, verdicts, (cards, shown) = self._opened(request, gathering)
@@ -282,6 +286,7 @@ class Decider:
         """Write the suggestions that the EHR's own resource allows."""
         if not self._with_suggestions:
             return
+        is_first = True
         for suggestion in card.suggestions:
             try:
                 actions = self._actions.actions(suggestion.changes, resources, patient_id)
@@ -289,7 +294,8 @@ class Decider:
                 failures.part_failed("suggestion", error)
                 continue
             if actions:
-                yield {"label": suggestion.label, "uuid": suggestion.uuid, "actions": actions}
+                yield suggestion_json(suggestion.label, suggestion.uuid, actions, is_first=is_first)
+                is_first = False
 
 
 def _says_more(shown: tuple[CardContent, ...]) -> bool:

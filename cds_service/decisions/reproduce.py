@@ -72,7 +72,7 @@ def replay(kept: StoredDecision) -> Replay:
                 card,
                 kept.configuration["base_url"],
                 [
-                    {"label": each.label, "uuid": each.uuid, "actions": sent[each.uuid]["actions"]}
+                    {"label": each.label, "uuid": each.uuid, **_as_sent(sent[each.uuid])}
                     for each in card.suggestions
                     if each.uuid in sent
                 ]
@@ -96,6 +96,11 @@ def _sent(kept: StoredDecision, cards: Iterable[tuple[Card, CardContent]]) -> It
     """Leave out what was left out then because it had been overridden before."""
     left_out = {row.uuid for row in kept.suppressed}
     return ((card, content) for card, content in cards if card.uuid not in left_out)
+
+
+def _as_sent(suggestion: Json) -> Json:
+    """Take from a recorded suggestion what the judgement does not say; records of older versions recommend nothing."""
+    return {name: suggestion[name] for name in ("isRecommended", "actions") if name in suggestion}
 
 
 def recorded_policy(configuration: Json) -> Policy:

@@ -57,10 +57,14 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A decision as reports look at it. ``orders``: the product of each order that was judged, by its name."""
+    """A decision as reports look at it. ``orders``: the product of each order that was judged, by its name.
+
+    ``patient`` is what the record knows the patient by; where it knows none, the decision stands for itself.
+    """
 
     id: str
     at: datetime
+    patient: str
     client: str
     prescriber: str
     versions: tuple[tuple[str, str], ...]
@@ -100,6 +104,7 @@ def judgements(engine: Engine, window: Window) -> Iterator[Judged]:
                 yield Judged(
                     row.id,
                     row.at,
+                    row.patient or row.id,
                     _client(row.issuer, row.tenant),
                     (row.user or "unknown")[:12],
                     (

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection, Engine
 
-LATEST_REVISION = "0006"
+LATEST_REVISION = "0007"
 """The migration that made the tables as this version needs them; the last one under ``migrations/versions``."""
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 _WAIT_S = 2
@@ -51,7 +51,7 @@ def open_engine(url: str) -> Engine:
         DatabaseError: the address does not name a database that can be used.
 
     """
-    address = _address(url)
+    address = address_of(url)
     if address.get_backend_name() == "sqlite":
         file = address.database
         _keep_private(file)
@@ -144,7 +144,13 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(settings, "head")
 
 
-def _address(url: str) -> URL:
+def address_of(url: str) -> URL:
+    """Read the address of a database.
+
+    Raises:
+        DatabaseError: it does not name a database that can be used.
+
+    """
     try:
         address = make_url(url)
     except ArgumentError:

@@ -19,6 +19,7 @@ from cds_service.store.tables import (
     shadow_reviews,
     shadow_verdicts,
     suppressions,
+    watches,
 )
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def purge(
         said = connection.execute(delete(feedback).where(*received_in(window))).rowcount
         if not is_part:
             connection.execute(delete(shadow_reviews).where(shadow_reviews.c.at < limit))
+            connection.execute(delete(watches).where(watches.c.begun_at < limit))
             connection.execute(delete(recording_gaps).where(recording_gaps.c.ended_at < limit))
             # Used tokens and signed-out cookies are remembered for as long as they would have been valid.
             connection.execute(delete(seen_tokens).where(seen_tokens.c.expires_at < int(time.time())))

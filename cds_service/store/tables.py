@@ -187,6 +187,16 @@ recording_gaps = Table(
     Column("lost", Integer, nullable=False),
 )
 
+watches = Table(
+    "watches",
+    metadata,
+    # The Monday of the week that is looked at; who writes the row looks.
+    Column("week", String(10), primary_key=True),
+    Column("begun_at", UtcTime, nullable=False),
+    # What was out of its limits, as JSON; null until the look is done.
+    Column("found", Text),
+)
+
 seen_tokens = Table(
     "seen_tokens",
     metadata,

@@ -99,13 +99,13 @@ OF_LIBRARIES: dict[str, Any] = {
 """How the server and every other library log."""
 
 
-def configure_logs() -> None:
-    """Write one JSON object a line to the standard error of the process, and let libraries do so too."""
+def configure_logs(level: int = logging.INFO) -> None:
+    """Write one JSON object a line to standard error, from a level on, and let libraries do so too."""
     logging.config.dictConfig(OF_LIBRARIES)
     logging.captureWarnings(capture=True)
     structlog.configure(
         processors=_PROCESSORS,
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.BytesLoggerFactory(
             file=cast("BinaryIO", _Lines((sys.__stderr__ or sys.stderr).buffer))
         ),

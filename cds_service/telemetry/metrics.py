@@ -94,6 +94,12 @@ _trial = Gauge(
     multiprocess_mode="livemostrecent",
     **_kept,
 )
+_out_of_limits = Gauge(
+    "her2_cds_out_of_limits",
+    "Topics and drugs that were silent or loud in the last whole week.",
+    multiprocess_mode="livemostrecent",
+    **_kept,
+)
 _stopped = Gauge(
     "her2_cds_topic_stopped",
     "1 while a topic is stopped in an emergency; of several workers, by the one that changed last.",
@@ -157,6 +163,11 @@ def store_changed(recorder: Recorder) -> None:
 def reloaded(taken: bool) -> None:  # noqa: FBT001 - told by a callback of one argument
     """Record whether the configuration files are the ones in force."""
     _configuration.set(0 if taken else 1)
+
+
+def watched(out_of_limits: int) -> None:
+    """Note how many topics and drugs were silent or loud in the week that was looked at last."""
+    _out_of_limits.set(out_of_limits)
 
 
 def policy_in_force(version: int | None) -> None:

@@ -16,6 +16,7 @@ from cds_service.telemetry import metrics
 from cds_service.web.answers import admission, caller, in_force, store
 from cds_service.web.bodies import json_body, refuse
 from fhir_mappings.wire.depth import is_too_deep
+from fhir_mappings.wire.json_place import json_problem
 
 blueprint = Blueprint("feedback", __name__)
 _RETRY_AFTER_S = "30"
@@ -62,5 +63,5 @@ def _decoded(raw: bytes) -> object:
         raise BadEntry("not-json", "the body is nested too deeply to be read", "")
     try:
         return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
-        raise BadEntry("not-json", "the body is not valid JSON", "") from None
+    except (msgspec.DecodeError, ValueError):
+        raise BadEntry("not-json", json_problem(raw), "") from None

@@ -118,7 +118,7 @@ class MedicationReader:
         said = self._instructed(resource.get("dosageInstruction"))
         doses = said.doses
         if medication:
-            doses = tuple(dosage.doses(resource, _strength(medication)))
+            doses = self._doses(resource, medication)
             made_up_in |= diluents.of_ingredients(medication)
         made_up_in |= said.diluents
         return DrugOrder(
@@ -156,10 +156,19 @@ class MedicationReader:
     def doses(self, resource: Json, references: References) -> tuple[OrderedDose, ...]:
         """Return the doses that an order of the chart names."""
         if medication := self._medication(resource, references):
-            return tuple(dosage.doses(resource, _strength(medication)))
+            return self._doses(resource, medication)
         return self._instructed(resource.get("dosageInstruction")).doses
 
+    def given(self, quantity: Json) -> OrderedDose | None:
+        """Read the quantity of a dose that was given."""
+        return dosage.quantity_dose(self._code_map.in_standard_units(quantity))
+
+    def _doses(self, resource: Json, medication: Json) -> tuple[OrderedDose, ...]:
+        instructions = self._code_map.in_standard_units(resource.get("dosageInstruction"))
+        return tuple(dosage.doses({"dosageInstruction": instructions}, _strength(medication)))
+
     def _read_instructions(self, instructions: Any) -> Instructed:
+        instructions = self._code_map.in_standard_units(instructions)
         resource = {"dosageInstruction": instructions}
         alike = alike_but_for_amounts(instructions)
         said = self._beside_amounts(instructions if alike is None else alike)

@@ -90,6 +90,12 @@ BESIDE = (
         "(?:until|unless|or|bis) (?:disease )?(?:progression|unacceptable toxicity|intolerable toxicity|progress)"
         "(?: of disease)?(?: (?:or|and|,) (?:unacceptable |intolerable )?toxicity)?"
     ),
+    # What the dose waits for says nothing of how often it is given.
+    "(?:hold|call|notify|contact)(?: \\w{1,12}){0,2} if [^;.,]{1,60}",
+    (
+        "(?:hold|call|notify|contact) for [a-z][a-z0-9 ]{1,30}(?:<|>|=|below|above|less|more)"
+        "[^;.,a-z]{0,4}(?:than )?[^;.,]{1,30}"
+    ),
     "cycle ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?|c ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?",
     "starting (?:on )?\\d{4}-\\d{2}-\\d{2}|\\d{4}-\\d{2}-\\d{2}|\\d{1,2}/\\d{1,2}/\\d{2,4}",
     "0\\.2(?:2)? ?(?:micron|um)|5 ?% (?:dextrose|glucose)|0[.,]9 ?% ?(?:nacl|sodium chloride|ns)?|d5w|bag \\d of \\d",

@@ -15,7 +15,7 @@ from cards.facts.patient import Treatment, TreatmentState
 from cards.identification.identity import IdentityStatus, identify
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import CLINICAL, codings, drug_coding, texts
-from fhir_mappings.medications.dosage import doses_in, quantity_dose
+from fhir_mappings.medications.dosage import doses_in
 from fhir_mappings.medications.medication import concept_alone
 from fhir_mappings.medications.tablets import tablet_mg
 from fhir_mappings.medications.written_codes import codes_in_text
@@ -145,7 +145,7 @@ class TreatmentReader:
     def _dose(self, resource: Json, drug: _Drug, references: References) -> Mg | MgPerKg | None:
         """Return the dose of an administration, or the first one that its order names in milligrams or in tablets."""
         strength = self._tablet_mg(drug)
-        given = quantity_dose(child(child(resource, "dosage"), "dose"))
+        given = self._medication.given(child(child(resource, "dosage"), "dose"))
         if given is not None and (dose := _in_mg(given, strength)) is not None:
             return dose
         if given is None and (written := _dose_in_words(resource)) and _LEADS.match(written):

@@ -16,15 +16,16 @@ from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries
-from fhir_mappings.request.hook_request import bundle_entries, selected_references
+from fhir_mappings.request.hook_request import BadRequest, bundle_entries, selected_references
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
+from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.lenient import base_of, child, objects, reference, text
 from fhir_mappings.wire.references import References, is_same_patient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from cards.facts.order import BillingCode
@@ -40,6 +41,14 @@ if TYPE_CHECKING:
 
 _REASONS = frozenset({"Condition", "Patient"})
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
+
+
+def _check_dispatched(orders: Sequence[Json | None], request: HookRequest) -> None:
+    """Refuse dispatched orders that hold more than one request may; they were not in its body."""
+    try:
+        check_orders(orders, request.sizes, "context.dispatchedOrders")
+    except TooManyError as error:
+        raise BadRequest("too-long", f"the dispatched orders have {error}", error.expression) from None
 
 
 class ChartReader:
@@ -75,6 +84,7 @@ class ChartReader:
         lacking: tuple[Lacking, ...] = ()
         if request.moment.orders_are_signed:
             entries, lacking = dispatched_entries(request.dispatched, references)
+            _check_dispatched([resource for _, resource, _ in entries], request)
         else:
             entries = list(bundle_entries(request.draft_orders, "context.draftOrders"))
         for _, resource, full_url in entries:

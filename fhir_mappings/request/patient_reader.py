@@ -27,6 +27,7 @@ from cards.facts.results import (
     Weight,
 )
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
+from fhir_mappings.request.queries import PAGE_SIZES
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.references import References, is_about_somebody_else, is_same_patient
@@ -357,6 +358,8 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
         if answer.listing.is_short:
             values = (("total", str(answer.listing.total)), ("sent", str(answer.listing.matches)))
             yield Gap(None, f"prefetch.{key}", "short", values=values)
+        if answer.listing.is_full(PAGE_SIZES.get(key)):
+            yield Gap(None, f"prefetch.{key}", "full-page", values=(("sent", str(answer.listing.matches)),))
         for path in answer.listing.broken:
             yield Gap(None, path, "malformed")
 

@@ -46,6 +46,13 @@ def test_service_process_prints_the_addresses_to_open(running) -> None:
         assert f"http://127.0.0.1:{running.port}{path}" in running.printed
 
 
+def test_service_process_without_a_public_address_calls_itself_by_its_port(running) -> None:
+    own = f"http://127.0.0.1:{running.port}"
+    assert running.send("GET", "/CodeSystem/card-topic")[2]["url"] == f"{own}/CodeSystem/card-topic"
+    card = running.send("POST", f"/cds-services/{SIGN}", call(SIGN, [order(378)]))[2]["cards"][0]
+    assert card["source"]["topic"]["system"] == f"{own}/CodeSystem/card-topic"
+
+
 def test_service_process_warns_loudly_that_nobody_is_authenticated(running) -> None:
     warnings = [line for line in running.logged if line["event"] == "authentication_is_off"]
     assert [line["level"] for line in warnings] == ["warning"]
