@@ -82,7 +82,7 @@ function open() {
 /** Show a chart that was read from a FHIR server; what it says is changed there, not here. */
 function openOwn({ patient, prefetch, orders }) {
   for (const link of document.querySelectorAll(".scenarios a")) link.removeAttribute("aria-current");
-  document.querySelector(".scenarios summary").textContent = "Choose a scenario";
+  document.querySelector(".scenarios summary").textContent = t("Choose a scenario");
   // A scenario that is chosen again is a change of the address.
   history.replaceState(null, "", location.pathname);
   Object.assign(screen, { chart: [], own: { patient, prefetch }, orders });
@@ -91,7 +91,7 @@ function openOwn({ patient, prefetch, orders }) {
   const { name, facts } = ownFacts(screen.own);
   at("patient-name").textContent = name;
   at("patient-facts").textContent = facts;
-  at("story").textContent = "Read from your FHIR server.";
+  at("story").textContent = t("Read from your FHIR server.");
   at("chart-form").hidden = true;
   showOrders();
   showOrderFields();
