@@ -62,7 +62,8 @@ def scenarios() -> Response:
     current = decider()
     today = datetime.now(ZoneInfo(current.settings.site.timezone)).date()
     words = words_of_request()
-    answer = json_answer({**page_data(current.known, today, words.plain), "words": words.sentences})
+    said = {"words": words.sentences} if words.sentences else {}
+    answer = json_answer({**page_data(current.known, today, words.plain), **said})
     answer.headers["Vary"] = "Accept-Language"
     return answer
 

@@ -93,7 +93,7 @@ def test_the_scripts_get_their_words_and_the_scenarios_are_told_in_the_language(
     assert data["words"]["No cards"] == "Keine Karten"
     assert data["scenarios"][0]["title"] == "Kadcyla in der Enhertu-Dosis verordnet"
     english = client.get("/try-it/scenarios").get_json()
-    assert english["words"] == {}
+    assert "words" not in english
     assert english["scenarios"][0]["title"] == "Kadcyla ordered at the Enhertu dose"
     # What goes to the service is the same in every language.
     assert [each["chart"] for each in data["scenarios"]] == [each["chart"] for each in english["scenarios"]]
