@@ -559,6 +559,49 @@ def test_verdicts_are_sorted_and_counted(run, page) -> None:
     assert "no rule was asked" in run("verdicts", body, None)
 
 
+def test_a_chart_of_another_server_is_told_in_a_line(run: Run) -> None:
+    person = {"name": [{"given": ["Ada", "B."], "family": "Beck"}], "gender": "female", "birthDate": "1968-03-14"}
+    told = run("own_server", "m.ownFacts(given)", {"patient": "p-1", "prefetch": {"patient": person}})
+    assert told == {"name": "Ada B. Beck", "facts": "Sex female, born 1968-03-14."}
+    assert run("own_server", "m.ownFacts(given)", {"patient": "p-1", "prefetch": {}}) == {
+        "name": "Patient p-1",
+        "facts": "",
+    }
+
+
+def test_a_chart_of_another_server_is_sent_as_it_was_read(run: Run) -> None:
+    given = {"patient": "p-1", "prefetch": {"labs": {"resourceType": "Bundle"}}}
+    service = {"hook": "order-sign", "prefetch": {"labs": "Observation?x", "lvef": "Observation?y"}}
+    sent = run("client", "m.requestFrom(given[0], given[1], given[2], [])", [given, service, [BARE]])
+    assert sent["prefetch"] == {"labs": {"resourceType": "Bundle"}}
+    assert sent["context"]["patientId"] == "p-1"
+    assert sent["context"]["draftOrders"]["entry"] == [{"resource": BARE}]
+    assert "selections" not in sent["context"]
+
+
+GERMAN = {"{count} cards": "{count} Karten", "toString": "als Text"}
+WORDS = [
+    pytest.param('m.t("No cards")', None, "No cards", id="English without a word"),
+    pytest.param('(m.take(given), m.t("{count} cards", { count: 2 }))', GERMAN, "2 Karten", id="a translation"),
+    pytest.param('(m.take(given), m.t("No cards"))', GERMAN, "No cards", id="none for this sentence"),
+    pytest.param('(m.take(given), m.t("constructor"))', GERMAN, "constructor", id="a name that every object has"),
+    pytest.param('m.t("{count} cards", {})', None, "{count} cards", id="a value that is missing"),
+    pytest.param('m.t("{a}", { a: "{b}", b: 1 })', None, "{b}", id="a value with a placeholder of its own"),
+    pytest.param('(m.take(undefined), m.t("No cards"))', None, "No cards", id="no words"),
+    pytest.param('m.dayOf("2026-01-09")', None, "2026-01-09", id="a day in English"),
+    pytest.param('(document.documentElement.lang = "de", m.dayOf("2026-01-09"))', None, "09.01.2026", id="in German"),
+    pytest.param('(document.documentElement.lang = "es", m.dayOf("2026-01-09"))', None, "09/01/2026", id="in Spanish"),
+    pytest.param('(document.documentElement.lang = "de", m.dayOf("1968-00"))', None, "1968-00", id="no whole day"),
+    pytest.param('(document.documentElement.lang = "en", m.dayOf("x"))', None, "x", id="no day"),
+]
+
+
+@pytest.mark.parametrize(("body", "given", "gives"), WORDS)
+def test_words_of_a_language(run: Run, body: str, given: Any, gives: str) -> None:
+    reset = f"(m.take(undefined), {body})" if "m.take(" not in body else body
+    assert run("words", reset, given) == gives
+
+
 def test_every_exported_function_is_called_here() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     exported = {
@@ -568,5 +611,5 @@ def test_every_exported_function_is_called_here() -> None:
             r"^export (?:async )?(?:function|const) (\w+)", file.read_text(encoding="utf-8"), re.MULTILINE
         )
     }
-    seen_in_pages = {"discover", "call", "exchangesView", "newestFirst", "outward"}
+    seen_in_pages = {"discover", "call", "read", "listenToOwnServer", "exchangesView", "newestFirst", "outward"}
     assert sorted(name for name in exported - seen_in_pages if f"m.{name}(" not in text) == []
