@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from contextlib import nullcontext
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -30,7 +31,7 @@ from cds_service.decisions import failures
 from cds_service.decisions.data_access import DataMissing, RequestData
 from cds_service.decisions.decision import Decision
 from cds_service.decisions.versions import versions
-from cds_service.ehr.client import FhirClient, OnFetched
+from cds_service.ehr.client import Aside, FhirClient, OnFetched
 from cds_service.protocol import crd
 from cds_service.protocol.card_json import card_json, suggestion_json, to_show, worded
 from cds_service.protocol.form_links import with_form
@@ -72,10 +73,11 @@ class Decider:
         suggestions: bool = True,
         chart_reader: type[ChartReader] = ChartReader,
         on_fetched: OnFetched | None = None,
+        aside: Aside = nullcontext,
     ) -> None:
         """Build the readers, the judgement and the wording; without ``suggestions`` cards only say what is wrong.
 
-        ``on_fetched`` hears what each call fetched from a FHIR server.
+        ``on_fetched`` hears what each call fetched from a FHIR server; inside of ``aside`` it waits for that.
 
         Raises:
             CodeMapError: a code map of the site cannot be used.
@@ -108,7 +110,7 @@ class Decider:
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
         sources = with_sources(self.known, self.billing).sources
         self._coverage = CoverageWriter(self.wording.statements, sources, settings.base_url)
-        self.fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched)
+        self.fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched, aside=aside)
         self.versions = versions(settings, self.known, self.wording, self.billing)
 
     def reads_drug(self, name: str) -> bool:

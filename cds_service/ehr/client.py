@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -47,6 +48,7 @@ _log = structlog.get_logger()
 
 
 OnFetched = Callable[[int, int, float], None]
+Aside = Callable[[], AbstractContextManager[None]]
 """Hears how many reads of one call were answered, how many failed, and the seconds that the call waited."""
 
 
@@ -63,8 +65,16 @@ class FhirLimits(NamedTuple):
 class FhirClient:
     """Fetches searches and reads; one client serves every request and keeps its connections."""
 
-    def __init__(self, limits: FhirLimits, resolver: Resolver = resolve, on_fetched: OnFetched | None = None) -> None:
+    def __init__(
+        self,
+        limits: FhirLimits,
+        resolver: Resolver = resolve,
+        on_fetched: OnFetched | None = None,
+        aside: Aside = nullcontext,
+    ) -> None:
         """Take the allowed servers and the limits from the configuration; ``on_fetched`` hears what each call fetched.
+
+        Each call waits inside of ``aside``.
 
         Raises:
             OSError: the certificate authorities cannot be read.
@@ -72,6 +82,7 @@ class FhirClient:
         """
         self.servers = FhirServers(limits.allowed_servers, loopback_only=limits.loopback_only)
         self.on_fetched = on_fetched
+        self.aside = aside
         self.budget_s = limits.timeout_s
         self.body_limit = limits.body_bytes
         # A slow server can block every thread of the calls that need it, so other calls must not share them.
@@ -145,7 +156,7 @@ class FhirAccess:
         if not asked and not following:
             return {}
         began = time.monotonic()
-        with self._client.neighbour.asked():
+        with self._client.neighbour.asked(), self._client.aside():
             pages = self._ask_all({**asked, **following})
         if self._client.on_fetched is not None:
             answered = _answered(pages)
