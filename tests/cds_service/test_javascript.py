@@ -559,27 +559,6 @@ def test_verdicts_are_sorted_and_counted(run, page) -> None:
     assert "no rule was asked" in run("verdicts", body, None)
 
 
-<<<<<<< HEAD
-def test_a_chart_of_another_server_is_told_in_a_line(run: Run) -> None:
-    person = {"name": [{"given": ["Ada", "B."], "family": "Beck"}], "gender": "female", "birthDate": "1968-03-14"}
-    told = run("own_server", "m.ownFacts(given)", {"patient": "p-1", "prefetch": {"patient": person}})
-    assert told == {"name": "Ada B. Beck", "facts": "Sex female, born 1968-03-14."}
-    assert run("own_server", "m.ownFacts(given)", {"patient": "p-1", "prefetch": {}}) == {
-        "name": "Patient p-1",
-        "facts": "",
-    }
-
-
-def test_a_chart_of_another_server_is_sent_as_it_was_read(run: Run) -> None:
-    given = {"patient": "p-1", "prefetch": {"labs": {"resourceType": "Bundle"}}}
-    service = {"hook": "order-sign", "prefetch": {"labs": "Observation?x", "lvef": "Observation?y"}}
-    sent = run("client", "m.requestFrom(given[0], given[1], given[2], [])", [given, service, [BARE]])
-    assert sent["prefetch"] == {"labs": {"resourceType": "Bundle"}}
-    assert sent["context"]["patientId"] == "p-1"
-    assert sent["context"]["draftOrders"]["entry"] == [{"resource": BARE}]
-    assert "selections" not in sent["context"]
-
-
 GERMAN = {"{count} cards": "{count} Karten", "toString": "als Text"}
 WORDS = [
     pytest.param('m.t("No cards")', None, "No cards", id="English without a word"),
@@ -601,7 +580,8 @@ WORDS = [
 def test_words_of_a_language(run: Run, body: str, given: Any, gives: str) -> None:
     reset = f"(m.take(undefined), {body})" if "m.take(" not in body else body
     assert run("words", reset, given) == gives
-=======
+
+
 @pytest.mark.parametrize("hook", ["order-select", "order-sign"])
 def test_a_request_from_a_chart_that_was_read_holds_what_the_service_asks_for(run: Run, hook: str) -> None:
     given = {
@@ -638,7 +618,6 @@ def test_a_request_from_a_chart_that_was_read_holds_what_the_service_asks_for(ru
 def test_whose_chart_was_read_is_said_in_a_line(run: Run, person: Any, expected: dict[str, str]) -> None:
     own = {"patient": "p-1", "prefetch": {} if person is None else {"patient": person}}
     assert run("own_server", "m.ownFacts(given)", own) == expected
->>>>>>> main
 
 
 def test_every_exported_function_is_called_here() -> None:
@@ -650,9 +629,5 @@ def test_every_exported_function_is_called_here() -> None:
             r"^export (?:async )?(?:function|const) (\w+)", file.read_text(encoding="utf-8"), re.MULTILINE
         )
     }
-<<<<<<< HEAD
-    seen_in_pages = {"discover", "call", "read", "listenToOwnServer", "exchangesView", "newestFirst", "outward"}
-=======
     seen_in_pages = {"discover", "call", "exchangesView", "listenToOwnServer", "newestFirst", "outward", "read"}
->>>>>>> main
     assert sorted(name for name in exported - seen_in_pages if f"m.{name}(" not in text) == []
