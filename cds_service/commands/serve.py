@@ -82,6 +82,7 @@ def serve(  # noqa: PLR0913 - one for each option
         click.echo(f"  {address}/cds-services/{service.id}  ({service.hook})")
     sys.stdout.flush()
     _share_metrics(workers)
+    decider.fhir.open()
     _preload()
     allow_many_connections()
     Server(

@@ -49,7 +49,7 @@ from cds_service.configuration.site_settings import (
 )
 from cds_service.configuration.smart_settings import SmartSettings
 from cds_service.configuration.workbench_settings import WorkbenchSettings
-from cds_service.ehr.client import FhirLimits
+from cds_service.ehr.limits import FhirLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

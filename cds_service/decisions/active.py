@@ -26,7 +26,7 @@ from cds_service.decisions.decider import Decider
 from cds_service.decisions.recording import RecordWriter
 from cds_service.decisions.shadow import Shadow
 from cds_service.decisions.suppression import Repeats
-from cds_service.ehr.client import OnFetched
+from cds_service.ehr.limits import OnFetched
 from cds_service.protocol.caller import UNKNOWN
 from cds_service.store.record import Pseudonyms
 from fhir_mappings.codings import CodeMapError
@@ -279,6 +279,7 @@ def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None) ->
     zone = ZoneInfo(settings.site.timezone)
     try:
         decider = Decider(settings, lambda: clock().astimezone(zone).date(), on_fetched=on_fetched)
+        decider.fhir.open()
     except CodeMapError as error:
         raise ConfigurationError([f"site.code_maps: {error}"]) from None
     except CoverageFileError as error:

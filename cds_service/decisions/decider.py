@@ -29,7 +29,7 @@ from cards.readings.on_treatment import on_treatment
 from cds_service.decisions.data_access import DataMissing, RequestData
 from cds_service.decisions.decision import Decision
 from cds_service.decisions.versions import versions
-from cds_service.ehr.client import FhirClient, OnFetched
+from cds_service.ehr.client import FhirClient
 from cds_service.protocol import crd
 from cds_service.protocol.card_json import card_json, to_show, worded
 from cds_service.protocol.form_links import with_form
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from cards.facts.outcomes import Verdict
     from cards.presentation.card import Card
     from cds_service.configuration.settings import Settings
+    from cds_service.ehr.limits import OnFetched
     from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.wire.lenient import Json
 
@@ -102,12 +103,12 @@ class Decider:
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
         sources = with_sources(self.known, self.billing).sources
         self._coverage = CoverageWriter(self.wording.statements, sources, settings.base_url)
-        self._fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched)
+        self.fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched)
         self.versions = versions(settings, self.known, self.wording, self.billing)
 
     def data_of(self, request: HookRequest) -> RequestData:
         """Return access to what a request sent, and to its FHIR server."""
-        return RequestData(request, self.templates, self._fhir, self._sizes.entries)
+        return RequestData(request, self.templates, self.fhir, self._sizes.entries)
 
     def decide(self, request: HookRequest, *, coverage: bool = False, before: RequestData | None = None) -> Decision:
         """Answer one request; ``coverage``: by the rules of billing and coverage, and by no clinical one.
@@ -121,7 +122,7 @@ class Decider:
         began = time.perf_counter()
         exchange = crd.exchange_of(request.extension) if coverage and self.crd else None
         asked = self.templates if exchange is None else {**self.templates, **crd.COVERAGE_TEMPLATE}
-        gathering = RequestData(request, asked, self._fhir, self._sizes.entries, before)
+        gathering = RequestData(request, asked, self.fhir, self._sizes.entries, before)
         actions: tuple[dict[str, Any], ...] = ()
         if not request.moment.has_orders:
             session, verdicts, (cards, shown) = self._opened(request, gathering)
