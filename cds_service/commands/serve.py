@@ -83,7 +83,7 @@ def serve(  # noqa: PLR0913 - one for each option
     sys.stdout.flush()
     _share_metrics(workers)
     decider.fhir.open()
-    _preload()
+    _preload(decider.settings)
     allow_many_connections()
     Server(
         "cds_service.wsgi:application",
@@ -152,13 +152,13 @@ def _share_metrics(workers: int) -> None:
         os.environ[MULTIPROCESS_VARIABLE] = folder
 
 
-def _preload() -> None:
+def _preload(settings: Settings) -> None:
     """Load the application before the workers are copied from this process, after the folder of metrics was named."""
     # This process only watches the workers from now on. A worker looks for garbage again once it has what it needs.
     gc.disable()
     from cds_service.wsgi import preload  # noqa: PLC0415
 
-    preload()
+    preload(settings)
 
 
 def _remove(folder: str, owner: int) -> None:
