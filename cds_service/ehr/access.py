@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import wait
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import requests
 import structlog
@@ -24,8 +24,10 @@ from fhir_mappings.wire.depth import is_too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import ThreadPoolExecutor
 
-    from cds_service.ehr.client import FhirClient
+    from cds_service.ehr.connections import FhirConnections
+    from cds_service.ehr.limits import Neighbour, OnFetched
     from fhir_mappings.request.hook_request import HookRequest
 
 _PAGES = 10
@@ -40,6 +42,20 @@ _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, V
 _log = structlog.get_logger()
 
 
+class _Client(Protocol):
+    """What the calls to FHIR servers share."""
+
+    on_fetched: OnFetched | None
+    budget_s: float
+    body_limit: int
+    neighbour: Neighbour
+    threads: ThreadPoolExecutor
+
+    @property
+    def connections(self) -> FhirConnections:
+        """The connections that are kept to servers."""
+
+
 class _Question(NamedTuple):
     """An address to read from, the place in the request that its answer takes, and the number of its page."""
 
@@ -51,7 +67,7 @@ class _Question(NamedTuple):
 class FhirAccess:
     """Leave to ask one server on behalf of one call. Its budget begins with the first question."""
 
-    def __init__(self, client: FhirClient, request: HookRequest) -> None:
+    def __init__(self, client: _Client, request: HookRequest) -> None:
         """Take the server and the token of the call."""
         self._client = client
         self._base = request.fhir_server.rstrip("/")
