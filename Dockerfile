@@ -1,6 +1,11 @@
 # The service for production. Build: docker build -t her2-cds .
-# With what an extra needs: --target charts for reports with charts, --target simulate for simulations of the past.
-FROM python:3.13-slim AS build
+# With what an extra needs: --target charts for reports with charts, --target simulate for simulations of the past,
+# --target otel for spans.
+# To build from one image for ever, name it by its digest: --build-arg PYTHON=python:3.13-slim@sha256:…
+ARG PYTHON=python:3.13-slim
+
+# hadolint ignore=DL3006
+FROM ${PYTHON} AS build
 WORKDIR /src
 COPY requirements.lock .
 RUN python -m venv /opt/her2-cds \
@@ -11,11 +16,15 @@ RUN /opt/her2-cds/bin/pip install --no-cache-dir --disable-pip-version-check --n
 FROM build AS build-charts
 RUN /opt/her2-cds/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-charts.lock
 
+FROM build AS build-otel
+RUN /opt/her2-cds/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-otel.lock
+
 FROM build-charts AS build-simulate
 RUN /opt/her2-cds/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes \
     -r requirements-simulate.lock
 
-FROM python:3.13-slim AS base
+# hadolint ignore=DL3006
+FROM ${PYTHON} AS base
 RUN useradd --system --uid 10001 --home-dir /var/lib/her2-cds --create-home her2-cds
 ENV PATH=/opt/her2-cds/bin:$PATH PYTHONUNBUFFERED=1
 USER 10001
@@ -31,6 +40,9 @@ CMD ["her2-cds", "serve", "--host", "0.0.0.0", "--workers", "2"]
 
 FROM base AS charts
 COPY --from=build-charts /opt/her2-cds /opt/her2-cds
+
+FROM base AS otel
+COPY --from=build-otel /opt/her2-cds /opt/her2-cds
 
 FROM base AS simulate
 COPY --from=build-simulate /opt/her2-cds /opt/her2-cds

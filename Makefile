@@ -51,7 +51,7 @@ bench: install-dev
 
 # Rewrites the golden cards from what the service says now; read the difference before you commit it.
 golden: install-dev
-	GOLDEN=write $(BIN)/pytest -q tests/cards/test_golden.py tests/cards/test_view.py tests/cards/test_rules_page.py tests/cards/test_specimens.py
+	GOLDEN=write $(BIN)/pytest -q tests/cards/test_golden.py tests/cards/test_site_rule_laws.py tests/cards/test_view.py tests/cards/test_rules_page.py tests/cards/test_specimens.py
 
 # The sheet on which a pharmacist signs a release. SINCE=TAG: only what changed since that release.
 sign-off: $(VENV)/.installed
@@ -65,9 +65,10 @@ lock: install-dev
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv --no-config pip compile $(LOCK) --group build pyproject.toml -o requirements.lock
 	$(BIN)/uv --no-config pip compile $(LOCK) --extra charts -c requirements.lock pyproject.toml -o requirements-charts.lock
+	$(BIN)/uv --no-config pip compile $(LOCK) --extra otel -c requirements.lock pyproject.toml -o requirements-otel.lock
 	$(BIN)/uv --no-config pip compile $(LOCK) --extra simulate -c requirements.lock pyproject.toml -o requirements-simulate.lock
-	$(BIN)/uv --no-config pip compile $(LOCK) --group dev --extra charts --extra spark -c requirements.lock \
-		-c requirements-charts.lock -c requirements-simulate.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv --no-config pip compile $(LOCK) --group dev --extra charts --extra otel --extra spark \
+		-c requirements.lock -c requirements-charts.lock -c requirements-otel.lock -c requirements-simulate.lock pyproject.toml -o requirements-dev.lock
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-strip-extras
 

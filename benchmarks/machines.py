@@ -13,10 +13,7 @@ import argparse
 import contextlib
 import http.client
 import json
-import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -33,12 +30,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from benchmarks.chart import Person
+from benchmarks.namespaces import Namespaces, run
 from benchmarks.payloads import Drug, request_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-BRIDGE = "her2br"
 ADDRESSES = {"proxy": "10.77.0.2", "one": "10.77.0.11", "two": "10.77.0.12", "stores": "10.77.0.20"}
 URL = f"http://{ADDRESSES['proxy']}:8080"
 SIGN = f"{URL}/cds-services/her2-order-sign"
@@ -48,59 +45,13 @@ OK = 200
 _DRUG = (Drug("ado-trastuzumab emtansine (KADCYLA) IV", "1371046", mg_per_kg=5.4),)
 
 
-def run(*command: str) -> None:
-    """Run a command of the system."""
-    subprocess.run(command, check=True, capture_output=True)
-
-
-class Machines:
+class Machines(Namespaces):
     """The namespaces and what runs in them."""
 
     def __init__(self, folder: Path) -> None:
         """Lay the cables."""
-        self.folder = folder
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        super().__init__(folder, "her2", "10.77.0.1", ADDRESSES)
         self.key = ec.generate_private_key(ec.SECP256R1())
-        run("ip", "link", "add", BRIDGE, "type", "bridge")
-        run("ip", "addr", "add", "10.77.0.1/24", "dev", BRIDGE)
-        run("ip", "link", "set", BRIDGE, "up")
-        for name, address in ADDRESSES.items():
-            run("ip", "netns", "add", f"her2-{name}")
-            run("ip", "link", "add", f"h2{name}", "type", "veth", "peer", "name", "eth0", "netns", f"her2-{name}")
-            run("ip", "link", "set", f"h2{name}", "master", BRIDGE, "up")
-            for command in (f"addr add {address}/24 dev eth0", "link set eth0 up", "link set lo up"):
-                run("ip", "-n", f"her2-{name}", *command.split())
-
-    def close(self) -> None:
-        """Take everything away."""
-        for name in list(self.processes):
-            self.kill(name)
-        for name in ADDRESSES:
-            subprocess.run(["ip", "netns", "delete", f"her2-{name}"], check=False, capture_output=True)
-        subprocess.run(["ip", "link", "delete", BRIDGE], check=False, capture_output=True)
-
-    def start(self, name: str, machine: str, *command: str, **variables: str) -> None:
-        """Start something on a machine."""
-        log = (self.folder / f"{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen(
-            ["ip", "netns", "exec", f"her2-{machine}", *command],
-            stdout=log,
-            stderr=log,
-            cwd=self.folder / machine,
-            env=os.environ | variables,
-            start_new_session=True,
-        )
-
-    def kill(self, name: str) -> None:
-        """Kill something, with everything it has started."""
-        process = self.processes.pop(name)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-    def cut(self, machine: str, *, up: bool) -> None:
-        """Cut the cable of a machine, or mend it."""
-        run("ip", "link", "set", f"h2{machine}", "up" if up else "down")
 
     def service(self, machine: str) -> None:
         """Start a service machine."""

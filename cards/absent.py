@@ -80,7 +80,7 @@ READS: Mapping[str, frozenset[Topic]] = {
         Topic.LIVER_TESTS_DISCONTINUE,
         Topic.CYCLE_LIMIT_REACHED,
     },
-    "administrations": _HISTORY,
+    "administrations": _HISTORY | {Topic.HER2_AGENTS_COMBINED},
     "medications": _HISTORY
     | {Topic.HER2_AGENTS_COMBINED, Topic.ANTHRACYCLINE_CONCURRENT, Topic.CYP3A4_INHIBITOR, Topic.INTERACTION},
 }

@@ -8,6 +8,7 @@ import msgspec
 
 from cards.absent import TREATMENT_PARTS, absent_parts, without_parts
 from cards.facts.outcomes import (
+    FAILED,
     CannotTell,
     Clear,
     Evidence,
@@ -21,6 +22,7 @@ from cards.facts.outcomes import (
 )
 from cards.facts.policy import Mode, for_product
 from cards.facts.topics import Topic, TopicCode
+from cards.failures import asked, is_failure
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Cited, Confidence
 from cards.planned_doses import ASKED_LATER, LATER, judged_later, needed, outcome_for, planned_doses
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from cards.facts.patient import Patient
     from cards.facts.policy import Policy
     from cards.facts.session import Session
+    from cards.failures import OnFailure
     from cards.identification.recogniser import Recogniser
     from cards.knowledge.schema import Product
     from cards.planned_doses import PlannedDose
@@ -49,6 +52,7 @@ _AT_THE_ORDER = NotApplicable("judged when the next dose is ordered")
 _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
+_ALWAYS_URGENT = frozenset({"deceased", "suspected", FAILED})
 _HER2 = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
 )
@@ -64,22 +68,26 @@ def judge(
     policy: Policy,
     identities: Sequence[Identity] | None = None,
     rules: Sequence[Rule] | None = None,
+    on_failure: OnFailure | None = None,
 ) -> tuple[Verdict, ...]:
     """Return one verdict for each rule and each order in scope, and one on what could not be checked.
 
     Topics that are off give none. Only what a live card says counts as said. ``identities`` saves settling again
     what has been settled, order by order. ``rules`` are those of the service that is asked; by default
-    the clinical ones of the moment.
+    the clinical ones of the moment. ``on_failure`` hears of a rule that raises an exception, which then is a check that
+    could not be carried out; without it the exception is raised.
     """
     rules = rules_at(session.moment, recogniser.known) if rules is None else rules
     identities = [identify(order, recogniser) for order in session.orders] if identities is None else identities
     cases = cases_in_scope(session, recogniser, policy, identities)
     planned = planned_doses(cases, policy) if session.moment.has_orders else {}
-    verdicts = [verdict for case in cases for verdict in _verdicts(case, policy, rules, planned.get(id(case)))]
+    verdicts = [
+        verdict for case in cases for verdict in _verdicts(case, policy, rules, planned.get(id(case)), on_failure)
+    ]
     of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
     # An order for a neighbour that carries a code of a drug that is checked: nothing else is asked of it.
     for case in _cases(session, recogniser, policy, identities, lambda identity: identity.is_miscoded):
-        verdicts += _verdicts(case, policy, of_codes, None)
+        verdicts += _verdicts(case, policy, of_codes, None, on_failure)
     # Most rules have nothing to say, and most of what follows is about those that have.
     telling = [verdict for verdict in verdicts if verdict.outcome.__class__ not in _SILENT]
     shown = [v for v in telling if isinstance(v.outcome, Fired) and policy.mode(v.topic) is Mode.LIVE]
@@ -115,7 +123,9 @@ def _thresholds(identity: Identity, policy: Policy) -> Mapping[str, Decimal | No
     return for_product(policy.thresholds, identity.product.id if identity.product is not None else None)
 
 
-def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDose | None) -> list[Verdict]:
+def _verdicts(
+    case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDose | None, on_failure: OnFailure | None
+) -> list[Verdict]:
     settled = case.identity.status is IdentityStatus.SETTLED
     product = case.product.id if settled else None
     origin, drug, tentative = case.order.origin, case.drug, case.order.tentative
@@ -125,7 +135,14 @@ def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDo
     if settled and not signed and case.identity.by is None:
         later = judged_later(dose)
         verdicts = [
-            Verdict(rule.topic, origin, LATER if rule.topic in later else rule.judge(case), product, drug, tentative)
+            Verdict(
+                rule.topic,
+                origin,
+                LATER if rule.topic in later else asked(rule, case, on_failure),
+                product,
+                drug,
+                tentative,
+            )
             for rule in rules
         ]
         verdicts = _without_parts(verdicts, case)
@@ -134,7 +151,7 @@ def _verdicts(case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDo
         return verdicts if dose is None else _of_planned_dose(verdicts, case, dose, policy)
     verdicts = []
     for rule in rules:
-        outcome = rule.judge(case) if settled or rule.before_identity else _UNSETTLED
+        outcome = asked(rule, case, on_failure) if settled or rule.before_identity else _UNSETTLED
         if signed and isinstance(outcome, Fired) and RemoveOrder() in outcome.fixes:
             outcome = _held_instead(outcome)
         verdicts.append(Verdict(rule.topic, origin, outcome, product, drug, tentative))
@@ -150,7 +167,7 @@ def _of_opened_chart(verdict: Verdict) -> Verdict:
     match verdict.outcome:
         case Fired() as finding:
             calm: Outcome = msgspec.structs.replace(finding, indicator=Indicator.INFO, fixes=())
-        case CannotTell():
+        case CannotTell() as outcome if not is_failure(outcome):
             calm = _AT_THE_ORDER
         case outcome:
             calm = outcome
@@ -174,7 +191,9 @@ def _without_parts(verdicts: list[Verdict], case: Case) -> list[Verdict]:
         idle = {"weight": not case.needs_weight, "lvef": case.product.monitoring.lvef is None}
         absent = tuple((part, why) for part, why in absent if not idle.get(part, False))
     return [
-        msgspec.structs.replace(verdict, outcome=without_parts(verdict.topic, verdict.outcome, absent))
+        verdict
+        if is_failure(verdict.outcome)
+        else msgspec.structs.replace(verdict, outcome=without_parts(verdict.topic, verdict.outcome, absent))
         for verdict in verdicts
     ]
 
@@ -185,12 +204,15 @@ def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, pol
     put_off: set[TopicCode] = set()
     found = []
     for verdict in verdicts:
-        outcome, asked = outcome_for(verdict.topic, case, dose, verdict.outcome)
+        if is_failure(verdict.outcome):
+            found.append(verdict)
+            continue
+        outcome, wanted = outcome_for(verdict.topic, case, dose, verdict.outcome)
         if outcome is not verdict.outcome or outcome is LATER:
             put_off.add(verdict.topic)
             verdict = msgspec.structs.replace(verdict, outcome=outcome)  # noqa: PLW2901 - the same one, postponed
-        if asked is not None and policy.mode(verdict.topic) is Mode.LIVE:
-            later.append(asked)
+        if wanted is not None and policy.mode(verdict.topic) is Mode.LIVE:
+            later.append(wanted)
         found.append(verdict)
     if put_off:
         found = [_told_later(verdict, put_off) for verdict in found]
@@ -243,7 +265,7 @@ def _incomplete(
         if gap not in told:
             lines[gap_line(recogniser.known, gap)] = None
             is_read = gap.reason not in UNREAD or not _may_count(gap, session.patient, recogniser.measured)
-            is_urgent = is_urgent or not is_read or gap.reason == "deceased"
+            is_urgent = is_urgent or not is_read or gap.reason in _ALWAYS_URGENT
     if not lines:
         return None
     count = f"{len(lines)} check{'s' if len(lines) > 1 else ''}"
@@ -292,6 +314,7 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
 def _needed(case: Case) -> Iterable[str]:
     """Name the concepts that some check of the case reads."""
     product = case.product
+    yield from (f"problem-{each.problem}" for each in product.monitoring.stops)
     if not case.session.moment.has_orders:
         yield from _monitored(product, near=case.dose_is_near)
         return

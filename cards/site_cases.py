@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence
 from cards.facts.origins import Origin
 from cards.facts.outcomes import CannotTell, Fired, NotApplicable
-from cards.facts.patient import Diagnosis, Patient, PresentProblem, Staging, Treatment, TreatmentState
+from cards.facts.patient import (
+    Diagnosis,
+    Patient,
+    PresentProblem,
+    SiteProblem,
+    Staging,
+    Treatment,
+    TreatmentState,
+)
 from cards.facts.policy import default_policy, for_product
 from cards.facts.results import (
     Her2Finding,
@@ -24,7 +32,8 @@ from cards.facts.results import (
 from cards.facts.session import Moment, Session
 from cards.identification.identity import identify
 from cards.identification.recogniser import recogniser_of
-from cards.knowledge.schema import Expected, Kind, KnowledgeError, Tier
+from cards.knowledge.schema import Expected, Kind, KnowledgeError, Problem, Tier
+from cards.knowledge.site_codes import drug_code
 from cards.readings.case import Case
 from cards.readings.session_orders import SessionOrders
 from cards.rules.site_rules import judge
@@ -41,6 +50,7 @@ if TYPE_CHECKING:
 DAY = date(2026, 6, 15)
 """The day on which every case takes place."""
 _INTERVAL_DAYS = 21
+_PROBLEMS = frozenset(map(str, Problem))
 _NOT_ASKED = NotApplicable("the rule is not asked at this moment")
 _HER2 = {
     Tier.POSITIVE: Her2Finding.IHC_3,
@@ -123,7 +133,12 @@ def session_of(written: RuleCase, recogniser: Recogniser) -> tuple[DrugOrder, Se
         her2=_her2(written),
         diagnoses=(Diagnosis(written.cancer, written.cancer, Origin("", "cancer")),) if written.cancer else (),
         stagings=(Staging(written.setting, written.setting, DAY, Origin("", "stage")),) if written.setting else (),
-        problems=tuple(PresentProblem(each, str(each), Origin("", str(each)), DAY) for each in written.problems),
+        problems=tuple(
+            PresentProblem(Problem(each), each, Origin("", each), DAY) for each in written.problems if each in _PROBLEMS
+        ),
+        site_problems=tuple(
+            SiteProblem(each, each, Origin("", each), DAY) for each in written.problems if each not in _PROBLEMS
+        ),
         treatments=(*given, *drugs),
         sex=written.sex,
         birth_date=years_before(DAY, written.age) if written.age is not None else None,
@@ -145,8 +160,11 @@ def _order(name: str, path: str) -> DrugOrder:
 
 
 def _drug(name: str, path: str, recogniser: Recogniser) -> Treatment:
-    product = identify(_order(name, path), recogniser).product
-    return Treatment(product.id if product else "", (name,), DAY, Origin("", path), TreatmentState.ACTIVE)
+    coded = drug_code(name)
+    classes = recogniser.coded_classes(*coded) if coded is not None else ()
+    product = identify(_order(name, path), recogniser).product if coded is None else None
+    origin = Origin("", path)
+    return Treatment(product.id if product else "", (name,), DAY, origin, TreatmentState.ACTIVE, classes=classes)
 
 
 def _given(name: str, recogniser: Recogniser) -> Treatment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_cors import CORS
 from werkzeug.exceptions import HTTPException
 
@@ -20,6 +20,7 @@ from cds_service.telemetry import metrics as numbers
 from cds_service.web import discovery, feedback, health, hooks, metrics, operator, smart, terminology, tryit
 from cds_service.web.admission import RETRY_AFTER_S, Admission, Doorkeeper, NoRoomError
 from cds_service.web.answers import decider
+from cds_service.web.naming import REQUEST_ID, TRACEPARENT, Naming
 from cds_service.web.slow_bodies import Bodies
 from fhir_mappings.wire.resources import encode
 
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
     from cds_service.store.store import Store
 
 _log = structlog.get_logger()
+_INTERNAL = ("internal", "the request could not be answered")
 AT_ITS_LIMIT = ("at-its-limit", "too many calls just now; send it again in a moment")
 _CODES = {
     400: ("not-json", "the request could not be read"),
-    404: ("not-found", "there is nothing at this address"),
+    404: ("not-found", ""),
     405: ("method-not-allowed", "this address does not take the method"),
     413: ("body-too-large", "the body is over the limit"),
     415: ("not-json-content", "the content type must be JSON"),
@@ -80,7 +82,8 @@ def create_app(
             r"/cds-services.*": {"origins": "*"},
             r"/(CodeSystem|ValueSet|Library|source-attributes).*": {"origins": "*"},
         },
-        allow_headers=["Authorization", "Content-Type"],
+        allow_headers=["Authorization", "Content-Type", REQUEST_ID, TRACEPARENT],
+        expose_headers=[hooks.DECISION_HEADER, REQUEST_ID, TRACEPARENT, "ETag", "Retry-After"],
         methods=["GET", "POST", "OPTIONS"],
         max_age=3600,
         send_wildcard=True,
@@ -91,6 +94,8 @@ def create_app(
     refusal = encode(operation_outcome(*AT_ITS_LIMIT, base_url=base_url))
     bodies = app.extensions["her2_cds_bodies"] = Bodies()
     app.wsgi_app = Doorkeeper(app.wsgi_app, room, bodies, refusal, numbers.shed)  # type: ignore[method-assign]
+    naming = app.extensions["her2_cds_naming"] = Naming(app.wsgi_app)
+    app.wsgi_app = naming  # type: ignore[method-assign]
     app.register_error_handler(NoRoomError, _no_room)
     app.register_error_handler(NeighbourBusyError, _no_room)
     app.register_error_handler(HTTPException, _http_error)
@@ -116,12 +121,21 @@ def _no_room(error: Exception) -> Response:  # noqa: ARG001 - whatever it is tha
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    code, message = _CODES.get(status, ("internal", "the request could not be answered"))
+    code, message = getattr(error, "problem", None) or _CODES.get(status, _INTERNAL)
+    if status == 404:  # noqa: PLR2004 - as the standards write it
+        message = _nothing_here()
     answer = json_answer(operation_outcome(code, message, base_url=decider().settings.base_url), status)
     for name, value in error.get_headers():
-        if name.lower() in ("allow", "retry-after"):
+        if name.lower() in ("allow", "retry-after", "accept-encoding"):
             answer.headers[name] = value
     return answer
+
+
+def _nothing_here() -> str:
+    """Say what is there instead: the services to who asked for one, and where they are listed to everybody else."""
+    if not request.path.startswith("/cds-services/"):
+        return "there is nothing at this address; the services are listed at /cds-services"
+    return f"there is no such service; those that exist are {', '.join(discovery.service_ids())}"
 
 
 def _unexpected(error: Exception) -> Response:
@@ -130,6 +144,6 @@ def _unexpected(error: Exception) -> Response:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
-    _log.error("unexpected_error", error=type(error).__name__, where=where)
+    _log.error("unexpected_error", status=500, error=type(error).__name__, where=where)
     message = "an internal error, recorded in the log"
     return json_answer(operation_outcome("internal", message, base_url=decider().settings.base_url), 500)

@@ -14,7 +14,7 @@ _COMMANDS = {
     "audit": "record",
     "check": "check",
     "config": "config",
-    "database": "record",
+    "database": "database",
     "example": "example",
     "explain": "record",
     "feedback": "learn",

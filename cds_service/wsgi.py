@@ -17,6 +17,7 @@ from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import default_wording
 from cds_service.app import create_app, workbench_of
 from cds_service.configuration.settings import CONFIG_VARIABLE
+from cds_service.learning.watching import keep_watch
 from cds_service.policies.library import Library
 from cds_service.policies.publication import Publication, follow
 from cds_service.server import end_with_parent
@@ -24,6 +25,7 @@ from cds_service.store.purge_thread import keep_house
 from cds_service.telemetry import metrics
 from cds_service.telemetry.logs import configure_logs
 from cds_service.tryit.scenarios import read_scenarios
+from cds_service.web import tracing
 from cds_service.web.slow_bodies import Watcher
 from fhir_mappings.medications.actions import models
 
@@ -45,12 +47,17 @@ def application() -> Flask:
     configure_logs()
     end_with_parent()
     path = os.environ.get(CONFIG_VARIABLE)
+    traces = tracing.begin()
     app = create_app(Path(path) if path else None)
     store, configuration = app.extensions["her2_cds_store"], app.extensions["her2_cds"]
     app.extensions["her2_cds_publication"] = Publication(Library(store.engine), configuration)
     follow(app.extensions["her2_cds_publication"])
     keep_house(store.engine, lambda: configuration.current().decider.settings.audit.keep_days)
+    keep_watch(store.engine, lambda: configuration.current().decider.settings.audit.watch)
     Watcher(app.extensions["her2_cds_bodies"], *_patience(configuration)).start()
+    if traces is not None:
+        traces.watch(app)
+        _at_the_end(traces.close)
     _at_the_end(store.close)
     _spare_the_collector()
     structlog.get_logger().info("worker_started", worker=os.getpid())

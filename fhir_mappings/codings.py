@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cards.values.caching import lazy
 from cards.values.text_cache import cached_by_text
 from cards.values.texts import bounded
 from fhir_mappings.wire.lenient import objects, text
-from fhir_mappings.wire.resources import decode_sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from fhir_mappings.wire.lenient import Json
 
@@ -99,14 +98,16 @@ def system_name(uri: str) -> str:
 
 
 class CodeMapError(ValueError):
-    """A code map is no FHIR ConceptMap, or has an entry that cannot be used."""
+    """A code map is no FHIR ConceptMap, or has an entry that cannot be used; each problem names file and line."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """Keep the problems."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 class CodeMap:
     """A site's local codes and the standard codes they stand for, from FHIR ConceptMap files."""
-
-    # The target says the same, or more generally the same. A narrower target would be a guess.
-    _USABLE = frozenset({"equal", "equivalent", "wider", "subsumes"})
 
     def __init__(self, entries: dict[tuple[str, str], tuple[Coding, ...]] | None = None) -> None:
         """Keep the translations, keyed by the system's address and the code."""
@@ -126,37 +127,32 @@ class CodeMap:
             if any((target.system, target.code) == (system, code) for target in targets):
                 yield uri, local
 
-    @classmethod
-    def read(cls, paths: list[Path]) -> CodeMap:
-        """Read ConceptMap files.
+    @lazy
+    def has_units(self) -> bool:
+        """Whether a local unit is among them."""
+        return any(target.system == "ucum" for targets in self._entries.values() for target in targets)
 
-        Raises:
-            CodeMapError: a file cannot be read or is no ConceptMap.
+    def in_standard_units(self, value: Any) -> Any:
+        """Return a part of a resource with the UCUM code of each quantity whose local unit has one.
 
+        The text of the unit stays, so that what is quoted is what was written.
         """
-        entries: dict[tuple[str, str], tuple[Coding, ...]] = {}
-        for path in paths:
-            try:
-                resource = decode_sent(path.read_bytes())
-            except (OSError, ValueError) as error:
-                msg = f"{path}: {type(error).__name__}: no readable JSON file"
-                raise CodeMapError(msg) from error
-            if not isinstance(resource, dict) or resource.get("resourceType") != "ConceptMap":
-                msg = f"{path}: no FHIR ConceptMap"
-                raise CodeMapError(msg)
-            for local, target in cls._entries_of(resource):
-                entries[local] = (*entries.get(local, ()), target)
-        return cls(entries)
+        if not self.has_units:
+            return value
+        if isinstance(value, list):
+            return [self.in_standard_units(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        changed = {name: self.in_standard_units(each) for name, each in value.items()}
+        if "value" in value and (code := self._unit(value)):
+            changed["code"] = code
+        return changed
 
-    @classmethod
-    def _entries_of(cls, resource: dict[str, Any]) -> Iterator[tuple[tuple[str, str], Coding]]:
-        for _, group in objects(resource.get("group")):
-            source, target_system = text(group.get("source")), system_name(text(group.get("target")))
-            for _, element in objects(group.get("element")):
-                for _, target in objects(element.get("target")):
-                    if text(target.get("equivalence")) in cls._USABLE and target_system:
-                        coding = Coding(target_system, text(target.get("code")), text(element.get("display")))
-                        yield (source, text(element.get("code"))), coding
+    def _unit(self, quantity: Json) -> str:
+        targets = [*self.standard(text(quantity.get("system")), text(quantity.get("code")))]
+        targets += self.standard("", text(quantity.get("unit")))
+        found = {target.code for target in targets if target.system == "ucum"}
+        return found.pop() if len(found) == 1 else ""
 
 
 NO_CODE_MAP = CodeMap()

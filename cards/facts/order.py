@@ -153,3 +153,5 @@ class DrugOrder(msgspec.Struct, frozen=True):
     intakes: tuple[Intake, ...] = ()
     """When tablets are taken, one entry for each dosage instruction."""
     notes: tuple[OrderNote, ...] = ()
+    route_written: str = ""
+    """The route in the words of the order; without ``route`` it was not understood."""

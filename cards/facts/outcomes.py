@@ -130,6 +130,10 @@ class Missing(msgspec.Struct, frozen=True, rename={"reported_by": "told_by"}):
     is_urgent: bool = False
 
 
+FAILED = "internal-error"
+"""What a rule lacked that raised an exception."""
+
+
 class CannotTell(msgspec.Struct, frozen=True, tag="cannot-tell"):
     """The rule applies and could not be carried out."""
 

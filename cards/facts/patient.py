@@ -55,6 +55,8 @@ class Treatment(msgspec.Struct, frozen=True):
     unread_dose: str = ""
     ended: date | None = None
     """The last day of an order or statement, by its own period."""
+    classes: tuple[str, ...] = ()
+    """The drug classes of the site that it belongs to by its codes."""
 
     def is_active(self, today: date) -> bool:
         """Return whether the drug is in use: not once the entry's own period has ended, whatever its status says."""
@@ -81,6 +83,21 @@ class PresentProblem(msgspec.Struct, frozen=True):
 
     def is_present(self, today: date) -> bool:
         """Return whether it is present today; an end date in the future does not change that."""
+        return not self.is_past and (self.ended is None or self.ended >= today)
+
+
+class SiteProblem(msgspec.Struct, frozen=True):
+    """A problem in the chart that only a rule of the site asks about; ``code`` is as the rule writes it."""
+
+    code: str
+    label: str
+    origin: Origin
+    on: date | None = None
+    is_past: bool = False
+    ended: date | None = None
+
+    def is_present(self, today: date) -> bool:
+        """Return whether it is present today."""
         return not self.is_past and (self.ended is None or self.ended >= today)
 
 
@@ -129,6 +146,7 @@ class Patient(msgspec.Struct, frozen=True):
     """The unavailable parts of the chart, by prefetch key, each with the reason."""
     site_results: tuple[SiteResult, ...] = ()
     """Results that only the rules of the site read."""
+    site_problems: tuple[SiteProblem, ...] = ()
 
     @property
     def setting(self) -> Setting | None:

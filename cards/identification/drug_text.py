@@ -136,7 +136,12 @@ class DrugTextReader:
         """Account for every word, from the first to the last."""
         place, count = 0, len(draft.words)
         while place < count:
-            place = self._warning(draft, place) or self._phrase(draft, place) or self._single(draft, place)
+            place = (
+                self._warning(draft, place)
+                or self._premedication(draft, place)
+                or self._phrase(draft, place)
+                or self._single(draft, place)
+            )
 
     def _warning(self, draft: _Draft, place: int) -> int:
         """Skip a warning and the drug names it rules out; return the index after it, or 0 if no warning starts here."""
@@ -157,6 +162,26 @@ class DrugTextReader:
                 place += 1
             else:
                 place = self._phrase(draft, place, within_warning=True) or self._single(draft, place)
+        return place
+
+    def _premedication(self, draft: _Draft, place: int) -> int:
+        """Skip the supportive drugs that a text names as premedication; return the index after them, or 0.
+
+        Every other word of the clause is read as anywhere else.
+        """
+        if not draft.spans:
+            return 0
+        place = self._longest(draft, place, self._vocabulary.premedication)
+        if not place:
+            return 0
+        clause_end = _CLAUSE_END.search(draft.folded, draft.words[place - 1].end)
+        stop = clause_end.start() if clause_end else len(draft.folded)
+        while place < len(draft.words) and draft.words[place].start < stop:
+            place = (
+                self._longest(draft, place, self._vocabulary.supportive)
+                or self._phrase(draft, place)
+                or self._single(draft, place)
+            )
         return place
 
     def _phrase(self, draft: _Draft, place: int, *, within_warning: bool = False) -> int:
@@ -188,7 +213,9 @@ class DrugTextReader:
             draft.loose.append(place)
         elif not self._vocabulary.is_ignored(word):
             before = tuple(each.text for each in draft.words[max(place - _BEFORE_LOT, 0) : place])
-            if not self._vocabulary.is_package_number(before, word):
+            after = tuple(each.text for each in draft.words[place + 1 : place + 1 + _BEFORE_LOT])
+            is_of_lot = self._vocabulary.is_package_number(before, word)
+            if not (is_of_lot or self._vocabulary.numbers_package(before, word, after)):
                 draft.unread.append(word)
         return place + 1
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
 
 _COMBINATIONS = 1024
+_ATC_LEVELS = (1, 3, 4, 5, 7)
 
 
 class HcpcsMeaning(NamedTuple):
@@ -48,6 +49,13 @@ class RetiredMeaning(NamedTuple):
 
     target: Target
     entry: RetiredCode
+
+
+def _by_code(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for code, name in pairs:
+        found[code] = (*found.get(code, ()), name)
+    return found
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
@@ -90,7 +98,10 @@ class Recogniser:
         self._classes = tuple(
             (group, _any_of(group.names), _any_of(group.unless) if group.unless else None)
             for group in known.drug_classes
+            if group.names
         )
+        self._classes_by_rxnorm = _by_code((code, group.id) for group in known.drug_classes for code in group.rxnorm)
+        self._classes_by_atc = _by_code((code, group.id) for group in known.drug_classes for code in group.atc)
         # As few are the combinations of product, cancers and schedule.
         self.labelled = cached_by_key(_COMBINATIONS)(self._labelled)
         self.spans_per_kg = cached_by_key(_COMBINATIONS)(self._spans_per_kg)
@@ -154,6 +165,15 @@ class Recogniser:
             for group, names, unless in self._classes
             if names.search(plain) and (unless is None or not unless.search(plain))
         )
+
+    def coded_classes(self, system: str, code: str) -> tuple[str, ...]:
+        """List the drug classes that a code belongs to; an ATC code belongs to those of every level above it."""
+        if system == "rxnorm" and self._classes_by_rxnorm:
+            return self._classes_by_rxnorm.get(code, ())
+        if system == "atc" and self._classes_by_atc:
+            levels = (code.upper()[:length] for length in _ATC_LEVELS)
+            return tuple(dict.fromkeys(each for level in levels for each in self._classes_by_atc.get(level, ())))
+        return ()
 
     def coded(self, system: str, code: str) -> Meaning | None:
         """Find what a clinical code may mean: RxNorm, ATC or SNOMED CT. A concept may be filed under two products."""

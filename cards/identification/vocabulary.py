@@ -50,17 +50,20 @@ class Vocabulary:
         self.ignored: dict[Phrase, Says | None] = {}
         for group in words.ignored:
             self.ignored |= {self.usual(key(word)): group.says for word in group.words}
-        self.partners = {self.usual(key(name)) for group in known.drug_classes for name in group.names}
+        shipped = (group for group in known.drug_classes if not group.of_site)
+        self.partners = {self.usual(key(name)) for group in shipped for name in group.names}
         # Another antibody is never skipped as a partner drug: an order is for only one of them.
         self.partners = {phrase for phrase in self.partners if not phrase[-1].endswith(_ANTIBODY)} - self.names.keys()
         self.warnings = {key(word) for group in words.warnings for word in group.words}
         self.warning_words = frozenset(fold(word) for group in words.warning_words for word in group.words)
         self._lots = {key(word) for group in words.package_numbers for word in group.words}
         self._numbering = frozenset(part for word in words.package_numbering for part in key(word))
+        self.premedication = {key(word) for group in words.premedication for word in group.words}
+        self.supportive = {key(word) for group in words.supportive for word in group.words}
         self._patterns = re.compile("|".join(f"(?:{each.pattern})" for each in words.patterns))
         self._payload_endings = _endings(each.endings for each in words.payload_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
-        phrases = (self.names, self.ignored, self.partners, self.warnings)
+        phrases = (self.names, self.ignored, self.partners, self.warnings, self.premedication, self.supportive)
         self.reach: dict[str, int] = {}
         """For each first word, the length in words of the longest phrase that begins with it."""
         for phrase in (each for group in phrases for each in group):
@@ -106,6 +109,17 @@ class Vocabulary:
         while before and before[-1] in self._numbering:
             before = before[:-1]
         return before[-1:] in self._lots or before[-2:] in self._lots
+
+    def numbers_package(self, before: Phrase, word: str, after: Phrase) -> bool:
+        """Return whether a word is the "no." of a lot: beside the word for the lot, on either side."""
+        if word not in self._numbering:
+            return False
+        while before and before[-1] in self._numbering:
+            before = before[:-1]
+        while after and after[0] in self._numbering:
+            after = after[1:]
+        around = (before[-1:], before[-2:], after[:1], after[:2])
+        return any(each in self._lots for each in around)
 
     def is_payload(self, word: str) -> bool:
         """Return whether an unknown word ends like the payload of a conjugate."""

@@ -21,7 +21,6 @@ from cards.knowledge.schema import (
     CodeEntry,
     Concept,
     Confidence,
-    DrugClass,
     Expected,
     Kind,
     Knowledge,
@@ -40,12 +39,23 @@ from cards.knowledge.schema import (
     When,
 )
 from cards.knowledge.schema.site_rules import ORDER_HOOKS
+from cards.knowledge.site_codes import (
+    CODE,
+    SNOMED,
+    SYSTEM,
+    NotUsableError,
+    check_drug,
+    check_problem,
+    class_of,
+    drug_code,
+)
 from cards.values.codes import LoincCode, MalformedCodeError, SnomedCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from cards.knowledge.located import Place
+    from cards.knowledge.schema import DrugClass
 
 PLACEHOLDERS = frozenset({"drug", "test", "result", "date", "days", "limit"})
 """What a rule's sentences may name: the drug, the test, its newest result, that result's day and age, the limit."""
@@ -71,10 +81,7 @@ _SET_BY_THE_READER = (
     (r"rules\.\d+\.order_test\.concept", "concept"),
 )
 _TOPIC = re.compile(r"[a-z][a-z0-9-]{2,59}")
-_LOINC, _SNOMED = "http://loinc.org", "http://snomed.info/sct"
-_SYSTEM = re.compile(r"(?:https?://|urn:)[!-{}~]{1,200}")
-_CODE = re.compile(r"[!-{}~]{1,60}")
-_DRUG = re.compile(r"[A-Za-z][A-Za-z0-9 /.-]{2,59}")
+_LOINC = "http://loinc.org"
 # HTML has no place on a card.
 _TAG = re.compile(r"<[A-Za-z/!?]")
 _LONGEST_SUMMARY, _LONGEST_DAYS, _MOST_RULES, _MOST_CASES = 139, 3660, 200, 50
@@ -136,12 +143,15 @@ class _RuleReader:
             for name, concept in self._concepts.items()
             for key in (
                 *((_LOINC, entry.code) for entry in concept.loinc),
-                *((_SNOMED, entry.code) for entry in concept.snomed),
+                *((SNOMED, entry.code) for entry in concept.snomed),
                 *((entry.system, entry.code) for entry in concept.local),
             )
         }
         self._brands = {brand.id: product.id for product in known.products for brand in product.brands}
         self._products = {each.id for each in known.products if each.scope is Scope.CHECKED}
+        self._drugs = (
+            {each.id for each in known.products} | set(self._brands) | {group.id for group in known.drug_classes}
+        )
 
     def added(self, rule: SiteRule) -> Knowledge:
         """Return what is known with the rule.
@@ -163,7 +173,13 @@ class _RuleReader:
         rule = msgspec.structs.replace(rule, **changed)
         if rule.on_view:
             self._check_view(rule)
-        terminology = msgspec.structs.replace(self._known.terminology, concepts=self._concepts)
+        terminology = self._known.terminology
+        own_problems = (each for each in rule.problems if "|" in each)
+        terminology = msgspec.structs.replace(
+            terminology,
+            concepts=self._concepts,
+            site_problems=tuple(dict.fromkeys((*terminology.site_problems, *own_problems))),
+        )
         return msgspec.structs.replace(
             self._known,
             site_rules=(*self._known.site_rules, rule),
@@ -189,15 +205,22 @@ class _RuleReader:
             if product not in names or self._brands.get(product, product) not in self._products:
                 hint = nearest(product, names)
                 self._refuse(f"no product {product!r} is checked{hint}", "when", "products", str(index))
-        for steps, drugs in ((("when", "on_drug"), rule.when.on_drug), (("unless_drug",), rule.unless_drug)):
-            for index, drug in enumerate(drugs):
-                if not _DRUG.fullmatch(drug):
-                    self._refuse("name a drug, 3 to 60 letters", *steps, str(index))
+        self._check_each(lambda drug: check_drug(drug, self._drugs), rule.when.on_drug, "when", "on_drug")
+        self._check_each(lambda drug: check_drug(drug, self._drugs), rule.unless_drug, "unless_drug")
+        self._check_each(check_problem, rule.when.has_problem, "when", "has_problem")
+        self._check_each(check_problem, rule.has_problem, "has_problem")
         age = rule.when.age
         if age is not None and age.at_least is None and age.below is None:
             self._refuse("give at_least, below, or both", "when", "age")
         if len(rule.cases) > _MOST_CASES:
             self._refuse(f"more than {_MOST_CASES}", "cases")
+
+    def _check_each(self, check: Callable[[str], object], written: Iterable[str], *steps: str) -> None:
+        for index, each in enumerate(written):
+            try:
+                check(each)
+            except NotUsableError as error:
+                self._refuse(str(error), *steps, str(index))
 
     def _check_words(self, rule: SiteRule) -> None:
         longest = max(len(brand.name) for product in self._known.products for brand in product.brands)
@@ -248,7 +271,7 @@ class _RuleReader:
     def _test(self, written: str, display: str | None, by: Cited, steps: tuple[str, ...]) -> str:
         """Return the name of the test that a code stands for, adding one that is new."""
         system, mark, code = written.partition("|")
-        if not mark or not _SYSTEM.fullmatch(system) or not _CODE.fullmatch(code):
+        if not mark or not SYSTEM.fullmatch(system) or not CODE.fullmatch(code):
             self._refuse(f"{written!r}: write system|code, such as {_LOINC}|5196-1", *steps)
         system = system.rstrip("/")
         if (system, code) in self._by_code:
@@ -258,7 +281,7 @@ class _RuleReader:
             shape: dict[str, Any] = {"loinc": ()}
             if system == _LOINC:
                 shape = {"loinc": (msgspec.structs.replace(entry, code=str(LoincCode(code))),)}
-            elif system == _SNOMED:
+            elif system == SNOMED:
                 shape["snomed"] = (msgspec.structs.replace(entry, code=str(SnomedCode(code))),)
             else:
                 shape["local"] = (LocalCode(system=system, code=code),)
@@ -281,6 +304,8 @@ class _RuleReader:
         if drug not in self._products and self._brands.get(drug) not in self._products:
             names = self._products | set(self._brands)
             self._refuse(f"no product {drug!r} is checked{nearest(drug, names)}", *steps, "drug")
+        self._check_each(check_problem, case.problems, *steps, "problems")
+        self._check_each(drug_code, case.drugs, *steps, "drugs")
         results = tuple(
             self._case_result(each, rule, (*steps, "results", str(number))) for number, each in enumerate(case.results)
         )
@@ -308,7 +333,6 @@ class _RuleReader:
 
     def _drug_names(self, rule: SiteRule) -> Iterable[DrugClass]:
         """Yield the drugs that no shipped rule knows, each as its own class, so that the chart is read for them."""
-        known = self._products | set(self._brands) | {group.id for group in self._known.drug_classes}
         for drug in dict.fromkeys((*rule.when.on_drug, *rule.unless_drug)):
-            if drug not in known and drug not in {product.id for product in self._known.products}:
-                yield DrugClass(id=drug, names=(drug,), reason=rule.display, by=rule.by)
+            if drug not in self._drugs:
+                yield class_of(drug, rule.display, rule.by)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts.outcomes import Evidence, Fired, Indicator
+from cards.facts.outcomes import FAILED, Evidence, Fired, Indicator
 from cards.facts.topics import Topic, TopicCode
 from cards.presentation.card import SUMMARY_LIMIT, Card, OverrideReason, Suggestion
 from cards.presentation.grouping import CardContent, NamedOrder
@@ -32,6 +32,7 @@ _SETTING = "practice"
 _DAYS_LISTED = 12
 _SET_ASIDE = "set-aside"
 _PLANNED = "planned-tests"
+_FAILED = f"missing-{FAILED}"
 # The link beneath the card has the full title.
 _PI, _LABEL = "prescribing information", "label"
 # "<" becomes an entity, so no detail holds HTML even where a backslash escape is not honored.
@@ -220,6 +221,9 @@ class Renderer:
         values = self._escaped(dict(line.values))
         if line.gap is not None:
             values["reason"] = self._wording.gaps[line.gap.reason].format(**self._escaped(dict(line.gap.values)))
+        if line.label == _FAILED:
+            topic = dict(line.values)["check"]
+            values["check"] = escape(self._wording.topics[topic].display)
         said = (
             self._place(line.text) if line.label == _SET_ASIDE else escape(self._localizer.line(line.label, line.text))
         )

@@ -16,7 +16,7 @@ from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen,
 from cards.readings.doses_given import one_a_day
 from cards.readings.session_orders import SessionOrders
 from cards.values.caching import lazy
-from cards.values.quantities import plain
+from cards.values.quantities import in_print, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +47,7 @@ UNREAD = frozenset(
         "unit-unknown",
         "unit-missing",
         "comparator",
+        "code-system",
     }
 )
 
@@ -357,6 +358,8 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     """Return the evidence line of something present but unusable; a measurement is named with its date."""
     if gap.reason == "deceased":
         return Evidence("deceased", gap.on.isoformat() if gap.on else "?", gap=gap)
+    if gap.reason == "suspected":
+        return Evidence("suspected", gap.on.isoformat() if gap.on else "?", gap=gap, values=gap.values)
     concept = known.terminology.concepts.get(gap.about or "")
     if concept is None:
         return Evidence("set-aside", gap.path, gap=gap)
@@ -365,6 +368,7 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
 
 def shown(result: Weight | Lvef | LabResult | PregnancyTest, text: str) -> str:
     """Append the date to a result, as written if it is only a month or year."""
+    text = in_print(text)
     return f"{text}, {result.time.taken}" if result.within and result.time else dated(text, result.on)
 
 

@@ -9,7 +9,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
+from cards.facts.patient import TreatmentState
 from cards.readings.case import brief, dated
+from cards.readings.course import given_line, interval_after
 from cards.readings.day_total import day_total, total_excess
 from cards.readings.tablets import together
 from cards.rules.tablets import duplicate_tablets
@@ -42,10 +44,11 @@ def her2_agents_combined(case: Case) -> Outcome:
     """Fire on HER2 agents that the labels keep apart, in the session or active in the chart.
 
     Of two products of one session, the one whose last reference comes later has the finding, on each of its orders.
+    Where only a dose given speaks for it, within the interval of the drug that was given, it is a warning.
     """
     found = list(_pairs(case))
     if not found:
-        return Clear()
+        return _given_lately(case) or Clear()
     # The gravest speaks.
     other, pair = min(found, key=lambda each: each[1].only_warn)
     return Fired(
@@ -68,6 +71,40 @@ def _pairs(case: Case) -> Iterator[tuple[Beside, KeptApart]]:
     for other in _active(case):
         if (pair := _kept_apart(case, other.product)) is not None:
             yield other, pair
+
+
+def _given_lately(case: Case) -> Fired | None:
+    """Fire on the dose of such an agent that was given less than its own interval before this dose."""
+    window = case.threshold("interval_window_days")
+    # Of a product that shares the antibody, the topic of intervals speaks.
+    shared = case.recogniser.same_antibody[case.product.id]
+    for other in sorted({each.product for each in case.patient.treatments if each.state is TreatmentState.GIVEN}):
+        pair = _kept_apart(case, other) if other not in shared else None
+        product = case.recogniser.product(other) if pair is not None else None
+        if pair is None or product is None or product.is_oral or case.product.is_oral:
+            continue
+        doses = case.doses_of(frozenset({other}))
+        last = next((each for each in doses if each.on is not None and each.on <= case.planned), None)
+        if last is None or last.on is None:
+            continue
+        shortest = min((each.interval_days for each in product.regimens), default=0)
+        interval = interval_after(case, last, doses) or shortest
+        days = (case.planned - last.on).days
+        if days < interval - window:
+            return Fired(
+                values={
+                    "other": product.name,
+                    "reason": pair.reason,
+                    "days": str(days),
+                    "interval": str(interval),
+                    "date": last.on.isoformat(),
+                },
+                evidence=(given_line(last),),
+                cited=(pair.by,),
+                indicator=Indicator.WARNING,
+                variant="given",
+            )
+    return None
 
 
 def anthracycline_concurrent(case: Case) -> Outcome:

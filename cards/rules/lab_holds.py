@@ -161,7 +161,7 @@ def _name(case: Case, result: LabResult) -> str:
 def _short(case: Case, result: LabResult) -> str:
     if result.upper_limit is None or result.test in case.recogniser.panels[Panel.BLOOD_COUNT]:
         return f"{_name(case, result)} {_signed(result, result.value)}"
-    return f"{_name(case, result)} {_signed(result, times_limit(result))} x ULN"
+    return f"{_name(case, result)} {_signed(result, times_limit(result))} × ULN"
 
 
 def _signed(result: LabResult, number: Decimal) -> str:
@@ -169,6 +169,6 @@ def _signed(result: LabResult, number: Decimal) -> str:
 
 
 def _line(case: Case, result: LabResult) -> Evidence:
-    limit = f" ({_signed(result, times_limit(result))} x ULN)" if result.upper_limit else ""
+    limit = f" ({_signed(result, times_limit(result))} × ULN)" if result.upper_limit else ""
     line = f"{_name(case, result)}: {shown(result, result.as_reported + limit)}"
     return Evidence("lab", line, result.origin, parts=beside(result))

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 _LVEF = frozenset({"lvef"})
-# Results with a number whose unit or comparator is unknown are reported with their value, not as missing.
-_MEASURED = frozenset({"comparator", "unit-unknown", "unit-missing"})
+# Results with a number whose unit, comparator or code system is unknown are reported with their value, not as missing.
+_MEASURED = frozenset({"comparator", "unit-unknown", "unit-missing", "code-system"})
 
 
 def lvef_missing(case: Case) -> Outcome:

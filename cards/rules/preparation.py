@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, NotApplicable, Outcome, RemoveOrder
-from cards.knowledge.schema import LevelRole
+from cards.facts.outcomes import (
+    CannotTell,
+    Clear,
+    Evidence,
+    Fired,
+    Indicator,
+    Missing,
+    NotApplicable,
+    Outcome,
+    RemoveOrder,
+)
+from cards.knowledge.schema import LevelRole, Route
+from cards.readings.case import brief
 from cards.readings.day_total import judged_levels
 
 if TYPE_CHECKING:
@@ -13,15 +24,19 @@ if TYPE_CHECKING:
 
 
 def route_wrong(case: Case) -> Outcome:
-    """Fire when a subcutaneous product is ordered intravenously, or the reverse."""
+    """Fire when a product is ordered by a route that is not its own: under the skin, into a muscle, intrathecally."""
     ordered, wanted, by = case.order.route, case.product.route, case.product.route_by
+    written = case.order.route_written
+    if ordered is None and written and wanted is not None:
+        return CannotTell((Missing("route", values={"written": brief(written), "wanted": str(wanted)}),))
     if ordered is None or wanted is None or by is None:
         return NotApplicable("no route on the order")
     if ordered is wanted:
         return Clear()
+    said = brief(written) if ordered is Route.OTHER else str(ordered)
     return Fired(
-        values={"ordered": str(ordered), "wanted": str(wanted)},
-        evidence=(Evidence("route", str(ordered), case.order.origin),),
+        values={"ordered": said[:1].lower() + said[1:], "wanted": str(wanted)},
+        evidence=(Evidence("route", said, case.order.origin),),
         cited=(by,),
         fixes=(RemoveOrder(),),
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cards.absent import TREATMENT_PARTS, absent_parts
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, OrderTests
+from cards.knowledge.schema import Problem
 from cards.readings.case import counted, dated
 from cards.readings.her2 import her2_of
 from cards.readings.site_results import Found, found, matches, unread
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from cards.facts.outcomes import Outcome
+    from cards.facts.patient import PresentProblem, SiteProblem
     from cards.knowledge.schema import ResultCondition, SiteRule
     from cards.readings.case import Case
 
-_INCOMPLETE = frozenset({"next-page", "partial", "short"})
+_INCOMPLETE = frozenset({"full-page", "next-page", "partial", "short"})
 _NONE = "none"
+_PROBLEMS = frozenset(map(str, Problem))
 
 Answer = bool | tuple[Missing, ...]
 """Whether a condition holds, or what would be needed to tell."""
@@ -74,7 +77,7 @@ def _evidence(rule: SiteRule, case: Case) -> Iterator[Evidence]:
             yield Evidence("site-none", name)
         yield from case.unusable(frozenset(condition.tests))
     for problem in rule.problems:
-        for entry in case.has(problem):
+        for entry in _present(case, problem):
             yield Evidence("site-problem", dated(entry.label, entry.on), entry.origin)
     for name, line in _taken(case):
         if name in rule.when.on_drug:
@@ -180,7 +183,15 @@ def _drugs(rule: SiteRule, case: Case) -> Iterator[Answer]:
 
 def _problems(rule: SiteRule, case: Case) -> Iterator[Answer]:
     if rule.problems:
-        yield any(case.has(each) for each in rule.problems) or _absent(case, ("conditions",)) or False
+        yield any(_present(case, each) for each in rule.problems) or _absent(case, ("conditions",)) or False
+
+
+def _present(case: Case, problem: str) -> tuple[PresentProblem | SiteProblem, ...]:
+    """List the chart entries for a problem, which a rule names by the service's word or by a code."""
+    if problem in _PROBLEMS:
+        return case.has(Problem(problem))
+    today = case.session.today
+    return tuple(each for each in case.patient.site_problems if each.code == problem and each.is_present(today))
 
 
 def _results(rule: SiteRule, case: Case) -> Iterator[Answer]:
@@ -230,10 +241,15 @@ def _taken(case: Case) -> Iterator[tuple[str, Evidence]]:
         brand = identity.brand.id if identity.brand is not None else ""
         line = Evidence("in-session", names[0] if names else product or "?", order.origin)
         yield from ((name, line) for name in _known_as(case, product, brand, names))
+        for evidence in order.evidence:
+            if evidence.system:
+                classes = case.recogniser.coded_classes(evidence.system, evidence.value)
+                yield from ((name, line) for name in classes)
     for treatment in case.patient.treatments:
         if treatment.is_active(case.session.today):
             line = Evidence("active-drug", dated(treatment.names[0], treatment.on), treatment.origin)
             yield from ((name, line) for name in _known_as(case, treatment.product, "", treatment.names))
+            yield from ((name, line) for name in treatment.classes)
 
 
 def _known_as(case: Case, product: str, brand: str, names: Iterable[str]) -> Iterator[str]:

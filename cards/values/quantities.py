@@ -6,18 +6,31 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 import msgspec
 
 WHOLE = Decimal(1)
 HUNDREDTH = Decimal("0.01")
+_POWER_OF_TEN = re.compile(r"(?P<times>(?<=\d) )?(?<![\w.*])10\*(?P<power>\d)/(?P<volume>[um]?L)\b")
+_SUPERSCRIPT = dict(zip("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True))
 
 
 def plain(number: Decimal) -> str:
     """Write a number as a clinician would: at most two decimals, no trailing zeros, no exponent."""
     rounded = number.quantize(HUNDREDTH, rounding=ROUND_HALF_UP).normalize()
     return f"{rounded:f}" if rounded else "0"
+
+
+def in_print(text: str) -> str:
+    """Write the UCUM codes of cell counts as they are printed: "49 10*3/uL" is "49 × 10³/µL"."""
+    return text if "10*" not in text else _POWER_OF_TEN.sub(_printed, text)
+
+
+def _printed(match: re.Match[str]) -> str:
+    volume = match["volume"].replace("uL", "µL")
+    return f"{' × ' if match['times'] else ''}10{_SUPERSCRIPT[match['power']]}/{volume}"
 
 
 def share(percent: Decimal) -> str:

@@ -60,6 +60,7 @@ def explain(engine: Engine, identifier: str) -> Json | None:
             "configuration": row.configuration_hash,
         },
         "policy": kept.configuration.get("policy"),
+        "stopped": kept.configuration.get("stopped", {}),
         "facts": msgspec.json.decode(row.facts),
         "checks": list(_checks(kept, again)),
         "cards": [{**card, "feedback": _feedback(engine, card["uuid"])} for card in kept.cards],

@@ -35,6 +35,7 @@ def as_row(kept: StoredDecision) -> Json:
         "wordingVersion": row.wording_version,
         "configurationHash": row.configuration_hash,
         "policy": kept.configuration.get("policy"),
+        "stopped": kept.configuration.get("stopped", {}),
         "recordedLate": row.late,
         "facts": msgspec.json.decode(row.facts),
         "verdicts": msgspec.json.decode(row.verdicts),

@@ -8,12 +8,14 @@ from typing import BinaryIO
 
 import click
 
-from cds_service.commands.deciding import decider_of
-from cds_service.commands.options import config_option, fail
+from cds_service.commands.deciding import decider_of, with_settings
+from cds_service.commands.options import client_of, client_options, config_option, fail
+from cds_service.decisions.circumstances import profile_of
 from cds_service.decisions.data_access import DataMissing
 from cds_service.protocol.services import BY_ID, SERVICES
 from cds_service.telemetry.logs import configure_logs
 from fhir_mappings.request.hook_request import BadRequest, read_request
+from fhir_mappings.wire.json_place import json_problem
 from fhir_mappings.wire.resources import Unreadable, decode_sent, encode
 
 NO_CARDS, CARDS = 0, 1
@@ -23,9 +25,20 @@ NO_CARDS, CARDS = 0, 1
 @click.argument("request_file", type=click.File("rb"))
 @config_option
 @click.option("--service", type=click.Choice([service.id for service in SERVICES]), help="By default that of the hook.")
+@client_options
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def check(request_file: BinaryIO, config: Path | None, service: str | None, output: str) -> None:
+def check(
+    request_file: BinaryIO,
+    config: Path | None,
+    service: str | None,
+    issuer: str | None,
+    tenant: str | None,
+    output: str,
+) -> None:
     """Answer one CDS Hooks request from a file (or - for standard input) and print its cards.
+
+    A profile holds if it is for the service, the user and the encounter that the request names and sends, and for the
+    client of --issuer and --tenant.
 
     Exit code: 0 no cards, 1 cards, 2 the input cannot be used.
     """
@@ -35,9 +48,12 @@ def check(request_file: BinaryIO, config: Path | None, service: str | None, outp
     try:
         asked = BY_ID[service] if service else None
         sent = read_request(body, asked.hook if asked else _hook_of(body))
+        named = asked or next(each for each in SERVICES if each.hook == sent.hook)
+        settings = decider.settings.as_called_by(client_of(issuer, tenant))
+        decider = with_settings(decider, profile_of(settings, named.id, sent, decider))
         decision = decider.decide(sent, coverage=asked is not None and asked.coverage)
     except BadRequest as error:
-        fail(f"{request_file.name}: {error.message}")
+        fail("\n".join(f"{request_file.name}: {each.message}" for each in (error, *error.others)))
     except DataMissing as error:
         fail(f"{request_file.name}: neither in the prefetch nor on a FHIR server that may be read: {error}")
     if output == "json":
@@ -48,6 +64,8 @@ def check(request_file: BinaryIO, config: Path | None, service: str | None, outp
 
         from cds_service.commands.terminal import print_decision  # noqa: PLC0415
 
+        if decider.settings.profile is not None:
+            click.echo(f"Profile: {decider.settings.profile}")
         print_decision(decision, decider.policy, Console(highlight=False))
     sys.exit(CARDS if decision.cards else NO_CARDS)
 
@@ -57,7 +75,7 @@ def _hook_of(body: bytes) -> str:
     try:
         request = decode_sent(body)
     except Unreadable:
-        raise BadRequest("not-json", "the file is not JSON that can be read") from None
+        raise BadRequest("not-json", f"the file cannot be read: {json_problem(body)}") from None
     hook = request.get("hook") if isinstance(request, dict) else None
     known = list(dict.fromkeys(service.hook for service in SERVICES))
     if hook not in known:

@@ -21,7 +21,9 @@ from cds_service.configuration.loading import load_settings
 from cds_service.configuration.overlay import PublishedPolicy, with_policy
 from cds_service.configuration.settings import Settings, json_schema
 from cds_service.configuration.show import as_yaml, lines
+from cds_service.configuration.stopped import with_stops
 from cds_service.policies.library import Library
+from fhir_mappings.code_maps.notes import notes
 
 SAME, DIFFERENT = 0, 1
 _DEFAULT = "default"
@@ -56,7 +58,10 @@ def print_differences(found: list[Difference], output: str) -> NoReturn:
 @click.command("show")
 @config_option
 @click.option(
-    "--with-policy", "policy", is_flag=True, help="With the version of the policy in force, from the database."
+    "--with-policy",
+    "policy",
+    is_flag=True,
+    help="With the version of the policy in force and the topics that are stopped, from the database.",
 )
 @click.option("--format", "output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
 def config_show(config: Path | None, output: str, *, policy: bool) -> None:
@@ -74,10 +79,11 @@ def config_show(config: Path | None, output: str, *, policy: bool) -> None:
 def _over_the_files(settings: Settings) -> Settings:
     engine = open_record(settings)
     try:
-        found = Library(engine).in_force()
-        if found is None:
-            return settings
-        return with_policy(settings, PublishedPolicy(found.content, found.version, found.hash))
+        library = Library(engine)
+        found, stopped = library.in_force(), [each.stop for each in library.stops.open()]
+        if found is not None:
+            settings = with_policy(settings, PublishedPolicy(found.content, found.version, found.hash))
+        return with_stops(settings, stopped)
     except SQLAlchemyError as error:
         fail(f"the versions cannot be read: {type(error).__name__}")
     except ConfigurationError as error:
@@ -106,8 +112,10 @@ def config() -> None:
 @config.command("check")
 @click.argument("file", type=FILE)
 def config_check(file: Path) -> None:
-    """Validate a configuration file; every problem is reported with its line."""
-    decider_of(file, serving=True)
+    """Validate a configuration file; every problem is reported with its line, and what of a code map has no effect."""
+    decider = decider_of(file, serving=True)
+    for note in notes(decider.settings.site.code_maps, decider.known):
+        click.echo(f"note: {note}")
     click.echo(f"{file}: valid")
 
 

@@ -14,6 +14,13 @@ from fhir_mappings.codings import CodeMapError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cds_service.configuration.settings import Settings
+
+
+def with_settings(decider: Decider, settings: Settings) -> Decider:
+    """Return a decider for other settings of the same configuration, such as those of a profile."""
+    return decider if settings.profile == decider.settings.profile else Decider(settings)
+
 
 def decider_of(path: Path | None, *, serving: bool = False) -> Decider:
     """Return the decider of a configuration file, or of the defaults."""
@@ -22,6 +29,6 @@ def decider_of(path: Path | None, *, serving: bool = False) -> Decider:
     except ConfigurationError as error:
         fail("\n".join(error.problems))
     except CodeMapError as error:
-        fail(f"site.code_maps: {error}")
+        fail("\n".join(f"site.code_maps: {each}" for each in error.problems))
     except CoverageFileError as error:
         fail(f"coverage: {error}")

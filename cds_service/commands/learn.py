@@ -12,15 +12,17 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service.commands.options import config_option, fail, settings_of
+from cds_service.clock import now
+from cds_service.commands.options import config_option, fail, moment, settings_of
 from cds_service.commands.record import open_record
-from cds_service.commands.window import nothing_on_record, window_options
-from cds_service.learning.control import PERIODS
+from cds_service.commands.window import nothing_on_record, of_client, window_options
+from cds_service.learning.control import PERIODS, begin_of
 from cds_service.learning.feedback_export import COLUMNS, entries, spreadsheet_text
-from cds_service.learning.judgements import Window
 from cds_service.learning.page import learning_page
 from cds_service.learning.report import learning_report
 from cds_service.learning.text import learning_lines
+from cds_service.learning.watch import last_whole_week, out_of_limits, watch_lines
+from cds_service.store.selection import Window
 from fhir_mappings.wire.resources import encode
 
 
@@ -47,10 +49,31 @@ def report(*, window: Window, period: str, output: str, config: Path | None) -> 
         click.echo(json.dumps(found, indent=2))
     elif output == "html":
         days = " to ".join(str(day.date()) if day else "now" for day in (window.begin, window.end) if day) or "all time"
-        made = f"{window.service or 'all services'}, {days}, made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        whose = of_client(window.issuer, window.tenant)
+        made = f"{window.service or 'all services'}{whose}, {days}, made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         click.echo(learning_page(found, made), nl=False)
     else:
         click.echo("\n".join(learning_lines(found)))
+
+
+@learn.command("watch")
+@click.option("--week", type=moment, help="A day of the week to look at; without it, the last whole week (UTC).")
+@config_option
+def watch(week: datetime | None, config: Path | None) -> None:
+    """Say which topics and drugs were silent or loud in the last whole week, a line for each: for cron.
+
+    The service looks by itself too, unless audit.watch is false. Exit code: 0 none, 1 some, 2 the record cannot be
+    read.
+    """
+    engine = open_record(settings_of(config))
+    monday = begin_of(week.date(), PERIODS["week"]) if week else last_whole_week(now())
+    try:
+        found = out_of_limits(engine, monday)
+    except SQLAlchemyError as error:
+        fail(f"the record cannot be read: {type(error).__name__}")
+    for line in watch_lines(found):
+        click.echo(line)
+    sys.exit(1 if found else 0)
 
 
 @click.group()

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 from cds_service.configuration.settings import CONFIG_VARIABLE
+from cds_service.protocol.caller import Caller
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from cds_service.configuration.settings import Settings
 
+C = TypeVar("C", bound="Callable[..., Any]")
 BAD_INPUT = 2
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 config_option = click.option("--config", "config", type=FILE, envvar=CONFIG_VARIABLE, help="The configuration file.")
+_issuer = click.option("--issuer", help="Go by the profiles for the client whose tokens have this 'iss'.")
+_tenant = click.option("--tenant", help="And by those for this 'tenant' of it.")
 moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 
 
@@ -27,6 +35,21 @@ def settings_of(path: Path | None) -> Settings:
         return load_settings(path)
     except ConfigurationError as error:
         fail("\n".join(error.problems))
+
+
+def client_options(command: C) -> C:
+    """Add the options that name the client for whose calls a command asks."""
+    return _issuer(_tenant(command))
+
+
+def client_of(issuer: str | None, tenant: str | None) -> Caller | None:
+    """Return the client of these options; nobody's issuer is empty."""
+    return Caller(issuer or "", tenant) if issuer or tenant else None
+
+
+def utc(given: datetime | None) -> datetime | None:
+    """Take a moment of the command line for UTC."""
+    return given.replace(tzinfo=UTC) if given is not None else None
 
 
 def fail(message: str) -> NoReturn:

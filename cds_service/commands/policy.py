@@ -12,6 +12,7 @@ import yaml
 from cds_service.commands.config import print_differences
 from cds_service.commands.options import config_option, fail
 from cds_service.commands.policy_store import opened_library
+from cds_service.commands.stop import stop, stops
 from cds_service.commands.trial import trial
 from cds_service.configuration.policy_content import NOTHING, PolicyContent, content_differences
 
@@ -25,7 +26,7 @@ _format = click.option("--format", "output", type=click.Choice(["yaml", "json"])
 
 @click.group()
 def policy() -> None:
-    """Read the versions of the policy, and try one in the shadow; the workbench writes, approves and publishes them."""
+    """Read the versions of the policy, try one in the shadow, stop a topic; the workbench writes and publishes."""
 
 
 @policy.command("list")
@@ -78,6 +79,9 @@ def policy_diff(before: str, after: str, output: str, config: Path | None) -> No
     """
     with opened_library(config) as library:
         found = content_differences(_content(library, before), _content(library, after))
+        stopped = library.stops.open()
+    for each in stopped:
+        click.echo(f"{each.stopped.topic} is stopped now, whatever a version says: {each.stop.says}", err=True)
     print_differences(found, output)
 
 
@@ -93,7 +97,8 @@ def policy_export(number: int, config: Path | None) -> None:
     click.echo(written, nl=False)
 
 
-policy.add_command(trial)
+for command in (trial, stop, stops):
+    policy.add_command(command)
 
 
 def _content(library: Library, name: str) -> PolicyContent:

@@ -1,9 +1,8 @@
-"""What the operator does with the record from the command line: ``explain``, ``audit`` and ``database``."""
+"""What the operator does with the record from the command line: ``explain`` and ``audit``."""
 
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -12,8 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.audit.explain import explain as explained
 from cds_service.audit.export import as_audit_event, as_row
-from cds_service.commands.options import config_option, fail, moment, settings_of
+from cds_service.commands.options import config_option, fail, settings_of
 from cds_service.commands.terminal import print_explanation
+from cds_service.commands.window import client_options, of_client, record_options
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.store.reading import since
 from cds_service.store.retention import purge as purge_now
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from cds_service.configuration.settings import Settings
+    from cds_service.store.selection import Window
 
 
 @click.command("explain")
@@ -52,14 +53,13 @@ def audit() -> None:
 
 @audit.command("export")
 @click.option("--format", "output", type=click.Choice(["ndjson", "fhir"]), default="ndjson", show_default=True)
-@click.option("--from", "begin", type=moment, help="From this moment on (UTC).")
-@click.option("--to", "end", type=moment, help="Before this moment (UTC).")
+@record_options
 @config_option
-def export(output: str, begin: datetime | None, end: datetime | None, config: Path | None) -> None:
+def export(*, window: Window, output: str, config: Path | None) -> None:
     """Write decisions to standard output, one JSON object a line: in full, or as FHIR AuditEvents."""
     settings = settings_of(config)
     try:
-        for kept in since(open_record(settings), utc(begin), utc(end)):
+        for kept in since(open_record(settings), window):
             written = as_row(kept) if output == "ndjson" else as_audit_event(kept, settings.base_url)
             sys.stdout.buffer.write(encode(written) + b"\n")
     except SQLAlchemyError as error:
@@ -68,31 +68,20 @@ def export(output: str, begin: datetime | None, end: datetime | None, config: Pa
 
 @audit.command("purge")
 @click.option("--older-than", "days", type=click.IntRange(1, 36500), help="Days; without it, audit.keep_days.")
+@client_options
 @config_option
-def purge(days: int | None, config: Path | None) -> None:
-    """Delete decisions and feedback that are older than the site keeps."""
+def purge(days: int | None, issuer: str | None, tenant: str | None, config: Path | None) -> None:
+    """Delete decisions and feedback that are older than the site keeps, of all clients or of one."""
     settings = settings_of(config)
     keep = days if days is not None else settings.audit.keep_days
     if keep is None:
         fail("audit.keep_days is null, so nothing is old; say --older-than DAYS")
     try:
-        decisions, feedback = purge_now(open_record(settings), keep)
+        decisions, feedback = purge_now(open_record(settings), keep, issuer=issuer, tenant=tenant)
     except SQLAlchemyError as error:
         fail(f"the record cannot be changed: {type(error).__name__}")
-    click.echo(f"deleted {decisions} decisions and {feedback} feedback entries older than {keep} days")
-
-
-@click.group()
-def database() -> None:
-    """Look after the database."""
-
-
-@database.command("upgrade")
-@config_option
-def database_upgrade(config: Path | None) -> None:
-    """Make or change the tables now; ``serve`` does it by itself at its start."""
-    engine = open_record(settings_of(config))
-    click.echo(f"{engine.url.render_as_string(hide_password=True)}: its tables are those of this version")
+    whose = of_client(issuer, tenant)
+    click.echo(f"deleted {decisions} decisions and {feedback} feedback entries{whose} older than {keep} days")
 
 
 def open_record(settings: Settings) -> Engine:
@@ -104,8 +93,3 @@ def open_record(settings: Settings) -> Engine:
     except DatabaseError as error:
         fail(str(error))
     return engine
-
-
-def utc(moment: datetime | None) -> datetime | None:
-    """Take a moment of the command line for UTC."""
-    return moment.replace(tzinfo=UTC) if moment is not None else None

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import uuid
 from typing import TYPE_CHECKING, BinaryIO
-from urllib.parse import quote
 
 import click
 from pydantic import HttpUrl, ValidationError
 
 from cds_service.commands.options import config_option, fail, settings_of
+from cds_service.decisions.as_an_ehr import HOOKS, UnknownDrugError, built_from, known_drug
 from cds_service.decisions.decider import Decider
-from cds_service.ehr.client import FhirClient
 from cds_service.ehr.servers import why_not_allowed
-from cds_service.protocol.services import SERVICES
-from fhir_mappings.request.builder import BuildError, as_prefetch, draft_order, hook_request, orders_in, patient_id
-from fhir_mappings.request.hook_request import FhirAuthorization, HookRequest
-from fhir_mappings.request.prefetch import Answer, PrefetchState
-from fhir_mappings.request.queries import resolve
-from fhir_mappings.wire.resources import Unreadable, encode
+from cds_service.telemetry.logs import configure_logs
+from fhir_mappings.request.builder import BuildError, draft_order, orders_in, patient_id
+from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from cds_service.configuration.settings import Settings
     from fhir_mappings.wire.lenient import Json
 
 TOKEN_VARIABLE = "FHIR_ACCESS_TOKEN"  # noqa: S105 - the name of the variable
-_HOOKS = list(dict.fromkeys(service.hook for service in SERVICES))
 _ORDER_LIMIT = 1_048_576
 _TIMEOUT_S = 20.0
 
@@ -40,7 +34,7 @@ _TIMEOUT_S = 20.0
 @click.option("--order", "order_file", type=click.File("rb"), help="A file with the order, or a Bundle of orders.")
 @click.option("--drug", help='The drug by its name, as in "Kadcyla"; with --dose.')
 @click.option("--dose", help='The dose, as in "252 mg" or "3.6 mg/kg"; with --drug.')
-@click.option("--hook", type=click.Choice(_HOOKS), default="order-sign", show_default=True)
+@click.option("--hook", type=click.Choice(HOOKS), default="order-sign", show_default=True)
 @click.option("--timeout", "timeout_s", type=click.FloatRange(0.1, 600), default=_TIMEOUT_S, show_default=True)
 @config_option
 def request(  # noqa: PLR0913, PLR0917 - one for each option
@@ -56,27 +50,30 @@ def request(  # noqa: PLR0913, PLR0917 - one for each option
     """Print the request that an EHR would send for an order, for `check` or curl.
 
     The prefetch is read from the FHIR server. A token for it is taken from FHIR_ACCESS_TOKEN and never printed. A
-    key that could not be read is left out and named on standard error.
+    key that could not be read is left out and named on standard error, with the reason.
 
-    Exit code: 0 the request is complete, 1 a key is missing, 2 the input cannot be used.
+    Exit code: 0 the request is complete, 1 a key is missing, 2 no request: the input cannot be used, the server is not
+    reached or has no such patient.
     """
+    # What could not be read is said in the command's own lines.
+    configure_logs(logging.CRITICAL)
     settings = _reading_from(fhir_server, timeout_s, settings_of(config))
+    decider = Decider(settings)
     try:
         identifier = patient_id(patient)
-        orders = _orders(order_file, drug, dose, identifier)
-        # Fail before fetching if the hook lacks what it needs.
-        hook_request(hook, "", identifier, orders, {})
-        prefetch, missing = _prefetch(settings, fhir_server, identifier, hook)
-        written = hook_request(hook, str(uuid.uuid4()), identifier, orders, prefetch)
+        orders = _orders(order_file, drug, dose, identifier, decider)
+        built = built_from(decider, fhir_server, identifier, hook, orders, os.environ.get(TOKEN_VARIABLE))
     except BuildError as error:
         fail(str(error))
-    click.echo(encode(written))
-    for key in missing:
-        click.echo(f"{key}: not read from the FHIR server, and left out of the prefetch", err=True)
-    raise SystemExit(bool(missing))
+    click.echo(encode(built.request))
+    for key, why in built.missing.items():
+        click.echo(f"{key}: not read from the FHIR server, and left out of the prefetch: {why}", err=True)
+    raise SystemExit(bool(built.missing))
 
 
-def _orders(order_file: BinaryIO | None, drug: str | None, dose: str | None, patient: str) -> list[Json]:
+def _orders(
+    order_file: BinaryIO | None, drug: str | None, dose: str | None, patient: str, decider: Decider
+) -> list[Json]:
     if order_file is not None and (drug or dose):
         raise BuildError("--order and --drug cannot be used together")
     if order_file is not None:
@@ -86,7 +83,14 @@ def _orders(order_file: BinaryIO | None, drug: str | None, dose: str | None, pat
         return orders_in(body)
     if bool(drug) != bool(dose):
         raise BuildError("--drug and --dose must be used together")
-    return [draft_order(drug, dose, patient)] if drug and dose else []
+    if not (drug and dose):
+        return []
+    order = draft_order(drug, dose, patient)
+    try:
+        known_drug(drug, decider)
+    except UnknownDrugError as error:
+        raise BuildError(f"--drug: {error}; write the order of any other drug to a file, for --order") from None
+    return [order]
 
 
 def _reading_from(server: str, timeout_s: float, settings: Settings) -> Settings:
@@ -100,43 +104,3 @@ def _reading_from(server: str, timeout_s: float, settings: Settings) -> Settings
         fail(f"--fhir-server: {reason}")
     fhir = settings.fhir.model_copy(update={"allowed_servers": [address], "timeout_s": timeout_s})
     return settings.model_copy(update={"fhir": fhir})
-
-
-def _prefetch(settings: Settings, server: str, patient: str, hook: str) -> tuple[dict[str, Json | None], list[str]]:
-    """Read every key that the services of the hook ask for; return the values and the keys that could not be read."""
-    templates: dict[str, str] = {}
-    for service in SERVICES:
-        if service.hook == hook:
-            templates |= service.prefetch(Decider(settings).templates)
-    queries = {key: resolve(template, quote(patient, safe="")) for key, template in templates.items()}
-    token = os.environ.get(TOKEN_VARIABLE)
-    asked = HookRequest(
-        hook=hook,
-        hook_instance="",
-        patient_id=patient,
-        user_id="",
-        selections=(),
-        draft_orders={},
-        prefetch={},
-        fhir_server=server,
-        fhir_authorization=FhirAuthorization(token) if token else None,
-    )
-    access = FhirClient(settings.fhir_limits).access(asked)
-    if access is None:
-        fail("--fhir-server: it may not be asked")
-    return _written(access.fetch(queries), queries)
-
-
-def _written(answers: Mapping[str, Answer], queries: Mapping[str, str]) -> tuple[dict[str, Json | None], list[str]]:
-    """Return the answers as a prefetch, and the keys that have none."""
-    prefetch: dict[str, Json | None] = {}
-    missing = []
-    for key, answer in answers.items():
-        if answer.state is PrefetchState.FAILED:
-            missing.append(key)
-            continue
-        try:
-            prefetch[key] = as_prefetch(answer, queries[key])
-        except Unreadable:
-            missing.append(key)
-    return prefetch, missing

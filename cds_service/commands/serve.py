@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import json
 import os
 import secrets
 import shutil
@@ -11,6 +12,7 @@ import socket
 import ssl
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,12 +27,12 @@ from cds_service.auth.used_tokens import ReplayStoreError
 from cds_service.commands.deciding import decider_of
 from cds_service.commands.options import FILE, config_option, fail
 from cds_service.configuration.auth_settings import AUTHENTICATION_IS_OFF
-from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, STAYS_REQUIRED
+from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, LISTENING_AT, STAYS_REQUIRED
 from cds_service.ehr.servers import is_loopback_host
 from cds_service.protocol.services import SERVICES
 from cds_service.server import Server, allow_many_connections
 from cds_service.store.database import DatabaseError, DatabaseNewerError, open_engine, upgrade
-from cds_service.telemetry.logs import configure_logs
+from cds_service.telemetry.logs import OF_LIBRARIES, configure_logs
 
 if TYPE_CHECKING:
     from cds_service.configuration.settings import Settings
@@ -39,6 +41,7 @@ _IDLE_MS = 75_000
 _BACKLOG, _CONNECTIONS, _THREADS = 4096, 30_000, 256
 # Not imported from ``metrics``, which must not be loaded before the variable is set.
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+SERVER_VARIABLE = "HER2CDS_SERVER_PID"
 _PATIENT_KEY = f"{ENV_PREFIX}AUDIT__PATIENT_KEY"
 _COOKIE_KEYS = (f"{ENV_PREFIX}SMART__COOKIE_KEY", f"{ENV_PREFIX}WORKBENCH__COOKIE_KEY")
 
@@ -72,16 +75,10 @@ def serve(  # noqa: PLR0913 - one for each option
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
     _must_be_free(host, port)
-    scheme = "https" if tls_certificate else "http"
-    address = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-    click.echo(f"her2-cds {__version__}")
-    workbench = ["/workbench"] if decider.settings.workbench.sign_in != "off" else []
-    for path in ("/", *workbench, "/cds-services", "/health/ready", "/metrics"):
-        click.echo(f"  {address}{path}")
-    for service in SERVICES:
-        click.echo(f"  {address}/cds-services/{service.id}  ({service.hook})")
-    sys.stdout.flush()
+    os.environ[LISTENING_AT] = address = _address(host, port, is_tls=tls_certificate is not None)
+    _announce(address, decider.settings)
     _share_metrics(workers)
+    os.environ[SERVER_VARIABLE] = str(os.getpid())
     decider.fhir.open()
     _preload(decider.settings)
     allow_many_connections()
@@ -104,10 +101,40 @@ def serve(  # noqa: PLR0913 - one for each option
         blocking_threads=_THREADS,
         workers_kill_timeout=10,
         log_access=False,
+        log_dictconfig=OF_LIBRARIES,
         ssl_cert=tls_certificate,
         ssl_key=tls_key,
         ssl_protocol_min=SSLProtocols.tls12,
     ).serve()
+
+
+def _address(host: str, port: int, *, is_tls: bool) -> str:
+    """Write the address that callers on this machine use; all addresses at once are none to call."""
+    named = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not listened on
+    return f"{'https' if is_tls else 'http'}://{f'[{named}]' if ':' in named else named}:{port}"
+
+
+def _announce(address: str, settings: Settings) -> None:
+    """Say where to look: to a person at a terminal line by line, else in one line of JSON as all the rest."""
+    workbench = ["/workbench"] if settings.workbench.sign_in != "off" else []
+    paths = ("/", *workbench, "/cds-services", "/health/ready", "/metrics")
+    if sys.stdout.isatty():
+        click.echo(f"her2-cds {__version__}")
+        for path in paths:
+            click.echo(f"  {address}{path}")
+        for service in SERVICES:
+            click.echo(f"  {address}/cds-services/{service.id}  ({service.hook})")
+    else:
+        said = {
+            "event": "serving",
+            "version": __version__,
+            "addresses": [f"{address}{path}" for path in paths],
+            "services": {f"{address}/cds-services/{service.id}": service.hook for service in SERVICES},
+            "level": "info",
+            "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        }
+        click.echo(json.dumps(said))
+    sys.stdout.flush()
 
 
 def _warn(settings: Settings) -> None:

@@ -17,10 +17,12 @@ from cds_service.commands.record import open_record
 from cds_service.commands.window import nothing_on_record, window_options
 from cds_service.configuration.section import nearest
 from cds_service.learning.cases import unseen_card
-from cds_service.learning.judgements import Window
 from cds_service.learning.promotion import promotion_report
+from cds_service.learning.report import stopped_now
+from cds_service.learning.text import stopped_lines
 from cds_service.learning.trial import sample, trials
 from cds_service.store.reviews import VERDICTS, is_on_record, keep_review
+from cds_service.store.selection import Window
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
@@ -60,9 +62,14 @@ def report(*, topic: str | None, version: int | None, window: Window, output: st
     engine = open_record(settings)
     try:
         found = promotion_report(engine, window, settings.promotion, topic, version)
+        asked = {"service": window.service, "issuer": window.issuer, "tenant": window.tenant}
+        stopped = stopped_now(engine)
         if output == "json":
-            click.echo(json.dumps({"service": window.service, "topics": found}, indent=2))
-        elif not found:
+            click.echo(json.dumps({**asked, "stopped": stopped, "topics": found}, indent=2))
+            return
+        for line in stopped_lines(stopped):
+            click.echo(line)
+        if not found:
             click.echo(f"nothing is on trial; {nothing_on_record(engine, window)}")
         else:
             click.echo("\n\n".join("\n".join(_lines(each)) for each in found))

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +17,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from cds_service.commands.options import FILE, fail, settings_of
+from cds_service.commands.options import FILE, client_of, client_options, fail, settings_of
 from cds_service.configuration.coverage_files import CoverageFileError
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.settings import CONFIG_VARIABLE
 from cds_service.learning.control import PERIODS
-from cds_service.simulate.cohort.courses import SITES
+from cds_service.simulate.cohort.courses import SITES, WEEKS
 from cds_service.simulate.cohort.site_faults import SITE_FAULTS, SiteFault
 from fhir_mappings.codings import CodeMapError
 
@@ -51,7 +52,9 @@ _EXTRAS = {"duckdb": ("duckdb", "pyarrow"), "spark": ("duckdb", "pyarrow", "pysp
     "--output", type=_ANY_FOLDER, default=Path("simulation"), show_default=True, help="Where the result goes."
 )
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; without it, one for each processor.")
+@client_options
 @click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
+@click.option("--master", help="With --engine spark, the cluster: spark://HOST:7077. Without it, this machine.")
 @click.pass_context
 def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
     context: click.Context,
@@ -61,7 +64,10 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
     labels: Path | None,
     output: Path,
     workers: int | None,
+    issuer: str | None,
+    tenant: str | None,
     engine: str,
+    master: str | None,
 ) -> None:
     """Replay the orders of an export as of their own time, and report which cards would have come up.
 
@@ -72,6 +78,8 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
         return
     if folder is None:
         fail("say which export to replay: --input DIR (or make one up: her2-cds simulate generate)")
+    if master is not None and engine != "spark":
+        fail("--master goes with --engine spark")
     _must_have(engine)
     import duckdb  # noqa: PLC0415 - what an extra brings is loaded when asked for
 
@@ -82,16 +90,17 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
     try:
         if labels is not None:
             _check(labels)
-        both = [(config.name if config else "the defaults", settings_of(config))]
-        both += [(against.name, settings_of(against))] if against else []
+        client = client_of(issuer, tenant)
+        both = [(config.name if config else "the defaults", settings_of(config).as_called_by(client))]
+        both += [(against.name, settings_of(against).as_called_by(client))] if against else []
         run = plan(folder, output, both, labels)
         if open_work(run):
             click.echo(f"{output}: going on where the last run was broken off", err=True)
-        summary = _run(run, workers or os.cpu_count() or 1, engine, console)
+        summary = _run(run, _engine(engine, workers or os.cpu_count() or 1, master), console)
     except (ExportError, ConfigurationError, CoverageFileError) as error:
         fail(str(error))
     except CodeMapError as error:
-        fail(f"site.code_maps: {error}")
+        fail("\n".join(f"site.code_maps: {each}" for each in error.problems))
     except (OSError, duckdb.Error, BrokenProcessPool) as error:
         _cannot_write(output, error)
     for warning in summary.warnings():
@@ -110,6 +119,9 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
 @click.option(
     "--errors", type=click.IntRange(0, 100), default=25, show_default=True, help="Courses with an error, in %."
 )
+@click.option(
+    "--weeks", type=click.IntRange(1, 520), default=WEEKS, show_default=True, help="How long the site goes on."
+)
 @click.option("--fault", type=click.Choice(list(SITE_FAULTS)), help="What changes for a whole site; no label does.")
 @click.option("--fault-from", "begin", type=click.DateTime(["%Y-%m-%d"]), help="The day from which it does.")
 @click.option("--fault-site", "site", type=click.Choice(SITES), help="This site alone; without it, all of them.")
@@ -119,6 +131,7 @@ def generate(  # noqa: PLR0913, PLR0917 - the options of the command
     patients: int,
     seed: int,
     errors: int,
+    weeks: int,
     fault: str | None,
     begin: datetime | None,
     site: str | None,
@@ -148,7 +161,7 @@ def generate(  # noqa: PLR0913, PLR0917 - the options of the command
                 f"{orders} orders in {patients} plans, {wrong} with an error: {output}, errors in {output / PLANS}"
             )
             return
-        orders, wrong = generate(patients, seed, output, errors, put)
+        orders, wrong = generate(patients, seed, output, errors, put, weeks)
     except OSError as error:
         _cannot_write(output, error)
     click.echo(f"{orders} orders of {patients} patients, {wrong} with an error: {output}, labels in {output / LABELS}")
@@ -203,7 +216,7 @@ def signals(result: Path, since: datetime | None, period: str, configuration: st
     click.echo("\n".join([*sorted(lines, key=lambda line: line[: len("2026-01-01")]), left_out(orders)]))
 
 
-def _run(run: Plan, workers: int, engine: str, console: Console) -> Summary:
+def _run(run: Plan, engine: Callable[..., tuple[Counts, list[Path]]], console: Console) -> Summary:
     from cds_service.simulate.running import finish  # noqa: PLC0415 - loaded when asked for
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -213,18 +226,18 @@ def _run(run: Plan, workers: int, engine: str, console: Console) -> Summary:
         def show(name: str, done: int, total: int) -> None:
             progress.update(tasks[name], completed=done, total=total)
 
-        counts, parts = _engine(engine)(run, workers, show)
+        counts, parts = engine(run, progress=show)
         return finish(run, counts, parts)
 
 
-def _engine(name: str) -> Callable[..., tuple[Counts, list[Path]]]:
+def _engine(name: str, workers: int, master: str | None) -> Callable[..., tuple[Counts, list[Path]]]:
     if name == "spark":
         from cds_service.simulate import on_spark  # noqa: PLC0415 - loaded when asked for
 
-        return on_spark.replay
+        return partial(on_spark.replay, workers=workers, master=master)
     from cds_service.simulate import embedded  # noqa: PLC0415 - loaded when asked for
 
-    return embedded.replay
+    return partial(embedded.replay, workers=workers)
 
 
 def _check(labels: Path) -> None:

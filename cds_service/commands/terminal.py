@@ -82,6 +82,9 @@ def print_explanation(explanation: dict[str, Any], console: Console) -> None:
     policy = explanation["policy"]
     if policy is not None:
         console.print(f"  by version {policy['version']} of the policy ({policy['hash'][:12]})")
+    for topic, stop in explanation["stopped"].items():
+        said = f"  {topic} was stopped {stop['at'][:16]} UTC by {stop['by']}: {' '.join(stop['reason'].split())}"
+        console.print(Text(said, style="yellow"))
     again = explanation["replay"]
     console.print(f"  judged again on the recorded facts: {_replayed(again)}")
     for outcome, style in _OUTCOMES.items():
@@ -94,8 +97,7 @@ def print_explanation(explanation: dict[str, Any], console: Console) -> None:
             if outcome == "fired":
                 console.print(Padding(Markdown(check["detail"]), (0, 0, 0, 6)))
             for threshold in check["thresholds"]:
-                line = f"{threshold['name']} = {threshold['value']} {threshold['unit']} (set by {threshold['set_by']})"
-                console.print(Padding(Text(line, style="dim"), (0, 0, 0, 6)))
+                console.print(Padding(Text(_threshold_line(threshold), style="dim"), (0, 0, 0, 6)))
     for card in explanation["cards"]:
         console.print()
         console.print(Text(f"card {card['uuid']}  {card['source']['topic']['code']}: {card['feedback']['state']}"))
@@ -112,6 +114,12 @@ def print_explanation(explanation: dict[str, Any], console: Console) -> None:
         version = explanation["shadow"]["version"]
         tried = f"version {version}" if version else explanation["shadow"]["configuration"][:12]
         console.print(Text(f"\non trial {tried}: {shown}", style="dim"))
+
+
+def _threshold_line(threshold: dict[str, Any]) -> str:
+    own = threshold["value"] is None
+    value = "the label's own" if own else f"{threshold['value']} {threshold['unit']}"
+    return f"{threshold['name']} = {value} (set by {threshold['set_by']})"
 
 
 def _replayed(again: dict[str, Any]) -> str:

@@ -50,11 +50,16 @@ def trial_end(number: int, by: str, comment: str, config: Path | None) -> None:
 
 
 def _take(kind: StepKind, number: int, by: str, comment: str, config: Path | None) -> None:
+    person = person_typed(by, Role.PUBLISHER)
+    with opened_library(config) as library:
+        seen = library.version(number).last.id
+        library.step(person, number, seen, Wish(kind, comment))
+
+
+def person_typed(by: str, role: Role) -> Person:
+    """Return the person of whom a command names nothing but a name, or end with what is wrong with it."""
     name = by.strip()
     if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
         fail(f"--by: write a name in one line of at most {_LONGEST_NAME} characters")
     # No provider has an issuer of this name, so nobody who signs in is taken for this person.
-    person = Person(f"command line|{name}", f"{name} (command line)", frozenset({Role.PUBLISHER}))
-    with opened_library(config) as library:
-        seen = library.version(number).last.id
-        library.step(person, number, seen, Wish(kind, comment))
+    return Person(f"command line|{name}", f"{name} (command line)", frozenset({role}))

@@ -3,49 +3,100 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cds_service.commands.options import moment
-from cds_service.commands.record import utc
-from cds_service.learning.judgements import Window, services_on_record
+from cds_service.commands.options import moment, utc
+from cds_service.learning.judgements import services_on_record
 from cds_service.protocol.services import BY_ID
+from cds_service.store.selection import Window, issuers_on_record, tenants_on_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from sqlalchemy import Engine
 
 _ALL = "all"
-_OPTIONS = (
+_TIME = (
     click.option("--from", "begin", type=moment, help="From this moment on (UTC)."),
     click.option("--to", "end", type=moment, help="Before this moment (UTC)."),
-    click.option(
-        "--service",
-        type=click.Choice([*BY_ID, _ALL]),
-        default="her2-order-sign",
-        show_default=True,
-        help="The service whose decisions count; at selection one order may be judged many times.",
-    ),
 )
+_CLIENT = (
+    click.option("--issuer", help="Calls of this client alone ('iss' of its tokens); '': those without a token."),
+    click.option("--tenant", help="Calls of this tenant alone; '': those without one."),
+)
+Command = Callable[..., None]
 
 
-def window_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of a window; it gets them as one ``window``."""
+def _service(default: str, says: str) -> Callable[[Command], Command]:
+    choices = click.Choice([*BY_ID, _ALL])
+    return click.option("--service", type=choices, default=default, show_default=True, help=says)
 
+
+_OF_ONE_SERVICE = (
+    *_TIME,
+    _service("her2-order-sign", "The service whose decisions count; at selection one order may be judged many times."),
+    *_CLIENT,
+)
+_OF_ALL = (*_TIME, _service(_ALL, "Decisions of this service alone."), *_CLIENT)
+
+
+def window_options(command: Command) -> Command:
+    """Give a command the options of a window of one service; it gets them as one ``window``."""
+    return _with(_OF_ONE_SERVICE, _taking_window(command))
+
+
+def record_options(command: Command) -> Command:
+    """Give a command the same options for the whole record: all services unless one is named."""
+    return _with(_OF_ALL, _taking_window(command))
+
+
+def client_options(command: Command) -> Command:
+    """Give a command the options ``issuer`` and ``tenant``."""
+    return _with(_CLIENT, command)
+
+
+def _taking_window(command: Command) -> Command:
     @functools.wraps(command)
-    def with_window(*, begin: datetime | None, end: datetime | None, service: str, **others: Any) -> None:
-        command(window=Window(utc(begin), utc(end), None if service == _ALL else service), **others)
+    def with_window(
+        *,
+        begin: datetime | None,
+        end: datetime | None,
+        service: str,
+        issuer: str | None,
+        tenant: str | None,
+        **others: Any,
+    ) -> None:
+        of_service = None if service == _ALL else service
+        command(window=Window(utc(begin), utc(end), of_service, issuer, tenant), **others)
 
-    wrapped: Callable[..., None] = with_window
-    for option in reversed(_OPTIONS):
-        wrapped = option(wrapped)
-    return wrapped
+    return with_window
+
+
+def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def of_client(issuer: str | None, tenant: str | None) -> str:
+    """Say of which client and tenant something is, with a blank before it; nothing for all of them."""
+    named = (("issuer", issuer, "client without a token"), ("tenant", tenant, "no tenant"))
+    said = [f"{what} {name}" if name else without for what, name, without in named if name is not None]
+    return f" of {' and '.join(said)}" if said else ""
 
 
 def nothing_on_record(engine: Engine, window: Window) -> str:
     """Say that there is nothing to report, and where there would be something."""
+    asked = f"{window.service or 'any service'}{of_client(window.issuer, window.tenant)}"
     there_is = ", ".join(f"{count} of {name}" for name, count in services_on_record(engine).items()) or "none"
-    return f"no decisions of {window.service or 'any service'} to report on (on record: {there_is}; see --service)"
+    said = [f"no decisions of {asked} to report on (on record: {there_is}; see --service)"]
+    for what, name, names in (
+        ("issuers", window.issuer, issuers_on_record),
+        ("tenants", window.tenant, tenants_on_record),
+    ):
+        if name is not None:
+            said.append(f"{what} on record: {', '.join(names(engine)) or 'none'}")
+    return "\n".join(said)

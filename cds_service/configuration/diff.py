@@ -16,6 +16,7 @@ from cards.presentation.wording import TopicWording, default_wording
 from cds_service.configuration.policy_settings import ProfileSettings, QuirkSettings, TopicSettings
 from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_diff import changes
+from cds_service.configuration.site_text import SiteText
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -159,7 +160,8 @@ def _conditions(profile: ProfileSettings) -> str:
 
 def _others(before: BaseModel, after: BaseModel, model: type[BaseModel], prefix: str) -> Iterator[Difference]:
     """Compare what is not clinical, key by key."""
-    for name in model.model_fields:
+    # What the texts of a site lay over what ships is told value by value.
+    for name in model.model_fields if model is not SiteText else ():
         if not (prefix == "" and name in _CLINICAL):
             yield from _setting(getattr(before, name), getattr(after, name), f"{prefix}{name}", model, name)
 

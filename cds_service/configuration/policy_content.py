@@ -17,7 +17,7 @@ from cds_service.configuration.messages import problem
 from cds_service.configuration.policy_settings import ShadowSettings, Thresholds, TopicKey, TopicSettings
 from cds_service.configuration.section import Section, problem_below
 from cds_service.configuration.settings import Settings
-from cds_service.configuration.site_content import PARTS, SiteContent, laid, overlaid
+from cds_service.configuration.site_content import SiteContent, laid, overlaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,11 +27,23 @@ if TYPE_CHECKING:
 
 TEXT_LIMIT = 256 * 1024
 """Characters of a text that content is read from."""
-_DEEPEST = 8
+_DEEPEST, _WIDTH = 8, 120
 _DIGITS, _DECIMALS = 15, 6
 # What a page or a file may write: nothing that stands for more than it says.
 _OPENING = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _CLOSING = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+
+
+class _Readable(yaml.SafeDumper):
+    """Writes texts of several lines as they are read."""
+
+
+def _as_lines(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Readable.add_representer(str, _as_lines)
 
 
 class PolicyContent(Section):
@@ -69,12 +81,11 @@ class PolicyContent(Section):
         tree.pop("site", None)
         if "shadow" in tree:
             tree["shadow"] = {"thresholds": tree["shadow"]}
-        written = yaml.safe_dump(tree, sort_keys=True, allow_unicode=True) if tree else "{}\n"
-        # A configuration file names files for these.
-        for part in PARTS:
-            if text := getattr(self.site, part):
-                written += f"# site.{part}, as a file of its own:\n" + "".join(f"#   {x}\n" for x in text.splitlines())
-        return written
+        if texts := self.site.parts():
+            tree["site"] = {"text": texts}
+        if not tree:
+            return "{}\n"
+        return str(yaml.dump(tree, Dumper=_Readable, sort_keys=True, allow_unicode=True, width=_WIDTH))
 
     def as_settings(self) -> Settings:
         """Return the settings of a site that has set nothing else.
@@ -108,18 +119,38 @@ def read_content(text: str, name: str = "policy", topics: Iterable[str] = ()) ->
     return content_of(tree, name, places, topics)
 
 
-def content_over(tree: Mapping[str, Any], name: str, beneath: SiteLayer) -> PolicyContent:
+def content_over(tree: Mapping[str, Any], name: str, beneath: SiteLayer, places: Places | None = None) -> PolicyContent:
     """Take content that is to be laid over the files of a site, and note what it replaces there.
 
     Raises:
         ConfigurationError: a key or value is wrong, or what it lays over the knowledge, the words or the rules.
 
     """
-    site = content_of({"site": tree.get("site", {})}, name).site
+    site = content_of({"site": tree.get("site", {})}, name, places).site
     above = laid(beneath, site, name)
-    content = content_of(tree, name, topics=topics_of(above.known))
+    content = content_of(tree, name, places, topics_of(above.known))
     site = site.model_copy(update={"shipped": {} if site.is_empty else overlaid(beneath, above)})
     return content.model_copy(update={"site": site})
+
+
+def content_of_file(text: str, name: str, beneath: SiteLayer) -> PolicyContent:
+    """Take content from an exported version, or from any configuration file that sets nothing else.
+
+    Raises:
+        ConfigurationError: a key or value is wrong, or is none that a version may set; each problem names its line.
+
+    """
+    if len(text) > TEXT_LIMIT:
+        raise ConfigurationError([f"{name}: longer than {TEXT_LIMIT} characters"])
+    _refuse_riddles(text, name)
+    tree, places = read_tree(text, name)
+    # A configuration file has these one level deeper.
+    for section, inner in (("site", "text"), ("shadow", "thresholds")):
+        given = tree.get(section)
+        if isinstance(given, dict) and set(given) <= {inner}:
+            tree[section] = given.get(inner) or {}
+            places |= {(section, *place[2:]): at for place, at in places.items() if place[:2] == (section, inner)}
+    return content_over(tree, name, beneath, places)
 
 
 def content_of(

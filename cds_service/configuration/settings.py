@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -50,15 +51,19 @@ from cds_service.configuration.site_settings import (
 from cds_service.configuration.smart_settings import SmartSettings
 from cds_service.configuration.workbench_settings import WorkbenchSettings
 from cds_service.ehr.limits import FhirLimits
+from cds_service.protocol.caller import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cards.knowledge.schema import Knowledge
+    from cds_service.configuration.stopped import Stop
 
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 """Names the configuration file, for the processes that ``her2-cds serve`` starts."""
+LISTENING_AT = "_HER2_CDS_LISTENING_AT"
+"""Set for the processes of a service: the address that it listens on, for a configuration without ``public_url``."""
 STAYS_REQUIRED = "_HER2_CDS_AUTH_STAYS_REQUIRED"
 """Set for the processes of a service that was started with authentication, so that none runs without it."""
 SECRETS = frozenset(
@@ -111,6 +116,8 @@ class Settings(Section):
     _candidate: Settings | None = PrivateAttr(default=None)
     _published: Published | None = PrivateAttr(default=None)
     _site_layer: SiteLayer | None = PrivateAttr(default=None)
+    _client: Caller | None = PrivateAttr(default=None)
+    _stops: tuple[Stop, ...] = PrivateAttr(default=())
 
     @field_validator("profiles")
     @classmethod
@@ -144,7 +151,9 @@ class Settings(Section):
 
     @property
     def base_url(self) -> str:
-        """The public address without a trailing slash."""
+        """The public address without a trailing slash; where none is set, the one that is listened on."""
+        if "public_url" not in self.model_fields_set and (own := os.environ.get(LISTENING_AT)):
+            return own
         return str(self.public_url).rstrip("/")
 
     @property
@@ -191,6 +200,11 @@ class Settings(Section):
         return self._published
 
     @property
+    def stops(self) -> tuple[Stop, ...]:
+        """The topics that are stopped in an emergency."""
+        return self._stops
+
+    @property
     def profile(self) -> str | None:
         """The name of the profile that is in force; none, the settings of every other call."""
         return self._profile
@@ -215,7 +229,9 @@ class Settings(Section):
             "profiles": {},
         }
         layer = f"profile {name}"
-        set_here = [("cards", str(topic)) for topic, setting in profile.cards.items() if setting.judgement]
+        stopped = {stop.topic for stop in self._stops}
+        own = ((topic, setting) for topic, setting in profile.cards.items() if topic not in stopped)
+        set_here = [("cards", str(topic)) for topic, setting in own if setting.judgement]
         set_here += [("thresholds", threshold) for threshold in profile.thresholds]
         changed = self.changed(update, layers=dict.fromkeys(set_here, layer))
         changed._profile = name  # noqa: SLF001 - a copy of our own
@@ -225,6 +241,17 @@ class Settings(Section):
         """Return the settings of each profile; what names more conditions comes first."""
         named = sorted(self.profiles.items(), key=lambda each: -len(each[1].match.conditions))
         return [(profile.match, self.in_profile(name)) for name, profile in named]
+
+    @property
+    def client(self) -> Caller | None:
+        """The client for whose calls a command asks; none, one without a token."""
+        return self._client
+
+    def as_called_by(self, client: Caller | None) -> Settings:
+        """Return a copy for the calls of one client."""
+        copy = self.changed({})
+        copy._client = client  # noqa: SLF001 - a copy of our own
+        return copy
 
     def changed(
         self,
@@ -243,6 +270,13 @@ class Settings(Section):
         copy._published = published or self._published  # noqa: SLF001
         copy._candidate = candidate or self._candidate  # noqa: SLF001
         copy._site_layer = site_layer or self._site_layer  # noqa: SLF001
+        copy._stops = self._stops  # noqa: SLF001
+        return copy
+
+    def with_stopped(self, stops: tuple[Stop, ...]) -> Settings:
+        """Return a copy that says of these topics that they are stopped; ``stopped`` puts them into the shadow."""
+        copy = self.changed({})
+        copy._stops = stops  # noqa: SLF001 - a copy of our own
         return copy
 
     @property

@@ -6,57 +6,38 @@ one of them is noticed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from cards.knowledge.schema import KnowledgeError
 from cds_service.configuration.layers import ConfigurationError
-from cds_service.configuration.section import Section
 from cds_service.configuration.site_diff import changes
 from cds_service.configuration.site_layer import site_layer
+from cds_service.configuration.site_text import SiteText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cds_service.configuration.site_layer import SiteLayer, Texts
 
-SITE_TEXT_LIMIT = 60_000
-PARTS = ("knowledge", "wording", "rules")
 _SHIPPED_LIMIT = 4_000
 
 
-def _lines(text: object) -> object:
-    """Write the line ends of a browser as those of a file, with nothing at the end."""
-    return text.replace("\r\n", "\n").rstrip() if isinstance(text, str) else text
+class SiteContent(SiteText):
+    """What a version lays over the knowledge, the words and the rules."""
 
-
-_Text = Annotated[str, BeforeValidator(_lines), Field(max_length=SITE_TEXT_LIMIT)]
-
-
-class SiteContent(Section):
-    """What a version lays over the knowledge, the words and the rules: YAML, as in a file of the site."""
-
-    knowledge: _Text = Field("", description="Sources, brands and products, as in a file of site.knowledge.")
-    wording: _Text = Field("", description="Words, contact and links, as in a file of site.wording.")
-    rules: _Text = Field("", description="Rules of the site, as in a file of site.rules.")
     shipped: dict[str, str] = Field(
         {}, max_length=_SHIPPED_LIMIT, description="The overlaid values as they were beneath when it was written."
     )
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether it lays nothing over anything."""
-        return not (self.knowledge or self.wording or self.rules)
-
     def tree(self) -> dict[str, object]:
         """Return what is set, and nothing else."""
-        found = {name: getattr(self, name) for name in (*PARTS, "shipped")}
-        return {} if self.is_empty else {name: value for name, value in found.items() if value}
+        return {} if self.is_empty else {**self.parts(), **({"shipped": self.shipped} if self.shipped else {})}
 
 
-def laid(beneath: SiteLayer, content: SiteContent, name: str) -> SiteLayer:
-    """Lay the texts of a version over the files of the site; ``name`` is what a problem calls the version.
+def laid(beneath: SiteLayer, content: SiteText, name: str) -> SiteLayer:
+    """Lay texts over the files of the site; ``name`` is what a problem calls the version or file that has them.
 
     Raises:
         ConfigurationError: a text is wrong; the message names the part, the line and the nearest known word.
@@ -75,7 +56,7 @@ def laid(beneath: SiteLayer, content: SiteContent, name: str) -> SiteLayer:
         raise ConfigurationError([str(error)]) from None
 
 
-def _file(name: str, part: str, content: SiteContent) -> Texts:
+def _file(name: str, part: str, content: SiteText) -> Texts:
     text: str = getattr(content, part)
     return ((f"{name}, site.{part}", text),) if text else ()
 

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from cds_service.configuration.coverage_files import vial_sizes
 from cds_service.configuration.section import Section
+from cds_service.configuration.site_text import SiteText
 from cds_service.ehr.servers import why_not_allowed
 from fhir_mappings.request.sizes import Sizes
 
@@ -41,7 +42,9 @@ class FhirSettings(Section):
 class SiteSettings(Section):
     """What is local."""
 
-    code_maps: list[Path] = Field([], description="FHIR ConceptMap files: local codes to LOINC / RxNorm / SNOMED CT.")
+    code_maps: list[Path] = Field(
+        [], description="FHIR ConceptMap files: local codes to LOINC, RxNorm, ICD-10-CM; units to UCUM."
+    )
     knowledge: list[Path] = Field(
         [], description="YAML files laid over the shipped knowledge: sources, brands, products; see docs/site.md."
     )
@@ -49,6 +52,9 @@ class SiteSettings(Section):
         [], description="YAML files laid over the shipped words: sentences, contact, links; see docs/site.md."
     )
     rules: list[Path] = Field([], description="YAML files of the site's own rules; see docs/site.md.")
+    text: SiteText = Field(
+        SiteText(), description="The same three as text in this file, laid over the files; an exported version has it."
+    )
     language: str = Field(
         "en",
         pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$",
@@ -145,6 +151,10 @@ class AuditSettings(Section):
     )
     keep_days: int | None = Field(
         730, ge=1, le=36500, description="Decisions and feedback older than this are deleted; null keeps them."
+    )
+    watch: bool = Field(
+        default=True,
+        description="Whether the service looks every Monday at which topics and drugs went silent or loud.",
     )
 
 

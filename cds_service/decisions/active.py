@@ -22,6 +22,7 @@ from cds_service.configuration.loading import load_settings, refuse_turned_off
 from cds_service.configuration.overlay import PublishedPolicy, with_policy, with_trial
 from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_content import changed_beneath
+from cds_service.configuration.stopped import Stop, unsettled_by, with_stops
 from cds_service.decisions.decider import Decider
 from cds_service.decisions.recording import RecordWriter
 from cds_service.decisions.shadow import Shadow
@@ -29,6 +30,7 @@ from cds_service.decisions.suppression import Repeats
 from cds_service.ehr.limits import OnFetched
 from cds_service.protocol.caller import UNKNOWN
 from cds_service.store.record import Pseudonyms
+from cds_service.telemetry.client_names import ClientNames
 from fhir_mappings.codings import CodeMapError
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class ActiveDecider:
     repeats: Repeats | None
     shadow: Shadow | None
     clock: Clock
+    clients: ClientNames
     profiles: tuple[tuple[ProfileMatch, ActiveDecider], ...] = ()
 
     @property
@@ -114,7 +117,8 @@ class Configuration:
         self._base_settings = first
         self._policy: PublishedPolicy | None = None
         self._trial: PublishedPolicy | None = None
-        self._in_force = self._taken(first, None, None)
+        self._stops: tuple[Stop, ...] = ()
+        self._in_force = self._taken(first, None, None, ())
 
     def current(self) -> ActiveDecider:
         """Return what answers requests now; the file is looked at once a second at most."""
@@ -145,7 +149,7 @@ class Configuration:
 
         """
         with self._lock:
-            self._in_force = self._taken(self._base_settings, policy, self._trial)
+            self._in_force = self._taken(self._base_settings, policy, self._trial, self._stops)
             self._policy = policy
 
     @property
@@ -166,8 +170,24 @@ class Configuration:
 
         """
         with self._lock:
-            self._in_force = self._taken(self._base_settings, self._policy, trial)
+            self._in_force = self._taken(self._base_settings, self._policy, trial, self._stops)
             self._trial = trial
+
+    @property
+    def stops(self) -> tuple[Stop, ...]:
+        """The topics that are stopped in an emergency."""
+        return self._stops
+
+    def use_stops(self, stops: tuple[Stop, ...]) -> None:
+        """Put these topics into the shadow from now on, whatever else sets their mode, and no others.
+
+        Raises:
+            ConfigurationError: the files beneath cannot be used just now; what was in force stays.
+
+        """
+        with self._lock:
+            self._in_force = self._taken(self._base_settings, self._policy, self._trial, stops)
+            self._stops = stops
 
     def _look(self) -> None:
         """Look whether a file has changed; while somebody else is at it, what is in force answers."""
@@ -192,7 +212,7 @@ class Configuration:
             settings = load_settings(self._path, serving=True)
             self._watch(settings.files)
             _refuse_opening(self._base_settings, settings)
-            self._in_force = self._taken(settings, self._policy, self._trial)
+            self._in_force = self._taken(settings, self._policy, self._trial, self._stops)
             self._base_settings = settings
         except ConfigurationError as error:
             self._watch((*self._stamps, *error.files))
@@ -218,9 +238,13 @@ class Configuration:
         _log.error("configuration_refused", problems=problems, meaning="the last good configuration stays in force")
 
     def _taken(
-        self, settings: Settings, policy: PublishedPolicy | None, trial: PublishedPolicy | None
+        self,
+        settings: Settings,
+        policy: PublishedPolicy | None,
+        trial: PublishedPolicy | None,
+        stops: tuple[Stop, ...],
     ) -> ActiveDecider:
-        """Take what files and environment set, with the policy between them and the trial beside it."""
+        """Take what files and environment set: the policy between them, the trial beside it, the stops over it all."""
         tried = with_policy(settings, trial) if trial is not None and settings.shadow.configuration is None else None
         if trial is not None and tried is None:
             _log.warning("policy_trial_ignored", version=trial.version, because="shadow.configuration is set")
@@ -230,13 +254,16 @@ class Configuration:
             beneath, settings = settings.site_layer, with_policy(settings, policy)
             if told := changed_beneath(policy.content.site.shipped, beneath, settings.site_layer):
                 _log.warning("policy_over_changed_values", version=policy.version, values=told[:_TOLD], count=len(told))
+        settings = with_stops(settings, stops)
+        if stops and settings.candidate is not None:
+            settings = with_trial(settings, with_stops(settings.candidate, stops))
         if trial is not None and tried is not None:
             if settings.shadow.thresholds:
                 because = f"version {trial.version} is on trial"
                 _log.warning(
                     "shadow_thresholds_ignored", thresholds=sorted(settings.shadow.thresholds), because=because
                 )
-            settings = with_trial(settings, tried)
+            settings = with_trial(settings, with_stops(tried, unsettled_by(trial.content, stops)))
         taken = _in_force(settings, self._clock, self._on_fetched)
         try:
             self.authentication.use(settings)
@@ -281,7 +308,7 @@ def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None) ->
         decider = Decider(settings, lambda: clock().astimezone(zone).date(), on_fetched=on_fetched)
         decider.fhir.open()
     except CodeMapError as error:
-        raise ConfigurationError([f"site.code_maps: {error}"]) from None
+        raise ConfigurationError([f"site.code_maps: {each}" for each in error.problems]) from None
     except CoverageFileError as error:
         raise ConfigurationError([f"coverage: {error}"]) from None
     except OSError as error:
@@ -300,6 +327,7 @@ def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None) ->
         repeats,
         shadow,
         clock,
+        ClientNames(settings.auth),
         tuple((match, _in_force(profile, clock, on_fetched)) for match, profile in settings.by_profile()),
     )
 

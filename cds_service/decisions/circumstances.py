@@ -14,8 +14,10 @@ from fhir_mappings.request.asker import (
 )
 
 if TYPE_CHECKING:
+    from cds_service.configuration.settings import Settings
     from cds_service.decisions.active import ActiveDecider
     from cds_service.decisions.data_access import RequestData
+    from cds_service.decisions.decider import Decider
     from cds_service.protocol.caller import Caller
     from fhir_mappings.request.hook_request import HookRequest
 
@@ -26,6 +28,17 @@ class Answering(NamedTuple):
     active: ActiveDecider
     circumstances: Circumstances
     data: RequestData | None = None
+
+
+def profile_of(settings: Settings, service: str, request: HookRequest, decider: Decider) -> Settings:
+    """Return the settings of the profile that is for a call, by what it sent and nothing else; else the settings.
+
+    ``decider`` reads the request.
+    """
+    sent = decider.data_of(request).glimpses()
+    known = Circumstances(user_of(request), roles_in(request, sent), encounter_class_in(request, sent))
+    fitting = (each for match, each in settings.by_profile() if match.holds(settings.client, service, known))
+    return next(fitting, settings)
 
 
 def in_circumstances(active: ActiveDecider, caller: Caller | None, service: str, request: HookRequest) -> Answering:

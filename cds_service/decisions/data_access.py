@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from cards.values.caching import lazy
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState, read_answer
-from fhir_mappings.request.queries import resolve
+from fhir_mappings.request.queries import own_query
 from fhir_mappings.request.sizes import first_entries
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class RequestData:
                 reads_on = True
         if (lacking or reads_on) and self._access is not None:
             patient = quote(self._request.patient_id, safe="")
-            queries = {f"prefetch.{key}": resolve(self._templates[key], patient) for key in lacking}
+            queries = {f"prefetch.{key}": own_query(self._templates[key], patient) for key in lacking}
             # A list that was sent is read on once; one that goes on after that is known to be incomplete.
             begun = {
                 f"prefetch.{key}": answer

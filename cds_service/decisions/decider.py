@@ -26,15 +26,16 @@ from cards.knowledge.billing_setup import with_sources
 from cards.presentation.grouping import CardContent
 from cards.presentation.renderer import Renderer
 from cards.readings.on_treatment import on_treatment
+from cds_service.decisions import failures
 from cds_service.decisions.data_access import DataMissing, RequestData
 from cds_service.decisions.decision import Decision
 from cds_service.decisions.versions import versions
 from cds_service.ehr.client import FhirClient
 from cds_service.protocol import crd
-from cds_service.protocol.card_json import card_json, to_show, worded
+from cds_service.protocol.card_json import card_json, suggestion_json, to_show, worded
 from cds_service.protocol.form_links import with_form
 from cds_service.protocol.smart_links import smart_links
-from fhir_mappings.codings import CodeMap
+from fhir_mappings.code_maps.files import read_code_map
 from fhir_mappings.coverage.coverage_information import CoverageWriter
 from fhir_mappings.coverage.questionnaires import response
 from fhir_mappings.medications.actions import ActionWriter
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from cards.facts.origins import Origin
     from cards.facts.outcomes import Verdict
     from cards.presentation.card import Card
+    from cards.readings.case import Case
     from cds_service.configuration.settings import Settings
     from cds_service.ehr.limits import OnFetched
     from fhir_mappings.request.hook_request import HookRequest
@@ -88,9 +90,13 @@ class Decider:
         self._with_suggestions = suggestions
         self._today = today or (lambda: datetime.now(ZoneInfo(settings.site.timezone)).date())
         self._recogniser = recogniser_of(self.known)
-        code_map = CodeMap.read(settings.site.code_maps)
+        code_map = read_code_map(settings.site.code_maps)
         self.chart_reader = self._chart = chart_reader(
-            self.known.terminology, self._recogniser, code_map, settings.site.zone_of_doses
+            self.known.terminology,
+            self._recogniser,
+            code_map,
+            settings.site.zone_of_doses,
+            lambda error: failures.part_failed("chart", error),
         )
         self.templates = templates(self.known.terminology, code_map)
         self.crd = settings.crd == crd.VERSION
@@ -105,6 +111,10 @@ class Decider:
         self._coverage = CoverageWriter(self.wording.statements, sources, settings.base_url)
         self.fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched)
         self.versions = versions(settings, self.known, self.wording, self.billing)
+
+    def reads_drug(self, name: str) -> bool:
+        """Return whether a name means a drug that is known, or may mean one."""
+        return self._recogniser.read_text(name).names_drug
 
     def data_of(self, request: HookRequest) -> RequestData:
         """Return access to what a request sent, and to its FHIR server."""
@@ -141,12 +151,20 @@ class Decider:
     def _statements(self, session: Session, orders: Orders) -> Iterator[dict[str, Any]]:
         """Write what is stated of the coverage of each order on the order itself, where it is new."""
         for case in cases_in_scope(session, self._recogniser, self.policy, orders.identities):
-            stated = statements(case, self.billing)
-            resource = orders.resources.get(case.order.origin.path)
-            if stated and resource is not None:
-                words = self.wording.actions["coverage-information"]
-                if (action := self._coverage.update(stated, resource, session.today, words)) is not None:
-                    yield action
+            try:
+                action = self._statement(case, session, orders)
+            except Exception as error:  # noqa: BLE001 - nothing is stated of this order, and the cards are given
+                failures.part_failed("coverage-information", error)
+                continue
+            if action is not None:
+                yield action
+
+    def _statement(self, case: Case, session: Session, orders: Orders) -> dict[str, Any] | None:
+        stated = statements(case, self.billing)
+        resource = orders.resources.get(case.order.origin.path)
+        if not stated or resource is None:
+            return None
+        return self._coverage.update(stated, resource, session.today, self.wording.actions["coverage-information"])
 
     def _with_forms(
         self,
@@ -161,10 +179,19 @@ class Decider:
             if content.lead.topic is not Topic.COVERAGE_CRITERIA or session is None or order is None:
                 yield card
                 continue
-            cases = cases_in_scope(session, self._recogniser, self.policy, orders.identities)
-            form = next((form_for(case, self.billing) for case in cases if case.order.origin == order), None)
-            words, base_url = self.wording.statements, self.settings.base_url
-            yield with_form(card, form, words, base_url, self._begun(form, orders, order, session)) if form else card
+            try:
+                yield self._with_form(card, order, session, orders)
+            except Exception as error:  # noqa: BLE001 - a card without its form is better than none
+                failures.part_failed("form", error)
+                yield card
+
+    def _with_form(self, card: dict[str, Any], order: Origin, session: Session, orders: Orders) -> dict[str, Any]:
+        cases = cases_in_scope(session, self._recogniser, self.policy, orders.identities)
+        form = next((form_for(case, self.billing) for case in cases if case.order.origin == order), None)
+        if form is None:
+            return card
+        words, base_url = self.wording.statements, self.settings.base_url
+        return with_form(card, form, words, base_url, self._begun(form, orders, order, session))
 
     def _begun(self, form: Form, orders: Orders, order: Origin, session: Session) -> dict[str, Any] | None:
         """Begin the answer to a form; one that no order can be named in is not offered."""
@@ -203,7 +230,12 @@ class Decider:
         if not gaps and not orders.in_scope and not orders.is_miscoded:
             return None, (), ((), ())
         verdicts = judge(
-            session, self._recogniser, self.policy, orders.identities, self._coverage_rules if coverage else None
+            session,
+            self._recogniser,
+            self.policy,
+            orders.identities,
+            self._coverage_rules if coverage else None,
+            failures.check_failed,
         )
         shown = to_show(verdicts, session, self.policy, self._recogniser, self.wording)
         if orders.in_scope and len(session.patient.absent) == len(self.templates) and not _says_more(shown):
@@ -229,7 +261,8 @@ class Decider:
             raise DataMissing([f"prefetch.{key}" for key, _ in patient.absent], patient.absent[0][1])
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
         session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
-        verdicts = judge(session, self._recogniser, self.policy, [identity for _, identity in drugs])
+        identities = [identity for _, identity in drugs]
+        verdicts = judge(session, self._recogniser, self.policy, identities, on_failure=failures.check_failed)
         resources = {order.origin.path: requested_in(request) for order, _ in drugs}
         shown = to_show(verdicts, session, self.policy, self._recogniser, self.wording)
         return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)
@@ -254,10 +287,16 @@ class Decider:
         """Write the suggestions that the EHR's own resource allows."""
         if not self._with_suggestions:
             return
+        is_first = True
         for suggestion in card.suggestions:
-            actions = self._actions.actions(suggestion.changes, resources, patient_id)
+            try:
+                actions = self._actions.actions(suggestion.changes, resources, patient_id)
+            except Exception as error:  # noqa: BLE001 - a card without a button is better than none
+                failures.part_failed("suggestion", error)
+                continue
             if actions:
-                yield {"label": suggestion.label, "uuid": suggestion.uuid, "actions": actions}
+                yield suggestion_json(suggestion.label, suggestion.uuid, actions, is_first=is_first)
+                is_first = False
 
 
 def _says_more(shown: tuple[CardContent, ...]) -> bool:

@@ -11,6 +11,7 @@ from cards.engine import cases_in_scope, judge
 from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode, PlannedDoses, Policy
 from cards.facts.topics import TopicCode
+from cards.failures import asked, unheard
 from cards.identification.identity import IdentityStatus
 from cards.identification.recogniser import Recogniser, recogniser_of
 from cards.knowledge.billing_setup import with_sources
@@ -60,7 +61,7 @@ def replay(kept: StoredDecision) -> Replay:
     policy, billing = recorded_policy(kept.configuration), setup_of_record(kept.configuration.get("coverage"))
     session, identities, rules = question(recorded_session(kept), known, policy, billing)
     recogniser, cited = recogniser_of(known), with_sources(known, billing)
-    verdicts = judge(session, recogniser, policy, identities, rules)
+    verdicts = judge(session, recogniser, policy, identities, rules, unheard)
     renderer = Renderer(wording, cited, policy.indicators)
     sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
     links = {card["uuid"]: card["links"] for card in kept.cards if "links" in card}
@@ -71,7 +72,7 @@ def replay(kept: StoredDecision) -> Replay:
                 card,
                 kept.configuration["base_url"],
                 [
-                    {"label": each.label, "uuid": each.uuid, "actions": sent[each.uuid]["actions"]}
+                    {"label": each.label, "uuid": each.uuid, **_as_sent(sent[each.uuid])}
                     for each in card.suggestions
                     if each.uuid in sent
                 ]
@@ -95,6 +96,11 @@ def _sent(kept: StoredDecision, cards: Iterable[tuple[Card, CardContent]]) -> It
     """Leave out what was left out then because it had been overridden before."""
     left_out = {row.uuid for row in kept.suppressed}
     return ((card, content) for card, content in cards if card.uuid not in left_out)
+
+
+def _as_sent(suggestion: Json) -> Json:
+    """Take from a recorded suggestion what the judgement does not say; records of older versions recommend nothing."""
+    return {name: suggestion[name] for name in ("isRecommended", "actions") if name in suggestion}
 
 
 def recorded_policy(configuration: Json) -> Policy:
@@ -144,11 +150,11 @@ def thresholds_asked(
     rules: Sequence[Rule],
 ) -> dict[TopicCode, list[str]]:
     """Find out for each topic which thresholds its rule asks for with these facts: each rule is asked by itself."""
-    asked = {}
+    found = {}
     for rule in rules:
         watched = _Watched(policy.thresholds)
         for case in cases_in_scope(session, recogniser, Policy(watched), identities):
             if case.identity.status is IdentityStatus.SETTLED or rule.before_identity:
-                rule.judge(case)
-        asked[rule.topic] = list(watched.asked)
-    return asked
+                asked(rule, case, unheard)
+        found[rule.topic] = list(watched.asked)
+    return found

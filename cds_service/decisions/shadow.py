@@ -16,6 +16,7 @@ import structlog
 from cards.engine import judge
 from cards.facts.outcomes import CannotTell, Fired
 from cards.identification.recogniser import recogniser_of
+from cds_service.decisions import failures
 from cds_service.decisions.decision import Decision, Tried
 from cds_service.decisions.rejudge import question
 from cds_service.decisions.versions import Versions, versions
@@ -82,7 +83,9 @@ class Shadow:
         """Judge facts by a candidate; nothing that goes wrong here may cost a clinician the answer."""
         try:
             asked = question(session, self._known, candidate.policy, self._billing)
-            verdicts = judge(asked.session, self._recogniser, candidate.policy, asked.identities, asked.rules)
+            verdicts = judge(
+                asked.session, self._recogniser, candidate.policy, asked.identities, asked.rules, failures.check_failed
+            )
         except Exception as error:  # noqa: BLE001 - a trial that fails is a trial that fails
             _log.error("shadow_failed", reason=type(error).__name__)
             return None

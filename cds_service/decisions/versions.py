@@ -40,6 +40,11 @@ def versions(settings: Settings, known: Knowledge, wording: Wording, billing: Bi
         judgement["crd"] = settings.crd
     if site := settings.site_layer.recorded():
         judgement["site"] = site
+    if settings.stops:
+        judgement["stopped"] = {
+            stop.topic: {"number": stop.number, "at": stop.at.isoformat(), "by": stop.by, "reason": stop.reason}
+            for stop in settings.stops
+        }
     content = json.dumps(judgement, sort_keys=True, separators=(",", ":"))
     return Versions(
         code=__version__,

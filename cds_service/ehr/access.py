@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from concurrent.futures import wait
+from contextvars import copy_context
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -17,6 +18,7 @@ import structlog
 import urllib3
 from urllib3.util.retry import Retry
 
+from cds_service.ehr.causes import cause_of, cause_of_refusal, known_type
 from cds_service.ehr.connections import Exchange
 from cds_service.ehr.servers import is_same_server
 from fhir_mappings.request.prefetch import Answer, PrefetchState, is_answer_to, read_answer
@@ -78,6 +80,8 @@ class FhirAccess:
         self._deadline: float | None = None
         self.failures: dict[str, str] = {}
         """Why a place of the request got no answer, in words for an operator."""
+        self.causes: dict[str, str] = {}
+        """What was at the bottom of it, where that is known."""
         self._bytes_left = client.body_limit * _BODIES
 
     def fetch(self, queries: Mapping[str, str], begun: Mapping[str, Answer] = _NONE) -> dict[str, Answer]:
@@ -116,7 +120,8 @@ class FhirAccess:
         arrived: dict[str, list[Answer]] = {key: [] for key in questions}
         exchanges = {key: Exchange() for key in questions}
         futures = [
-            self._client.threads.submit(self._ask, exchanges[key], question, arrived[key])
+            # With the names of the call, so that what is logged of a fetch carries them.
+            self._client.threads.submit(copy_context().run, self._ask, exchanges[key], question, arrived[key])
             for key, question in questions.items()
         ]
         wait(futures, timeout=max(0.0, self._deadline - now))
@@ -139,7 +144,8 @@ class FhirAccess:
                 seen.add(url)
         except _FAILURES as error:
             self.failures[question.place] = _why(error)
-            _log.warning("fhir_fetch_failed", place=question.place, reason=type(error).__name__)
+            cause = self.causes[question.place] = cause_of(error)
+            _log.warning("fhir_fetch_failed", place=question.place, reason=type(error).__name__, cause=cause)
         finally:
             exchange.end()
 
@@ -169,7 +175,8 @@ class FhirAccess:
                 return Answer(PrefetchState.EMPTY), None
             if response.status_code != requests.codes.ok:
                 self.failures[place] = f"the FHIR server refused it (HTTP {response.status_code})"
-                _log.warning("fhir_fetch_refused", place=place, status=response.status_code)
+                cause = self.causes[place] = cause_of_refusal(response.headers, self._refusal(response))
+                _log.warning("fhir_fetch_refused", place=place, status=response.status_code, cause=cause)
                 return Answer(PrefetchState.FAILED), _pause(response)
             body = self._body(response)
         if is_too_deep(body):
@@ -178,8 +185,17 @@ class FhirAccess:
         answer = read_answer(body, place)
         if answer.state is PrefetchState.FAILED:
             self.failures[place] = "the FHIR server answered with something other than the FHIR asked for"
+            kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
+            _log.warning("fhir_fetch_unreadable", place=place, reason="no FHIR", content_type=known_type(kind))
         # In a prefetch ``null`` means "none on record", but a server says that with an empty Bundle.
         return answer if answer.listing is not None else Answer(PrefetchState.FAILED), None
+
+    def _refusal(self, response: requests.Response) -> bytes:
+        """Read the beginning of a refusal, which may say why; nothing is lost where it cannot be read."""
+        try:
+            return response.raw.read1(_CHUNK, decode_content=True) if self._remaining() > 0 else b""
+        except _FAILURES:
+            return b""
 
     def _body(self, response: requests.Response) -> bytes:
         """Read a body within the limits of size, unpacked, and of time."""
@@ -239,5 +255,6 @@ def _joined(pages: Sequence[Answer]) -> Answer:
         whole.matches += page.listing.matches
         whole.broken += page.listing.broken
         whole.next_page = page.listing.next_page
+        whole.is_joined = True
     state = PrefetchState.PRESENT if whole.glimpses or whole.broken else first.state
     return Answer(state, whole, any(page.partial for page in pages))

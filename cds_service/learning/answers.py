@@ -7,13 +7,14 @@ repeated, counts once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import select
 
-from cds_service.learning.judgements import AT_A_TIME, within
+from cds_service.learning.judgements import AT_A_TIME
+from cds_service.store.selection import decided_in, received_in
 from cds_service.store.tables import decision_cards, decisions, feedback
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from cds_service.learning.judgements import Window
+    from cds_service.store.selection import Window
 
 Json = dict[str, Any]
 ACCEPTED, OVERRIDDEN, IGNORED, UNKNOWN = "accepted", "overridden", "ignored (inferred)", "no feedback from this client"
@@ -55,9 +56,9 @@ def answers(engine: Engine, window: Window) -> list[Answer]:
             decisions.c.patient,
         )
         .join(decisions)
+        .where(*decided_in(window))
         .order_by(decisions.c.at, decisions.c.id, decision_cards.c.position)
     )
-    statement = within(statement, window)
     found: dict[tuple[Any, ...], Answer] = {}
     with engine.connect() as connection:
         for row in connection.execution_options(yield_per=AT_A_TIME).execute(statement):
@@ -83,9 +84,9 @@ def answers(engine: Engine, window: Window) -> list[Answer]:
 
 def _said(engine: Engine, window: Window) -> tuple[dict[tuple[Any, ...], Any], set[tuple[Any, ...]]]:
     """Return the last feedback on each card, and the clients that sent any."""
-    statement = select(feedback).order_by(feedback.c.outcome_at, feedback.c.id)
-    if window.begin is not None:
-        statement = statement.where(feedback.c.received_at >= window.begin)
+    # Whatever was said since then counts, through whichever service and however late.
+    asked = replace(window, end=None, service=None)
+    statement = select(feedback).where(*received_in(asked)).order_by(feedback.c.outcome_at, feedback.c.id)
     last = {}
     with engine.connect() as connection:
         for row in connection.execution_options(yield_per=AT_A_TIME).execute(statement):

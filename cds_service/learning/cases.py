@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cards.engine import judge
+from cards.failures import unheard
 from cards.identification.recogniser import recogniser_of
 from cards.knowledge.billing_setup import with_sources
 from cards.presentation.renderer import Renderer
@@ -48,7 +49,7 @@ def unseen_card(engine: Engine, case: ReviewCase) -> Json:
         "service": kept.row.service,
         "facts": msgspec.json.decode(kept.row.facts),
     }
-    for verdict in judge(asked.session, recogniser_of(known), policy, asked.identities, asked.rules):
+    for verdict in judge(asked.session, recogniser_of(known), policy, asked.identities, asked.rules, unheard):
         if verdict.topic == case.topic and order_name(verdict) == case.order:
             card = renderer.card(verdict, kept.row.hook_instance)
             if card is not None:

@@ -4,23 +4,35 @@ An order either has a finding of a topic or not, so this is a p-chart. Its usual
 curve) are wrong where a rule fires on two orders in a hundred; these are exact, and allow for how little is known of
 before (``statistics.limits``). A period is looked at by itself and together with the one, three or seven before it: a
 rare rule that went silent shows only over some weeks.
+
+Limits are wider where orders vary more than independent ones: because patients come again (``clusters``), or because
+weeks differ (the chi-square of the usual weeks, as D. B. Laney, Quality Engineering 14 (2002), 531-537, does for the
+p-chart). The wider of the two holds.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from cds_service.learning.clusters import LEAST_PATIENTS, Patients, added, correlation
 from cds_service.learning.statistics import limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-# Eight looks (four lengths, two sides) of this chance are together about as rare as three sigma: 0.3 % of the periods.
-TAIL = 0.0004
+ALARMS_A_YEAR = 0.1
+"""How many false alarms a year all charts of a report may give together, were all looks independent: one in ten years.
+
+Each look has its share of it (Bonferroni): there are more looks where there are more topics, and limits are wider.
+"""
+LEAST_CHANGE = 1.5
+"""Odds, or numbers of orders, that changed by less than half are told by nobody: where there are very many orders, the
+smallest change is no chance, and every site has such changes."""
 _LENGTHS = (1, 2, 4, 8)
 BASE_PERIODS = 12
 LEAST_PERIODS = 4
@@ -28,6 +40,7 @@ _LEAST_ORDERS = 30
 SILENT, LOUD = "silent", "loud"
 PERIODS = {"week": 7, "day": 1}
 """How many days a period has; a week begins on Monday."""
+_DAYS_OF_A_YEAR = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,7 @@ class Seen:
     upper: int | None = None
 
 
+_Name = TypeVar("_Name", str, tuple[str, str])
 Look = Callable[[Sequence[Count], Sequence[Count]], Seen]
 
 
@@ -74,18 +88,45 @@ def begin_of(day: date, days: int) -> date:
     return day - timedelta(days=(day.toordinal() - 1) % days)
 
 
-def counts_by_period(orders: Mapping[date, int], hits: Mapping[date, int], days: int) -> list[Count]:
-    """Count every period from the first with an order to the last, those without an order too."""
+def counts_by_period(
+    orders: Mapping[date, Mapping[str, int]], hits: Mapping[date, Mapping[str, int]], days: int
+) -> list[Count]:
+    """Count every period from the first with an order to the last, those without an order too.
+
+    ``orders`` and ``hits`` say for each period how many a patient has.
+    """
     if not orders:
         return []
     first, last = min(orders), max(orders)
     periods = [first + timedelta(days=days * number) for number in range((last - first).days // days + 1)]
-    return [Count(period, orders.get(period, 0), hits.get(period, 0)) for period in periods]
+    return [
+        Count(period, sum(orders.get(period, {}).values()), sum(hits.get(period, {}).values())) for period in periods
+    ]
 
 
-def control_chart(counts: Sequence[Count]) -> list[Point]:
-    """Hold how often there was a finding to the usual periods before."""
-    return held_to_usual(counts, _share)
+def tail_of(charts: int, days: int) -> float:
+    """Return the chance that one look may have of a false alarm, among so many charts of periods of ``days``."""
+    looks = _DAYS_OF_A_YEAR / days * len(_LENGTHS) * 2
+    return ALARMS_A_YEAR / (looks * max(1, charts))
+
+
+def control_charts(
+    orders: Mapping[date, Mapping[str, int]], hits: Mapping[_Name, Mapping[date, Mapping[str, int]]], days: int
+) -> dict[_Name, list[Point]]:
+    """Hold how often there was a finding of each name to the usual periods before.
+
+    ``orders`` and ``hits`` say for each period how many a patient has.
+    """
+    patients, tail = Patients(orders), tail_of(len(hits), days)
+    return {
+        name: held_to_usual(counts_by_period(orders, own, days), _Shares(tail, patients, own).look)
+        for name, own in sorted(hits.items())
+    }
+
+
+def control_chart(counts: Sequence[Count], days: int = PERIODS["week"]) -> list[Point]:
+    """Hold how often there was a finding to the usual periods before, where every order is another patient's."""
+    return held_to_usual(counts, _Shares(tail_of(1, days)).look)
 
 
 def held_to_usual(counts: Sequence[Count], look: Look) -> list[Point]:
@@ -110,14 +151,55 @@ def held_to_usual(counts: Sequence[Count], look: Look) -> list[Point]:
     return points
 
 
-def _share(before: Sequence[Count], recent: Sequence[Count]) -> Seen:
-    usual = [count for count in before if count.orders][-BASE_PERIODS:]
-    of = sum(count.orders for count in usual)
-    size = sum(count.orders for count in recent)
-    if len(usual) < LEAST_PERIODS or of < _LEAST_ORDERS or not size:
-        return Seen()
-    hits = sum(count.hits for count in usual)
-    lower, upper = limits(hits, of, size, TAIL)
-    seen = sum(count.hits for count in recent)
-    signal = LOUD if seen > upper else SILENT if seen < lower else ""
-    return Seen(signal, hits / of * size, lower, upper)
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """Compares shares; without ``patients`` every order is another patient's."""
+
+    tail: float
+    patients: Patients | None = None
+    hits: Mapping[date, Mapping[str, int]] | None = None
+
+    def look(self, before: Sequence[Count], recent: Sequence[Count]) -> Seen:
+        usual = [count for count in before if count.orders][-BASE_PERIODS:]
+        of = sum(count.orders for count in usual)
+        size = sum(count.orders for count in recent)
+        if len(usual) < LEAST_PERIODS or of < _LEAST_ORDERS or not size:
+            return Seen()
+        hits = sum(count.hits for count in usual)
+        effect_before, effect_now = self._effects(usual, recent)
+        lower, upper = limits(hits / effect_before, of / effect_before, math.ceil(size / effect_now), self.tail)
+        usual_share = (hits + 0.5) / (of + 1)
+        lower = min(math.ceil(lower * effect_now), math.floor(size * _share(usual_share, 1 / LEAST_CHANGE)))
+        upper = max(math.floor(upper * effect_now), math.ceil(size * _share(usual_share, LEAST_CHANGE)))
+        seen = sum(count.hits for count in recent)
+        loud = seen > upper and self._enough(recent)
+        return Seen(LOUD if loud else SILENT if seen < lower else "", hits / of * size, lower, min(upper, size))
+
+    def _effects(self, usual: Sequence[Count], recent: Sequence[Count]) -> tuple[float, float]:
+        """Return by how much the usual periods, and the last ones, vary more than independent orders."""
+        of_weeks = _of_weeks(usual)
+        if self.patients is None or self.hits is None:
+            return of_weeks, of_weeks
+        periods = tuple(count.begin for count in usual)
+        known = self.patients.together(periods)
+        alike = correlation(added(self.hits, periods), known)
+        now = self.patients.together(tuple(count.begin for count in recent))
+        return max(of_weeks, 1 + alike * (known.size - 1)), max(of_weeks, 1 + alike * (now.size - 1))
+
+    def _enough(self, recent: Sequence[Count]) -> bool:
+        return self.hits is None or len(added(self.hits, [count.begin for count in recent])) >= LEAST_PATIENTS
+
+
+def _share(share: float, times: float) -> float:
+    """Return the share whose odds are so many times those of a share."""
+    odds = times * share / (1 - share)
+    return odds / (1 + odds)
+
+
+def _of_weeks(usual: Sequence[Count]) -> float:
+    """Return by how much the counts of periods vary more than by chance alone: their chi-square; one at least."""
+    share = sum(count.hits for count in usual) / sum(count.orders for count in usual)
+    if not 0 < share < 1:
+        return 1.0
+    squares = sum((count.hits - share * count.orders) ** 2 / count.orders for count in usual)
+    return max(1.0, squares / (share * (1 - share)) / (len(usual) - 1))

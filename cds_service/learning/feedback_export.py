@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import and_, select
 
+from cds_service.store.selection import received_in
 from cds_service.store.tables import decision_cards, decisions, feedback
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from cds_service.learning.judgements import Window
+    from cds_service.store.selection import Window
 
 COLUMNS = (
     "receivedAt", "outcomeAt", "outcome", "reasonSystem", "reasonCode", "reasonDisplay", "comment",
@@ -43,14 +44,9 @@ def entries(engine: Engine, window: Window) -> Iterator[dict[str, Any]]:
             feedback.c.issuer.label("from_issuer"), feedback.c.tenant.label("from_tenant"), decision_cards, decisions,
         )
         .outerjoin(decision_cards.join(decisions, decision_cards.c.decision_id == decisions.c.id), and_(shown, before))
+        .where(*received_in(window))
         .order_by(feedback.c.received_at, feedback.c.id, decisions.c.at.desc())
     )  # fmt: skip
-    if window.begin is not None:
-        statement = statement.where(feedback.c.received_at >= window.begin)
-    if window.end is not None:
-        statement = statement.where(feedback.c.received_at < window.end)
-    if window.service is not None:
-        statement = statement.where(feedback.c.service == window.service)
     last = None
     with engine.connect() as connection:
         for row in connection.execution_options(yield_per=_AT_A_TIME).execute(statement):

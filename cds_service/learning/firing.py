@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cards.facts.topics import Topic
 from cds_service.configuration.diff import policy_differences
 from cds_service.decisions.reproduce import recorded_policy
-from cds_service.learning.control import Point, begin_of, control_chart, counts_by_period
+from cds_service.learning.control import Point, begin_of, control_charts
 from cds_service.learning.judgements import judgements, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import date, datetime
 
     from sqlalchemy import Engine
 
-    from cds_service.learning.judgements import Judged, Window
+    from cds_service.learning.judgements import Judged
+    from cds_service.store.selection import Window
 
 Json = dict[str, Any]
 FIRED, NOT_CHECKED = "fired", "could not be checked"
 _SHORT = 12
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +42,30 @@ class Change:
 
 @dataclass(slots=True)
 class Firing:
-    """What a window came to. ``charts``: topic and measure with its points; ``by_day``: orders of each product."""
+    """What a window came to. ``charts``: topic and measure with its points.
+
+    ``by_day``: of each product, how many orders each patient had on a day.
+    """
 
     orders: int = 0
     decisions: int = 0
     charts: dict[tuple[str, str], list[Point]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
-    by_day: dict[str, dict[date, int]] = field(default_factory=dict)
+    by_day: dict[str, dict[date, Counter[str]]] = field(default_factory=dict)
 
 
-def firing(engine: Engine, window: Window, days: int) -> Firing:
-    """Count a window in periods of ``days``, from Monday where that is a week."""
+def firing(engine: Engine, window: Window, days: int, rest: Callable[[], None] | None = None) -> Firing:
+    """Count a window in periods of ``days``, from Monday where that is a week.
+
+    With ``rest``, which is called after each decision, the window is read day by day, so that no transaction stays
+    open.
+    """
     found = Firing()
-    orders: dict[date, int] = {}
-    hits: dict[tuple[str, str], dict[date, int]] = {}
+    orders: dict[date, Counter[str]] = {}
+    hits: dict[tuple[str, str], dict[date, Counter[str]]] = {}
     last: dict[tuple[str, str | None], str] = {}
     settings: dict[str, Json] = {}
-    for each in judgements(engine, window):
+    for each in judgements(engine, window) if rest is None else _day_by_day(engine, window, rest):
         digest = each.found.configuration
         if digest not in settings:
             with engine.connect() as connection:
@@ -64,16 +74,23 @@ def firing(engine: Engine, window: Window, days: int) -> Firing:
         period = begin_of(day, days)
         found.decisions += 1
         found.orders += len(each.orders)
-        orders[period] = orders.get(period, 0) + len(each.orders)
+        orders.setdefault(period, Counter())[each.patient] += len(each.orders)
         for product in each.orders.values():
-            of_product = found.by_day.setdefault(product, {})
-            of_product[day] = of_product.get(day, 0) + 1
+            found.by_day.setdefault(product, {}).setdefault(day, Counter())[each.patient] += 1
         for key, count in _counted(each):
-            of_key = hits.setdefault(key, {})
-            of_key[period] = of_key.get(period, 0) + count
+            hits.setdefault(key, {}).setdefault(period, Counter())[each.patient] += count
         found.changes += _changes(each, period, settings, last)
-    found.charts = {key: control_chart(counts_by_period(orders, hits[key], days)) for key in sorted(hits)}
+    found.charts = control_charts(orders, hits, days)
     return found
+
+
+def _day_by_day(engine: Engine, window: Window, rest: Callable[[], None]) -> Iterator[Judged]:
+    begin, end = window.begin, window.end
+    while begin is not None and end is not None and begin < end:
+        for each in list(judgements(engine, replace(window, begin=begin, end=min(end, begin + _DAY)))):
+            yield each
+            rest()
+        begin += _DAY
 
 
 def _counted(each: Judged) -> Iterator[tuple[tuple[str, str], int]]:
@@ -105,10 +122,22 @@ def _words(before: Json, after: Json) -> tuple[str, ...]:
         said.append("the code maps of the site are others")
     if before["timezone"] != after["timezone"]:
         said.append(f"days begin in {after['timezone']} instead of {before['timezone']}")
+    stopped, settled = (_stopped(each, other) for each, other in ((after, before), (before, after)))
+    said = [
+        *(f"{topic} stopped by {stop['by']}: {stop['reason']}" for topic, stop in stopped.items()),
+        *(f"{topic} is stopped no more" for topic in settled),
+        *said,
+    ]
     was, now = (_version(each) for each in (before, after))
     if was != now:
         said.insert(0, f"{now} instead of {was}")
     return tuple(said)
+
+
+def _stopped(settings: Json, other: Json) -> dict[str, Json]:
+    """Return the topics that are stopped in recorded settings and are not in others."""
+    elsewhere = other.get("stopped", {})
+    return {topic: stop for topic, stop in settings.get("stopped", {}).items() if topic not in elsewhere}
 
 
 def _version(settings: Json) -> str:

@@ -14,13 +14,16 @@ from cards.facts.policy import Mode
 from cards.identification.identity import identify
 from cards.identification.recogniser import Recogniser, recogniser_of
 from cards.knowledge.loader import default_knowledge
+from cds_service.store.selection import decided_in
 from cds_service.store.tables import configurations, decisions, shadow_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from sqlalchemy import Connection, Engine, Select
+    from sqlalchemy import Connection, Engine
+
+    from cds_service.store.selection import Window
 
 AT_A_TIME = 1000
 NOT_SETTLED = "not settled"
@@ -32,15 +35,6 @@ class _Orders(msgspec.Struct):
 
 
 _orders = msgspec.json.Decoder(_Orders)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Which decisions a report is about. ``end`` is no longer part of it; no service: all."""
-
-    begin: datetime | None = None
-    end: datetime | None = None
-    service: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +57,14 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A decision as reports look at it. ``orders``: the product of each order that was judged, by its name."""
+    """A decision as reports look at it. ``orders``: the product of each order that was judged, by its name.
+
+    ``patient`` is what the record knows the patient by; where it knows none, the decision stands for itself.
+    """
 
     id: str
     at: datetime
+    patient: str
     client: str
     prescriber: str
     versions: tuple[tuple[str, str], ...]
@@ -75,20 +73,10 @@ class Judged:
     tried: Findings | None
 
 
-def within(statement: Select[Any], window: Window) -> Select[Any]:
-    """Keep what was decided in a window."""
-    if window.begin is not None:
-        statement = statement.where(decisions.c.at >= window.begin)
-    if window.end is not None:
-        statement = statement.where(decisions.c.at < window.end)
-    if window.service is not None:
-        statement = statement.where(decisions.c.service == window.service)
-    return statement
-
-
 def newest(engine: Engine, window: Window, at_most: int) -> Window:
     """Narrow a window to its newest decisions, or give it as it is where it has no more than that."""
-    statement = within(select(decisions.c.at), window).order_by(decisions.c.at.desc()).offset(at_most).limit(1)
+    chosen = select(decisions.c.at).where(*decided_in(window))
+    statement = chosen.order_by(decisions.c.at.desc()).offset(at_most).limit(1)
     with engine.connect() as connection:
         before = connection.execute(statement).scalar()
     return window if before is None else replace(window, begin=before + timedelta(microseconds=1))
@@ -101,9 +89,9 @@ def judgements(engine: Engine, window: Window) -> Iterator[Judged]:
             decisions, shadow_verdicts.c.configuration_hash.label("tried"), shadow_verdicts.c.verdicts.label("trial")
         )
         .outerjoin(shadow_verdicts, shadow_verdicts.c.decision_id == decisions.c.id)
+        .where(*decided_in(window))
         .order_by(decisions.c.at, decisions.c.id)
     )
-    statement = within(statement, window)
     recogniser = recogniser_of(default_knowledge())
     with engine.connect() as connection:
         for row in connection.execution_options(yield_per=AT_A_TIME).execute(statement):
@@ -116,6 +104,7 @@ def judgements(engine: Engine, window: Window) -> Iterator[Judged]:
                 yield Judged(
                     row.id,
                     row.at,
+                    row.patient or row.id,
                     _client(row.issuer, row.tenant),
                     (row.user or "unknown")[:12],
                     (

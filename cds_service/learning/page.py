@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from cds_service.charts.comparisons import bars, lines, ranges
 from cds_service.charts.control import control_chart
 from cds_service.charts.figures import Bar, Period, Range
@@ -12,11 +14,11 @@ from cds_service.charts.sections import Section, Table, drawn
 from cds_service.charts.standalone import standalone
 from cds_service.learning.answers import ACCEPTED, OVERRIDDEN
 from cds_service.learning.control import PERIODS
-from cds_service.learning.text import cut, percent
+from cds_service.learning.text import cut, percent, stopped_lines
 from cds_service.learning.volume_page import left_out, volume_lines, volume_sections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 Json = dict[str, Any]
 _LISTED = 200
@@ -34,18 +36,25 @@ def counts(report: Json) -> str:
     return " ".join([read, *cut(report)])
 
 
-def sections(report: Json) -> list[Section]:
-    """Return the report section by section, its charts drawn."""
+def sections(report: Json, address: Callable[[str], str] | None = None) -> list[Section]:
+    """Return the report section by section, its charts drawn; ``address`` gives the page of a card's decision."""
     return drawn(
         [
+            *stopped_section(report["stopped"]),
             _signals(report),
             *_fates(report),
             _changes(report["changes"]),
             *volume_sections(report["volume"]),
             *_firing(report),
-            _comments(report["comments"]),
+            _comments(report["comments"], address),
         ]
     )
+
+
+def stopped_section(stopped: Sequence[Json]) -> list[Section]:
+    """Say which topics are stopped now, if any is."""
+    points = list(stopped_lines(stopped))
+    return [Section("stopped", "Stopped in an emergency", points=points, alert=True)] if points else []
 
 
 def _signals(report: Json) -> Section:
@@ -198,7 +207,14 @@ def _period(point: Json, change: str) -> Period:
     )
 
 
-def _comments(comments: Sequence[Json]) -> Section:
-    rows = [[each["at"][:10], each["topic"], each["drug"], each["reason"], each["comment"]] for each in comments]
-    table = Table("Comments", ["Day", "Topic", "Drug", "Reason", "Comment"], rows[-_LISTED:])
+def _comments(comments: Sequence[Json], address: Callable[[str], str] | None = None) -> Section:
+    head = ["Day", "Topic", "Drug", "Reason", "Comment"]
+    rows: list[list[object]] = [
+        [each["at"][:10], each["topic"], each["drug"], each["reason"], each["comment"]] for each in comments
+    ]
+    if address is not None:
+        head.append("Decision")
+        for row, each in zip(rows, comments, strict=True):
+            row.append(Markup('<a href="{}">open</a>').format(address(each["card"])))
+    table = Table("Comments", head, rows[-_LISTED:])
     return Section("comments", "What clinicians wrote", text=_newest(rows, "comments"), table=table)

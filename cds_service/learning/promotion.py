@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from cds_service.configuration.policy_settings import PromotionSettings
-    from cds_service.learning.judgements import Window
     from cds_service.learning.trial import Tally
+    from cds_service.store.selection import Window
 
 Json = dict[str, Any]
 

@@ -16,6 +16,7 @@ from cds_service.learning.firing import firing
 from cds_service.learning.judgements import newest
 from cds_service.learning.statistics import wilson
 from cds_service.learning.volume import product_names, volume_report, volumes
+from cds_service.policies.stop_book import StopBook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from cds_service.clock import Clock
     from cds_service.learning.answers import Answer
     from cds_service.learning.control import Point
-    from cds_service.learning.judgements import Window
+    from cds_service.store.selection import Window
 
 Json = dict[str, Any]
 _OUTCOMES = (ACCEPTED, OVERRIDDEN, IGNORED)
@@ -47,8 +48,11 @@ def learning_report(
     counted = firing(engine, window, PERIODS[period])
     return {
         "service": window.service,
+        "issuer": window.issuer,
+        "tenant": window.tenant,
         "period": period,
         "cut": None if window is whole else {"decisions": at_most, "from": _written(window.begin)},
+        "stopped": stopped_now(engine, clock),
         "decisions": counted.decisions,
         "orders": counted.orders,
         "cards": len(given),
@@ -81,6 +85,14 @@ def learning_report(
         ],
         "volume": volume_report(volumes(counted.by_day, product_names(), until), until),
     }
+
+
+def stopped_now(engine: Engine, clock: Clock = now) -> list[Json]:
+    """Return the topics that are stopped, by whom and why."""
+    return [
+        {"topic": stop.topic, "since": stop.at.isoformat(), "by": stop.by, "reason": stop.reason}
+        for stop in (each.stop for each in StopBook(engine, clock).open())
+    ]
 
 
 def _written(at: datetime | None) -> str:

@@ -22,12 +22,13 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     return (0.0 if hits == 0 else max(0.0, middle - half)), (1.0 if hits == of else min(1.0, middle + half))
 
 
-def limits(hits: int, of: int, size: int, tail: float) -> tuple[int, int]:
+def limits(hits: float, of: float, size: int, tail: float) -> tuple[int, int]:
     """Return the least and the greatest count that is not surprising among ``size`` after ``hits`` of ``of`` before.
 
     The count to come is beta-binomial (Jeffreys' prior on the share): the limits are exact for small counts and widen
     when little is known of before. Counts below the first, or above the second, each have a probability under
-    ``tail``.
+    ``tail``. Where orders are not independent, ``hits`` and ``of`` are what so many independent ones would be, and need
+    not be whole.
     """
     if hits > of - hits:
         # Counted from the side of the rarer: what is usual is reached in few steps.
@@ -45,19 +46,19 @@ def limits(hits: int, of: int, size: int, tail: float) -> tuple[int, int]:
     return lower, count
 
 
-def count_limits(before: Sequence[int], periods: int, tail: float) -> tuple[float, int, int]:
+def count_limits(before: Sequence[int], periods: int, tail: float, least: float = 1.0) -> tuple[float, int, int]:
     """Return what is usual for the next ``periods`` together after ``before``, and the least and greatest unsurprising.
 
     The count to come is negative binomial. Where counts vary as chance alone has it (Poisson), it is what follows from
     Jeffreys' prior on the rate. Where they vary more, its variance grows with theirs, as that of Student's
     distribution, because it is estimated from few. Counts below the least, or above the greatest, each have a
-    probability under ``tail``. ``before`` has four counts or more.
+    probability under ``tail``. ``before`` has four counts or more. ``least`` is the least variance, in means.
     """
     known = len(before)
     mean = sum(before) / known
     expected = periods * (sum(before) + 0.5) / known
     squares = sum((count - mean) ** 2 for count in before)
-    spread = max(1.0, squares / (known - 3) / mean) if squares else 1.0
+    spread = max(least, squares / (known - 3) / mean) if squares else least
     excess = spread * (1 + periods / known) - 1
     size = expected / excess
     log_more = math.log(excess / (1 + excess))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cds_service.learning.volume_page import left_out, volume_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 Json = dict[str, Any]
 
@@ -30,10 +30,19 @@ def cut(report: Json) -> list[str]:
     )
 
 
+def stopped_lines(stopped: Iterable[Json]) -> Iterator[str]:
+    """Say of each topic that is stopped who stopped it, when and why."""
+    for each in stopped:
+        since = each["since"][:16].replace("T", " ")
+        reason = " ".join(each["reason"].split())
+        yield f"{each['topic']} is stopped since {since} UTC by {each['by']}: {reason}. Its cards are not shown."
+
+
 def learning_lines(report: Json) -> Iterator[str]:
     """Yield the report line by line: first what went silent or loud, then what became of the cards."""
     yield f"{report['decisions']} decisions on {report['orders']} orders, {report['cards']} cards shown"
     yield from cut(report)
+    yield from stopped_lines(report["stopped"])
     yield ""
     yield "silent or loud"
     yield from (f"  {line}" for line in volume_lines(report["volume"]))

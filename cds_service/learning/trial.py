@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from cards.facts.policy import Mode
-from cds_service.learning.judgements import judgements, settings_of, within
+from cds_service.learning.judgements import judgements, settings_of
+from cds_service.store.selection import decided_in
 from cds_service.store.tables import decisions, shadow_verdicts
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from cds_service.learning.judgements import Judged, Window
+    from cds_service.learning.judgements import Judged
+    from cds_service.store.selection import Window
 
 Json = dict[str, Any]
 _SET = ("mode", "indicator")
@@ -119,7 +121,7 @@ def versions_tried(engine: Engine, window: Window) -> dict[int, int]:
     pairs = (decisions.c.configuration_hash, shadow_verdicts.c.configuration_hash)
     joined = select(*pairs, func.count()).join(shadow_verdicts, shadow_verdicts.c.decision_id == decisions.c.id)
     with engine.connect() as connection:
-        counted = connection.execute(within(joined, window).group_by(*pairs)).all()
+        counted = connection.execute(joined.where(*decided_in(window)).group_by(*pairs)).all()
         settings = settings_of(connection, {digest for row in counted for digest in row[:2]})
     found: dict[int, int] = {}
     for in_force, tried, count in counted:

@@ -7,23 +7,27 @@ has fewer for that alone, and of the week of the first order nobody knows whethe
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cards.knowledge.loader import default_knowledge
+from cds_service.learning.clusters import Patients
 from cds_service.learning.control import (
     BASE_PERIODS,
+    LEAST_CHANGE,
     LEAST_PERIODS,
     LOUD,
     PERIODS,
     SILENT,
-    TAIL,
     Count,
     Point,
     Seen,
     begin_of,
     held_to_usual,
+    tail_of,
 )
 from cds_service.learning.statistics import count_limits
 
@@ -51,21 +55,35 @@ class Volume:
         return [point for point in self.points if point.signal]
 
 
-def volumes(by_product: Mapping[str, Mapping[date, int]], names: Mapping[str, str], until: date) -> list[Volume]:
+def volumes(
+    by_product: Mapping[str, Mapping[date, Mapping[str, int]]], names: Mapping[str, str], until: date
+) -> list[Volume]:
     """Chart the orders of each day before ``until``: of all drugs first, then drugs with a signal, then the rest.
 
-    ``names`` says how products are called; one without a name goes by its id.
+    ``by_product`` says how many orders of a product each patient had on a day, ``names`` how products are called; one
+    without a name goes by its id.
     """
-    together: dict[date, int] = {}
+    together: dict[date, Counter[str]] = {}
     for days in by_product.values():
         for day, orders in days.items():
-            together[day] = together.get(day, 0) + orders
+            together.setdefault(day, Counter()).update(orders)
+    if not together:
+        return []
+    tail = tail_of(len(by_product) + 1, DAYS)
     each = [
-        Volume(product, names.get(product, product), volume_chart(whole_weeks(days, until)))
+        Volume(product, names.get(product, product), _charted(days, until, tail))
         for product, days in by_product.items()
     ]
     each.sort(key=lambda one: (not one.signals, one.display))
-    return [Volume("", ALL_DRUGS, volume_chart(whole_weeks(together, until))), *each] if together else []
+    return [Volume("", ALL_DRUGS, _charted(together, until, tail)), *each]
+
+
+def _charted(by_day: Mapping[date, Mapping[str, int]], until: date, tail: float) -> list[Point]:
+    by_week: dict[date, Counter[str]] = {}
+    for day, orders in by_day.items():
+        by_week.setdefault(begin_of(day, DAYS), Counter()).update(orders)
+    whole = whole_weeks({week: orders.total() for week, orders in by_week.items()}, until)
+    return held_to_usual(whole, _Numbers(tail, Patients(by_week)).look)
 
 
 def product_names() -> dict[str, str]:
@@ -88,8 +106,8 @@ def whole_weeks(by_day: Mapping[date, int], until: date) -> list[Count]:
 
 
 def volume_chart(weeks: Sequence[Count]) -> list[Point]:
-    """Hold the number of orders of each week to the usual weeks before it."""
-    return held_to_usual(weeks, _number)
+    """Hold the number of orders of each week to the usual weeks before it, where every order is another patient's."""
+    return held_to_usual(weeks, _Numbers(tail_of(1, DAYS)).look)
 
 
 def volume_report(charts: Sequence[Volume], until: date) -> Json:
@@ -132,16 +150,32 @@ def _point(point: Point) -> Json:
     }
 
 
-def _number(before: Sequence[Count], recent: Sequence[Count]) -> Seen:
-    """Compare the orders of the last weeks together with what is usual.
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """Compares numbers of orders; without ``patients`` every order is another patient's."""
 
-    Loud is one week alone. Several weeks of a service that grows are always more than before; were they loud, they
-    would never become usual, and what is usual would soon be too low for a loss to be seen.
-    """
-    usual = [count.orders for count in before][-BASE_PERIODS:]
-    if len(usual) < LEAST_PERIODS or sum(usual) < _LEAST_ORDERS:
-        return Seen()
-    expected, lower, upper = count_limits(usual, len(recent), TAIL)
-    seen = sum(count.orders for count in recent)
-    loud = seen > upper and len(recent) == 1
-    return Seen(LOUD if loud else SILENT if seen < lower else "", expected, lower, upper)
+    tail: float
+    patients: Patients | None = None
+
+    def look(self, before: Sequence[Count], recent: Sequence[Count]) -> Seen:
+        """Compare the orders of the last weeks together with what is usual.
+
+        Loud is one week alone. Several weeks of a service that grows are always more than before; were they loud, they
+        would never become usual, and what is usual would soon be too low for a loss to be seen.
+        """
+        usual = [count.orders for count in before][-BASE_PERIODS:]
+        if len(usual) < LEAST_PERIODS or sum(usual) < _LEAST_ORDERS:
+            return Seen()
+        least = self._least([count.begin for count in before][-len(recent) :])
+        expected, lower, upper = count_limits(usual, len(recent), self.tail, least)
+        lower, upper = min(lower, math.floor(expected / LEAST_CHANGE)), max(upper, math.ceil(expected * LEAST_CHANGE))
+        seen = sum(count.orders for count in recent)
+        loud = seen > upper and len(recent) == 1
+        return Seen(LOUD if loud else SILENT if seen < lower else "", expected, lower, upper)
+
+    def _least(self, weeks: Sequence[date]) -> float:
+        """Return how much the orders of some weeks vary because patients come again: as many as one has of them.
+
+        That does not show in how much single weeks vary.
+        """
+        return 1.0 if self.patients is None else self.patients.together(tuple(weeks)).size

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from cds_service.clock import Clock, now
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.policy_content import PolicyContent
 from cds_service.policies import lifecycle, rows
-from cds_service.policies.lifecycle import Step, StepKind, StepRefusedError, Turn, Wish
+from cds_service.policies.lifecycle import Step, StepKind, StepRefusedError, Turn, VersionState, Wish
 from cds_service.policies.people import NAME_LIMIT
+from cds_service.policies.stop_book import StopBook
 from cds_service.policies.views import Change, PolicyInForce, Trial, UnknownVersionError, Version
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Library:
         """Take the database, and the clock that says when a step is taken."""
         self._engine = engine
         self._clock = clock
+        self.stops = StopBook(engine, clock)
 
     def versions(self) -> list[Version]:
         """Return every version with its state and steps, without contents; the newest first."""
@@ -110,6 +113,7 @@ class Library:
             # Clocks of machines differ: a step never comes before the one that it follows.
             at = max(self._clock(), version.last.at)
             lifecycle.check(wish, person, version.steps, version.state, at)
+            wish = _complete(wish, version)
             if wish.kind is StepKind.TRIAL_BEGUN:
                 _alone(connection, number)
             if content is not None:
@@ -198,7 +202,7 @@ class Library:
 
 
 def _step(wish: Wish, person: Person, number: int, position: int, at: datetime, digest: str) -> Step:
-    begin = (wish.effective_from or at) if wish.kind is StepKind.PUBLISHED else None
+    begin = (wish.effective_from or at) if wish.kind in (StepKind.PUBLISHED, StepKind.MOVED) else None
     return Step(
         id=0,
         version=number,
@@ -212,6 +216,14 @@ def _step(wish: Wish, person: Person, number: int, position: int, at: datetime, 
         effective_from=begin,
         effective_until=wish.effective_until,
     )
+
+
+def _complete(wish: Wish, version: Version) -> Wish:
+    """Let a version that has begun keep its begin where its end is moved."""
+    schedule = version.schedule
+    if wish.kind is StepKind.MOVED and version.state is VersionState.LIVE and schedule is not None:
+        return replace(wish, effective_from=schedule.effective_from)
+    return wish
 
 
 def _usable(version: Version) -> PolicyContent:

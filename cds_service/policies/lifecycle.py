@@ -34,6 +34,7 @@ class StepKind(StrEnum):
     TRIAL_BEGUN = "trial-begun"
     TRIAL_ENDED = "trial-ended"
     PUBLISHED = "published"
+    MOVED = "moved"
     RETIRED = "retired"
     WITHDRAWN = "withdrawn"
 
@@ -100,6 +101,7 @@ class _Rule:
 
 _AGREED = frozenset({VersionState.APPROVED, VersionState.ON_TRIAL})
 _PUBLISHED = frozenset({VersionState.SCHEDULED, VersionState.LIVE, VersionState.SUPERSEDED})
+_SCHEDULING = frozenset({StepKind.PUBLISHED, StepKind.MOVED})
 _RULES = {
     StepKind.DRAFTED: _Rule(Role.EDITOR, frozenset()),
     StepKind.REVISED: _Rule(Role.EDITOR, frozenset({VersionState.DRAFT})),
@@ -111,6 +113,8 @@ _RULES = {
     StepKind.TRIAL_BEGUN: _Rule(Role.PUBLISHER, frozenset({VersionState.APPROVED})),
     StepKind.TRIAL_ENDED: _Rule(Role.PUBLISHER, frozenset({VersionState.ON_TRIAL})),
     StepKind.PUBLISHED: _Rule(Role.PUBLISHER, _AGREED),
+    # What has begun keeps its begin: no step changes what was in force before it.
+    StepKind.MOVED: _Rule(Role.PUBLISHER, frozenset({VersionState.SCHEDULED, VersionState.LIVE}), comment=True),
     # A version that another lies over comes back when that one ends, so it can be retired too.
     StepKind.RETIRED: _Rule(Role.PUBLISHER, _AGREED | _PUBLISHED, comment=True),
 }
@@ -135,12 +139,21 @@ def in_force(steps: Iterable[Step], at: datetime) -> Step | None:
     """Return the publication that is in force at a time: of those that hold, the one that began last."""
     known = [step for step in steps if step.at <= at]
     retired = {step.version for step in known if step.kind is StepKind.RETIRED}
-    holding = [step for step in known if step.version not in retired and _holds(step, at)]
+    holding = [step for step in schedules(known) if step.version not in retired and _holds(step, at)]
     return max(holding, key=lambda step: (step.effective_from, step.id), default=None)
 
 
+def schedules(steps: Iterable[Step]) -> list[Step]:
+    """Return for each version the step that says from when and until when it holds: the last of those that do."""
+    last: dict[int, Step] = {}
+    for step in sorted(steps, key=lambda each: each.id):
+        if step.kind in _SCHEDULING:
+            last[step.version] = step
+    return list(last.values())
+
+
 def _holds(step: Step, at: datetime) -> bool:
-    if step.kind is not StepKind.PUBLISHED or step.effective_from is None or step.effective_from > at:
+    if step.effective_from is None or step.effective_from > at:
         return False
     return step.effective_until is None or at < step.effective_until
 
@@ -148,10 +161,10 @@ def _holds(step: Step, at: datetime) -> bool:
 def state(steps: Sequence[Step], every: Iterable[Step], at: datetime) -> VersionState:
     """Give the state of a version at a time; ``steps`` are its own, at least one, and ``every`` those of all versions.
 
-    ``every`` need hold no more than what was published and retired.
+    ``every`` need hold no more than what was published, moved and retired.
     """
     last = [step for step in steps if step.at <= at][-1]
-    if last.kind is not StepKind.PUBLISHED:
+    if last.kind not in _SCHEDULING:
         return _STATE_AFTER[last.kind]
     if last.effective_until is not None and last.effective_until <= at:
         return VersionState.EXPIRED
@@ -184,12 +197,14 @@ def check(wish: Wish, person: Person, steps: Sequence[Step], now: VersionState |
         raise StepRefusedError("comment", "say why, in a comment")
     if len(wish.comment) > COMMENT_LIMIT:
         raise StepRefusedError("comment", f"a comment has at most {COMMENT_LIMIT} characters")
-    _check_times(wish, at)
+    _check_times(wish, now, at)
 
 
-def _check_times(wish: Wish, at: datetime) -> None:
+def _check_times(wish: Wish, now: VersionState | None, at: datetime) -> None:
     begin, end = wish.effective_from, wish.effective_until
-    if wish.kind is not StepKind.PUBLISHED:
+    if wish.kind is StepKind.MOVED and now is VersionState.LIVE and begin is not None:
+        raise StepRefusedError("time", "it has begun, so only its end can be moved")
+    if wish.kind not in _SCHEDULING:
         if begin is not None or end is not None:
             raise StepRefusedError("time", "only a publication says from when and until when")
         return
@@ -230,6 +245,11 @@ class Turn:
     after: Step | None
 
 
+def _says(step: Step | None) -> tuple[int, str] | None:
+    """Name what is in force by a step; a version whose time was moved meanwhile is the same."""
+    return (step.version, step.content_hash) if step is not None else None
+
+
 def turns(steps: Sequence[Step], known_at: datetime) -> list[Turn]:
     """List every change of what is in force, oldest first; those after ``known_at`` as they stand to come."""
     known = [step for step in steps if step.at <= known_at]
@@ -239,7 +259,7 @@ def turns(steps: Sequence[Step], known_at: datetime) -> list[Turn]:
     before: Step | None = None
     for moment in sorted(moments):
         after = in_force(known, moment)
-        if after != before:
+        if _says(after) != _says(before):
             found.append(Turn(moment, before, after))
             before = after
     return found

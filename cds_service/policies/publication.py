@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.overlay import PublishedPolicy
+from cds_service.policies.stop_following import StopFollowing
 from cds_service.policies.trial_following import TrialFollowing
 from cds_service.telemetry import metrics
 
@@ -47,6 +48,7 @@ class Publication:
         self._may_be_put_right = False
         self._problems: list[str] = []
         self._trials = TrialFollowing(configuration)
+        self._stops = StopFollowing(configuration)
         self.standing = Standing.NOT_ASKED
 
     @property
@@ -60,11 +62,18 @@ class Publication:
         """The version that requests of this process are judged by beside it, if there is one."""
         return self._trials.version
 
+    @property
+    def stops(self) -> StopFollowing:
+        """The topics that are stopped in this process."""
+        return self._stops
+
     def look(self) -> None:
         """Ask the store once. Never raises what the store or a content is to blame for."""
         try:
             # In this order: a version that is published meanwhile is at no time both in force and on trial.
             found, trial = self._library.in_force(), self._library.on_trial()
+            stopped = self._library.stops.open()
+            kept = self._library.stops.open(without=found.version) if found is not None else stopped
         except SQLAlchemyError as error:
             if self._is_reached:
                 _log.warning("policy_store_unreachable", reason=type(error).__name__, in_force=self.version)
@@ -80,6 +89,9 @@ class Publication:
         elif self._may_be_put_right:
             self._take(found)
         self._trials.take(trial)
+        # Last: what a version settles is let go when that version is in force here, and not before. While it is
+        # refused, what goes on in its place shows the topic.
+        self._stops.take([each.stop for each in (kept if self.standing is Standing.REFUSED else stopped)])
 
     def _take(self, found: PolicyInForce | None) -> None:
         self._may_be_put_right = False

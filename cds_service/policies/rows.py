@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Any number, as long as every process takes the same one, and no other lock has it.
 _TRIAL_LOCK = 0x4845_5254
-_PUBLICATION = (StepKind.PUBLISHED, StepKind.RETIRED)
+_PUBLICATION = (StepKind.PUBLISHED, StepKind.MOVED, StepKind.RETIRED)
 
 
 class StepConflictError(Exception):
@@ -55,7 +55,7 @@ def add_content(connection: Connection, content: PolicyContent) -> str:
 
 def add_version(connection: Connection, title: str, at: datetime, based_on: int | None) -> int:
     """Begin a version, and give its number."""
-    row = {"title": _kept(title), "created_at": at, "based_on": based_on}
+    row = {"title": kept_text(title), "created_at": at, "based_on": based_on}
     result = connection.execute(policy_versions.insert(), row)
     return int(result.inserted_primary_key[0])  # type: ignore[index] # it has one
 
@@ -72,9 +72,9 @@ def add_step(connection: Connection, step: Step) -> int:
         "position": step.position,
         "at": step.at,
         "step": str(step.kind),
-        "actor": _kept(step.actor),
-        "actor_name": _kept(step.actor_name),
-        "comment": _kept(step.comment),
+        "actor": kept_text(step.actor),
+        "actor_name": kept_text(step.actor_name),
+        "comment": kept_text(step.comment),
         "content_hash": step.content_hash,
         "effective_from": step.effective_from,
         "effective_until": step.effective_until,
@@ -107,7 +107,7 @@ def steps(connection: Connection, number: int | None = None) -> list[Step]:
 
 
 def publications(connection: Connection) -> list[Step]:
-    """Return what was published and retired: all that decides what is in force."""
+    """Return what was published, moved and retired: all that decides what is in force."""
     chosen = policy_steps.c.step.in_([str(each) for each in _PUBLICATION])
     return [_step(row) for row in connection.execute(select(policy_steps).where(chosen).order_by(policy_steps.c.id))]
 
@@ -133,7 +133,7 @@ def contents(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:
     return {row.hash: row.content for row in rows}
 
 
-def _kept(text: str) -> str:
+def kept_text(text: str) -> str:
     """Return a text that every database takes, whatever a provider or a form has sent."""
     return plain_text(text).encode(errors="replace").decode()
 

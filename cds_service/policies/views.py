@@ -66,6 +66,12 @@ class Version:
         subjects = lifecycle.authors(self.steps)
         return {step.actor: step.actor_name for step in self.steps if step.actor in subjects}
 
+    @property
+    def schedule(self) -> Step | None:
+        """The step that says from when and until when it holds, if it is published."""
+        found = lifecycle.schedules(self.steps)
+        return found[0] if found else None
+
     def taken(self, kind: str) -> Step | None:
         """Return the last step of a kind; a page names it by its word."""
         return next((step for step in reversed(self.steps) if step.kind == kind), None)

@@ -51,6 +51,18 @@ def worded(contents: Iterable[CardContent], renderer: Renderer, hook_instance: s
         yield card
 
 
+def suggestion_json(label: str, identifier: str, actions: list[dict[str, Any]], *, is_first: bool) -> dict[str, Any]:
+    """Write a suggestion. Recommended is the first of a card if all it does is to order tests.
+
+    A client may choose what is recommended beforehand. That harms nobody where drafts of tests are added; a changed
+    dose or code, a hold or a removal is for the clinician alone to choose.
+    """
+    is_recommended = is_first and all(
+        action["type"] == "create" and action["resource"]["resourceType"] == "ServiceRequest" for action in actions
+    )
+    return {"label": label, "uuid": identifier, "isRecommended": is_recommended, "actions": actions}
+
+
 def card_json(
     card: Card, base_url: str, suggestions: list[dict[str, Any]], links: Sequence[dict[str, Any]] = ()
 ) -> dict[str, Any]:

@@ -30,5 +30,5 @@ def with_form(card: Json, form: Form, words: Mapping[str, str], base_url: str, b
         return changed
     label = words["form-start"].format(**named)
     action = {"type": "create", "description": label, "resource": begun}
-    begin = {"label": label, "uuid": suggestion_id(card["uuid"]), "actions": [action]}
+    begin = {"label": label, "uuid": suggestion_id(card["uuid"]), "isRecommended": False, "actions": [action]}
     return {**changed, "suggestions": [*card.get("suggestions", ()), begin], "selectionBehavior": "at-most-one"}

@@ -77,7 +77,7 @@ SERVICES: tuple[Service, ...] = (
         hook="order-sign",
         hook_version="1.0",
         title="HER2 drug orders, billing and coverage",
-        description="For billers, infusion pharmacists and prior authorisation: billing units and claim lines, vials "
+        description="For billers, infusion pharmacists and prior authorization: billing units and claim lines, vials "
         "and discarded drug, NDCs, administration and diagnosis codes, quantities that do not match the dose, and the "
         "criteria of payer policies. It carries out none of the clinical checks.",
         coverage=True,

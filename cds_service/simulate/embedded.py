@@ -91,7 +91,7 @@ def _begin(a: Settings, b: Settings | None) -> None:
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     replayer = Replayer(a, b)
-    _of_process = replayer, Router(replayer.wanted)
+    _of_process = replayer, Router(replayer.wanted, with_roles=replayer.asks_roles)
     # What is read makes few cycles, and what was prepared stays: looking for cycles often would only cost.
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 

@@ -1,20 +1,40 @@
-"""The files of a Bulk FHIR export, cut into pieces that can be read side by side."""
+"""The files of a Bulk FHIR export: which are read, and which are not and why; the same for every engine.
+
+The list is made here, before an engine sees a file, and from what is in a file more than from its name: exports leave
+files with an underscore in front, without a suffix, as ``.json``. Compression is known by the first bytes.
+"""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from io import BufferedReader
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+import pyarrow as pa
+
+from fhir_mappings.wire.lenient import text
+from fhir_mappings.wire.resources import Unreadable, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 PIECE_BYTES = 32 * 1024 * 1024
-_SUFFIXES = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 LINE_LIMIT = 16 * 1024 * 1024
 """A longer line cannot be a resource that this service uses; it is counted as unreadable."""
+GZIP, ZSTD = "gzip", "zstd"
+_PACKED = {".gz": GZIP, ".zst": ZSTD}
+_BEGIN = {b"\x1f\x8b": GZIP, b"\x28\xb5\x2f\xfd": ZSTD}
+_OTHERWISE_PACKED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"\x04\x22\x4d\x18": "lz4"}
+_LINES = (".ndjson", ".jsonl")
+"""What is named so is read; each line that is no resource is counted."""
+_MARK = b"\xef\xbb\xbf"
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_GLIMPSE = 4096
+_BLANK_LINES = 1000
 
 
 class ExportError(ValueError):
@@ -23,58 +43,179 @@ class ExportError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a file: the lines that begin in a range of bytes. A compressed file is one piece."""
+    """A part of a file: the lines that begin in a range of bytes. A compressed file is one piece, without an end."""
 
     path: Path
     begin: int
     end: int | None
+    packed: str = ""
 
     def lines(self) -> Iterator[bytes]:
-        """Yield the lines that begin in the range, each without its line break.
+        """Yield the lines that begin in the range, each without its line break, the first without a byte order mark.
 
         Raises:
-            OSError: the file cannot be read, or is no whole gzip file.
+            OSError: the file cannot be read, or is no whole compressed file.
             EOFError: a gzip file ends too soon.
 
         """
-        if self.end is None:
-            with gzip.open(self.path, "rb") as unpacked:
-                yield from (line.rstrip(b"\r\n") for line in unpacked)
-            return
-        with self.path.open("rb") as file:
+        with _opened(self.path, self.packed) as file:
             if self.begin:
                 file.seek(self.begin - 1)
                 file.readline()
+            else:
+                yield file.readline().removeprefix(_MARK).rstrip(b"\r\n")
+            if self.end is None:
+                yield from (line.rstrip(b"\r\n") for line in file)
+                return
             while file.tell() < self.end and (line := file.readline()):
                 yield line.rstrip(b"\r\n")
 
 
-def export_files(folder: Path) -> list[Path]:
-    """List the files of an export, in the folder and below it.
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """A file that is read; ``packed`` says how it is compressed, if it is."""
+
+    path: Path
+    packed: str = ""
+
+    @property
+    def whole(self) -> Piece:
+        """The file as one piece."""
+        return Piece(self.path, 0, None, self.packed)
+
+    def pieces(self) -> Iterator[Piece]:
+        """Cut the file; where the cuts are depends on its size alone."""
+        if self.packed:
+            yield self.whole
+            return
+        size = self.path.stat().st_size
+        for begin in range(0, size, PIECE_BYTES):
+            yield Piece(self.path, begin, min(begin + PIECE_BYTES, size))
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A file that is not read, and why; ``may_be_data`` where it may hold orders all the same."""
+
+    path: Path
+    why: str
+    may_be_data: bool = False
+
+
+def export_files(folder: Path, output: Path | None = None) -> tuple[list[ExportFile], list[Aside]]:
+    """List the files of an export, in the folder and below it, and those that are not read.
+
+    What the run itself writes, in ``output``, is neither.
 
     Raises:
-        ExportError: no such files.
+        ExportError: no file to read, or a file cannot be opened.
 
     """
-    found = sorted(path for path in folder.rglob("*") if path.name.casefold().endswith(_SUFFIXES) and path.is_file())
+    found: list[ExportFile] = []
+    aside: list[Aside] = []
+    for path in _below(folder, output.resolve() if output else None):
+        try:
+            each = _looked_at(path)
+        except OSError as error:
+            raise ExportError(f"{path}: cannot be read: {error.strerror or error}") from None
+        (found if isinstance(each, ExportFile) else aside).append(each)  # type: ignore[arg-type]
     if not found:
-        raise ExportError(f"{folder}: no NDJSON files (*.ndjson, *.ndjson.gz) in it")
-    return found
+        others = f"; {aside[0].path.name}: {aside[0].why}" if aside else ""
+        raise ExportError(f"{folder}: no NDJSON files (*.ndjson, *.ndjson.gz, *.ndjson.zst) in it{others}")
+    return found, aside
 
 
-def pieces(files: Sequence[Path]) -> list[Piece]:
+def pieces(files: Sequence[ExportFile]) -> list[Piece]:
     """Cut the files into pieces; where the cuts are depends on the files alone."""
-    found = []
-    for path in files:
-        if path.name.casefold().endswith(".gz"):
-            found.append(Piece(path, 0, None))
-            continue
-        size = path.stat().st_size
-        found += [Piece(path, begin, min(begin + PIECE_BYTES, size)) for begin in range(0, size, PIECE_BYTES)]
-    return found
+    return [piece for each in files for piece in each.pieces()]
 
 
-def stamp(files: Sequence[Path], folder: Path) -> str:
+def stamp(files: Sequence[ExportFile], folder: Path) -> str:
     """Return a digest of names, sizes and times of change, by which a run knows its own input again."""
-    written = [f"{path.relative_to(folder)}\t{path.stat().st_size}\t{path.stat().st_mtime_ns}" for path in files]
-    return hashlib.sha256("\n".join(written).encode()).hexdigest()
+    told = [(str(each.path.relative_to(folder)), each.path.stat()) for each in files]
+    written = [f"{name}\t{known.st_size}\t{known.st_mtime_ns}" for name, known in told]
+    return hashlib.sha256("\n".join(written).encode(errors="surrogateescape")).hexdigest()
+
+
+def printable(path: Path, folder: Path) -> str:
+    """Write the name of a file below a folder so that it stays on its line and can be encoded."""
+    name = str(path.relative_to(folder)).encode(errors="surrogateescape").decode(errors="backslashreplace")
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in name)
+
+
+def _below(folder: Path, output: Path | None) -> Iterator[Path]:
+    found = []
+    for place, folders, names in os.walk(folder, onerror=_not_listed):
+        folders[:] = [name for name in folders if output is None or (Path(place) / name).resolve() != output]
+        # A link to a folder is not followed: it may lead round in circles.
+        found += [
+            Path(place) / name for name in (*names, *folders) if name in names or (Path(place) / name).is_symlink()
+        ]
+    return iter(sorted(found))
+
+
+def _not_listed(error: OSError) -> None:
+    raise ExportError(f"{error.filename}: cannot be read: {error.strerror or error}")
+
+
+def _looked_at(path: Path) -> ExportFile | Aside:
+    if path.is_dir():
+        return Aside(path, "a link to a folder is not followed", may_be_data=True)
+    if not path.is_file():
+        return Aside(path, "no file: a pipe, a socket, or a link that leads nowhere")
+    with path.open("rb") as file:
+        begin = file.read(_GLIMPSE)
+    suffixes = [each.casefold() for each in path.suffixes]
+    packed = next((kind for mark, kind in _BEGIN.items() if begin.startswith(mark)), "")
+    if not packed and begin and suffixes:
+        packed = _PACKED.get(suffixes[-1], "")
+    for mark, kind in _OTHERWISE_PACKED.items():
+        if begin.startswith(mark):
+            return Aside(path, f"compressed with {kind}: unpack it", may_be_data=True)
+    own = [each for each in suffixes if each not in _PACKED][-1:]
+    is_named_so = bool(own) and own[0] in _LINES
+    if begin.startswith(_WIDE_MARKS):
+        return Aside(path, "UTF-16: write it as UTF-8", may_be_data=True)
+    if is_named_so:
+        return ExportFile(path, packed)
+    return _by_first_line(path, packed)
+
+
+def _by_first_line(path: Path, packed: str) -> ExportFile | Aside:
+    """Read what is not named as NDJSON where its first line is a whole resource."""
+    try:
+        with _opened(path, packed) as file:
+            line = file.readline(LINE_LIMIT + 1).removeprefix(_MARK)
+            for _ in range(_BLANK_LINES):
+                if line.strip() or not line:
+                    break
+                line = file.readline(LINE_LIMIT + 1)
+            more = line + file.read(_GLIMPSE)
+    except (OSError, EOFError):
+        return Aside(path, "cannot be unpacked", may_be_data=True)
+    kind = _kind(line)
+    if kind == "Bundle":
+        return Aside(path, "a Bundle: write its resources one on a line", may_be_data=True)
+    if kind:
+        return ExportFile(path, packed)
+    if b'"resourceType"' in more:
+        return Aside(path, "resources, but not one on a line", may_be_data=True)
+    return Aside(path, "empty" if not line.strip() else "its first line is no resource")
+
+
+def _kind(line: bytes) -> str:
+    if len(line) > LINE_LIMIT or not line.lstrip().startswith(b"{"):
+        return ""
+    try:
+        content = decode(line)
+    except Unreadable:
+        return ""
+    return text(content.get("resourceType")) if isinstance(content, dict) else ""
+
+
+def _opened(path: Path, packed: str) -> IO[bytes]:
+    if packed == GZIP:
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    if packed == ZSTD:
+        return BufferedReader(pa.CompressedInputStream(pa.OSFile(os.fsencode(path)), ZSTD))
+    return path.open("rb")

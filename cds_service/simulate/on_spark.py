@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shutil
 import sys
+from dataclasses import replace
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JError
@@ -21,11 +23,10 @@ from pyspark.sql import SparkSession
 
 from cds_service.simulate.embedded import PartWriter
 from cds_service.simulate.inputs import LINE_LIMIT, ExportError
-from cds_service.simulate.partitioning import Counts, part_of
+from cds_service.simulate.partitioning import Counts, part_of, readable
 from cds_service.simulate.replaying import Replayer, digest
-from cds_service.simulate.routing import UNREADABLE, Router
+from cds_service.simulate.routing import DRUG_KIND, UNREADABLE, Router, named_in
 from cds_service.simulate.rows import Rows
-from fhir_mappings.as_of.sites import NAMED_KINDS, named
 from fhir_mappings.wire.resources import decode
 
 if TYPE_CHECKING:
@@ -35,22 +36,27 @@ if TYPE_CHECKING:
     from pyspark import RDD
 
     from cds_service.configuration.settings import Settings
+    from cds_service.simulate.inputs import Piece
     from cds_service.simulate.plan import Plan
 
-    Key = tuple[str, str, bytes]
+    Row = tuple[str, str, bytes]
+    """The digest of a patient, the patient, and a line."""
     Found = tuple[str, Any]
 
-_OWN, _DRUG, _TOLD = "own", "drug", "told"
+_PILE, _ASKED, _DRUG, _TOLD = "pile", "asked", "drug", "told"
+_PILE_BYTES = 32 * 1024 * 1024
 _PATIENTS_TOGETHER = 500
 # Set by spark-submit, which has a master already.
 _SUBMITTED = "PYSPARK_GATEWAY_PORT"
 _of_process: dict[str, Replayer] = {}
 
 
-def replay(run: Plan, workers: int, progress: Callable[[str, int, int], None]) -> tuple[Counts, list[Path]]:
+def replay(
+    run: Plan, workers: int, progress: Callable[[str, int, int], None], master: str | None = None
+) -> tuple[Counts, list[Path]]:
     """Read and replay the whole input; give what was read and the folders of the parts, in order.
 
-    Started by ``spark-submit`` it runs where that says; otherwise on this machine.
+    It runs on the cluster of a ``master``, else where ``spark-submit`` says if that started it, else on this machine.
 
     Raises:
         ExportError: Spark gave up.
@@ -60,35 +66,46 @@ def replay(run: Plan, workers: int, progress: Callable[[str, int, int], None]) -
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("her2-cds simulate").config("spark.ui.enabled", "false")
     builder = builder.config("spark.ui.showConsoleProgress", "false")
-    if _SUBMITTED not in os.environ:
+    if master is not None:
+        builder = builder.master(master)
+    elif _SUBMITTED not in os.environ:
         builder = builder.master(f"local[{workers}]").config("spark.driver.host", "127.0.0.1")
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("OFF")
     try:
         return _replayed(session, run, progress)
     except (PySparkException, Py4JError) as error:
-        raise ExportError(
-            f"Spark gave up: {type(error).__name__}: {str(error).strip().splitlines()[0][:200]}"
-        ) from None
+        raise ExportError(_in_one_line(error)) from None
     finally:
         session.stop()
 
 
+def _in_one_line(error: Exception) -> str:
+    """Say what Spark gave up for: our own words, where one of our functions said them on a worker."""
+    lines = str(error).strip().splitlines()
+    ours = next((line for line in lines if f"{ExportError.__name__}: " in line), None)
+    if ours is not None:
+        return ours.partition(f"{ExportError.__name__}: ")[2][:400]
+    return f"Spark gave up: {type(error).__name__}: {lines[0][:200] if lines else ''}"
+
+
 def _replayed(session: SparkSession, run: Plan, progress: Callable[[str, int, int], None]) -> tuple[Counts, list[Path]]:
     parts = 2**run.bits
-    lines = session.read.text([path.resolve().as_uri() for path in run.files], lineSep="\n")
-    # As bytes: what is no UTF-8 must be told as unreadable, not be put right.
-    raw = lines.selectExpr("cast(value as binary) as line").rdd
-    routed = raw.mapPartitions(partial(_route, run.a, run.b)).persist(StorageLevel.DISK_ONLY)
+    # Our own pieces of our own list: Spark would pass over names with a dot or an underscore in front, take brackets
+    # for patterns, and go by suffixes.
+    own_pieces = [replace(piece, path=piece.path.resolve()) for piece in run.pieces]
+    pieces = session.sparkContext.parallelize(own_pieces, max(1, len(own_pieces)))
+    routed = pieces.mapPartitions(partial(_route, run.a, run.b, run.bits)).persist(StorageLevel.DISK_ONLY)
     counts, names = _told(_of_kind(routed, _TOLD).collect())
     progress("reading", 1, 1)
-    own, drugs = _of_kind(routed, _OWN), _of_kind(routed, _DRUG)
-    keyed = own.map(lambda row: ((row[0], row[1], row[3]), None))
+    piles = _of_kind(routed, _PILE)
     if counts.kinds.get("Medication"):
-        asked = own.filter(lambda row: bool(row[2])).map(lambda row: (row[2], (row[0], row[1]))).distinct()
-        keyed = keyed.union(asked.join(drugs).map(lambda pair: ((*pair[1][0], pair[1][1]), None)).distinct())
-    in_order = keyed.repartitionAndSortWithinPartitions(parts, partial(_part, run.bits))
-    replayed = in_order.mapPartitionsWithIndex(partial(_replay, run.a, run.b, names)).persist(StorageLevel.DISK_ONLY)
+        # A drug is no patient's: it goes to every patient one of whose resources refers to it.
+        asked, drugs = _of_kind(routed, _ASKED).distinct(), _of_kind(routed, _DRUG)
+        own = asked.join(drugs).map(lambda pair: (*pair[1][0], pair[1][1])).distinct()
+        piles = piles.union(own.mapPartitions(partial(_piled, run.bits)))
+    by_part = piles.partitionBy(parts, _same)
+    replayed = by_part.mapPartitionsWithIndex(partial(_replay, run.a, run.b, names)).persist(StorageLevel.DISK_ONLY)
     # All parts at once; only then are they fetched, one after the other.
     replayed.count()
     folders = [run.work / "parts" / f"{number:04}" for number in range(parts)]
@@ -101,36 +118,69 @@ def _of_kind(routed: RDD[Any], kind: str) -> RDD[Any]:
     return routed.filter(lambda found: found[0] == kind).map(lambda found: found[1])
 
 
-def _part(bits: int, key: Key) -> int:
-    return part_of(key[0], bits)
+def _same(part: int) -> int:
+    return part
+
+
+def _piled(bits: int, rows: Iterable[Row]) -> Iterator[tuple[int, bytes]]:
+    """Gather rows by the part of their patient; Spark is given a few large values rather than every line.
+
+    Spark serializes what it is given several times on its way, and line by line that costs more than the judgement.
+    """
+    piles: dict[int, list[Row]] = {}
+    size = 0
+    for row in rows:
+        piles.setdefault(part_of(row[0], bits), []).append(row)
+        size += len(row[2])
+        if size > _PILE_BYTES:
+            yield from _written(piles)
+            piles, size = {}, 0
+    yield from _written(piles)
+
+
+def _written(piles: Mapping[int, list[Row]]) -> Iterator[tuple[int, bytes]]:
+    for part, rows in piles.items():
+        yield part, pickle.dumps(rows, pickle.HIGHEST_PROTOCOL)
 
 
 def _prepared(a: Settings, b: Settings | None) -> Replayer:
     """Return what replays, made once in each process."""
-    name = f"{a.model_dump_json()} {b.model_dump_json() if b else ''}"
+    name = f"{a.client} {a.model_dump_json()} {b.model_dump_json() if b else ''}"
     if name not in _of_process:
         _of_process[name] = Replayer(a, b)
     return _of_process[name]
 
 
-def _route(a: Settings, b: Settings | None, rows: Iterable[Any]) -> Iterator[Found]:
-    """Route the lines of a partition, and tell at its end what was read."""
-    router, counts, names = Router(_prepared(a, b).wanted), Counts(), {}
-    for row in rows:
-        line = bytes(row.line).rstrip(b"\r")
-        if not line.strip():
-            continue
-        routed = router.route(line) if len(line) <= LINE_LIMIT else UNREADABLE
-        counts.note(routed.kind, routed.unused)
-        if routed.unused:
-            continue
-        if routed.patient:
-            yield _OWN, (digest(routed.patient), routed.patient, routed.drug, line)
-        elif routed.kind in NAMED_KINDS:
-            own, name = named(decode(line))
-            names[own] = name
-        else:
-            yield _DRUG, (f"Medication/{decode(line)['id']}", line)
+def _route(a: Settings, b: Settings | None, bits: int, pieces: Iterable[Piece]) -> Iterator[Found]:
+    """Route the lines of some pieces, and tell at the end what was read."""
+    replayer = _prepared(a, b)
+    router, counts, names = Router(replayer.wanted, with_roles=replayer.asks_roles), Counts(), {}
+    others: list[Found] = []
+
+    def own() -> Iterator[Row]:
+        for line in chain.from_iterable(readable(piece) for piece in pieces):
+            if not line.strip():
+                continue
+            routed = router.route(line) if len(line) <= LINE_LIMIT else UNREADABLE
+            counts.note(routed.kind, routed.unused)
+            if routed.unused:
+                continue
+            if routed.patient:
+                name = digest(routed.patient)
+                if routed.drug:
+                    others.append((_ASKED, (routed.drug, (name, routed.patient))))
+                yield name, routed.patient, line
+            elif routed.kind != DRUG_KIND:
+                place, called = named_in(line, routed.kind)
+                names[place] = called
+            else:
+                others.append((_DRUG, (f"Medication/{decode(line)['id']}", line)))
+
+    for pile in _piled(bits, own()):
+        yield _PILE, pile
+        yield from others
+        others.clear()
+    yield from others
     yield _TOLD, (counts, names)
 
 
@@ -143,11 +193,14 @@ def _told(each: Iterable[tuple[Counts, dict[str, str]]]) -> tuple[Counts, dict[s
 
 
 def _replay(
-    a: Settings, b: Settings | None, names: Mapping[str, str], part: int, rows: Iterable[tuple[Key, None]]
+    a: Settings, b: Settings | None, names: Mapping[str, str], part: int, piles: Iterable[tuple[int, bytes]]
 ) -> Iterator[tuple[int, Rows]]:
     replayer, gathered = _prepared(a, b), Rows()
-    for number, ((_, patient), group) in enumerate(groupby(rows, key=lambda row: row[0][:2]), 1):
-        gathered.add(replayer.replay_patient(patient, [row[0][2] for row in group], names))
+    # In an order that depends on nothing but the lines, as the other engine has them. What Spark hands over was written
+    # by this same function a moment ago.
+    rows: list[Row] = sorted(row for _, pile in piles for row in pickle.loads(pile))  # noqa: S301
+    for number, ((_, patient), group) in enumerate(groupby(rows, key=lambda row: row[:2]), 1):
+        gathered.add(replayer.replay_patient(patient, [row[2] for row in group], names))
         if number % _PATIENTS_TOGETHER == 0:
             yield part, gathered
             gathered = Rows()

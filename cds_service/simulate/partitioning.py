@@ -6,7 +6,6 @@ A part is the patients whose digest begins alike, so that the parts one after th
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,15 +15,14 @@ import pyarrow.parquet as pq
 
 from cds_service.simulate.inputs import LINE_LIMIT, ExportError
 from cds_service.simulate.replaying import digest
-from cds_service.simulate.routing import UNREADABLE
-from fhir_mappings.as_of.sites import NAMED_KINDS, named
+from cds_service.simulate.routing import DRUG_KIND, UNREADABLE, named_in
 from fhir_mappings.wire.resources import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from cds_service.simulate.inputs import Piece
+    from cds_service.simulate.inputs import ExportFile, Piece
     from cds_service.simulate.routing import Router
 
 _FLUSH_BYTES = 32 * 1024 * 1024
@@ -39,6 +37,8 @@ _LINES = pa.schema(
 )
 _DRUGS = pa.schema([("reference", pa.string()), ("line", pa.binary())])
 LAST_PART_BITS = 8
+_UNPACKED = 8
+"""By how much resources grow when they are unpacked, about."""
 
 
 def part_of(patient_digest: str, bits: int) -> int:
@@ -139,7 +139,7 @@ def stage(piece: Piece, folder: Path, router: Router, bits: int) -> None:
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     pile, counts, names = _Pile(building, bits), Counts(), {}
-    for line in _readable(piece):
+    for line in readable(piece):
         if not line.strip():
             continue
         routed = router.route(line) if len(line) <= LINE_LIMIT else UNREADABLE
@@ -148,8 +148,8 @@ def stage(piece: Piece, folder: Path, router: Router, bits: int) -> None:
             continue
         if routed.patient:
             pile.add(routed.patient, routed.drug, line)
-        elif routed.kind in NAMED_KINDS:
-            own, name = named(decode(line))
+        elif routed.kind != DRUG_KIND:
+            own, name = named_in(line, routed.kind)
             names[own] = name
         else:
             pile.add_drug(f"Medication/{decode(line)['id']}", line)
@@ -159,7 +159,13 @@ def stage(piece: Piece, folder: Path, router: Router, bits: int) -> None:
     building.rename(folder)
 
 
-def _readable(piece: Piece) -> Iterable[bytes]:
+def readable(piece: Piece) -> Iterator[bytes]:
+    """Yield the lines of a piece.
+
+    Raises:
+        ExportError: the file cannot be read.
+
+    """
     try:
         yield from piece.lines()
     except (OSError, EOFError) as error:
@@ -176,6 +182,6 @@ def told(folders: Iterable[Path]) -> tuple[Counts, dict[str, str]]:
     return whole, names
 
 
-def size_of(files: Iterable[Path]) -> int:
+def size_of(files: Iterable[ExportFile]) -> int:
     """Estimate the bytes of an export once it is unpacked."""
-    return sum(os.path.getsize(path) * (8 if path.suffix == ".gz" else 1) for path in files)  # noqa: PTH202
+    return sum(each.path.stat().st_size * (_UNPACKED if each.packed else 1) for each in files)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cds_service.configuration.settings import Settings
     from cds_service.decisions.versions import Versions
-    from cds_service.simulate.inputs import Piece
+    from cds_service.simulate.inputs import Aside, ExportFile, Piece
 
 _PART_BYTES = 24 * 1024 * 1024
 _FIRST_PART_BITS = 3
@@ -30,13 +30,14 @@ class Plan:
     """A run: everything that its result depends on, and where it goes."""
 
     folder: Path
-    files: tuple[Path, ...]
+    files: tuple[ExportFile, ...]
     output: Path
     a: Settings
     b: Settings | None
     versions: tuple[Versions, ...]
     labels: Path | None = None
     names: tuple[str, ...] = ("A", "B")
+    aside: tuple[Aside, ...] = ()
 
     @property
     def pieces(self) -> list[Piece]:
@@ -57,7 +58,7 @@ class Plan:
     @property
     def name(self) -> str:
         """A digest of everything that the rows depend on."""
-        parts = [stamp(self.files, self.folder), str(self.bits)]
+        parts = [stamp(self.files, self.folder), str(self.bits), str(self.a.client)]
         parts += [f"{v.code}/{v.knowledge}/{v.wording}/{v.configuration_hash}" for v in self.versions]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -70,11 +71,11 @@ def plan(folder: Path, output: Path, both: Sequence[tuple[str, Settings]], label
         CodeMapError: a code map of a site cannot be used.
 
     """
-    files = tuple(export_files(folder))
+    files, aside = export_files(folder, output)
     names, settings = zip(*both, strict=True)
     against = settings[1] if len(settings) > 1 else None
     versions = tuple(Decider(each).versions for each in settings)
-    return Plan(folder, files, output, settings[0], against, versions, labels, names)
+    return Plan(folder, tuple(files), output, settings[0], against, versions, labels, names, tuple(aside))
 
 
 def open_work(run: Plan) -> bool:

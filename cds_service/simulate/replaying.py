@@ -12,7 +12,9 @@ from cards.facts.outcomes import Fired
 from cards.presentation.renderer import Renderer
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.decisions.decider import Decider
+from cds_service.protocol.caller import Circumstances
 from cds_service.simulate.rows import Rows
+from fhir_mappings.as_of.askers import encounter_class, roles_by_user, signed_by
 from fhir_mappings.as_of.history import INSTANCE, PatientHistory
 from fhir_mappings.as_of.remembering import RememberingChartReader
 from fhir_mappings.as_of.searches import searches
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.hook_request import HookRequest
 
 _DIGEST_LENGTH = 16
+_SERVICE = "her2-order-sign"
 DAY = "day "
 """The sums that count the calls of a day are named so, and the day: when orders of any drug were last signed."""
 
@@ -61,6 +64,15 @@ class _Configured:
         self.wanted = searches(self.decider.templates)
         self._renderer = Renderer(self.decider.wording, self.decider.known, self.decider.policy.indicators)
 
+        self.profiles = [(match, _Configured(each)) for match, each in settings.by_profile()]
+        self._caller = settings.client
+
+    def for_call(self, user: str, roles: frozenset[str], encounter: frozenset[str]) -> _Configured:
+        """Return what answers the call in which somebody signs orders in an encounter of some class."""
+        known = Circumstances(user, roles, encounter)
+        fitting = (each for match, each in self.profiles if match.holds(self._caller, _SERVICE, known))
+        return next(fitting, self)
+
     def _day(self) -> date:
         if self.today is None:
             msg = "no order is being replayed"
@@ -71,6 +83,8 @@ class _Configured:
         """Forget the patient."""
         if isinstance(self.decider.chart_reader, RememberingChartReader):
             self.decider.chart_reader.forget()
+        for _, profile in self.profiles:
+            profile.forget()
 
     def answer(self, request: HookRequest, today: date) -> Decision:
         self.today = today
@@ -114,14 +128,20 @@ class Replayer:
             msg = "site.timezone must be the same in both configurations: it says on which day an order was signed"
             raise ConfigurationError([msg])
         self._zone = ZoneInfo(settings.site.timezone)
+        self._roles: tuple[Mapping[str, str], dict[str, frozenset[str]]] = ({}, {})
 
     @property
     def wanted(self) -> list[Search]:
         """The queries of both configurations."""
         return [search for configured in self._both for search in configured.wanted.values()]
 
+    @property
+    def asks_roles(self) -> bool:
+        """Whether a profile of one of them depends on the role of who signs."""
+        return any(match.asks_role for each in self._both for match, _ in each.profiles)
+
     def replay_patient(self, patient_id: str, resources: Sequence[bytes], names: Mapping[str, str]) -> Rows:
-        """Replay every order of a patient; ``names`` gives the names of organisations and places by reference."""
+        """Replay every order of a patient; ``names`` gives the names of places and the roles of people."""
         history = PatientHistory(patient_id, resources, self._a.wanted, self._zone)
         histories = [
             history if each.wanted == self._a.wanted else PatientHistory(patient_id, resources, each.wanted, self._zone)
@@ -146,6 +166,11 @@ class Replayer:
         )
         return rows
 
+    def _roles_of(self, user: str, names: Mapping[str, str]) -> frozenset[str]:
+        if self._roles[0] is not names:
+            self._roles = names, roles_by_user(names)
+        return self._roles[1].get(user, frozenset())
+
     def _replay(
         self,
         session: SignedTogether,
@@ -156,7 +181,13 @@ class Replayer:
     ) -> None:
         patient, names = known
         today = session.moment.day
-        answers = [each.answer(request, today) for each, request in zip(self._both, requests, strict=True)]
+        asked = [each.content for each in session.orders]
+        user = signed_by(asked)
+        # Most replays have no profiles.
+        roles = self._roles_of(user, names) if self.asks_roles else frozenset()
+        encounter = encounter_class(asked, history.resource)
+        both = [each.for_call(user, roles, encounter) for each in self._both]
+        answers = [each.answer(request, today) for each, request in zip(both, requests, strict=True)]
         drugs: dict[str, tuple[str, str]] = {}
         for answer in answers:
             told: Origin | None = None
@@ -165,7 +196,7 @@ class Replayer:
                 if verdict.order is not None and verdict.order is not told:
                     told = verdict.order
                     drugs.setdefault(told.reference, (verdict.product or "", verdict.drug))
-        found = [each.findings(answer) for each, answer in zip(self._both, answers, strict=True)]
+        found = [each.findings(answer) for each, answer in zip(both, answers, strict=True)]
         for order in session.orders:
             if order.reference not in drugs:
                 if history.lacks_drug_of(order.content):

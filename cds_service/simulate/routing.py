@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from fhir_mappings.as_of.sites import NAMED_KINDS
+from fhir_mappings.as_of.askers import ROLED_KINDS, role_entry
+from fhir_mappings.as_of.sites import NAMED_KINDS, named
 from fhir_mappings.wire.depth import is_too_deep
 from fhir_mappings.wire.lenient import child, reference, text
 from fhir_mappings.wire.resources import ResourceStub, Unreadable, decode
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 
     from fhir_mappings.as_of.searches import Search
 
+DRUG_KIND = "Medication"
 _OF_PATIENTS = frozenset({"MedicationRequest", "ServiceRequest", "Encounter"})
 
 
 class Routed(NamedTuple):
-    """Where a line goes: to a patient, to the drugs, to the names of places; or why it goes nowhere.
+    """Where a line goes: to a patient, the drugs, the names of places, the roles of people; or why it goes nowhere.
 
     ``kind`` is the type of the resource, ``drug`` the Medication that it refers to.
     """
@@ -43,6 +45,12 @@ class _Head(msgspec.Struct, gc=False):
     medicationReference: _Referred | None = None  # noqa: N815
 
 
+def named_in(line: bytes, kind: str) -> tuple[str, str]:
+    """Return the reference of a place or a person, and its name or the roles."""
+    resource = decode(line)
+    return role_entry(resource) if kind in ROLED_KINDS else named(resource)
+
+
 _head = msgspec.json.Decoder(_Head)
 UNREADABLE = Routed("", unused="unreadable")
 
@@ -50,8 +58,9 @@ UNREADABLE = Routed("", unused="unreadable")
 class Router:
     """Routes lines for the queries of the service."""
 
-    def __init__(self, wanted: Iterable[Search]) -> None:
-        """Note which types are asked for, and with which codes."""
+    def __init__(self, wanted: Iterable[Search], *, with_roles: bool = False) -> None:
+        """Note which types are asked for, and with which codes; ``with_roles``: who signed what matters too."""
+        self._named = NAMED_KINDS | ROLED_KINDS if with_roles else NAMED_KINDS
         tokens: dict[str, set[tuple[str, str]] | None] = {}
         for search in wanted:
             known = tokens.setdefault(search.kind, set())
@@ -92,7 +101,7 @@ class Router:
             return UNREADABLE
         if kind == "Patient":
             return Routed(kind, patient=identifier) if identifier else Routed(kind, unused="no id")
-        if kind == "Medication" or kind in NAMED_KINDS:
+        if kind == DRUG_KIND or kind in self._named:
             return Routed(kind) if identifier else Routed(kind, unused="no id")
         if kind not in self._tokens:
             return Routed(kind, unused="type")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 import shutil
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cds_service.simulate.accuracy import accuracy
 from cds_service.simulate.figures import figures
-from cds_service.simulate.inputs import LINE_LIMIT
+from cds_service.simulate.inputs import LINE_LIMIT, printable
 from cds_service.simulate.replaying import DAY, Replayer
 from cds_service.simulate.report import About, write_report
 from cds_service.simulate.routing import Router
@@ -37,6 +36,8 @@ _REASONS = {
     "drug-unknown": "refer to a drug that is not in the export",
 }
 _LISTED_LINES = 1000
+_LISTED_FILES = 5
+FILES = "files.csv"
 # What an earlier run with other options may have left.
 _NOT_ALWAYS = ("differences.parquet", "differences.csv", "accuracy.csv", "unreadable.csv")
 
@@ -49,15 +50,20 @@ class Summary:
     counts: Counts
     totals: dict[str, int]
     reasons: dict[str, int]
+    not_read: tuple[str, ...] = ()
+    """Files that may hold orders and were not read, each with the reason."""
 
     @property
     def incomplete(self) -> bool:
         """Whether something that may be an order could not be read at all."""
-        return bool(self.counts.unreadable or self.reasons.get("other-release"))
+        return bool(self.counts.unreadable or self.reasons.get("other-release") or self.not_read)
 
     def warnings(self) -> list[str]:
         """Say in one line each what is not in the figures."""
-        found = [f"{number:,} orders {_REASONS[reason]}" for reason, number in self.reasons.items()]
+        found = [f"not read: {each}" for each in self.not_read[:_LISTED_FILES]]
+        if len(self.not_read) > _LISTED_FILES:
+            found.append(f"not read: {len(self.not_read) - _LISTED_FILES:,} more files ({FILES} lists them)")
+        found += [f"{number:,} orders {_REASONS[reason]}" for reason, number in self.reasons.items()]
         if self.counts.unreadable:
             found.append(f"{self.counts.unreadable:,} lines could not be read: unreadable.csv lists them")
         for name, number in sorted(self.totals.items()):
@@ -66,7 +72,9 @@ class Summary:
                 found.append(f"{number:,} resources of type {kind} have no date, so no order was judged by them")
         for name, number in sorted(self.counts.unused.items()):
             kind, _, why = name.partition(": ")
-            if why in ("no patient", "no id"):
+            if kind == "Bundle":
+                found.append(f"{number:,} Bundles were not opened: an export has one resource on a line")
+            elif why in ("no patient", "no id"):
                 found.append(f"{number:,} resources of type {kind} have {why}")
         return found
 
@@ -90,7 +98,8 @@ def finish(run: Plan, counts: Counts, parts: list[Path]) -> Summary:
     judged = accuracy(run.output, run.labels, "AB" if compared else "A") if run.labels else []
     if counts.unreadable:
         _write_unreadable(run)
-    summary = Summary(found, counts, totals, _reasons(run.output))
+    _write_files(run)
+    summary = Summary(found, counts, totals, _reasons(run.output), tuple(_not_read(run)))
     written = _written(run, summary)
     told = [(name, str(value)) for name, value in written["about"].items()]
     about = About(run.names, told, summary.warnings(), _settings_that_differ(run))
@@ -98,6 +107,12 @@ def finish(run: Plan, counts: Counts, parts: list[Path]) -> Summary:
     write_report(run.output, found, judged, about)
     shutil.rmtree(run.work, ignore_errors=True)
     return summary
+
+
+def _not_read(run: Plan) -> Iterator[str]:
+    for each in run.aside:
+        if each.may_be_data:
+            yield f"{printable(each.path, run.folder)}: {each.why}"
 
 
 def _written(run: Plan, summary: Summary) -> dict[str, dict[str, object]]:
@@ -160,10 +175,18 @@ def _write_unreadable(run: Plan) -> None:
 
 def _unreadable(run: Plan) -> Iterator[tuple[str, int]]:
     """Look for the lines once more, with their numbers: files are read in pieces, which know none."""
-    router = Router(Replayer(run.a, run.b).wanted)
-    for path in run.files:
-        with gzip.open(path, "rb") if path.suffix.casefold() == ".gz" else path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                plain = line.strip()
-                if plain and (len(plain) > LINE_LIMIT or router.route(plain).unused == "unreadable"):
-                    yield str(path.relative_to(run.folder)), number
+    replayer = Replayer(run.a, run.b)
+    router = Router(replayer.wanted, with_roles=replayer.asks_roles)
+    for each in run.files:
+        for number, line in enumerate(each.whole.lines(), 1):
+            plain = line.strip()
+            if plain and (len(plain) > LINE_LIMIT or router.route(plain).unused == "unreadable"):
+                yield printable(each.path, run.folder), number
+
+
+def _write_files(run: Plan) -> None:
+    """List every file of the input: what was read, and what was not and why."""
+    rows = [(printable(each.path, run.folder), "yes", each.packed) for each in run.files]
+    rows += [(printable(each.path, run.folder), "no", each.why) for each in run.aside]
+    with (run.output / FILES).open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("file", "read", "how"), *sorted(rows)])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cds_service.learning.control import begin_of, control_chart, counts_by_period
+from cds_service.learning.control import begin_of, control_charts
 from cds_service.learning.judgements import NOT_SETTLED
 from cds_service.learning.volume import DAYS, product_names, volume_report, volumes
 from cds_service.learning.volume_page import volume_lines
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 RUN, LAST_ORDER = "run.json", "last order"
-_ORDERS = "SELECT day, count(*) FROM read_parquet($1) GROUP BY day ORDER BY day"
-_OF_PRODUCTS = "SELECT product, day, count(*) FROM read_parquet($1) GROUP BY product, day ORDER BY product, day"
+_ORDERS = "SELECT day, patient, count(*) FROM read_parquet($1) GROUP BY ALL ORDER BY ALL"
+_OF_PRODUCTS = "SELECT product, day, patient, count(*) FROM read_parquet($1) GROUP BY ALL ORDER BY ALL"
 _FIRINGS = """
-    SELECT topic, day, count(DISTINCT "order") FROM read_parquet($1) WHERE configuration = $2
-    GROUP BY topic, day ORDER BY topic, day
+    SELECT topic, day, patient, count(DISTINCT "order") FROM read_parquet($1) WHERE configuration = $2
+    GROUP BY ALL ORDER BY ALL
 """
+_ByDay = dict[date, Counter[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,7 @@ def charts(result: Path, configuration: str, days: int) -> dict[str, list[Point]
 
     """
     orders, hits = _counts(result, configuration)
-    return {
-        topic: control_chart(counts_by_period(_together(orders, days), _together(own, days), days))
-        for topic, own in hits.items()
-    }
+    return control_charts(_together(orders, days), {topic: _together(own, days) for topic, own in hits.items()}, days)
 
 
 def noticed(result: Path, configuration: str, days: int, since: date | None) -> list[Signal]:
@@ -75,7 +74,7 @@ def noticed(result: Path, configuration: str, days: int, since: date | None) -> 
         else replace(
             each,
             days=(each.end - since).days,
-            orders=sum(count for day, count in orders.items() if since <= day < each.end),
+            orders=sum(count.total() for day, count in orders.items() if since <= day < each.end),
         )
         for each in found
     ]
@@ -88,12 +87,12 @@ def volume_of(result: Path) -> Json:
         duckdb.Error: the tables of the result cannot be read.
 
     """
-    by_product: dict[str, dict[date, int]] = {}
+    by_product: dict[str, _ByDay] = {}
     with open_database(result) as database:
         rows = database.execute(_OF_PRODUCTS, [str(result / "orders.parquet")]).fetchall()
-    for product, day, count in rows:
-        by_product.setdefault(product or NOT_SETTLED, {})[day] = count
-    until = _last_day(result, (day for _, day, _ in rows)) + timedelta(days=1)
+    for product, day, patient, count in rows:
+        by_product.setdefault(product or NOT_SETTLED, {}).setdefault(day, Counter())[patient] = count
+    until = _last_day(result, (row[1] for row in rows)) + timedelta(days=1)
     return volume_report(volumes(by_product, product_names(), until), until)
 
 
@@ -149,20 +148,21 @@ def signal_lines(found: Sequence[Signal], period: str) -> Iterator[str]:
         yield "no topic went silent or loud, as far as enough is known to say so"
 
 
-def _counts(result: Path, configuration: str) -> tuple[dict[date, int], dict[str, dict[date, int]]]:
+def _counts(result: Path, configuration: str) -> tuple[_ByDay, dict[str, _ByDay]]:
+    """Return how many orders each patient had on a day, and on how many of them each topic fired."""
+    orders: _ByDay = {}
+    hits: dict[str, _ByDay] = {}
     with open_database(result) as database:
-        orders = dict(database.execute(_ORDERS, [str(result / "orders.parquet")]).fetchall())
-        hits: dict[str, dict[date, int]] = {}
-        for topic, day, count in database.execute(
-            _FIRINGS, [str(result / "firings.parquet"), configuration]
-        ).fetchall():
-            hits.setdefault(topic, {})[day] = count
+        for day, patient, count in database.execute(_ORDERS, [str(result / "orders.parquet")]).fetchall():
+            orders.setdefault(day, Counter())[patient] = count
+        found = database.execute(_FIRINGS, [str(result / "firings.parquet"), configuration]).fetchall()
+    for topic, day, patient, count in found:
+        hits.setdefault(topic, {}).setdefault(day, Counter())[patient] = count
     return orders, hits
 
 
-def _together(by_day: dict[date, int], days: int) -> dict[date, int]:
-    found: dict[date, int] = {}
-    for day, count in by_day.items():
-        begin = begin_of(day, days)
-        found[begin] = found.get(begin, 0) + count
+def _together(by_day: _ByDay, days: int) -> _ByDay:
+    found: _ByDay = {}
+    for day, counts in by_day.items():
+        found.setdefault(begin_of(day, days), Counter()).update(counts)
     return found

@@ -25,7 +25,7 @@ from cards.readings.lab_table import times_limit
 from cards.readings.lvef_table import read_lvef
 from cards.rules.lvef_monitoring import lvef_overdue
 from cards.values.calendar_months import months_before
-from cards.values.quantities import Mg, Percent, plain
+from cards.values.quantities import Mg, Percent, in_print, plain
 from cds_service.smart.panels import Line, Panel, Point, Series, Zone
 
 if TYPE_CHECKING:
@@ -218,13 +218,13 @@ def _labs(case: Case, tests: tuple[str, ...], title: str) -> tuple[Panel, ...]:
     for test in wanted:
         for value, side, action in _limits(_rows(case, test)):
             lines.setdefault((value, side, str(action)), []).append(names[test])
-    unit = "x ULN" if by_limit else case.known.terminology.concepts[wanted[0]].unit or ""
+    unit = "× ULN" if by_limit else in_print(case.known.terminology.concepts[wanted[0]].unit or "")
     drawn = tuple(
         Line(value, f"{action} {side} {plain(value)}" + (f" ({', '.join(of)})" if len(wanted) > 1 else ""), action)
         for (value, side, action), of in sorted(lines.items())
     )
     rows = tuple(
-        (result.on, f"{names[test]} {result.as_reported}", _multiple(result) if by_limit else "")
+        (result.on, f"{names[test]} {in_print(result.as_reported)}", _multiple(result) if by_limit else "")
         for test in wanted
         for result in reversed(case.patient.labs.get(test, ()))
     )
@@ -232,7 +232,7 @@ def _labs(case: Case, tests: tuple[str, ...], title: str) -> tuple[Panel, ...]:
 
 
 def _multiple(result: LabResult) -> str:
-    return f"{plain(times_limit(result))} x ULN" if result.upper_limit else "no upper limit of normal with the result"
+    return f"{plain(times_limit(result))} × ULN" if result.upper_limit else "no upper limit of normal with the result"
 
 
 def _points(results: Iterable[LabResult], *, by_limit: bool) -> Iterable[Point]:
@@ -240,7 +240,7 @@ def _points(results: Iterable[LabResult], *, by_limit: bool) -> Iterable[Point]:
         if result.on is None or (by_limit and not result.upper_limit):
             continue
         value = times_limit(result) if by_limit else result.value
-        yield Point(result.on, value, f"{plain(value)}{' x ULN' if by_limit else ''}")
+        yield Point(result.on, value, f"{plain(value)}{' × ULN' if by_limit else ''}")
 
 
 def _rows(case: Case, test: str) -> tuple[LabRow, ...]:

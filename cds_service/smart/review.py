@@ -24,15 +24,16 @@ from cards.presentation.renderer import Renderer
 from cards.readings.case import Case
 from cards.readings.on_treatment import on_treatment
 from cards.readings.session_orders import SessionOrders
+from cds_service.decisions import failures
 from cds_service.ehr.client import FhirClient
 from cds_service.protocol.card_json import to_show, worded
-from fhir_mappings.codings import CodeMap
+from fhir_mappings.code_maps.files import read_code_map
 from fhir_mappings.patient.person import name_of
 from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.hook_request import read_request
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState
-from fhir_mappings.request.queries import resolve
+from fhir_mappings.request.queries import own_query
 from fhir_mappings.wire.resources import Unreadable, encode
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Reviewer:
             on_fetched=on_fetched,
         ).open()
         self._recogniser = recogniser_of(decider.known)
-        code_map = CodeMap.read(decider.settings.site.code_maps)
+        code_map = read_code_map(decider.settings.site.code_maps)
         self._chart = ChartReader(
             decider.known.terminology, self._recogniser, code_map, decider.settings.site.zone_of_doses
         )
@@ -113,7 +114,7 @@ class Reviewer:
         if access is None:
             return dict.fromkeys(self._decider.templates, OMITTED)
         quoted = quote(grant.patient, safe="")
-        queries = {f"prefetch.{key}": resolve(query, quoted) for key, query in self._decider.templates.items()}
+        queries = {f"prefetch.{key}": own_query(query, quoted) for key, query in self._decider.templates.items()}
         return {place.removeprefix("prefetch."): answer for place, answer in access.fetch(queries).items()}
 
     def _cards(self, orders: Orders, listed: tuple[DrugOrder, ...], patient: Patient, today: date) -> tuple[Card, ...]:
@@ -125,7 +126,7 @@ class Reviewer:
             drugs = on_treatment(patient, decider.known, decider.policy.thresholds, today)
             session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
             identities = tuple(identity for _, identity in drugs)
-        verdicts = judge(session, self._recogniser, decider.policy, identities)
+        verdicts = judge(session, self._recogniser, decider.policy, identities, on_failure=failures.check_failed)
         renderer = Renderer(decider.wording, decider.known, decider.policy.indicators)
         shown = to_show(verdicts, session, decider.policy, self._recogniser, decider.wording)
         return tuple(worded(shown, renderer, str(uuid.uuid4())))

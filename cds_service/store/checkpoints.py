@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _AFTER_S = 1.0
+_PATIENCE_S = 5.0
 PAGES_AT_MOST = 20_000
 """How long the log may grow before a commit carries it over after all: 80 MB, were the thread never to come to it."""
 _log = structlog.get_logger()
@@ -31,6 +32,7 @@ class Checkpoints:
         self._after_s = after_s
         self._lock = threading.Lock()
         self._due: threading.Timer | None = None
+        self._running: threading.Timer | None = None
 
     def soon(self) -> None:
         """See to it that what is committed now is carried over soon."""
@@ -48,15 +50,19 @@ class Checkpoints:
                         self._due = due
 
     def close(self) -> None:
-        """Wait for nothing more: who closes the last connection carries over what is left."""
+        """End, after what is being carried over: who closes the last connection carries over what is left."""
         with self._lock:
-            if self._due is not None:
-                self._due.cancel()
+            due = self._due
+        # Its connection must not be closed beneath it.
+        for each in (due, self._running):
+            if each is not None and each is not threading.current_thread():
+                each.cancel()
+                each.join(timeout=_PATIENCE_S)
 
     def _carry_over(self) -> None:
         with self._lock:
             # What is committed from here on asks again.
-            self._due = None
+            self._running, self._due = self._due, None
         try:
             connection = self._engine.raw_connection()
             try:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from cds_service.store.bounded_postgresql import BoundedConnection
 
-LATEST_REVISION = "0003"
+LATEST_REVISION = "0007"
 """The migration that made the tables as this version needs them; the last one under ``migrations/versions``."""
 _REVISIONS = (
     "CREATE TABLE alembic_version ("
@@ -58,7 +58,7 @@ def open_engine(url: str) -> Engine:
         DatabaseError: the address does not name a database that can be used.
 
     """
-    address = _address(url)
+    address = address_of(url)
     if address.get_backend_name() == "sqlite":
         file = address.database
         _keep_private(file)
@@ -160,7 +160,13 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(settings, "head")
 
 
-def _address(url: str) -> URL:
+def address_of(url: str) -> URL:
+    """Read the address of a database.
+
+    Raises:
+        DatabaseError: it does not name a database that can be used.
+
+    """
     try:
         address = make_url(url)
     except ArgumentError:

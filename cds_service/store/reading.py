@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import Row, select
 
+from cds_service.store.selection import Window, decided_in
 from cds_service.store.tables import configurations, decision_cards, decisions, shadow_verdicts, suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from sqlalchemy import Connection, Engine
 
 _AT_A_TIME = 500
+EVERYTHING = Window()
 Json = dict[str, Any]
 
 
@@ -45,22 +46,18 @@ def find(engine: Engine, identifier: str) -> StoredDecision | None:
         return _kept(connection, row, {}) if row is not None else None
 
 
-def since(engine: Engine, begin: datetime | None, end: datetime | None) -> Iterator[StoredDecision]:
-    """Yield the decisions of a time, oldest first, a few hundred at a time in memory."""
-    statement = select(decisions).order_by(decisions.c.at, decisions.c.id)
-    if begin is not None:
-        statement = statement.where(decisions.c.at >= begin)
-    if end is not None:
-        statement = statement.where(decisions.c.at < end)
+def since(engine: Engine, window: Window = EVERYTHING) -> Iterator[StoredDecision]:
+    """Yield the decisions of a window, oldest first, a few hundred at a time in memory."""
+    statement = select(decisions).where(*decided_in(window)).order_by(decisions.c.at, decisions.c.id)
     settings: dict[str, Json] = {}
     with engine.connect() as reading, engine.connect() as looking_up:
         for row in reading.execution_options(yield_per=_AT_A_TIME).execute(statement):
             yield _kept(looking_up, row, settings)
 
 
-def newest(engine: Engine, service: str, count: int) -> Iterator[StoredDecision]:
-    """Yield the newest decisions of a service, the newest first."""
-    statement = select(decisions).where(decisions.c.service == service)
+def newest(engine: Engine, window: Window, count: int) -> Iterator[StoredDecision]:
+    """Yield the newest decisions of a window, the newest first."""
+    statement = select(decisions).where(*decided_in(window))
     settings: dict[str, Json] = {}
     with engine.connect() as connection:
         chosen = connection.execute(statement.order_by(decisions.c.at.desc(), decisions.c.id).limit(count)).all()

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 if TYPE_CHECKING:
@@ -93,6 +94,11 @@ decisions = Table(
     Column("verdicts", Text, nullable=False),
     # True when the store was down at the time, and the record was written when it had come back.
     Column("late", Boolean, nullable=False),
+    Index("ix_decisions_service_at", "service", "at"),
+    *(
+        Index(f"ix_decisions_{column}_at", column, "at", sqlite_where=is_given, postgresql_where=is_given)
+        for column, is_given in ((name, text(f"{name} IS NOT NULL")) for name in ("issuer", "tenant"))
+    ),
 )
 
 decision_cards = Table(
@@ -110,6 +116,8 @@ decision_cards = Table(
     Column("product", String(64)),
     # A digest of patient, order and finding, kept where repeats are suppressed.
     Column("finding", String(64), index=True),
+    Index("ix_decision_cards_topic_decision", "topic", "decision_id"),
+    Index("ix_decision_cards_product_decision", "product", "decision_id"),
 )
 
 suppressions = Table(
@@ -166,6 +174,7 @@ feedback = Table(
     Column("outcome_at", UtcTime, nullable=False),
     Column("content", Text, nullable=False),
     Index("ix_feedback_card_outcome_at", "card", "outcome_at"),
+    Index("ix_feedback_outcome_card", "outcome", "card"),
 )
 
 recording_gaps = Table(
@@ -176,6 +185,16 @@ recording_gaps = Table(
     Column("ended_at", UtcTime, nullable=False),
     Column("recorded_late", Integer, nullable=False),
     Column("lost", Integer, nullable=False),
+)
+
+watches = Table(
+    "watches",
+    metadata,
+    # The Monday of the week that is looked at; who writes the row looks.
+    Column("week", String(10), primary_key=True),
+    Column("begun_at", UtcTime, nullable=False),
+    # What was out of its limits, as JSON; null until the look is done.
+    Column("found", Text),
 )
 
 seen_tokens = Table(
@@ -222,4 +241,20 @@ policy_steps = Table(
     Column("effective_from", UtcTime),
     Column("effective_until", UtcTime),
     UniqueConstraint("version", "position", name="uq_policy_steps_version_position"),
+)
+
+# Topics stopped in an emergency, and how each was settled: rows are added and never changed or deleted.
+topic_stops = Table(
+    "topic_stops",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("topic", String(64), nullable=False),
+    # Of two who go on from the same step, the constraint lets one.
+    Column("position", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("step", String(16), nullable=False),
+    Column("actor", String(512), nullable=False),
+    Column("actor_name", String(256), nullable=False),
+    Column("comment", Text, nullable=False),
+    UniqueConstraint("topic", "position", name="uq_topic_stops_topic_position"),
 )

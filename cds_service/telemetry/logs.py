@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import logging.config
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, BinaryIO, cast
 
 import msgspec
 import structlog
+
+from cds_service.telemetry.request_names import add_names
 
 _encode = msgspec.json.Encoder().encode
 
@@ -19,6 +23,7 @@ def _serialise(event: Any, **_: Any) -> bytes:
 
 # One list for all times: loggers keep it, and who captures logs changes what is in it.
 _PROCESSORS: list[Any] = [
+    add_names,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.JSONRenderer(serializer=_serialise),
@@ -50,11 +55,57 @@ class _Lines:
             self._file.flush()
 
 
-def configure_logs() -> None:
-    """Write one JSON object a line to the standard error of the process."""
+_SPEAK_FOR_THEMSELVES = ("_granian", "opentelemetry")
+"""Libraries that log of their own work. The words of others may hold an address, and so the id of a patient."""
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes what libraries log in the same shape: one JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record: that there was one, and its words where the library is known to say nothing of a request."""
+        has_words = record.name.startswith(_SPEAK_FOR_THEMSELVES)
+        line: dict[str, Any] = {
+            "event": record.getMessage() if has_words else "library_log",
+            "logger": record.name.removeprefix("_"),
+        }
+        if not has_words:
+            line["where"] = f"{record.module}:{record.lineno}"
+        if record.exc_info and record.exc_info[0] is not None:
+            line["error"] = record.exc_info[0].__name__
+        add_names(None, "", line)
+        line["level"] = record.levelname.lower()
+        line["timestamp"] = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
+        return _encode(line).decode()
+
+
+class _News(logging.Filter):
+    """Leaves out the server's doubts about its number of threads, which is chosen (ADR 3)."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is to be written."""
+        return "Python threads" not in record.getMessage()
+
+
+OF_LIBRARIES: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": JsonFormatter}},
+    "filters": {"news": {"()": _News}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
+    "root": {"level": "WARNING", "handlers": ["stderr"]},
+    "loggers": {"_granian": {"level": "INFO", "handlers": ["stderr"], "filters": ["news"], "propagate": False}},
+}
+"""How the server and every other library log."""
+
+
+def configure_logs(level: int = logging.INFO) -> None:
+    """Write one JSON object a line to standard error, from a level on, and let libraries do so too."""
+    logging.config.dictConfig(OF_LIBRARIES)
+    logging.captureWarnings(capture=True)
     structlog.configure(
         processors=_PROCESSORS,
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.BytesLoggerFactory(
             file=cast("BinaryIO", _Lines((sys.__stderr__ or sys.stderr).buffer))
         ),

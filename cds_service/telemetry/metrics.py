@@ -7,16 +7,25 @@ With several workers the numbers of all are put together in a folder that ``her2
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
+from cards.knowledge.loader import default_knowledge
+from cards.presentation.wording import default_wording
 from cards.values.text_cache import cached_by_key
+from cds_service import __version__
+from cds_service.telemetry.processes import Processes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from prometheus_client import Metric
 
     from cds_service.store.recorder import Recorder
 
@@ -37,6 +46,9 @@ _seconds = Histogram(
 _cards = Counter("her2_cds_cards", "Cards given.", ["service", "topic", "indicator"], **_kept)
 _suppressed = Counter("her2_cds_suppressed", "Cards left out as repeats.", ["service", "topic"], **_kept)
 _gaps = Counter("her2_cds_gaps", "What was sent and could not be read, by reason.", ["reason"], **_kept)
+_failed = Counter(
+    "her2_cds_failed", "Checks and other parts of an answer that an internal error cost.", ["part"], **_kept
+)
 _feedback = Counter(
     "her2_cds_feedback", "Feedback entries, by outcome; refused ones too.", ["service", "outcome"], **_kept
 )
@@ -48,6 +60,18 @@ _fetch_seconds = Histogram(
     "Time that a call waited for what it fetched.",
     buckets=_SECONDS,
     **_kept,
+)
+_client_requests = Counter(
+    "her2_cds_client_requests",
+    "Calls of the services by who calls: configured issuers and tenants, else other.",
+    ["issuer", "tenant", "service", "status"],
+    **_kept,
+)
+_client_cards = Counter(
+    "her2_cds_client_cards", "Cards given, by who called.", ["issuer", "tenant", "topic", "indicator"], **_kept
+)
+_client_feedback = Counter(
+    "her2_cds_client_feedback", "Feedback entries, by who sent them.", ["issuer", "tenant", "outcome"], **_kept
 )
 _shed = Counter("her2_cds_shed", "Calls that were turned away because there was no room for them.", **_kept)
 _store_up = Gauge("her2_cds_store_up", "1 while the store takes records.", multiprocess_mode="livemin", **_kept)
@@ -67,6 +91,19 @@ _policy = Gauge(
 _trial = Gauge(
     "her2_cds_policy_trial",
     "The version of the policy on trial, 0 for none; of several workers, by the one that changed last.",
+    multiprocess_mode="livemostrecent",
+    **_kept,
+)
+_out_of_limits = Gauge(
+    "her2_cds_out_of_limits",
+    "Topics and drugs that were silent or loud in the last whole week.",
+    multiprocess_mode="livemostrecent",
+    **_kept,
+)
+_stopped = Gauge(
+    "her2_cds_topic_stopped",
+    "1 while a topic is stopped in an emergency; of several workers, by the one that changed last.",
+    ["topic"],
     multiprocess_mode="livemostrecent",
     **_kept,
 )
@@ -98,6 +135,18 @@ def decided(service: str, cards: Iterable[tuple[str, str]], suppressed: Iterable
         _child(_gaps, reason).inc()
 
 
+def called(client: tuple[str, str], service: str, status: int, cards: Iterable[tuple[str, str]] = ()) -> None:
+    """Count a call and its cards for a client: issuer and tenant as labels have them."""
+    _child(_client_requests, *client, service, str(status)).inc()
+    for topic, indicator in cards:
+        _child(_client_cards, *client, topic, indicator).inc()
+
+
+def failed(part: str) -> None:
+    """Count a check, or another part of an answer, that failed; the rest of the answer was given."""
+    _child(_failed, part).inc()
+
+
 def recorded(recorder: Recorder, *, at_once: bool) -> None:
     """Count a record."""
     _child(_records, "at-once" if at_once else "waiting").inc()
@@ -116,6 +165,11 @@ def reloaded(taken: bool) -> None:  # noqa: FBT001 - told by a callback of one a
     _configuration.set(0 if taken else 1)
 
 
+def watched(out_of_limits: int) -> None:
+    """Note how many topics and drugs were silent or loud in the week that was looked at last."""
+    _out_of_limits.set(out_of_limits)
+
+
 def policy_in_force(version: int | None) -> None:
     """Note which version of the policy this process answers by."""
     _policy.set(version or 0)
@@ -126,10 +180,16 @@ def policy_on_trial(version: int | None) -> None:
     _trial.set(version or 0)
 
 
-def fed_back(service: str, outcomes: Iterable[str]) -> None:
-    """Count feedback."""
+def topic_stopped(topic: str, *, stopped: bool) -> None:
+    """Note whether a topic is stopped in this process."""
+    _child(_stopped, topic).set(1 if stopped else 0)
+
+
+def fed_back(client: tuple[str, str], service: str, outcomes: Iterable[str]) -> None:
+    """Count feedback of a client."""
     for outcome in outcomes:
         _child(_feedback, service, outcome).inc()
+        _child(_client_feedback, *client, outcome).inc()
 
 
 def fetched(answered: int, failed: int, seconds: float) -> None:
@@ -156,10 +216,34 @@ def forget_this_process() -> None:
         path.unlink()
 
 
+class _Build(Collector):
+    """Which version runs: a gauge that is always 1."""
+
+    def describe(self) -> Iterable[Metric]:
+        """Name nothing beforehand, so that the knowledge is not read when this is registered."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Tell the versions of the code, of what ships with it, and of Python."""
+        told = {
+            "version": __version__,
+            "knowledge": default_knowledge().version,
+            "wording": default_wording().version,
+            "python": platform.python_version(),
+        }
+        build = GaugeMetricFamily("her2_cds_build_info", "1, with the versions as labels.", labels=list(told))
+        build.add_metric(list(told.values()), 1)
+        yield build
+
+
 def exposition() -> tuple[bytes, str]:
     """Return every number in the text format of Prometheus, and its content type."""
-    if MULTIPROCESS_VARIABLE not in os.environ:
-        return generate_latest(_registry), CONTENT_TYPE_LATEST
-    together = CollectorRegistry()
-    MultiProcessCollector(together)  # type: ignore[no-untyped-call]
-    return generate_latest(together), CONTENT_TYPE_LATEST
+    # What is read at the moment of asking is the same whichever worker answers.
+    now = CollectorRegistry()
+    now.register(_Build())
+    now.register(Processes())
+    counted = _registry
+    if MULTIPROCESS_VARIABLE in os.environ:
+        counted = CollectorRegistry()
+        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+    return generate_latest(counted) + generate_latest(now), CONTENT_TYPE_LATEST

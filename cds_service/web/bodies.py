@@ -1,14 +1,39 @@
-"""The body of a request: JSON by its content type, and within the limit."""
+"""The body of a request: JSON by its content type, plain or compressed with gzip, and within the limit."""
 
 from __future__ import annotations
 
+import zlib
 from typing import NoReturn
 
 from flask import abort
 from flask.globals import request_ctx
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 _READ_ON_AT_MOST = 64 << 20
 _PIECE = 1 << 20
+_GZIP = zlib.MAX_WBITS | 16
+
+
+class EncodingNotTakenError(UnsupportedMediaType):
+    """The body is compressed in a way that is not taken."""
+
+    problem = ("content-encoding-not-taken", "the body may be sent plain or with Content-Encoding gzip, and no other")
+
+    def get_headers(self, *args: object, **more: object) -> list[tuple[str, str]]:
+        """Name what is taken (RFC 9110, 15.5.16)."""
+        return [*super().get_headers(*args, **more), ("Accept-Encoding", "gzip")]  # type: ignore[arg-type]
+
+
+class NotGzipError(BadRequest):
+    """The body is not what its Content-Encoding says."""
+
+    problem = ("not-gzip", "the body is not one whole gzip file, as its Content-Encoding says")
+
+
+class CutOffError(BadRequest):
+    """The body ends before the length that was announced."""
+
+    problem = ("body-cut-off", "the body is shorter than its Content-Length")
 
 
 def json_body(limit: int) -> bytes:
@@ -25,6 +50,20 @@ def json_body(limit: int) -> bytes:
         kind = asked.mimetype
     if kind != "application/json" and not (kind.startswith("application/") and kind.endswith(("+json", "json+fhir"))):
         refuse(415)
+    encoding = asked.environ.get("HTTP_CONTENT_ENCODING")
+    if encoding is None:
+        return _plain(limit)
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return _plain(limit)
+    if encoding not in ("gzip", "x-gzip"):
+        _read_to_its_end()
+        raise EncodingNotTakenError
+    return _unpacked(_plain(limit), limit)
+
+
+def _plain(limit: int) -> bytes:
+    asked = request_ctx.request
     length = asked.content_length
     if length is not None:
         if length > limit:
@@ -32,12 +71,26 @@ def json_body(limit: int) -> bytes:
         body: bytes = asked.environ["wsgi.input"].read(length)
         if len(body) < length:
             # The client stopped before the end, or was cut off; what came may look like a whole request.
-            abort(400)
+            raise CutOffError
         return body
     asked.max_content_length = limit
     body = asked.get_data(cache=False)
     if len(body) == limit and asked.environ["wsgi.input"].read(1):
         refuse(413)
+    return body
+
+
+def _unpacked(packed: bytes, limit: int) -> bytes:
+    """Unpack a body, and no more of it than may be taken."""
+    unpacking = zlib.decompressobj(_GZIP)
+    try:
+        body = unpacking.decompress(packed, limit + 1)
+    except zlib.error:
+        raise NotGzipError from None
+    if len(body) > limit:
+        abort(413)
+    if not unpacking.eof or unpacking.unused_data:
+        raise NotGzipError
     return body
 
 
@@ -47,8 +100,12 @@ def refuse(status: int) -> NoReturn:
     It would never hear why. One that goes on and on is cut off all the same. Who is not let in is not waited for:
     authentication comes before.
     """
+    _read_to_its_end()
+    abort(status)
+
+
+def _read_to_its_end() -> None:
     asked = request_ctx.request
     left = min(asked.content_length or _READ_ON_AT_MOST, _READ_ON_AT_MOST)
     while left > 0 and (piece := asked.environ["wsgi.input"].read(min(_PIECE, left))):
         left -= len(piece)
-    abort(status)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from cds_service.protocol import crd
 from cds_service.protocol.json_answer import json_answer
@@ -17,15 +19,32 @@ if TYPE_CHECKING:
     from cds_service.protocol.services import Service
 
 CDS_HOOKS_VERSION = "3.0.0"
+_TAG_DIGITS = 32
 blueprint = Blueprint("discovery", __name__)
 
 
 @blueprint.get("/cds-services", strict_slashes=False)
 def discover() -> Response:
-    """List the services."""
+    """List the services; a client that has the list already, by its ETag, is told that nothing changed."""
     active, client = in_force(), caller()
     now = active.of(client, None)
-    return json_answer({"services": [_announced(service, active, now, client) for service in SERVICES]})
+    answer = json_answer({"services": [_announced(service, active, now, client) for service in SERVICES]})
+    # What is announced may differ from client to client, and changes with the configuration.
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.headers["Vary"] = "Accept-Encoding, Authorization"
+    # Weak: the list is the same whether it is sent compressed or not.
+    answer.set_etag(hashlib.sha256(answer.data).hexdigest()[:_TAG_DIGITS], weak=True)
+    if request.accept_encodings.quality("gzip") > 0:
+        answer.data = gzip.compress(answer.data, mtime=0)
+        answer.headers["Content-Encoding"] = "gzip"
+    answer.make_conditional(request)
+    return answer
+
+
+def service_ids() -> list[str]:
+    """List the ids that may be called."""
+    is_shared = in_force().of(caller(), None).same_ids
+    return [*(service.id for service in SERVICES), *([SHARED_ID] if is_shared else [])]
 
 
 def _announced(service: Service, active: ActiveDecider, now: ActiveDecider, client: Caller | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from cds_service.telemetry import metrics
 from cds_service.web.answers import admission, caller, in_force, store
 from cds_service.web.bodies import json_body, refuse
 from fhir_mappings.wire.depth import is_too_deep
+from fhir_mappings.wire.json_place import json_problem
 
 blueprint = Blueprint("feedback", __name__)
 _RETRY_AFTER_S = "30"
@@ -40,13 +41,17 @@ def take(service_id: str) -> Response:
             with admission().slot():
                 added = kept.keep(store().engine, service_id, caller(), good, now.clock())
         except SQLAlchemyError as error:
-            _log.error("feedback_not_stored", service=service_id, reason=type(error).__name__, entries=len(good))
+            _log.error(
+                "feedback_not_stored", service=service_id, status=503, reason=type(error).__name__, entries=len(good)
+            )
             message = "feedback cannot be stored just now; send it again"
             answer = json_answer(operation_outcome("store-unavailable", message, base_url=settings.base_url), 503)
             answer.headers["Retry-After"] = _RETRY_AFTER_S
             return answer
-    metrics.fed_back(service_id, [*(entry.outcome for entry in good), *("refused" for _ in bad)])
-    _log.info("feedback_taken", service=service_id, entries=len(good), new=added, refused=len(bad))
+    outcomes = [*(entry.outcome for entry in good), *("refused" for _ in bad)]
+    metrics.fed_back(now.clients.of(caller()), service_id, outcomes)
+    status = 400 if bad else 200
+    _log.info("feedback_taken", service=service_id, status=status, entries=len(good), new=added, refused=len(bad))
     if bad:
         problems = [(error.code, error.message, [error.expression] if error.expression else None) for error in bad]
         return json_answer(operation_outcomes(problems, settings.base_url), 400)
@@ -58,5 +63,5 @@ def _decoded(raw: bytes) -> object:
         raise BadEntry("not-json", "the body is nested too deeply to be read", "")
     try:
         return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
-        raise BadEntry("not-json", "the body is not valid JSON", "") from None
+    except (msgspec.DecodeError, ValueError):
+        raise BadEntry("not-json", json_problem(raw), "") from None

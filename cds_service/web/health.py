@@ -47,4 +47,8 @@ def ready() -> Response:
         named = {"version": following.version, "trial": following.trial}
         told = {name: number for name, number in named.items() if number is not None}
         answer["policy"] = {"status": following.standing, **told}
+        if stops := following.stops.here:
+            answer["stopped"] = [{"topic": stop.topic, "since": stop.at.isoformat()} for stop in stops]
+        if following.stops.is_refused:
+            answer["stopsRefused"] = True
     return json_answer(answer, 200 if up and is_told else 503)

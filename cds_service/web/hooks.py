@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,11 +13,13 @@ from flask import Blueprint, Response
 from cds_service.decisions.circumstances import in_circumstances
 from cds_service.decisions.data_access import DataMissing
 from cds_service.protocol.json_answer import json_answer
-from cds_service.protocol.operation_outcome import operation_outcome
+from cds_service.protocol.operation_outcome import operation_outcome, operation_outcomes
 from cds_service.protocol.services import BY_ID, SHARED, SHARED_ID
 from cds_service.telemetry import metrics
+from cds_service.telemetry.request_names import about_hook
 from cds_service.web.answers import admission, caller, in_force, store
 from cds_service.web.bodies import json_body, refuse
+from cds_service.web.naming import REQUEST_ID, TRACEPARENT
 from fhir_mappings.request.hook_request import BadRequest
 from fhir_mappings.wire.depth import is_too_deep
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("hooks", __name__)
 DECISION_HEADER = "HER2-CDS-Decision"
 """Names the decision on record, so that an operator can ask why a silent answer was silent."""
+_EXPOSED = f"{DECISION_HEADER}, {REQUEST_ID}, {TRACEPARENT}"
 _log = structlog.get_logger()
 
 
@@ -55,6 +59,8 @@ def call(service_id: str) -> Response:
     with admission().slot():
         answer = _answer(service, now, client, body)
     metrics.answered(service.id, answer.status_code, time.perf_counter() - began, len(body))
+    if answer.status_code != HTTPStatus.OK:
+        metrics.called(now.clients.of(client), service.id, answer.status_code)
     return answer
 
 
@@ -71,12 +77,21 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
     base_url = active.decider.settings.base_url
     try:
         request = active.decider.read(body, service.hook)
+        about_hook(request.hook_instance)
         now, circumstances, data = in_circumstances(active, client, service.id, request)
         decision = now.decider.decide(request, coverage=service.coverage, before=data)
     except BadRequest as error:
-        _log.info("hook_refused", service=service.id, status=400, code=error.code, expression=error.expression)
-        where = [error.expression] if error.expression else None
-        return json_answer(operation_outcome(error.code, error.message, where, base_url), 400)
+        problems = (error, *error.others)
+        _log.info(
+            "hook_refused",
+            service=service.id,
+            status=400,
+            code=error.code,
+            expression=error.expression,
+            others=[each.expression for each in error.others],
+        )
+        told = [(each.code, each.message, [each.expression] if each.expression else None) for each in problems]
+        return json_answer(operation_outcomes(told, base_url), 400)
     except DataMissing as error:
         _log.info(
             "hook_refused",
@@ -109,6 +124,7 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
     _log.info(
         "hook_answered",
         service=service.id,
+        status=200,
         decision=decision.id,
         cards=[card["source"]["topic"]["code"] for card in decision.cards],
         suppressed=[str(each.content.lead.topic) for each in decision.suppressed],
@@ -116,9 +132,11 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
         duration_ms=round(decision.duration_s * 1000, 2),
     )
     # The headers that flask-cors would add; it skips responses that have them, which saves matching its rules.
-    headers = {"Access-Control-Allow-Origin": "*"}
+    headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
     if decision.verdicts:
         headers[DECISION_HEADER] = decision.id
+    cards = [(card["source"]["topic"]["code"], card["indicator"]) for card in decision.cards]
+    metrics.called(active.clients.of(client), service.id, HTTPStatus.OK, cards)
     shown: dict[str, Any] = {"cards": decision.cards}
     # CDS Hooks forbids the empty list that Da Vinci CRD wants.
     if now.decider.crd and service.coverage:

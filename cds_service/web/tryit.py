@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response
+import msgspec
+from flask import Blueprint, Response, abort
 
+from cds_service.decisions.as_an_ehr import built_from, known_drug
 from cds_service.protocol.json_answer import json_answer
+from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.protocol.services import SERVICES
 from cds_service.tryit.scenarios import page_data, read_scenarios
-from cds_service.web.answers import decider
+from cds_service.web.answers import admission, decider
+from cds_service.web.bodies import json_body
+from cds_service.web.loopback import is_on_this_machine
 from cds_service.web.pages import page
+from fhir_mappings.request.builder import BuildError, draft_order, patient_id
+from fhir_mappings.wire.depth import is_too_deep
 
+if TYPE_CHECKING:
+    from cds_service.configuration.settings import Settings
+
+
+_LONGEST = 4096
 blueprint = Blueprint("tryit", __name__)
 FAMILIES = {
     "dose": "Dose",
@@ -22,6 +35,15 @@ FAMILIES = {
     "regimen": "Course of treatment",
     "clean": "All is well",
 }
+
+
+class _Asked(msgspec.Struct):
+    """What the page asks for: a server, a patient there, and an order in the words of the form."""
+
+    server: str
+    patient: str
+    drug: str
+    dose: str
 
 
 @blueprint.get("/")
@@ -36,6 +58,8 @@ def try_it() -> Response:
         groups=groups,
         wants_token=settings.auth.mode == "required",
         has_workbench=settings.workbench.sign_in != "off",
+        reads_fhir=_may_read(settings),
+        fhir_servers=[str(each).rstrip("/") for each in settings.fhir.allowed_servers],
     )
 
 
@@ -45,3 +69,37 @@ def scenarios() -> Response:
     current = decider()
     today = datetime.now(ZoneInfo(current.settings.site.timezone)).date()
     return json_answer(page_data(current.known, today))
+
+
+@blueprint.post("/try-it/request")
+def request_of_an_ehr() -> Response:
+    """Build the request that an EHR would send, from a FHIR server that may be asked.
+
+    Only for who tries the service out on its own machine: whoever else could call would read charts through it.
+    """
+    current = decider()
+    if not _may_read(current.settings):
+        abort(404)
+    said = _asked(json_body(_LONGEST))
+    try:
+        patient = patient_id(said.patient)
+        known_drug(said.drug, current)
+        order = draft_order(said.drug, said.dose, patient)
+        with admission().slot():
+            built = built_from(current, said.server, patient, "order-sign", [order])
+    except BuildError as error:
+        return json_answer(operation_outcome("cannot-build", str(error), base_url=current.settings.base_url), 422)
+    answer = json_answer({"request": built.request, **({"missing": built.missing} if built.missing else {})})
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _may_read(settings: Settings) -> bool:
+    return settings.auth.mode == "off" and is_on_this_machine()
+
+
+def _asked(body: bytes) -> _Asked:
+    try:
+        return msgspec.json.decode(b"" if is_too_deep(body) else body, type=_Asked)
+    except (msgspec.DecodeError, ValueError):
+        abort(400)

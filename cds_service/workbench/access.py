@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask_wtf.csrf import generate_csrf, validate_csrf
+from sqlalchemy.exc import SQLAlchemyError
 from wtforms import ValidationError
 
 from cds_service.configuration.roles import Role
@@ -15,6 +16,7 @@ from cds_service.web.answers import decider, store
 from cds_service.web.loopback import is_on_this_machine
 from cds_service.web.pages import page
 from cds_service.workbench import sessions
+from cds_service.workbench.current import library
 from cds_service.workbench.sign_in_error import SignInError
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
     from cds_service.configuration.workbench_settings import WorkbenchSettings
+    from cds_service.policies.stops import OpenStop
     from cds_service.workbench.provider import Provider
 
 LOCAL_PEOPLE = (
@@ -45,6 +48,8 @@ _PAGES = (
     ("workbench.learning", "Learning"),
     ("workbench.decisions", "Decisions"),
 )
+_FRESH_S = 300
+"""The oldest sign-in, in seconds, that may change what is in force: a role may have been revoked since."""
 _log = structlog.get_logger()
 
 
@@ -106,9 +111,25 @@ def shown(template: str, status: int = 200, **values: Any) -> Response:
     """Write a page of the workbench for the person who asks; no cache keeps it."""
     person = sessions.signed_in()
     nav = [(url_for(endpoint), label, request.endpoint == endpoint) for endpoint, label in _PAGES] if person else []
-    answer = page(f"workbench/{template}", status, person=person, nav=nav, csrf_token=generate_csrf, **values)
+    stops = stopped_now() if person is not None and person.roles else []
+    answer = page(
+        f"workbench/{template}", status, person=person, nav=nav, stops=stops, csrf_token=generate_csrf, **values
+    )
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def stopped_now() -> list[OpenStop]:
+    """Return the topics that are stopped; none where the database does not answer, which the page says itself."""
+    try:
+        return library().stops.open()
+    except SQLAlchemyError:
+        return []
+
+
+def is_signed_in_afresh() -> bool:
+    """Return whether the roles of this person were asked for so lately that they may change what is in force."""
+    return settings().sign_in != "oidc" or sessions.signed_in_s() <= _FRESH_S
 
 
 def message(title: str, text: str, status: int) -> Response:

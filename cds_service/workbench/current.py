@@ -12,6 +12,7 @@ from cds_service.configuration.diff import differences
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.overlay import PublishedPolicy, with_policy
 from cds_service.configuration.policy_content import NOTHING, PolicyContent
+from cds_service.configuration.stopped import unsettled_by, with_stops
 from cds_service.policies.library import Library
 from cds_service.web.answers import configuration, in_force, store
 from cds_service.workbench.callers import EVERY_CALLER, CallerPreviewer
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from cards.facts.topics import TopicCode
     from cds_service.configuration.diff import Difference
     from cds_service.configuration.settings import Settings
+    from cds_service.configuration.stopped import Stop
     from cds_service.policies.views import Change, Place
     from cds_service.workbench.topics import TopicRow
 
@@ -41,7 +43,7 @@ class _Kept:
     settings: Settings
     of_every_call: Previewer
     of_callers: dict[str, CallerPreviewer]
-    of_contents: dict[str, Previewer]
+    of_contents: dict[tuple[str, ...], Previewer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,30 @@ def _kept() -> _Kept:
     return kept
 
 
-def previewer_of(content: PolicyContent) -> Previewer:
+def settings_of(content: PolicyContent, approved_at: datetime | None = None) -> Settings:
+    """Return what a content would come to when it is published: over the files, and beneath the stops that it leaves.
+
+    ``approved_at``: when the version was approved, if it was; a stop that came after that is not settled by it.
+    """
+    left = stops_left(content, approved_at)
+    return with_stops(with_policy(base_settings(), PublishedPolicy(content, _TRIED, content.hash)), left)
+
+
+def stops_left(content: PolicyContent, approved_at: datetime | None = None) -> tuple[Stop, ...]:
+    """Return the stops that would stay if a content were published."""
+    every = configuration().stops
+    later = {stop for stop in every if approved_at is not None and stop.at >= approved_at}
+    return tuple(stop for stop in every if stop in later or stop in unsettled_by(content, every))
+
+
+def previewer_of(content: PolicyContent, approved_at: datetime | None = None) -> Previewer:
     """Judge by a content that is laid over the files, as it would be when it is published; the last few are kept."""
     kept = _kept().of_contents
-    found = kept.pop(content.hash, None)
+    key = content.hash, *(str(stop.number) for stop in stops_left(content, approved_at))
+    found = kept.pop(key, None)
     if found is None:
-        found = Previewer(with_policy(base_settings(), PublishedPolicy(content, _TRIED, content.hash)), today)
-    kept[content.hash] = found
+        found = Previewer(settings_of(content, approved_at), today)
+    kept[key] = found
     for old in list(kept)[:-_CONTENTS]:
         kept.pop(old, None)
     return found
@@ -124,13 +143,16 @@ def previewer_of(content: PolicyContent) -> Previewer:
 
 def previewer_of_caller(content: PolicyContent, profile: str) -> CallerPreviewer:
     """Judge by a content that is laid over the files, as for a caller whom a profile is for."""
-    return CallerPreviewer(with_policy(base_settings(), PublishedPolicy(content, _TRIED, content.hash)), today, profile)
+    return CallerPreviewer(settings_of(content), today, profile)
 
 
-def differences_to(content: PolicyContent, profile: str = EVERY_CALLER) -> list[Difference]:
+def differences_to(
+    content: PolicyContent, profile: str = EVERY_CALLER, approved_at: datetime | None = None
+) -> list[Difference]:
     """List what a content would change of what is in force, or in a profile, in the words of ``config diff``."""
-    beneath, now = base_settings(), content_in_force()
-    before, after = (with_policy(beneath, PublishedPolicy(each, _TRIED, each.hash)) for each in (now, content))
+    now = content_in_force()
+    before = with_policy(base_settings(), PublishedPolicy(now, _TRIED, now.hash))
+    before, after = with_stops(before, configuration().stops), settings_of(content, approved_at)
     return differences(*(settings_in(each, profile) for each in (before, after)))
 
 

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cards.knowledge.loader import default_knowledge
+from cards.values.quantities import precise
 from cds_service.configuration.policy_content import PolicyContent, content_over
-from cds_service.configuration.site_content import PARTS
+from cds_service.configuration.site_text import PARTS
 from cds_service.store.record import plain_text
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _SETTINGS = ("mode", "indicator", "owner")
 _OF_TOPIC = re.compile(r"cards\.[a-z][a-z0-9-]{1,59}\.(?:mode|indicator|owner)")
 _DIGITS = 18
+_SECTIONS = ("cards.", "thresholds.", "shadow.", "site.")
 
 
 def number_in(text: str) -> int | None:
@@ -28,6 +30,24 @@ def number_in(text: str) -> int | None:
 def text_in(form: MultiDict[str, str], name: str) -> str:
     """Read a text as every database takes it; empty where there is none."""
     return plain_text(form.get(name, ""))
+
+
+def fields_of(content: PolicyContent) -> dict[str, str]:
+    """Write a content as the fields of the editor have it; what it does not set is left out."""
+    fields = {
+        f"cards.{topic}.{name}": str(getattr(setting, name))
+        for topic, setting in content.cards.items()
+        for name in setting.model_fields_set
+        if getattr(setting, name) is not None
+    }
+    for section, values in (("thresholds", content.thresholds), ("shadow", content.shadow)):
+        fields |= {f"{section}.{name}": precise(value) for name, value in values.items() if value is not None}
+    return fields | {f"site.{part}": getattr(content.site, part) for part in PARTS}
+
+
+def fields_in(form: MultiDict[str, str]) -> dict[str, str]:
+    """Return the fields of the editor as somebody has typed them, right or wrong."""
+    return {name: form[name] for name in form if name.startswith(_SECTIONS)}
 
 
 def content_from(form: MultiDict[str, str], beneath: SiteLayer) -> PolicyContent:

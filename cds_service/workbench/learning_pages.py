@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 
 from cds_service.learning.control import PERIODS
 from cds_service.learning.page import counts, sections
@@ -12,7 +12,7 @@ from cds_service.learning.report import learning_report
 from cds_service.protocol.services import SERVICES
 from cds_service.web.answers import in_force, store
 from cds_service.workbench.access import shown
-from cds_service.workbench.windows import window_asked
+from cds_service.workbench.windows import client_choice, window_asked
 
 if TYPE_CHECKING:
     from flask import Response
@@ -36,11 +36,16 @@ def learning() -> Response:
     return shown(
         "learning.html",
         counts=counts(report),
-        sections=sections(report) if report["decisions"] else [],
+        sections=sections(report, _decision_of) if report["decisions"] else [],
         days=days,
         choices=DAYS,
         service=window.service,
         services=SERVICES,
+        client=client_choice(),
         period=period,
         periods=list(PERIODS),
     )
+
+
+def _decision_of(card: str) -> str:
+    return url_for("workbench.decisions", id=card)

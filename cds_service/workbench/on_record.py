@@ -11,6 +11,7 @@ from cds_service.store.reading import newest
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from cds_service.store.selection import Window
     from cds_service.workbench.previewing import Previewer
 
 AT_MOST = 500
@@ -37,13 +38,13 @@ class OnRecord:
     topics: dict[str, TopicOnRecord] = field(default_factory=dict)
 
 
-def on_record(engine: Engine, now: Previewer, then: Previewer, service: str) -> OnRecord:
-    """Judge the facts of the newest decisions of a service by both, with today's code, knowledge and words.
+def on_record(engine: Engine, now: Previewer, then: Previewer, window: Window) -> OnRecord:
+    """Judge the facts of the newest decisions of a window by both, with today's code, knowledge and words.
 
     Billing goes by the payer policies and prices in force, and what a profile set for some calls is left aside.
     """
     found = OnRecord()
-    for kept in newest(engine, service, AT_MOST):
+    for kept in newest(engine, window, AT_MOST):
         session = recorded_session(kept)
         before, after = now.of_session(session), then.of_session(session)
         found.decisions += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, request
@@ -25,7 +26,7 @@ from cds_service.workbench.current import (
     settings_in,
     today,
 )
-from cds_service.workbench.forms import content_from
+from cds_service.workbench.forms import content_from, fields_in, fields_of
 from cds_service.workbench.previewing import Answering, Seen, changed_cases
 from cds_service.workbench.specimens import specimens
 from cds_service.workbench.topics import families, threshold_rows
@@ -64,7 +65,7 @@ def preview() -> Response:
         cases=specimens().values(),
         families=families(settings, previewer()),
         rows=threshold_rows(settings_in(settings, profile)),
-        content=answer.get("content", content),
+        fields=defaultdict(str, fields_in(request.form) if request.method == "POST" else fields_of(content)),
         **{name: value for name, value in answer.items() if name != "content"},
     )
 

@@ -17,6 +17,7 @@ from cards.presentation.grouping import CardContent
 from cards.presentation.renderer import Renderer
 from cards.values.caching import lazy
 from cds_service.audit.explain import lacking
+from cds_service.decisions import failures
 from cds_service.decisions.data_access import DataMissing
 from cds_service.decisions.decider import Decider
 from cds_service.decisions.rejudge import question
@@ -138,7 +139,8 @@ class Previewer:
 
     def _judged(self, session: Session, policy: Policy) -> tuple[tuple[Verdict, ...], Session]:
         asked = question(session, self._decider.known, policy, self._decider.billing)
-        return judge(asked.session, self._recogniser, policy, asked.identities, asked.rules), asked.session
+        verdicts = judge(asked.session, self._recogniser, policy, asked.identities, asked.rules, failures.check_failed)
+        return verdicts, asked.session
 
     def _worded(self, contents: Iterable[CardContent]) -> tuple[Json, ...]:
         """Write cards; a suggestion has its label alone, for a case has no resource to act on."""

@@ -1,6 +1,6 @@
 """Builds a rule of the site from a form: the file that it makes, whether it is valid, its cases and its card.
 
-The rule is written nowhere: its file is put among those of ``site.rules`` by whoever looks after them.
+The rule becomes a draft of a version, or its file is put among those of ``site.rules``.
 """
 
 from __future__ import annotations

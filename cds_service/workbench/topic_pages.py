@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort
 
+from cds_service.configuration.roles import Role
+from cds_service.policies.lifecycle import COMMENT_LIMIT
 from cds_service.smart.markdown import html
 from cds_service.web.answers import decider
-from cds_service.workbench.access import shown
+from cds_service.workbench.access import me, shown
 from cds_service.workbench.banners import on_trial, refused
 from cds_service.workbench.current import changes_of, library, previewer
 from cds_service.workbench.specimens import specimens
+from cds_service.workbench.stop_pages import emergency
 from cds_service.workbench.topics import families, topic_row, typical_card
 
 if TYPE_CHECKING:
@@ -48,5 +51,9 @@ def topic(name: str) -> Response:
         cases=[each for each in specimens().values() if each.topic == found],
         reasons=[words.override_reasons[each] for each in words.topics[found].override_reasons],
         changes=changes_of([row])[found],
+        emergency=emergency(row),
+        version=library().in_force(),
+        may_draft=Role.EDITOR in me().roles,
+        comment_limit=COMMENT_LIMIT,
         markdown=html,
     )

@@ -1,4 +1,4 @@
-"""``/workbench/shadow`` and ``/workbench/decisions``: what is tried, cases to review, and why a card fired."""
+"""``/workbench/shadow``: what is tried, and cases to review."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
 from cards.facts.topics import topics_of
-from cds_service.audit.explain import explain
 from cds_service.configuration.roles import Role
 from cds_service.learning.cases import unseen_card
 from cds_service.learning.judgements import newest
@@ -21,7 +20,7 @@ from cds_service.web.answers import decider, in_force, store
 from cds_service.workbench.access import me, message, shown
 from cds_service.workbench.banners import on_trial
 from cds_service.workbench.forms import number_in, text_in
-from cds_service.workbench.windows import window_asked
+from cds_service.workbench.windows import client_choice, window_asked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +33,7 @@ DAYS = (7, 28, 90)
 AT_MOST = 10_000
 """Decisions that one page reads; a command reads them all."""
 _CASES = 5
-_LONGEST_ID = 64
+_LONGEST_ID, _LONGEST_NAME = 64, 512
 _OTHERS = "0"
 """The number of no version: topics, thresholds and files on trial."""
 
@@ -43,7 +42,6 @@ def add_to(blueprint: Blueprint) -> None:
     """Put the addresses where they belong."""
     blueprint.get("/shadow")(shadow)
     blueprint.post("/shadow/reviews")(review)
-    blueprint.get("/decisions")(decisions)
 
 
 def shadow() -> Response:
@@ -76,6 +74,7 @@ def shadow() -> Response:
         choices=DAYS,
         service=window.service,
         services=SERVICES,
+        client=client_choice(),
         seed=seed,
         verdicts=VERDICTS,
         may_review=Role.REVIEWER in me().roles,
@@ -112,11 +111,14 @@ def review() -> AnyResponse:
     said_by = f"{person.name} ({person.subject})"
     keep_review(engine, case, given["verdict"], said_by, given["comment"], in_force().clock())
     seed, version = (request.form.get(name, "")[:9] for name in ("seed", "version"))
-    return redirect(url_for("workbench.shadow", topic=given["topic"], seed=seed or "1", version=version or None))
-
-
-def decisions() -> Response:
-    """Lay open one decision, found by its id or by the id of one of its cards."""
-    asked = text_in(request.args, "id").strip()[:_LONGEST_ID]
-    found = explain(store().engine, asked) if asked else None
-    return shown("decisions.html", 200 if found or not asked else 404, asked=asked, found=found, markdown=html)
+    issuer, tenant = (text_in(request.form, name)[:_LONGEST_NAME] or None for name in ("issuer", "tenant"))
+    return redirect(
+        url_for(
+            "workbench.shadow",
+            topic=given["topic"],
+            seed=seed or "1",
+            version=version or None,
+            issuer=issuer,
+            tenant=tenant,
+        )
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -9,16 +10,15 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
 from cds_service.configuration.layers import ConfigurationError
-from cds_service.configuration.policy_content import NOTHING, PolicyContent
+from cds_service.configuration.policy_content import NOTHING, PolicyContent, content_of_file
 from cds_service.configuration.roles import Role
 from cds_service.configuration.site_content import changed_beneath, laid
 from cds_service.policies.library import TITLE_LIMIT
-from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedError, Wish
+from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedError, VersionState, Wish
 from cds_service.policies.rows import StepConflictError
 from cds_service.policies.views import UnknownVersionError, Version
-from cds_service.web.answers import decider, store
-from cds_service.workbench import sessions
-from cds_service.workbench.access import me, message, settings, shown
+from cds_service.web.answers import configuration, decider, store
+from cds_service.workbench.access import is_signed_in_afresh, me, message, shown
 from cds_service.workbench.banners import on_trial, refused
 from cds_service.workbench.current import (
     base_settings,
@@ -27,21 +27,25 @@ from cds_service.workbench.current import (
     library,
     previewer,
     previewer_of,
+    stops_left,
 )
-from cds_service.workbench.forms import content_from, number_in, text_in
+from cds_service.workbench.forms import content_from, fields_in, fields_of, number_in, text_in
 from cds_service.workbench.on_record import on_record
 from cds_service.workbench.previewing import changed_cases
 from cds_service.workbench.specimens import specimens
 from cds_service.workbench.topics import families, threshold_rows
+from cds_service.workbench.windows import client_choice, window_of_client
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from werkzeug.wrappers import Response as AnyResponse
 
+    from cds_service.configuration.stopped import Stop
+
 _REPLAYED = "her2-order-sign"
-_FROM_FILES, _FROM_IN_FORCE = "files", "in-force"
-_ROLES_ANEW = frozenset({StepKind.APPROVED, StepKind.PUBLISHED, StepKind.RETIRED})
-_FRESH_S = 300
-"""The oldest sign-in, in seconds, that may change what is in force: a role may have been revoked since."""
+_FROM_FILES, _FROM_IN_FORCE, _FROM_TEXT = "files", "in-force", "text"
+_ROLES_ANEW = frozenset({StepKind.APPROVED, StepKind.PUBLISHED, StepKind.MOVED, StepKind.RETIRED})
 _NONE = -1
 """An id that no step has."""
 
@@ -72,13 +76,16 @@ def versions() -> Response:
 
 
 def draft() -> AnyResponse:
-    """Begin a version: from nothing, from what is in force, or from an older one."""
+    """Begin a version: from nothing, from what is in force, from an exported one, or from an older one."""
     title, begin = text_in(request.form, "title"), request.form.get("from", _FROM_IN_FORCE)
     try:
         if (number := number_in(begin)) is not None:
             found = library().restore(me(), number)
         elif begin == _FROM_FILES:
             found = library().draft(me(), title, NOTHING)
+        elif begin == _FROM_TEXT:
+            content = content_of_file(text_in(request.form, "text"), "text", base_settings().site_layer)
+            found = library().draft(me(), title, content)
         elif (unusable := refused()) is not None:
             said = f"This release does not take version {unusable.version}. Begin with the files or an older version."
             return message("Not done", said, 409)
@@ -87,6 +94,8 @@ def draft() -> AnyResponse:
             found = library().draft(me(), title, content_in_force(), based_on=now.version if now else None)
     except (StepRefusedError, UnknownVersionError) as error:
         return message("Not done", f"{error}.", 400)
+    except ConfigurationError as error:
+        return message("Not done", "; ".join(error.problems), 400)
     return redirect(url_for("workbench.version", number=found.number))
 
 
@@ -104,13 +113,20 @@ def as_yaml(number: int) -> Response:
 
 
 def revise(number: int) -> AnyResponse:
-    """Put another content into a draft."""
+    """Put another content into a draft, and send it to review if that is asked for."""
     found = _found(number)
+    typed = fields_in(request.form)
     try:
         content = content_from(request.form, base_settings().site_layer)
     except ConfigurationError as error:
-        return _page(found, problems=error.problems, status=400)
-    return _taken(found, Wish(StepKind.REVISED, text_in(request.form, "comment")), content)
+        return _page(found, problems=error.problems, status=400, typed=typed)
+    comment = text_in(request.form, "comment")
+    wishes: list[tuple[Wish, PolicyContent | None]] = [(Wish(StepKind.REVISED, comment), content)]
+    if request.form.get("then") == StepKind.SUBMITTED:
+        # What was saved already need not be saved again; the words go with the step that is taken.
+        is_new = content.hash != found.content_hash
+        wishes = [*wishes[: int(is_new)], (Wish(StepKind.SUBMITTED, "" if is_new else comment), None)]
+    return _taken(found, wishes, typed)
 
 
 def step(number: int) -> AnyResponse:
@@ -123,26 +139,35 @@ def step(number: int) -> AnyResponse:
         begin, end = (_time(request.form.get(name, "")) for name in ("effective_from", "effective_until"))
     except ValueError:
         return _page(found, problems=["Write a time as 2026-11-30T08:00."], status=400)
-    if kind in _ROLES_ANEW and settings().sign_in == "oidc" and sessions.signed_in_s() > _FRESH_S:
+    if kind in _ROLES_ANEW and not is_signed_in_afresh():
         said = "Your roles are asked anew for this step. Sign in once more (/workbench/sign-in), then take it again."
         return _page(found, problems=[said], status=403)
-    return _taken(found, Wish(StepKind(kind), text_in(request.form, "comment"), begin, end), None)
+    return _taken(found, [(Wish(StepKind(kind), text_in(request.form, "comment"), begin, end), None)])
 
 
-def _taken(found: Version, wish: Wish, content: PolicyContent | None) -> AnyResponse:
+def _taken(
+    found: Version, wishes: Sequence[tuple[Wish, PolicyContent | None]], typed: dict[str, str] | None = None
+) -> AnyResponse:
+    """Take steps one after the other; ``typed`` is what the editor held, and holds again if one is refused."""
     seen = number_in(request.form.get("seen", ""))
     try:
-        library().step(me(), found.number, _NONE if seen is None else seen, wish, content)
+        for wish, content in wishes:
+            seen = library().step(me(), found.number, _NONE if seen is None else seen, wish, content).last.id
     except StepConflictError:
         said = "Somebody else has changed this version meanwhile. Nothing was done; this is how it stands now."
-        return _page(_found(found.number), problems=[said], status=409)
+        if typed:
+            said += " What you typed is still in the form, and is not saved: it would take the place of theirs."
+        return _page(_found(found.number), problems=[said], status=409, typed=typed)
     except StepRefusedError as error:
         forbidden = error.reason in ("role", "author")
-        return _page(_found(found.number), problems=[f"{error}."], status=403 if forbidden else 400)
+        status = 403 if forbidden else 400
+        return _page(_found(found.number), problems=[f"{error}."], status=status, typed=typed)
     return redirect(url_for("workbench.version", number=found.number))
 
 
-def _page(found: Version, *, problems: list[str] | None = None, status: int = 200) -> Response:
+def _page(
+    found: Version, *, problems: list[str] | None = None, status: int = 200, typed: dict[str, str] | None = None
+) -> Response:
     try:
         content, unusable = found.content, []
     except ConfigurationError as error:
@@ -162,38 +187,62 @@ def _page(found: Version, *, problems: list[str] | None = None, status: int = 20
         may_draft=Role.EDITOR in me().roles,
         is_author=me().subject in found.authors,
         timezone=decider().settings.site.timezone,
-        **_effect(content),
-        **_editor(possible),
+        settles=_settles(found, content),
+        **_effect(found, content),
+        **_editor(possible, content, typed),
     )
 
 
-def _effect(content: PolicyContent | None) -> dict[str, Any]:
+def _settles(found: Version, content: PolicyContent | None) -> list[tuple[Stop, str]]:
+    """Name the stops that publishing a version would settle, each with the mode that its topic gets."""
+    if content is None:
+        return []
+    left = stops_left(content, _approved_at(found))
+    return [(stop, str(content.cards[stop.topic].mode)) for stop in configuration().stops if stop not in left]
+
+
+def _approved_at(found: Version) -> datetime | None:
+    """Return when a version was approved as it stands, if it was."""
+    step = found.taken(StepKind.APPROVED)
+    return step.at if step is not None and found.state not in (VersionState.DRAFT, VersionState.REVIEW) else None
+
+
+def _effect(found: Version, content: PolicyContent | None) -> dict[str, Any]:
     """Say what a content would change of what is in force now."""
     nothing: dict[str, Any] = {"differences": [], "changed": [], "of": len(specimens()), "recorded": None}
     if content is None:
         return nothing
     try:
-        differences = differences_to(content)
+        differences = differences_to(content, approved_at=_approved_at(found))
         beneath = base_settings().site_layer
         changed_since = changed_beneath(content.site.shipped, beneath, laid(beneath, content.site, "version"))
     except ConfigurationError as error:
         return {**nothing, "unusable": error.problems}
-    then = previewer_of(content)
+    then = previewer_of(content, _approved_at(found))
     wanted = "record" in request.args and bool(differences)
     return {
         "differences": differences,
         "changed_since": changed_since,
         "changed": changed_cases(previewer(), then) if differences else [],
         "of": len(specimens()),
-        "recorded": on_record(store().engine, previewer(), then, _REPLAYED) if wanted else None,
+        "client": client_choice(),
+        "recorded": on_record(store().engine, previewer(), then, window_of_client(_REPLAYED)) if wanted else None,
     }
 
 
-def _editor(possible: tuple[StepKind, ...]) -> dict[str, Any]:
-    if StepKind.REVISED not in possible:
+def _editor(
+    possible: tuple[StepKind, ...], content: PolicyContent | None, typed: dict[str, str] | None
+) -> dict[str, Any]:
+    if StepKind.REVISED not in possible or content is None:
         return {}
     settings = decider().settings
-    return {"families": families(settings, previewer()), "rows": threshold_rows(settings)}
+    fields = defaultdict(str, fields_of(content) if typed is None else typed)
+    return {
+        "families": families(settings, previewer()),
+        "rows": threshold_rows(settings),
+        "fields": fields,
+        "is_typed": typed is not None,
+    }
 
 
 def _found(number: int) -> Version:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from fhir_mappings.as_of.askers import encounter_of, signed_by
 from fhir_mappings.as_of.known_since import before_its_end, known_since
 from fhir_mappings.as_of.moments import When, when
 from fhir_mappings.request.hook_request import HookRequest
@@ -117,7 +118,17 @@ class PatientHistory:
         named = {reference(order.content.get("medicationReference")) for order in session.orders}
         entries += [{"resource": self.resource(name)} for name in sorted(named) if name in self._by_reference]
         draft_orders: Json = {"resourceType": "Bundle", "entry": entries}
-        return HookRequest(HOOK, INSTANCE, self.patient_id, USER, (), draft_orders, self._answers(session))
+        orders = [order.content for order in session.orders]
+        return HookRequest(
+            HOOK,
+            INSTANCE,
+            self.patient_id,
+            signed_by(orders) or USER,
+            (),
+            draft_orders,
+            self._answers(session),
+            encounter_id=encounter_of(orders).rpartition("/")[2],
+        )
 
     def _answers(self, session: SignedTogether) -> dict[str, Answer]:
         own, moment = session.references, session.moment

@@ -15,6 +15,7 @@ from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.patient_reader import Draft, PatientReader
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import tzinfo
 
     from cards.identification.recogniser import Recogniser
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceStub
 
-_LISTS = ("facts", "current", "past", "stagings", "coded_her2", "problems", "treatments", "unread")
+_LISTS = ("facts", "current", "past", "stagings", "coded_her2", "problems", "site_problems", "treatments", "unread")
 
 
 class _Taken(msgspec.Struct, frozen=True):
@@ -80,9 +81,10 @@ class RememberingChartReader(ChartReader):
         recogniser: Recogniser,
         code_map: CodeMap = NO_CODE_MAP,
         zone: tzinfo | None = None,
+        on_failure: Callable[[Exception], None] | None = None,
     ) -> None:
         """Prepare the readers."""
-        super().__init__(terminology, recogniser, code_map, zone)
+        super().__init__(terminology, recogniser, code_map, zone, on_failure)
         self._patient: _Patients = _Patients(*self._patient.readers)
 
     def forget(self) -> None:

@@ -36,10 +36,13 @@ _THOUSANDS_BY_BLANK = re.compile(r"(?<![\d.,])\d{1,3}\s\d{3}\s*$")
 _GROUPED_AND_DECIMAL = re.compile(r"(?P<whole>\d{1,3}(?:\.\d{3}(?=,)|,\d{3}(?=\.)))[.,](?P<part>\d{1,6})")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3}){1,2}|\d{1,3}(?:\.\d{3}){2}")
 _PART = re.compile(
-    r"\b(?:bags?|part|parts|syringes?|beutel|teil)\s*(?:no\.?\s*)?\d{1,2}\s*(?:of|/|von|de)\s*\d{1,2}\b"
+    r"\b(?:bags?|parts?|syringes?|containers?|ivpb|beutel|teil|bolsa|poche|sacca|zak|parte|partie)"
+    r"\s*(?:no\.?\s*|n°\s*|#\s*)?\d{1,2}\s*(?:of|/|von|de|di|sur|van)\s*\d{1,2}\b"
+    r"|\b\d{1,2}\s*(?:of|/)\s*\d{1,2}\s*(?:bags|parts|syringes|containers)\b"
     r"|\b(?:split dose|divided dose|half of the dose|part of the dose|partial dose)\b",
     re.IGNORECASE,
 )
+_LONGEST_OF_PART = 2000
 _PER_TIME = re.compile(r"/(?:h|hr|min|s|d|day)\b", re.IGNORECASE)
 
 
@@ -158,9 +161,14 @@ def is_part_of_dose(resource: Json) -> bool:
     for _, instruction in objects(resource.get("dosageInstruction")):
         said = [instruction.get("text"), instruction.get("patientInstruction")]
         said += [each for _, added in objects(instruction.get("additionalInstruction")) for each in texts(added)]
-        if any(_PART.search(text(each)) for each in said if each):
+        if any(says_part(text(each)) for each in said if each):
             return True
-    return False
+    return any(says_part(text(note.get("text"))) for _, note in objects(resource.get("note")))
+
+
+def says_part(written: str) -> bool:
+    """Return whether a text names one part of a dose of several: "bag 1 of 2"."""
+    return _PART.search(written[:_LONGEST_OF_PART]) is not None
 
 
 def text_doses(resource: Json) -> tuple[Mg | MgPerKg, ...]:

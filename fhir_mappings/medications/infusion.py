@@ -19,7 +19,7 @@ _MINUTES = {
     "h": Decimal(60), "hr": Decimal(60), "hour": Decimal(60), "hours": Decimal(60),
 }  # fmt: skip
 _IN_TEXT = re.compile(
-    r"\bover\s+(?:at least\s+)?(\d{1,3}(?:\.\d)?)\s*-?\s*(min(?:ute)?s?|h(?:(?:ou)?rs?)?)\b", re.IGNORECASE
+    r"\bover\s+(?:at least\s+)?(\d{1,3}(?:[.,]\d)?)\s*-?\s*(min(?:ute)?s?|h(?:(?:ou)?rs?)?)\b", re.IGNORECASE
 )
 _PER_HOUR = re.compile(r"(?P<of>ml|mg)\s?/\s?(?:h|hr|hour)")
 _PUSH = re.compile(
@@ -55,7 +55,8 @@ def infusion_times(resource: Json) -> tuple[int, ...]:
         unit = repeat.get("durationUnit") or repeat.get("durationUnits")
         found |= _minutes({"value": repeat.get("durationMax") or repeat.get("duration"), "unit": unit})
         for amount, unit in _IN_TEXT.findall(text(instruction.get("text"))):
-            found |= _minutes({"value": amount, "unit": "min" if unit.casefold().startswith("m") else "h"})
+            short = "min" if unit.casefold().startswith("m") else "h"
+            found |= _minutes({"value": amount.replace(",", "."), "unit": short})
     return tuple(sorted(int(each) for each in found))
 
 

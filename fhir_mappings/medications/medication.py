@@ -11,13 +11,14 @@ from cards.facts.order import BillingCode, DrugOrder, EvidenceKind, IdentityEvid
 from cards.facts.origins import Gap, Origin, Pointer
 from cards.facts.results import CodedHer2, ReceptorResult
 from cards.facts.schedules import Schedule
-from cards.knowledge.schema import Diluent, Route
+from cards.knowledge.schema import Diluent
 from cards.values.codes import hcpcs_with_modifiers
-from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding, texts
+from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding
 from fhir_mappings.medications import diluents, dosage
 from fhir_mappings.medications.amounts import alike_but_for_amounts
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.infusion import infusion_times, is_push
+from fhir_mappings.medications.routes import OrderedRoute, RouteReader
 from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablets import intakes, tablet_mg
 from fhir_mappings.medications.written_codes import codes_in_text
@@ -82,7 +83,7 @@ class Instructed(NamedTuple):
     interval_days: Decimal | None
     cycles: int | None
     start: date | None
-    route: Route | None
+    route: OrderedRoute
     diluents: frozenset[Diluent]
     infusion_minutes: tuple[int, ...]
     is_push: bool
@@ -102,9 +103,7 @@ class MedicationReader:
         """Keep what reading needs; one reader serves every request."""
         self._conditions = conditions
         self._code_map = code_map
-        routes = conditions.terminology.routes
-        self._routes = {entry.code: words.route for words in routes for entry in words.snomed}
-        self._route_words = {written: words.route for words in routes for written in words.texts}
+        self._routes = RouteReader(conditions.terminology)
         self._said_alone = CachedByJson(self._said_by_concept)
         self._instructed = CachedByJson(self._read_instructions)
         self._beside_amounts = CachedByJson(self._read_beside_amounts)
@@ -119,7 +118,7 @@ class MedicationReader:
         said = self._instructed(resource.get("dosageInstruction"))
         doses = said.doses
         if medication:
-            doses = tuple(dosage.doses(resource, _strength(medication)))
+            doses = self._doses(resource, medication)
             made_up_in |= diluents.of_ingredients(medication)
         made_up_in |= said.diluents
         return DrugOrder(
@@ -135,11 +134,14 @@ class MedicationReader:
             schedule=said.schedule,
             infusion_minutes=said.infusion_minutes,
             is_push=said.is_push,
-            is_part=said.is_part,
+            is_part=said.is_part
+            or any(dosage.says_part(each.value) for each in named.evidence if not each.system)
+            or ("note" in resource and dosage.is_part_of_dose({"note": resource["note"]})),
             group=text(child(resource, "groupIdentifier").get("value")),
             notes=dosage.notes(resource) if "note" in resource else (),
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
-            route=said.route,
+            route=said.route.route,
+            route_written=said.route.written,
             tablet_mg=tablet_mg(medication, (each.value for each in named.evidence if not each.system)),
             intakes=said.intakes,
             start=said.start,
@@ -154,10 +156,19 @@ class MedicationReader:
     def doses(self, resource: Json, references: References) -> tuple[OrderedDose, ...]:
         """Return the doses that an order of the chart names."""
         if medication := self._medication(resource, references):
-            return tuple(dosage.doses(resource, _strength(medication)))
+            return self._doses(resource, medication)
         return self._instructed(resource.get("dosageInstruction")).doses
 
+    def given(self, quantity: Json) -> OrderedDose | None:
+        """Read the quantity of a dose that was given."""
+        return dosage.quantity_dose(self._code_map.in_standard_units(quantity))
+
+    def _doses(self, resource: Json, medication: Json) -> tuple[OrderedDose, ...]:
+        instructions = self._code_map.in_standard_units(resource.get("dosageInstruction"))
+        return tuple(dosage.doses({"dosageInstruction": instructions}, _strength(medication)))
+
     def _read_instructions(self, instructions: Any) -> Instructed:
+        instructions = self._code_map.in_standard_units(instructions)
         resource = {"dosageInstruction": instructions}
         alike = alike_but_for_amounts(instructions)
         said = self._beside_amounts(instructions if alike is None else alike)
@@ -178,7 +189,7 @@ class MedicationReader:
             schedule.interval_days,
             schedule.count,
             dosage.start(resource),
-            self._route(resource),
+            self._routes.read(resource),
             diluents.of_instructions(resource),
             infusion_times(resource),
             is_push(resource),
@@ -206,18 +217,6 @@ class MedicationReader:
         billing = tuple(_billing_code(each, origin) for each in said.billing)
         order = DrugOrder(origin=origin, evidence=evidence, billing=billing, ndcs=said.ndcs, gaps=gaps)
         return order, medication, said.diluents
-
-    def _route(self, resource: Json) -> Route | None:
-        """Return the route, by code or by a plain word; nothing for one that no product of the service has."""
-        for _, instruction in objects(resource.get("dosageInstruction")):
-            concept = instruction.get("route")
-            for coding in codings(concept):
-                if coding.system == "snomed" and coding.code in self._routes:
-                    return self._routes[coding.code]
-            for written in texts(concept):
-                if written.casefold() in self._route_words:
-                    return self._route_words[written.casefold()]
-        return None
 
     def _medication(self, resource: Json, references: References) -> Json:
         """Find the Medication that the order refers to; an empty one when it refers to none or to none at hand."""

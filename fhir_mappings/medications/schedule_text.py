@@ -128,7 +128,8 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     (
         (
             rf"(?:on )?(?:{words.DAY_OF_CYCLE}) ?(?P<days>\d{{1,2}}(?:{_AND}(?:d(?:ay)? ?)?\d{{1,2}}){{0,6}})"
-            rf"(?! ?(?:{_UNIT})\b)"
+            # "J1 d'un cycle": the letter before an apostrophe is no unit.
+            rf"(?! ?(?:{_UNIT})\b(?!'))"
         ),
         _cycle_days,
     ),
@@ -173,8 +174,10 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     (r"x ?(?P<n>\d{1,2})", _total),
 )
 _COMPILED = tuple((re.compile(rf"(?<![\w.])(?:{pattern})(?!\w)"), act) for pattern, act in _PHRASES)
-# "2 (two) times a day".
-_SAID_TWICE = re.compile(rf"(\d{{1,3}}) ?\((?:{'|'.join(words.NUMBERS)})\)")
+# "2 (two) times a day", "every three (3) weeks".
+_SAID_TWICE = re.compile(
+    rf"(\d{{1,3}}) ?\((?:{'|'.join(words.NUMBERS)})\)|\b({'|'.join(words.NUMBERS)}) ?\(\d{{1,3}}\)"
+)
 _CUES = re.compile(rf"\b(?:{words.CUES})\b")
 _ABOUT_OTHERS = re.compile(rf"\b(?:{words.ABOUT_OTHERS})\b")
 _CLAUSES = re.compile(r"[;\n|]|\.(?=\s|$)")
@@ -219,7 +222,7 @@ def _plain(written: str) -> str:
     """Fold case, accents, dashes and spaces."""
     folded = unicodedata.normalize("NFKD", written.casefold())
     kept = "".join(each for each in folded if not unicodedata.combining(each))
-    kept = _SAID_TWICE.sub(r"\1", kept)
+    kept = _SAID_TWICE.sub(lambda match: match[1] or match[2], kept)
     return re.sub(
         r"[ \t\u00a0]+", " ", re.sub("[\u2010-\u2015\u2212]", "-", kept.replace("\u00d7", "x").replace("(s)", "s"))
     ).strip()
@@ -234,13 +237,18 @@ def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str
         rest = pattern.sub(" ~ ", rest)
     speaks = said != (len(found.intervals), len(found.doses), len(found.lasts), found.cycle_days, found.weekdays)
     left = [word.strip("-/+.=") for word in _WORD.findall(rest)]
-    unknown = [word for word in left if word not in words.IGNORED and _HAS_LETTER_OR_DIGIT.search(word)]
+    unknown = [word for word in left if not _is_ignored(word) and _HAS_LETTER_OR_DIGIT.search(word)]
     if not unknown:
         return
     if speaks or (_CUES.search(rest) and not _ABOUT_OTHERS.search(clause)):
         unread.append(" ".join(unknown)[:60])
     else:
         others += unknown
+
+
+def _is_ignored(word: str) -> bool:
+    """Return whether a word belongs to no schedule, or every part of "ado-trastuzumab" does."""
+    return word in words.IGNORED or ("-" in word and all(part in words.IGNORED for part in word.split("-")))
 
 
 def _spacing(found: _Found) -> Decimal | None:

@@ -68,7 +68,7 @@ SINGLE = (
 COUNTED = "doses?|cycles?|infusions?|administrations?|courses?|times|zyklen|ciclos|cicli|cures?|dosis"
 _MINUTES = "min|mins|minutes?|minuten|minutos|minuti"
 _HOURS = "h|hrs?|hours?|stunden?|horas?"
-_DURATION = f"\\d{{1,3}}(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES}|{_HOURS})"
+_DURATION = f"\\d{{1,3}}(?:[.,]\\d)?(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES}|{_HOURS})"
 BESIDE = (
     "\\d{1,2}(?:[.,]\\d)? ?(?:tablets?|tabs?|pills?)",
     "(?:at )?(?:about |approximately |roughly )?the same times? (?:of )?(?:each|every|the) day",
@@ -89,6 +89,12 @@ BESIDE = (
     (
         "(?:until|unless|or|bis) (?:disease )?(?:progression|unacceptable toxicity|intolerable toxicity|progress)"
         "(?: of disease)?(?: (?:or|and|,) (?:unacceptable |intolerable )?toxicity)?"
+    ),
+    # What the dose waits for says nothing of how often it is given.
+    "(?:hold|call|notify|contact)(?: \\w{1,12}){0,2} if [^;.,]{1,60}",
+    (
+        "(?:hold|call|notify|contact) for [a-z][a-z0-9 ]{1,30}(?:<|>|=|below|above|less|more)"
+        "[^;.,a-z]{0,4}(?:than )?[^;.,]{1,30}"
     ),
     "cycle ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?|c ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?",
     "starting (?:on )?\\d{4}-\\d{2}-\\d{2}|\\d{4}-\\d{2}-\\d{2}|\\d{1,2}/\\d{1,2}/\\d{2,4}",

@@ -15,7 +15,7 @@ from cards.facts.patient import Treatment, TreatmentState
 from cards.identification.identity import IdentityStatus, identify
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import CLINICAL, codings, drug_coding, texts
-from fhir_mappings.medications.dosage import doses_in, quantity_dose
+from fhir_mappings.medications.dosage import doses_in
 from fhir_mappings.medications.medication import concept_alone
 from fhir_mappings.medications.tablets import tablet_mg
 from fhir_mappings.medications.written_codes import codes_in_text
@@ -62,6 +62,7 @@ class _Drug(NamedTuple):
     product: str
     names: tuple[str, ...]
     is_unclear: bool = False
+    classes: tuple[str, ...] = ()
 
 
 class TreatmentReader:
@@ -91,7 +92,9 @@ class TreatmentReader:
         if kind != "MedicationAdministration":
             dose = self._dose(resource, drug, references)
             ended = _ended(resource)
-            return Treatment(drug.product, drug.names, _when(resource), origin, state, dose, ended=ended)
+            return Treatment(
+                drug.product, drug.names, _when(resource), origin, state, dose, ended=ended, classes=drug.classes
+            )
         at = _time(resource)
         on = self._day_of(at) if len(at) >= _WHOLE_DAY else None
         dose = self._dose(resource, drug, references)
@@ -106,6 +109,7 @@ class TreatmentReader:
             at=_instant(at),
             stopped=text(resource.get("status")) != _WHOLE,
             unread_dose=_unread_dose(resource) if dose is None else "",
+            classes=drug.classes,
         )
 
     def _day_of(self, at: str) -> date | None:
@@ -131,12 +135,17 @@ class TreatmentReader:
         is_settled = identity.status is IdentityStatus.SETTLED
         product = identity.product.id if identity.product and is_settled else ""
         names = tuple(dict.fromkeys(each.value for each in order.evidence if not each.system))
-        return _Drug(product, names or (product,), not is_settled and identity.in_scope)
+        coded = [each for each in order.evidence if each.system]
+        of_site = (self._recogniser.coded_classes(each.system, each.value) for each in coded)
+        classes = tuple(dict.fromkeys(name for group in of_site for name in group))
+        if not names and not product and classes:
+            names = tuple(f"{each.system} {each.value}" for each in coded)
+        return _Drug(product, names or (product,), not is_settled and identity.in_scope, classes)
 
     def _dose(self, resource: Json, drug: _Drug, references: References) -> Mg | MgPerKg | None:
         """Return the dose of an administration, or the first one that its order names in milligrams or in tablets."""
         strength = self._tablet_mg(drug)
-        given = quantity_dose(child(child(resource, "dosage"), "dose"))
+        given = self._medication.given(child(child(resource, "dosage"), "dose"))
         if given is not None and (dose := _in_mg(given, strength)) is not None:
             return dose
         if given is None and (written := _dose_in_words(resource)) and _LEADS.match(written):
@@ -185,7 +194,10 @@ class TreatmentReader:
             return True
         for _, concept in objects(resource.get("medicationCodeableConcept")):
             for coding in map(drug_coding, codings(concept)):
-                if coding.system in CLINICAL and self._recogniser.coded(coding.system, coding.code):
+                if coding.system in CLINICAL and (
+                    self._recogniser.coded(coding.system, coding.code)
+                    or self._recogniser.coded_classes(coding.system, coding.code)
+                ):
                     return True
                 if coding.system in ("hcpcs", "ndc"):
                     return True

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cards.facts.origins import Origin
-from cards.facts.patient import Diagnosis, PresentProblem, Staging
+from cards.facts.origins import Gap, Origin
+from cards.facts.patient import Diagnosis, PresentProblem, SiteProblem, Staging
 from cards.facts.results import CodedHer2, Receptor, ReceptorResult
 from cards.knowledge.schema import Problem, Setting
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.condition_concepts import ConceptReader
+from fhir_mappings.patient.site_problems import SiteProblemReader
 from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, items, objects, text
@@ -39,13 +40,18 @@ _LONGEST = 200
 
 
 class ReadCondition(NamedTuple):
-    """What one Condition says. ``is_past`` is of the diagnosis; whatever else is over is not given."""
+    """What one Condition says. ``is_past`` is of the diagnosis; whatever else is over is not given.
+
+    ``suspected`` is a problem that the record holds for possible, and neither states nor rules out.
+    """
 
     diagnosis: Diagnosis | None = None
     is_past: bool = False
     problem: PresentProblem | None = None
     staging: Staging | None = None
     receptors: Sequence[ReceptorResult | CodedHer2] = ()
+    site_problems: Sequence[SiteProblem] = ()
+    suspected: Gap | None = None
 
 
 class _Stated(NamedTuple):
@@ -60,6 +66,8 @@ class _Stated(NamedTuple):
     stage_label: str
     grade: int | None
     lasts: bool
+    site_problems: tuple[str, ...]
+    suspected: tuple[Problem, str] | None = None
 
 
 class ConditionReader:
@@ -70,6 +78,7 @@ class ConditionReader:
         self.terminology = terminology
         self.stages = StageReader(terminology, code_map)
         self.concepts = ConceptReader(terminology, self.stages, code_map)
+        self._site_problems = SiteProblemReader(terminology.site_problems, code_map)
         self._as_stated = CachedByJson(self._stated_by)
 
     def read(self, condition: Json, origin: Origin) -> ReadCondition:
@@ -78,10 +87,16 @@ class ConditionReader:
         if stated is None:
             return ReadCondition()
         cancer, problem, setting = stated.cancer, stated.problem, stated.setting
-        if cancer is None and problem is None and setting is None and not stated.receptors:
+        own, suspected = stated.site_problems, None
+        says_something = cancer or problem or setting or stated.receptors or own or stated.suspected
+        if not says_something:
             return ReadCondition(is_past=stated.is_past)
         began, latest, is_onset = _began(condition)
         is_over, ended = _abated(condition)
+        if stated.suspected is not None and not (stated.is_past or is_over or ended is not None):
+            suspect, status = stated.suspected
+            values = (("label", stated.label[:60]), ("status", status))
+            suspected = Gap(f"problem-{suspect}", origin.path, "suspected", began, values)
         # A state that cannot end is never past, whatever its entry says.
         is_past = (stated.is_past or is_over) and not stated.lasts
         return ReadCondition(
@@ -102,6 +117,8 @@ class ConditionReader:
             else None,
             Staging(setting, stated.stage_label, began, origin) if setting is not None else None,
             list(_receptors(stated.receptors, origin, began)) if stated.receptors else (),
+            [SiteProblem(code, stated.label, origin, began, stated.is_past or is_over, ended) for code in own],
+            suspected,
         )
 
     def _stated_by(self, members: list[Any]) -> _Stated | None:
@@ -129,6 +146,8 @@ class ConditionReader:
             _staging_label(condition, label),
             _grade(condition),
             lasts=meaning.past_problem is not None,
+            site_problems=self._site_problems.read(concept) if self._site_problems and is_certain else (),
+            suspected=(problem, verification) if problem is not None and not is_certain and not is_past else None,
         )
 
     def is_refuted(self, condition: Json) -> bool:

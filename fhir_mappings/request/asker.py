@@ -31,8 +31,13 @@ def roles_in(request: HookRequest, resources: Iterable[ResourceStub]) -> frozens
     for content in _contents(resources, _PEOPLE):
         own = f"{text(content.get('resourceType'))}/{text(content.get('id'))}"
         if user and user in (own, reference(content.get("practitioner"))):
-            found.update(_said(_concepts(content)))
+            found |= roles_said(content)
     return frozenset(found)
+
+
+def roles_said(content: Json) -> frozenset[str]:
+    """List what a Practitioner or a PractitionerRole says that somebody is."""
+    return frozenset(_said(_concepts(content)))
 
 
 def encounter_class_in(request: HookRequest, resources: Iterable[ResourceStub]) -> frozenset[str]:
@@ -40,10 +45,14 @@ def encounter_class_in(request: HookRequest, resources: Iterable[ResourceStub]) 
     found: set[str] = set()
     for content in _contents(resources, frozenset({"Encounter"})):
         if request.encounter_id and text(content.get("id")) == request.encounter_id:
-            # One Coding in R4, a list of CodeableConcepts in R5.
-            for _, each in objects(content.get("class")):
-                found.update(_said([each] if "coding" in each else [{"coding": [each]}]))
+            found |= class_said(content)
     return frozenset(found)
+
+
+def class_said(encounter: Json) -> frozenset[str]:
+    """List the codes and words of an encounter's class: one Coding in R4, a list of CodeableConcepts in R5."""
+    classes = [each for _, each in objects(encounter.get("class"))]
+    return frozenset(_said(each if "coding" in each else {"coding": [each]} for each in classes))
 
 
 def roles_to_fetch(request: HookRequest) -> dict[str, str]:

@@ -25,6 +25,10 @@ _ORDER_ID = "draft-1"
 _RESOURCE_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _DOSE = re.compile(r"(?P<value>[0-9]{1,6}(?:\.[0-9]{1,4})?) ?(?P<unit>[A-Za-zµ%][A-Za-z0-9µ/]{0,19})")
 _LONGEST_DRUG = 200
+_PARTIAL: Json = {
+    "resourceType": "OperationOutcome",
+    "issue": [{"severity": "error", "code": "incomplete", "diagnostics": "The server reported an error in this list."}],
+}
 
 
 class BuildError(ValueError):
@@ -123,14 +127,27 @@ def hook_request(
 
 
 def as_prefetch(answer: Answer, query: str) -> Json | None:
-    """Write what a server answered as the value of a prefetch key: a searchset, a resource, or ``null`` for none."""
-    held = [stub.content for stub in answer.listing.glimpses] if answer.listing is not None else []
+    """Write what a server answered as the value of a prefetch key: a searchset, a resource, or ``null`` for none.
+
+    What the server said of its own answer stays in it: how many matches there are, a page that was not read, an error
+    beside the results, an entry that is no resource.
+    """
+    listing = answer.listing
+    # What a resource contains is in the resource already.
+    stubs = [each for each in listing.glimpses if ".contained[" not in each.path] if listing is not None else []
     if "?" not in query:
-        return held[0] if held else None
-    found = _bundle("searchset", held)
-    if answer.listing is not None and answer.listing.next_page:
-        found["link"] = [{"relation": "next", "url": answer.listing.next_page}]
-    return found
+        return stubs[0].content if stubs else None
+    entries = [{**({"fullUrl": each.full_url} if each.full_url else {}), "resource": each.content} for each in stubs]
+    found: Json = {"resourceType": "Bundle", "type": "searchset"}
+    if listing is not None:
+        entries += [{} for _ in listing.broken]
+        if listing.total is not None or (listing.is_joined and not listing.next_page):
+            found["total"] = listing.matches if listing.total is None else listing.total
+        if listing.next_page:
+            found["link"] = [{"relation": "next", "url": listing.next_page}]
+    if answer.partial:
+        entries.append({"search": {"mode": "outcome"}, "resource": _PARTIAL})
+    return {**found, "entry": entries} if entries else found
 
 
 def _held(bundle: Json) -> list[Json]:

@@ -16,15 +16,16 @@ from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries
-from fhir_mappings.request.hook_request import bundle_entries, selected_references
+from fhir_mappings.request.hook_request import BadRequest, bundle_entries, selected_references
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
+from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.lenient import base_of, child, objects, reference, text
 from fhir_mappings.wire.references import References, is_same_patient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from cards.facts.order import BillingCode
@@ -42,6 +43,14 @@ _REASONS = frozenset({"Condition", "Patient"})
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
 
 
+def _check_dispatched(orders: Sequence[Json | None], request: HookRequest) -> None:
+    """Refuse dispatched orders that hold more than one request may; they were not in its body."""
+    try:
+        check_orders(orders, request.sizes, "context.dispatchedOrders")
+    except TooManyError as error:
+        raise BadRequest("too-long", f"the dispatched orders have {error}", error.expression) from None
+
+
 class ChartReader:
     """Reads requests; one reader serves all of them."""
 
@@ -51,8 +60,12 @@ class ChartReader:
         recogniser: Recogniser,
         code_map: CodeMap = NO_CODE_MAP,
         zone: tzinfo | None = None,
+        on_failure: Callable[[Exception], None] | None = None,
     ) -> None:
-        """Prepare the readers of each resource type; ``zone`` is where the days of given doses begin."""
+        """Prepare the readers of each resource type; ``zone`` is where the days of given doses begin.
+
+        ``on_failure`` hears of an error in reading one resource of the chart.
+        """
         conditions = ConditionReader(terminology, code_map)
         self._medication = MedicationReader(conditions, code_map)
         self._recogniser = recogniser
@@ -61,7 +74,7 @@ class ChartReader:
         ended = frozenset(
             each for each, tests in recogniser.lab_rows.items() if any(t.ends_treatment for t in tests.values())
         )
-        self._patient = PatientReader(observations, conditions, treatments, ended)
+        self._patient = PatientReader(observations, conditions, treatments, ended, on_failure)
         self.billing = BillingReader(conditions, observations, code_map)
 
     def orders(self, request: HookRequest, glimpses: Iterable[ResourceStub] = ()) -> Orders:
@@ -71,6 +84,7 @@ class ChartReader:
         lacking: tuple[Lacking, ...] = ()
         if request.moment.orders_are_signed:
             entries, lacking = dispatched_entries(request.dispatched, references)
+            _check_dispatched([resource for _, resource, _ in entries], request)
         else:
             entries = list(bundle_entries(request.draft_orders, "context.draftOrders"))
         for _, resource, full_url in entries:

@@ -6,6 +6,7 @@ Source: CDS Hooks 2.0.1 and 3.0.0, HTTP request; hook definitions order-select 1
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,12 @@ import msgspec
 from cards.facts.session import Moment
 from fhir_mappings.request.sizes import Sizes, TooManyError, check_sizes
 from fhir_mappings.wire.depth import is_too_deep
+from fhir_mappings.wire.json_place import json_problem
 from fhir_mappings.wire.lenient import Json, number, objects, reference, text
 from fhir_mappings.wire.resources import BundleEnvelope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from fhir_mappings.request.prefetch import Answer
 
@@ -32,7 +34,10 @@ _GROUPS = frozenset({"RequestGroup", "RequestOrchestration", "CarePlan"})
 
 
 class BadRequest(ValueError):  # noqa: N818 - named for the answer it leads to
-    """The request cannot be taken. ``code`` is stable; ``expression`` names the field, never its value."""
+    """The request cannot be taken. ``code`` is stable; ``expression`` names the field, never its value.
+
+    ``others`` are the further problems of the same request, so that its sender can mend all of them at once.
+    """
 
     def __init__(self, code: str, message: str, expression: str = "") -> None:
         """Say what is wrong with which field."""
@@ -40,6 +45,7 @@ class BadRequest(ValueError):  # noqa: N818 - named for the answer it leads to
         self.code = code
         self.message = message
         self.expression = expression
+        self.others: tuple[BadRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,8 @@ class HookRequest(msgspec.Struct, frozen=True):
     """A request that has every required field, with its prefetch still unread.
 
     ``user_id`` and ``encounter_id`` are empty where the hook has none. ``dispatched`` holds the references of the
-    orders of an order-dispatch, whose ``draft_orders`` are empty. ``extension`` is the one of the request itself.
+    orders of an order-dispatch, whose ``draft_orders`` are empty; ``sizes`` are the limits that they are held to once
+    they are found. ``extension`` is the one of the request itself.
     """
 
     hook: str
@@ -69,6 +76,7 @@ class HookRequest(msgspec.Struct, frozen=True):
     dispatched: tuple[str, ...] = ()
     encounter_id: str = ""
     extension: Json = msgspec.field(default_factory=dict)
+    sizes: Sizes = Sizes()
 
     @property
     def moment(self) -> Moment:
@@ -91,6 +99,7 @@ class _Envelope(_Fields):
 
 
 _envelope = msgspec.json.Decoder(_Envelope, float_hook=Decimal)
+_fields_alone = msgspec.json.Decoder(_Fields, float_hook=Decimal)
 
 
 def read_request(body: bytes, hook: str) -> HookRequest:
@@ -117,7 +126,7 @@ def refuse_depth(body: bytes) -> None:
 
 
 def _read(body: bytes, hook: str) -> HookRequest:
-    envelope = _read_envelope(body)
+    envelope = _read_envelope(body, hook)
     return _checked(envelope, envelope.prefetch or {}, hook)
 
 
@@ -148,7 +157,7 @@ class RequestReader:
             check_sizes(request.prefetch, request.draft_orders, self._limits)
         except TooManyError as error:
             raise BadRequest("too-long", f"the request has {error}", error.expression) from None
-        return request
+        return msgspec.structs.replace(request, sizes=self._limits) if request.dispatched else request
 
     def _read(self, body: bytes, hook: str) -> HookRequest:
         refuse_depth(body)
@@ -179,13 +188,17 @@ def _shape(template: str) -> Any:
 
 
 def _checked(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -> HookRequest:
-    given = _string(envelope.hook, "hook")
-    if given != hook:
-        raise BadRequest("hook-mismatch", f"this service answers the hook {hook}", "hook")
+    try:
+        return _request(envelope, prefetch, hook)
+    except BadRequest as error:
+        error.others = _others(error, envelope, hook)
+        raise
+
+
+def _request(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -> HookRequest:
+    given = _hook(envelope, hook)
     instance = _string(envelope.hookInstance, "hookInstance")
-    context = envelope.context
-    if not isinstance(context, dict):
-        raise BadRequest(_why(context), "context must be an object", "context")
+    context = _context(envelope)
     server, authorization = _fhir_access(envelope)
     moment = Moment(hook)
     return HookRequest(
@@ -204,22 +217,73 @@ def _checked(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -
     )
 
 
-def _read_envelope(body: bytes) -> _Envelope:
+def _others(first: BadRequest, envelope: _Fields, hook: str) -> tuple[BadRequest, ...]:
+    """Check every field of a request that is refused, and return the problems besides the first one."""
+    checks: list[Callable[[], object]] = [
+        lambda: _hook(envelope, hook),
+        lambda: _string(envelope.hookInstance, "hookInstance"),
+        lambda: _fhir_access(envelope),
+        lambda: _context(envelope),
+    ]
+    if isinstance(envelope.context, dict):
+        checks += _checks_of_context(envelope, envelope.context, hook)
+    found: dict[str, BadRequest] = {}
+    for check in checks:
+        try:
+            check()
+        except BadRequest as error:
+            found.setdefault(error.expression, error)
+    found.pop(first.expression, None)
+    return tuple(found.values())
+
+
+def _checks_of_context(envelope: _Fields, context: Json, hook: str) -> Iterator[Callable[[], object]]:
+    """Yield the checks of a context; of one that is for another hook, only of what every hook has."""
+    yield lambda: _patient_id(context)
+    if envelope.hook != hook:
+        return
+    moment = Moment(hook)
+    if moment.orders_are_signed:
+        yield lambda: _dispatched(context)
+        yield lambda: _string(context.get("performer"), "context.performer")
+        return
+    yield lambda: _user_id(envelope, context)
+    if moment.may_be_incomplete:
+        yield lambda: _selections(context)
+    if moment.has_orders:
+        yield lambda: _draft_orders(context)
+
+
+def _hook(envelope: _Fields, hook: str) -> str:
+    given = _string(envelope.hook, "hook")
+    if given != hook:
+        raise BadRequest("hook-mismatch", f"this service answers the hook {hook}", "hook")
+    return given
+
+
+def _context(envelope: _Fields) -> Json:
+    context = envelope.context
+    if not isinstance(context, dict):
+        raise BadRequest(_why(context), "context must be an object", "context")
+    return context
+
+
+def _read_envelope(body: bytes, hook: str) -> _Envelope:
     try:
         # Parts that are left unread would otherwise never be checked for being text at all.
         if not body.isascii():
             body.decode("utf-8")
-        envelope = _envelope.decode(body)
-    except UnicodeDecodeError:
-        raise BadRequest("not-json", "the body is no UTF-8 text") from None
+        return _envelope.decode(body)
     except msgspec.ValidationError as error:
         where = str(error).rpartition("$")[2].strip("`. ")
         if where.startswith("prefetch"):
-            raise BadRequest("wrong-type", "prefetch must be an object", "prefetch") from None
+            wrong = BadRequest("wrong-type", "prefetch must be an object", "prefetch")
+            with suppress(msgspec.DecodeError, ValueError, ArithmeticError):
+                wrong.others = _others(wrong, _fields_alone.decode(body), hook)
+            raise wrong from None
         raise BadRequest("not-an-object", "the body must be a JSON object") from None
     except (msgspec.DecodeError, ValueError, ArithmeticError):
-        raise BadRequest("not-json", "the body is not valid JSON") from None
-    return envelope
+        raise BadRequest("not-json", json_problem(body)) from None
 
 
 def _why(value: object) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec import structs
 
 from cards.facts.origins import Gap, Origin
-from cards.facts.patient import Patient, PresentProblem, Staging, Treatment, TreatmentState
+from cards.facts.patient import Patient, PresentProblem, SiteProblem, Staging, Treatment, TreatmentState
 from cards.facts.results import (
     CodedHer2,
     Her2Result,
@@ -27,6 +27,7 @@ from cards.facts.results import (
     Weight,
 )
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
+from fhir_mappings.request.queries import PAGE_SIZES
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.references import References, is_about_somebody_else, is_same_patient
@@ -82,6 +83,7 @@ class Draft:
     stagings: list[Staging] = field(default_factory=list)
     coded_her2: list[CodedHer2] = field(default_factory=list)
     problems: list[PresentProblem] = field(default_factory=list)
+    site_problems: list[SiteProblem] = field(default_factory=list)
     treatments: list[Treatment] = field(default_factory=list)
     unread: list[ResourceStub] = field(default_factory=list)
     labs: dict[str, list[ResourceStub]] = field(default_factory=dict)
@@ -118,12 +120,15 @@ class PatientReader:
         conditions: ConditionReader,
         treatments: TreatmentReader,
         ended_by_results: frozenset[str] = frozenset(),
+        on_failure: Callable[[Exception], None] | None = None,
     ) -> None:
         """Keep the readers of each resource type.
 
         ``ended_by_results`` are the products that a laboratory result ends at any time, not the newest alone.
+        ``on_failure`` hears of an error in reading a resource, which is then set aside; without it the error is raised.
         """
-        self.readers = observations, conditions, treatments, ended_by_results
+        self._on_failure = on_failure
+        self.readers = observations, conditions, treatments, ended_by_results, on_failure
         self._ended_by_results = ended_by_results
         self._observations = observations
         self._conditions = conditions
@@ -161,8 +166,8 @@ class PatientReader:
                         continue
                     seen.add(glimpse.reference)
                 if glimpse.resource_type == "Observation":
-                    concepts, never_counts = look(glimpse.codes)
-                    if not concepts and glimpse.has_code:
+                    concepts, never_counts, misplaced = look(glimpse.codes)
+                    if not (concepts or misplaced) and glimpse.has_code:
                         # Most of a chart is of nothing that a rule asks for: kept for a look at its words.
                         if not never_counts:
                             draft.unread.append(glimpse)
@@ -176,32 +181,45 @@ class PatientReader:
 
     def take(self, glimpse: ResourceStub, draft: Draft) -> None:
         """Read one resource into the chart; one that cannot be read is set aside."""
-        kind = glimpse.resource_type
         try:
-            if kind == "Observation":
-                concepts, never_counts = self._observations.index.look(glimpse.codes)
-                if concepts:
-                    self._observation(concepts, glimpse, draft)
-                elif not never_counts:
-                    draft.unread.append(glimpse)
-                    if not glimpse.has_code:
-                        draft.unusable(None, glimpse, "no-code")
-            elif kind == "Condition":
-                self._condition(glimpse, draft)
-            elif kind == "Patient":
-                if glimpse.reference in ("", f"Patient/{draft.patient_id}"):
-                    draft.person = glimpse.content
-                    died = draft.person.get("deceasedDateTime")
-                    if died or draft.person.get("deceasedBoolean") is True:
-                        draft.facts.append(Gap(None, glimpse.path, "deceased", day(died)))
-                else:
-                    draft.unusable("patient", glimpse, "other-patient")
-            elif kind in KINDS:
-                self._treatment(glimpse, draft)
-            elif kind in _NARRATIVE_TYPES:
-                draft.unread.append(glimpse)
+            self._take(glimpse, draft)
         except Unreadable:
             draft.unusable(None, glimpse, "malformed")
+        except Exception as error:  # noqa: BLE001 - one resource must not cost the reading of the others
+            self._failed(error, glimpse, draft)
+
+    def _take(self, glimpse: ResourceStub, draft: Draft) -> None:
+        kind = glimpse.resource_type
+        if kind == "Observation":
+            concepts, never_counts, misplaced = self._observations.index.look(glimpse.codes)
+            if concepts:
+                self._observation(concepts, glimpse, draft)
+            elif misplaced:
+                self._misplaced(misplaced, glimpse, draft)
+            elif not never_counts:
+                draft.unread.append(glimpse)
+                if not glimpse.has_code:
+                    draft.unusable(None, glimpse, "no-code")
+        elif kind == "Condition":
+            self._condition(glimpse, draft)
+        elif kind == "Patient":
+            if glimpse.reference in ("", f"Patient/{draft.patient_id}"):
+                draft.person = glimpse.content
+                died = draft.person.get("deceasedDateTime")
+                if died or draft.person.get("deceasedBoolean") is True:
+                    draft.facts.append(Gap(None, glimpse.path, "deceased", day(died)))
+            else:
+                draft.unusable("patient", glimpse, "other-patient")
+        elif kind in KINDS:
+            self._treatment(glimpse, draft)
+        elif kind in _NARRATIVE_TYPES:
+            draft.unread.append(glimpse)
+
+    def _failed(self, error: Exception, glimpse: ResourceStub, draft: Draft) -> None:
+        if self._on_failure is None:
+            raise error
+        self._on_failure(error)
+        draft.unusable(None, glimpse, "internal-error")
 
     def _observation(self, concepts: Sequence[str], glimpse: ResourceStub, draft: Draft) -> None:
         """Read an Observation that rules use; a laboratory result only when all of its test are at hand."""
@@ -210,6 +228,13 @@ class PatientReader:
                 draft.labs.setdefault(test, []).append(glimpse)
             return
         self._results(concepts, glimpse, draft)
+
+    def _misplaced(self, concept: str, glimpse: ResourceStub, draft: Draft) -> None:
+        """Tell of a result of the patient's whose code stands under no system that defines it."""
+        content = glimpse.content
+        if draft.is_own(content, glimpse.full_url):
+            gap = self._observations.misplaced(concept, content, Origin(glimpse.reference, glimpse.path))
+            draft.facts += [gap] if gap is not None else []
 
     def _first_dose(self, draft: Draft) -> str:
         """Return the day of the first dose of a drug whose treatment a result can end; a future day if none was given.
@@ -239,6 +264,9 @@ class PatientReader:
                 read = self._results((test,), glimpse, draft)
             except Unreadable:
                 draft.unusable(None, glimpse, "malformed")
+                continue
+            except Exception as error:  # noqa: BLE001 - as for any other resource
+                self._failed(error, glimpse, draft)
                 continue
             for fact in read:
                 if not last_day and len(glimpse.day) >= _WHOLE_DAY and isinstance(fact, LabResult) and fact.on:
@@ -278,6 +306,9 @@ class PatientReader:
             (draft.past if read.is_past else draft.current).append(read.diagnosis)
         if read.problem is not None:
             draft.problems.append(read.problem)
+        if read.suspected is not None:
+            draft.facts.append(read.suspected)
+        draft.site_problems.extend(read.site_problems)
         if read.staging is not None:
             draft.stagings.append(read.staging)
         for stated in read.receptors:
@@ -327,6 +358,8 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
         if answer.listing.is_short:
             values = (("total", str(answer.listing.total)), ("sent", str(answer.listing.matches)))
             yield Gap(None, f"prefetch.{key}", "short", values=values)
+        if answer.listing.is_full(PAGE_SIZES.get(key)):
+            yield Gap(None, f"prefetch.{key}", "full-page", values=(("sent", str(answer.listing.matches)),))
         for path in answer.listing.broken:
             yield Gap(None, path, "malformed")
 
@@ -430,6 +463,9 @@ def _assembled(draft: Draft, harmful_when_high: frozenset[str]) -> Patient:
         sex=text(draft.person.get("gender")),
         birth_date=day(draft.person.get("birthDate")),
         site_results=_sorted(by_kind.get(SiteResult, ())),
+        site_problems=tuple(
+            sorted(draft.site_problems, key=lambda each: (each.origin.reference, each.label, each.code))
+        ),
         coded_her2=tuple(sorted(draft.coded_her2, key=lambda each: (each.origin.reference, each.label))),
         stagings=_sorted([*draft.stagings, *by_kind.get(Staging, ())]),
         gaps=tuple(sorted(gaps, key=lambda gap: gap.path)),

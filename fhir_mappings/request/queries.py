@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _PATIENT = "{{context.patientId}}"
 _URI = {"loinc": "http://loinc.org", "snomed": "http://snomed.info/sct"}
+_ESCAPED = str.maketrans({":": "%3A", "/": "%2F", "|": "%7C"})
+PAGE_SIZES = {**dict.fromkeys(map(str, Query), 100), "conditions": 200, "administrations": 200, "medications": 200}
+"""How many entries of a list are asked for, by its key."""
 TREATMENT_KEYS = ("administrations", "medications")
 """The lists that tell which drugs a patient is on."""
 MONITORING_KEYS = ("patient", "lvef", "labs", "conditions", *TREATMENT_KEYS)
@@ -30,10 +33,11 @@ def templates(terminology: Terminology, code_map: CodeMap) -> dict[str, str]:
         codes = ",".join(
             token for concept in terminology.asked_by(key) for token in _tokens(concept, terminology, code_map)
         )
-        found[str(key)] = f"Observation?patient={_PATIENT}&code={codes}&_sort=-date&_count=100"
-    found["conditions"] = f"Condition?patient={_PATIENT}&_count=200"
-    found["administrations"] = f"MedicationAdministration?patient={_PATIENT}&_count=200"
-    found["medications"] = f"MedicationRequest?patient={_PATIENT}&status=active,completed&_count=200"
+        found[str(key)] = f"Observation?patient={_PATIENT}&code={codes}&_sort=-date&_count={PAGE_SIZES[key]}"
+    found["conditions"] = f"Condition?patient={_PATIENT}&_count={PAGE_SIZES['conditions']}"
+    found["administrations"] = f"MedicationAdministration?patient={_PATIENT}&_count={PAGE_SIZES['administrations']}"
+    ordered = "status=active,completed"
+    found["medications"] = f"MedicationRequest?patient={_PATIENT}&{ordered}&_count={PAGE_SIZES['medications']}"
     return found
 
 
@@ -60,3 +64,13 @@ def _written(part: str) -> str:
 def resolve(template: str, patient_id: str) -> str:
     """Fill in the patient."""
     return template.replace(_PATIENT, patient_id)
+
+
+def own_query(template: str, patient_id: str) -> str:
+    """Fill in the patient, and write the values so that they reach the server whatever stands in front of it.
+
+    The templates are as CDS Hooks writes them (``code=http://loinc.org|29463-7``). A proxy may turn ``//`` into ``/``,
+    as the official SMART launcher does, and the server then finds nothing and says that there is nothing.
+    """
+    path, mark, values = resolve(template, patient_id).partition("?")
+    return path + mark + values.translate(_ESCAPED)

@@ -14,7 +14,7 @@ from msgspec import structs
 from fhir_mappings.wire.lenient import child, items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.wire.lenient import Json
@@ -49,18 +49,28 @@ def check_sizes(prefetch: Mapping[str, object], bundle: Json, limits: Sizes) -> 
     if len(prefetch) > limits.keys:
         raise TooManyError("keys", limits.keys, "prefetch")
     orders = [entry.get("resource") for entry in items(bundle.get("entry")) if isinstance(entry, dict)]
+    check_orders(orders, limits, "context.draftOrders.entry")
+
+
+def check_orders(orders: Sequence[object], limits: Sizes, expression: str) -> None:
+    """Count the orders that are asked about, with those inside them, their instructions and their codings.
+
+    Raises:
+        TooManyError: there are more than the limits allow; ``expression`` is the field that it names.
+
+    """
     inside = [each for order in orders if isinstance(order, dict) for each in items(order.get("contained"))]
     if len(orders) + len(inside) > limits.orders:
-        raise TooManyError("orders", limits.orders, "context.draftOrders.entry")
+        raise TooManyError("orders", limits.orders, expression)
     instructions = codings = 0
     for order in (*orders, *inside):
         if isinstance(order, dict):
             instructions += len(items(order.get("dosageInstruction")))
             codings += sum(map(_count, _concepts(order)))
     if instructions > limits.instructions:
-        raise TooManyError("dosage instructions", limits.instructions, "context.draftOrders.entry")
+        raise TooManyError("dosage instructions", limits.instructions, expression)
     if codings > limits.codings:
-        raise TooManyError("codings", limits.codings, "context.draftOrders.entry")
+        raise TooManyError("codings", limits.codings, expression)
 
 
 def _concepts(order: Json) -> Iterator[Any]:

@@ -11,6 +11,22 @@ from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
 LONGEST = 4000
 """A longer text is a file, not a result, and is not read."""
+# "ADDENDUM 05/20/2026:", "Nachtrag vom 20.05.2026:", "Amendment #1:" begin a sentence of the same report.
+_ADDENDUM = re.compile(
+    r"\b(?:addendum|addenda|amendment|nachtrag|adenda|addendo)"
+    r"(?: report| comment| result| diagnosis)?(?: ?(?:#|no\.? ?)?\d{1,2}\b(?![/.-]))?"
+    r"(?: ?\(?(?:vom |of |dated |on )?\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}\)?)? ?:",
+    re.IGNORECASE,
+)
+# A synoptic protocol prints what score 0 means behind it: that says neither that cells stain nor that none does.
+_SCORE_0 = re.compile(
+    r"no (?:membrane )?staining(?: is observed| observed| seen)?,? or (?:membrane )?(?:staining (?:that )?is )?"
+    r"(?:faint[^.;()%\d]{0,40})?incomplete[^.;()%\d]{0,60}(?:<=|≤|<|less than|up to|at most)? ?10 ?%"
+    r"(?: of (?:the )?(?:invasive )?(?:tumou?r |carcinoma )?cells)?",
+    re.IGNORECASE,
+)
+_O_CLOCK = re.compile(r"\b(?:at )?\d{1,2}(?::\d{2})? ?o['\u2019]? ?clock\b", re.IGNORECASE)
+_ARROW = re.compile(r"->|=>|→")
 _PLUSES = frozenset({"plus", "cruces", "cruz", "croci", "cruzes", "croix"})
 _SCORES = frozenset("0123")
 _SYMBOLS = {
@@ -76,13 +92,19 @@ def tokens(written: str) -> list[Token]:
     """Return the tokens of a text, without the words that do not change its meaning."""
     if len(written) > LONGEST:
         return [Token("unknown", None, written[:40])]
-    raw = words_of(written)
+    raw = words_of(_without_notes(written))
     found: list[Token] = []
     at = 0
     while at < len(raw):
         token, at = _token(raw, at)
         found += token
     return [token for token in found if token.kind != "ignored"]
+
+
+def _without_notes(written: str) -> str:
+    """Take out what says nothing of this result, and begin a sentence at an addendum or an arrow."""
+    plain = _ADDENDUM.sub(" ; ", written)
+    return _ARROW.sub(" ; ", _O_CLOCK.sub(" ", _SCORE_0.sub(" ", plain)))
 
 
 def _token(raw: list[Word], at: int) -> tuple[list[Token], int]:

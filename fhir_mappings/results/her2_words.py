@@ -31,7 +31,8 @@ overexpressie | nadekspresja | ihc result | overexpression of her 2
 
 ISH = """
 fish | cish | sish | dish | brish | ish | d ish | dual ish | dual probe ish | single probe ish | dual probe fish
-dual color ish | dual colour ish | dual color fish | in situ hybridization | in situ hybridisation | inform dual ish
+dual color ish | dual colour ish | d dish | ddish | dual ish assay | dual color fish | in situ hybridization
+in situ hybridisation | inform dual ish
 fluorescence in situ hybridization | fluorescence in situ hybridisation | fluorescent in situ hybridization
 fluorescent in situ hybridisation | chromogenic in situ hybridization | chromogenic in situ hybridisation
 silver in situ hybridization | silver in situ hybridisation | dual probe in situ hybridization | pathvysion
@@ -57,7 +58,8 @@ positive | pos | positif | positiv | positivo | positiva | positivos | positivas
 dodatni | dodatnia | dodatnie | dodatnio | pozytywny | pozytywna | pozytywne | wynik dodatni | pozitivni | pozitif
 overexpressed | positivity | positivitat | positividad | positivite | positivita | positividade | over expressed
 overexpression present | uberexprimiert | sobreexpresado | surexprime | iperespresso | reactive for overexpression
-triple positive | triple positive breast cancer | strongly positive | stark positiv | fortement positif
+triple positive | triple positive breast cancer | положительный | положительно | положительная | 陽性 | 阳性 | 양성
+strongly positive | stark positiv | fortement positif
 fuertemente positivo
 """,
         "negative": """
@@ -65,7 +67,9 @@ negative | neg | negatif | negativ | negativo | negativa | negativos | negativas
 ujemny | ujemna | ujemne | negatywny | negatywna | negatywne | wynik ujemny | negativni | not overexpressed
 no overexpression | no her 2 overexpression | no her 2/neu overexpression | no her 2 protein overexpression
 non overexpressed | not over expressed | nonoverexpressed | without overexpression | no protein overexpression
-negativitat | overexpression absent | keine uberexpression | nicht uberexprimiert | sin sobreexpresion
+negativitat | overexpression absent | no evidence of her 2 overexpression | no evidence of her 2 protein overexpression
+no evidence of her 2/neu overexpression | отрицательный | отрицательно | отрицательная | 陰性 | 阴性 | 음성
+keine uberexpression | nicht uberexprimiert | sin sobreexpresion
 no sobreexpresado | absence de surexpression | pas de surexpression | non surexprime | assenza di sovraespressione
 sem superexpressao | sem sobreexpressao | geen overexpressie | brak nadekspresji | triple negative
 triple negative breast cancer | tnbc | triple negativ | triple negativo | triple negatif | triplo negativo
@@ -144,7 +148,9 @@ se sugiere | solicitado | solicitada | en attente | en cours | a suivre | demand
 consigliata | richiesta | pendente | em andamento | recomenda se | sugere se | ausstehend | steht aus | folgt
 angefordert | empfohlen | in arbeit | volgt | aangevraagd | wordt geadviseerd | w toku | zalecane | zalecana
 oczekuje | oczekiwany | to be done | will be reported | has been ordered | has been requested | is recommended
-for confirmation
+for confirmation | will be reported in an addendum | has been ordered and will be reported in an addendum
+to be reported in an addendum | will be issued as an addendum | has been ordered and will be reported
+has been sent | has been sent for confirmation | reflexed to fish
 """
 """A test that is still to come: only beside ISH, where it says that there is no result of it yet."""
 
@@ -206,7 +212,8 @@ rapporto her 2/cep 17 | rapporto | razao her 2/cep 17 | razao | relacao her 2/ce
 her 2/cep 17 quotient | quotient her 2/cep 17 | ratio her 2/cen 17 | verhouding her 2/cep 17
 wspolczynnik her 2/cep 17 | stosunek her 2/cep 17 | wskaznik her 2/cep 17 | her 2/cen 17 quotient
 her 2/cep 17 signal ratio | her 2 : chromosome 17 ratio | her 2 gene/chromosome 17 ratio | her 2/cent 17 ratio
-cent 17 ratio | her 2 cent 17 ratio | her 2/centromere 17 ratio | her 2 fish ratio | ratio her 2/chr 17
+cent 17 ratio | her 2 cent 17 ratio | her 2 : cen 17 | her 2 : cen 17 ratio | her 2 : chr 17
+her 2/centromere 17 ratio | her 2 fish ratio | ratio her 2/chr 17
 """
 """What a number after it, or before it, is: copies of the gene for each chromosome 17."""
 
@@ -333,7 +340,10 @@ there is | these | which is | being | also | both | all | every | approximately 
 around | ~ | average | mean | estimated | total | & | et | und | y | e | i | en | de | der | die | das | des | den
 dem | ist | bei | mit | im | von | el | la | los | las | le | les | du | una | un | il | lo | di | da | do | het
 een | van | met | w | z | jest | por | para | par | avec | con | del | della | delle | dans | po | czesci | au | aux
-em | com | o | os | som | och | med | og
+em | com | o | os | som | och | med | og | entsprechend | entspricht | corresponding to | correspond to | i.e. | d.h.
+avg | av | clusters | in clusters | cluster amplification | delle cellule neoplastiche | cellule neoplastiche
+nel | nelle | delle cellule tumorali | do celulas
+correspondant a | correspondiente a
 """,
         "names the test, its result or its report": """
 result | results | status | test | tests | tested | testing | assay | analysis | study | studies | report | reported

@@ -161,8 +161,8 @@ class _Parser:
             self.described.add(str(token.meaning))
             self.at += 1
         elif kind in _SPLITS:
-            # A word for "normal" applies to one number only.
-            self.legend = False
+            # A word for "normal" applies to one number only: also to that of the bracket which opens right behind it.
+            self.legend = kind == "open" and self.legend and self.at > 0 and self.tokens[self.at - 1].kind == "legend"
             self.opened = {"open": self.at, "close": None}.get(kind, self.opened)
             self.at += 1
         elif kind in ("link", "name") or self._says_nothing(token):

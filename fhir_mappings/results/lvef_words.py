@@ -94,7 +94,8 @@ transthoracic echocardiogram | transthoracic echo | tee | spect | gated spect | 
 radionuclide ventriculography | ventriculography | rna | visual | visually | visual estimate | visual estimation
 visually estimated | by visual estimate | eyeball | eyeballed | estimated | estimation | estimate | calculated
 calc | quantitative | quantitated | quantified | measured | automated | auto ef | ai | contrast | with contrast
-contrast enhanced | doppler | biplan | biplano | monoplane | single plane | a 4 c | a 2 c | 4 ch | 2 ch | 4 chamber
+contrast enhanced | doppler | biplan | biplana | biplano | monoplane | single plane | a 4 c | a 2 c | 4 ch | 2 ch
+4 chamber
 2 chamber | nach simpson | nach teichholz | selon simpson | simpson biplan | por simpson | metodo de simpson
 metodo di simpson | secondo simpson | visuell | geschatzt | visuelle | estimada | stimata | estimee
 volgens simpson | wg simpsona | met. simpsona | metoda simpsona | scan | study | examination | exam | imaging
@@ -130,6 +131,8 @@ DESCRIBES = MappingProxyType(
 preserved | hyperdynamic | low normal | within normal limits | wnl | vigorous | good | excellent | intact | erhalten
 gut | normale | normale lv funktion | conservee | conservada | preservada | conservata | prawidlowa | normala
 supranormal | hfpef | well preserved | low normal range | within normal range | low limit of normal
+gute lv funktion | gute systolische lv funktion | gute linksventrikulare funktion | normale linksventrikulare funktion
+normal lv systolic function | normal lv function | preserved lv systolic function | preserved lv function
 borderline normal | conservado | behouden | zachowana | adequate
 """,
         "reduced": """
@@ -140,13 +143,14 @@ impaired | low | abnormal | leichtgradig reduziert | reduziert | mittelgradig re
 moderement alteree | reducida | reducida levemente | ridotta | reduzida | disminuida | lievemente ridotta
 levemente reducida | licht verminderd | matig verminderd | mildly abnormal | moderately abnormal | hfmref | obnizona
 leicht eingeschrankt | mittelgradig eingeschrankt | eingeschrankt | deprimida | mid range | subnormal
-legerement alteree
+legerement alteree | eingeschrankte lv funktion | reduzierte lv funktion | leicht eingeschrankte lv funktion
+mittelgradig eingeschrankte lv funktion | reduced lv systolic function | reduced lv function
 """,
         "severe": """
 severely reduced | severely depressed | severely decreased | severely impaired | severe dysfunction
 severely abnormal | hfref | markedly reduced | hochgradig reduziert | hochgradig eingeschrankt | severement alteree
 severamente reducida | gravemente ridotta | moderately to severely reduced | very low | moderate to severely reduced
-ernstig verminderd | critically reduced
+hochgradig eingeschrankte lv funktion | ernstig verminderd | critically reduced
 """,
     }
 )

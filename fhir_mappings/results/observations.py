@@ -7,7 +7,7 @@ its place; one that does not count is too, so that a card can say why there is "
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from msgspec import structs
@@ -61,6 +61,7 @@ _VALUES = frozenset(
 # What a reader remembers: combinations of codes, and how many codes a combination may have.
 _COMBINATIONS, _CODES = 4096, 16
 _COUNTS = frozenset({"final", "amended", "corrected"})
+_WITH_OWN_CODES = frozenset({"loinc", "snomed", "rxnorm", "cpt", "hcpcs", "icd10", "atc", "ndc", "ucum"})
 # Beside a code that names the method, or says that nobody weighed the patient, these add nothing.
 _SAYS_LESS = frozenset({"her2-interpretation", "her2-immunoassay", "her2-panel", "weight"})
 _HER2_METHODS = {
@@ -74,6 +75,18 @@ _HER2_METHODS = {
 _RECEPTORS = {"er-status": Receptor.OESTROGEN, "pr-status": Receptor.PROGESTERONE}
 _STAGES = frozenset({"stage-group", "metastasis-category"})
 _LONGEST_NUMBER, _LONGEST_COMPARATOR = 100, 20
+
+
+class Looked(NamedTuple):
+    """What the codes of an Observation mean to the rules.
+
+    ``never_counts``: one of them looks like a result that rules use and must never count. ``misplaced`` is the concept
+    that a code would mean under its own system, where it stands under another or under none.
+    """
+
+    concepts: Sequence[str] = ()
+    never_counts: bool = False
+    misplaced: str = ""
 
 
 class ConceptIndex:
@@ -94,40 +107,46 @@ class ConceptIndex:
             for local in concept.local:
                 self._local[local.system, local.code] = name
             self._never.update(("loinc", entry.code) for entry in concept.never)
-        self._codes = {code for _, code in self._concepts} | {code for _, code in self._never}
+        self._by_code = {code: name for (_, code), name in self._concepts.items()}
+        self._codes = self._by_code.keys() | {code for _, code in self._never}
         self._codes |= {code for _, code in self._local}
         # A chart has many results and few kinds of them: each combination of codes is looked up once.
         self._remembered = cached_by_key(_COMBINATIONS)(self._read)
 
-    def look(self, holders: Sequence[Codes]) -> tuple[Sequence[str], bool]:
-        """List the concepts of an Observation, by its own codes and by those of its components.
-
-        Beside them: whether one of the codes looks like a result that rules use and must never count.
-        """
+    def look(self, holders: Sequence[Codes]) -> Looked:
+        """Look up an Observation by its own codes and by those of its components."""
         if len(holders) == 1 and len(holders[0]) <= _CODES:
             return self._remembered(holders[0])
         looked = [self._remembered(each) if len(each) <= _CODES else self._read(each) for each in holders]
-        return list(dict.fromkeys(name for names, _ in looked for name in names)), any(never for _, never in looked)
+        concepts = list(dict.fromkeys(name for each in looked for name in each.concepts))
+        misplaced = next((each.misplaced for each in looked if each.misplaced), "")
+        return Looked(concepts, any(each.never_counts for each in looked), "" if concepts else misplaced)
 
     def concepts(self, holders: Sequence[Codes]) -> Sequence[str]:
         """List the concepts of an Observation, by its own codes and by those of its components."""
-        return self.look(holders)[0]
+        return self.look(holders).concepts
 
     def concept(self, codes: Codes) -> str | None:
         """Give the concept of the codes of one result: of several the one that says most, none if one never counts."""
-        return next(iter(self.look((codes,))[0]), None)
+        return next(iter(self.look((codes,)).concepts), None)
 
-    def _read(self, codes: Codes) -> tuple[tuple[str, ...], bool]:
+    def _read(self, codes: Codes) -> Looked:
         if self._is_foreign(codes):
-            return (), False
+            return _UNUSED
         known = list(self._known(codes))
         found = {self._concepts[key] for key in known if key in self._concepts}
         # A test of the site's is read beside one that ships, never instead of it.
         site = (*sorted(found & self._site), *self._of_site(codes)) if self._site else ()
         if any(key in self._never for key in known):
-            return site, True
+            return Looked(site, never_counts=True)
         shipped = sorted(found - self._site, key=lambda name: (name in _SAYS_LESS, name))[:1]
-        return (*shipped, *site), False
+        concepts = (*shipped, *site)
+        return Looked(concepts, misplaced="" if concepts else self._misplaced(codes))
+
+    def _misplaced(self, codes: Codes) -> str:
+        """Return what a code would mean under its own system: "1920-8" under a local address, or under none."""
+        unplaced = (each.code.strip() for each in codes if system_name(each.system) not in _WITH_OWN_CODES)
+        return next((self._by_code[code] for code in unplaced if code in self._by_code), "")
 
     def _of_site(self, codes: Codes) -> Iterator[str]:
         """Yield the tests that local codes of the site's rules stand for."""
@@ -147,6 +166,9 @@ class ConceptIndex:
                 yield system_name(each.system), code
             elif self._code_map:
                 yield from ((local.system, local.code) for local in self._code_map.standard(each.system, code))
+
+
+_UNUSED = Looked()
 
 
 class ObservationReader:
@@ -234,6 +256,15 @@ class ObservationReader:
         if concept in _RECEPTORS:
             return self._read_receptor(_RECEPTORS[concept], holder, origin, on)
         return []
+
+    def misplaced(self, concept: str, observation: Json, origin: Origin) -> Gap | None:
+        """Tell of a result whose code stands under no system that defines it; ``None`` for one that does not count."""
+        if text(observation.get("status")) not in _COUNTS or observation.get("dataAbsentReason"):
+            return None
+        holder = next((each for each in _with_parts(observation) if not _VALUES.isdisjoint(each)), observation)
+        code = next((each.code for each in codings(observation.get("code")) if each.code), "")
+        values = (("value", _written_value(holder)), ("code", code[:20]))
+        return Gap(concept, origin.path, "code-system", self.date_of(observation), values)
 
     def receptors(self, concept: str, observation: Json, origin: Origin) -> list[ReceptorResult]:
         """Read an Observation as a result of one hormone receptor, if its code says that it is of that one."""

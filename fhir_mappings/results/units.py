@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -20,15 +21,29 @@ class DoseScale(NamedTuple):
 
 
 _MASS = {
-    "mg": ONE, "milligram": ONE, "milligrams": ONE,
+    "mg": ONE, "mgs": ONE, "milligram": ONE, "milligrams": ONE, "milligramm": ONE, "milligramme": ONE,
+    "milligrammes": ONE, "miligramo": ONE, "miligramos": ONE, "miligrama": ONE, "miligramas": ONE, "milligrammi": ONE,
     "g": _THOUSAND, "gm": _THOUSAND, "gram": _THOUSAND, "grams": _THOUSAND,
-    "ug": ONE / _THOUSAND, "mcg": ONE / _THOUSAND,
+    "ug": ONE / _THOUSAND, "mcg": ONE / _THOUSAND, "microgram": ONE / _THOUSAND, "micrograms": ONE / _THOUSAND,
 }  # fmt: skip
-_VOLUME = {"ml": ONE, "milliliter": ONE, "milliliters": ONE, "l": _THOUSAND, "cc": ONE}
+_VOLUME = {
+    "ml": ONE,
+    "mls": ONE,
+    "milliliter": ONE,
+    "milliliters": ONE,
+    "millilitre": ONE,
+    "millilitres": ONE,
+    "l": _THOUSAND,
+    "cc": ONE,
+}
 _TABLETS = frozenset(
     {"tablet", "tablets", "tablet(s)", "tab", "tabs", "tab(s)", "{tablet}", "{tablets}", "{tbl}", "tbl"}
 )
-_PER_WEIGHT = ("/kg", "/kg/dose", " per kg", "/kilogram")
+_PER_WEIGHT = (
+    "/kg", "/kg/dose", " per kg", "/kilogram", " per kilogram", "/kg body weight", "/kg bw", "/kg/cycle", "/kgs"
+)  # fmt: skip
+# "mg{actual}" is UCUM's way to add a remark; "mg/dose" and "milligram(s)" say no more than the unit.
+_REMARK = re.compile(r"(?<=[\w)])\{(?![^{}]{0,30}(?:kg|m2))[^{}]{0,30}\}\Z")
 _PER_SURFACE = ("/m2", "/m^2", "/sqm", " per m2")
 # UCUM is case-sensitive: MG is a megagauss, not a milligram.
 _NOT_UCUM = frozenset({"MG", "MG/KG", "G"})
@@ -36,8 +51,12 @@ _PLAIN_LETTERS = str.maketrans({"μ": "u", "\u00d7": "x", "²": "2", "³": "^3",
 
 
 def _folded(written: str) -> str:
-    """Fold case, both micro signs, superscripts, and spaces around a slash."""
-    return "/".join(part.strip() for part in written.casefold().translate(_PLAIN_LETTERS).split("/"))
+    """Fold case, both micro signs, superscripts, spaces around a slash, and what adds nothing to a unit."""
+    folded = "/".join(part.strip() for part in written.casefold().translate(_PLAIN_LETTERS).split("/"))
+    if folded in _TABLETS:
+        return folded
+    plain = _REMARK.sub("", folded.replace("(s)", "s")).rstrip(".")
+    return plain.removesuffix("/dose") if "/kg" not in plain else plain
 
 
 @cached_by_text

@@ -230,7 +230,7 @@ class ResourceList(msgspec.Struct, eq=False):
 
     ``next_page`` is the address of a page that was not sent; ``is_bundle`` tells a list from a single resource;
     ``broken`` lists the paths of entries that could not be read at all. ``total`` is how many matches the server says
-    there are, ``matches`` how many were sent.
+    there are, ``matches`` how many were sent. ``is_joined`` when further pages were read and added.
     """
 
     glimpses: list[ResourceStub] = msgspec.field(default_factory=list)
@@ -239,6 +239,7 @@ class ResourceList(msgspec.Struct, eq=False):
     is_bundle: bool = False
     total: int | None = None
     matches: int = 0
+    is_joined: bool = False
     _apart: tuple[int, list[ResourceStub]] = (-1, [])
 
     @property
@@ -254,6 +255,13 @@ class ResourceList(msgspec.Struct, eq=False):
     def is_short(self) -> bool:
         """Whether the server counts more matches than it sent, and does not link to a page with the rest."""
         return self.total is not None and self.total > self.matches and not self.next_page
+
+    def is_full(self, size: int | None) -> bool:
+        """Whether just as many came as were asked for, and nothing says whether these are all.
+
+        A server that links to its pages has no further one then; but some cut a list at ``_count`` without a word.
+        """
+        return self.matches == size and self.total is None and not self.next_page and not self.is_joined
 
     @classmethod
     def read(cls, raw: bytes | msgspec.Raw, path: str, depth: int = 0) -> ResourceList:

@@ -43,7 +43,7 @@ ROWS = [
         labs(neutrophils="<0.5"),
         indicator="critical",
         says=("neutrophils < 0.5",),
-        tells=("reduce by one level", r"neutrophils: \< 0.5 10"),
+        tells=("reduce by one level", r"neutrophils: \< 0.5 × 10"),
         hides=("same level",),
     ),
     Row(
@@ -89,7 +89,7 @@ ROWS = [
         KADCYLA,
         labs(ast=">5"),
         indicator="critical",
-        says=("AST > 5 x ULN",),
+        says=("AST > 5 × ULN",),
         tells=("its true value may call for: discontinue",),
     ),
     Row(LIVER_STOP, "which does not end treatment by itself", SILENT, KADCYLA, labs(ast=">5")),
@@ -98,7 +98,7 @@ ROWS = [
     Row(LIVER_HOLD, "below its limit is nothing", SILENT, KADCYLA, labs(ast="<1")),
     Row(LIVER_HOLD, "below 6 times may be nothing", CANNOT, KADCYLA, labs(ast="<6")),
     Row(LIVER_HOLD, "below 5 times is nothing", SILENT, KADCYLA, labs(ast="<5")),
-    Row(LIVER_STOP, "AST above 20 times", FIRES, KADCYLA, labs(ast=">20"), says=("AST > 20 x ULN",)),
+    Row(LIVER_STOP, "AST above 20 times", FIRES, KADCYLA, labs(ast=">20"), says=("AST > 20 × ULN",)),
     Row(
         LIVER_STOP,
         "bilirubin above 10 times",
@@ -106,7 +106,7 @@ ROWS = [
         KADCYLA,
         labs(bilirubin=">10"),
         indicator="critical",
-        says=("total bilirubin > 10 x ULN",),
+        says=("total bilirubin > 10 × ULN",),
     ),
     Row(LIVER_HOLD, "which is no hold beside it", SILENT, KADCYLA, labs(bilirubin="<1.5")),
     Row(
@@ -115,7 +115,7 @@ ROWS = [
         FIRES,
         KADCYLA,
         labs(alt=">3", bilirubin=">2"),
-        says=("ALT > 3 x ULN", "total bilirubin > 2 x ULN"),
+        says=("ALT > 3 × ULN", "total bilirubin > 2 × ULN"),
     ),
     Row(
         LIVER_STOP,

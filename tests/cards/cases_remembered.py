@@ -63,7 +63,7 @@ ROWS = [
         KADCYLA,
         drawn(90, 42, 21, alt=(("1", 1), ("25", 60))),
         indicator="critical",
-        says=("ALT 25 x ULN on 2026-09-23, during treatment",),
+        says=("ALT 25 × ULN on 2026-09-23, during treatment",),
         tells=("until a decision is documented",),
     ),
     Row(

@@ -44,7 +44,7 @@ VIEWS = [
     View(
         "an ALT that would hold the next dose is one calm card",
         on(given("kadcyla", 20), values={"alt": "7 ULN"}),
-        ("Kadcyla: hold, ALT 7 x ULN",),
+        ("Kadcyla: hold, ALT 7 × ULN",),
         "info",
     ),
     View(

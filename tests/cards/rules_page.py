@@ -196,14 +196,14 @@ def _monitoring(product: Product) -> Iterator[str]:
             when += f" and after {wanted.later_after_days} days every {wanted.later_every_days}"
         yield f"| {when} | {', '.join(wanted.tests)} | {_by(wanted.by)} |"
     for row in watched.lab_rows:
-        band = f"{_band(row.times_uln)} x ULN" if row.times_uln else f"{_band(row.value)} x 10*9/L"
+        band = f"{_band(row.times_uln)} × ULN" if row.times_uln else f"{_band(row.value)} × 10⁹/L"
         where = ", ".join(row.settings) or "any setting"
         yield f"| {', '.join(row.tests)} {band} ({where}) | {row.action}: {row.then} | {_by(row.by)} |"
     if watched.hepatic_pair is not None:
         pair, sign = watched.hepatic_pair, "≥" if watched.hepatic_pair.limits_count else ">"
         values = (
-            f"AST or ALT {sign} {plain(pair.transaminase_above)} x ULN and "
-            f"bilirubin {sign} {plain(pair.bilirubin_above)} x ULN"
+            f"AST or ALT {sign} {plain(pair.transaminase_above)} × ULN and "
+            f"bilirubin {sign} {plain(pair.bilirubin_above)} × ULN"
         )
         yield f"| {values} | discontinue: {pair.then} | {_by(pair.by)} |"
     for heart in watched.lvef_rows:

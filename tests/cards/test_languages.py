@@ -123,7 +123,7 @@ LOCALE = Locale(
     units={"mL": "ml"},
     terms={"positive": "positiv", "and": "und", "not positive": "nicht positiv", "undated": "ohne Datum"},
     counted={"day": "Tag", "days": "Tage"},
-    knowledge={"Hold until at least 1.0 x 10*9/L.": "Bis mindestens 1,0 x 10*9/L aussetzen."},
+    knowledge={"Hold until at least 1.0 × 10⁹/L.": "Bis mindestens 1,0 × 10⁹/L aussetzen."},
 )
 
 
@@ -142,7 +142,7 @@ LOCALE = Locale(
         ("C50.911, Z17.0, LA.PHAR.229", "C50.911, Z17.0, LA.PHAR.229"),
         ("12.05.2026 and 1.2.3", "12.05.2026 und 1.2.3"),
         ("50242-0088-01", "50242-0088-01"),
-        ("ALT: Hold until at least 1.0 x 10*9/L.", "ALT: Bis mindestens 1,0 x 10*9/L aussetzen."),
+        ("ALT: Hold until at least 1.0 × 10⁹/L.", "ALT: Bis mindestens 1,0 × 10⁹/L aussetzen."),
         ("2019-2020", "2019-2020"),
     ],
 )

@@ -23,6 +23,8 @@ rules:
 """
 SURFACE_ANTIGEN = "http://loinc.org|5196-1"
 LOCAL = "https://lab.example/codes|HBSAG"
+ATC, RXNORM = "http://www.whocc.no/atc", "http://www.nlm.nih.gov/research/umls/rxnorm"
+ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 NEGATIVE = f'{{code: "{LOCAL}", days_ago: 9, says: negative}}'
 POSITIVE = f'{{code: "{LOCAL}", days_ago: 99, says: positive}}'
 
@@ -84,11 +86,22 @@ TABLE = [
     ("unless_drug: [entecavir, tenofovir]", "drugs: [entecavir]", "silent"),
     ("unless_drug: [entecavir, tenofovir]", "drugs: [aspirin]", "fires"),
     ("unless_drug: [entecavir]", "not_sent: [medications]", "cannot-tell"),
+    # drugs by code: RxNorm exactly, ATC with everything below it
+    (f'when: {{on_drug: ["{ATC}|J05AF"]}}', f'drugs: ["{ATC}|J05AF10"]', "fires"),
+    (f'when: {{on_drug: ["{ATC}|J05AF10"]}}', f'drugs: ["{ATC}|J05AF"]', "silent"),
+    (f'when: {{on_drug: ["{ATC}|J05AF"]}}', "not_sent: [medications]", "cannot-tell"),
+    (f'unless_drug: [entecavir, "{RXNORM}|306266"]', f'drugs: ["{RXNORM}|306266"]', "silent"),
+    (f'unless_drug: [entecavir, "{RXNORM}|306266"]', "drugs: [entecavir]", "silent"),
+    (f'unless_drug: ["{RXNORM}|306266"]', f'drugs: ["{RXNORM}|306267"]', "fires"),
     # problems
     ("when: {has_problem: [ild]}", "problems: [ild]", "fires"),
     ("has_problem: [ild, heart-failure]", "problems: [heart-failure]", "fires"),
     ("has_problem: [ild]", "problems: [heart-failure]", "silent"),
     ("has_problem: [ild]", "not_sent: [conditions]", "cannot-tell"),
+    (f'has_problem: ["{ICD10}|B18.1"]', f'problems: ["{ICD10}|B18.1"]', "fires"),
+    (f'has_problem: ["{ICD10}|B18.1"]', f'problems: ["{ICD10}|B18.2"]', "silent"),
+    (f'has_problem: [ild, "{ICD10}|B18.1"]', "problems: [ild]", "fires"),
+    (f'when: {{has_problem: ["{ICD10}|B18.1"]}}', "not_sent: [conditions]", "cannot-tell"),
     # a result at all
     (f'any_result: {{codes: ["{LOCAL}"]}}', f'results: [{{code: "{LOCAL}", says: positive}}]', "fires"),
     (f'any_result: {{codes: ["{LOCAL}"]}}', "drug: kadcyla", "silent"),
@@ -225,7 +238,29 @@ ERRORS = [
     (("any_result: {tests: [lvef], below: 50, unit: '%', values: [x]}",), "a number or values, not both"),
     (("any_result: {tests: [ast], above: 80, unit: U/L}",), "only the newest day is read; write newest: true"),
     (("when: {moments: [patient-view]}",), "at patient-view a rule asks for a test; name order_test"),
-    (("unless_drug: ['5']",), "rules.0.unless_drug.0: name a drug"),
+    (("unless_drug: ['5']",), "rules.0.unless_drug.0: '5': name a drug"),
+    (
+        ("when: {on_drug: [anthracyclin]}",),
+        "rules.0.when.on_drug.0: no drug or class 'anthracyclin'; did you mean 'anthracycline'?",
+    ),
+    (
+        ('unless_drug: ["http://www.nlm.nih.gov/research/umls/rxnrom|5"]',),
+        "rules.0.unless_drug.0: 'http://www.nlm.nih.gov/research/umls/rxnrom|5': a drug is named by a code of",
+    ),
+    (
+        ('unless_drug: [aspirin, "http://www.nlm.nih.gov/research/umls/rxnrom|5"]',),
+        "did you mean 'http://www.nlm.nih.gov/research/umls/rxnorm'?",
+    ),
+    (('unless_drug: ["http://www.whocc.no/atc|L1"]',), "'L1' is no code of http://www.whocc.no/atc"),
+    (('unless_drug: ["http://www.nlm.nih.gov/research/umls/rxnorm|x"]',), "'x' is no code of"),
+    (
+        ("when: {has_problem: [hart-failure]}",),
+        "rules.0.when.has_problem.0: unknown problem 'hart-failure'; did you mean 'heart-failure'?",
+    ),
+    (("has_problem: ['|B18']",), "rules.0.has_problem.0: '|B18': write system|code"),
+    (('has_problem: ["http://snomed.info/sct|66071003"]',), "its check digit is wrong"),
+    (("cases: [{name: x, expect: fires, problems: [ilt]}]",), "cases.0.problems.0: unknown problem 'ilt'"),
+    (('cases: [{name: x, expect: fires, drugs: ["http://x.example|5"]}]',), "cases.0.drugs.0: 'http://x.example|5'"),
     (("where: here",), "r.yaml:10: unknown key 'where'"),
     (("cases: [{name: x, expect: fire}]",), "Invalid enum value 'fire'; did you mean 'fires'?"),
     (("cases: [{name: x, expect: fires, drug: nobody}]",), "no product 'nobody' is checked"),

@@ -40,7 +40,7 @@ OF_PATIENT = {
     "treatments": "earlier-doses",
     "stagings": "stage",
 }
-NOT_DATA = {"gaps", "absent", "site_results"}
+NOT_DATA = {"gaps", "absent", "site_results", "site_problems"}
 """What could not be read, and what only the rules of a site read: each of those names its codes."""
 OF_ORDER = {"reasons": "cancer", "stagings": "stage", "receptors": "hormone-receptors", "coded_her2": "coded-her2"}
 NO_FACT = {"origin", "in_focus", "gaps"}

@@ -46,6 +46,8 @@ class Heard:
     headers: Message
     port: int
     """The port of the caller, by which connections are told apart."""
+    raw: str = ""
+    """The path as it was sent."""
 
 
 class ChartServer(ThreadingHTTPServer):
@@ -117,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         path = unquote(self.path)
-        self.server.heard.append(Heard(self.command, path, self.headers, self.client_address[1]))
+        self.server.heard.append(Heard(self.command, path, self.headers, self.client_address[1], self.path))
         found = self.server.replies.get(path, Reply(status=404))
         reply = found() if callable(found) else found
         time.sleep(reply.after_s)

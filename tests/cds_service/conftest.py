@@ -16,6 +16,7 @@ from databases import closed_at_the_end
 from playwright.sync_api import sync_playwright
 from running import start, stop
 
+from cds_service.decisions import failures
 from cds_service.store.store import open_store
 
 if TYPE_CHECKING:
@@ -65,6 +66,27 @@ def store(tmp_path: Path) -> Iterator[Store]:
     kept = open_store(f"sqlite:///{tmp_path / 'her2-cds.sqlite3'}")
     yield kept
     kept.close()
+
+
+_part_failed = failures.part_failed
+
+
+def _raise(_part: str, error: Exception) -> None:
+    raise error
+
+
+@pytest.fixture(scope="session", autouse=True)
+def failures_are_raised() -> Iterator[None]:
+    """Raise the error of a rule or reader that fails: a test must not take it for a card on what was not checked."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(failures, "part_failed", _raise)
+        yield
+
+
+@pytest.fixture
+def failures_as_in_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer in spite of a failure, log it and count it, as the service does."""
+    monkeypatch.setattr(failures, "part_failed", _part_failed)
 
 
 @pytest.fixture(autouse=True)

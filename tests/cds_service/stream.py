@@ -8,7 +8,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from calls import SIGN, TODAY, Caller, bundle, call, clean_prefetch, labs, lvef, weight
+from calls import PATIENT, SIGN, TODAY, Caller, bundle, call, clean_prefetch, labs, lvef, weight
 
 from cds_service.configuration.settings import Settings
 
@@ -20,6 +20,7 @@ Fault = "Callable[[Json], None]"
 FIRST = datetime(2026, 1, 5, tzinfo=UTC)
 """A Monday."""
 ORDERS_A_WEEK = 40
+_PATIENT = re.compile(rf"\b{re.escape(PATIENT)}\b")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -58,11 +59,11 @@ class Stream:
 
 
 def _as_of(request: Json, day: date) -> Json:
-    """Move every day of a request as if it were sent on another."""
+    """Move every day of a request as if it were sent on another, and make it about a patient of its own."""
     shift = day - TODAY
-    written: Json = json.loads(
-        _DAY.sub(lambda found: str(date.fromisoformat(found.group()) + shift), json.dumps(request))
-    )
+    text = _DAY.sub(lambda found: str(date.fromisoformat(found.group()) + shift), json.dumps(request))
+    text = _PATIENT.sub(f"{PATIENT}-{request['hookInstance']}", text)
+    written: Json = json.loads(text)
     return written
 
 

@@ -216,7 +216,7 @@ def test_the_profile_in_force_is_on_record_with_every_decision(tmp_path: Path) -
     caller.app.before_request(lambda: setattr(g, "caller", asked[0]))
     for asked[0] in (None, calling.Caller(ISSUER), calling.Caller(ISSUER, "clinic-1"), calling.Caller(ISSUER)):
         _cards(caller)
-    kept = list(since(caller.store.engine, None, None))
+    kept = list(since(caller.store.engine))
     assert [each.configuration["profile"] for each in kept] == [None, "ehr", "clinic", "ehr"]
     assert len({each.row.configuration_hash for each in kept}) == 3
     assert kept[2].configuration["thresholds"]["lab_max_age_days"] == {"value": "60", "set_by": "profile clinic"}
@@ -241,7 +241,7 @@ def test_one_id_for_all_hooks_of_orders_when_the_client_wants_it() -> None:
     assert caller.post(call(orders=[order(378)]), "her2-orders").topics == ["dose-above-maximum"]
     selected = call(service="her2-order-select", orders=[order(378)])
     assert caller.post(selected, "her2-orders").topics == ["dose-above-maximum"]
-    assert {kept.row.service for kept in since(caller.store.engine, None, None)} == {
+    assert {kept.row.service for kept in since(caller.store.engine)} == {
         "her2-order-select",
         "her2-order-sign",
     }

@@ -149,7 +149,7 @@ def test_audit_events_of_every_service(patient: str, tmp_path: Path) -> None:
             caller.post(call(service, prefetch=sent if service == VIEW else None), service)
             caller.post(call(service, [order(900)]), service)
         caller.post(call(prefetch=troubled_prefetch()))
-        events = [as_audit_event(each, BASE) for each in since(caller.store.engine, None, None)]
+        events = [as_audit_event(each, BASE) for each in since(caller.store.engine)]
         assert len(events) == 11
         for event in events:
             read(event)

@@ -19,9 +19,9 @@ from cds_service.configuration.diff import differences
 from cds_service.configuration.loading import load_settings
 from cds_service.configuration.settings import Settings
 from cds_service.learning.cases import unseen_card
-from cds_service.learning.judgements import Window
 from cds_service.learning.trial import trials
 from cds_service.store.reading import since
+from cds_service.store.selection import Window
 from cds_service.store.tables import decision_cards, shadow_verdicts
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def test_a_trial_of_every_service_changes_no_answer_and_is_kept(service: str, lo
     assert answer.data == plain.client.post(path, json=request).data
     assert answer.json["cards"]
     engine = tried.store.engine
-    (kept,) = since(engine, None, None)
+    (kept,) = since(engine)
     assert kept.shadow is not None
     # What a weight's age has no part in comes out the same by the trial.
     verdicts = [json.loads(each)["fired"] for each in (kept.row.verdicts, kept.shadow.verdicts)]
@@ -138,7 +138,7 @@ def test_a_card_that_lists_several_tests_is_kept_under_its_own_order() -> None:
 def test_what_judges_nothing_is_neither_tried_nor_suppressed() -> None:
     caller = Caller(Settings(shadow=STRICT, suppress_repeats={"enabled": True}))
     assert caller.post(call(VIEW, prefetch={"administrations": None, "medications": None}), VIEW).cards == []
-    assert list(since(caller.store.engine, None, None)) == []
+    assert list(since(caller.store.engine)) == []
 
 
 def test_the_shared_id_keeps_what_each_service_asks_for() -> None:

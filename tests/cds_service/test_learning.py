@@ -8,6 +8,7 @@ import json
 import math
 import random
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
@@ -18,18 +19,25 @@ from calls import SIGN, Caller, call, troubled_prefetch
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import insert
 from stream import Stream
+from structlog.testing import capture_logs
 
 from cds_service.cli import main
 from cds_service.configuration.settings import Settings
+from cds_service.learning import watching
 from cds_service.learning.control import Count, control_chart
 from cds_service.learning.feedback_export import COLUMNS, entries, spreadsheet_text
-from cds_service.learning.judgements import Window
 from cds_service.learning.report import learning_report
 from cds_service.learning.statistics import limits, wilson
+from cds_service.learning.watch import last_watch, last_whole_week, watch, watch_lines
 from cds_service.protocol.caller import Caller as Client
 from cds_service.protocol.feedback import read_feedback
 from cds_service.store import feedback as kept
+from cds_service.store.database import open_engine, upgrade, writing
+from cds_service.store.selection import Window
+from cds_service.store.tables import watches
+from cds_service.telemetry import metrics
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,9 +125,7 @@ def counts(*hits: int, orders: int = 40) -> list[Count]:
         pytest.param([4, 4, 4, 40], {}, id="too little is known before"),
         pytest.param([4, 5, 3, 4, 5, 20], {5: ("loud", 1)}, id="loud at once"),
         pytest.param([20, 21, 19, 20, 22, 1], {5: ("silent", 1)}, id="silent at once"),
-        pytest.param(
-            [4] * 12 + [0] * 3, {13: ("silent", 2), 14: ("silent", 2)}, id="ten in a hundred fall silent: two weeks"
-        ),
+        pytest.param([4] * 12 + [0] * 4, {15: ("silent", 4)}, id="ten in a hundred fall silent: four weeks"),
         pytest.param([3] * 12 + [0] * 4, {15: ("silent", 4)}, id="seven in a hundred fall silent: four weeks"),
         pytest.param([2] * 12 + [0] * 7, {18: ("silent", 8)}, id="five in a hundred fall silent: seven weeks"),
         pytest.param([1] * 12 + [0] * 12, {}, id="two in a hundred fall silent: not seen in twelve weeks"),
@@ -251,6 +257,88 @@ def test_a_loud_fault_is_seen_within_a_day(line: Stream) -> None:
     began = line.at.date()
     line.weeks(1, stream.in_an_unknown_unit)
     assert (signals(line, "day")["liver-tests-missing", "could not be checked", "loud"] - began).days <= 1
+
+
+# --- The service looks by itself --------------------------------------------------------------------------------------
+
+
+def test_the_last_whole_week_is_looked_at_once_and_what_is_found_is_kept(line: Stream, tmp_path: Path) -> None:
+    began, engine = line.at.date(), line.caller.store.engine
+    line.weeks(1, stream.under_another_code)
+    assert last_watch(engine) is None
+    week, found = watch(engine, line.at + timedelta(hours=4)) or (None, ())
+    assert week == began
+    loud = {each.what: (each.signal, each.count, each.is_new) for each in found}
+    assert loud["lvef-missing"] == ("loud", 40, True)
+    assert watch(engine, line.at + timedelta(hours=5)) is None
+    assert last_watch(engine) == (week, found)
+    assert [row.split("  ")[0] for row in watch_lines(found)] == [str(began)] * len(found)
+    # A week later it is still so, and no longer new.
+    line.weeks(1, stream.under_another_code)
+    _, later = watch(engine, line.at + timedelta(hours=4)) or (None, ())
+    still = next(each for each in later if each.what == "lvef-missing")
+    assert (still.is_new, still.since, still.week) == (False, began, began + timedelta(days=7))
+    command = ["learn", "watch", "--config", str(_configured(tmp_path, f"sqlite:///{tmp_path}/record.sqlite3"))]
+    told = CliRunner().invoke(main, [*command, "--week", str(began + timedelta(days=3))])
+    assert (told.exit_code, told.output.splitlines()) == (1, list(watch_lines(found)))
+    quiet = CliRunner().invoke(main, [*command, "--week", str(began - timedelta(days=7))])
+    assert (quiet.exit_code, quiet.output) == (0, "")
+
+
+def _configured(folder: Path, database: str) -> Path:
+    path = folder / "watch.yaml"
+    path.write_text(f'database: {database}\nauth: {{mode: "off"}}\n')
+    return path
+
+
+def test_of_many_that_look_at_once_one_does_and_one_that_died_is_followed(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/watched.sqlite3")
+    upgrade(engine)
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda _: watch(engine, at), range(24)))
+    assert [each for each in done if each is not None] == [(date(2026, 2, 23), ())]
+    # A process that took the next week and ended before it was done.
+    with writing(engine) as connection:
+        connection.execute(insert(watches).values(week="2026-03-02", begun_at=at + timedelta(days=7)))
+    assert watch(engine, at + timedelta(days=7, minutes=59)) is None
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda _: watch(engine, at + timedelta(days=7, hours=2)), range(8)))
+    assert [each for each in done if each is not None] == [(date(2026, 3, 2), ())]
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("at", "week"),
+    [
+        pytest.param(datetime(2026, 3, 2, 2, 59, tzinfo=UTC), date(2026, 2, 16), id="Monday before three"),
+        pytest.param(datetime(2026, 3, 2, 3, tzinfo=UTC), date(2026, 2, 23), id="Monday at three"),
+        pytest.param(datetime(2026, 3, 8, 23, tzinfo=UTC), date(2026, 2, 23), id="Sunday"),
+    ],
+)
+def test_a_week_is_looked_at_when_it_is_over_and_what_came_late_is_there(at: datetime, week: date) -> None:
+    assert last_whole_week(at) == week
+
+
+def test_a_look_tells_the_log_and_the_metrics_and_rests_meanwhile(
+    line: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.weeks(1, stream.under_another_code)
+    monkeypatch.setattr(watching, "now", lambda: line.at + timedelta(hours=4))
+    rested: list[float] = []
+    monkeypatch.setattr(watching.time, "sleep", rested.append)
+    with capture_logs() as logs:
+        watching.look(line.caller.store.engine)
+        watching.look(line.caller.store.engine)
+    said = [each for each in logs if each["event"] == "out_of_limits"]
+    assert {"lvef-missing"} <= {each["what"] for each in said}
+    assert [each["out_of_limits"] for each in logs if each["event"] == "watched"] == [len(said)]
+    assert f"her2_cds_out_of_limits {len(said)}.0" in metrics.exposition()[0].decode()
+    assert rested
+    assert min(rested) >= 9 * 0.02
+    with capture_logs() as logs:
+        watching.look(open_engine(f"sqlite:///{tmp_path}/without-tables.sqlite3"))
+    assert [each["event"] for each in logs] == ["watch_failed"]
 
 
 def test_what_changed_is_marked_in_words(line: Stream, tmp_path: Path) -> None:

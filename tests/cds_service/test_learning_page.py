@@ -13,10 +13,10 @@ from playwright.sync_api import sync_playwright
 
 from cds_service.charts.figures import Bar, Range
 from cds_service.learning import page as page_module
-from cds_service.learning.judgements import Window
 from cds_service.learning.page import counts, learning_page, sections
 from cds_service.learning.report import learning_report
 from cds_service.learning.text import learning_lines
+from cds_service.store.selection import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

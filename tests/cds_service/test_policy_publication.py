@@ -292,7 +292,7 @@ def test_every_answer_is_of_one_version_while_versions_come_and_go() -> None:
             time.sleep(0.1)
         goes_on = False
         answered = sum(each.result() for each in clients)
-    kept = list(since(service.store.engine, None, None))
+    kept = list(since(service.store.engine))
     assert len(kept) == answered
     shown = {(each.configuration["policy"] is None, len(each.cards)) for each in kept}
     assert shown == {(True, 1), (False, 0)}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 from calls import DISPATCH, USER, Caller, bundle, call, order, troubled_prefetch
 from chart_server import ChartServer, Reply, as_json
+from click.testing import CliRunner
 
+from cds_service.cli import main
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 
@@ -166,3 +169,33 @@ def test_profiles_of_which_chance_would_choose_are_refused(tmp_path, profiles, s
     path = configured(tmp_path, *profiles)
     with pytest.raises(ConfigurationError, match=says):
         load_settings(path, {})
+
+
+@pytest.mark.parametrize(
+    ("match", "arguments", "holds"),
+    [
+        (f"user: {USER}", (), True),
+        ("user: Practitioner/somebody-else", (), False),
+        ("user: medical oncology", (), True),
+        ("user: nurse", (), False),
+        ("encounter_class: AMB", (), True),
+        ("encounter_class: IMP", (), False),
+        ("service: her2-order-sign", (), True),
+        ("service: her2-order-select", (), False),
+        ("tenant: day-clinic", (), False),
+        ("tenant: day-clinic", ("--tenant", "day-clinic"), True),
+        ("issuer: https://ehr.example.org", ("--issuer", "https://ehr.example.org"), True),
+        ("issuer: https://ehr.example.org", ("--issuer", "https://elsewhere.example.org"), False),
+        ("issuer: https://ehr.example.org, user: pharmacist", ("--issuer", "https://ehr.example.org"), True),
+    ],
+)
+def test_the_command_line_goes_by_profiles_as_the_service_does(tmp_path, match, arguments, holds) -> None:
+    path = configured(tmp_path, match)
+    asked = tmp_path / "request.json"
+    asked.write_text(json.dumps(request(ROLE, ENCOUNTER)))
+    run = CliRunner().invoke(main, ["check", str(asked), "--config", str(path), "--format", "json", *arguments])
+    assert run.exit_code == 1, run.output
+    topics = {card["source"]["topic"]["code"] for card in json.loads(run.output)["cards"]}
+    assert (STALE not in topics) is holds
+    said = CliRunner().invoke(main, ["check", str(asked), "--config", str(path), *arguments]).output
+    assert ("Profile: p0" in said) is holds

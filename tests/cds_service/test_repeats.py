@@ -82,7 +82,7 @@ def overridden(settings: Settings | None = None, database: str | None = None, cl
 def test_an_overridden_finding_is_not_told_again_and_that_is_on_record(database_url: str) -> None:
     caller = overridden(database=database_url)
     assert caller.post(sign()).topics == []
-    (kept,) = [each for each in since(caller.store.engine, None, None) if each.row.service == SIGN]
+    (kept,) = [each for each in since(caller.store.engine) if each.row.service == SIGN]
     found = explain(caller.store.engine, kept.row.id)
     assert found is not None
     (left_out,) = found["suppressed"]

@@ -139,9 +139,7 @@ REFUSED = [
     pytest.param("auth: {mode: required}", ":1: auth.mode", "name an issuer and its keys", id="nobody to let in"),
     pytest.param("auth: {mode: on}", ":1: auth.mode", "'off' or 'required'", id="authentication that is on"),
     pytest.param("auth:\n  mode: maybe", ":2: auth.mode", "'off' or 'required'", id="authentication that may be"),
-    pytest.param(
-        "site:\n  code_maps: [nope.json]", "nope.json", "FileNotFoundError", id="a code map that is not there"
-    ),
+    pytest.param("site:\n  code_maps: [nope.json]", "nope.json", "No such file", id="a code map that is not there"),
     pytest.param("fhir: {timeout_s: 1}\nfhir: {timeout_s: 2}", ":2:", "'fhir' is given twice", id="a section twice"),
     pytest.param(
         "thresholds:\n  lab_max_age_days: 3\n  lab_max_age_days: 9", ":3:", "given twice", id="a threshold twice"
@@ -360,10 +358,10 @@ def test_service_does_not_start_with_a_broken_configuration(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        pytest.param("{", "no readable JSON", id="no JSON"),
+        pytest.param("{", "ends too early, at line 1", id="no JSON"),
         pytest.param("[]", "no FHIR ConceptMap", id="an array"),
         pytest.param('{"resourceType": "ValueSet"}', "no FHIR ConceptMap", id="a ValueSet"),
-        pytest.param(b"\xff\xfe", "no readable JSON", id="no text"),
+        pytest.param(b"\xff\xfe", "not UTF-8 text", id="no text"),
         pytest.param("[" * 101, "map.json", id="an array 101 deep"),
     ],
 )

@@ -112,7 +112,7 @@ def test_several_workers_share_numbers_and_record(tmp_path: Path) -> None:
     assert counted[key] == 24
     assert counted["her2_cds_store_up", ()] == 1
     engine = open_engine(f"sqlite:///{tmp_path}/her2-cds.sqlite3")
-    kept = list(since(engine, None, None))
+    kept = list(since(engine))
     engine.dispose()
     assert {each.row.hook_instance for each in kept} == {f"i-{number}" for number in range(24)}
     assert len({each.row.patient for each in kept}) == 1, "the workers share the key of the hash"
@@ -132,7 +132,7 @@ def test_calls_in_flight_are_answered_and_recorded_before_a_stop(tmp_path: Path)
         assert service.process.wait(20) == 0
     assert all(cards)
     engine = open_engine(f"sqlite:///{tmp_path}/her2-cds.sqlite3")
-    assert len(list(since(engine, None, None))) == 5
+    assert len(list(since(engine))) == 5
     engine.dispose()
 
 

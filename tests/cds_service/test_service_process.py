@@ -46,6 +46,13 @@ def test_service_process_prints_the_addresses_to_open(running) -> None:
         assert f"http://127.0.0.1:{running.port}{path}" in running.printed
 
 
+def test_service_process_without_a_public_address_calls_itself_by_its_port(running) -> None:
+    own = f"http://127.0.0.1:{running.port}"
+    assert running.send("GET", "/CodeSystem/card-topic")[2]["url"] == f"{own}/CodeSystem/card-topic"
+    card = running.send("POST", f"/cds-services/{SIGN}", call(SIGN, [order(378)]))[2]["cards"][0]
+    assert card["source"]["topic"]["system"] == f"{own}/CodeSystem/card-topic"
+
+
 def test_service_process_warns_loudly_that_nobody_is_authenticated(running) -> None:
     warnings = [line for line in running.logged if line["event"] == "authentication_is_off"]
     assert [line["level"] for line in warnings] == ["warning"]
@@ -108,9 +115,14 @@ def test_service_process_reads_a_body_in_chunks(running) -> None:
 
 def test_service_process_writes_nothing_of_a_request_anywhere(running, chart) -> None:
     marked = json.loads(json.dumps(call(orders=[order(378)])).replace("pat-1", MARK).replace("onc-17", f"{MARK}-u"))
-    marked |= {"hookInstance": f"{MARK}-i", "fhirServer": f"{chart.base}/{MARK}"}
+    # The names of a request are written: a hookInstance and an X-Request-ID are made up by machines.
+    marked |= {"hookInstance": "inst-1", "fhirServer": f"{chart.base}/{MARK}"}
     marked |= {"fhirAuthorization": authorization(f"{MARK}-t", patient=MARK), "extension": {MARK: MARK}}
-    headers = {"Authorization": f"Bearer {MARK}", "X_Request_Id": MARK, "Referer": f"https://{MARK}.example"}
+    headers = {
+        "Authorization": f"Bearer {MARK}",
+        "X_Request_Id": f"{MARK} is no id",
+        "Referer": f"https://{MARK}.example",
+    }
     path = f"/cds-services/{SIGN}"
     sent = [
         running.send("POST", path, marked, **headers),

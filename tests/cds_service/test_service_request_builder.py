@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from calls import KEYS, bundle, clean_prefetch, order
+from calls import KEYS, bundle, clean_prefetch, order, outcome, without
 from chart_server import ChartServer, Reply
 from click.testing import CliRunner
 
 from cds_service.cli import main
+from fhir_mappings.request.builder import as_prefetch
+from fhir_mappings.request.prefetch import Answer, read_answer
+from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +93,7 @@ def test_a_key_that_cannot_be_read_is_left_out_and_named(chart) -> None:
     assert result.exit_code == 1
     assert "labs" not in json.loads(result.stdout)["prefetch"]
     assert "labs: not read" in result.stderr
+    assert "the FHIR server refused it (HTTP 500) (no reason given)" in result.stderr
 
 
 def test_the_token_goes_to_the_server_and_is_never_printed(chart, monkeypatch) -> None:
@@ -112,6 +117,86 @@ def test_what_makes_no_request_is_refused_before_anything_is_fetched(chart, argu
     assert result.exit_code == 2
     assert message in result.stderr
     assert chart.heard == []
+
+
+def test_a_server_that_is_not_reached_is_told_with_the_cause() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        server = f"http://127.0.0.1:{taken.getsockname()[1]}/fhir"
+        result = run("request", "--fhir-server", server, "--patient", "pat-1", *TOO_MUCH)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "the FHIR server could not be reached (connection refused)" in result.stderr
+
+
+def test_a_server_that_lets_nobody_in_is_told_with_its_reason(chart) -> None:
+    refusal = Reply(status=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+    chart.serve(clean_prefetch(), **dict.fromkeys(KEYS, refusal))
+    result = built(chart, *TOO_MUCH)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "refused it (HTTP 401) (invalid_token)" in result.stderr
+
+
+def test_a_patient_whom_the_server_does_not_have_is_told(chart) -> None:
+    chart.serve(without(clean_prefetch(), "patient"))
+    result = built(chart, *TOO_MUCH)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "the FHIR server has no Patient/pat-1" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("drug", "nearest"),
+    [
+        pytest.param("Kadzylas", "Kadcyla", id="a name misspelt"),
+        pytest.param("Herziptin", "Herceptin", id="another name misspelt"),
+        pytest.param("aspirin", "", id="another drug"),
+        pytest.param("x", "", id="no name at all"),
+    ],
+)
+def test_a_drug_that_is_not_known_is_told_with_the_nearest_names(chart, drug, nearest) -> None:
+    result = built(chart, "--drug", drug, "--dose", "252 mg")
+    assert result.exit_code == 2
+    assert "no drug of this service is called by that name" in result.stderr
+    assert nearest in result.stderr
+    assert ("the nearest are" in result.stderr) is bool(nearest)
+    assert "--order" in result.stderr
+    assert chart.heard == []
+
+
+@pytest.mark.parametrize(
+    "drug", ["Kadcyla", "T-DM1", "trastuzumab ADC", "kadcylla", "Herceptin Hylecta", "ramucirumab"]
+)
+def test_a_drug_that_is_known_or_may_be_meant_is_sent(chart, drug) -> None:
+    assert built(chart, "--drug", drug, "--dose", "252 mg").exit_code == 0
+
+
+RESULT = order()
+OUTCOME = {"search": {"mode": "outcome"}, "resource": outcome()}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(bundle(RESULT), id="a list that is counted"),
+        pytest.param(without(bundle(RESULT), "total"), id="a list that is not"),
+        pytest.param({**bundle(RESULT), "total": 5}, id="fewer than there are"),
+        pytest.param(bundle(RESULT, link=[{"relation": "next", "url": "http://x/2"}]), id="a page that was not read"),
+        pytest.param(bundle(), id="nothing"),
+        pytest.param({**bundle(RESULT), "entry": [{"resource": RESULT}, OUTCOME]}, id="an error beside a result"),
+        pytest.param({**bundle(RESULT), "entry": [{"resource": RESULT}, {}]}, id="an entry that is no resource"),
+        pytest.param(bundle({**RESULT, "contained": [RESULT]}), id="a resource in a resource"),
+    ],
+)
+def test_what_a_server_says_of_its_list_is_in_the_prefetch(sent) -> None:
+    read = read_answer(json.dumps(sent).encode(), "prefetch.labs")
+    again = read_answer(encode(as_prefetch(read, "Observation?code=x")), "prefetch.labs")
+    assert described(again) == described(read)
+
+
+def described(answer: Answer) -> tuple[Any, ...]:
+    listing = answer.listing
+    assert listing is not None
+    contents = [stub.content for stub in listing.glimpses]
+    return answer.state, answer.partial, contents, len(listing.broken), listing.next_page, listing.is_short
 
 
 @pytest.mark.parametrize("patient", ["../Group/1", "a b", "", "x" * 65, "1?_count=1"])

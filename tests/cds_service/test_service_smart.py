@@ -36,8 +36,8 @@ HOSTILE = "<img src=x onerror=\"window.ran='img'\"><script>window.ran='script'</
 PANELS = [
     "Doses (mg/kg)",
     "LVEF (%)",
-    "Liver tests, multiples of the upper limit of normal (x ULN)",
-    "Blood counts (10*3/uL)",
+    "Liver tests, multiples of the upper limit of normal (× ULN)",
+    "Blood counts (10³/µL)",
 ]
 
 

@@ -18,12 +18,12 @@ from cds_service.configuration.policy_settings import PromotionSettings
 from cds_service.configuration.settings import Settings
 from cds_service.decisions import shadow
 from cds_service.learning.cases import unseen_card
-from cds_service.learning.judgements import Window
 from cds_service.learning.promotion import promotion_report
 from cds_service.learning.trial import sample, trials
 from cds_service.store.reading import since
 from cds_service.store.retention import purge
 from cds_service.store.reviews import keep_review, outcomes
+from cds_service.store.selection import Window
 from cds_service.store.tables import shadow_reviews, shadow_verdicts
 from cds_service.tryit import examples
 
@@ -89,7 +89,7 @@ def test_a_trial_is_kept_beside_the_decision(database_url: str) -> None:
     (row,) = stored(caller)
     (found,) = fired(row, "weight-stale")
     assert (found["order"], found["product"], found["mode"]) == ("MedicationRequest/order-1", "kadcyla", "live")
-    (kept,) = since(caller.store.engine, None, None)
+    (kept,) = since(caller.store.engine)
     assert row.configuration_hash != kept.row.configuration_hash
     explanation = explain(caller.store.engine, kept.row.id)
     assert explanation is not None
@@ -106,7 +106,7 @@ def test_a_trial_that_fails_costs_no_answer_and_no_record(monkeypatch: pytest.Mo
     monkeypatch.setattr(shadow, "judge", fail)
     caller = Caller(Settings(shadow=STRICT))
     assert caller.post(TROUBLED).cards
-    assert len(list(since(caller.store.engine, None, None))) == 1
+    assert len(list(since(caller.store.engine))) == 1
     assert stored(caller) == []
     assert [line["reason"] for line in log_lines if line["event"] == "shadow_failed"] == ["ZeroDivisionError"]
 

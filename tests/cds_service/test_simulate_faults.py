@@ -131,7 +131,7 @@ def test_half_a_fault_is_refused(options, tmp_path) -> None:
 def test_a_fault_is_noticed_in_a_whole_run_and_seen_in_its_report(tmp_path) -> None:
     cohort, result = tmp_path / "cohort", tmp_path / "result"
     fault = ("--fault", "unknown-unit", "--fault-from", DAY)
-    assert simulate("generate", "--patients", 250, "--output", cohort, *fault).exit_code == 0
+    assert simulate("generate", "--patients", 200, "--weeks", 80, "--output", cohort, *fault).exit_code == 0
     assert simulate("--input", cohort, "--output", result, "--workers", 1).exit_code == 0
     done = simulate("signals", result, "--since", DAY)
     first, *_ = done.output.splitlines()
@@ -147,7 +147,7 @@ def test_a_fault_is_noticed_in_a_whole_run_and_seen_in_its_report(tmp_path) -> N
 def test_drugs_that_nobody_knows_any_more_are_noticed_in_a_whole_run(tmp_path) -> None:
     cohort, result = tmp_path / "cohort", tmp_path / "result"
     fault = ("--fault", "drug-by-a-local-name", "--fault-from", DAY)
-    assert simulate("generate", "--patients", 120, "--output", cohort, *fault).exit_code == 0
+    assert simulate("generate", "--patients", 120, "--weeks", 110, "--output", cohort, *fault).exit_code == 0
     assert simulate("--input", cohort, "--output", result, "--workers", 1).exit_code == 0
     first, *_, last = simulate("signals", result, "--since", DAY).output.splitlines()
     assert first.startswith("2024-03-04  orders of all drugs: silent, 0 orders where ")
@@ -164,7 +164,7 @@ def result(tmp_path: Path) -> Path:
     """Return a result: five orders a day from a Monday on, a finding on one of ten, from week 15 on on six of ten."""
     days = [date(2024, 1, 1) + timedelta(days=number // 5) for number in range(5 * 7 * 20)]
     orders = [
-        ("p", f"o-{number}", day, f"{day:%Y-%m}", "kadcyla", "Kadcyla", "north", "authoredOn", 0, None)
+        (f"p-{number}", f"o-{number}", day, f"{day:%Y-%m}", "kadcyla", "Kadcyla", "north", "authoredOn", 0, None)
         for number, day in enumerate(days)
     ]
     fired = [

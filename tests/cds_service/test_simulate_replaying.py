@@ -14,9 +14,12 @@ from cards.facts.topics import Topic
 from cards.presentation.urgency import indicator_of
 from cds_service.configuration.settings import Settings
 from cds_service.decisions.decider import Decider
+from cds_service.protocol.caller import Caller
 from cds_service.simulate.cohort.generate import courses
 from cds_service.simulate.cohort.resources import resources
 from cds_service.simulate.replaying import Replayer
+from cds_service.simulate.routing import Router, named_in
+from fhir_mappings.as_of.askers import role_entry, signed_by
 from fhir_mappings.request.hook_request import read_request
 
 if TYPE_CHECKING:
@@ -264,3 +267,82 @@ def test_a_drug_that_the_export_does_not_hold_is_said() -> None:
 def test_two_time_zones_are_not_compared() -> None:
     with pytest.raises(ValueError, match="timezone must be the same"):
         Replayer(Settings(), Settings(site={"timezone": "America/Chicago"}))
+
+
+ROLE = {
+    "resourceType": "PractitionerRole",
+    "id": "role-1",
+    "practitioner": {"reference": "Practitioner/17"},
+    "code": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/practitioner-role", "code": "pharmacist"}]}],
+    "specialty": [{"text": "Medical\noncology"}],
+}
+SECOND = {**ROLE, "id": "role-2", "code": [{"text": "Teacher"}], "specialty": []}
+PERSON = {"resourceType": "Practitioner", "id": "17", "qualification": [{"code": {"text": "BCOP"}}]}
+
+
+def signed_in(course: Course, requester: str, kind: str) -> list[bytes]:
+    """Return a course whose orders somebody signs in an encounter of some class."""
+    visit = {"resourceType": "Encounter", "id": "visit", "status": "finished", "class": {"code": kind}}
+    visit["subject"] = {"reference": f"Patient/{course.patient}"}
+    found = exported(course)
+    for each in found:
+        if each["resourceType"] == "MedicationRequest":
+            each |= {"requester": {"reference": requester}, "encounter": {"reference": "Encounter/visit"}}
+    return lines([*found, visit])
+
+
+@pytest.mark.parametrize(
+    ("match", "holds"),
+    [
+        ({"user": "Practitioner/17"}, True),
+        ({"user": "Practitioner/18"}, False),
+        ({"user": "pharmacist"}, True),
+        ({"user": "medical oncology"}, True),
+        ({"user": "teacher"}, True),
+        ({"user": "bcop"}, True),
+        ({"user": "nurse"}, False),
+        ({"encounter_class": "AMB"}, True),
+        ({"encounter_class": "IMP"}, False),
+        ({"user": "pharmacist", "encounter_class": "AMB"}, True),
+        ({"service": "her2-order-sign"}, True),
+        ({"service": "her2-order-select"}, False),
+        ({"tenant": "day-clinic"}, False),
+    ],
+)
+def test_an_order_is_replayed_by_the_profile_of_who_signed_it_and_where(match, holds) -> None:
+    course = ERRORS[0]
+    topics = {topic for ordered in labelled(course).values() for topic in ordered.expected}
+    off = {topic: {"mode": "off"} for topic in topics}
+    plain, profiled = Settings(), Settings(profiles={"clinic": {"match": match, "cards": off}})
+    replayer = Replayer(plain, profiled)
+    names = dict(role_entry(each) for each in (ROLE, SECOND, PERSON))
+    rows = replayer.replay_patient(course.patient, signed_in(course, "Practitioner/17", "AMB"), names)
+    by_configuration = {row[7] for row in rows.firings if row[TOPIC] in topics}
+    assert by_configuration == ({"A"} if holds else {"A", "B"})
+    assert replayer.asks_roles is (match.get("user", "").islower())
+
+
+def test_a_replay_may_be_of_the_calls_of_one_client() -> None:
+    course = ERRORS[0]
+    topics = {topic for ordered in labelled(course).values() for topic in ordered.expected}
+    profile = {"match": {"tenant": "day-clinic"}, "cards": {topic: {"mode": "off"} for topic in topics}}
+    given = Settings(profiles={"clinic": profile})
+    rows = Replayer(given.as_called_by(Caller("", "day-clinic"))).replay_patient(
+        course.patient, lines(exported(course)), {}
+    )
+    assert not [row for row in rows.firings if row[TOPIC] in topics]
+
+
+def test_orders_that_different_people_signed_together_are_nobodys() -> None:
+    one, other = {"requester": {"reference": "Practitioner/1"}}, {"requester": {"reference": "Practitioner/2"}}
+    assert signed_by([one, one]) == "Practitioner/1"
+    assert signed_by([one, other]) == ""
+    assert signed_by([{"requester": {"reference": "Organization/1"}}]) == ""
+
+
+@pytest.mark.parametrize(("with_roles", "kept"), [(True, ""), (False, "type")])
+def test_roles_are_read_where_a_profile_turns_on_them(with_roles, kept) -> None:
+    router = Router([], with_roles=with_roles)
+    line = json.dumps(ROLE).encode()
+    assert router.route(line).unused == kept
+    assert named_in(line, "PractitionerRole")[0] == "PractitionerRole/role-1"

@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -26,6 +27,7 @@ from servers import lacking
 from cds_service.cli import main
 from cds_service.simulate.accuracy import Proportion
 from cds_service.simulate.cohort.generate import generate
+from cds_service.simulate.inputs import ExportFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,9 +43,10 @@ def simulate(*arguments: object) -> Result:
 
 
 def bytes_of(folder: Path) -> dict[str, str]:
-    """Return a digest of every file of a result."""
+    """Return a digest of every file of a result, but of the one that lists the names of the input."""
     assert not (folder / ".work").exists()
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+    results = (path for path in sorted(folder.iterdir()) if path.name != "files.csv")
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in results}
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -189,18 +192,104 @@ def test_work_of_another_run_is_not_taken_up(cohort, tmp_path) -> None:
     assert not (tmp_path / "again" / "accuracy.csv").exists()
 
 
-def test_spark_gives_the_same_bytes(cohort, other_configuration, compared, tmp_path) -> None:
+def test_spark_gives_the_same_bytes_of_files_with_odd_names(odd, other_configuration, compared, tmp_path) -> None:
     if find_spec("pyspark") is None:
         lacking("PySpark")
     if shutil.which("java") is None:
         lacking("Java")
-    command = [Path(sys.executable).with_name("her2-cds"), "simulate", *options(cohort, other_configuration)]
+    command = [Path(sys.executable).with_name("her2-cds"), "simulate", *options(odd, other_configuration)]
     command += ["--output", tmp_path / "again", "--workers", "2", "--engine", "spark"]
     # A short run: a Java that starts quickly is worth more than one that gets fast.
     environment = {**os.environ, "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, env=environment)  # noqa: S603
     assert done.returncode == 0, done.stderr
     assert bytes_of(tmp_path / "again") == bytes_of(compared)
+
+
+ODD_NAMES = {
+    "_Patient.ndjson": "",
+    ".Observation.ndjson": "",
+    "MedicationRequest [1].json": "",
+    "a{b,c}*?.ndjson.zst": "zstd",
+    "part-00000": "",
+    "part-00001": "zstd",
+    "two words/and, more/bom.ndjson": "mark",
+    "%41#x.jsonl": "",
+    "ärger.NDJSON.GZ": "gzip",
+    "new\nline.ndjson": "",
+}
+LEFT_ASIDE = {
+    "manifest.json": (b'{"transactionTime": "2026-01-01", "output": []}', "its first line is no resource"),
+    "_SUCCESS": (b"", "empty"),
+    "labels.txt": (b"order,topic,expected", "its first line is no resource"),
+}
+MAY_BE_DATA = {
+    "bundle.json": (b'{"resourceType": "Bundle", "entry": []}', "a Bundle: write its resources one on a line"),
+    "pretty.json": (b'{\n "resourceType": "Patient"\n}', "resources, but not one on a line"),
+    "wide.ndjson": ("\ufeff{}".encode("utf-16-le"), "UTF-16: write it as UTF-8"),
+    "old.ndjson.bz2": (b"BZh91AY", "compressed with bzip2: unpack it"),
+    "half.json.gz": (gzip.compress(b"{}" * 9999)[:30], "cannot be unpacked"),
+}
+
+
+@pytest.fixture(scope="module")
+def odd(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the cohort in files with names and in forms that exports have and engines pass over."""
+    folder = tmp_path_factory.mktemp("odd")
+    lines = [line for path in sorted(cohort.glob("*.ndjson")) for line in path.read_bytes().splitlines()]
+    for number, (name, form) in enumerate(ODD_NAMES.items()):
+        content = b"\n".join(lines[number :: len(ODD_NAMES)])
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if form == "zstd":
+            # Two frames, as a file that was appended to.
+            half = content.index(b"\n", len(content) // 2) + 1
+            content = b"".join(pa.compress(part, "zstd", asbytes=True) for part in (content[:half], content[half:]))
+        elif form == "gzip":
+            content = gzip.compress(content)
+        path.write_bytes(b"\xef\xbb\xbf" + content if form == "mark" else content)
+    shutil.copy(cohort / "labels.csv", folder / "labels.csv")
+    return folder
+
+
+def test_files_with_odd_names_give_the_same_bytes_and_are_listed(odd, other_configuration, compared, tmp_path) -> None:
+    done = simulate(*options(odd, other_configuration), "--output", tmp_path / "again", "--workers", 1)
+    assert (done.exit_code, done.output.count("\n")) == (0, 1), done.output
+    assert bytes_of(tmp_path / "again") == bytes_of(compared)
+    listed = {row["file"]: (row["read"], row["how"]) for row in rows_of(tmp_path / "again" / "files.csv")}
+    packed = {"zstd", "gzip"}
+    wanted = {name.replace("\n", "\\n"): ("yes", form if form in packed else "") for name, form in ODD_NAMES.items()}
+    assert listed == wanted | {"labels.csv": ("no", "its first line is no resource")}
+
+
+def test_what_is_not_read_is_said(cohort, tmp_path) -> None:
+    folder = tmp_path / "export"
+    shutil.copytree(cohort, folder)
+    for name, (content, _) in (LEFT_ASIDE | MAY_BE_DATA).items():
+        (folder / name).write_bytes(content)
+    (folder / "elsewhere").symlink_to(cohort)
+    done = simulate("--input", folder, "--output", folder / "out", "--workers", 1)
+    assert done.exit_code == 1
+    first, *_ = done.output.splitlines()
+    assert first == "not read: bundle.json: a Bundle: write its resources one on a line"
+    assert "not read: 1 more files (files.csv lists them)" in done.output
+    listed = {row["file"]: row["how"] for row in rows_of(folder / "out" / "files.csv") if row["read"] == "no"}
+    assert listed == {name: why for name, (_, why) in (LEFT_ASIDE | MAY_BE_DATA).items()} | {
+        "labels.csv": "its first line is no resource",
+        "elsewhere": "a link to a folder is not followed",
+    }
+    assert "bundle.json: a Bundle" in (folder / "out" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 1000])
+def test_pieces_hold_every_line_once_wherever_they_are_cut(size, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("cds_service.simulate.inputs.PIECE_BYTES", size)
+    lines = [b"x" * (number % 9) for number in range(200)]
+    path = tmp_path / "lines.ndjson"
+    path.write_bytes(b"\xef\xbb\xbf" + b"\r\n".join(lines) + b"\n")
+    file = ExportFile(path)
+    assert [line for piece in file.pieces() for line in piece.lines()] == lines
+    assert list(file.whole.lines()) == lines
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -17,8 +18,8 @@ from cds_service.cli import main
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 from cds_service.configuration.policy_settings import PromotionSettings
-from cds_service.learning.judgements import Window
 from cds_service.learning.promotion import promotion_report
+from cds_service.store.selection import Window
 
 if TYPE_CHECKING:
     from calls import Json
@@ -289,3 +290,132 @@ def test_a_rule_in_the_shadow_is_reported(site) -> None:
     assert MISSING not in caller.post(call(orders=[enhertu()])).topics
     (found,) = promotion_report(caller.store.engine, Window(service="her2-order-sign"), PromotionSettings(), MISSING)
     assert (found["topic"], found["wouldFire"], found["new"]) == (MISSING, 1, 1)
+
+
+BY_CODE = """
+sources:
+  our-pt: {title: Pharmacy and therapeutics committee, url: https://intranet.example/pt, as_of: "2026-11"}
+rules:
+  - topic: hepatitis-b-untreated
+    display: Hepatitis B without treatment
+    summary: "{drug}: hepatitis B on record and no antiviral"
+    rule: Ask hepatology before the first dose.
+    has_problem: ["http://hl7.org/fhir/sid/icd-10-cm|B18.1", "https://hospital.example/problems|HEPB"]
+    unless_drug: [entecavir, "http://www.nlm.nih.gov/research/umls/rxnorm|306266", "http://www.whocc.no/atc|J05AF"]
+    by: {source: our-pt, section: "7", confidence: V}
+"""
+UNTREATED = "hepatitis-b-untreated"
+LOCAL_MAP = {
+    "resourceType": "ConceptMap",
+    "status": "active",
+    "group": [
+        {
+            "source": "https://other.example/problems",
+            "target": "http://hl7.org/fhir/sid/icd-10-cm",
+            "element": [{"code": "77", "target": [{"code": "B18.1", "equivalence": "equivalent"}]}],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def by_code(tmp_path) -> Path:
+    """Return the configuration of a site with a rule that names problems and drugs by code."""
+    (tmp_path / "rules.yaml").write_text(BY_CODE)
+    (tmp_path / "map.json").write_text(json.dumps(LOCAL_MAP))
+    path: Path = tmp_path / "her2.yaml"
+    path.write_text(CONFIGURATION.replace("rules.yaml]", "rules.yaml], code_maps: [map.json]"))
+    return path
+
+
+def problem(system: str, code: str, **changes: Json) -> Json:
+    return {
+        "resourceType": "Condition",
+        "id": "hepb",
+        "subject": {"reference": "Patient/p-1"},
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"coding": [{"system": system, "code": code}]},
+        **changes,
+    }
+
+
+def with_problem(stated: Json, *drugs: Json) -> Json:
+    clean = clean_prefetch()
+    cancers = [entry["resource"] for entry in clean["conditions"]["entry"]]
+    stated = {**stated, "subject": cancers[0]["subject"]}
+    drugs = tuple({**each, "subject": cancers[0]["subject"]} for each in drugs)
+    return {**clean, "conditions": bundle(*cancers, stated), "medications": bundle(*drugs)}
+
+
+def antiviral(system: str, code: str) -> Json:
+    return {
+        "resourceType": "MedicationRequest",
+        "id": "antiviral",
+        "status": "active",
+        "intent": "order",
+        "medicationCodeableConcept": {"coding": [{"system": system, "code": code}]},
+        "authoredOn": "2026-01-02",
+    }
+
+
+ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
+
+
+@pytest.mark.parametrize(
+    ("stated", "fires"),
+    [
+        (problem(ICD10, "B18.1"), True),
+        (problem("urn:oid:2.16.840.1.113883.6.90", "b181"), True),
+        (problem(ICD10, "B18.10"), True),
+        (problem(ICD10, "B18.2"), False),
+        (problem("https://hospital.example/problems", "HEPB"), True),
+        (problem("https://elsewhere.example/problems", "HEPB"), False),
+        (problem("https://other.example/problems", "77"), True),
+        (problem(ICD10, "B18.1", clinicalStatus={"coding": [{"code": "resolved"}]}), False),
+        (problem(ICD10, "B18.1", verificationStatus={"coding": [{"code": "refuted"}]}), False),
+        (problem(ICD10, "B18.1", abatementDateTime="2020-02-02"), False),
+    ],
+    ids=["the code", "an OID, no dot", "below it", "another", "local", "another's local", "mapped", "resolved",
+         "refuted", "over"],
+)  # fmt: skip
+def test_a_problem_is_found_by_the_site_s_own_code(by_code, stated, fires) -> None:
+    answer = Caller(path=by_code).post(call(orders=[enhertu()], prefetch=with_problem(stated)))
+    assert (UNTREATED in answer.topics) is fires
+
+
+@pytest.mark.parametrize(
+    ("drug", "fires"),
+    [
+        (antiviral("http://www.nlm.nih.gov/research/umls/rxnorm", "306266"), False),
+        (antiviral("http://www.whocc.no/atc", "J05AF07"), False),
+        (antiviral("http://fhir.de/CodeSystem/bfarm/atc", "j05af10"), False),
+        (antiviral("http://www.whocc.no/atc", "J05AE03"), True),
+        (antiviral("http://www.nlm.nih.gov/research/umls/rxnorm", "1191"), True),
+    ],
+    ids=["RxNorm", "below an ATC group", "ATC in Germany", "another group", "another drug"],
+)
+def test_a_drug_that_the_chart_gives_by_code_alone_is_seen(by_code, drug, fires) -> None:
+    sent = with_problem(problem(ICD10, "B18.1"), drug)
+    answer = Caller(path=by_code).post(call(orders=[enhertu()], prefetch=sent))
+    assert (UNTREATED in answer.topics) is fires
+
+
+def test_a_drug_ordered_beside_it_by_code_alone_is_seen(by_code) -> None:
+    beside = {**antiviral("http://www.whocc.no/atc", "J05AF10"), "status": "draft", "subject": enhertu()["subject"]}
+    sent = with_problem(problem(ICD10, "B18.1"))
+    assert UNTREATED not in Caller(path=by_code).post(call(orders=[enhertu(), beside], prefetch=sent)).topics
+
+
+def test_a_problem_by_code_is_evidence_on_the_card(by_code) -> None:
+    sent = with_problem(problem("https://hospital.example/problems", "HEPB"))
+    caller = Caller(path=by_code)
+    answer = caller.post(call(orders=[enhertu()], prefetch=sent))
+    card = next(each for each in answer.cards if each["source"]["topic"]["code"] == UNTREATED)
+    assert "HEPB" in card["detail"]
+
+
+def test_problems_that_were_not_sent_are_told(by_code) -> None:
+    sent = {key: value for key, value in clean_prefetch().items() if key != "conditions"}
+    answer = Caller(path=by_code).post(call(orders=[enhertu()], prefetch=sent))
+    assert UNTREATED not in answer.topics
+    assert "checks-incomplete" in answer.topics

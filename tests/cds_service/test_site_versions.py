@@ -12,9 +12,11 @@ from click.testing import CliRunner
 from office import Office
 
 from cds_service.cli import main
+from cds_service.configuration.diff import differences
 from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.loading import load_settings
 from cds_service.configuration.overlay import PublishedPolicy, with_policy
-from cds_service.configuration.policy_content import content_over, stored_content
+from cds_service.configuration.policy_content import NOTHING, content_of_file, content_over, stored_content
 from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_content import changed_beneath, laid
 
@@ -115,9 +117,70 @@ def test_a_content_without_a_site_is_written_as_before() -> None:
     assert "site" not in content.as_yaml()
 
 
-def test_an_exported_version_says_which_files_it_needs() -> None:
-    written = content_over({"site": {"wording": WORDING}}, "form", SHIPPED).as_yaml()
-    assert f"# site.wording, as a file of its own:\n#   {WORDING}\n" in written
+WHOLE = {
+    "cards": {"hepatitis-b-missing": {"mode": "shadow"}, "weight-stale": {"owner": "Pharmacy"}},
+    "thresholds": {"weight_max_age_days": 45},
+    "shadow": {"weight_max_age_days": 60},
+    "site": {"knowledge": KNOWLEDGE, "wording": WORDING, "rules": RULES},
+}
+
+
+def test_an_exported_version_can_be_imported_again_as_it_was() -> None:
+    content = content_over(WHOLE, "form", SHIPPED)
+    assert content_of_file(content.as_yaml(), "text", SHIPPED) == content
+    assert content_of_file(content.as_yaml(), "text", SHIPPED).hash == content.hash
+    assert content_of_file(NOTHING.as_yaml(), "text", SHIPPED) == NOTHING
+
+
+def test_an_exported_version_is_a_configuration_file_with_its_texts(tmp_path: Path) -> None:
+    content = content_over(WHOLE, "form", SHIPPED)
+    path = tmp_path / "version.yaml"
+    path.write_text(content.as_yaml(), encoding="utf-8")
+    settings, published = load_settings(path, {}), content.as_settings()
+    assert settings.site_layer.known.version == published.site_layer.known.version
+    assert settings.site_layer.wording.version == published.site_layer.wording.version
+    assert str(settings.policy().mode("hepatitis-b-missing")) == "shadow"
+    assert differences(settings, published) == []
+
+
+def test_the_texts_of_a_file_lie_over_the_files_that_it_names(tmp_path: Path) -> None:
+    (tmp_path / "words.yaml").write_text("contact: The old extension", encoding="utf-8")
+    path = tmp_path / "her2.yaml"
+    path.write_text("site: {wording: [words.yaml], text: {wording: 'contact: The new extension'}}", encoding="utf-8")
+    assert load_settings(path, {}).site_layer.wording.contact == "The new extension"
+    path.write_text("site:\n  text:\n    rules: |\n      rules:\n        - topc: x\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"her2\.yaml, site\.rules:2: .*did you mean 'topic'"):
+        load_settings(path, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("auth: {mode: 'off'}", "text:1: unknown key 'auth'"),
+        ("site: {knowledge: [a.yaml]}", "text:1: site.knowledge"),
+        ("thresholds:\n  weight_max_age_dayz: 3", "text:2: "),
+        (
+            "site:\n  text: {wording: 'contac: x'}",
+            "text, site.wording:1: unknown key 'contac'; did you mean 'contact'?",
+        ),
+        ("cards: {weight-stale: &x {mode: off}}\nshadow: *x", "text:2: write the value out; no aliases"),
+        ("- 1", "text"),
+    ],
+)
+def test_what_is_no_version_is_not_imported(text: str, says: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        content_of_file(text, "text", SHIPPED)
+    assert says in "; ".join(error.value.problems)
+
+
+def test_the_workbench_begins_a_version_with_an_exported_one(store: Store) -> None:
+    office = Office(store)
+    content = content_over({"site": {"wording": WORDING}}, "form", SHIPPED)
+    assert office.ada.send("/versions", title="Contact", text=content.as_yaml(), **{"from": "text"}).status_code == 302
+    assert "contact: new, Oncology pharmacy, extension 5555" in words(office.ada.get("/versions/1"))
+    refused = office.ada.send("/versions", title="Contact", text="auth: {}", **{"from": "text"})
+    assert refused.status_code == 400
+    assert "text:1: unknown key" in words(refused)
 
 
 def test_versions_that_lay_the_same_over_the_same_are_one() -> None:

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from calls import LOINC, Caller, aspirin, bundle, call, clean_prefetch, order, weight
+from calls import DISPATCH, LOINC, Caller, aspirin, bundle, call, clean_prefetch, order, weight
 
 from cds_service.configuration.settings import Settings
 
@@ -81,6 +81,20 @@ def test_a_request_over_a_limit_is_refused_and_told(
     answer = limited.post(make(LIMITS[limit] + 1))
     assert (answer.status, answer.code, answer.expression) == (400, "too-long", [named])
     assert f"more than {LIMITS[limit]} " in answer.body["issue"][0]["details"]["text"]
+
+
+def test_dispatched_orders_over_a_limit_are_refused_too(limited: Caller) -> None:
+    one = order(status="active")["dosageInstruction"]
+    answers = []
+    for count in (LIMITS["instructions"], LIMITS["instructions"] + 1):
+        body = call(DISPATCH, orders=[order(status="active", dosageInstruction=one * count)])
+        answers.append(limited.post(body, DISPATCH))
+    assert answers[0].status == 200
+    assert (answers[1].status, answers[1].code, answers[1].expression) == (
+        400,
+        "too-long",
+        ["context.dispatchedOrders"],
+    )
 
 
 def test_of_too_many_entries_the_first_are_read_and_the_card_says_so(limited: Caller) -> None:

@@ -50,7 +50,10 @@ def _made(engine: Engine) -> dict[str, list[str]]:
             *map(str, asked.get_columns(name)),
             str(asked.get_pk_constraint(name)),
             *sorted(map(str, asked.get_foreign_keys(name))),
-            *sorted(map(str, asked.get_indexes(name))),
+            *sorted(
+                str({**each, "dialect_options": {kind: str(said) for kind, said in each["dialect_options"].items()}})
+                for each in asked.get_indexes(name)
+            ),
             *sorted(map(str, asked.get_unique_constraints(name))),
         ]
         for name in asked.get_table_names()

@@ -233,7 +233,7 @@ def run(*arguments: str) -> Any:
 
 
 def test_explain_on_the_command_line(site: Caller) -> None:
-    with_cards = next(kept for kept in since(site.store.engine, None, None) if kept.cards)
+    with_cards = next(kept for kept in since(site.store.engine) if kept.cards)
     text = run("explain", with_cards.row.id)
     assert text.exit_code == 0
     assert "judged again on the recorded facts: the same cards" in text.output

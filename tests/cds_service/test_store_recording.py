@@ -29,6 +29,7 @@ from cds_service.store.reading import find, since
 from cds_service.store.record import Pseudonyms, read_session
 from cds_service.store.recorder import Recorder
 from cds_service.store.retention import purge
+from cds_service.store.selection import Window
 from cds_service.store.tables import decision_cards, decisions, recording_gaps
 from cds_service.tryit import examples
 from fhir_mappings.request.hook_request import read_request
@@ -374,9 +375,10 @@ def test_decisions_are_read_in_their_order_and_by_time(caller: Caller) -> None:
         caller.post(TROUBLED | {"hookInstance": f"i-{number}"})
     caller.post(call(service=SELECT), service=SELECT)
     engine = caller.store.engine
-    kept = list(since(engine, None, None))
+    kept = list(since(engine))
     assert [each.row.hook_instance for each in kept][:3] == ["i-0", "i-1", "i-2"]
     assert kept[0].cards
     assert kept[3].cards == ()
-    assert [each.row.id for each in since(engine, kept[1].row.at, kept[3].row.at)] == [kept[1].row.id, kept[2].row.id]
+    between = Window(kept[1].row.at, kept[3].row.at)
+    assert [each.row.id for each in since(engine, between)] == [kept[1].row.id, kept[2].row.id]
     assert find(engine, "no-such-id") is None

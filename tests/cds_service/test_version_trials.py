@@ -42,7 +42,6 @@ from cds_service.configuration.overlay import PublishedPolicy
 from cds_service.configuration.policy_content import content_of, read_content
 from cds_service.configuration.policy_settings import PromotionSettings
 from cds_service.configuration.roles import Role
-from cds_service.learning.judgements import Window
 from cds_service.learning.promotion import promotion_report
 from cds_service.learning.trial import versions_tried
 from cds_service.policies.library import Library
@@ -52,6 +51,7 @@ from cds_service.policies.rows import StepConflictError
 from cds_service.protocol import caller as calling
 from cds_service.store.database import open_engine, upgrade
 from cds_service.store.reading import find, since
+from cds_service.store.selection import Window
 from cds_service.store.tables import policy_contents, shadow_verdicts
 from cds_service.web.hooks import DECISION_HEADER
 
@@ -89,7 +89,7 @@ def library(engine: Engine) -> Library:
 
 def kept(service: Caller) -> list[Any]:
     """Return the trials on record, the oldest decision first."""
-    return [each.shadow for each in since(service.store.engine, None, None)]
+    return [each.shadow for each in since(service.store.engine)]
 
 
 # --- The library -----------------------------------------------------------------------------------------------------
@@ -239,7 +239,7 @@ def test_a_version_is_tried_beside_another_that_is_in_force() -> None:
     (row,) = kept(service)
     # The whole version is tried, not the sum of both.
     assert json.loads(row.verdicts)["fired"] == []
-    decision = next(since(service.store.engine, None, None)).row.id
+    decision = next(since(service.store.engine)).row.id
     explanation = explain(service.store.engine, decision)
     assert explanation is not None
     assert (explanation["policy"]["version"], explanation["shadow"]["version"]) == (1, 2)
@@ -536,7 +536,7 @@ def test_a_trial_of_a_version_is_reported_on_the_command_line(monkeypatch: pytes
     assert "mode off instead of live" in text
     assert "nothing is on trial" in run("shadow", "report", "--version", "2").output
     assert run("shadow", "sample", "--version", "1").output == "no card stayed unseen in this time\n"
-    (decision,) = [each.row.id for each in since(service.store.engine, None, None)]
+    (decision,) = [each.row.id for each in since(service.store.engine)]
     assert "on trial version 1: no card" in run("explain", decision).output
 
 

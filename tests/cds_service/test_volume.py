@@ -199,8 +199,12 @@ def test_no_orders_no_chart() -> None:
     assert volumes({}, NAMES, MONDAY) == []
 
 
-def a_week(*orders: int) -> dict[date, int]:
-    return {MONDAY + number * WEEK: each for number, each in enumerate(orders)}
+def a_week(*orders: int) -> dict[date, dict[str, int]]:
+    """Every order is another patient's."""
+    return {
+        MONDAY + number * WEEK: {f"patient {number}/{each}": 1 for each in range(count)}
+        for number, count in enumerate(orders)
+    }
 
 
 def report(until: date = MONDAY + 14 * WEEK) -> Json:
@@ -247,7 +251,7 @@ def test_the_report_tells_it_first() -> None:
     assert "silent in the period of 2026-04-06" in drawn.chart.words
     assert "orders a week" in drawn.chart.text
     assert drawn.table is not None
-    assert drawn.table.rows[-1] == ("2026-04-06", 0, "20.0", "7 to 38", "silent")
+    assert drawn.table.rows[-1] == ("2026-04-06", 0, "20.0", "5 to 41", "silent")
     told = list(learning_lines(whole_report()))
     assert told[told.index("silent or loud") + 1].endswith("orders of Kadcyla: silent, 0 orders where 20 are usual")
     assert "  none, as far as enough is known to say so" not in told
@@ -260,7 +264,7 @@ def _result(folder: Path, last: date | None) -> Path:
     """Write the result of a simulation whose orders in scope end on a Sunday, and those of any drug on ``last``."""
     days = [MONDAY + timedelta(days=number) for number in range(7 * 12)]
     rows = [
-        (f"p-{number}", f"o-{day}-{number}", day, f"{day:%Y-%m}", product, "", "north", "authoredOn", 0, None)
+        (f"p-{day}-{number}", f"o-{day}-{number}", day, f"{day:%Y-%m}", product, "", "north", "authoredOn", 0, None)
         for day in days
         for number, product in enumerate(("kadcyla", "kadcyla", "kadcyla", ""))
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
@@ -25,12 +26,17 @@ workbench: {sign_in: local}
 cards: {lvef-overdue: {mode: shadow}}
 promotion: {min_orders: 1}
 profiles: {day-clinic: {match: {tenant: day-clinic}, thresholds: {weight_max_age_days: 60}}}
+site: {rules: [site-rules.yaml]}
 """
+RULES = Path(__file__).parents[2] / "examples" / "site-rules.yaml"
 TROUBLED = call(prefetch=troubled_prefetch())
 PATIENCE_S = 20
 PAGES = {
     "topics": "",
     "topic": "/topics/lvef-overdue",
+    "rules": "/rules",
+    "rule": "/rules/new",
+    "sources": "/sources",
     "preview": "/preview?case=weight-stale-fired-1",
     "versions": "/versions",
     "shadow": "/shadow?topic=lvef-overdue",
@@ -49,6 +55,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the address of a service with a topic in the shadow and some decisions on record."""
     folder = tmp_path_factory.mktemp("workbench")
     folder.joinpath("her2.yaml").write_text(CONFIGURATION, encoding="utf-8")
+    folder.joinpath("site-rules.yaml").write_text(RULES.read_text(encoding="utf-8"), encoding="utf-8")
     with served(folder, "--config", "her2.yaml", "--workers", "2") as running:
         for _ in range(3):
             running.send("POST", f"/cds-services/{SIGN}", TROUBLED)
@@ -70,6 +77,12 @@ def sign_in(page: Page, name: str) -> None:
         leave.click()
     page.get_by_role("button", name=re.compile(f"^{name}")).click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def sets(page: Page, label: str) -> Any:
+    """Search for a control of the editor by its name, and return it."""
+    page.get_by_label("Find a topic or threshold").fill(label.rpartition(" ")[2])
+    return page.get_by_label(label, exact=True)
 
 
 def signed(base: str) -> list[str]:
@@ -100,14 +113,14 @@ def test_the_preview_follows_the_form_at_once(seen: Visit) -> None:
     seen.open("/workbench/preview?case=weight-stale-fired-1")
     result = seen.page.locator("#result")
     expect(result).to_contain_text("the last weight, 70 kg, is 31 days old")
-    seen.page.get_by_label("Value: weight_max_age_days").fill("60")
+    sets(seen.page, "Value: weight_max_age_days").fill("60")
     expect(result).to_contain_text("A weight older than 60 days instead of 30 days makes weight-stale fire")
     expect(result).to_contain_text("No card.")
-    seen.page.get_by_label("Value: weight_max_age_days").fill("4000")
+    sets(seen.page, "Value: weight_max_age_days").fill("4000")
     expect(result).to_contain_text("must lie between 1 and 365 days")
-    seen.page.get_by_label("Value: weight_max_age_days").fill("")
+    sets(seen.page, "Value: weight_max_age_days").fill("")
     expect(result).not_to_contain_text("instead of")
-    expect(seen.page.get_by_role("status")).to_have_text("1 card shown.")
+    expect(seen.page.locator("#told")).to_have_text("1 card shown.")
 
 
 def test_a_pasted_request_is_previewed(seen: Visit) -> None:
@@ -126,12 +139,12 @@ def test_the_preview_says_that_the_service_is_gone(seen: Visit) -> None:
     sign_in(seen.page, "Eve")
     seen.open("/workbench/preview")
     seen.page.route("**/preview/result", lambda route: route.abort())
-    seen.page.get_by_label("Value: weight_max_age_days").fill("60")
-    expect(seen.page.get_by_role("status")).to_have_text("The service cannot be reached.")
+    sets(seen.page, "Value: weight_max_age_days").fill("60")
+    expect(seen.page.locator("#told")).to_have_text("The service cannot be reached.")
     seen.page.unroute("**/preview/result")
     seen.page.context.clear_cookies()
-    seen.page.get_by_label("Value: weight_max_age_days").fill("61")
-    expect(seen.page.get_by_role("status")).to_contain_text("you may have been signed out")
+    sets(seen.page, "Value: weight_max_age_days").fill("61")
+    expect(seen.page.locator("#told")).to_contain_text("you may have been signed out")
 
 
 def test_two_people_bring_a_version_to_every_worker(seen: Visit, base: str) -> None:
@@ -142,11 +155,16 @@ def test_two_people_bring_a_version_to_every_worker(seen: Visit, base: str) -> N
     page.get_by_label("What it is for").fill("Weights from the day clinic are older")
     page.get_by_role("button", name="Begin", exact=True).click()
     address = page.url
-    page.get_by_label("Value: weight_max_age_days").fill("60")
+    sets(page, "Value: weight_max_age_days").fill("60")
     page.get_by_label("What was changed, and why").fill("The day clinic weighs every six weeks")
     page.get_by_role("button", name="Save the draft").click()
+    expect(page.locator("#found")).to_have_text(re.compile(r"^1 set; the other \d+ are as the files have them\.$"))
+    expect(page.locator("tr[data-find]:visible")).to_have_count(1)
     seen.check("workbench-draft-desk")
-    page.get_by_role("button", name="Send to clinical review").click()
+    # What is typed and not saved goes to review with the rest, and is not dropped.
+    sets(page, "Indicator of ild-active").select_option("warning")
+    page.get_by_role("button", name="Save and send to clinical review").click()
+    expect(page.locator("#effect + ul")).to_contain_text("ild-active: warning instead of critical")
     expect(page.get_by_role("button", name="Approve")).to_have_count(0)
     sign_in(page, "Ben")
     page.goto(address)
@@ -167,6 +185,56 @@ def test_two_people_bring_a_version_to_every_worker(seen: Visit, base: str) -> N
     _until(lambda: all("weight-stale" in signed(base) for _ in range(8)))
 
 
+def test_the_editor_shows_what_is_set_or_searched_for_and_asks_before_it_drops(seen: Visit) -> None:
+    page = seen.page
+    seen.open("/workbench")
+    sign_in(page, "Ada")
+    seen.open("/workbench/versions")
+    page.get_by_label("What it is for").fill("Nothing yet")
+    page.get_by_role("button", name="Begin", exact=True).click()
+    visible = page.locator("tr[data-find]:visible")
+    expect(visible).to_have_count(0)
+    expect(page.locator("#found")).to_have_text("Nothing is set. Find what you want to set.")
+    page.get_by_label("Find a topic or threshold").fill("liver hold")
+    expect(page.get_by_label("Mode of liver-tests-hold")).to_be_visible()
+    page.keyboard.press("Enter")
+    page.get_by_label(re.compile("^Show all")).check()
+    assert visible.count() > 80
+    seen.check("workbench-editor-all-desk")
+    page.get_by_label(re.compile("^Show all")).uncheck()
+    sets(page, "Value: weight_max_age_days").fill("4000")
+    page.get_by_role("button", name="Save the draft").click()
+    expect(page.get_by_role("alert").last).to_contain_text("must lie between 1 and 365")
+    expect(page.get_by_label("Value: weight_max_age_days")).to_have_value("4000")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.get_by_label("Value: weight_max_age_days").fill("40")
+    page.get_by_role("link", name="All versions").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Versions")
+    assert asked == ["beforeunload"]
+
+
+def test_a_topic_is_stopped_on_every_worker_and_put_back_by_two(seen: Visit, base: str) -> None:
+    page = seen.page
+    seen.open("/workbench")
+    sign_in(page, "Ben")
+    assert "weight-stale" in signed(base)
+    seen.open("/workbench/topics/weight-stale")
+    page.get_by_label("Why (name no patient)").fill("The scales send grams")
+    page.get_by_role("button", name="Stop this topic now").click()
+    expect(page.locator("#stopped")).to_contain_text("weight-stale is stopped since")
+    _until(lambda: all("weight-stale" not in signed(base) for _ in range(8)))
+    seen.check("workbench-stopped-desk")
+    page.get_by_label("What was wrong, and what was put right").fill("Kilograms again")
+    page.get_by_role("button", name="Ask to put it back").click()
+    expect(page.get_by_role("button", name="Agree: show its card again")).to_have_count(0)
+    sign_in(page, "Ada")
+    page.locator("#stopped a").click()
+    page.get_by_role("button", name="Agree: show its card again").click()
+    expect(page.locator("#stopped")).to_have_count(0)
+    _until(lambda: all("weight-stale" in signed(base) for _ in range(8)))
+
+
 def test_a_version_is_put_on_trial_read_and_ended(browser: Any, seen: Visit, base: str, tmp_path: Any) -> None:
     page = seen.page
     seen.open("/workbench")
@@ -175,13 +243,10 @@ def test_a_version_is_put_on_trial_read_and_ended(browser: Any, seen: Visit, bas
     page.get_by_label("What it is for").fill("Fresh weights, and dose cards that only inform")
     page.get_by_role("button", name="Begin", exact=True).click()
     address = page.url.removeprefix(base)
-    page.get_by_label("Value: weight_max_age_days").fill("1")
-    for family in ("Monitoring", "Dose"):
-        page.get_by_text(family, exact=True).click()
-    page.get_by_label("Mode of lvef-overdue").select_option("live")
-    page.get_by_label("Indicator of weight-stale").select_option("info")
-    page.get_by_role("button", name="Save the draft").click()
-    page.get_by_role("button", name="Send to clinical review").click()
+    sets(page, "Value: weight_max_age_days").fill("1")
+    sets(page, "Mode of lvef-overdue").select_option("live")
+    sets(page, "Indicator of weight-stale").select_option("info")
+    page.get_by_role("button", name="Save and send to clinical review").click()
     sign_in(page, "Ben")
     seen.open(address)
     page.get_by_role("button", name="Approve").click()
@@ -236,7 +301,7 @@ def test_a_preview_for_a_profile_follows_the_form(seen: Visit) -> None:
     page.get_by_label("For", exact=True).select_option("day-clinic")
     expect(page.locator("#result")).to_contain_text("No card.")
     expect(in_force).to_have_text("60 days")
-    page.get_by_label("Value: weight_max_age_days").fill("10")
+    sets(page, "Value: weight_max_age_days").fill("10")
     expect(page.locator("#result")).to_contain_text("Nothing here: a variable or the profile sets it already.")
     seen.check("workbench-profile-desk")
     page.get_by_label("For", exact=True).select_option("every caller")
@@ -272,7 +337,7 @@ def test_the_workbench_works_without_a_script(browser: Any, base: str, tmp_path:
     seen.open("/workbench")
     sign_in(seen.page, "Eve")
     seen.open("/workbench/preview?case=weight-stale-fired-1")
-    seen.page.get_by_label("Value: weight_max_age_days").fill("60")
+    sets(seen.page, "Value: weight_max_age_days").fill("60")
     seen.page.get_by_role("button", name="Show the cards").click()
     expect(seen.page.locator("#result")).to_contain_text("older than 60 days instead of 30 days")
     expect(seen.page.get_by_label("Value: weight_max_age_days")).to_have_value("60")
@@ -297,7 +362,7 @@ def test_the_workbench_can_be_used_by_keyboard_alone(seen: Visit) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Preview")
     _tab_to(page, "Show the cards")
     page.keyboard.press("Space")
-    expect(page.get_by_role("status")).to_have_text("1 card shown.")
+    expect(page.locator("#told")).to_have_text("1 card shown.")
 
 
 def _tab_to(page: Page, name: str) -> None:
@@ -306,3 +371,17 @@ def _tab_to(page: Page, name: str) -> None:
         if page.evaluate("document.activeElement.textContent.trim()") == name:
             return
     pytest.fail(f"the keyboard does not come to {name!r}")
+
+
+def test_a_rule_is_built_seen_and_kept_as_a_draft(seen: Visit) -> None:
+    seen.open("/workbench")
+    sign_in(seen.page, "Ada")
+    seen.open("/workbench/rules/new")
+    seen.page.get_by_label("Topic", exact=True).fill("hepatitis-b-checked")
+    seen.page.get_by_role("button", name="Show the rule").click()
+    expect(seen.page.locator(".card h3")).to_have_text("Enhertu: no Hepatitis B surface antigen within 180 days")
+    seen.check("workbench-rule-built-desk")
+    seen.page.get_by_role("button", name="Keep it as a draft version").click()
+    expect(seen.page.get_by_role("heading", level=1)).to_contain_text("Hepatitis B not tested")
+    expect(seen.page.get_by_text("hepatitis-b-checked").first).to_be_visible()
+    seen.check("workbench-rule-kept-desk")

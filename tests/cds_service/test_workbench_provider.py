@@ -29,7 +29,7 @@ from cds_service.app import create_app
 from cds_service.configuration.roles import Role
 from cds_service.configuration.settings import Settings
 from cds_service.policies.people import Person
-from cds_service.workbench import sessions, version_pages
+from cds_service.workbench import access, sessions
 from cds_service.workbench.provider import SignedIn
 
 if TYPE_CHECKING:
@@ -201,12 +201,12 @@ def test_workbench_asks_the_provider_anew_before_what_is_in_force_changes(
     assert author.send("/versions", title="Older weights").status_code == 302
     assert author.step(1, "submitted").status_code == 302
     # Reading, writing and submitting go on for as long as the session; a role may have been taken away since.
-    monkeypatch.setattr(version_pages, "_FRESH_S", -1)
+    monkeypatch.setattr(access, "_FRESH_S", -1)
     answer = reviewer.step(1, "approved")
     assert answer.status_code == 403
     assert "Your roles are asked anew for this step" in words(answer)
     assert author.get("/versions/1").status_code == 200
-    monkeypatch.setattr(version_pages, "_FRESH_S", 60)
+    monkeypatch.setattr(access, "_FRESH_S", 60)
     signed_in(reviewer.browser, "bob")
     assert reviewer.step(1, "approved").status_code == 302
     # The age counts from the sign-in, and not from the last page.

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from bench import EVE, Seat, bench, words
+from calls import SIGN, call, order
+from office import Office
 from werkzeug.datastructures import MultiDict
 
 from cards.facts.policy import Mode
@@ -19,8 +21,10 @@ from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 from cds_service.configuration.overlay import PublishedPolicy, with_policy
 from cds_service.configuration.policy_content import NOTHING, content_differences, read_content, stored_content
+from cds_service.policies.library import Library
 from cds_service.workbench.forms import content_from
 from cds_service.workbench.rule_builder import FIRST
+from cds_service.workbench.rule_texts import with_rule
 
 if TYPE_CHECKING:
     from cds_service.store.store import Store
@@ -49,6 +53,92 @@ def test_the_page_shows_each_rule_with_its_text_its_cases_and_its_card(seat: Sea
     assert "Enhertu: no hepatitis B surface antigen within 180 days" in said
     assert "tested 181 days ago fires fires" in said
     assert said.index("antiemetic-plan · off") > said.index("hepatitis-b-missing · live")
+
+
+KEPT = {**FIRST, "topic": "hepatitis-b-checked", "display": "Hepatitis B checked"}
+
+
+def asked(office: Office) -> list[str]:
+    """List the topics of the cards on an order of Enhertu for a patient who has had none."""
+    office.shown()
+    enhertu = order(378, medicationCodeableConcept={"text": "Enhertu"})
+    answer = office.app.test_client().post(f"/cds-services/{SIGN}", json=call(orders=[enhertu])).get_json()
+    return [card["source"]["topic"]["code"] for card in answer["cards"]]
+
+
+def test_a_rule_from_the_form_is_kept_as_a_draft_that_two_people_put_into_force_and_take_back(store: Store) -> None:
+    office = Office(store)
+    made = office.ada.send("/rules/draft", **KEPT)
+    assert made.status_code == 302
+    page = words(office.ada.get("/versions/1"))
+    assert "hepatitis-b-checked" in page
+    assert "hepatitis-b-checked" not in asked(office)
+    office.ada.step(1, "submitted")
+    assert office.ada.step(1, "approved").status_code == 403
+    assert office.ben.step(1, "approved", comment="Agreed").status_code == 302
+    assert office.ada.step(1, "published").status_code == 302
+    assert "hepatitis-b-checked" in asked(office)
+    again = office.ada.send("/rules/draft", **{**KEPT, "topic": "another-one", "display": "Another"})
+    assert again.status_code == 302
+    rules = library_of(store).version(2).content.site.rules
+    assert rules.count("- topic:") == 2
+    assert library_of(store).version(2).based_on == 1
+    assert office.ada.step(1, "retired", comment="Not wanted").status_code == 302
+    assert "hepatitis-b-checked" not in asked(office)
+
+
+def test_a_wrong_rule_is_not_kept_and_one_who_may_not_write_keeps_none(store: Store) -> None:
+    office = Office(store)
+    wrong = office.ada.send("/rules/draft", **{**KEPT, "code": "http://loinc.org|5196-2"})
+    assert wrong.status_code == 400
+    assert "its check digit is wrong" in words(wrong)
+    taken = office.ada.send("/rules/draft", **{**KEPT, "topic": "lvef-missing"})
+    assert taken.status_code == 400
+    assert office.eve.send("/rules/draft", **KEPT).status_code == 403
+    assert "Keep it as a draft version" not in words(office.eve.get("/rules/new"))
+    assert library_of(store).versions() == []
+
+
+def library_of(store: Store) -> Library:
+    return Library(store.engine)
+
+
+NEW = """sources:
+  our-source:
+    title: Committee
+rules:
+- topic: two
+  cases:
+  - name: x
+"""
+
+
+SOURCE = "our-source:\n    title: Committee\n"
+TWO = "- topic: two\n  cases:\n  - name: x\n"
+ANEW = f"rules:\n- topic: one\n{TWO}sources:\n  {SOURCE}"
+INDENTED = TWO.replace("\n", "\n  ").rstrip(" ")
+ONE = "  # one\n  - topic: one\n    rule: x  # as agreed\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", NEW),
+        (f"# ours\nrules:\n{ONE}\n# end\n", f"sources:\n  {SOURCE}# ours\nrules:\n{ONE}  {INDENTED}\n# end\n"),
+        (
+            "sources:\n  pt: {title: P}\nrules:\n- topic: one\n",
+            f"sources:\n  pt: {{title: P}}\n  {SOURCE}rules:\n- topic: one\n{TWO}",
+        ),
+        (
+            "rules:\n- topic: one\nsources:\n  pt:\n    title: P\n",
+            f"rules:\n- topic: one\n{TWO}sources:\n  pt:\n    title: P\n  {SOURCE}",
+        ),
+        ("rules: [{topic: one}]", ANEW),
+        ("rules: []", ANEW.replace("- topic: one\n", "")),
+    ],
+)
+def test_a_rule_is_put_behind_those_that_are_there(text: str, expected: str) -> None:
+    assert with_rule(text, NEW) == expected
 
 
 def test_a_topic_of_the_site_has_a_page_of_its_own(seat: Seat) -> None:

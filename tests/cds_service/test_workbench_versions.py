@@ -167,8 +167,68 @@ def test_a_version_may_wait_for_its_time(office: Office) -> None:
     office.approved(**SIXTY)
     assert office.ada.step(1, "published", effective_from="2099-01-01T08:00").status_code == 302
     assert "scheduled" in words(office.eve.get("/versions/1"))
-    assert "2099-01-01 08:00: version 1 comes into force" in words(office.eve.get("/versions"))
+    assert "2099-01-01 08:00 UTC: version 1 comes into force" in words(office.eve.get("/versions"))
     assert office.shown() == ["weight-stale"]
+
+
+def test_a_schedule_is_moved_and_what_has_begun_keeps_its_begin(store: Store) -> None:
+    watch = Watch()
+    office = Office(store, watch)
+    office.approved(**SIXTY)
+    office.ada.step(1, "published", effective_from="2026-03-02T08:00", effective_until="2026-03-09T08:00")
+    page = office.ada.get("/versions/1").text
+    assert 'name="effective_from" type="datetime-local" value="2026-03-02T08:00"' in page
+    assert office.ada.step(1, "moved", effective_from="2026-03-03T08:00").status_code == 400
+    seen = office.ada.seen(1)
+    assert office.ben.step(1, "moved", seen, comment="Later", effective_from="2026-03-03T08:00").status_code == 403
+    moved = office.ada.step(1, "moved", comment="The clinic is closed", effective_from="2026-03-03T08:00")
+    assert moved.status_code == 302
+    assert "2026-03-03 08:00 UTC: version 1 comes into force" in words(office.eve.get("/versions"))
+    watch.later(hours=24)
+    assert "scheduled" in words(office.eve.get("/versions/1"))
+    watch.later(hours=24)
+    page = words(office.ada.get("/versions/1"))
+    assert "moved by Ada, informatics (made up), 2026-03-01 12:00 UTC, from 2026-03-03 08:00 UTC" in page
+    assert "What has begun keeps its begin" in page
+    refused = office.ada.step(1, "moved", comment="Earlier", effective_from="2026-03-04T08:00")
+    assert "it has begun, so only its end can be moved" in words(refused)
+    office.ada.step(1, "moved", comment="Two days are enough", effective_until="2026-03-05T08:00")
+    assert "from 2026-03-03 08:00 UTC until 2026-03-05 08:00 UTC" in words(office.eve.get("/versions"))
+    watch.later(hours=48)
+    assert "expired" in words(office.eve.get("/versions/1"))
+    history = words(office.eve.get("/topics/weight-stale"))
+    assert "2026-03-03 08:00 UTC: version 1 , published by Ada" in history
+    assert history.count("instead of") == 2
+
+
+def test_what_was_typed_is_saved_with_what_is_sent_to_review(office: Office) -> None:
+    office.ada.send("/versions", title="Mine", **{"from": "files"})
+    assert office.ada.revise(1, comment="First try", then="submitted", **SIXTY).status_code == 302
+    page = words(office.eve.get("/versions/1"))
+    assert "review" in page
+    assert "A weight older than 60 days instead of 30 days" in page
+    assert "revised by Ada" in page
+    office.ben.step(1, "returned", comment="Sixty is too long")
+    assert office.ada.revise(1, comment="As it is", then="submitted", **SIXTY).status_code == 302
+    page = words(office.eve.get("/versions/1"))
+    assert page.count("revised by Ada") == 1
+    assert "“As it is”" in page
+
+
+@pytest.mark.parametrize("then", ["", "submitted"])
+def test_what_was_typed_is_shown_again_where_it_is_refused(office: Office, then: str) -> None:
+    office.ada.send("/versions", title="Mine")
+    seen = office.ada.seen(1)
+    wrong = {"thresholds__weight_max_age_days": "4000", "cards__ild-active__owner": "Pharmacy & <ward>"}
+    answer = office.ada.revise(1, then=then, **wrong)
+    assert answer.status_code == 400
+    assert 'value="4000"' in answer.text
+    assert 'value="Pharmacy &amp; &lt;ward&gt;"' in answer.text
+    office.ada.revise(1, **SIXTY)
+    conflict = office.ada.send("/versions/1/content", seen=seen, then=then, thresholds__weight_max_age_days="77")
+    assert conflict.status_code == 409
+    assert 'value="77"' in conflict.text
+    assert "What you typed is still in the form, and is not saved" in words(conflict)
 
 
 def test_an_older_version_is_begun_again(office: Office) -> None:

@@ -17,7 +17,8 @@ from fhir_mappings.as_of.history import PatientHistory
 from fhir_mappings.as_of.moments import When, later, when
 from fhir_mappings.as_of.searches import searches
 from fhir_mappings.as_of.sites import site_of
-from fhir_mappings.codings import NO_CODE_MAP, CodeMap
+from fhir_mappings.code_maps.files import read_code_map
+from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.request.prefetch import PrefetchState
 from fhir_mappings.request.queries import templates
 
@@ -275,7 +276,7 @@ def test_local_codes_are_asked_for_however_they_are_written(tmp_path: Path) -> N
         "element": [{"code": "W,1|a\\b$", "target": [target]}],
     }
     (tmp_path / "map.json").write_text(json.dumps({"resourceType": "ConceptMap", "status": "active", "group": [group]}))
-    local = searches(templates(default_knowledge().terminology, CodeMap.read([tmp_path / "map.json"])))
+    local = searches(templates(default_knowledge().terminology, read_code_map([tmp_path / "map.json"])))
     assert (local["weight"].tokens or frozenset()) - (WANTED["weight"].tokens or frozenset()) == {
         ("urn:oid:1.2.3", "W,1|a\\b$")
     }

@@ -255,6 +255,17 @@ def test_what_lacks_is_said(value: Json, expected: list[str]) -> None:
     assert (len(found.weights), reasons(found)) == (1, expected)
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [pytest.param({}, ["full-page"], id="not counted"), pytest.param({"total": 100}, [], id="counted")],
+)
+def test_a_list_of_just_as_many_as_were_asked_for(more: Json, expected: list[str]) -> None:
+    many = bundle(*({**WEIGHT, "id": f"w-{number}"} for number in range(100)), **more)
+    assert reasons(patient(weight=many)) == expected
+    told = [card for card in cards(prefetch=chart(weight=many)) if topic(card) == "checks-incomplete"]
+    assert [("100 entries, as many as were asked for" in card["detail"]) for card in told] == [True] * len(expected)
+
+
 def test_what_lacks_in_a_list_of_the_clients_own_is_not_ours_to_say() -> None:
     own = bundle(WEIGHT, None, link=[{"relation": "next", "url": "x"}])
     found = patient(item1=own)

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapes import chart_reader
 
-from fhir_mappings.codings import CodeMap, CodeMapError
+from fhir_mappings.code_maps.files import read_code_map
+from fhir_mappings.codings import CodeMapError
 from fhir_mappings.request import hook_request
 from fhir_mappings.request.builder import BuildError, orders_in
 from fhir_mappings.request.hook_request import BadRequest, RequestReader, read_request
@@ -146,7 +147,7 @@ def test_files_that_are_too_deep_are_refused(monkeypatch: pytest.MonkeyPatch, tm
     path = tmp_path / "map.json"
     path.write_bytes(objects(OVER))
     with pytest.raises(CodeMapError):
-        CodeMap.read([path])
+        read_code_map([path])
     with pytest.raises(BuildError):
         orders_in(objects(OVER))
 

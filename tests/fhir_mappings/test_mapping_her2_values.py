@@ -273,7 +273,7 @@ def test_the_code_says_the_method_whatever_its_display(code: str, method: str) -
 def test_serum_her2_never_counts(code: str, beside: str) -> None:
     codes = tuple(Code(LOINC, each) for each in (code, beside) if each)
     for listed in (codes, codes[::-1]):
-        assert READER.index.look([listed]) == ((), True)
+        assert READER.index.look([listed]) == ((), True, "")
 
 
 def test_a_method_goes_before_an_interpretation_whatever_the_order() -> None:

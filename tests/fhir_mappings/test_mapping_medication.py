@@ -449,13 +449,57 @@ def test_the_strength_in_a_name_is_no_dose() -> None:
         pytest.param(concept(text="IV"), "intravenous", id="IV"),
         pytest.param(concept(coding("urn:local", "1", "Subcutaneous")), "subcutaneous", id="by display"),
         pytest.param(concept(text="oral"), "oral", id="by mouth"),
-        pytest.param(concept(text="rectal"), None, id="another route"),
-        pytest.param("IV", None, id="a text for the concept"),
+        pytest.param(concept(text="Intravenous drip via PICC"), "intravenous", id="words around it"),
+        pytest.param(concept(text="i.v. Infusion"), "intravenous", id="with points"),
+        pytest.param(concept(text="Infusion"), "intravenous", id="an infusion"),
+        pytest.param(concept(text="subcutaneous infusion"), "subcutaneous", id="an infusion under the skin"),
+        pytest.param(concept(text="voie sous-cutan\u00e9e"), "subcutaneous", id="French"),
+        pytest.param(concept(text="dożylnie"), "intravenous", id="Polish"),
+        pytest.param(concept(coding("urn:local", "IVINF")), "intravenous", id="a local code alone"),
+        pytest.param(concept(text="rectal"), "other", id="another route"),
+        pytest.param(concept(text="Intrathecal"), "other", id="into the spinal canal"),
+        pytest.param(concept(coding(SNOMED, "78421000")), "other", id="into a muscle"),
+        pytest.param(concept(coding(SNOMED, "47625008"), text="Intrathecal"), "other", id="the more harmful of two"),
+        pytest.param("IV", "intravenous", id="a text for the concept"),
         pytest.param(None, None, id="not said"),
     ],
 )
 def test_route(route: Any, expected: str | None) -> None:
     assert read_order(order(dosage(route=route))).route == expected
+
+
+@pytest.mark.parametrize(
+    ("route", "written"),
+    [
+        pytest.param(concept(text="per protocol"), "per protocol", id="no route"),
+        pytest.param(concept(text="im Beutel"), "im Beutel", id="a word of another language"),
+        pytest.param(
+            concept(coding(SNOMED, "47625008"), text="Intrathecal"), "Intrathecal", id="code and text disagree"
+        ),
+        pytest.param(concept(text="IV or SC"), "IV or SC", id="two routes"),
+        pytest.param(concept(coding("urn:local", "4711")), "4711", id="a code that is not known"),
+    ],
+)
+def test_a_route_that_is_not_understood_is_kept_as_it_is_written(route: Any, written: str) -> None:
+    found = read_order(order(dosage(route=route)))
+    assert (found.route, found.route_written) == (None, written)
+
+
+@pytest.mark.parametrize(
+    ("instructions", "expected"),
+    [
+        ("252 mg IV over 90 minutes", "intravenous"),
+        ("252 mg (3.6 mg/kg) SC every 3 weeks", "subcutaneous"),
+        ("3.6 mg/kg intrathecally", "other"),
+        ("252 mg in 250 mL saline", None),
+        ("acetaminophen 650 mg PO, then 252 mg IV", None),
+        ("IV access before the dose of 252 mg", None),
+    ],
+)
+def test_the_route_right_behind_an_amount_counts_where_no_field_names_one(
+    instructions: str, expected: str | None
+) -> None:
+    assert read_order(order(dosage(text=instructions, route=None))).route == expected
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,23 @@ def test_a_list_with_fewer_matches_than_the_server_counts(raw: bytes, short: boo
     assert answer.listing.is_short is short
 
 
+@pytest.mark.parametrize(
+    ("raw", "size", "full"),
+    [
+        pytest.param(bundle(3), 3, True, id="as many as asked for"),
+        pytest.param(bundle(2), 3, False, id="fewer"),
+        pytest.param(bundle(4), 3, False, id="more: the client has put pages together"),
+        pytest.param(bundle(3, total=3), 3, False, id="as many, and counted"),
+        pytest.param(bundle(3, link=NEXT), 3, False, id="the rest is on a further page"),
+        pytest.param(bundle(3), None, False, id="a list of the client's own"),
+    ],
+)
+def test_a_list_that_ends_where_the_question_ended(raw: bytes, size: int | None, full: bool) -> None:  # noqa: FBT001
+    answer = read_answer(raw, "prefetch.conditions")
+    assert answer.listing is not None
+    assert answer.listing.is_full(size) is full
+
+
 def test_what_was_included_is_no_match() -> None:
     raw = json.loads(bundle(2, total=2))
     raw["entry"][1]["search"] = {"mode": "include"}

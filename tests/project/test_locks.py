@@ -38,7 +38,7 @@ def asked_for(lock: str) -> list[Requirement]:
 
 
 def test_there_is_a_lock_for_serving_for_each_extra_and_for_tests() -> None:
-    names = ["requirements-charts.lock", "requirements-dev.lock", "requirements-simulate.lock", "requirements.lock"]
+    names = [f"requirements-{each}.lock" for each in ("charts", "dev", "otel", "simulate")] + ["requirements.lock"]
     assert names == LOCKS
 
 

@@ -24,12 +24,16 @@ class DrugClass(KnowledgeRecord, frozen=True, kw_only=True):
     """Drugs that matter beside a HER2 drug, by the names they are ordered under; ``with_products`` empty: any.
 
     ``unless`` are words that make it another thing: a shampoo is no strong inhibitor of anything. Two groups with one
-    id are one class from two sources.
+    id are one class from two sources. ``rxnorm`` and ``atc`` are codes that a rule of the site names; one of ATC
+    stands for everything below it. ``of_site``: only a rule of the site reads it; it settles no text of an order.
     """
 
     id: str
     names: tuple[str, ...]
     unless: tuple[str, ...] = ()
+    rxnorm: tuple[str, ...] = ()
+    atc: tuple[str, ...] = ()
+    of_site: bool = False
     with_products: tuple[str, ...] = ()
     reason: str
     by: Cited

@@ -64,6 +64,8 @@ class DrugWords(KnowledgeRecord, frozen=True, kw_only=True):
     patterns: tuple[IgnoredPattern, ...]
     package_numbers: tuple[IgnoredWords, ...] = ()
     package_numbering: tuple[str, ...] = ()
+    premedication: tuple[IgnoredWords, ...] = ()
+    supportive: tuple[IgnoredWords, ...] = ()
     warnings: tuple[IgnoredWords, ...]
     warning_words: tuple[IgnoredWords, ...]
     payload_endings: tuple[Endings, ...]

@@ -26,6 +26,8 @@ class Route(StrEnum):
     INTRAVENOUS = "intravenous"
     SUBCUTANEOUS = "subcutaneous"
     ORAL = "oral"
+    OTHER = "other"
+    """A route by which no product here is given, such as into a muscle or the spinal canal."""
 
 
 class Cancer(StrEnum):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-from cards.knowledge.schema.kinds import Cancer, Problem, Setting, Tier
+from cards.knowledge.schema.kinds import Cancer, Setting, Tier
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 
 Hook = Literal["order-select", "order-sign", "order-dispatch", "patient-view"]
@@ -31,8 +31,9 @@ class AgeRange(KnowledgeRecord, frozen=True, kw_only=True):
 class When(KnowledgeRecord, frozen=True, kw_only=True):
     """The orders that a rule is about; whatever is left out does not matter.
 
-    ``products`` are ids of products or brands, ``on_drug`` those, drug classes, or any other names. ``moments`` are
-    hooks; without them the rule is asked at every hook of orders.
+    ``products`` are ids of products or brands, ``on_drug`` those, drug classes, any other names, or codes of RxNorm or
+    ATC ("http://www.whocc.no/atc|L01DB"). ``has_problem`` are problems that the service knows, or codes. ``moments``
+    are hooks; without them the rule is asked at every hook of orders.
     """
 
     products: tuple[str, ...] = ()
@@ -44,7 +45,7 @@ class When(KnowledgeRecord, frozen=True, kw_only=True):
     age: AgeRange | None = None
     sex: tuple[Literal["female", "male", "other", "unknown"], ...] = ()
     on_drug: tuple[str, ...] = ()
-    has_problem: tuple[Problem, ...] = ()
+    has_problem: tuple[str, ...] = ()
 
 
 class ResultCondition(KnowledgeRecord, frozen=True, kw_only=True):
@@ -118,7 +119,7 @@ class RuleCase(KnowledgeRecord, frozen=True, kw_only=True):
     age: int | None = None
     sex: str = ""
     drugs: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[str, ...] = ()
     results: tuple[CaseResult, ...] = ()
     not_sent: tuple[str, ...] = ()
     where: str = ""
@@ -140,7 +141,7 @@ class SiteRule(KnowledgeRecord, frozen=True, kw_only=True):
     no_result: ResultCondition | None = None
     unless_result: ResultCondition | None = None
     unless_drug: tuple[str, ...] = ()
-    has_problem: tuple[Problem, ...] = ()
+    has_problem: tuple[str, ...] = ()
     summary: str
     rule: str
     order_test: OrderedTest | None = None
@@ -155,7 +156,7 @@ class SiteRule(KnowledgeRecord, frozen=True, kw_only=True):
         return tuple(each for each in (self.any_result, self.no_result, self.unless_result) if each is not None)
 
     @property
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[str, ...]:
         """The problems of which the patient must have one."""
         return (*self.when.has_problem, *self.has_problem)
 

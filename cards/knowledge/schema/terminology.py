@@ -228,11 +228,12 @@ class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class RouteWords(KnowledgeRecord, frozen=True, kw_only=True):
-    """The codes and words of a route."""
+    """The codes and words of a route: ``texts`` are whole, ``words`` mean it wherever they stand."""
 
     route: Route
     snomed: tuple[CodeEntry, ...]
     texts: tuple[str, ...]
+    words: tuple[str, ...] = ()
     by: Cited
 
 
@@ -257,6 +258,8 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     units: Units = Units(ignored=(), volumes=(), tables={})
     """In a file of their own, as are the words of reference ranges."""
     reference_ranges: ReferenceRanges = ReferenceRanges()
+    site_problems: tuple[str, ...] = ()
+    """Codes of problems that only the rules of the site ask about, each "system|code"."""
 
     def of_kind(self, *kinds: Kind) -> tuple[str, ...]:
         """List the concepts of some kinds."""

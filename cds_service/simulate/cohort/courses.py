@@ -14,6 +14,8 @@ SITES = ("north", "south", "harbour", "day-clinic")
 _CYCLE = 21
 _LVEF_EVERY = 3
 _FIRST_DAY = date(2023, 1, 9)
+WEEKS = 156
+"""How long a cohort goes on, by default: three years. Courses begin all along, and its last day cuts them short."""
 _DAYS_OF_START = 700
 _TRASTUZUMABS = ("Herceptin", "Ogivri", "Kanjinti", "Trazimera", "Ontruzant")
 _REGIMENS = (
@@ -109,8 +111,8 @@ def usual_dose(drug: str, kilograms: Decimal, *, first: bool) -> Decimal:
     return (_PER_KG[drug][0 if first else 1] * kilograms).quantize(Decimal(1), ROUND_FLOOR)
 
 
-def clean_course(patient: str, random: Random) -> Course:
-    """Make a course in which everything is as it should be."""
+def clean_course(patient: str, random: Random, days: int = _DAYS_OF_START) -> Course:
+    """Make a course in which everything is as it should be, and which begins on one of so many days."""
     regimen = random.choices([name for name, _ in _REGIMENS], [share for _, share in _REGIMENS])[0]
     drugs = {
         "kadcyla": ("Kadcyla",),
@@ -119,7 +121,7 @@ def clean_course(patient: str, random: Random) -> Course:
         "trastuzumab+pertuzumab": (random.choice(_TRASTUZUMABS), "Perjeta"),
         "other": (),
     }[regimen]
-    begin = _FIRST_DAY + timedelta(days=random.randrange(_DAYS_OF_START))
+    begin = _FIRST_DAY + timedelta(days=random.randrange(days))
     kilograms = Decimal(random.randrange(480, 960)) / 10
     born = date(random.randrange(1942, 1994), random.randrange(1, 13), random.randrange(1, 28))
     course = Course(patient, born, random.choice(SITES), kilograms, drugs=drugs)
@@ -136,6 +138,12 @@ def clean_course(patient: str, random: Random) -> Course:
             visit.lvef = random.randrange(60, 67)
         course.visits.append(visit)
     return course
+
+
+def cut_short(course: Course, weeks: int) -> None:
+    """Leave out the visits after the last day of a cohort: an export has them not yet, and the site goes on."""
+    end = _FIRST_DAY + timedelta(weeks=weeks)
+    course.visits = [visit for visit in course.visits if visit.day < end]
 
 
 def _bloods(drug: str, random: Random) -> dict[str, Decimal]:

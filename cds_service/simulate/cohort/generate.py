@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from random import Random
 from typing import TYPE_CHECKING
 
-from cds_service.simulate.cohort.courses import clean_course
+from cds_service.simulate.cohort.courses import WEEKS, clean_course, cut_short
 from cds_service.simulate.cohort.faults import put_in
 from cds_service.simulate.cohort.plans import RIGHT, plan_resources, plans
 from cds_service.simulate.cohort.resources import places, resources
@@ -25,13 +25,14 @@ LABELS, PLANS = "labels.csv", "plans.csv"
 ERRORS_PERCENT = 25
 
 
-def courses(patients: int, seed: int, errors_percent: int = ERRORS_PERCENT) -> Iterator[Course]:
-    """Make the courses of a cohort; each depends on the seed and on its number alone."""
+def courses(patients: int, seed: int, errors_percent: int = ERRORS_PERCENT, weeks: int = WEEKS) -> Iterator[Course]:
+    """Make the courses of a cohort of so many weeks; each depends on the seed, on its number and on the weeks alone."""
     for number in range(patients):
         random = Random(f"{seed}/{number}")  # noqa: S311 - a cohort, no secret
-        course = clean_course(f"p{seed}-{number:07}", random)
+        course = clean_course(f"p{seed}-{number:07}", random, weeks * 7)
         if random.randrange(100) < errors_percent:
             put_in(course, random)
+        cut_short(course, weeks)
         yield course
 
 
@@ -78,7 +79,12 @@ def _writer(output: Path, stack: ExitStack) -> Callable[[dict[str, object]], Non
 
 
 def generate(
-    patients: int, seed: int, output: Path, errors_percent: int = ERRORS_PERCENT, fault: SiteFault | None = None
+    patients: int,
+    seed: int,
+    output: Path,
+    errors_percent: int = ERRORS_PERCENT,
+    fault: SiteFault | None = None,
+    weeks: int = WEEKS,
 ) -> tuple[int, int]:
     """Write a cohort; give how many orders it has, and how many of them have an error.
 
@@ -98,7 +104,7 @@ def generate(
         labels.writerow(("order", "topic", "expected"))
         for place in places():
             write(place)
-        for course in courses(patients, seed, errors_percent):
+        for course in courses(patients, seed, errors_percent, weeks):
             for resource, ordered in resources(course):
                 write(fault.written(resource, course.site) if fault else resource)
                 if ordered is None:

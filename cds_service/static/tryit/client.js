@@ -31,6 +31,21 @@ export function hookRequest(service, chart, orders, selected) {
   return { hook: service.hook, hookInstance: uuid(), context, prefetch };
 }
 
+/** Write the request for a service from a chart that was read from a FHIR server; what was not read stays left out. */
+export function requestFrom(own, service, orders, selected) {
+  const context = { userId: USER, patientId: own.patient };
+  if (service.hook === "order-select") context.selections = selected;
+  context.draftOrders = { resourceType: "Bundle", type: "collection", entry: orders.map((resource) => ({ resource })) };
+  const asked = Object.keys(service.prefetch ?? {}).filter((key) => key in own.prefetch);
+  const prefetch = Object.fromEntries(asked.map((key) => [key, own.prefetch[key]]));
+  return { hook: service.hook, hookInstance: uuid(), context, prefetch };
+}
+
+/** Have the service read a chart: gives the request that an EHR would send, and what could not be read. */
+export async function read(server, patient, drug, dose) {
+  return exchange("POST", "/try-it/request", { server, patient, drug, dose });
+}
+
 /** Call a service. */
 export async function call(service, request, signal) {
   return exchange("POST", `/cds-services/${service.id}`, request, signal);

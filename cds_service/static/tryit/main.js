@@ -1,9 +1,10 @@
 // The try-it page: an order screen whose every change is a call, and whose cards act on the orders.
-import { call, discover, feedback, hookRequest, problem } from "./client.js";
+import { call, discover, feedback, hookRequest, problem, requestFrom } from "./client.js";
 import { answeredView, cardView, silenceView } from "./cards.js";
 import { chartFields } from "./chart_form.js";
 import { element } from "./dom.js";
 import { exchangesView } from "./exchanges.js";
+import { listenToOwnServer, ownFacts } from "./own_server.js";
 import { applied, described, fieldsOf, isDrug, referenceOf, setBilling, setDose, setDrug, setText } from "./orders.js";
 
 // Billing is for those who want it, and never mixed into the clinical answers: an EHR chooses its services.
@@ -13,7 +14,7 @@ const HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets";
 const MOMENTS = { "order-select": "While ordering", "order-sign": "At signing" };
 const at = (id) => document.getElementById(id);
 
-const screen = { choices: undefined, services: [], chart: [], orders: [], current: "", decisions: new Map(), asked: [] };
+const screen = { choices: undefined, services: [], chart: [], own: undefined, orders: [], current: "", decisions: new Map(), asked: [] };
 let running = new AbortController();
 let timer;
 
@@ -35,6 +36,7 @@ async function start() {
 
 function listen() {
   window.addEventListener("hashchange", open);
+  listenToOwnServer(openOwn);
   at("order-form").addEventListener("submit", (event) => {
     event.preventDefault();
     ask("order-sign");
@@ -64,14 +66,34 @@ function open() {
   }
   if (!matchMedia("(min-width: 70rem)").matches) document.querySelector(".scenarios details").open = false;
   document.querySelector(".scenarios summary").textContent = `Scenario: ${scenario.title}`;
-  Object.assign(screen, { chart: structuredClone(scenario.chart), orders: structuredClone(scenario.orders) });
+  Object.assign(screen, { chart: structuredClone(scenario.chart), own: undefined, orders: structuredClone(scenario.orders) });
   screen.decisions.clear();
+  at("chart-form").hidden = false;
   screen.current = referenceOf(screen.orders[0]);
   showPatient(scenario);
   at("chart-fields").replaceChildren(...chartFields(screen.chart, screen.choices, later));
   showOrders();
   showOrderFields();
   ask("order-select");
+}
+
+/** Show a chart that was read from a FHIR server; what it says is changed there, not here. */
+function openOwn({ patient, prefetch, orders }) {
+  for (const link of document.querySelectorAll(".scenarios a")) link.removeAttribute("aria-current");
+  document.querySelector(".scenarios summary").textContent = "Choose a scenario";
+  // A scenario that is chosen again is a change of the address.
+  history.replaceState(null, "", location.pathname);
+  Object.assign(screen, { chart: [], own: { patient, prefetch }, orders });
+  screen.decisions.clear();
+  screen.current = referenceOf(orders[0]);
+  const { name, facts } = ownFacts(screen.own);
+  at("patient-name").textContent = name;
+  at("patient-facts").textContent = facts;
+  at("story").textContent = "Read from your FHIR server.";
+  at("chart-form").hidden = true;
+  showOrders();
+  showOrderFields();
+  ask("order-sign");
 }
 
 function showPatient(scenario) {
@@ -161,7 +183,9 @@ async function ask(hook) {
   try {
     const answers = await Promise.all(
       services.map(async (service) => {
-        const request = hookRequest(service, screen.chart, screen.orders, selected);
+        const request = screen.own
+          ? requestFrom(screen.own, service, screen.orders, selected)
+          : hookRequest(service, screen.chart, screen.orders, selected);
         return { service, exchanged: await call(service, request, signal) };
       }),
     );

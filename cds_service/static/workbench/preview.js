@@ -33,6 +33,8 @@ async function refresh() {
 }
 
 form.addEventListener("input", (event) => {
+  // What is searched for changes no card.
+  if (event.target.closest(".find")) return;
   clearTimeout(waiting);
   isWhole ||= event.target.id === "profile";
   waiting = setTimeout(refresh, 250);

@@ -1,0 +1,39 @@
+"""A rule that raises an exception is a check that could not be carried out; the other rules answer all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cards.facts.outcomes import FAILED, CannotTell, Missing, Outcome
+from cards.facts.topics import TopicCode
+
+if TYPE_CHECKING:
+    from cards.readings.case import Case
+    from cards.rules import Rule
+
+OnFailure = Callable[[TopicCode, Exception], None]
+"""Hears of each rule that failed, and of its error. The error may quote the chart: it is never for a log."""
+
+
+def unheard(_topic: TopicCode, _error: Exception) -> None:
+    """Hear of a failure that was heard of when the facts were first judged."""
+
+
+def asked(rule: Rule, case: Case, on_failure: OnFailure | None) -> Outcome:
+    """Ask a rule about a case.
+
+    Where nobody hears of failures, its exception is raised: it would otherwise be seen by nobody.
+    """
+    try:
+        return rule.judge(case)
+    except Exception as error:
+        if on_failure is None:
+            raise
+        on_failure(rule.topic, error)
+        return CannotTell((Missing(FAILED, values={"check": str(rule.topic)}, is_urgent=True),))
+
+
+def is_failure(outcome: Outcome) -> bool:
+    """Return whether a rule failed, so that nothing else may take the place of its outcome."""
+    return isinstance(outcome, CannotTell) and outcome.missing[0].what == FAILED

@@ -1,0 +1,36 @@
+"""What the operator hears of a part of an answer that failed: the log and a number, and nothing of a patient."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import structlog
+
+from cds_service.telemetry import metrics
+
+if TYPE_CHECKING:
+    from cards.facts.topics import TopicCode
+
+_log = structlog.get_logger()
+_PLACES = 12
+
+
+def check_failed(topic: TopicCode, error: Exception) -> None:
+    """Log and count a check that raised an exception."""
+    part_failed(str(topic), error)
+
+
+def part_failed(part: str, error: Exception) -> None:
+    """Log and count a part of an answer that failed, with its traceback: places of the code, innermost last.
+
+    The message of the error is left out, for it may quote the chart.
+    """
+    metrics.failed(part)
+    _log.error("check_failed", check=part, error=type(error).__name__, traceback=_places(error))
+
+
+def _places(error: Exception) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)[-_PLACES:]
+    return [f"{'/'.join(PurePath(each.filename).parts[-3:])}:{each.lineno} {each.name}" for each in frames]

@@ -1,0 +1,72 @@
+"""Looks once a week, in the background, at what went silent or loud, and says so in the log and in the metrics."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from cds_service.clock import now
+from cds_service.learning.watch import as_logged, last_watch, watch
+from cds_service.telemetry import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Engine
+
+_FIRST_AFTER_S = 90.0
+_EVERY_S = 3600.0
+_TURN_S = 0.02
+_RESTED = 9
+"""How many times as long as it works it rests: a process that answers calls gives it a tenth of its time."""
+_log = structlog.get_logger()
+
+
+def keep_watch(engine: Engine, is_wanted: Callable[[], bool]) -> threading.Thread:
+    """Begin; of several processes and machines on one database, one looks at each week."""
+    thread = threading.Thread(target=_go_round, args=(engine, is_wanted), name="watch", daemon=True)
+    thread.start()
+    return thread
+
+
+def _go_round(engine: Engine, is_wanted: Callable[[], bool]) -> None:
+    time.sleep(_FIRST_AFTER_S)
+    while True:
+        if is_wanted():
+            look(engine)
+        time.sleep(_EVERY_S)
+
+
+def look(engine: Engine) -> None:
+    """Look at the last whole week unless that was done, and show what the last look found."""
+    try:
+        done = watch(engine, now(), Resting().rest)
+        if done is not None:
+            week, found = done
+            for each in found:
+                _log.warning("out_of_limits", **as_logged(each), new=each.is_new)
+            _log.info("watched", week=str(week), out_of_limits=len(found))
+        last = last_watch(engine)
+        if last is not None:
+            metrics.watched(len(last[1]))
+    except SQLAlchemyError as error:
+        _log.warning("watch_failed", reason=type(error).__name__)
+
+
+class Resting:
+    """Works for a moment, then rests for longer, so that calls are answered meanwhile."""
+
+    def __init__(self) -> None:
+        """Begin to work."""
+        self._since = time.perf_counter()
+
+    def rest(self) -> None:
+        """Rest, where it worked long enough."""
+        worked = time.perf_counter() - self._since
+        if worked >= _TURN_S:
+            time.sleep(min(worked, 1.0) * _RESTED)
+            self._since = time.perf_counter()

@@ -1,0 +1,46 @@
+// "My FHIR server, this patient, this drug": a chart that is read from a server, in the place of a scenario.
+import { problem, read } from "./client.js";
+
+const at = (id) => document.getElementById(id);
+
+/** Listen to the form, where it is offered; `opened` gets the patient, the prefetch and the orders of what was read. */
+export function listenToOwnServer(opened) {
+  at("own-form")?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const [server, patient, drug, dose] = ["server", "patient", "drug", "dose"].map((id) => at(`own-${id}`).value.trim());
+    at("own-status").textContent = "Reading the chart …";
+    try {
+      const exchanged = await read(server, patient, drug, dose);
+      if (exchanged.status !== 200) {
+        at("own-status").textContent = exchanged.body?.issue?.[0]?.details?.text ?? problem(exchanged);
+        return;
+      }
+      const { request, missing = {} } = exchanged.body;
+      at("own-status").textContent = told(missing);
+      opened({
+        patient: request.context.patientId,
+        prefetch: request.prefetch,
+        orders: request.context.draftOrders.entry.map((entry) => entry.resource),
+      });
+    } catch {
+      at("own-status").textContent = "The service cannot be reached.";
+    }
+  });
+}
+
+function told(missing) {
+  const lines = Object.entries(missing).map(([key, why]) => `${key}: ${why}`);
+  return lines.length ? `Read, but for ${lines.join("; ")}.` : "The chart was read.";
+}
+
+/** Say whose chart it is, in a line. */
+export function ownFacts({ patient, prefetch }) {
+  const person = prefetch.patient ?? {};
+  const facts = [person.gender && `Sex ${person.gender}`, person.birthDate && `born ${person.birthDate}`].filter(Boolean);
+  return { name: nameOf(person) || `Patient ${patient}`, facts: facts.length ? `${facts.join(", ")}.` : "" };
+}
+
+function nameOf(person) {
+  const name = person.name?.[0];
+  return name?.text ?? [...(name?.given ?? []), name?.family].filter(Boolean).join(" ");
+}

@@ -1,0 +1,208 @@
+"""Decisions as a list, the newest first, a page at a time, at the same speed among a thousand and among millions.
+
+A page goes on where the one before ended, by moment and id, and never counts what it leaves out. Where few cards fit
+what is asked (``FEW``), the page begins with those cards; where many do, it walks back in time, at most ``HORIZON``
+decisions at once, and says how far it has looked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import and_, func, or_, select
+
+from cds_service.store.selection import NO_FEEDBACK, CardFilter, Window, decided_in, has_card
+from cds_service.store.tables import decision_cards, decisions, feedback
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Engine, Row, Select
+
+Json = dict[str, Any]
+PAGE = 50
+HORIZON = 20_000
+"""How many decisions one page looks through at most."""
+FEW = 2000
+"""How many cards are few: a walk finds a page among more of them in a million decisions within its horizon."""
+_LONGEST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a list goes on: behind the decision of this moment and id."""
+
+    at: datetime
+    id: str
+
+    @property
+    def written(self) -> str:
+        """The place as an address has it."""
+        return f"{self.at.isoformat()}~{self.id}"
+
+
+def place_in(text: str) -> Place | None:
+    """Read a place from an address; none where it is no place."""
+    at, mark, name = text[:_LONGEST].partition("~")
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    return Place(moment, name) if mark and moment.tzinfo is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCard:
+    """A card of a listed decision. ``outcome`` is the last word on it; none where nothing was said."""
+
+    uuid: str
+    topic: str
+    indicator: str
+    product: str
+    summary: str
+    outcome: str | None
+    reason: Json
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDecision:
+    """A decision as a list shows it."""
+
+    id: str
+    at: datetime
+    service: str
+    issuer: str | None
+    tenant: str | None
+    patient: str | None
+    cards: tuple[ListedCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """A page of decisions, the newest first; ``older`` is where the next goes on.
+
+    ``looked_to``: the page is not full, and nothing older than this was looked at.
+    """
+
+    decisions: tuple[ListedDecision, ...]
+    older: Place | None = None
+    looked_to: datetime | None = None
+
+
+def listed(
+    engine: Engine,
+    window: Window,
+    cards: CardFilter | None = None,
+    patient: str | None = None,
+    before: Place | None = None,
+    count: int = PAGE,
+) -> ListPage:
+    """Return a page of the decisions of a window that have a card which fits, or any where no card is asked for."""
+    cards = cards or CardFilter()
+    conditions = [*decided_in(window), *([_behind(before)] if before is not None else [])]
+    if patient is not None:
+        conditions.append(decisions.c.patient == patient)
+    if cards.asks:
+        conditions.append(has_card(cards))
+    with engine.connect() as connection:
+        few = _few(connection, cards) if patient is None else None
+        horizon = None
+        if few is not None:
+            conditions.append(decisions.c.id.in_(few))
+        elif patient is None and cards.asks:
+            horizon = _horizon(connection, window, before)
+            conditions += [decisions.c.at >= horizon.at] if horizon is not None else []
+        statement = select(*_SHOWN).where(*conditions).order_by(*_order(by_index=few is None and patient is None))
+        rows = connection.execute(statement.limit(count + 1)).all()
+        page = _with_cards(connection, rows[:count])
+    if len(rows) > count:
+        return ListPage(page, Place(page[-1].at, page[-1].id))
+    if horizon is not None:
+        return ListPage(page, horizon, horizon.at)
+    return ListPage(page)
+
+
+def next_of_patient(engine: Engine, row: Row[Any], count: int = 10) -> tuple[ListedDecision, ...]:
+    """Return the decisions on the same patient that followed one, the first first; none without a pseudonym."""
+    if row.patient is None:
+        return ()
+    later = or_(decisions.c.at > row.at, and_(decisions.c.at == row.at, decisions.c.id > row.id))
+    statement = select(*_SHOWN).where(decisions.c.patient == row.patient, later)
+    with engine.connect() as connection:
+        rows = connection.execute(statement.order_by(decisions.c.at, decisions.c.id).limit(count)).all()
+        return _with_cards(connection, rows)
+
+
+_SHOWN = tuple(decisions.c[name] for name in ("id", "at", "service", "issuer", "tenant", "patient"))
+
+
+def _behind(place: Place) -> ColumnElement[bool]:
+    at = decisions.c.at
+    return and_(at <= place.at, or_(at < place.at, decisions.c.id < place.id))
+
+
+def _order(*, by_index: bool) -> Sequence[ColumnElement[Any]]:
+    """Return the order of a list. Without the index of moments, few rows are sorted instead of all rows walked."""
+    at = decisions.c.at if by_index else func.coalesce(decisions.c.at, decisions.c.at)
+    return at.desc(), decisions.c.id.desc()
+
+
+def _few(connection: Connection, cards: CardFilter) -> Select[Any] | None:
+    """Return the decisions to begin with where few cards fit one of the things that are asked, by its index."""
+    asked = ((decision_cards.c.topic, cards.topic), (decision_cards.c.product, cards.product))
+    for column, value in asked:
+        if value is not None and _is_rare(connection, column, value):
+            return select(decision_cards.c.decision_id).where(column == value)
+    if cards.outcome not in (None, NO_FEEDBACK) and _is_rare(connection, feedback.c.outcome, cards.outcome):
+        of_card = feedback.join(decision_cards, decision_cards.c.uuid == feedback.c.card)
+        return select(decision_cards.c.decision_id).select_from(of_card).where(feedback.c.outcome == cards.outcome)
+    return None
+
+
+def _is_rare(connection: Connection, column: ColumnElement[Any], value: str | None) -> bool:
+    some = select(column).where(column == value).limit(FEW + 1).subquery()
+    return int(connection.scalar(select(func.count()).select_from(some)) or 0) <= FEW
+
+
+def _horizon(connection: Connection, window: Window, before: Place | None) -> Place | None:
+    """Return how far one page looks back; none where the window holds no more than that."""
+    conditions = [*decided_in(window), *([decisions.c.at <= before.at] if before is not None else [])]
+    chosen = select(decisions.c.at).where(*conditions).order_by(decisions.c.at.desc()).offset(HORIZON).limit(1)
+    at = connection.scalar(chosen)
+    # No id is smaller: the next page begins with what is older than this moment.
+    return Place(at, "") if at is not None else None
+
+
+def _with_cards(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[ListedDecision, ...]:
+    ids = [row.id for row in rows]
+    chosen = select(decision_cards).where(decision_cards.c.decision_id.in_(ids))
+    sent = connection.execute(chosen.order_by(decision_cards.c.decision_id, decision_cards.c.position)).all()
+    said = {}
+    words = select(feedback).where(feedback.c.card.in_({card.uuid for card in sent}))
+    for entry in connection.execute(words.order_by(feedback.c.outcome_at, feedback.c.id)):
+        said[entry.issuer, entry.tenant, entry.card] = entry
+    found: dict[str, list[ListedCard]] = {each: [] for each in ids}
+    clients = {row.id: (row.issuer, row.tenant) for row in rows}
+    for card in sent:
+        last = said.get((*clients[card.decision_id], card.uuid))
+        found[card.decision_id].append(_card(card, last))
+    return tuple(
+        ListedDecision(row.id, row.at, row.service, row.issuer, row.tenant, row.patient, tuple(found[row.id]))
+        for row in rows
+    )
+
+
+def _card(row: Row[Any], last: Row[Any] | None) -> ListedCard:
+    reason = msgspec.json.decode(last.content).get("overrideReason", {}) if last is not None else {}
+    return ListedCard(
+        row.uuid,
+        row.topic,
+        row.indicator,
+        row.product or "",
+        msgspec.json.decode(row.content)["summary"],
+        last.outcome if last is not None else None,
+        reason,
+    )

@@ -1,0 +1,140 @@
+"""Which decisions a report, a list, an export or a purge is about: as a value, and as conditions for the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, exists, or_, select
+
+from cds_service.store.tables import decision_cards, decisions, feedback
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Engine
+
+NOT_GIVEN = ""
+"""As issuer or tenant: the decisions of calls that gave none."""
+NO_FEEDBACK = "none"
+"""As outcome: a card on which nothing was said."""
+MOST_NAMES = 200
+"""How many issuers or tenants a page offers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Decisions from ``begin`` on and before ``end``, of one service, issuer and tenant; ``None``: of any.
+
+    ``NOT_GIVEN`` as issuer or tenant means the calls without one, so the parts always add up to the whole.
+    """
+
+    begin: datetime | None = None
+    end: datetime | None = None
+    service: str | None = None
+    issuer: str | None = None
+    tenant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardFilter:
+    """Cards of a topic, an indicator, a product and an outcome; one card must fit all that is given.
+
+    The outcome is the last word of the client that got the card: ``accepted``, ``overridden`` or ``NO_FEEDBACK``.
+    """
+
+    topic: str | None = None
+    indicator: str | None = None
+    product: str | None = None
+    outcome: str | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked of a card: without it, decisions without a card count too."""
+        return any(each is not None for each in (self.topic, self.indicator, self.product, self.outcome))
+
+
+def decided_in(window: Window) -> list[ColumnElement[bool]]:
+    """Return the conditions on ``decisions`` for a window."""
+    return _conditions(decisions.c, decisions.c.at, window)
+
+
+def received_in(window: Window) -> list[ColumnElement[bool]]:
+    """Return the conditions on ``feedback`` that was received in a window."""
+    return _conditions(feedback.c, feedback.c.received_at, window)
+
+
+def has_card(cards: CardFilter) -> ColumnElement[bool]:
+    """Return the condition that a decision has a card which fits a filter."""
+    of_card = (
+        (decision_cards.c.topic, cards.topic),
+        (decision_cards.c.indicator, cards.indicator),
+        (decision_cards.c.product, cards.product),
+    )
+    conditions = [decision_cards.c.decision_id == decisions.c.id]
+    conditions += [column == value for column, value in of_card if value is not None]
+    if cards.outcome is not None:
+        conditions.append(_came_to(cards.outcome))
+    return exists(select(decision_cards.c.uuid).where(*conditions).correlate(decisions))
+
+
+def issuers_on_record(engine: Engine) -> list[str]:
+    """Return the issuers of the decisions on record, in order, at most ``MOST_NAMES``."""
+    return _names(engine, decisions.c.issuer)
+
+
+def tenants_on_record(engine: Engine) -> list[str]:
+    """Return the tenants of the decisions on record, in order, at most ``MOST_NAMES``."""
+    return _names(engine, decisions.c.tenant)
+
+
+def _conditions(columns: Any, at: ColumnElement[Any], window: Window) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if window.begin is not None:
+        found.append(at >= window.begin)
+    if window.end is not None:
+        found.append(at < window.end)
+    if window.service is not None:
+        found.append(columns.service == window.service)
+    for column, name in ((columns.issuer, window.issuer), (columns.tenant, window.tenant)):
+        if name is not None:
+            found.append(column.is_(None) if name == NOT_GIVEN else column == name)
+    return found
+
+
+def _came_to(outcome: str) -> ColumnElement[bool]:
+    """Return the condition that the last word on a card is an outcome."""
+    later = feedback.alias()
+    about = _about_card(feedback.c)
+    if outcome == NO_FEEDBACK:
+        return ~exists(select(feedback.c.id).where(about).correlate(decisions, decision_cards))
+    said_later = or_(
+        later.c.outcome_at > feedback.c.outcome_at,
+        and_(later.c.outcome_at == feedback.c.outcome_at, later.c.id > feedback.c.id),
+    )
+    since_then = select(later.c.id).where(_about_card(later.c), said_later)
+    is_last = ~exists(since_then.correlate(decisions, decision_cards, feedback))
+    said = select(feedback.c.id).where(about, feedback.c.outcome == outcome, is_last)
+    return exists(said.correlate(decisions, decision_cards))
+
+
+def _about_card(said: Any) -> ColumnElement[bool]:
+    """Return the condition that an entry is about a card, and from the client that got it."""
+    return and_(
+        said.card == decision_cards.c.uuid,
+        said.issuer.is_not_distinct_from(decisions.c.issuer),
+        said.tenant.is_not_distinct_from(decisions.c.tenant),
+    )
+
+
+def _names(engine: Engine, column: ColumnElement[str]) -> list[str]:
+    """Walk the index from each name to the next: to read every row would take seconds on a million."""
+    found: list[str] = []
+    with engine.connect() as connection:
+        while len(found) < MOST_NAMES:
+            last = found[-1] if found else NOT_GIVEN
+            name = connection.scalar(select(column).where(column > last).order_by(column).limit(1))
+            if name is None:
+                break
+            found.append(name)
+    return found

@@ -1,0 +1,33 @@
+"""WSGI middleware: gives each request its names, and sends them back with the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cds_service.telemetry.request_names import begin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+REQUEST_ID, TRACEPARENT = "X-Request-ID", "traceparent"
+
+
+class Naming:
+    """Stands before everything else, so that whatever is logged or refused later carries the names."""
+
+    def __init__(self, application: Callable[..., Any]) -> None:
+        """Take the application."""
+        self.application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request of WSGI."""
+        names = begin(environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"))
+        own = [(REQUEST_ID, names.request_id)]
+        if names.traceparent:
+            own.append((TRACEPARENT, names.traceparent))
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            return start_response(status, [*headers, *own], *more)
+
+        answer: Iterable[bytes] = self.application(environ, start)
+        return answer

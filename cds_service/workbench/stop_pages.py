@@ -1,0 +1,134 @@
+"""Stopping a topic in an emergency, on its page: one person stops it, and two settle what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, abort, redirect, request, url_for
+from sqlalchemy import func, select
+
+from cards.facts.outcomes import Indicator
+from cards.facts.policy import Mode
+from cards.facts.topics import Topic, topics_of
+from cds_service.configuration.policy_settings import TopicSettings
+from cds_service.policies.library import TITLE_LIMIT
+from cds_service.policies.lifecycle import StepRefusedError
+from cds_service.policies.rows import StepConflictError
+from cds_service.policies.stops import OpenStop, StopKind, StopStep, possible_steps
+from cds_service.store.tables import decision_cards, decisions
+from cds_service.web.answers import decider, in_force, store
+from cds_service.workbench.access import is_signed_in_afresh, me, message
+from cds_service.workbench.banners import refused
+from cds_service.workbench.current import base_settings, content_in_force, library
+from cds_service.workbench.forms import number_in, text_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from werkzeug.wrappers import Response as AnyResponse
+
+    from cds_service.configuration.settings import Settings
+    from cds_service.workbench.topics import TopicRow
+
+_DAYS = 28
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """What the page of a topic says of stopping it, and what the person who looks may do.
+
+    ``cards`` were shown in the last ``days``; ``set_beside`` are the profiles and variables that set the mode too, and
+    hold again once the stop is settled.
+    """
+
+    now: OpenStop | None
+    history: Sequence[StopStep]
+    possible: tuple[StopKind, ...]
+    is_critical: bool
+    is_off: bool
+    tells_what_was_not_checked: bool
+    cards: int
+    set_beside: tuple[str, ...]
+    days: int = _DAYS
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Put the addresses where they belong."""
+    blueprint.post("/topics/<name>/stop")(take)
+    blueprint.post("/topics/<name>/keep-quiet")(keep_quiet)
+
+
+def emergency(row: TopicRow) -> Emergency:
+    """Tell what stopping a topic would mean, or how it stands to its stop."""
+    topic = str(row.topic)
+    now, history = library().stops.topic(topic)
+    return Emergency(
+        now=now,
+        history=history,
+        possible=possible_steps(me(), now),
+        is_critical=row.indicator is Indicator.CRITICAL,
+        is_off=row.mode is not Mode.LIVE,
+        tells_what_was_not_checked=row.topic == Topic.CHECKS_INCOMPLETE,
+        cards=_cards(topic),
+        set_beside=_set_beside(topic, base_settings()),
+    )
+
+
+def take(name: str) -> AnyResponse:
+    """Stop a topic, ask for it back, agree or decline."""
+    if name not in {str(topic) for topic in topics_of(decider().known)}:
+        abort(404)
+    kind = request.form.get("kind", "")
+    if kind not in set(StopKind):
+        abort(400)
+    if not is_signed_in_afresh():
+        said = "Your roles are asked anew for this step. Sign in once more (/workbench/sign-in), then take it again."
+        return message("Not done", said, 403)
+    seen = number_in(request.form.get("seen", ""))
+    try:
+        library().stops.step(me(), name, StopKind(kind), text_in(request.form, "comment"), seen)
+    except StepConflictError:
+        return message("Not done", "Somebody else has taken a step meanwhile. Look at the topic again.", 409)
+    except StepRefusedError as error:
+        return message("Not done", f"{error}.", 403 if error.reason in ("role", "author") else 400)
+    return redirect(url_for("workbench.topic", name=name))
+
+
+def keep_quiet(name: str) -> AnyResponse:
+    """Begin a version that keeps a topic in the shadow: what is in force, and the mode of this topic."""
+    topic = next((each for each in topics_of(decider().known) if each == name), None)
+    if topic is None:
+        abort(404)
+    if refused() is not None:
+        return message("Not done", "What is published is refused by this release. Begin a version from the files.", 409)
+    now, content = library().in_force(), content_in_force()
+    quiet = content.cards.get(topic, TopicSettings()).model_copy(update={"mode": Mode.SHADOW})
+    content = content.model_copy(update={"cards": {**content.cards, topic: quiet}})
+    try:
+        title = f"Keeps {name} in the shadow"[:TITLE_LIMIT]
+        begun = library().draft(me(), title, content, based_on=now.version if now is not None else None)
+    except StepRefusedError as error:
+        return message("Not done", f"{error}.", 403 if error.reason == "role" else 400)
+    return redirect(url_for("workbench.version", number=begun.number))
+
+
+def _cards(topic: str) -> int:
+    begin = in_force().clock() - timedelta(days=_DAYS)
+    counted = select(func.count()).select_from(decision_cards.join(decisions))
+    counted = counted.where(decision_cards.c.topic == topic, decisions.c.at >= begin)
+    with store().engine.connect() as connection:
+        return int(connection.scalar(counted) or 0)
+
+
+def _set_beside(topic: str, settings: Settings) -> tuple[str, ...]:
+    """Name the profiles and the variable that set the mode of a topic themselves."""
+    found = [
+        f"profile {name}"
+        for name, profile in settings.profiles.items()
+        if topic in profile.cards and "mode" in profile.cards[topic].model_fields_set
+    ]
+    if topic in settings.cards and settings.is_by_variable("cards", topic, "mode"):
+        found.append(f"variable {settings.place_of('cards', topic, 'mode')}")
+    return tuple(found)

@@ -1,0 +1,95 @@
+"""What of a site's code maps has no effect: told when a configuration is checked, because a map may hold far more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fhir_mappings.code_maps.files import USABLE, Lines, content, mapped
+from fhir_mappings.results.measurement_units import UnitReader
+from fhir_mappings.results.units import dose_scale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from cards.knowledge.schema import Knowledge
+    from fhir_mappings.code_maps.files import Mapped
+
+_SHOWN = 10
+_BY_FIELD = {
+    "loinc": "loinc", "never": "loinc", "order_loinc": "loinc",
+    "snomed": "snomed", "history_snomed": "snomed",
+    "rxnorm": "rxnorm", "atc": "atc", "hcpcs": "hcpcs", "retired_hcpcs": "hcpcs",
+}  # fmt: skip
+"""Fields of the knowledge that hold codes. Every ICD-10 code is read, and NDCs are written in too many ways."""
+
+
+def notes(paths: Iterable[Path], known: Knowledge) -> Iterator[str]:
+    """Yield, with file and line, what has no effect: the first of each kind, and how many more there are.
+
+    Raises:
+        CodeMapError: a file cannot be read or is no ConceptMap.
+
+    """
+    codes, units = _known_codes(known), UnitReader(known.terminology)
+    for path in paths:
+        body, resource = content(path)
+        lines, told = Lines(body), Counter[str]()
+        found = list(mapped(resource))
+        if not found:
+            yield f"{path}: maps nothing"
+        for each in found:
+            kind, says = _note(each, codes, units)
+            if not kind:
+                continue
+            told[kind] += 1
+            if told[kind] <= _SHOWN:
+                yield f"{path}:{lines.of((*each.place, 'code'))}: {says}"
+        for kind, count in told.items():
+            if count > _SHOWN:
+                yield f"{path}: {count - _SHOWN} more {kind}"
+
+
+def _note(each: Mapped, codes: Mapping[str, frozenset[str]], units: UnitReader) -> tuple[str, str]:
+    """Return the kind of what has no effect, in the plural, and a sentence on this one; empty for all the rest."""
+    if not each.system:
+        return "targets in systems that are not read", f'"{each.target}" is no system that is read here'
+    if each.equivalence not in USABLE:
+        said = each.equivalence or "no equivalence"
+        return "targets that are not the same", f'"{each.local}" does not stand for {each.code}: it says "{said}"'
+    if each.system == "ucum":
+        is_read = units.is_known(each.code) or dose_scale(each.code, "") is not None
+        return ("", "") if is_read else ("units that are not read", f'"{each.code}" is no unit that is read here')
+    if each.system in codes and not each.code.startswith("LA") and each.code not in codes[each.system]:
+        return "codes that are not read", f"no check reads {each.code}"
+    return "", ""
+
+
+def _known_codes(known: Knowledge) -> dict[str, frozenset[str]]:
+    """Collect every code that the knowledge names, by system."""
+    found: dict[str, set[str]] = {system: set() for system in _BY_FIELD.values()}
+    waiting: list[object] = [known]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, msgspec.Struct):
+            for name in each.__struct_fields__:
+                value = getattr(each, name)
+                if system := _BY_FIELD.get(name):
+                    found[system].update(_codes(value))
+                if isinstance(value, msgspec.Struct | tuple | dict):
+                    waiting.append(value)
+        elif isinstance(each, tuple):
+            waiting.extend(each)
+        elif isinstance(each, dict):
+            waiting.extend(each.values())
+    return {system: frozenset(codes) for system, codes in found.items()}
+
+
+def _codes(value: object) -> Iterator[str]:
+    for each in value if isinstance(value, tuple) else (value,):
+        code = each if isinstance(each, str) else getattr(each, "code", None)
+        if isinstance(code, str):
+            yield code

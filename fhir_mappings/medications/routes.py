@@ -1,0 +1,99 @@
+"""The route of an order: by code, by the words of the concept, or by the word right behind an amount in the text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.identification.folding import fold
+from cards.knowledge.schema import Route
+from fhir_mappings.codings import codings, texts
+from fhir_mappings.wire.lenient import objects, text
+
+if TYPE_CHECKING:
+    from cards.knowledge.schema import Terminology
+    from fhir_mappings.wire.lenient import Json
+
+_LONGEST = 120
+_LONGEST_TEXT = 2000
+_WORD = re.compile(r"[^\W_]+")
+_BEHIND_AMOUNT = re.compile(
+    r"\d\s{0,3}mg(?:\s{0,2}/\s{0,2}kg)?(?:\s{0,3}\([^()]{0,40}\))?\s{1,3}(?:by |as |via |given )?([a-z][a-z.]{1,20})"
+)
+
+
+class OrderedRoute(NamedTuple):
+    """The route of an order; ``route`` is ``None`` where there is none, or ``written`` was not understood."""
+
+    route: Route | None = None
+    written: str = ""
+
+
+class RouteReader:
+    """Reads routes with one terminology."""
+
+    def __init__(self, terminology: Terminology) -> None:
+        """Index the codes, the texts, and the words that mean one route wherever they stand."""
+        self._codes: dict[str, Route] = {}
+        self._texts: dict[str, Route] = {}
+        self._words: dict[str, Route] = {}
+        self._phrases: list[tuple[str, Route]] = []
+        for each in terminology.routes:
+            self._codes |= {entry.code: each.route for entry in each.snomed}
+            self._texts |= {_plain(written): each.route for written in each.texts}
+            for written in each.words:
+                words = _plain(written)
+                if " " in words:
+                    self._phrases.append((f" {words} ", each.route))
+                else:
+                    self._words[words] = each.route
+
+    def read(self, resource: Json) -> OrderedRoute:
+        """Return the route of the first instruction that names one."""
+        unread = ""
+        for _, instruction in objects(resource.get("dosageInstruction")):
+            concept = instruction.get("route")
+            if not concept:
+                continue
+            found = self._of_concept(concept)
+            if found.route is not None:
+                return found
+            unread = unread or found.written
+        if unread:
+            return OrderedRoute(None, unread)
+        return self._in_texts(resource)
+
+    def _of_concept(self, concept: Json) -> OrderedRoute:
+        listed = list(codings(concept))
+        # A concept sent as a bare text is read like the text of one; a code alone, like a word.
+        said = texts(concept) or [each for each in (text(concept),) if each] or [each.code for each in listed]
+        by_text = {route: each[:_LONGEST] for each in said for route in self._of_text(each[:_LONGEST])}
+        found = {self._codes[each.code] for each in listed if each.system == "snomed" and each.code in self._codes}
+        found |= by_text.keys()
+        written = said[0][:_LONGEST] if said else ""
+        if Route.OTHER in found:
+            # Beside a code for a vein, "Intrathecal" is the more harmful reading.
+            return OrderedRoute(Route.OTHER, by_text.get(Route.OTHER, written))
+        return OrderedRoute(found.pop() if len(found) == 1 else None, written)
+
+    def _of_text(self, written: str) -> set[Route]:
+        plain = _plain(written)
+        if (whole := self._texts.get(plain)) is not None:
+            return {whole}
+        found = {self._words[word] for word in plain.split() if word in self._words}
+        around = f" {plain} "
+        return found | {route for phrase, route in self._phrases if phrase in around}
+
+    def _in_texts(self, resource: Json) -> OrderedRoute:
+        """Return the route that stands right behind an amount: "252 mg IV"; nothing where amounts have several."""
+        found: dict[Route, str] = {}
+        for _, instruction in objects(resource.get("dosageInstruction")):
+            for written in _BEHIND_AMOUNT.findall(fold(text(instruction.get("text"))[:_LONGEST_TEXT])):
+                route = self._words.get(_plain(written))
+                if route is not None:
+                    found.setdefault(route, written)
+        return OrderedRoute(*next(iter(found.items()))) if len(found) == 1 else OrderedRoute()
+
+
+def _plain(written: str) -> str:
+    return " ".join(_WORD.findall(fold(written).replace(".", "")))

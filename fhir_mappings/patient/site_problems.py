@@ -1,0 +1,60 @@
+"""Finds the problems that the rules of a site name by code among the codes of a Condition."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fhir_mappings.codings import NO_CODE_MAP, coding_of, codings, system_name
+from fhir_mappings.wire.lenient import objects, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fhir_mappings.codings import CodeMap
+    from fhir_mappings.wire.lenient import Json
+
+
+class SiteProblemReader:
+    """Knows the codes that the rules name, each "system|code"; one of ICD-10 stands for everything below it."""
+
+    def __init__(self, named: Iterable[str], code_map: CodeMap = NO_CODE_MAP) -> None:
+        """Index the codes."""
+        self._code_map = code_map
+        self._exact: dict[tuple[str, str], list[str]] = {}
+        self._below: list[tuple[str, str]] = []
+        for written in named:
+            uri, _, code = written.partition("|")
+            system = _system(uri)
+            if system == "icd10":
+                self._below.append((_plain(code), written))
+            else:
+                self._exact.setdefault((system, code), []).append(written)
+
+    def __bool__(self) -> bool:
+        """Whether any rule names a problem by code."""
+        return bool(self._exact or self._below)
+
+    def read(self, concept: Json) -> tuple[str, ...]:
+        """List the codes of rules that a concept has, as the rules write them."""
+        return tuple(dict.fromkeys(name for system, code in self._codes(concept) for name in self._named(system, code)))
+
+    def _codes(self, concept: Json) -> Iterator[tuple[str, str]]:
+        for _, raw in objects(concept.get("coding")):
+            yield _system(text(raw.get("system"))), coding_of(raw).code
+        if self._code_map:
+            yield from ((each.system, each.code) for each in codings(concept, self._code_map) if each.system)
+
+    def _named(self, system: str, code: str) -> Iterable[str]:
+        if system == "icd10":
+            plain = _plain(code)
+            return [name for prefix, name in self._below if plain.startswith(prefix)]
+        return self._exact.get((system, code), ())
+
+
+def _system(uri: str) -> str:
+    """Return the short name of a system that is known, and the address of any other."""
+    return system_name(uri) or uri.strip().rstrip("/")
+
+
+def _plain(code: str) -> str:
+    return code.upper().replace(".", "")

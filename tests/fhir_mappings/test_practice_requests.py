@@ -1,0 +1,116 @@
+"""Whole requests in the wording of EHRs, laboratories and pharmacies, each with the exact set of its topics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from shapes import SNOMED, Json, bundle, cards, chart, coding, concept, observation, order, quantity, topics
+from test_practice_orders import METASTATIC, cancer, case, drug, her2, labs
+
+
+def routed(name: str, mg: int, route: Any) -> Json:
+    return drug(name, mg, route=route)
+
+
+def ast(value: int, system: str) -> Json:
+    return observation(
+        "1920-8",
+        "ast-1",
+        code={"coding": [coding(system, "1920-8")] if system else [{"code": "1920-8"}]},
+        valueQuantity=quantity(value, "U/L"),
+        referenceRange=[{"high": quantity(40, "U/L")}],
+    )
+
+
+def suspected(text: str, status: str = "provisional", **changes: Any) -> Json:
+    verification = {"verificationStatus": {"coding": [{"code": status}]}}
+    return cancer(*changes.pop("codings", ()), text=text, name="problem-1", **verification, **changes)
+
+
+ILD = coding("http://hl7.org/fhir/sid/icd-10-cm", "J84.9")
+CASES = [
+    case("a lot number with its sign", (), (drug("Kadcyla 100 mg n° lot 3456A", 252),)),
+    case("premedication named as such", (), (drug("Kadcyla; premed: dexamethasone 8 mg, ondansetron", 252),)),
+    case("a payload behind it", ("drug-ambiguous",), (drug("trastuzumab premed: vedotin", 420),)),
+    case("a day of a cycle in French", (), (drug("Kadcyla J1 d'un cycle de 21 jours", 252),)),
+    case(
+        "two bags that say so in the drug's text",
+        (),
+        (drug("Kadcyla bag 1 of 2", 160), drug("Kadcyla bag 2 of 2", 92, identifier="order-2")),
+    ),
+    case(
+        "the same where they do not",
+        ("dose-not-a-level", "dose-wrong-for-indication", "duplicate-order"),
+        (drug("Kadcyla", 160), drug("Kadcyla", 92, identifier="order-2")),
+    ),
+    case("a drip through a port", (), (routed("Kadcyla", 252, concept(text="IV drip via port")),)),
+    case("into the spinal canal", ("route-wrong",), (routed("Kadcyla", 252, concept(text="Intrathecal")),)),
+    case("a code for that", ("route-wrong",), (routed("Kadcyla", 252, concept(coding(SNOMED, "72607000"))),)),
+    case("a route nobody knows", ("checks-incomplete",), (routed("Kadcyla", 252, concept(text="per protocol")),)),
+    case("the route in the text alone", ("route-wrong",), (drug("Kadcyla", 252, text="252 mg SC every 3 weeks"),)),
+    case("over an hour and a half", (), (drug("Kadcyla", 252, text="252 mg IV over 1.5 hours"),)),
+    case(
+        "AST under an address that is not LOINC's",
+        ("checks-incomplete",),
+        (drug("Kadcyla", 252),),
+        labs=labs(ast=ast(24, "http://laboratory.example.org")),
+    ),
+    case("AST under no address", ("checks-incomplete",), (drug("Kadcyla", 252),), labs=labs(ast=ast(400, ""))),
+    case(
+        "an addendum with the FISH",
+        (),
+        (drug("Kadcyla", 252),),
+        tumorMarkers=bundle(her2("HER2 IHC: Equivocal (2+). ADDENDUM 05/20/2026: FISH amplified, ratio 3.4")),
+    ),
+    case(
+        "an addendum that takes it back",
+        ("her2-missing",),
+        (drug("Kadcyla", 252),),
+        tumorMarkers=bundle(her2("HER2 3+. ADDENDUM: HER2 corrected to 1+")),
+    ),
+    *(
+        case(
+            f"lung disease that is {status}",
+            ("checks-incomplete",),
+            (drug("Kadcyla", 252),),
+            conditions=bundle(METASTATIC, suspected("Interstitial lung disease", status, codings=(ILD,))),
+        )
+        for status in ("provisional", "differential", "unconfirmed")
+    ),
+    case(
+        "lung disease that was suspected once",
+        (),
+        (drug("Kadcyla", 252),),
+        conditions=bundle(
+            METASTATIC,
+            suspected("Interstitial lung disease", codings=(ILD,), clinicalStatus={"coding": [{"code": "resolved"}]}),
+        ),
+    ),
+    case(
+        "lung disease that was ruled out",
+        (),
+        (drug("Kadcyla", 252),),
+        conditions=bundle(METASTATIC, suspected("Interstitial lung disease", "refuted", codings=(ILD,))),
+    ),
+]
+
+
+@pytest.mark.parametrize(("entries", "changes", "expected"), CASES)
+def test_exactly_these_cards(entries: tuple[Json, ...], changes: dict[str, Any], expected: list[str]) -> None:
+    assert topics(*entries, prefetch=chart(**changes)) == expected
+
+
+def test_a_result_under_a_foreign_address_stands_on_the_card_with_its_value() -> None:
+    (card,) = cards(order(), prefetch=chart(labs=labs(ast=ast(400, "http://laboratory.example.org"))))
+    assert card["indicator"] == "warning"
+    assert "400 U/L" in card["detail"]
+    assert "1920-8" in card["detail"]
+
+
+def test_a_suspected_problem_is_a_warning_that_names_it() -> None:
+    conditions = bundle(METASTATIC, suspected("Interstitial lung disease", codings=(ILD,)))
+    (card,) = cards(order(), prefetch=chart(conditions=conditions))
+    assert card["indicator"] == "warning"
+    assert "Interstitial lung disease" in card["detail"]
+    assert "provisional" in card["detail"]
