@@ -20,21 +20,28 @@ from cards.facts.outcomes import (
     RemoveOrder,
     Verdict,
 )
-from cards.facts.policy import Mode, for_product
+from cards.facts.policy import Mode
 from cards.facts.topics import Topic, TopicCode
-from cards.failures import asked, is_failure
+from cards.failures import all_asked, asked, is_failure
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Cited, Confidence
-from cards.planned_doses import ASKED_LATER, LATER, judged_later, needed, outcome_for, planned_doses
+from cards.planned_doses import (
+    ASKED_LATER,
+    LATER,
+    judged_later,
+    may_be_postponed,
+    needed,
+    outcome_for,
+    planned_doses,
+)
 from cards.presentation.urgency import STOPS
 from cards.readings.case import UNREAD, Case, gap_line
 from cards.readings.session_orders import SessionOrders
 from cards.rules import rules_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Sequence
     from datetime import date
-    from decimal import Decimal
 
     from cards.facts.origins import Gap, Origin
     from cards.facts.outcomes import Outcome
@@ -81,13 +88,14 @@ def judge(
     identities = [identify(order, recogniser) for order in session.orders] if identities is None else identities
     cases = cases_in_scope(session, recogniser, policy, identities)
     planned = planned_doses(cases, policy) if session.moment.has_orders else {}
-    verdicts = [
-        verdict for case in cases for verdict in _verdicts(case, policy, rules, planned.get(id(case)), on_failure)
-    ]
-    of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
-    # An order for a neighbour that carries a code of a drug that is checked: nothing else is asked of it.
-    for case in _cases(session, recogniser, policy, identities, lambda identity: identity.is_miscoded):
-        verdicts += _verdicts(case, policy, of_codes, None, on_failure)
+    verdicts: list[Verdict] = []
+    for case in cases:
+        verdicts += _verdicts(case, policy, rules, planned.get(id(case)), on_failure)
+    if any(identity.is_miscoded for identity in identities):
+        of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
+        # An order for a neighbour that carries a code of a drug that is checked: nothing else is asked of it.
+        for case in _cases(session, recogniser, policy, identities, lambda identity: identity.is_miscoded):
+            verdicts += _verdicts(case, policy, of_codes, None, on_failure)
     # Most rules have nothing to say, and most of what follows is about those that have.
     telling = [verdict for verdict in verdicts if verdict.outcome.__class__ not in _SILENT]
     shown = [v for v in telling if isinstance(v.outcome, Fired) and policy.mode(v.topic) is Mode.LIVE]
@@ -113,14 +121,17 @@ def _cases(
 ) -> list[Case]:
     orders = SessionOrders(zip(session.orders, identities, strict=True), session.today, recogniser)
     return [
-        Case(order, identity, session, orders, recogniser, _thresholds(identity, policy))
+        Case(
+            order,
+            identity,
+            session,
+            orders,
+            recogniser,
+            policy.thresholds_for(identity.product.id if identity.product else None),
+        )
         for order, identity in orders.identified
         if order.in_focus and wanted(identity)
     ]
-
-
-def _thresholds(identity: Identity, policy: Policy) -> Mapping[str, Decimal | None]:
-    return for_product(policy.thresholds, identity.product.id if identity.product is not None else None)
 
 
 def _verdicts(
@@ -134,15 +145,9 @@ def _verdicts(
         rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF]
     if settled and not signed and case.identity.by is None:
         later = judged_later(dose)
+        outcomes = iter(all_asked([rule for rule in rules if rule.topic not in later], case, on_failure))
         verdicts = [
-            Verdict(
-                rule.topic,
-                origin,
-                LATER if rule.topic in later else asked(rule, case, on_failure),
-                product,
-                drug,
-                tentative,
-            )
+            Verdict(rule.topic, origin, LATER if rule.topic in later else next(outcomes), product, drug, tentative)
             for rule in rules
         ]
         verdicts = _without_parts(verdicts, case)
@@ -203,8 +208,9 @@ def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, pol
     later: list[Fired] = []
     put_off: set[TopicCode] = set()
     found = []
+    concerned = may_be_postponed(case)
     for verdict in verdicts:
-        if is_failure(verdict.outcome):
+        if verdict.topic not in concerned or is_failure(verdict.outcome):
             found.append(verdict)
             continue
         outcome, wanted = outcome_for(verdict.topic, case, dose, verdict.outcome)
@@ -215,7 +221,9 @@ def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, pol
             later.append(wanted)
         found.append(verdict)
     if put_off:
-        found = [_told_later(verdict, put_off) for verdict in found]
+        found = [
+            _told_later(verdict, put_off) if verdict.outcome.__class__ is CannotTell else verdict for verdict in found
+        ]
     if policy.mode(Topic.MONITORING_PLANNED) is not Mode.OFF and (extra := needed(case, later)) is not None:
         found.append(extra)
     return found

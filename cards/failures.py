@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import FAILED, CannotTell, Missing, Outcome
@@ -32,6 +32,14 @@ def asked(rule: Rule, case: Case, on_failure: OnFailure | None) -> Outcome:
             raise
         on_failure(rule.topic, error)
         return CannotTell((Missing(FAILED, values={"check": str(rule.topic)}, is_urgent=True),))
+
+
+def all_asked(rules: Sequence[Rule], case: Case, on_failure: OnFailure | None) -> list[Outcome]:
+    """Ask rules about a case, as `asked` does."""
+    try:
+        return [rule.judge(case) for rule in rules]
+    except Exception:  # noqa: BLE001 - asked once more, one by one, to find which
+        return [asked(rule, case, on_failure) for rule in rules]
 
 
 def is_failure(outcome: Outcome) -> bool:

@@ -36,6 +36,7 @@ AGEING = _LVEF | {
 """What asks for a test that is missing, or too old on the day of the dose."""
 _OF_THE_MOMENT = frozenset({Topic.LVEF_HOLD, Topic.LVEF_RECHECK, Topic.LIVER_TESTS_HOLD, Topic.BLOOD_COUNT_HOLD})
 _AFTER_THE_FIRST = _OF_THE_MOMENT | {Topic.PREGNANCY_TEST_MISSING}
+_POSTPONED = _OF_THE_MOMENT | AGEING | {Topic.RELOAD_REQUIRED}
 _NONE = frozenset[Topic]()
 _WEEK = 7
 LATER = NotApplicable("judged for the next dose, and again when this one is dispatched")
@@ -62,14 +63,11 @@ def planned_doses(cases: Sequence[Case], policy: Policy) -> dict[int, PlannedDos
     found: dict[int, PlannedDose] = {}
     days: dict[str, list[date]] = {}
     for case in cases:
-        if (product := case.identity.product) is not None and product.id not in days:
-            days[product.id] = sorted(set(_days_in_session(case)))
-    for case in cases:
-        if (product := case.identity.product) is None:
-            continue
         day, today = case.planned, case.session.today
-        if day <= today:
+        if day <= today or (product := case.identity.product) is None:
             continue
+        if product.id not in days:
+            days[product.id] = sorted(set(_days_in_session(case)))
         ordered = days[product.id]
         standing = min(_days_in_chart(case), default=ordered[0])
         place = bisect_left(ordered, day)
@@ -92,6 +90,13 @@ def _days_in_chart(case: Case) -> Iterable[date]:
             continue
         if each.on is not None and each.on >= case.session.today:
             yield each.on
+
+
+def may_be_postponed(case: Case) -> frozenset[TopicCode]:
+    """Return the topics whose outcome may be another for a planned dose than for one of today."""
+    if not case.known.site_rules:
+        return _POSTPONED
+    return _POSTPONED.union(rule.topic for rule in case.known.site_rules)
 
 
 def outcome_for(topic: TopicCode, case: Case, dose: PlannedDose, outcome: Outcome) -> tuple[Outcome, Fired | None]:

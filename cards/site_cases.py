@@ -18,7 +18,7 @@ from cards.facts.patient import (
     Treatment,
     TreatmentState,
 )
-from cards.facts.policy import default_policy, for_product
+from cards.facts.policy import default_policy
 from cards.facts.results import (
     Her2Finding,
     Her2Method,
@@ -107,7 +107,7 @@ def case_of(written: RuleCase, recogniser: Recogniser) -> Case:
     order, session = session_of(written, recogniser)
     identity = identify(order, recogniser)
     product = identity.product.id if identity.product is not None else None
-    thresholds = for_product(default_policy(recogniser.known).thresholds, product)
+    thresholds = default_policy(recogniser.known).thresholds_for(product)
     identified = ((each, identity if each is order else identify(each, recogniser)) for each in session.orders)
     orders = SessionOrders(identified, session.today, recogniser)
     return Case(order, identity, session, orders, recogniser, thresholds)

@@ -17,7 +17,7 @@ from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.store.store import open_store
 from cds_service.telemetry import metrics as numbers
-from cds_service.web import discovery, feedback, health, hooks, metrics, operator, smart, terminology, tryit
+from cds_service.web import discovery, feedback, forms, health, hooks, metrics, operator, smart, terminology, tryit
 from cds_service.web.admission import RETRY_AFTER_S, Admission, Doorkeeper, NoRoomError
 from cds_service.web.answers import decider
 from cds_service.web.naming import REQUEST_ID, TRACEPARENT, Naming
@@ -64,7 +64,8 @@ def create_app(
         DatabaseError: the address of the database cannot be used.
 
     """
-    configuration = Configuration(path, settings, clock, on_reload=numbers.reloaded, on_fetched=numbers.fetched)
+    room = Admission()
+    configuration = Configuration(path, settings, clock, numbers.reloaded, numbers.fetched, room.aside)
     app = _Application(__name__)
     app.extensions["her2_cds"] = configuration
     app.extensions["her2_cds_store"] = store or open_store(
@@ -72,7 +73,7 @@ def create_app(
     )
     # A path with a double slash is unknown like any other; a redirect would not be an OperationOutcome.
     app.url_map.merge_slashes = False
-    for module in (discovery, hooks, feedback, health, metrics, operator, smart, terminology, tryit):
+    for module in (discovery, hooks, feedback, forms, health, metrics, operator, smart, terminology, tryit):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(workbench_of(configuration.current().decider.settings))
     # Browser clients preflight discovery, call and feedback; nothing here depends on cookies.
@@ -80,7 +81,7 @@ def create_app(
         app,
         resources={
             r"/cds-services.*": {"origins": "*"},
-            r"/(CodeSystem|ValueSet|Library|source-attributes).*": {"origins": "*"},
+            r"/(CodeSystem|ValueSet|Library|Questionnaire|source-attributes).*": {"origins": "*"},
         },
         allow_headers=["Authorization", "Content-Type", REQUEST_ID, TRACEPARENT],
         expose_headers=[hooks.DECISION_HEADER, REQUEST_ID, TRACEPARENT, "ETag", "Retry-After"],
@@ -89,7 +90,7 @@ def create_app(
         send_wildcard=True,
     )
     protect(app, configuration.gate, on_refused=numbers.refused)
-    room = app.extensions["her2_cds_admission"] = Admission()
+    app.extensions["her2_cds_admission"] = room
     base_url = configuration.current().decider.settings.base_url
     refusal = encode(operation_outcome(*AT_ITS_LIMIT, base_url=base_url))
     bodies = app.extensions["her2_cds_bodies"] = Bodies()

@@ -78,7 +78,8 @@ class OrderedDose(msgspec.Struct, frozen=True):
     """One dose quantity of an order, in the canonical unit.
 
     ``factor`` turns the canonical number back into the unit as written; ``pointer`` leads to the quantity. Of a dose
-    range it is the upper end. ``computed``: from a strength and a volume, not written as such.
+    range it is the upper end, and ``low`` is the lower one where it is stated and differs: in the same unit, or zero if
+    it has another one or is not a number. ``computed``: from a strength and a volume, not written as such.
     """
 
     number: Decimal
@@ -90,6 +91,8 @@ class OrderedDose(msgspec.Struct, frozen=True):
     slot: str = ""
     as_written_unit: str = ""
     computed: bool = False
+    low: Decimal | None = None
+    low_as_written: str = ""
 
 
 class Intake(msgspec.Struct, frozen=True):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from cards.values.caching import lazy
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
@@ -56,17 +58,7 @@ class ProductThresholds(Mapping[str, "Decimal | None"]):
         return sum(1 for _ in self)
 
 
-def for_product(thresholds: Mapping[str, Decimal | None], product: str | None) -> Mapping[str, Decimal | None]:
-    """Return the thresholds for a product; its own values override those for all products.
-
-    A threshold that is set for one product has the name ``<threshold>.<product>``.
-    """
-    if product is None or not any(name.endswith(f".{product}") for name in thresholds):
-        return thresholds
-    return ProductThresholds(thresholds, product)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """The settings that the judgement and the wording depend on."""
 
@@ -78,6 +70,20 @@ class Policy:
     def mode(self, topic: TopicCode) -> Mode:
         """Return the mode of a topic; live unless the site says otherwise."""
         return self.modes.get(topic, Mode.LIVE)
+
+    def thresholds_for(self, product_id: str | None) -> Mapping[str, Decimal | None]:
+        """Return the thresholds for a product; its own values override those for all products.
+
+        A threshold that is set for one product has the name ``<threshold>.<product>``.
+        """
+        if product_id is None or product_id not in self._own:
+            return self.thresholds
+        return ProductThresholds(self.thresholds, product_id)
+
+    @lazy
+    def _own(self) -> frozenset[str]:
+        """The products with a threshold of their own."""
+        return frozenset(name.rpartition(".")[2] for name in self.thresholds if "." in name)
 
 
 def default_policy(known: Knowledge) -> Policy:

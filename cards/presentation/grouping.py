@@ -266,7 +266,13 @@ def _other_choice(
 
 def _named_orders(session: Session, verdicts: Iterable[Verdict], judged: Iterable[_Judged]) -> dict[Origin, NamedOrder]:
     """Name the orders of a session by drug, day and dose, as far as it takes to keep them apart."""
-    judged_orders = {verdict.order: verdict for verdict in verdicts if verdict.order is not None}
+    judged_orders: dict[Origin, Verdict] = {}
+    last: Origin | None = None
+    for verdict in verdicts:
+        # The verdicts on an order follow each other, and name the same drug.
+        if verdict.order is not last and verdict.order is not None:
+            judged_orders[verdict.order] = verdict
+        last = verdict.order
     drugs = {origin: verdict.drug for origin, verdict in judged_orders.items()}
     rivals = {
         line.origin: line.text
@@ -292,8 +298,8 @@ def _named_orders(session: Session, verdicts: Iterable[Verdict], judged: Iterabl
             if dosed[drug, day, _dose(order)] > 1:
                 used[drug + which] += 1
                 which = f"{which}, no. {used[drug + which]}"
-        verdict = judged_orders.get(order.origin)
-        named[order.origin] = NamedOrder(order.origin, drug, day, which, verdict.product if verdict else None)
+        about = judged_orders.get(order.origin)
+        named[order.origin] = NamedOrder(order.origin, drug, day, which, about.product if about else None)
     return named
 
 

@@ -74,9 +74,13 @@ class Case:
         return self.orders.others(self.order)
 
     def alone(self, order: DrugOrder) -> Case:
-        """Return the case of another order for the same drug, by itself."""
-        none = SessionOrders((), self.session.today, self.recogniser)
-        return replace(self, order=order, orders=none)
+        """Return the case of another order of the session, for the same drug, by itself."""
+        kept: dict[object, Case] = self.orders.worked_out.setdefault("alone", {})
+        key = (self.identity.product and self.identity.product.id, self.identity.brand and self.identity.brand.id)
+        if (key, id(order)) not in kept:
+            none = SessionOrders((), self.session.today, self.recogniser)
+            kept[key, id(order)] = replace(self, order=order, orders=none)
+        return kept[key, id(order)]
 
     @lazy
     def patient(self) -> Patient:
@@ -359,7 +363,8 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     if gap.reason == "deceased":
         return Evidence("deceased", gap.on.isoformat() if gap.on else "?", gap=gap)
     if gap.reason == "suspected":
-        return Evidence("suspected", gap.on.isoformat() if gap.on else "?", gap=gap, values=gap.values)
+        label = "suspected" if gap.on else "suspected-undated"
+        return Evidence(label, gap.on.isoformat() if gap.on else "", gap=gap, values=gap.values)
     concept = known.terminology.concepts.get(gap.about or "")
     if concept is None:
         return Evidence("set-aside", gap.path, gap=gap)

@@ -71,22 +71,13 @@ def _parts(case: Case, others: Sequence[DrugOrder]) -> _Parts:
     kept: dict[object, _Parts] = case.orders.worked_out.setdefault("parts of a dose", {})
     key = (case.identity.brand and case.identity.brand.id, frozenset(map(id, orders)))
     if key not in kept:
-        cases = [_alone(case, order) for order in orders]
+        cases = [case.alone(order) for order in orders]
         doses = [_dose(each) for each in cases]
         known = sorted((dose for dose in doses if dose is not None), key=lambda dose: -dose.value)
         says_so = all(each.is_part for each in orders) or _one_group(orders)
         none_alone = all(level is None for each in cases for _, level in _levels(each))
         amount = sum((dose.value for dose in known), Decimal(0)) if len(known) == len(doses) else None
         kept[key] = _Parts(amount, " + ".join(map(str, known)), says_so, none_alone)
-    return kept[key]
-
-
-def _alone(case: Case, order: DrugOrder) -> Case:
-    """Return the case of an order for the same drug by itself."""
-    kept: dict[object, Case] = case.orders.worked_out.setdefault("alone", {})
-    key = (case.identity.brand and case.identity.brand.id, id(order))
-    if key not in kept:
-        kept[key] = case.alone(order)
     return kept[key]
 
 

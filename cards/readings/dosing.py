@@ -265,6 +265,8 @@ def dose_conflict(case: Case) -> DoseConflict | None:
 
 def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
     """List the amounts of a text that names several, none of which is the dose of the field."""
+    if len(case.order.text_doses) < _SEVERAL:
+        return ()
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     for basis in (MgPerKg, Mg):
         mentioned, in_field = _mentioned(case, basis), in_basis(case, basis)

@@ -67,22 +67,29 @@ def _rows_for(case: Case, setting: Setting, newest: Lvef, baseline: Lvef | None)
     A result that is a limit or a range is looked up at each number that it may be, the nearest to the limit first.
     """
     rows = [row for row in case.product.monitoring.lvef_rows if not row.settings or setting in row.settings]
-    if newest.interval.is_exact:
-        return _rows_at(case, rows, newest, baseline)
+    measured = newest.interval
+    if measured.is_exact:
+        return _rows_at(case, rows, newest, measured, baseline)
     cuts = [limit for row in rows for limit in row.lvef.limits]
     if baseline is not None:
         cuts += [baseline.percent.value - limit for row in rows if row.drop is not None for limit in row.drop.limits]
-    pieces = newest.interval.pieces(cuts)
+    pieces = measured.pieces(cuts)
     nearest_first = pieces if newest.bound in (Bound.ABOVE, Bound.AT_LEAST) else pieces[::-1]
     found: dict[LvefRow | None, None] = {}
     for each in nearest_first:
         exact = structs.replace(newest, percent=Percent(each), bound=Bound.EXACT, upper=None)
-        found.update(dict.fromkeys(_rows_at(case, rows, exact, exact if baseline is newest else baseline)))
+        from_here = exact if baseline is newest else baseline
+        found.update(dict.fromkeys(_rows_at(case, rows, exact, exact.interval, from_here)))
     return tuple(found)
 
 
-def _rows_at(case: Case, rows: list[LvefRow], newest: Lvef, baseline: Lvef | None) -> tuple[LvefRow | None, ...]:
-    measured = newest.interval
+def _rows_at(
+    case: Case, rows: list[LvefRow], newest: Lvef, measured: Interval, baseline: Lvef | None
+) -> tuple[LvefRow | None, ...]:
+    rows = [row for row in rows if row.lvef.answers(measured) is not False]
+    if not rows:
+        # So it is nearly always, whatever the baseline was.
+        return (None,)
     # Without a baseline, all that is known is that the drop began at or below the highest believable value.
     most = case.threshold("lvef_highest_believed_percent") - measured.low
     drop = baseline.interval - measured if baseline is not None else Interval(-ENDLESS, most, low_open=True)
@@ -97,18 +104,15 @@ def _rows_at(case: Case, rows: list[LvefRow], newest: Lvef, baseline: Lvef | Non
 
 
 def _fits(case: Case, row: LvefRow, newest: Lvef, values: tuple[Interval, Interval]) -> bool | None:
-    """Return whether a row applies to a value and its drop; ``None`` when that depends on something unknown."""
+    """Return whether a row that holds a value applies to its drop; ``None`` when that depends on what is unknown."""
     measured, drop = values
-    by_value = row.lvef.answers(measured)
-    if by_value is False:
-        return False
     by_drop = True if row.drop is None else row.drop.answers(drop)
     if by_drop is False:
         return False
     below = _below_normal(case, row, newest, measured)
     if below is False:
         return False
-    return None if None in (by_value, by_drop, below) else True
+    return None if None in (row.lvef.answers(measured), by_drop, below) else True
 
 
 def _below_normal(case: Case, row: LvefRow, newest: Lvef, measured: Interval) -> bool | None:

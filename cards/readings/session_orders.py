@@ -53,13 +53,22 @@ class SessionOrders:
 
     def of_same_day(self, own: DrugOrder, product: str) -> tuple[DrugOrder, ...]:
         """Return the other orders of a product that give a dose on a day of this one."""
+        if self.is_alone(own):
+            return ()
         places = {place for day in self.days_of(own) for place in self._by_day.get((product, day), ())}
         orders = (self.identified[place][0] for place in sorted(places))
         return tuple(order for order in orders if order is not own)
 
+    def of_next_day(self, own: DrugOrder, product: str) -> tuple[DrugOrder, ...]:
+        """Return the other orders of a product whose next dose is on the day of this one's."""
+        places = self._by_next_day.get((product, planned_day(own.start, self._today)), ())
+        return tuple(order for place in places if (order := self.identified[place][0]) is not own)
+
     def last_before(self, own: DrugOrder, products: Iterable[str], day: date) -> OrderOfDay | None:
         """Return the order other than this one that gives the last dose of the products before a day."""
         found: list[tuple[date, int]] = []
+        if self.is_alone(own):
+            return None
         for product in products:
             days = self._days.get(product, ())
             place = bisect_left(days, (day, -1)) - 1
@@ -72,6 +81,10 @@ class SessionOrders:
         last, place = max(found)
         return OrderOfDay(last, *self.identified[place])
 
+    def is_alone(self, own: DrugOrder) -> bool:
+        """Return whether a session has one order, and no other."""
+        return len(self.identified) == 1 and self.identified[0][0] is own
+
     def doses_before(self, product: str, day: date) -> int:
         """Count the doses that the orders of a product whose next dose is before a day give."""
         if product not in self._doses:
@@ -79,6 +92,10 @@ class SessionOrders:
         days, sums = self._doses[product]
         place = bisect_left(days, day)
         return sums[place - 1] if place else 0
+
+    def of_product(self, product: str) -> tuple[DrugOrder, ...]:
+        """Return the orders of a product."""
+        return tuple(self.identified[place][0] for place in self._of_product.get(product, ()))
 
     def first_of(self, product: str) -> tuple[DrugOrder, Identity]:
         """Return the first order of a product that is in the session."""
@@ -138,6 +155,15 @@ class SessionOrders:
         found: dict[tuple[str, date], list[int]] = {}
         for product, days in self._days.items():
             for day, place in days:
+                found.setdefault((product, day), []).append(place)
+        return found
+
+    @lazy
+    def _by_next_day(self) -> dict[tuple[str, date], list[int]]:
+        found: dict[tuple[str, date], list[int]] = {}
+        for product, places in self._of_product.items():
+            for place in places:
+                day = planned_day(self.identified[place][0].start, self._today)
                 found.setdefault((product, day), []).append(place)
         return found
 

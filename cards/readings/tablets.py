@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from cards.facts.order import DoseUnit
-from cards.facts.session import planned_day
 from cards.knowledge.label_doses import near
 from cards.readings.dosing import DoseReading, Sense, levels_met_by, tablet_strength, usable_doses
 from cards.values.caching import per_case
@@ -16,6 +15,7 @@ from cards.values.quantities import Mg
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from cards.facts.order import DrugOrder, Intake
     from cards.knowledge.schema import Level
@@ -66,6 +66,16 @@ def days_of(case: Case) -> tuple[Day, ...]:
             step = intake.step if intake is not None else 0
             steps.setdefault(step, []).append(Taken(reading, mg, _a_day(intake), intake.times if intake else ()))
     return tuple(Day(tuple(taken)) for _, taken in sorted(steps.items()))
+
+
+def first_taken(case: Case) -> tuple[date, Decimal] | None:
+    """Return the day and the milligrams of the first tablets of the product that the session orders."""
+    kept: dict[object, tuple[date, Decimal] | None] = case.orders.worked_out.setdefault("first tablets", {})
+    if case.product.id not in kept:
+        cases = (case.alone(order) for order in case.orders.of_product(case.product.id))
+        taken = ((each.planned, dose.mg.value) for each in cases for day in days_of(each)[:1] for dose in day.taken)
+        kept[case.product.id] = min(taken, default=None)
+    return kept[case.product.id]
 
 
 def _each_once(readings: Iterable[DoseReading]) -> list[DoseReading]:
@@ -120,12 +130,7 @@ class Together(NamedTuple):
 @per_case
 def together(case: Case) -> Together | None:
     """Put the orders of the product for one day together; ``None`` when this is the only one, or one has steps."""
-    own = planned_day(case.order.start, case.session.today)
-    others = tuple(
-        order
-        for order, identity in case.others
-        if identity.product == case.product and planned_day(order.start, case.session.today) == own
-    )
+    others = case.orders.of_next_day(case.order, case.product.id)
     if not others:
         return None
     cases = [case, *(case.alone(order) for order in others)]

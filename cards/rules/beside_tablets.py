@@ -10,8 +10,8 @@ from cards.facts.outcomes import Clear, Fired, NotApplicable, Outcome
 from cards.knowledge.schema import Confidence, LevelRole
 from cards.readings.case import brief, counted
 from cards.readings.day_total import judged_levels
-from cards.readings.tablets import days_of
-from cards.rules.concurrent_drugs import drugs_beside
+from cards.readings.tablets import first_taken
+from cards.rules.concurrent_drugs import member_beside
 from cards.rules.dose import fixes_to
 from cards.rules.tablets import times_words
 from cards.values.quantities import Mg
@@ -48,14 +48,10 @@ def _is_adjusted(case: Case, rule: Interaction) -> bool:
 
 
 def _with(case: Case, rule: Interaction) -> Fired:
-    for other in drugs_beside(case):
-        for name in other.names:
-            for group in case.recogniser.read_classes(name):
-                if group.id == rule.drug_class:
-                    # The source of the class matters where it was not read: then the card asks to verify.
-                    of_class = (group.by,) if group.by.confidence is Confidence.UNVERIFIED else ()
-                    return _fired(case, rule, brief(name), (other.line,), (rule.by, *of_class))
-    raise LookupError(rule.drug_class)
+    group, name, line = member_beside(case, rule.drug_class)
+    # The source of the class matters where it was not read: then the card asks to verify.
+    of_class = (group.by,) if group.by.confidence is Confidence.UNVERIFIED else ()
+    return _fired(case, rule, brief(name), (line,), (rule.by, *of_class))
 
 
 def _fired(case: Case, rule: Interaction, other: str, lines: tuple[Evidence, ...], cited: tuple[Cited, ...]) -> Fired:
@@ -117,9 +113,8 @@ def _is_escalated(case: Case) -> bool:
     levels = [level for regimen in case.product.regimens for level in regimen.levels]
     full = max(level.dose.value for level in levels if level.role is LevelRole.START)
     doses = [(each.on or date.min, each.dose.value) for each in case.history if isinstance(each.dose, Mg)]
-    orders = [order for order, identity in case.others if identity.product == case.product]
-    for each in (case, *(case.alone(order) for order in orders)):
-        doses += [(each.planned, taken.mg.value) for day in days_of(each)[:1] for taken in day.taken]
+    if (first := first_taken(case)) is not None:
+        doses.append(first)
     if bool(doses) and min(doses)[1] < full:
         return True
     # The steps may stand in the instructions alone.

@@ -63,10 +63,12 @@ def her2_agents_combined(case: Case) -> Outcome:
 
 def _pairs(case: Case) -> Iterator[tuple[Beside, KeptApart]]:
     orders = case.orders
-    own = orders.last_in_focus.get(case.product.id, _key(case.order))
     for product in orders.products:
         pair = _kept_apart(case, product) if product != case.product.id else None
-        if pair is not None and orders.last_in_focus.get(product, _NO_KEY) <= own:
+        if pair is None:
+            continue
+        own = orders.last_in_focus.get(case.product.id, _key(case.order))
+        if orders.last_in_focus.get(product, _NO_KEY) <= own:
             yield _ordered(orders, product), pair
     for other in _active(case):
         if (pair := _kept_apart(case, other.product)) is not None:
@@ -168,6 +170,8 @@ def _written_sum(case: Case, total: DoseReading) -> str:
 
 
 def _of_class(case: Case, group_id: str) -> Outcome:
+    if not _members(case.orders) and not _active(case):
+        return Clear()
     groups = [
         group
         for group in case.known.drug_classes
@@ -182,6 +186,17 @@ def _of_class(case: Case, group_id: str) -> Outcome:
 
 def _first_ordered(case: Case, groups: Sequence[DrugClass]) -> _Member | None:
     """Return the first other order of the session that is of one of some classes."""
+    first = _first_place(case, groups)
+    if first is None:
+        return None
+    place, number = first
+    order, identity = case.orders.identified[place]
+    line = _line(order, identity.product.name if identity.product else "?")
+    return groups[number], _members(case.orders)[id(groups[number])][place], line
+
+
+def _first_place(case: Case, groups: Sequence[DrugClass]) -> tuple[int, int] | None:
+    """Return the place in the session of the first other order that is of one of some classes, and which."""
     members = _members(case.orders)
     # The first of a class may be this order itself.
     places = [
@@ -190,12 +205,7 @@ def _first_ordered(case: Case, groups: Sequence[DrugClass]) -> _Member | None:
         for place in islice(members.get(id(group), ()), 2)
         if case.orders.identified[place][0] is not case.order
     ]
-    if not places:
-        return None
-    place, number = min(places)
-    order, identity = case.orders.identified[place]
-    line = _line(order, identity.product.name if identity.product else "?")
-    return groups[number], members[id(groups[number])][place], line
+    return min(places, default=None)
 
 
 def _first_active(case: Case, groups: Sequence[DrugClass]) -> _Member | None:
@@ -218,19 +228,24 @@ def _members(orders: SessionOrders) -> dict[int, dict[int, str]]:
     return found
 
 
-@per_case
-def drugs_beside(case: Case) -> list[Beside]:
-    """List the other orders of the session and the active drugs of the chart."""
-    in_session = (
-        Beside(
-            identity.product.id if identity.product else "",
-            _names(order),
-            _line(order, identity.product.name if identity.product else "?"),
-            in_session=True,
-        )
-        for order, identity in case.others
-    )
-    return [*in_session, *_active(case)]
+def member_beside(case: Case, group_id: str) -> _Member:
+    """Return the first drug of a class that stands beside an order, in the session or active in the chart.
+
+    Raises:
+        LookupError: there is none.
+
+    """
+    groups = [group for group in case.known.drug_classes if group.id == group_id]
+    named = [(other.names, other.line) for other in _active(case)]
+    if (first := _first_place(case, groups)) is not None:
+        order, identity = case.orders.identified[first[0]]
+        named.insert(0, (_names(order), _line(order, identity.product.name if identity.product else "?")))
+    for names, line in named:
+        for name in names:
+            for group in case.recogniser.read_classes(name):
+                if group.id == group_id:
+                    return group, name, line
+    raise LookupError(group_id)
 
 
 @per_case

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts.order import DoseUnit
+from cards.facts.order import DoseUnit, OrderedDose
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -227,7 +227,26 @@ def dose_cannot_verify(case: Case) -> Outcome:
             cited=(_regimen_citation(case),),
             variant=_why_unread(reading),
         )
+    ends = _range(case)
+    if ends is not None and not over_maximum(case):
+        return Fired(
+            values={"low": ends.low_as_written, "dose": ends.as_written},
+            evidence=(Evidence("dose", f"{ends.low_as_written} to {ends.as_written}", case.order.origin),),
+            cited=(_regimen_citation(case),),
+            variant="range",
+        )
     return _weight_to_verify_by(case)
+
+
+def _range(case: Case) -> OrderedDose | None:
+    """Return a dose whose ends are further apart than rounding makes them, unless the order also states one dose."""
+    found = None
+    for reading in usable_doses(case):
+        low = reading.ordered.low
+        if low is None or near(reading.ordered.number, low, case.threshold("dose_rounding_tolerance_percent")):
+            return None
+        found = found or reading.ordered
+    return found
 
 
 def _why_unread(reading: DoseReading) -> str:

@@ -40,9 +40,10 @@ def her2_missing(case: Case) -> Outcome:
     """Fire when no tissue HER2 result counts; serum, preliminary and cancelled results are no result."""
     if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
-    if her2_of(case).possible:
+    status = her2_of(case)
+    if status.possible:
         return Clear()
-    if her2_of(case).disagree:
+    if status.disagree:
         return NotApplicable("the results on record contradict themselves, and that card says so")
     coded = case.coded_her2
     return Fired(
@@ -74,21 +75,22 @@ def her2_not_eligible(case: Case) -> Outcome:
     """Fire when the documented status does not qualify the patient for this product and indication."""
     if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
-    if not her2_of(case).possible:
-        reported_by = Topic.HER2_DISCORDANT if her2_of(case).disagree else Topic.HER2_MISSING
+    status = her2_of(case)
+    if not status.possible:
+        reported_by = Topic.HER2_DISCORDANT if status.disagree else Topic.HER2_MISSING
         return CannotTell((Missing("her2", reported_by=reported_by),))
-    verdict = answer_for(case, her2_of(case).possible)
-    if verdict is Answer.ALL and not her2_of(case).unsettled:
+    verdict = answer_for(case, status.possible)
+    if verdict is Answer.ALL and not status.unsettled:
         return Clear()
     if verdict is Answer.NONE:
         if _another_result_qualifies(case):
             return CannotTell((Missing("her2", reported_by=Topic.HER2_DISCORDANT),))
         return _not_eligible(case)
-    if her2_of(case).unsettled:
+    if status.unsettled:
         return CannotTell(
             (Missing("her2-tier", reported_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),)
         )
-    if her2_of(case).needs_ish:
+    if status.needs_ish:
         return CannotTell((Missing("her2-ish", reported_by=Topic.HER2_ISH_MISSING),))
     if _grade_is_owed(case):
         return CannotTell(
@@ -141,9 +143,10 @@ def her2_tier_unclear(case: Case) -> Outcome:
     """
     if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
-    if not her2_of(case).possible or her2_of(case).needs_ish:
+    status = her2_of(case)
+    if not status.possible or status.needs_ish:
         return NotApplicable("another card asks for the result")
-    if her2_of(case).unsettled:
+    if status.unsettled:
         return _work_up(case)
     if wants_a_score(case):
         return Fired(
@@ -153,10 +156,10 @@ def her2_tier_unclear(case: Case) -> Outcome:
             variant="positive-without-score",
             fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
         )
-    if len(her2_of(case).possible) == 1 or not _grade_is_owed(case):
+    if len(status.possible) == 1 or not _grade_is_owed(case):
         return Clear()
-    equivocal = her2_of(case).possible == EQUIVOCAL
-    bare_zero = Tier.LOW not in her2_of(case).possible
+    equivocal = status.possible == EQUIVOCAL
+    bare_zero = Tier.LOW not in status.possible
     return Fired(
         values={"status": _status(case)},
         evidence=(*_results(case), *_diagnoses(case)),
@@ -194,11 +197,12 @@ def her2_discordant(case: Case) -> Outcome:
     """Fire when results that count disagree: between specimens, methods, or a code and its own display."""
     if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
-    if not her2_of(case).results:
+    status = her2_of(case)
+    if not status.results:
         return NotApplicable("no HER2 result")
-    if not her2_of(case).disagree:
+    if not status.disagree:
         return _against_codes(case)
-    conflict = any(result.conflict for result in her2_of(case).results)
+    conflict = any(result.conflict for result in status.results)
     return Fired(
         values={"results": " and ".join(_short(result) for result in _two_that_disagree(case, conflict=conflict))},
         evidence=_results(case),

@@ -91,9 +91,11 @@ def _after_last_dose(case: Case) -> Outcome:
 def _within_the_order(case: Case) -> Fired | None:
     """Fire on an order whose own doses are closer together than in any labelled schedule."""
     nearest = case.order.schedule.nearest
+    if nearest is None or not case.regimens:
+        return None
     window = case.threshold("interval_window_days")
-    regimen = min(case.regimens, key=lambda each: each.interval_days, default=None)
-    if regimen is None or nearest is None or nearest.days >= regimen.interval_days - window:
+    regimen = min(case.regimens, key=lambda each: each.interval_days)
+    if nearest.days >= regimen.interval_days - window:
         return None
     spacing = spaced(nearest.days)
     named = nearest.first is not None and nearest.second is not None
@@ -124,11 +126,13 @@ def _between_orders(case: Case) -> Fired | None:
     """Fire on an order that another one of the session, of the same antibody, precedes by too few days."""
     if not case.regimens:
         return None
-    window = case.threshold("interval_window_days")
     related = case.recogniser.same_antibody[case.product.id]
     before = case.orders.last_before(case.order, related, case.planned)
+    if before is None:
+        return None
+    window = case.threshold("interval_window_days")
     longest = max(each.interval_days for each in case.regimens)
-    if before is None or (days := (case.planned - before.day).days) >= longest - window:
+    if (days := (case.planned - before.day).days) >= longest - window:
         return None
     regimen = _regimen_of(case, before)
     if days >= regimen.interval_days - window:

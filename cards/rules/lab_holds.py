@@ -41,15 +41,15 @@ def liver_tests_discontinue(case: Case) -> Outcome:
     It fires as well on nodular regenerative hyperplasia, which ends treatment whatever the tests say.
     """
     hyperplasia = case.has(Problem.NODULAR_HYPERPLASIA)
-    stop = next((each for each in case.product.monitoring.stops if each.problem is Problem.NODULAR_HYPERPLASIA), None)
-    if stop is not None and hyperplasia:
+    if hyperplasia and (stop := case.product.monitoring.stop(Problem.NODULAR_HYPERPLASIA)) is not None:
         return Fired(
             values={"results": brief(hyperplasia[0].label), "then": stop.then},
             evidence=tuple(Evidence("problem", each.label, each.origin) for each in hyperplasia),
             cited=(stop.by,),
             fixes=(RemoveOrder(),),
         )
-    rule, pair = case.product.monitoring.hepatic_pair, read_table(case).pair
+    table = read_table(case)
+    rule, pair = case.product.monitoring.hepatic_pair, table.pair
     if rule is not None and pair is not None:
         is_past = any(_has_come_down(case, result) for result in pair)
         return Fired(
@@ -65,7 +65,7 @@ def liver_tests_discontinue(case: Case) -> Outcome:
             fixes=(RemoveOrder(),),
         )
     found = _verdict(case, Panel.LIVER, Action.DISCONTINUE)
-    return found if isinstance(found, Fired) or not read_table(case).ended else _ended(case, read_table(case).ended)
+    return found if isinstance(found, Fired) or not table.ended else _ended(case, table.ended)
 
 
 def _ended(case: Case, ended: tuple[Match, ...]) -> Fired:
@@ -104,6 +104,9 @@ def _verdict(case: Case, panel: Panel, action: Action) -> Outcome:
     if tests.isdisjoint(rows):
         return NotApplicable("the label has no such table")
     table = read_table(case)
+    if not (table.matches or table.unlimited or table.crossing or case.patient.gaps):
+        # So it is nearly always: every result was read, and is normal.
+        return Clear()
     found = [match for match in table.matches if match.result.test in tests and match.row.action is action]
     not_judged = [result for result in (*table.unlimited, *table.crossing) if result.test in tests]
     if found:

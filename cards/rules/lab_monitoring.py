@@ -35,9 +35,10 @@ def _missing(case: Case, topic: MissingTestTopic) -> Outcome:
         return NotApplicable("the label asks for none of these tests before a dose")
     if not case.dose_is_near:
         return NotApplicable("no dose is near")
-    missing = [test for test in wanted.tests if not _recent(case, test)]
+    recent = {test: newest(case, test) for test in wanted.tests}
+    missing = [test for test, result in recent.items() if result is None]
     if not missing:
-        undated = tuple(_undated(case, test) for test in wanted.tests if _may_be_old(case, test))
+        undated = tuple(_undated(case, result) for result in recent.values() if result and _may_be_old(case, result))
         return CannotTell(undated) if undated else Clear()
     unread = [test for test in missing if case.unread_since(test, case.labs_since)]
     missing = [test for test in missing if test not in unread]
@@ -55,19 +56,13 @@ def _missing(case: Case, topic: MissingTestTopic) -> Outcome:
     )
 
 
-def _recent(case: Case, test: str) -> bool:
-    return newest(case, test) is not None
-
-
-def _may_be_old(case: Case, test: str) -> bool:
+def _may_be_old(case: Case, result: LabResult) -> bool:
     """Return whether the newest result gives only a month or year, which may have begun too long ago."""
-    result = newest(case, test)
-    return result is not None and result.on is not None and result.on < case.labs_since
+    return result.on is not None and result.on < case.labs_since
 
 
-def _undated(case: Case, test: str) -> Missing:
-    result = newest(case, test) or case.patient.labs[test][0]
-    values = {"test": case.known.terminology.concepts[test].display, "result": shown(result, result.as_reported)}
+def _undated(case: Case, result: LabResult) -> Missing:
+    values = {"test": case.known.terminology.concepts[result.test].display, "result": shown(result, result.as_reported)}
     return Missing("lab-day", values=values, is_urgent=True)
 
 

@@ -53,7 +53,7 @@ def pregnancy_positive(case: Case) -> Outcome:
 
     What is older than a pregnancy lasts says nothing of today.
     """
-    stop = _rule(case, Problem.PREGNANCY)
+    stop = case.product.monitoring.stop(Problem.PREGNANCY)
     if stop is None:
         return NotApplicable("no such rule on file")
     present = _pregnancies(case)
@@ -139,7 +139,7 @@ def _tests_since(case: Case, threshold: str) -> tuple[PregnancyTest, ...]:
 
 def _lasting_stop(case: Case, problem: Problem) -> Outcome:
     """Fire on a problem that lasts, or that began under treatment and is over: the label stops for it for good."""
-    stop = _rule(case, problem)
+    stop = case.product.monitoring.stop(problem)
     if stop is None:
         return NotApplicable("no such rule on file")
     if present := case.has(problem):
@@ -210,13 +210,6 @@ def _line(problem: PresentProblem) -> str:
 
 def _ended(problem: PresentProblem) -> str:
     return (problem.on or problem.ended or "?").__str__()
-
-
-def _rule(case: Case, problem: Problem) -> Stop | None:
-    for stop in case.product.monitoring.stops:
-        if stop.problem is problem:
-            return stop
-    return None
 
 
 def _fired(stop: Stop, problem: str, evidence: tuple[Evidence, ...], variant: str = "default") -> Fired:

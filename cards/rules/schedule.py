@@ -33,7 +33,9 @@ from cards.values.quantities import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
+    from cards.knowledge.schema import Reload
     from cards.readings.case import Case
 
 
@@ -128,13 +130,38 @@ def reload_required(case: Case) -> Outcome:
 
 
 def loading_again(case: Case) -> Fired | None:
-    """Fire on a loading dose so soon after the last dose that the label goes on with maintenance."""
+    """Fire on a loading dose so soon after the last dose that the label goes on with maintenance.
+
+    The last dose is one that was given, or one that another order of the session plans before.
+    """
+    if not case.product.reload:
+        return None
     found = gap_rule(case)
-    if found is None or found.days >= found.rule.after_days or isinstance(interval_too_short(case), Fired):
+    if found is not None and found.days < found.rule.after_days:
+        fired = _loading(case, found.rule, found.days, found.on, given_line(found.last))
+        if fired is not None:
+            return fired
+    before = case.orders.last_before(case.order, (case.product.id,), case.planned)
+    if before is None:
         return None
-    if any(level is not None and level.role is LevelRole.MAINTENANCE for _, level in judged_levels(case)):
+    days = (case.planned - before.day).days
+    line = Evidence("schedule-days", before.day.isoformat(), before.order.origin)
+    levels = {level for _, level in judged_levels(case)}
+    intervals = {each.interval_days for each in case.regimens if levels.intersection(each.levels)}
+    rule = next((each for each in case.product.reload if each.interval_days in intervals), None)
+    if rule is None or days >= rule.after_days:
         return None
-    for reading, level in judged_levels(case):
+    return _loading(case, rule, days, before.day, line)
+
+
+def _loading(case: Case, rule: Reload, days: int, on: date, last: Evidence) -> Fired | None:
+    """Return the finding on an order of a loading dose, which comes too soon after another dose."""
+    judged = judged_levels(case)
+    if any(level is not None and level.role is LevelRole.MAINTENANCE for _, level in judged):
+        return None
+    if isinstance(interval_too_short(case), Fired):
+        return None
+    for reading, level in judged:
         if level is None or level.role is not LevelRole.LOADING:
             continue
         regimen = next(each for each in case.regimens if level in each.levels)
@@ -142,13 +169,13 @@ def loading_again(case: Case) -> Fired | None:
         return Fired(
             values={
                 "dose": written_dose(case, reading),
-                "days": counted(found.days, "day"),
-                "date": found.on.isoformat(),
+                "days": counted(days, "day"),
+                "date": on.isoformat(),
                 "maintenance": str(maintenance.dose),
-                "limit": str(found.rule.after_days),
+                "limit": str(rule.after_days),
             },
-            evidence=(*dose_evidence(case, reading), given_line(found.last)),
-            cited=(found.rule.by,),
+            evidence=(*dose_evidence(case, reading), last),
+            cited=(rule.by,),
             variant="loading-again",
             fixes=fixes_to(case, maintenance.dose, (reading.ordered,)),
         )

@@ -6,7 +6,6 @@ from calendar import monthrange
 from datetime import date
 
 _MONTHS_IN_YEAR = 12
-_DAYS_IN_EVERY_MONTH = 28
 
 
 def years_before(day: date, years: int) -> date:
@@ -18,6 +17,7 @@ def months_before(day: date, months: int) -> date:
     """Return the same day so many months earlier; the last of the month where there is no such day."""
     index = day.year * _MONTHS_IN_YEAR + day.month - 1 - months
     year, month = divmod(index, _MONTHS_IN_YEAR)
-    if day.day <= _DAYS_IN_EVERY_MONTH:
+    try:
         return date(year, month + 1, day.day)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    except ValueError:
+        return date(year, month + 1, monthrange(year, month + 1)[1])

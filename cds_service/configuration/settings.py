@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cards.knowledge.schema import Knowledge
-    from cds_service.configuration.stopped import Stop
+    from cds_service.configuration.stop import Stop
 
 ENV_PREFIX = "HER2_CDS_"
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"

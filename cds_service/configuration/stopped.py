@@ -7,38 +7,18 @@ wrong card may stand in any of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cards.facts.policy import Mode
 from cds_service.configuration.policy_settings import TopicSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
     from cds_service.configuration.policy_content import PolicyContent
     from cds_service.configuration.policy_settings import ProfileSettings
     from cds_service.configuration.settings import Settings
-
-
-class Stop(NamedTuple):
-    """A topic that is stopped: by whom, when and why. ``number`` is that of the step that stopped it."""
-
-    topic: str
-    number: int
-    at: datetime
-    by: str
-    reason: str
-
-    @property
-    def layer(self) -> str:
-        """What set the mode, as the layers of the configuration are named."""
-        return f"stop {self.number}"
-
-    @property
-    def says(self) -> str:
-        """Say it in one line, as it stands beside a value of the configuration."""
-        return f"{self.layer}, {self.at:%Y-%m-%d %H:%M} UTC by {self.by}: {' '.join(self.reason.split())}"
+    from cds_service.configuration.stop import Stop
 
 
 def with_stops(settings: Settings, stops: Iterable[Stop]) -> Settings:

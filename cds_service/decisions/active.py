@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -22,12 +23,13 @@ from cds_service.configuration.loading import load_settings, refuse_turned_off
 from cds_service.configuration.overlay import PublishedPolicy, with_policy, with_trial
 from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_content import changed_beneath
-from cds_service.configuration.stopped import Stop, unsettled_by, with_stops
+from cds_service.configuration.stop import Stop
+from cds_service.configuration.stopped import unsettled_by, with_stops
 from cds_service.decisions.decider import Decider
 from cds_service.decisions.recording import RecordWriter
 from cds_service.decisions.shadow import Shadow
 from cds_service.decisions.suppression import Repeats
-from cds_service.ehr.limits import OnFetched
+from cds_service.ehr.limits import Aside, OnFetched
 from cds_service.protocol.caller import UNKNOWN
 from cds_service.store.record import Pseudonyms
 from cds_service.telemetry.client_names import ClientNames
@@ -92,11 +94,12 @@ class Configuration:
         clock: Clock = now,
         on_reload: Callable[[bool], None] = lambda _: None,
         on_fetched: OnFetched | None = None,
+        aside: Aside = nullcontext,
     ) -> None:
         """Read the configuration for the first time; ``clock`` says what time it is.
 
         ``on_reload`` is told of every change of the files and whether it took effect, ``on_fetched`` of what each
-        call fetched from a FHIR server.
+        call fetched from a FHIR server; inside of ``aside`` a call waits for one.
 
         Raises:
             ConfigurationError: it is not valid; the service does not start.
@@ -107,6 +110,7 @@ class Configuration:
         self._looked = time.monotonic()
         self._clock = clock
         self._on_fetched = on_fetched
+        self._aside = aside
         self._on_reload = on_reload
         self._problems: list[str] = []
         self._warned = 0.0
@@ -264,7 +268,7 @@ class Configuration:
                     "shadow_thresholds_ignored", thresholds=sorted(settings.shadow.thresholds), because=because
                 )
             settings = with_trial(settings, with_stops(tried, unsettled_by(trial.content, stops)))
-        taken = _in_force(settings, self._clock, self._on_fetched)
+        taken = _in_force(settings, self._clock, self._on_fetched, self._aside)
         try:
             self.authentication.use(settings)
         except ReplayStoreError as error:
@@ -302,10 +306,10 @@ def _stamp(path: Path) -> _Stamp:
     return status.st_mtime_ns, status.st_size
 
 
-def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None) -> ActiveDecider:
+def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None, aside: Aside) -> ActiveDecider:
     zone = ZoneInfo(settings.site.timezone)
     try:
-        decider = Decider(settings, lambda: clock().astimezone(zone).date(), on_fetched=on_fetched)
+        decider = Decider(settings, lambda: clock().astimezone(zone).date(), on_fetched=on_fetched, aside=aside)
         decider.fhir.open()
     except CodeMapError as error:
         raise ConfigurationError([f"site.code_maps: {each}" for each in error.problems]) from None
@@ -328,7 +332,7 @@ def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None) ->
         shadow,
         clock,
         ClientNames(settings.auth),
-        tuple((match, _in_force(profile, clock, on_fetched)) for match, profile in settings.by_profile()),
+        tuple((match, _in_force(profile, clock, on_fetched, aside)) for match, profile in settings.by_profile()),
     )
 
 

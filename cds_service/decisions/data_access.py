@@ -66,7 +66,7 @@ class RequestData:
 
         """
         orders = chart.orders(self._request)
-        if orders.unresolved:
+        if orders.unresolved or orders.refers_to_chart:
             orders = chart.orders(self._request, self.glimpses())
         if any(each.may_be_for_a_drug for each in orders.lacking):
             # What bills for a drug is dispatched beside it; without a drug none of it is looked at.

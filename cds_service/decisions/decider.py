@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from contextlib import nullcontext
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from cards.presentation.card import Card
     from cards.readings.case import Case
     from cds_service.configuration.settings import Settings
-    from cds_service.ehr.limits import OnFetched
+    from cds_service.ehr.limits import Aside, OnFetched
     from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.wire.lenient import Json
 
@@ -73,10 +74,11 @@ class Decider:
         suggestions: bool = True,
         chart_reader: type[ChartReader] = ChartReader,
         on_fetched: OnFetched | None = None,
+        aside: Aside = nullcontext,
     ) -> None:
         """Build the readers, the judgement and the wording; without ``suggestions`` cards only say what is wrong.
 
-        ``on_fetched`` hears what each call fetched from a FHIR server.
+        ``on_fetched`` hears what each call fetched from a FHIR server; inside of ``aside`` it waits for that.
 
         Raises:
             CodeMapError: a code map of the site cannot be used.
@@ -109,7 +111,7 @@ class Decider:
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
         sources = with_sources(self.known, self.billing).sources
         self._coverage = CoverageWriter(self.wording.statements, sources, settings.base_url)
-        self.fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched)
+        self.fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched, aside=aside)
         self.versions = versions(settings, self.known, self.wording, self.billing)
 
     def reads_drug(self, name: str) -> bool:

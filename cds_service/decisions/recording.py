@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from cards.facts.policy import Policy
     from cards.facts.session import Session
+    from cards.facts.topics import TopicCode
     from cds_service.decisions.decision import Decision, Tried
     from cds_service.decisions.versions import Versions
     from cds_service.protocol.caller import Caller
@@ -91,19 +92,20 @@ class RecordWriter:
         folded = {id(each): content.lead.topic for content in decision.shown for each in content.folded}
         fired: list[Json] = []
         open_questions: list[Json] = []
-        clear: dict[str, list[str]] = {}
-        not_applicable: dict[str, dict[str, list[str]]] = {}
+        clear: dict[str, list[TopicCode]] = {}
+        not_applicable: dict[str, dict[str, list[TopicCode]]] = {}
         place, order = "", None
+        topics, reasons = clear.setdefault(place, []), not_applicable.setdefault(place, {})
         for verdict in decision.verdicts:
             outcome = verdict.outcome
-            kind = outcome.__class__
             if verdict.order is not order:
                 # The verdicts on an order follow each other.
                 place, order = order_name(verdict), verdict.order
-            if kind is Clear:
-                clear.setdefault(place, []).append(verdict.topic)
-            elif isinstance(outcome, NotApplicable):
-                not_applicable.setdefault(place, {}).setdefault(outcome.because, []).append(verdict.topic)
+                topics, reasons = clear.setdefault(place, []), not_applicable.setdefault(place, {})
+            if outcome.__class__ is Clear:
+                topics.append(verdict.topic)
+            elif outcome.__class__ is NotApplicable:
+                reasons.setdefault(outcome.because, []).append(verdict.topic)
             elif isinstance(outcome, CannotTell):
                 open_questions.append({"topic": verdict.topic, "order": place, "missing": outcome.missing})
             elif isinstance(outcome, Fired):
@@ -117,7 +119,12 @@ class RecordWriter:
                         **({"line_of": folded[id(verdict)]} if id(verdict) in folded else {}),
                     }
                 )
-        written = {"fired": fired, "cannot-tell": open_questions, "clear": clear, "not-applicable": not_applicable}
+        written = {
+            "fired": fired,
+            "cannot-tell": open_questions,
+            "clear": {name: said for name, said in clear.items() if said},
+            "not-applicable": {name: said for name, said in not_applicable.items() if said},
+        }
         if stated := [each for action in decision.actions for each in stated_in(action)]:
             written["stated"] = stated
         return written

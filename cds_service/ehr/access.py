@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from cds_service.ehr.connections import FhirConnections
-    from cds_service.ehr.limits import Neighbour, OnFetched
+    from cds_service.ehr.limits import Aside, Neighbour, OnFetched
     from fhir_mappings.request.hook_request import HookRequest
 
 _PAGES = 10
@@ -48,6 +48,7 @@ class _Client(Protocol):
     """What the calls to FHIR servers share."""
 
     on_fetched: OnFetched | None
+    aside: Aside
     budget_s: float
     body_limit: int
     neighbour: Neighbour
@@ -104,7 +105,7 @@ class FhirAccess:
         if not asked and not following:
             return {}
         began = time.monotonic()
-        with self._client.neighbour.asked():
+        with self._client.neighbour.asked(), self._client.aside():
             pages = self._ask_all({**asked, **following})
         if self._client.on_fetched is not None:
             answered = _answered(pages)

@@ -7,6 +7,7 @@ and HTTP and its certificates take a fifth of the time of a command.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,7 +19,7 @@ from cds_service.ehr.servers import FhirServers
 if TYPE_CHECKING:
     from cds_service.ehr.access import FhirAccess
     from cds_service.ehr.connections import FhirConnections, Resolver
-    from cds_service.ehr.limits import FhirLimits, OnFetched
+    from cds_service.ehr.limits import Aside, FhirLimits, OnFetched
     from fhir_mappings.request.hook_request import HookRequest
 
 CALLS_AT_ONCE = 16
@@ -31,14 +32,20 @@ class FhirClient:
     """Fetches searches and reads; one client serves every request and keeps its connections."""
 
     def __init__(
-        self, limits: FhirLimits, resolver: Resolver | None = None, on_fetched: OnFetched | None = None
+        self,
+        limits: FhirLimits,
+        resolver: Resolver | None = None,
+        on_fetched: OnFetched | None = None,
+        aside: Aside = nullcontext,
     ) -> None:
         """Take the allowed servers and the limits from the configuration; ``on_fetched`` hears what each call fetched.
 
-        ``resolver`` gives the addresses of a host; by default the machine's is asked.
+        ``resolver`` gives the addresses of a host; by default the machine's is asked. Each call waits inside
+        of ``aside``.
         """
         self.servers = FhirServers(limits.allowed_servers, loopback_only=limits.loopback_only)
         self.on_fetched = on_fetched
+        self.aside = aside
         self.budget_s = limits.timeout_s
         self.body_limit = limits.body_bytes
         self._ca_bundle = limits.ca_bundle

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 OnFetched = Callable[[int, int, float], None]
 """Hears how many reads of one call were answered, how many failed, and the seconds that the call waited."""
+Aside = Callable[[], AbstractContextManager[None]]
+"""Makes a block inside of which a call waits for a FHIR server."""
 
 
 class FhirLimits(NamedTuple):

@@ -13,7 +13,7 @@ from cds_service.telemetry import metrics
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cds_service.configuration.stopped import Stop
+    from cds_service.configuration.stop import Stop
     from cds_service.decisions.active import Configuration
 
 _REMIND_EVERY_S = 3600.0

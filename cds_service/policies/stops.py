@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cds_service.configuration.roles import Role
-from cds_service.configuration.stopped import Stop
+from cds_service.configuration.stop import Stop
 from cds_service.policies.lifecycle import COMMENT_LIMIT, StepRefusedError
 
 if TYPE_CHECKING:

@@ -5,13 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import Response
+from werkzeug.datastructures import Headers
 
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 
 def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Write an answer as JSON."""
-    return Response(encode(body), status, headers, content_type="application/json")
+    written = encode(body)
+    named = Headers(headers)
+    named["Content-Type"] = "application/json"
+    named["Content-Length"] = str(len(written))
+    return _Whole(written, named, status)
+
+
+class _Whole(Response):
+    """An answer that is whole when it is made: nothing of it is worked out anew when it leaves."""
+
+    def __init__(self, written: bytes, headers: Headers, status: int) -> None:
+        super().__init__([written], status, headers)
+        self._written = written
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return super().__call__(environ, start_response)
+        start_response(self.status, self.headers.to_wsgi_list())
+        return [self._written]

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from cds_service.web.slow_bodies import Bodies
 
-CALLS_AT_ONCE = 40
-"""Calls that one process works on at a time; some may wait for a FHIR server, which costs the others nothing."""
+CALLS_AT_ONCE = 8
+"""Calls that one process works on at a time; one that waits for a FHIR server gives up its slot."""
 WAITING = 48
 """Calls that wait for one of these to end."""
 PATIENCE_S = 0.5
@@ -41,6 +41,7 @@ class Admission:
         self._patience_s = patience_s
         self._lock = threading.Lock()
         self._waiting = 0
+        self._of_thread = threading.local()
 
     @property
     def is_full(self) -> bool:
@@ -57,10 +58,27 @@ class Admission:
         """
         if not self._slots.acquire(blocking=False):
             self._wait()
+        self._of_thread.has_slot = True
         try:
             yield
         finally:
+            self._of_thread.has_slot = False
             self._slots.release()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Give up the slot of the call while the block waits for another system; without one, do nothing.
+
+        Taking it back has no limit of time: each slot is free again within milliseconds.
+        """
+        if not getattr(self._of_thread, "has_slot", False):
+            yield
+            return
+        self._slots.release()
+        try:
+            yield
+        finally:
+            self._slots.acquire()
 
     def _wait(self) -> None:
         with self._lock:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cards.facts.topics import TopicCode
     from cds_service.configuration.diff import Difference
     from cds_service.configuration.settings import Settings
-    from cds_service.configuration.stopped import Stop
+    from cds_service.configuration.stop import Stop
     from cds_service.policies.views import Change, Place
     from cds_service.workbench.topics import TopicRow
 

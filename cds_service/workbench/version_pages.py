@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response as AnyResponse
 
-    from cds_service.configuration.stopped import Stop
+    from cds_service.configuration.stop import Stop
 
 _REPLAYED = "her2-order-sign"
 _FROM_FILES, _FROM_IN_FORCE, _FROM_TEXT = "files", "in-force", "text"

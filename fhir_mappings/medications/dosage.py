@@ -10,6 +10,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from cards.facts.order import DoseUnit, NotedDose, OrderedDose, OrderNote
 from cards.facts.origins import Pointer
 from cards.values.quantities import Mg, MgPerKg
@@ -79,9 +81,7 @@ def _of_slot(holder: Json, where: Pointer, number_of: int, slot: str) -> Iterato
     if isinstance(holder.get("doseQuantity"), dict):
         dose = _quantity(holder["doseQuantity"], (*where, "doseQuantity"), number_of, slot)
     elif isinstance(holder.get("doseRange"), dict):
-        # Of a range the upper end: it is what may be given.
-        end = "high" if isinstance(holder["doseRange"].get("high"), dict) else "low"
-        dose = _quantity(child(holder["doseRange"], end), (*where, "doseRange", end), number_of, slot)
+        dose = _of_range(holder["doseRange"], (*where, "doseRange"), number_of, slot)
     if dose is not None:
         yield dose
         # The volume of a bag says nothing of the drug in it; the dose may stand beside it.
@@ -100,6 +100,18 @@ def _of_slot(holder: Json, where: Pointer, number_of: int, slot: str) -> Iterato
         dose = _quantity(child(ratio, "numerator"), (*where, "rateRatio", "numerator"), number_of, slot)
         if dose is not None and dose.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG):
             yield dose
+
+
+def _of_range(ends: Json, where: Pointer, number_of: int, slot: str) -> OrderedDose | None:
+    """Read the upper end of a range, which is what may be given, with the lower end beside it where that differs."""
+    low = _quantity(child(ends, "low"), (*where, "low"), number_of, slot)
+    if not isinstance(ends.get("high"), dict):
+        return low
+    dose = _quantity(ends["high"], (*where, "high"), number_of, slot)
+    if dose is None or low is None or (low.number, low.unit) == (dose.number, dose.unit):
+        return dose
+    comparable = low.number if low.unit is dose.unit and low.unit is not DoseUnit.OTHER else Decimal(0)
+    return msgspec.structs.replace(dose, low=comparable, low_as_written=low.as_written)
 
 
 def _quantity(quantity: Json, where: Pointer, number_of: int, slot: str) -> OrderedDose | None:

@@ -37,6 +37,7 @@ _PAST = frozenset({"inactive", "remission", "resolved", "in remission", "ended",
 _REMEMBERED = frozenset({Problem.ILD, Problem.HEART_FAILURE})
 _GRADE = re.compile(r"\b(?:ctcae |toxicity )?(?:grade|gr\.?|grad|g) ?([1-5])\b")
 _LONGEST = 200
+_ABATEMENT = frozenset(f"abatement{kind}" for kind in ("DateTime", "Period", "String", "Age", "Range", "Boolean"))
 
 
 class ReadCondition(NamedTuple):
@@ -223,6 +224,8 @@ def _began(condition: Json) -> tuple[date | None, date | None, bool]:
 
 def _abated(condition: Json) -> tuple[bool, date | None]:
     """Return whether a Condition is over without a date, and its last day if it has one."""
+    if _ABATEMENT.isdisjoint(condition):
+        return False, None
     period = child(condition, "abatementPeriod")
     for candidate in (condition.get("abatementDateTime"), period.get("end"), period.get("start")):
         if (found := last_day(candidate)) is not None:

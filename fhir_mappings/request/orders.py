@@ -40,6 +40,20 @@ class Orders(msgspec.Struct, frozen=True):
         return any(gap.reason in ("unresolved-drug", "other-release-unnamed") for gap in gaps)
 
     @property
+    def refers_to_chart(self) -> bool:
+        """Whether an order in scope refers to a Medication that may stand among what was sent of the chart.
+
+        The display of its reference names the drug; the Medication may name another, and says what it is made up in.
+        """
+        return any(
+            order.in_focus
+            and identity.in_scope
+            and (referred := reference(self.resources.get(order.origin.path, {}).get("medicationReference")))
+            and not referred.startswith("#")
+            for order, identity in zip(self.orders, self.identities, strict=True)
+        )
+
+    @property
     def drugs_to_fetch(self) -> dict[str, str]:
         """The Medications that orders refer to and that the request does not hold, each with the place that does."""
         wanted = {}

@@ -253,11 +253,13 @@ class PatientReader:
         All those after the day ``back_to`` are read, and in any case one whose day takes a closer look.
         """
         last_day = ""
-        by_day = sorted(glimpses, key=_DAY, reverse=True)
-        # A result without a date may be of any day.
-        undated = [each for each in by_day if len(each.day) < _WHOLE_DAY]
-        dated = [each for each in by_day if len(each.day) >= _WHOLE_DAY] if undated else by_day
-        for glimpse in (*undated, *dated):
+        if len(glimpses) > 1:
+            by_day = sorted(glimpses, key=_DAY, reverse=True)
+            # A result without a date may be of any day.
+            undated = [each for each in by_day if len(each.day) < _WHOLE_DAY]
+            dated = [each for each in by_day if len(each.day) >= _WHOLE_DAY] if undated else by_day
+            glimpses = [*undated, *dated]
+        for glimpse in glimpses:
             if last_day and glimpse.day < last_day and glimpse.day <= back_to and not draft.every_lab:
                 return
             try:
@@ -347,20 +349,21 @@ def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
 def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterable[Gap]:
     """Say which lists are known to be incomplete and which of their entries could not be read at all."""
     for key, answer in answers.items():
-        if key not in required or answer.listing is None:
+        listing = answer.listing
+        if key not in required or listing is None:
             continue
-        if answer.listing.next_page:
+        if listing.next_page:
             yield Gap(None, f"prefetch.{key}", "next-page")
         if answer.partial:
             yield Gap(None, f"prefetch.{key}", "partial")
         if answer.cut:
             yield Gap(None, f"prefetch.{key}", "list-cut")
-        if answer.listing.is_short:
-            values = (("total", str(answer.listing.total)), ("sent", str(answer.listing.matches)))
+        if listing.is_short:
+            values = (("total", str(listing.total)), ("sent", str(listing.matches)))
             yield Gap(None, f"prefetch.{key}", "short", values=values)
-        if answer.listing.is_full(PAGE_SIZES.get(key)):
-            yield Gap(None, f"prefetch.{key}", "full-page", values=(("sent", str(answer.listing.matches)),))
-        for path in answer.listing.broken:
+        if listing.is_full(PAGE_SIZES.get(key)):
+            yield Gap(None, f"prefetch.{key}", "full-page", values=(("sent", str(listing.matches)),))
+        for path in listing.broken:
             yield Gap(None, path, "malformed")
 
 

@@ -41,7 +41,7 @@ from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.wire.cached_json import CachedByJson
-from fhir_mappings.wire.lenient import child, day, number, objects, reference, text
+from fhir_mappings.wire.lenient import child, number, objects, reference, text
 from fhir_mappings.wire.resources import Codes, codes_of
 from fhir_mappings.wire.times import time_of, within
 
@@ -204,8 +204,7 @@ class ObservationReader:
 
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation that means a concept: facts, or the gap that says why there is none."""
-        time = time_of(observation)
-        on = day(time.taken)
+        time, on = time_of(observation)
         status = text(observation.get("status"))
         if status not in _COUNTS:
             reason, values = ("status", (("status", status),)) if status else ("no-status", ())
@@ -280,7 +279,7 @@ class ObservationReader:
 
     def date_of(self, observation: Json) -> date | None:
         """Give the day a result is of: when it was taken, else when it was released."""
-        return day(time_of(observation).taken)
+        return time_of(observation)[1]
 
     def _read_number(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Fact:
         quantity = holder.get("valueQuantity")
@@ -295,7 +294,8 @@ class ObservationReader:
         if unit.factor is None:
             return self._in_unknown_unit(concept, (reading, reported, unit), holder, origin, on, subject)
         value = reported * unit.factor
-        gate = self._terminology.concepts[concept].plausible
+        known = self._terminology.concepts[concept]
+        gate = known.plausible
         if gate is not None and not gate[0] <= value <= gate[1] and (bound is Bound.EXACT or value <= 0):
             return Gap(concept, origin.path, "implausible", on, (("value", reading.as_reported),))
         if concept in ("weight", "weight-stated"):
@@ -309,8 +309,7 @@ class ObservationReader:
             end = Percent(reading.upper * unit.factor) if reading.upper is not None else None
             return Lvef(Percent(value), on, origin, reading.as_reported, limit, bound, upper=end)
         upper = self._ranges.high(ranges, concept, unit, subject, on) if ranges else None
-        canonical = self._terminology.concepts[concept].unit or ""
-        return LabResult(concept, value, canonical, on, origin, reading.as_reported, upper, bound)
+        return LabResult(concept, value, known.unit or "", on, origin, reading.as_reported, upper, bound)
 
     def _number_of(self, holder: Json, concept: str) -> Reading | None:
         """Read what is no quantity: the lower end of a range, an integer, or a text that is a number with a unit."""
@@ -345,7 +344,9 @@ class ObservationReader:
     def _unit_of(self, concept: str, reading: Reading, quantity: Any) -> Unit:
         """Return the unit of a number, with the UCUM code that a site's code map has for a unit of its own."""
         factor = self._units.factor(concept, reading.code, reading.unit)
-        if factor is None and self._code_map and isinstance(quantity, dict):
+        if factor is not None:
+            return Unit(reading.code, reading.unit, factor)
+        if self._code_map and isinstance(quantity, dict):
             local = [*self._code_map.standard(text(quantity.get("system")), reading.code)]
             local += self._code_map.standard("", reading.unit)
             factors = {self._units.factor(concept, each.code, "") for each in local if each.system == "ucum"}

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
-from cards.values.texts import bounded
+from cards.values.texts import LONGEST, bounded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,13 @@ def child(value: Any, name: str) -> Json:
 
 def text(value: Any) -> str:
     """Return a text as patterns may see it (`bounded`): spaces folded, and cut; empty when the value is not a text."""
-    return bounded(value) if value.__class__ is str else ""
+    if value.__class__ is not str:
+        return ""
+    if len(value) <= LONGEST and "  " not in value and value.isprintable():
+        # As `bounded` does: nothing is called more often, and nearly every text is as short and clean as this.
+        stripped: str = value.strip()
+        return stripped
+    return bounded(value)
 
 
 def number(value: Any) -> Decimal | None:
@@ -67,7 +73,12 @@ def number(value: Any) -> Decimal | None:
         value = Decimal(value.strip())
     elif kind is not Decimal:
         return None
-    length = len(str(value))
+    written = str(value)
+    length = len(written)
+    if length <= _POWERS_OF_TEN and "E" not in written and value.is_finite():
+        # So nearly every number is.
+        exact: Decimal = value
+        return exact
     sensible = (
         value.is_finite()
         # A text that is no longer than the limit holds no more digits; to list them takes much longer.

@@ -31,12 +31,13 @@ class References:
 
     def add(self, resource: Json, full_url: str = "") -> None:
         """Take in a resource."""
-        server = server_of(full_url)
+        server, named = (server_of(full_url), reference(full_url)) if full_url else ("", "")
         identifier = text(resource.get("id"))
         own = f"{text(resource.get('resourceType'))}/{identifier}" if identifier else ""
-        for name in dict.fromkeys((own, reference(full_url))):
-            if name:
-                self._resources.setdefault(name, []).append((server, resource))
+        if own:
+            self._resources.setdefault(own, []).append((server, resource))
+        if named and named != own:
+            self._resources.setdefault(named, []).append((server, resource))
         if server:
             self._servers[id(resource)] = server
 

@@ -286,24 +286,30 @@ class ResourceList(msgspec.Struct, eq=False):
     @classmethod
     def of(cls, shell: BundleEnvelope, path: str, depth: int = 0) -> ResourceList:
         """Look at the resources of a Bundle."""
-        listing = cls(is_bundle=True, total=shell.total, matches=len(shell.entry or ()))
+        entries = shell.entry or ()
+        listing = cls(is_bundle=True, total=shell.total, matches=len(entries))
         if shell.total is not None:
-            searched = (entry.search.mode if entry.search is not None else "" for entry in shell.entry or ())
-            listing.matches = sum(mode not in _NO_MATCH for mode in searched)
+            listing.matches -= sum(entry.search is not None and entry.search.mode in _NO_MATCH for entry in entries)
         look, add = _head.decode, listing.glimpses.append
-        for index, entry in enumerate(shell.entry or ()):
+        others: list[ResourceStub] | None = []
+        for index, entry in enumerate(entries):
             where, raw = f"{path}.entry[{index}].resource", entry.resource
             try:
                 head = look(raw)
             except _NOT_STRICT:
+                head = None
+            if head is None or head.resourceType == "Bundle":
                 listing._take((raw, None), where, entry.fullUrl, depth)
+                others = None
                 continue
-            if head.resourceType == "Bundle":
-                listing._take((raw, None), where, entry.fullUrl, depth)
-            else:
-                add(_glimpse(head, raw, where, entry.fullUrl))
-                if head.contained:
-                    listing._take_contained(where)
+            glimpse = _glimpse(head, raw, where, entry.fullUrl)
+            add(glimpse)
+            if others is not None and head.resourceType != "Observation":
+                others.append(glimpse)
+            if head.contained:
+                listing._take_contained(where)
+        if others is not None:
+            listing._apart = len(listing.glimpses), others
         for link in shell.link or ():
             if link.relation == "next":
                 listing.next_page = link.url or listing.next_page

@@ -39,14 +39,15 @@ class Timed(Protocol):
 T = TypeVar("T", bound=Timed)
 
 
-def time_of(observation: Json) -> ResultTime:
-    """Return when a result was taken and released, as it is written, and whether it replaces another."""
-    taken = observation.get("effectiveDateTime")
-    if taken.__class__ is not str or day(taken) is None:
+def time_of(observation: Json) -> tuple[ResultTime, date | None]:
+    """Return when a result was taken and released, as it is written, and whether it replaces another; and its day."""
+    taken: Any = observation.get("effectiveDateTime")
+    if (on := day(taken)) is None:
         taken = next((each for each in _times(observation) if day(each) is not None), "")
+        on = day(taken)
     issued = observation.get("issued")
     released = issued[:_LONGEST] if issued.__class__ is str else ""
-    return ResultTime(taken.strip()[:_LONGEST], released, text(observation.get("status")) in _CORRECTED)
+    return ResultTime(taken.strip()[:_LONGEST], released, text(observation.get("status")) in _CORRECTED), on
 
 
 def _times(observation: Json) -> Iterator[Any]:

@@ -23,6 +23,12 @@ GASTRIC = chart(cancers=("gastric",))
 NO_WEIGHT = chart(weight=None)
 
 
+def ranging(low: str, high: str, *others: str) -> DrugOrder:
+    drug = order("Kadcyla", f"{high} mg", *others)
+    ends = msgspec.structs.replace(drug.doses[0], low=Decimal(low), low_as_written=f"{low} mg")
+    return msgspec.structs.replace(drug, doses=(ends, *drug.doses[1:]))
+
+
 def computed(dose: str) -> DrugOrder:
     """Build an order whose dose was worked out from a strength and a volume."""
     drug = order("Kadcyla", dose)
@@ -194,6 +200,21 @@ ROWS = [
     Row(ODD, "the starting dose", SILENT, order("Kadcyla", "3.6 mg/kg")),
     Row(ODD, "no dose", NOT_ASKED, order("Kadcyla")),
     # dose-cannot-verify
+    Row(
+        UNVERIFIED,
+        "a dose range",
+        FIRES,
+        ranging("100", "252"),
+        indicator="warning",
+        says=("100 mg to 252 mg", "Enter one dose"),
+    ),
+    Row(UNVERIFIED, "a range as wide as rounding", SILENT, ranging("240", "252")),
+    Row(UNVERIFIED, "a range just wider than rounding", FIRES, ranging("239", "252")),
+    Row(UNVERIFIED, "a range whose lower end has another unit", FIRES, ranging("0", "252")),
+    Row(UNVERIFIED, "a range at selection", NOT_ASKED, ranging("100", "252"), moment=Moment.SELECT),
+    Row(UNVERIFIED, "a range beside one dose", SILENT, ranging("100", "252", "252 mg")),
+    Row(ABOVE, "a range is judged by its upper end", FIRES, ranging("252", "300"), says=("300 mg",)),
+    Row(UNVERIFIED, "a range above the maximum has its card", SILENT, ranging("252", "300")),
     Row(UNVERIFIED, "no dose at signing", FIRES, order("Kadcyla"), indicator="warning", says=("no dose",)),
     Row(UNVERIFIED, "no dose at selection", NOT_ASKED, order("Kadcyla"), moment=Moment.SELECT),
     Row(

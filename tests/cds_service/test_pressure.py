@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from calls import SIGN, Caller, call, order
+from calls import SIGN, Caller, call, clean_prefetch, order
+from chart_server import ChartServer, as_json
 from running import Running, start, stop
 from test_store_feedback import overridden
 
@@ -18,6 +19,7 @@ from cds_service.ehr.limits import Neighbour, NeighbourBusyError
 from cds_service.web.admission import Admission, NoRoomError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CLIENTS, EACH = 8, 12
@@ -68,6 +70,14 @@ def crowded() -> tuple[Caller, Admission]:
     return caller, room
 
 
+@pytest.fixture
+def chart() -> Iterator[ChartServer]:
+    """Yield the FHIR server of the EHR."""
+    server = ChartServer()
+    yield server
+    server.close()
+
+
 def test_a_call_that_finds_no_room_hears_so_in_time(crowded: tuple[Caller, Admission]) -> None:
     caller, room = crowded
     with room.slot():
@@ -94,6 +104,32 @@ def test_a_full_room_turns_away_before_anything_is_read_and_stays_alive(crowded:
         assert caller.client.get("/health/live").status_code == 200
         waiting.join()
     assert b"her2_cds_shed_total" in caller.client.get("/metrics").data
+
+
+def test_a_call_that_waits_for_a_fhir_server_leaves_its_slot_to_another(
+    crowded: tuple[Caller, Admission], chart: ChartServer
+) -> None:
+    caller, room = crowded
+    chart.serve({}, **{key: as_json(value, after_s=0.7) for key, value in clean_prefetch().items()})
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(caller.post, call(prefetch={}, fhirServer=chart.base))
+        deadline = time.monotonic() + 5
+        while not chart.heard and time.monotonic() < deadline:
+            time.sleep(0.001)
+        # The only slot is free; the call that waits takes it back when its answers are there.
+        assert caller.client.post(f"/cds-services/{SIGN}", json=call()).status_code == 200
+        assert not waiting.done()
+        assert waiting.result(5).body == {"cards": []}
+    with room.slot():
+        pass
+
+
+def test_who_holds_no_slot_gives_none_up() -> None:
+    room = Admission(at_once=1, waiting=1, patience_s=0.01)
+    with room.aside(), room.slot(), pytest.raises(NoRoomError), room.slot():
+        pass
+    with room.slot(), room.aside(), room.slot():
+        pass
 
 
 def test_a_room_gives_back_what_it_gave() -> None:

@@ -19,7 +19,8 @@ from cds_service.cli import main
 from cds_service.configuration.policy_settings import TopicSettings
 from cds_service.configuration.roles import Role
 from cds_service.configuration.settings import Settings
-from cds_service.configuration.stopped import Stop, with_stops
+from cds_service.configuration.stop import Stop
+from cds_service.configuration.stopped import with_stops
 from cds_service.learning.page import learning_page
 from cds_service.learning.report import learning_report
 from cds_service.learning.text import learning_lines

@@ -119,6 +119,22 @@ def test_an_amount_that_is_no_number_is_there_and_not_understood(value: Any, wri
     assert (dose.unit, dose.as_written) == (DoseUnit.OTHER, written)
 
 
+@pytest.mark.parametrize(
+    ("low", "kept"),
+    [
+        pytest.param(quantity(100, "mg"), ("100", "100 mg"), id="in the same unit"),
+        pytest.param(quantity(number("0.1"), "g"), ("100.0", "0.1 g"), id="in another unit of mass"),
+        pytest.param(quantity(number("3.6"), "mg/kg"), ("0", "3.6 mg/kg"), id="in a unit that cannot be compared"),
+        pytest.param({"value": "some", "unit": "mg"}, ("0", "some mg"), id="not a number"),
+        pytest.param(quantity(252, "mg"), ("None", ""), id="the same dose"),
+        pytest.param({}, ("None", ""), id="empty"),
+    ],
+)
+def test_a_range_keeps_its_lower_end(low: Json, kept: tuple[str, str]) -> None:
+    (dose,) = doses(order(dosage({"doseRange": {"low": low, "high": quantity(252, "mg")}})), None)
+    assert (str(dose.number), str(dose.low), dose.low_as_written) == ("252", *kept)
+
+
 def test_a_bag_does_not_hide_the_dose_beside_it() -> None:
     beside = {"doseQuantity": quantity(250, "mL"), "rateQuantity": quantity(number("3.6"), "mg/kg")}
     assert found(dosage(beside)) == [("250", "mL"), ("3.6", "mg/kg")]

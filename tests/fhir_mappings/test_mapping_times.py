@@ -158,7 +158,7 @@ def test_a_positive_and_a_negative_pregnancy_test_of_one_day_are_not_settled_by_
     ],
 )
 def test_when_a_result_was_taken(element: Json, taken: str) -> None:
-    assert time_of(element).taken == taken
+    assert time_of(element)[0].taken == taken
 
 
 @pytest.mark.parametrize(

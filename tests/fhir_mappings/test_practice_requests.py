@@ -114,3 +114,27 @@ def test_a_suspected_problem_is_a_warning_that_names_it() -> None:
     assert card["indicator"] == "warning"
     assert "Interstitial lung disease" in card["detail"]
     assert "provisional" in card["detail"]
+
+
+def by_reference(display: str, *ingredients: str, **of_drug: Any) -> dict[str, Any]:
+    """Return an order by reference, and the chart with the Medication that it refers to."""
+    drug_of = concept(**of_drug) if of_drug else concept(text=display)
+    parts = [{"itemCodeableConcept": concept(text=each)} for each in ingredients]
+    medication = {"resourceType": "Medication", "id": "m-1", "code": drug_of, "ingredient": parts}
+    referred = order(medicationReference={"reference": "Medication/m-1", "display": display})
+    del referred["medicationCodeableConcept"]
+    return {"order": referred, "prefetch": {**chart(), "medications-of-orders": bundle(medication)}}
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        pytest.param(by_reference("Kadcyla", "sodium chloride 0.9 %"), [], id="the same drug in saline"),
+        pytest.param(by_reference("Kadcyla", "dextrose 5 %"), ["diluent-incompatible"], id="in dextrose"),
+        pytest.param(by_reference("Kadcyla", text="Enhertu"), ["drug-identity-conflict"], id="another drug"),
+    ],
+)
+def test_the_medication_in_the_chart_counts_though_the_reference_has_a_display(
+    sent: dict[str, Any], expected: list[str]
+) -> None:
+    assert topics(sent["order"], prefetch=sent["prefetch"]) == expected

@@ -155,3 +155,10 @@ class Monitoring(KnowledgeRecord, frozen=True, kw_only=True):
     lvef_rows: tuple[LvefRow, ...] = ()
     stops: tuple[Stop, ...] = ()
     pregnancy_test: Cited | None = None
+
+    def stop(self, problem: Problem) -> Stop | None:
+        """Return what the label says of a problem, if it stops for it."""
+        for stop in self.stops:
+            if stop.problem is problem:
+                return stop
+        return None
