@@ -39,12 +39,19 @@ STOPSIGNAL SIGTERM
 CMD ["her2-cds", "serve", "--host", "0.0.0.0", "--workers", "2"]
 
 FROM base AS charts
+USER root
+# What WeasyPrint lays a PDF out with, and a font.
+# hadolint ignore=DL3008
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends fonts-dejavu-core libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
+ && rm -rf /var/lib/apt/lists/*
+USER 10001
 COPY --from=build-charts /opt/her2-cds /opt/her2-cds
 
 FROM base AS otel
 COPY --from=build-otel /opt/her2-cds /opt/her2-cds
 
-FROM base AS simulate
+FROM charts AS simulate
 COPY --from=build-simulate /opt/her2-cds /opt/her2-cds
 
 # The last one is what is built where no target is named.

@@ -28,9 +28,11 @@ lint: install-dev
 	$(BIN)/oxlint --quiet --deny-warnings cds_service/static
 	$(BIN)/hadolint Dockerfile
 
-# Looks for flaky tests: the whole suite three times over, with more of everything.
+# What takes hours, and the whole machine: the suite three times over with more of everything, for flaky tests; then, one
+# after the other, load, feedback, machines that fail and a cluster (as root: network namespaces).
 soak: install-dev
-	for run in 1 2 3; do SOAK=1 $(PYTEST) || exit 1; done
+	for run in 1 2 3; do SOAK=1 $(PYTEST) --ignore=tests/soak || exit 1; done
+	SOAK=1 $(BIN)/pytest -o faulthandler_timeout=0 tests/soak
 
 # The lowest versions that pyproject.toml allows, installed anew and started; needs the registry, and a minute or two.
 lowest:

@@ -4,7 +4,8 @@
 
 Each machine is a network namespace on one bridge (Linux, root, nginx, PostgreSQL and Redis installed). Clients sign
 orders, each call with a token of its own, say what became of the card, and try a part of their tokens a second time.
-Meanwhile one thing after the other fails and comes back. In the end everything that was answered must be on record.
+Meanwhile one thing after the other fails and comes back. In the end everything that was answered must be on record,
+once, and no used token let in again: else the exit code is 1.
 """
 
 from __future__ import annotations
@@ -226,8 +227,8 @@ def under_load(machines: Machines) -> Iterator[Load]:
             load.stopping.set()
 
 
-def on_record(load: Load) -> str:
-    """Count what was answered and is not on record."""
+def on_record(load: Load) -> tuple[str, bool]:
+    """Count what was answered and is not on record, and tell whether all of it is there, once."""
     with psycopg.connect(f"postgresql://her2@{ADDRESSES['stores']}:5432/postgres") as server:
         decisions = {row[0] for row in server.execute("SELECT id FROM decisions")}
         cards = {row[0] for row in server.execute("SELECT uuid FROM decision_cards")}
@@ -237,11 +238,12 @@ def on_record(load: Load) -> str:
         ).fetchone() or (0, 0)
     twice = sum(count > 1 for count in feedback.values())
     missing = len(load.feedback - set(feedback))
+    whole = not (load.decisions - decisions or load.cards - cards or missing or twice or lost)
     return (
         f"answers {len(load.decisions)}, missing {len(load.decisions - decisions)}; cards {len(load.cards)}, missing "
         f"{len(load.cards - cards)}; feedback {len(load.feedback)}, missing {missing}, twice "
         f"{twice}; late {late}, lost {lost}"
-    )
+    ), whole
 
 
 def main() -> None:
@@ -249,6 +251,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=6, help="how long each failure lasts")
     seconds = parser.parse_args().seconds
+    fine = True
     with tempfile.TemporaryDirectory(prefix="her2-machines-", dir="/tmp") as name:
         machines = Machines(Path(name))
         try:
@@ -276,13 +279,17 @@ def main() -> None:
                     time.sleep(1)
                 # What waits is written within a second or two.
                 eventually(lambda: is_ready("one") and is_ready("two"))
+                told, whole = on_record(load)
+                again = load.replay()
+                fine = fine and whole and OK not in again
                 print(
                     f"{what}: {dict(load.statuses)}, {dict(load.again)}, slowest {load.slowest:.1f} s, ready after "
-                    f"{back:.1f} s\n  {on_record(load)}; tokens again: {dict(load.replay())}",
+                    f"{back:.1f} s\n  {told}; tokens again: {dict(again)}",
                     flush=True,
                 )
         finally:
             machines.close()
+    sys.exit(0 if fine else 1)
 
 
 if __name__ == "__main__":

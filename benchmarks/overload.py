@@ -1,6 +1,6 @@
 """More calls than can be answered: what is answered, how fast, and what the others are told.
 
-    python -m benchmarks.overload [--seconds 60] [--command her2-cds]... [--times 0.8,1.5,3]
+    python -m benchmarks.overload [--seconds 60] [--command her2-cds]... [--times 0.8,1.5,3] [--check]
 
 Calls come when they come, whether earlier ones were answered or not (open loop), each over a connection of its own from
 a few that are kept. First the capacity is found with a handful of clients that wait for each answer. Two builds are
@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import json
 import statistics
+import sys
 import time
 import urllib.request
 from collections import Counter
@@ -25,6 +26,7 @@ from benchmarks.servers import SERVICE, running
 
 _CLIENTS = 8
 _WAIT_S = 15.0
+_LIVE_S, _P99_S, _LEAST_ANSWERED = 0.5, 1.0, 0.7
 _LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
@@ -128,13 +130,29 @@ def _p(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100)[percent - 1] if len(values) > 1 else float("nan")
 
 
+def problems(times: float, answered: float, seen: Seen) -> list[str]:
+    """Say what did not hold: up to the capacity all is answered; beyond, what is not is refused at once."""
+    found = [f"{name}: {count}" for name, count in seen.statuses.items() if name not in ("200", "503")]
+    if times < 1 and seen.statuses["503"]:
+        found.append(f"{seen.statuses['503']} refused below the capacity")
+    if answered < _LEAST_ANSWERED * min(times, 1):
+        found.append(f"only {answered:.0%} answered")
+    if max(seen.live) >= _LIVE_S:
+        found.append(f"liveness took {max(seen.live):.2f} s")
+    if _p(seen.seconds, 99) >= _P99_S or (seen.refused and _p(seen.refused, 99) >= _P99_S):
+        found.append("p99 of a second or more")
+    return found
+
+
 def main() -> None:
     """Measure one build after the other."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--check", action="store_true", help="exit code 1 if something does not hold")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--times", default="0.8,1.5,3")
     parser.add_argument("--command", action="append", help="the her2-cds of a build; by default that of this one")
     chosen = parser.parse_args()
+    failed = False
     for command in [(each,) for each in chosen.command or []] or [SERVICE]:
         # Another build finds its own code, and not that of this one.
         root = str(Path(command[0]).resolve().parents[2])
@@ -148,8 +166,13 @@ def main() -> None:
                 print(
                     f"  {times} times: answered {answered:.0%} of the capacity, p50 {_p(seen.seconds, 50):.3f} s, "
                     f"p99 {_p(seen.seconds, 99):.3f} s; 503 p99 {_p(seen.refused, 99):.3f} s; "
-                    f"live {max(seen.live):.3f} s at most; {dict(seen.statuses)}"
+                    f"live {max(seen.live):.3f} s at most; {dict(seen.statuses)}",
+                    flush=True,
                 )
+                wrong = problems(times, answered, seen)
+                failed |= bool(wrong)
+                print("    " + ("; ".join(wrong) or "holds"), flush=True)
+    sys.exit(1 if failed and chosen.check else 0)
 
 
 if __name__ == "__main__":

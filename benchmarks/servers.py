@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SERVICE = (str(Path(sys.executable).with_name("her2-cds")),)
 HELLO = (sys.executable, "-m", "benchmarks.hello")
 _ROOT = Path(__file__).resolve().parent.parent
-_START_S = 20.0
+_START_S = 60.0
 _STOP_S = 10.0
 
 

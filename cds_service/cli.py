@@ -21,6 +21,7 @@ _COMMANDS = {
     "knowledge": "knowledge",
     "learn": "learn",
     "policy": "policy",
+    "record": "committee",
     "request": "request",
     "serve": "serve",
     "shadow": "shadow",

@@ -28,6 +28,7 @@ class Section:
     """A part of a report. ``svg`` is the chart as it was drawn, as markup; ``folded``: the table opens on demand.
 
     ``alert``: what ``points`` list needs a look. A section of level 3 belongs to the one of level 2 before it.
+    ``new_page``: on paper it begins a page.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Section:
     level: int = 2
     alert: bool = False
     folded: bool = False
+    new_page: bool = False
 
 
 def drawn(sections: Sequence[Section]) -> list[Section]:

@@ -58,6 +58,8 @@ def chart(title: str, words: str, values: Sequence[Json], layers: Sequence[Json]
         {
             "width": _WIDTH,
             "autosize": {"type": "fit-x" if by_rows else "fit", "contains": "padding"},
+            # Where the font is not there, another one is wider than what the drawing was made for.
+            "padding": {"left": 16 if by_rows else 5, "top": 5, "right": 5, "bottom": 5},
             "background": None,
             "config": _CONFIG,
             "data": {"values": values},

@@ -12,12 +12,13 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from cds_service.charts.csv_tables import spreadsheet_text
 from cds_service.clock import now
 from cds_service.commands.options import config_option, fail, moment, settings_of
 from cds_service.commands.record import open_record
 from cds_service.commands.window import nothing_on_record, of_client, window_options
 from cds_service.learning.control import PERIODS, begin_of
-from cds_service.learning.feedback_export import COLUMNS, entries, spreadsheet_text
+from cds_service.learning.feedback_export import COLUMNS, entries
 from cds_service.learning.page import learning_page
 from cds_service.learning.report import learning_report
 from cds_service.learning.text import learning_lines

@@ -40,6 +40,7 @@ _OF_ONE_SERVICE = (
     _service("her2-order-sign", "The service whose decisions count; at selection one order may be judged many times."),
     *_CLIENT,
 )
+_OF_ONE_SERVICE_AT_ANY_TIME = _OF_ONE_SERVICE[len(_TIME) :]
 _OF_ALL = (*_TIME, _service(_ALL, "Decisions of this service alone."), *_CLIENT)
 
 
@@ -53,6 +54,11 @@ def record_options(command: Command) -> Command:
     return _with(_OF_ALL, _taking_window(command))
 
 
+def one_service_options(command: Command) -> Command:
+    """Give a command the options of a window whose time is said in another way."""
+    return _with(_OF_ONE_SERVICE_AT_ANY_TIME, _taking_window(command))
+
+
 def client_options(command: Command) -> Command:
     """Give a command the options ``issuer`` and ``tenant``."""
     return _with(_CLIENT, command)
@@ -62,11 +68,11 @@ def _taking_window(command: Command) -> Command:
     @functools.wraps(command)
     def with_window(
         *,
-        begin: datetime | None,
-        end: datetime | None,
         service: str,
         issuer: str | None,
         tenant: str | None,
+        begin: datetime | None = None,
+        end: datetime | None = None,
         **others: Any,
     ) -> None:
         of_service = None if service == _ALL else service

@@ -22,7 +22,6 @@ COLUMNS = (
     "acceptedSuggestions", "card", "topic", "indicator", "drug", "order", "summary", "shownAt", "decision", "service",
     "hook", "issuer", "tenant", "codeVersion", "knowledgeVersion", "wordingVersion", "configurationHash",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _AT_A_TIME = 1000
 
 
@@ -85,9 +84,3 @@ def _entry(row: Any) -> dict[str, Any]:
         "wordingVersion": row.wording_version or "",
         "configurationHash": row.configuration_hash or "",
     }
-
-
-def spreadsheet_text(value: object) -> str:
-    """Write a text so that no spreadsheet takes it for a formula."""
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text

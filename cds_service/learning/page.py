@@ -38,17 +38,19 @@ def counts(report: Json) -> str:
 
 def sections(report: Json, address: Callable[[str], str] | None = None) -> list[Section]:
     """Return the report section by section, its charts drawn; ``address`` gives the page of a card's decision."""
-    return drawn(
-        [
-            *stopped_section(report["stopped"]),
-            _signals(report),
-            *_fates(report),
-            _changes(report["changes"]),
-            *volume_sections(report["volume"]),
-            *_firing(report),
-            _comments(report["comments"], address),
-        ]
-    )
+    return drawn([*stopped_section(report["stopped"]), *parts(report, address)])
+
+
+def parts(report: Json, address: Callable[[str], str] | None = None) -> list[Section]:
+    """Return what the report has learnt, section by section, its charts not drawn yet."""
+    return [
+        _signals(report),
+        *_fates(report),
+        _changes(report["changes"]),
+        *volume_sections(report["volume"]),
+        *_firing(report),
+        _comments(report["comments"], address),
+    ]
 
 
 def stopped_section(stopped: Sequence[Json]) -> list[Section]:

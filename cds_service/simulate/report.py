@@ -64,7 +64,7 @@ def write_report(output: Path, found: Figures, judged: Sequence[Accuracy], about
         if about.settings:
             table = Table("Settings of A and of B", ("setting", "A", "B"), about.settings)
             sections.insert(0, Section("settings", "What is set differently", table=table))
-        sections.append(_differences(output, found))
+        sections.insert(0, _differences(output, found, about))
     for configuration in dict.fromkeys(each.configuration for each in judged):
         sections.append(_accuracy(configuration, [each for each in judged if each.configuration == configuration]))
     if about.warnings:
@@ -132,7 +132,7 @@ def _group(name: str, shares: Sequence[Share]) -> Section:
     return Section(name, _TITLES[name], text, chart=chart, table=table)
 
 
-def _differences(output: Path, found: Figures) -> Section:
+def _differences(output: Path, found: Figures, about: About) -> Section:
     with (output / "differences.csv").open(encoding="utf-8", newline="") as file:
         listed = [row for _, row in zip(range(_LISTED), csv.DictReader(file), strict=False)]
     rows = [
@@ -149,11 +149,21 @@ def _differences(output: Path, found: Figures) -> Section:
     ]
     total = sum(found.changes.values())
     counts = "; ".join(f"{_CHANGES[name]}: {number:,}" for name, number in found.changes.items())
-    note = f"{total:,} cards differ. {counts}." if total else "Not one card differs."
+    note = f"{total:,} cards differ. {counts}." if total else _nothing(found, about)
     if total > len(rows):
         note += f" The first {len(rows)} are listed; all are in differences.csv."
     header = ("order", "day", "drug", "topic", "change", "A says", "B says")
-    return Section("differences", "A against B, case by case", [note], table=Table("Cards that differ", header, rows))
+    table = Table("Cards that differ", header, rows) if rows else None
+    return Section("differences", "A against B, case by case", [note], table=table)
+
+
+def _nothing(found: Figures, about: About) -> str:
+    """Say that a change changed nothing, and what that may mean."""
+    orders = f"on any of {found.whole.orders:,} orders"
+    if not about.settings:
+        return f"A and B are set alike, and not one card differs {orders}."
+    said = f"The change changed nothing: {len(about.settings)} settings differ, and not one card does {orders}."
+    return f"{said} Either no order of this history comes near what was changed, or something else decides it."
 
 
 def _accuracy(configuration: str, judged: Sequence[Accuracy]) -> Section:

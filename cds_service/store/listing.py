@@ -125,7 +125,7 @@ def listed(
     return ListPage(page)
 
 
-def next_of_patient(engine: Engine, row: Row[Any], count: int = 10) -> tuple[ListedDecision, ...]:
+def next_of_patient(engine: Engine, row: ListedDecision | Row[Any], count: int = 10) -> tuple[ListedDecision, ...]:
     """Return the decisions on the same patient that followed one, the first first; none without a pseudonym."""
     if row.patient is None:
         return ()

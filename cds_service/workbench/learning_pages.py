@@ -1,23 +1,23 @@
-"""``/workbench/learning``: what becomes of cards, what went silent or loud, and what clinicians wrote."""
+"""``/workbench/learning``: what becomes of cards, what went silent or loud, and a report of a month to take along."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from flask import Blueprint, Response, abort, request, url_for
 
-from flask import Blueprint, request, url_for
-
+from cds_service.audit.committee import committee_report, month_in, month_of
+from cds_service.audit.committee_page import committee_page, committee_sections, committee_tables, zipped
+from cds_service.charts.pdf import as_pdf, can_print
 from cds_service.learning.control import PERIODS
 from cds_service.learning.page import counts, sections
 from cds_service.learning.report import learning_report
 from cds_service.protocol.services import SERVICES
-from cds_service.web.answers import in_force, store
-from cds_service.workbench.access import shown
+from cds_service.web.answers import decider, in_force, store
+from cds_service.workbench.access import message, shown
+from cds_service.workbench.forms import text_in
 from cds_service.workbench.windows import client_choice, window_asked
 
-if TYPE_CHECKING:
-    from flask import Response
-
 DAYS = (28, 90, 365)
+_KINDS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf", "csv": "application/zip"}
 AT_MOST = 10_000
 """Decisions that one page reads, in about a second of a worker that answers hooks too; a command reads them all."""
 
@@ -25,6 +25,7 @@ AT_MOST = 10_000
 def add_to(blueprint: Blueprint) -> None:
     """Put the addresses where they belong."""
     blueprint.get("/learning")(learning)
+    blueprint.get("/report")(report)
 
 
 def learning() -> Response:
@@ -32,11 +33,11 @@ def learning() -> Response:
     window, days = window_asked(DAYS)
     asked = request.args.get("period", "")
     period = asked if asked in PERIODS else "week"
-    report = learning_report(store().engine, window, period, AT_MOST, clock=in_force().clock)
+    found = learning_report(store().engine, window, period, AT_MOST, clock=in_force().clock)
     return shown(
         "learning.html",
-        counts=counts(report),
-        sections=sections(report, _decision_of) if report["decisions"] else [],
+        counts=counts(found),
+        sections=sections(found, _decision_of) if found["decisions"] else [],
         days=days,
         choices=DAYS,
         service=window.service,
@@ -44,7 +45,38 @@ def learning() -> Response:
         client=client_choice(),
         period=period,
         periods=list(PERIODS),
+        last_month=month_of(in_force().clock(), decider().settings.site.timezone).before_or_after(-1).name,
+        can_print=can_print(),
     )
+
+
+def report() -> Response:
+    """Give the report of a month for a committee, as a page, a PDF or the tables."""
+    kind = request.args.get("format", "html")
+    if kind not in _KINDS:
+        abort(404)
+    try:
+        month = month_in(text_in(request.args, "month"), decider().settings.site.timezone)
+    except ValueError:
+        return message("No month", "Write a month as 2026-11.", 400)
+    asked, _ = window_asked(DAYS)
+    found = committee_report(store().engine, asked, month, AT_MOST, in_force().clock)
+    if not found["decisions"]:
+        said = f"No decision of {asked.service} is on record in {month.name}."
+        return message("Nothing on record", said, 404)
+    if kind == "pdf" and not can_print():
+        said = "PDFs are not installed here (her2-cds[charts]). Print the page from your browser."
+        return message("No PDF", said, 501)
+    parts = committee_sections(found)
+    page = committee_page(found, parts, f"{asked.service}. Made {in_force().clock():%Y-%m-%d %H:%M} UTC.")
+    written = zipped(committee_tables(parts)) if kind == "csv" else as_pdf(page) if kind == "pdf" else page.encode()
+    if written is None:
+        return message("No PDF", "It could not be made; the log says why. Print the page from your browser.", 503)
+    answer = Response(written, content_type=_KINDS[kind])
+    name = f"her2-{month.name}.{'zip' if kind == 'csv' else kind}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _decision_of(card: str) -> str:

@@ -295,6 +295,10 @@ class Answer:
         return list(self.body["issue"][0].get("expression", []))
 
 
+FOLDERS: set[str] = set()
+"""The folders of services in this process, also of those that could not be started."""
+
+
 class Caller:
     """Calls the service in this process, and looks at every answer."""
 
@@ -307,6 +311,7 @@ class Caller:
     ) -> None:
         """Start an application with a configuration and, unless told otherwise, a database of its own."""
         folder = tempfile.mkdtemp(prefix="her2-cds-")
+        FOLDERS.add(folder)
         self.store = open_store(database or f"sqlite:///{folder}/her2-cds.sqlite3", store_changed)
         settings = settings if settings is not None or path is not None else Settings()
         self.app = create_app(path, settings, self.store, clock)
@@ -328,8 +333,16 @@ class Caller:
 
 
 def _put_away(store: Store, folder: str) -> None:
-    store.close()
-    shutil.rmtree(folder)
+    try:
+        store.close()
+    finally:
+        remove(folder)
+
+
+def remove(folder: str) -> None:
+    """Remove the folder of a service."""
+    shutil.rmtree(folder, ignore_errors=True)
+    FOLDERS.discard(folder)
 
 
 def checked(response: TestResponse) -> Answer:

@@ -11,7 +11,7 @@ import servers
 import structlog
 import templates_once
 from browser import ARGUMENTS, CHROMIUM, folder_of_pictures
-from calls import Caller
+from calls import FOLDERS, Caller, remove
 from databases import closed_at_the_end
 from playwright.sync_api import sync_playwright
 from running import start, stop
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from cds_service.store.store import Store
 
 templates_once.keep()
+
+
+def pytest_sessionfinish() -> None:
+    """Remove the folders of services that nobody has let go of."""
+    for folder in list(FOLDERS):
+        remove(folder)
 
 
 @pytest.fixture(scope="session")

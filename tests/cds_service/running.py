@@ -97,8 +97,10 @@ def _started(
 ) -> Running:
     port = port or free_port()
     command = [str(COMMAND), "serve", "--port", str(port), *arguments]
+    # What it leaves in temporary places when it is killed is the test's own.
+    own = environment() | {"TMPDIR": str(folder)}
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
-        process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder, env=environment() | variables)  # noqa: S603
+        process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder, env=own | variables)  # noqa: S603
     running = Running(process, port, folder, tls)
     # Whatever becomes of the test, also before its fixture has yielded: nothing that was started here is left running.
     weakref.finalize(running, _end, process)

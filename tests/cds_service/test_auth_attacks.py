@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -373,6 +373,58 @@ def test_auth_never_asks_an_address_that_a_token_names(caller) -> None:
     assert caller.get("/cds-services", headers=bearer(good(header))).status == 200
     assert server.heard == []
     server.close()
+
+
+# --- One thing wrong after the other ---------------------------------------------------------------------------------
+
+ODD: tuple[Any, ...] = ("", " ", 0, 1, -1, 1.5, True, False, [], [""], {}, {"a": 1}, "\0", "x" * 1025, "\u202e", [[]])
+MUST_BE_TOLD = {"header": ("alg", "kid", "typ"), "claims": ("iss", "aud", "exp", "iat", "jti", "tenant")}
+
+
+def spoiled() -> Iterator[tuple[str, str]]:
+    """Yield tokens with exactly one thing wrong: each member by each odd value, each part cut, changed or exchanged."""
+    for place, names in MUST_BE_TOLD.items():
+        for name in names:
+            for value in ODD:
+                if place == "header":
+                    yield f"header {name}: {value!r:.20}", good({name: value})
+                # A time as a number is a time; an id of one's own may be any text of some length.
+                elif not (name in ("exp", "iat") and type(value) in (int, float)) and [name, value] not in SOUND:
+                    yield f"{name}: {value!r:.20}", good(**{name: value})
+    text = good()
+    parts = text.split(".")
+    for length in range(0, len(text), len(text) // 40):
+        yield f"the first {length} characters", text[:length]
+    for number, part in enumerate(parts):
+        others = ".".join(part[1:] if number == at else each for at, each in enumerate(parts))
+        yield f"part {number} without its first character", others
+        yield f"part {number} twice", ".".join([*parts[: number + 1], part, *parts[number + 1 :]])
+        yield f"part {number} left out", ".".join([*parts[:number], *parts[number + 1 :]])
+        for other in range(3):
+            if other != number:
+                yield (
+                    f"part {other} for part {number}",
+                    ".".join(parts[other] if at == number else each for at, each in enumerate(parts)),
+                )
+
+
+SOUND = [["jti", " "], ["jti", "\0"], ["jti", "\u202e"]]
+"""Ids that are odd and no less ids."""
+
+
+def test_auth_lets_no_token_in_with_one_thing_wrong() -> None:
+    asked = Authenticator(required(*CLIENTS).auth, MemoryReplayStore())
+    assert asked.authenticate(f"Bearer {good()}", DISCOVERY).issuer == EHR
+    tried, let_in_though = 0, []
+    for what, token in spoiled():
+        tried += 1
+        try:
+            asked.authenticate(f"Bearer {token}", DISCOVERY)
+        except Refused:
+            continue
+        let_in_though.append(what)
+    assert let_in_though == []
+    assert tried > 180
 
 
 # --- To the second ---------------------------------------------------------------------------------------------------

@@ -23,11 +23,12 @@ from sqlalchemy import insert
 from stream import Stream
 from structlog.testing import capture_logs
 
+from cds_service.charts.csv_tables import spreadsheet_text
 from cds_service.cli import main
 from cds_service.configuration.settings import Settings
 from cds_service.learning import watching
 from cds_service.learning.control import Count, control_chart
-from cds_service.learning.feedback_export import COLUMNS, entries, spreadsheet_text
+from cds_service.learning.feedback_export import COLUMNS, entries
 from cds_service.learning.report import learning_report
 from cds_service.learning.statistics import limits, wilson
 from cds_service.learning.watch import last_watch, last_whole_week, watch, watch_lines

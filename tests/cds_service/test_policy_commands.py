@@ -147,5 +147,5 @@ def test_a_store_that_cannot_be_reached_is_told_in_one_line() -> None:
 
 def test_no_command_writes_approves_or_publishes() -> None:
     group: Any = main.get_command(click.Context(main), "policy")
-    assert sorted(group.commands) == ["diff", "export", "list", "show", "trial"]
+    assert sorted(group.commands) == ["diff", "export", "list", "show", "stop", "stops", "trial"]
     assert sorted(group.commands["trial"].commands) == ["begin", "end"]

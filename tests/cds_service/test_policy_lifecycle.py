@@ -27,6 +27,7 @@ from cds_service.policies.lifecycle import (
     check,
     in_force,
     possible,
+    schedules,
     state,
     turns,
 )
@@ -74,6 +75,7 @@ ALLOWED = {
     K.TRIAL_BEGUN: {S.APPROVED},
     K.TRIAL_ENDED: {S.ON_TRIAL},
     K.PUBLISHED: {S.APPROVED, S.ON_TRIAL},
+    K.MOVED: {S.SCHEDULED, S.LIVE},
     K.RETIRED: {S.APPROVED, S.ON_TRIAL, S.SCHEDULED, S.LIVE, S.SUPERSEDED},
 }
 ROLE = {
@@ -86,6 +88,7 @@ ROLE = {
     K.TRIAL_BEGUN: Role.PUBLISHER,
     K.TRIAL_ENDED: Role.PUBLISHER,
     K.PUBLISHED: Role.PUBLISHER,
+    K.MOVED: Role.PUBLISHER,
     K.RETIRED: Role.PUBLISHER,
 }
 NOW = START + 20 * HOUR
@@ -202,6 +205,11 @@ def test_nobody_approves_what_he_or_she_wrote(taken, approver: Person, expected:
             Wish(K.PUBLISHED, "", AUTUMN.replace(minute=10, fold=1), AUTUMN.replace(minute=50)),
             S.APPROVED, "time", id="before the begin, though a later hand of the clock",
         ),
+        pytest.param(Wish(K.MOVED), S.SCHEDULED, "comment", id="moved without a word"),
+        pytest.param(Wish(K.MOVED, "later", NOW + HOUR), S.SCHEDULED, None, id="moved before it begins"),
+        pytest.param(Wish(K.MOVED, "earlier", NOW - HOUR), S.SCHEDULED, "time", id="moved into the past"),
+        pytest.param(Wish(K.MOVED, "shorter", None, NOW + HOUR), S.LIVE, None, id="its end moved, once it has begun"),
+        pytest.param(Wish(K.MOVED, "later", NOW + HOUR), S.LIVE, "time", id="its begin moved, once it has begun"),
         pytest.param(Wish(K.SUBMITTED, effective_from=NOW + HOUR), S.DRAFT, "time", id="a begin that means nothing"),
         pytest.param(Wish(K.RETIRED, "why", effective_until=NOW + HOUR), S.LIVE, "time", id="retired for a time"),
     ],
@@ -215,6 +223,11 @@ def out(version: int, at: float, begin: float, end: float | None = None, number:
     until = START + end * HOUR if end is not None else None
     moment = START + at * HOUR
     return Step(number or version, version, 9, moment, K.PUBLISHED, "b", "", "", "c", START + begin * HOUR, until)
+
+
+def moved(version: int, at: float, begin: float, end: float | None = None) -> Step:
+    """Return a step that moves the time of a publication, its times in hours."""
+    return replace(out(version, at, begin, end, number=50 + version), kind=K.MOVED)
 
 
 def gone(version: int, at: float) -> Step:
@@ -239,6 +252,9 @@ def gone(version: int, at: float) -> Step:
         pytest.param([out(1, 1, 1, 3), out(2, 2, 2), gone(2, 5)], {4: 2, 5: None}, id="the one before has run out"),
         pytest.param([out(1, 1, 6), out(2, 2, 2)], {3: 2, 6: 1}, id="by the begin, not by the number"),
         pytest.param([out(1, 1, 4, number=8), out(2, 2, 4, number=7)], {4: 1}, id="at one moment, the later step"),
+        pytest.param([out(1, 1, 3), moved(1, 2, 6)], {3: None, 6: 1}, id="moved before it began"),
+        pytest.param([out(1, 1, 1, 9), moved(1, 4, 1, 5)], {3: 1, 4.5: 1, 5: None}, id="its end moved"),
+        pytest.param([out(1, 1, 1, 3), moved(1, 2, 1)], {2.5: 1, 50: 1}, id="its end taken away"),
         pytest.param([out(1, 1, 6), gone(1, 3)], {2: None, 7: None}, id="retired before it began"),
     ],
 )
@@ -265,10 +281,19 @@ def test_the_turns_are_told_in_order() -> None:
     assert [(turn.at - START) / HOUR for turn in turns(steps, START + 2 * HOUR)] == [1, 2, 6]
 
 
+def test_moving_the_end_of_what_is_in_force_is_no_turn() -> None:
+    steps = [out(1, 1, 1, 9), moved(1, 4, 1, 6), out(2, 2, 3, 5)]
+    found = [
+        ((turn.at - START) / HOUR, turn.before and turn.before.version, turn.after and turn.after.version)
+        for turn in turns(steps, START + 10 * HOUR)
+    ]
+    assert found == [(1, None, 1), (3, 1, 2), (5, 2, 1), (6, 1, None)]
+
+
 WORDS = {
     "draft": K.DRAFTED, "revise": K.REVISED, "submit": K.SUBMITTED, "withdraw": K.WITHDRAWN,
     "return": K.RETURNED, "approve": K.APPROVED, "begin trial": K.TRIAL_BEGUN, "end trial": K.TRIAL_ENDED,
-    "publish": K.PUBLISHED, "retire": K.RETIRED,
+    "publish": K.PUBLISHED, "move its time": K.MOVED, "retire": K.RETIRED,
 }  # fmt: skip
 
 
@@ -281,7 +306,7 @@ def test_the_page_on_the_lifecycle_lists_every_step_with_its_states_and_role() -
     for kind, (_, states, _, role, more) in found.items():
         assert {state.strip() for state in states.split(",")} - {""} == ALLOWED[kind], kind
         assert role == ROLE[kind]
-        assert ("a comment" in more) == (kind in (K.RETURNED, K.RETIRED)), kind
+        assert ("a comment" in more) == (kind in (K.RETURNED, K.MOVED, K.RETIRED)), kind
 
 
 @pytest.mark.parametrize("subject", ["", "  ", "a\nb", "a\0b", "x" * 513])
@@ -307,7 +332,7 @@ def lived(attempts) -> list[Step]:
     for person, version, kind, pause, begin, end in attempts:
         at += pause * HOUR
         own = [step for step in every if step.version == version]
-        only = kind is K.PUBLISHED
+        only = kind in (K.PUBLISHED, K.MOVED)
         wish = Wish(
             kind,
             "why",
@@ -321,6 +346,9 @@ def lived(attempts) -> list[Step]:
         writes = kind in (K.DRAFTED, K.REVISED)
         content = f"content {len(every)}" if writes else own[-1].content_hash
         began = (wish.effective_from or at) if only else None
+        if kind is K.MOVED and (schedule := schedules(own)[0]).effective_from < at:
+            # What has begun keeps its begin.
+            began = schedule.effective_from
         subject = person.subject
         every.append(
             Step(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,6 +109,36 @@ def nothing_heard(chart) -> None:
 )
 def test_service_knows_the_kind_of_an_address(address, kind) -> None:
     assert kind_of(address) == kind
+
+
+SPECIAL = (
+    "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "192.0.2.0/24",
+    "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",
+    "240.0.0.0/4", "::/128", "::1/128", "100::/64", "2001:db8::/32", "fe80::/10",
+    "ff00::/8",
+)  # fmt: skip
+"""The ranges of the IANA registries of special-purpose addresses, and of multicast, that no hospital's server is in."""
+METADATA = ("169.254.169.254", "169.254.170.2", "fd00:ec2::254", "100.100.100.200", "168.63.129.16")
+
+
+def disguises(address: str) -> list[str]:
+    """Write an IPv4 address as the IPv6 addresses that lead to it."""
+    number = int(ip_address(address))
+    high, low = f"{number >> 16:x}", f"{number & 0xFFFF:x}"
+    return [f"::ffff:{address}", f"::ffff:{high}:{low}", f"64:ff9b::{high}:{low}", f"2002:{high}:{low}::1"]
+
+
+def test_service_goes_to_no_special_address_by_its_first_last_or_middle_one_nor_in_disguise() -> None:
+    asked = list(METADATA)
+    for written in SPECIAL:
+        network = ip_network(written)
+        asked += sorted({str(network[0]), str(network[-1]), str(network[network.num_addresses // 2])})
+    asked += [each for address in list(asked) if "." in address and ":" not in address for each in disguises(address)]
+    assert [each for each in asked if not kind_of(each)] == []
+    for each in asked:
+        with pytest.raises(RefusedAddressError):
+            check_addresses("ehr.hospital.example", [each])
+    assert len(asked) > 96
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,9 @@ from servers import lacking
 from cds_service.cli import main
 from cds_service.simulate.accuracy import Proportion
 from cds_service.simulate.cohort.generate import generate
+from cds_service.simulate.figures import Figures, Share
 from cds_service.simulate.inputs import ExportFile
+from cds_service.simulate.report import About, _differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,6 +127,32 @@ def test_a_changed_threshold_differs_in_its_own_cards_alone(compared) -> None:
     older = [row for row in rows if row["topic"] == "weight-stale"]
     assert {row["change"] for row in older} <= {"only B"}
     assert {row["topic"] for row in rows} <= {"lvef-missing", "weight-stale", "checks-incomplete"}
+
+
+def test_the_report_begins_with_the_cases_that_differ(compared) -> None:
+    page = (compared / "report.html").read_text("utf-8")
+    places = [page.index(f'id="h-{name}"') for name in ("differences", "settings", "topics")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        pytest.param((), "A and B are set alike, and not one card differs on any of 1,234 orders.", id="no change"),
+        pytest.param(
+            (("weight_max_age_days", "30", "31"),),
+            "The change changed nothing: 1 settings differ, and not one card does on any of 1,234 orders.",
+            id="a change that changed nothing",
+        ),
+    ],
+)
+def test_it_is_said_where_not_one_card_differs(settings, said: str, tmp_path: Path) -> None:
+    (tmp_path / "differences.csv").write_text("order,day,drug,topic,change,summary_a,summary_b\n")
+    whole = Share("all", 1234, 0, 0)
+    found = Figures(whole, {}, {}, {}, {})
+    section = _differences(tmp_path, found, About(("a", "b"), (), (), settings))
+    assert section.text[0].startswith(said)
+    assert section.table is None
 
 
 def test_against_its_own_labels_the_cohort_is_found_out_in_full(compared) -> None:

@@ -179,7 +179,7 @@ def test_two_people_bring_a_version_to_every_worker(seen: Visit, base: str) -> N
     expect(page.locator(".state").first).to_have_text("live")
     # Both workers have asked by then; each call may come to either.
     _until(lambda: all("weight-stale" not in signed(base) for _ in range(8)))
-    page.get_by_label("Comment (needed)").fill("The clinic has new scales")
+    page.locator("#comment-retired").fill("The clinic has new scales")
     page.get_by_role("button", name="Retire").click()
     expect(page.locator(".state").first).to_have_text("retired")
     _until(lambda: all("weight-stale" in signed(base) for _ in range(8)))
@@ -191,6 +191,7 @@ def test_the_editor_shows_what_is_set_or_searched_for_and_asks_before_it_drops(s
     sign_in(page, "Ada")
     seen.open("/workbench/versions")
     page.get_by_label("What it is for").fill("Nothing yet")
+    page.get_by_label("Begin with").select_option("files")
     page.get_by_role("button", name="Begin", exact=True).click()
     visible = page.locator("tr[data-find]:visible")
     expect(visible).to_have_count(0)
@@ -199,7 +200,7 @@ def test_the_editor_shows_what_is_set_or_searched_for_and_asks_before_it_drops(s
     expect(page.get_by_label("Mode of liver-tests-hold")).to_be_visible()
     page.keyboard.press("Enter")
     page.get_by_label(re.compile("^Show all")).check()
-    assert visible.count() > 80
+    assert visible.count() > 70
     seen.check("workbench-editor-all-desk")
     page.get_by_label(re.compile("^Show all")).uncheck()
     sets(page, "Value: weight_max_age_days").fill("4000")
@@ -278,7 +279,7 @@ def test_a_version_is_put_on_trial_read_and_ended(browser: Any, seen: Visit, bas
     seen.open(address)
     page.get_by_role("button", name="End the trial").click()
     expect(page.locator(".state").first).to_have_text("approved")
-    page.get_by_label("Comment (needed)").fill("Too many cards")
+    page.locator("#comment-retired").fill("Too many cards")
     page.get_by_role("button", name="Retire").click()
 
 
@@ -337,7 +338,7 @@ def test_the_workbench_works_without_a_script(browser: Any, base: str, tmp_path:
     seen.open("/workbench")
     sign_in(seen.page, "Eve")
     seen.open("/workbench/preview?case=weight-stale-fired-1")
-    sets(seen.page, "Value: weight_max_age_days").fill("60")
+    seen.page.get_by_label("Value: weight_max_age_days").fill("60")
     seen.page.get_by_role("button", name="Show the cards").click()
     expect(seen.page.locator("#result")).to_contain_text("older than 60 days instead of 30 days")
     expect(seen.page.get_by_label("Value: weight_max_age_days")).to_have_value("60")
