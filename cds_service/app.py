@@ -17,7 +17,19 @@ from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.store.store import open_store
 from cds_service.telemetry import metrics as numbers
-from cds_service.web import discovery, feedback, forms, health, hooks, metrics, operator, smart, terminology, tryit
+from cds_service.web import (
+    discovery,
+    feedback,
+    forms,
+    health,
+    hooks,
+    metrics,
+    openapi,
+    operator,
+    smart,
+    terminology,
+    tryit,
+)
 from cds_service.web.admission import RETRY_AFTER_S, Admission, Doorkeeper, NoRoomError
 from cds_service.web.answers import decider
 from cds_service.web.naming import REQUEST_ID, TRACEPARENT, Naming
@@ -73,7 +85,7 @@ def create_app(
     )
     # A path with a double slash is unknown like any other; a redirect would not be an OperationOutcome.
     app.url_map.merge_slashes = False
-    for module in (discovery, hooks, feedback, forms, health, metrics, operator, smart, terminology, tryit):
+    for module in (discovery, hooks, feedback, forms, health, metrics, openapi, operator, smart, terminology, tryit):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(workbench_of(configuration.current().decider.settings))
     # Browser clients preflight discovery, call and feedback; nothing here depends on cookies.

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from cds_service.telemetry import metrics
-
 if TYPE_CHECKING:
     from cards.facts.topics import TopicCode
 
@@ -27,6 +25,9 @@ def part_failed(part: str, error: Exception) -> None:
 
     The message of the error is left out, for it may quote the chart.
     """
+    # The numbers of several workers are shared only if they are loaded after the folder for them was named.
+    from cds_service.telemetry import metrics  # noqa: PLC0415
+
     metrics.failed(part)
     _log.error("check_failed", check=part, error=type(error).__name__, traceback=_places(error))
 

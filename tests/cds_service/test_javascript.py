@@ -559,6 +559,44 @@ def test_verdicts_are_sorted_and_counted(run, page) -> None:
     assert "no rule was asked" in run("verdicts", body, None)
 
 
+@pytest.mark.parametrize("hook", ["order-select", "order-sign"])
+def test_a_request_from_a_chart_that_was_read_holds_what_the_service_asks_for(run: Run, hook: str) -> None:
+    given = {
+        "own": {"patient": "p-1", "prefetch": {"lvef": {"resourceType": "Bundle"}, "other": None}},
+        "service": {"hook": hook, "prefetch": {"lvef": "x", "labs": "y"}},
+        "orders": [{"resourceType": "MedicationRequest", "id": "o"}],
+    }
+    body = "m.requestFrom(given.own, given.service, given.orders, ['MedicationRequest/o'])"
+    request = run("client", body, given)
+    # What could not be read stays left out: the service must not take it for an empty list.
+    assert request["prefetch"] == {"lvef": {"resourceType": "Bundle"}}
+    assert request["context"]["patientId"] == "p-1"
+    assert request["context"]["draftOrders"]["entry"] == [{"resource": given["orders"][0]}]
+    assert request["context"].get("selections") == (["MedicationRequest/o"] if hook == "order-select" else None)
+
+
+@pytest.mark.parametrize(
+    ("person", "expected"),
+    [
+        pytest.param(None, {"name": "Patient p-1", "facts": ""}, id="nobody"),
+        pytest.param(
+            {"name": [{"text": "Ann Example"}], "gender": "female", "birthDate": "1961-04-02"},
+            {"name": "Ann Example", "facts": "Sex female, born 1961-04-02."},
+            id="a name as text",
+        ),
+        pytest.param(
+            {"name": [{"given": ["Ann", "B."], "family": "Example"}], "gender": "female"},
+            {"name": "Ann B. Example", "facts": "Sex female."},
+            id="a name in parts",
+        ),
+        pytest.param({"name": []}, {"name": "Patient p-1", "facts": ""}, id="no name"),
+    ],
+)
+def test_whose_chart_was_read_is_said_in_a_line(run: Run, person: Any, expected: dict[str, str]) -> None:
+    own = {"patient": "p-1", "prefetch": {} if person is None else {"patient": person}}
+    assert run("own_server", "m.ownFacts(given)", own) == expected
+
+
 def test_every_exported_function_is_called_here() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     exported = {
@@ -568,5 +606,5 @@ def test_every_exported_function_is_called_here() -> None:
             r"^export (?:async )?(?:function|const) (\w+)", file.read_text(encoding="utf-8"), re.MULTILINE
         )
     }
-    seen_in_pages = {"discover", "call", "exchangesView", "newestFirst", "outward"}
+    seen_in_pages = {"discover", "call", "exchangesView", "listenToOwnServer", "newestFirst", "outward", "read"}
     assert sorted(name for name in exported - seen_in_pages if f"m.{name}(" not in text) == []
