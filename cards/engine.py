@@ -145,7 +145,8 @@ def _verdicts(
         rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF]
     if settled and not signed and case.identity.by is None:
         later = judged_later(dose)
-        outcomes = iter(all_asked([rule for rule in rules if rule.topic not in later], case, on_failure))
+        due = [rule for rule in rules if rule.topic not in later] if later else rules
+        outcomes = iter(all_asked(due, case, on_failure))
         verdicts = [
             Verdict(rule.topic, origin, LATER if rule.topic in later else next(outcomes), product, drug, tentative)
             for rule in rules
