@@ -155,7 +155,7 @@ def test_preview_goes_to_no_server_that_a_pasted_request_names(seat: Seat, monke
     def asked(*_: object, **__: object) -> None:
         pytest.fail("a server was asked")
 
-    monkeypatch.setattr("cds_service.ehr.client.FhirClient.fetch", asked, raising=False)
+    monkeypatch.setattr("cds_service.ehr.access.FhirAccess.fetch", asked)
     monkeypatch.setattr("socket.getaddrinfo", asked)
     access = {"access_token": "t", "token_type": "Bearer", "expires_in": 300, "scope": "*", "subject": "s"}
     named = {**without(call(), "prefetch"), "fhirServer": "http://127.0.0.1:9/fhir", "fhirAuthorization": access}
