@@ -39,7 +39,7 @@ STOPSIGNAL SIGTERM
 CMD ["her2-cds", "serve", "--host", "0.0.0.0", "--workers", "2"]
 
 FROM base AS charts
-USER root
+USER 0
 # What WeasyPrint lays a PDF out with, and a font.
 # hadolint ignore=DL3008
 RUN apt-get update \

@@ -34,12 +34,13 @@ from cds_service.web.admission import RETRY_AFTER_S, Admission, Doorkeeper, NoRo
 from cds_service.web.answers import decider
 from cds_service.web.naming import REQUEST_ID, TRACEPARENT, Naming
 from cds_service.web.slow_bodies import Bodies
-from cds_service.workbench.blueprint import blueprint as workbench
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from flask import Blueprint
 
     from cds_service.configuration.settings import Settings
     from cds_service.store.store import Store
@@ -86,7 +87,7 @@ def create_app(
     app.url_map.merge_slashes = False
     for module in (discovery, hooks, feedback, forms, health, metrics, openapi, operator, smart, terminology, tryit):
         app.register_blueprint(module.blueprint)
-    app.register_blueprint(workbench)
+    app.register_blueprint(workbench_of(configuration.current().decider.settings))
     # Browser clients preflight discovery, call and feedback; nothing here depends on cookies.
     CORS(
         app,
@@ -113,6 +114,15 @@ def create_app(
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     return app
+
+
+def workbench_of(settings: Settings) -> Blueprint:
+    """Load the pages of the workbench, or the one that says that there is none: most of what starts is theirs."""
+    if settings.workbench.sign_in == "off":
+        from cds_service.web.no_workbench import blueprint  # noqa: PLC0415
+    else:
+        from cds_service.workbench.blueprint import blueprint  # noqa: PLC0415
+    return blueprint
 
 
 def _no_room(error: Exception) -> Response:  # noqa: ARG001 - whatever it is that has no room

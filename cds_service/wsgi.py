@@ -15,7 +15,7 @@ import structlog
 from cards.knowledge.billing_loader import default_billing, default_policies
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import default_wording
-from cds_service.app import create_app
+from cds_service.app import create_app, workbench_of
 from cds_service.configuration.settings import CONFIG_VARIABLE
 from cds_service.learning.watching import keep_watch
 from cds_service.policies.library import Library
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from cds_service.configuration.settings import Settings
     from cds_service.decisions.active import Configuration
 
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
@@ -84,10 +85,11 @@ def _patience(configuration: Configuration) -> tuple[Callable[[], float], Callab
     )
 
 
-def preload() -> None:
+def preload(settings: Settings) -> None:
     """Load what every worker needs before they are forked, so that they share the memory and start quickly."""
     for read in (default_knowledge, default_billing, default_policies, default_wording, read_scenarios, models):
         read()
+    workbench_of(settings)
     metrics.forget_this_process()
     # Garbage collection in a worker would write to, and so copy, every shared object.
     gc.freeze()

@@ -132,7 +132,7 @@ class Renderer:
         if self._wording.contact:
             parts.append(escape(self._wording.contact))
         if notice := self._localizer.notice:
-            parts.append(f"*{escape(notice)}*")
+            parts.append(escape(notice))
         return "\n\n".join(parts)
 
     def _folded(self, content: CardContent) -> Iterator[str]:

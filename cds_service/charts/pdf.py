@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from ctypes.util import find_library
 from importlib.util import find_spec
 
 import structlog
@@ -22,8 +23,8 @@ _log = structlog.get_logger(__name__)
 
 
 def can_print() -> bool:
-    """Return whether WeasyPrint is installed."""
-    return find_spec("weasyprint") is not None
+    """Return whether WeasyPrint is installed, and Pango with which it lays out text."""
+    return find_spec("weasyprint") is not None and find_library("pango-1.0") is not None
 
 
 def as_pdf(page: str) -> bytes | None:

@@ -61,5 +61,5 @@ def report(*, month: str, folder: Path, window: Window, config: Path | None) -> 
         fail(f"{folder}: cannot be written ({type(error).__name__})")
     click.echo(f"{folder}: report.html{', report.pdf' if printed is not None else ''} and tables/")
     if printed is None:
-        why = "the PDF could not be made" if can_print() else "no PDF: install her2-cds[charts]"
+        why = "the PDF could not be made" if can_print() else "no PDF: it needs her2-cds[charts] and Pango"
         click.echo(f"{why}, or print report.html from a browser", err=True)

@@ -21,6 +21,7 @@ from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.site_content import changed_beneath, overlaid
 from cds_service.configuration.site_diff import changes
 from cds_service.configuration.site_layer import SiteLayer, read_site_layer, site_layer
+from cds_service.page_words import untranslated_pages
 from cds_service.public_files.against import check_against
 from cds_service.public_files.findings import PublicFileError
 
@@ -71,7 +72,7 @@ def check(
 def _in_english(language: str, layer: SiteLayer) -> bool:
     """Print what a language says in English, and return whether it is anything."""
     try:
-        missing = untranslated(language, layer.known)
+        missing = [*untranslated(language, layer.known), *untranslated_pages(language)]
     except WordingError as error:
         fail(str(error))
     click.echo(f"{language}: {len(missing)} said in English")

@@ -79,7 +79,8 @@ def serve(  # noqa: PLR0913 - one for each option
     _announce(address, decider.settings)
     _share_metrics(workers)
     os.environ[SERVER_VARIABLE] = str(os.getpid())
-    _preload()
+    decider.fhir.open()
+    _preload(decider.settings)
     allow_many_connections()
     Server(
         "cds_service.wsgi:application",
@@ -178,13 +179,13 @@ def _share_metrics(workers: int) -> None:
         os.environ[MULTIPROCESS_VARIABLE] = folder
 
 
-def _preload() -> None:
+def _preload(settings: Settings) -> None:
     """Load the application before the workers are copied from this process, after the folder of metrics was named."""
     # This process only watches the workers from now on. A worker looks for garbage again once it has what it needs.
     gc.disable()
     from cds_service.wsgi import preload  # noqa: PLC0415
 
-    preload()
+    preload(settings)
 
 
 def _remove(folder: str, owner: int) -> None:

@@ -24,7 +24,7 @@ from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, SECR
 from cds_service.configuration.site_content import laid
 from cds_service.configuration.site_layer import read_site_layer
 from cds_service.configuration.strict_yaml import value_of
-from cds_service.ehr.connections import tls_context
+from cds_service.ehr.authorities import tls_context
 from cds_service.keys.configured import read_key_file
 
 # Server addresses that may contain a password.

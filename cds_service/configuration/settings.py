@@ -50,7 +50,7 @@ from cds_service.configuration.site_settings import (
 )
 from cds_service.configuration.smart_settings import SmartSettings
 from cds_service.configuration.workbench_settings import WorkbenchSettings
-from cds_service.ehr.client import FhirLimits
+from cds_service.ehr.limits import FhirLimits
 from cds_service.protocol.caller import Caller
 
 if TYPE_CHECKING:

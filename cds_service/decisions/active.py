@@ -29,7 +29,7 @@ from cds_service.decisions.decider import Decider
 from cds_service.decisions.recording import RecordWriter
 from cds_service.decisions.shadow import Shadow
 from cds_service.decisions.suppression import Repeats
-from cds_service.ehr.client import Aside, OnFetched
+from cds_service.ehr.limits import Aside, OnFetched
 from cds_service.protocol.caller import UNKNOWN
 from cds_service.store.record import Pseudonyms
 from cds_service.telemetry.client_names import ClientNames
@@ -310,6 +310,7 @@ def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None, as
     zone = ZoneInfo(settings.site.timezone)
     try:
         decider = Decider(settings, lambda: clock().astimezone(zone).date(), on_fetched=on_fetched, aside=aside)
+        decider.fhir.open()
     except CodeMapError as error:
         raise ConfigurationError([f"site.code_maps: {each}" for each in error.problems]) from None
     except CoverageFileError as error:

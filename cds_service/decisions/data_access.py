@@ -13,7 +13,8 @@ from fhir_mappings.request.sizes import first_entries
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from cds_service.ehr.client import FhirAccess, FhirClient
+    from cds_service.ehr.access import FhirAccess
+    from cds_service.ehr.client import FhirClient
     from fhir_mappings.request.chart import ChartReader
     from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.request.orders import Orders

@@ -31,7 +31,7 @@ from cds_service.decisions import failures
 from cds_service.decisions.data_access import DataMissing, RequestData
 from cds_service.decisions.decision import Decision
 from cds_service.decisions.versions import versions
-from cds_service.ehr.client import Aside, FhirClient, OnFetched
+from cds_service.ehr.client import FhirClient
 from cds_service.protocol import crd
 from cds_service.protocol.card_json import card_json, suggestion_json, to_show, worded
 from cds_service.protocol.form_links import with_form
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from cards.presentation.card import Card
     from cards.readings.case import Case
     from cds_service.configuration.settings import Settings
+    from cds_service.ehr.limits import Aside, OnFetched
     from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.wire.lenient import Json
 

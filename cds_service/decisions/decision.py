@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,7 +12,9 @@ from cards.facts.outcomes import Verdict
 from cards.facts.session import Session
 from cards.presentation.grouping import CardContent
 from cds_service.decisions.versions import Versions
-from cds_service.store.overrides import Override
+
+if TYPE_CHECKING:
+    from cds_service.store.overrides import Override
 
 
 @dataclass(frozen=True, slots=True)

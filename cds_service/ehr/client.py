@@ -1,65 +1,31 @@
-"""Reads what the prefetch lacks from the EHR's FHIR server: in parallel, inside one time budget, from nowhere else.
+"""Which FHIR servers may be asked, and by how many calls at once.
 
-Only servers that are allowed are asked. Redirects are not followed, pages only on the same server, and the token goes
-nowhere but there. What did not arrive in time has not arrived.
+What asks them (``access``) is loaded when a server is asked, or by ``open`` before: `her2-cds check` seldom needs it,
+and HTTP and its certificates take a fifth of the time of a command.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
-from contextvars import copy_context
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
-import requests
 import structlog
-import urllib3
-from urllib3.util.retry import Retry
 
-from cds_service.ehr.causes import cause_of, cause_of_refusal, known_type
-from cds_service.ehr.connections import Exchange, FhirConnections, Resolver, resolve
+from cards.values.caching import lazy
 from cds_service.ehr.limits import Neighbour
-from cds_service.ehr.servers import FhirServers, is_same_server
-from fhir_mappings.request.prefetch import Answer, PrefetchState, is_answer_to, read_answer
-from fhir_mappings.wire.depth import is_too_deep
+from cds_service.ehr.servers import FhirServers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
+    from cds_service.ehr.access import FhirAccess
+    from cds_service.ehr.connections import FhirConnections, Resolver
+    from cds_service.ehr.limits import Aside, FhirLimits, OnFetched
     from fhir_mappings.request.hook_request import HookRequest
 
 CALLS_AT_ONCE = 16
 """The calls of one process that may wait for FHIR servers at a time; each may lack every key."""
 _KEYS_AT_ONCE = 8
-_PAGES = 10
-_CHUNK = 65536
-_BODIES = 8
-"""All that is read for one call, as a multiple of the limit of one body."""
-_PAUSE_S = 0.1
-_NONE: Mapping[str, Answer] = MappingProxyType({})
-_BAD_GATEWAY, _UNAVAILABLE, _TOO_MANY = 502, 503, 429
-# A token that cannot be sent is a UnicodeError; what comes while a body is read is urllib3's own.
-_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 _log = structlog.get_logger()
-
-
-OnFetched = Callable[[int, int, float], None]
-Aside = Callable[[], AbstractContextManager[None]]
-"""Hears how many reads of one call were answered, how many failed, and the seconds that the call waited."""
-
-
-class FhirLimits(NamedTuple):
-    """Which servers may be asked, for how long and for how much."""
-
-    allowed_servers: tuple[str, ...]
-    loopback_only: bool
-    timeout_s: float
-    body_bytes: int
-    ca_bundle: Path | None = None
 
 
 class FhirClient:
@@ -68,35 +34,59 @@ class FhirClient:
     def __init__(
         self,
         limits: FhirLimits,
-        resolver: Resolver = resolve,
+        resolver: Resolver | None = None,
         on_fetched: OnFetched | None = None,
         aside: Aside = nullcontext,
     ) -> None:
         """Take the allowed servers and the limits from the configuration; ``on_fetched`` hears what each call fetched.
 
-        Each call waits inside of ``aside``.
-
-        Raises:
-            OSError: the certificate authorities cannot be read.
-
+        ``resolver`` gives the addresses of a host; by default the machine's is asked. Each call waits inside
+        of ``aside``.
         """
         self.servers = FhirServers(limits.allowed_servers, loopback_only=limits.loopback_only)
         self.on_fetched = on_fetched
         self.aside = aside
         self.budget_s = limits.timeout_s
         self.body_limit = limits.body_bytes
+        self._ca_bundle = limits.ca_bundle
+        self._resolver = resolver
         # A slow server can block every thread of the calls that need it, so other calls must not share them.
-        size = CALLS_AT_ONCE * _KEYS_AT_ONCE
-        self.connections = FhirConnections(size, limits.ca_bundle, resolver)
+        self._size = CALLS_AT_ONCE * _KEYS_AT_ONCE
         self.neighbour = Neighbour(CALLS_AT_ONCE)
-        self.threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix="fhir")
+        self.threads = ThreadPoolExecutor(max_workers=self._size, thread_name_prefix="fhir")
+
+    def open(self) -> FhirClient:
+        """Load what asks servers, so that no call waits for it.
+
+        Raises:
+            OSError: the certificate authorities cannot be read.
+
+        """
+        _kept = self._access, self.connections
+        return self
+
+    @lazy
+    def _access(self) -> type[FhirAccess]:
+        """What asks a server on behalf of one call."""
+        from cds_service.ehr.access import FhirAccess  # noqa: PLC0415 - see the head of this module
+
+        return FhirAccess
+
+    @lazy
+    def connections(self) -> FhirConnections:
+        """The connections that are kept to servers."""
+        from cds_service.ehr.connections import FhirConnections, resolve  # noqa: PLC0415 - see the head of this module
+
+        return FhirConnections(self._size, self._ca_bundle, self._resolver or resolve)
 
     def access(self, request: HookRequest) -> FhirAccess | None:
         """Give access to the server of a request, if it names one that may be asked, with no other patient's token."""
         why = self.why_no_access(request)
-        if why and request.fhir_server:
-            _log.info("fhir_server_not_asked", reason=why)
-        return None if why else FhirAccess(self, request)
+        if why:
+            if request.fhir_server:
+                _log.info("fhir_server_not_asked", reason=why)
+            return None
+        return self._access(self, request)
 
     def why_no_access(self, request: HookRequest) -> str:
         """Return why the server of a request may not be asked; empty when it may be."""
@@ -108,205 +98,3 @@ class FhirClient:
         if not self.servers.allows(request.fhir_server):
             return "the fhirServer of the request is not among fhir.allowed_servers"
         return ""
-
-
-class _Question(NamedTuple):
-    """An address to read from, the place in the request that its answer takes, and the number of its page."""
-
-    url: str
-    place: str
-    page: int = 0
-
-
-class FhirAccess:
-    """Leave to ask one server on behalf of one call. Its budget begins with the first question."""
-
-    def __init__(self, client: FhirClient, request: HookRequest) -> None:
-        """Take the server and the token of the call."""
-        self._client = client
-        self._base = request.fhir_server.rstrip("/")
-        authorization = request.fhir_authorization
-        self._headers = {"Accept": "application/fhir+json, application/json"}
-        if authorization is not None:
-            self._headers["Authorization"] = f"Bearer {authorization.access_token}"
-        self._deadline: float | None = None
-        self.failures: dict[str, str] = {}
-        """Why a place of the request got no answer, in words for an operator."""
-        self.causes: dict[str, str] = {}
-        """What was at the bottom of it, where that is known."""
-        self._bytes_left = client.body_limit * _BODIES
-
-    def fetch(self, queries: Mapping[str, str], begun: Mapping[str, Answer] = _NONE) -> dict[str, Answer]:
-        """Ask for every query at once, by its place in the request; one that failed or was late is ``FAILED``.
-
-        ``begun`` are answers of the prefetch. Where one names a next page of the same server, it is read on there.
-
-        Raises:
-            NeighbourBusyError: too many calls wait for FHIR servers already.
-
-        """
-        addresses = {place: f"{self._base}/{query}" for place, query in queries.items()}
-        # An id may be anything, even "..", so a path that leaves the server's base is not requested.
-        asked = {place: _Question(url, place) for place, url in addresses.items() if is_same_server(url, self._base)}
-        following = {
-            place: _Question(answer.listing.next_page, place, 1)
-            for place, answer in begun.items()
-            if answer.listing is not None and is_same_server(answer.listing.next_page, self._base)
-        }
-        if not asked and not following:
-            return {}
-        began = time.monotonic()
-        with self._client.neighbour.asked(), self._client.aside():
-            pages = self._ask_all({**asked, **following})
-        if self._client.on_fetched is not None:
-            answered = _answered(pages)
-            self._client.on_fetched(answered, len(pages) - answered, time.monotonic() - began)
-        fetched = {place: _checked(_joined(tuple(pages.get(place, ()))), query) for place, query in queries.items()}
-        return fetched | {place: _joined((begun[place], *pages[place])) for place in following}
-
-    def _ask_all(self, questions: Mapping[str, _Question]) -> dict[str, list[Answer]]:
-        """Ask for several addresses and their pages, and give what has arrived at the deadline."""
-        now = time.monotonic()
-        if self._deadline is None:
-            self._deadline = now + self._client.budget_s
-        arrived: dict[str, list[Answer]] = {key: [] for key in questions}
-        exchanges = {key: Exchange() for key in questions}
-        futures = [
-            # With the names of the call, so that what is logged of a fetch carries them.
-            self._client.threads.submit(copy_context().run, self._ask, exchanges[key], question, arrived[key])
-            for key, question in questions.items()
-        ]
-        wait(futures, timeout=max(0.0, self._deadline - now))
-        for future, exchange in zip(futures, exchanges.values(), strict=True):
-            if not future.done() and not future.cancel():
-                exchange.give_up()
-        return arrived
-
-    def _ask(self, exchange: Exchange, question: _Question, arrived: list[Answer]) -> None:
-        """Read page after page into ``arrived``, whose reader may stop waiting at any time."""
-        url, seen = question.url, {question.url}
-        try:
-            for number in range(question.page, _PAGES):
-                place = f"{question.place}.page[{number}]" if number else question.place
-                page = self._page(exchange, url, place)
-                url = page.listing.next_page if page.listing is not None else ""
-                arrived.append(page)
-                if url in seen or not is_same_server(url, self._base):
-                    break
-                seen.add(url)
-        except _FAILURES as error:
-            self.failures[question.place] = _why(error)
-            cause = self.causes[question.place] = cause_of(error)
-            _log.warning("fhir_fetch_failed", place=question.place, reason=type(error).__name__, cause=cause)
-        finally:
-            exchange.end()
-
-    def _page(self, exchange: Exchange, url: str, place: str) -> Answer:
-        """Ask once, and a second time where that does no harm and may help: nothing but reading is ever asked."""
-        try:
-            answer, pause_s = self._once(exchange, url, place)
-        except requests.ConnectionError as error:
-            if not _was_cut_off(error):
-                raise
-            answer, pause_s = Answer(PrefetchState.FAILED), 0.0
-        if pause_s is None or pause_s >= self._remaining():
-            return answer
-        time.sleep(pause_s)
-        return self._once(exchange, url, place)[0]
-
-    def _remaining(self) -> float:
-        return (self._deadline or 0.0) - time.monotonic()
-
-    def _once(self, exchange: Exchange, url: str, place: str) -> tuple[Answer, float | None]:
-        """Return the answer, and for how long to pause before asking again; ``None`` when that is of no use."""
-        remaining = self._remaining()
-        if remaining <= 0:
-            raise requests.Timeout
-        with self._client.connections.get(exchange, url, self._headers, remaining) as response:
-            if response.status_code == requests.codes.not_found and "?" not in url:
-                return Answer(PrefetchState.EMPTY), None
-            if response.status_code != requests.codes.ok:
-                self.failures[place] = f"the FHIR server refused it (HTTP {response.status_code})"
-                cause = self.causes[place] = cause_of_refusal(response.headers, self._refusal(response))
-                _log.warning("fhir_fetch_refused", place=place, status=response.status_code, cause=cause)
-                return Answer(PrefetchState.FAILED), _pause(response)
-            body = self._body(response)
-        if is_too_deep(body):
-            _log.warning("fhir_fetch_unreadable", place=place, reason="nested too deep")
-            return Answer(PrefetchState.FAILED), None
-        answer = read_answer(body, place)
-        if answer.state is PrefetchState.FAILED:
-            self.failures[place] = "the FHIR server answered with something other than the FHIR asked for"
-            kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
-            _log.warning("fhir_fetch_unreadable", place=place, reason="no FHIR", content_type=known_type(kind))
-        # In a prefetch ``null`` means "none on record", but a server says that with an empty Bundle.
-        return answer if answer.listing is not None else Answer(PrefetchState.FAILED), None
-
-    def _refusal(self, response: requests.Response) -> bytes:
-        """Read the beginning of a refusal, which may say why; nothing is lost where it cannot be read."""
-        try:
-            return response.raw.read1(_CHUNK, decode_content=True) if self._remaining() > 0 else b""
-        except _FAILURES:
-            return b""
-
-    def _body(self, response: requests.Response) -> bytes:
-        """Read a body within the limits of size, unpacked, and of time."""
-        body = bytearray()
-        # What has come is looked at at once: a body that trickles in must not hold the thread until it is whole.
-        while chunk := response.raw.read1(_CHUNK, decode_content=True):
-            body += chunk
-            self._bytes_left -= len(chunk)
-            if len(body) > self._client.body_limit or self._bytes_left < 0 or self._remaining() <= 0:
-                raise requests.Timeout
-        return bytes(body)
-
-
-def _why(error: Exception) -> str:
-    """Return what went wrong with a request to a server, without its address."""
-    if isinstance(error, requests.Timeout):
-        return "the FHIR server did not answer in time"
-    return "the FHIR server could not be reached"
-
-
-def _answered(pages: Mapping[str, Sequence[Answer]]) -> int:
-    return sum(bool(each) and each[0].state is not PrefetchState.FAILED for each in pages.values())
-
-
-def _was_cut_off(error: requests.ConnectionError) -> bool:
-    """Return whether the server closed the connection before it answered, as it may with one that was kept."""
-    return bool(error.args) and isinstance(error.args[0], urllib3.exceptions.ProtocolError)
-
-
-def _pause(response: requests.Response) -> float | None:
-    """Return for how long a server that is busy asks to be left alone; ``None`` when it is not busy but unwilling."""
-    if response.status_code not in (_BAD_GATEWAY, _UNAVAILABLE, _TOO_MANY):
-        return None
-    wanted = response.headers.get("Retry-After")
-    if wanted is None:
-        return None if response.status_code == _TOO_MANY else _PAUSE_S
-    try:
-        return max(0.0, Retry().parse_retry_after(wanted))
-    except urllib3.exceptions.InvalidHeader:
-        return None
-
-
-def _checked(answer: Answer, query: str) -> Answer:
-    """Reject an answer to something other than what was asked."""
-    return answer if is_answer_to(answer, query) else Answer(PrefetchState.FAILED)
-
-
-def _joined(pages: Sequence[Answer]) -> Answer:
-    """Make the pages of a search one answer; where a page lacks, the last one still names the next."""
-    if not pages or pages[0].listing is None:
-        return pages[0] if pages else Answer(PrefetchState.FAILED)
-    first, whole = pages[0], pages[0].listing
-    for page in pages[1:]:
-        if page.listing is None or page.state is PrefetchState.FAILED:
-            break
-        whole.glimpses += page.listing.glimpses
-        whole.matches += page.listing.matches
-        whole.broken += page.listing.broken
-        whole.next_page = page.listing.next_page
-        whole.is_joined = True
-    state = PrefetchState.PRESENT if whole.glimpses or whole.broken else first.state
-    return Answer(state, whole, any(page.partial for page in pages))

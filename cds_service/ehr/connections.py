@@ -14,7 +14,6 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
-import requests.utils
 import structlog
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -22,7 +21,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
-from cards.values.caching import once
+from cds_service.ehr.authorities import tls_context
 from cds_service.ehr.servers import RefusedAddressError, check_addresses
 
 if TYPE_CHECKING:
@@ -38,30 +37,6 @@ def resolve(host: str, port: int) -> list[str]:
     """Ask the machine's resolver."""
     found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(each[4][0]) for each in found))
-
-
-def tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
-    """Make what verifies every server: by the site's own authorities where it names them, else by the public ones.
-
-    Raises:
-        OSError: the file cannot be read or holds no certificate.
-
-    """
-    return _public_authorities() if ca_bundle is None else _verifying(str(ca_bundle))
-
-
-@once
-def _public_authorities() -> ssl.SSLContext:
-    """Read the public authorities once: that is slow, and the workers share what was there before they were started."""
-    return _verifying(requests.utils.DEFAULT_CA_BUNDLE_PATH)
-
-
-def _verifying(authorities: str) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=authorities)
-    if not context.get_ca_certs():
-        raise ssl.SSLError("no certificate")
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 class Exchange:

@@ -1,13 +1,33 @@
-"""How many calls may wait for a neighbour at once: a slow one must not hold up calls that do not need it."""
+"""What may be asked of FHIR servers: which, for how long, and by how many calls at once.
+
+A slow server must not hold up calls that do not need it.
+"""
 
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+OnFetched = Callable[[int, int, float], None]
+"""Hears how many reads of one call were answered, how many failed, and the seconds that the call waited."""
+Aside = Callable[[], AbstractContextManager[None]]
+"""Makes a block inside of which a call waits for a FHIR server."""
+
+
+class FhirLimits(NamedTuple):
+    """Which servers may be asked, for how long and for how much."""
+
+    allowed_servers: tuple[str, ...]
+    loopback_only: bool
+    timeout_s: float
+    body_bytes: int
+    ca_bundle: Path | None = None
 
 
 class NeighbourBusyError(Exception):

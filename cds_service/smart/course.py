@@ -5,7 +5,7 @@ Where the label's rows depend on the setting and none is on record, the stricter
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -18,7 +18,7 @@ from cards.facts.order import DrugOrder
 from cards.facts.origins import Origin
 from cards.facts.outcomes import Fired
 from cards.facts.results import Lvef
-from cards.knowledge.schema import Action, Band, LabRow, Setting
+from cards.knowledge.schema import Action, Band, CycleLimit, LabRow, LevelRole, Setting
 from cards.knowledge.schema import Panel as Tests
 from cards.readings.dosing import usable_doses
 from cards.readings.lab_table import times_limit
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from cards.facts.results import LabResult
     from cards.readings.case import Case
 
-_WORDS = {Action.HOLD: "hold", Action.DISCONTINUE: "discontinue", Action.RECHECK: "repeat soon"}
-_OPEN = "more data decides"
+_SHOWN = (Action.HOLD, Action.DISCONTINUE, Action.RECHECK)
+Say = Callable[..., str]
+"""Gives a sentence in a language, with what is filled in."""
 _FURTHEST_DAYS = 800
 _WHOLE = Decimal(100)
 
@@ -51,25 +52,35 @@ class Course:
     lvef_due: str
 
 
-def course(case: Case) -> Course:
-    """Draw up the course of a drug."""
+def course(case: Case, say: Say = str.format) -> Course:
+    """Draw up the course of a drug; ``say`` gives a sentence in the language of the page, with what is filled in."""
     limits = [each for each in case.product.cycle_limits if each.setting in case.settings]
     tests = case.known.terminology.in_panel(Tests.LIVER)
-    liver = _labs(case, tests, "Liver tests, multiples of the upper limit of normal")
-    counts = _labs(case, tuple(test for test in _tests(case) if test not in tests), "Blood counts")
-    panels = (_doses(case), *([_lvef(case)] if case.product.monitoring.lvef else []), *liver, *counts)
+    liver = _labs(case, tests, say("Liver tests, multiples of the upper limit of normal"), say)
+    counts = _labs(case, tuple(test for test in _tests(case) if test not in tests), say("Blood counts"), say)
+    panels = (_doses(case, say), *([_lvef(case, say)] if case.product.monitoring.lvef else []), *liver, *counts)
     return Course(
         case.drug,
         case.product.generic,
         len({each.on for each in case.history}),
-        f"{limits[0].cycles} in {limits[0].setting} disease" if limits else "",
-        str(case.setting or "not on record: the stricter rows count"),
+        _limit(limits[0], say) if limits else "",
+        _setting(case.setting, say) if case.setting else say("not on record: the stricter rows count"),
         panels,
-        _due(case),
+        _due(case, say),
     )
 
 
-def _doses(case: Case) -> Panel:
+def _setting(setting: Setting, say: Say) -> str:
+    return say("metastatic") if setting is Setting.METASTATIC else say("early")
+
+
+def _limit(limit: CycleLimit, say: Say) -> str:
+    if limit.setting is Setting.EARLY:
+        return say("of {count} in early disease", count=limit.cycles)
+    return say("of {count} in metastatic disease", count=limit.cycles)
+
+
+def _doses(case: Case, say: Say) -> Panel:
     """Show the doses given, per kilogram at the weight of their day, against the levels of the label."""
     unit = "mg/kg" if case.weight_based else "mg"
     points, rows = [], []
@@ -81,9 +92,9 @@ def _doses(case: Case) -> Panel:
         note = ""
         if case.weight_based and isinstance(dose, Mg):
             if weight is None:
-                rows.append((treatment.on, str(dose), "no weight on record"))
+                rows.append((treatment.on, str(dose), say("no weight on record")))
                 continue
-            note = f"{dose} at {weight.kg}"
+            note = say("{dose} at {weight}", dose=dose, weight=weight.kg)
             dose = dose / weight.kg
         points.append(Point(treatment.on, dose.value, str(dose)))
         rows.append((treatment.on, str(dose), note))
@@ -91,18 +102,30 @@ def _doses(case: Case) -> Panel:
     maximum = None
     for regimen in case.regimens:
         for level in regimen.levels:
-            _add(lines, level.dose.value, str(level.role))
+            _add(lines, level.dose.value, _role(level.role, say))
         maximum = max(maximum or Decimal(0), regimen.maximum.dose.value)
     drawn = [Line(value, f"{plain(value)} {', '.join(names)}", "level") for value, names in lines.items()]
     if maximum is not None:
         drawn = [each for each in drawn if each.value != maximum]
-        names = ", ".join([*lines.get(maximum, []), "maximum"])
+        names = ", ".join([*lines.get(maximum, []), say("maximum")])
         drawn.append(Line(maximum, f"{plain(maximum)} {names}", "limit"))
-    series = [Series("Given", tuple(points), "square")]
+    series = [Series(say("Given"), tuple(points), "square")]
     if ordered := _ordered(case):
-        series.append(Series("Ordered", ordered, "ring"))
-        rows += [(point.on, point.said, "ordered") for point in ordered]
-    return Panel("Doses", unit, tuple(series), tuple(drawn), rows=tuple(rows))
+        series.append(Series(say("Ordered"), ordered, "ring"))
+        rows += [(point.on, point.said, say("ordered")) for point in ordered]
+    return Panel(say("Doses"), unit, tuple(series), tuple(drawn), rows=tuple(rows))
+
+
+def _role(role: LevelRole, say: Say) -> str:
+    words = {
+        LevelRole.START: say("start"),
+        LevelRole.LOADING: say("loading"),
+        LevelRole.MAINTENANCE: say("maintenance"),
+        LevelRole.REDUCTION: say("reduction"),
+        LevelRole.ADJUSTED: say("adjusted"),
+        LevelRole.STEP: say("step"),
+    }
+    return words.get(role, str(role))
 
 
 def _ordered(case: Case) -> tuple[Point, ...]:
@@ -118,16 +141,16 @@ def _add(lines: dict[Decimal, list[str]], value: Decimal, name: str) -> None:
         names.append(name)
 
 
-def _lvef(case: Case) -> Panel:
+def _lvef(case: Case, say: Say) -> Panel:
     """Show the ejection fractions in the bands that the label's table has for the next one."""
     measured = [lvef for lvef in reversed(case.patient.lvefs) if lvef.on is not None]
     points = tuple(Point(each.on, each.percent.value, str(each.percent)) for each in measured if each.on)
     rows = tuple((each.on, each.as_reported, "") for each in case.patient.lvefs[::-1])
-    zones = tuple(_zones(case)) if measured else ()
+    zones = tuple(_zones(case, say)) if measured else ()
     return Panel("LVEF", "%", (Series("LVEF", points, "circle"),), zones=zones, rows=rows, low=Decimal(30))
 
 
-def _zones(case: Case) -> Iterable[Zone]:
+def _zones(case: Case, say: Say) -> Iterable[Zone]:
     """Ask the label's table what it would say of every ejection fraction, were it measured today.
 
     Its answer can only change at a limit of a row, or at a drop from baseline that a row names: these are asked about,
@@ -142,10 +165,22 @@ def _zones(case: Case) -> Iterable[Zone]:
     for action, values in runs:
         last, is_edge = list(values)[-1]
         top = last if is_edge else next((edge for edge in edges if edge > last), _WHOLE)
-        if action is None or action in _WORDS:
-            where = f"at {plain(top)} % or less" if is_edge else f"below {plain(top)} %"
-            yield Zone(began, top, f"{_WORDS[action] if action else _OPEN} {where}", str(action or "open"))
+        if action is None or action in _SHOWN:
+            percent, what = plain(top), _action(action, say)
+            at_most = say("{what} at {percent} % or less", what=what, percent=percent)
+            label = at_most if is_edge else say("{what} below {percent} %", what=what, percent=percent)
+            yield Zone(began, top, label, str(action or "open"))
         began = top
+
+
+def _action(action: Action | None, say: Say) -> str:
+    words = {
+        Action.HOLD: say("hold"),
+        Action.DISCONTINUE: say("discontinue"),
+        Action.RECHECK: say("repeat soon"),
+        None: say("more data decides"),
+    }
+    return words.get(action, str(action))
 
 
 def _edges(case: Case) -> Iterable[Decimal]:
@@ -170,7 +205,7 @@ def _action_at(case: Case, percent: Decimal) -> Action | None:
     return actions.pop() if len(actions) == 1 else None
 
 
-def _due(case: Case) -> str:
+def _due(case: Case, say: Say) -> str:
     """Say until when the next ejection fraction is due, by the rule that says when one is overdue."""
     newest = next((each.on for each in case.patient.lvefs if each.on is not None), None)
     if newest is None:
@@ -178,12 +213,12 @@ def _due(case: Case) -> str:
     outcome = lvef_overdue(case)
     if isinstance(outcome, Fired):
         due = _last_day(newest, int(outcome.values["months"]))
-        return f"overdue since {due + timedelta(days=1)}"
+        return say("overdue since {day}", day=due + timedelta(days=1))
     for days in range(1, _FURTHEST_DAYS):
         day = case.session.today + timedelta(days=days)
         order = msgspec.structs.replace(case.order, start=day)
         if isinstance(lvef_overdue(_with(case, order)), Fired):
-            return f"next due by {day - timedelta(days=1)}"
+            return say("next due by {day}", day=day - timedelta(days=1))
     return ""
 
 
@@ -203,7 +238,7 @@ def _tests(case: Case) -> tuple[str, ...]:
     return tuple(case.recogniser.lab_rows[case.product.id])
 
 
-def _labs(case: Case, tests: tuple[str, ...], title: str) -> tuple[Panel, ...]:
+def _labs(case: Case, tests: tuple[str, ...], title: str, say: Say) -> tuple[Panel, ...]:
     """Show the tests that the label has a table for, with the values from which it says hold or discontinue."""
     wanted = [test for test in tests if test in _tests(case)]
     if not wanted:
@@ -220,19 +255,27 @@ def _labs(case: Case, tests: tuple[str, ...], title: str) -> tuple[Panel, ...]:
             lines.setdefault((value, side, str(action)), []).append(names[test])
     unit = "× ULN" if by_limit else in_print(case.known.terminology.concepts[wanted[0]].unit or "")
     drawn = tuple(
-        Line(value, f"{action} {side} {plain(value)}" + (f" ({', '.join(of)})" if len(wanted) > 1 else ""), action)
+        Line(value, _line(action, side, value, say) + (f" ({', '.join(of)})" if len(wanted) > 1 else ""), action)
         for (value, side, action), of in sorted(lines.items())
     )
     rows = tuple(
-        (result.on, f"{names[test]} {in_print(result.as_reported)}", _multiple(result) if by_limit else "")
+        (result.on, f"{names[test]} {in_print(result.as_reported)}", _multiple(result, say) if by_limit else "")
         for test in wanted
         for result in reversed(case.patient.labs.get(test, ()))
     )
     return (Panel(title, unit, series, drawn, rows=rows),)
 
 
-def _multiple(result: LabResult) -> str:
-    return f"{plain(times_limit(result))} × ULN" if result.upper_limit else "no upper limit of normal with the result"
+def _line(action: str, side: str, value: Decimal, say: Say) -> str:
+    what, number = _action(Action(action), say), plain(value)
+    above = say("{what} above {number}", what=what, number=number)
+    return above if side == "above" else say("{what} below {number}", what=what, number=number)
+
+
+def _multiple(result: LabResult, say: Say) -> str:
+    if not result.upper_limit:
+        return say("no upper limit of normal with the result")
+    return say("{number} × ULN", number=plain(times_limit(result)))
 
 
 def _points(results: Iterable[LabResult], *, by_limit: bool) -> Iterable[Point]:
@@ -255,7 +298,7 @@ def _limits(rows: Iterable[LabRow]) -> Iterable[tuple[Decimal, str, Action]]:
     below: dict[Action, Decimal] = {}
     for row in rows:
         band = row.times_uln or row.value
-        if band is None or row.action not in _WORDS:
+        if band is None or row.action not in _SHOWN:
             continue
         low = band.above if band.above is not None else band.at_least
         high = band.below if band.below is not None else band.at_most

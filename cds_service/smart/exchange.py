@@ -135,7 +135,9 @@ def _asked(method: str, url: str, **more: Any) -> dict[str, Any]:
         found = None
     if status != requests.codes.ok or not isinstance(found, dict):
         _log.warning("smart_server_refused", status=status)
-        raise LaunchError("refused", f"The EHR's authorization server refused (status {status}).", 502)
+        raise LaunchError(
+            "refused", "The EHR's authorization server refused (status {answered}).", 502, answered=status
+        )
     return found
 
 

@@ -26,13 +26,18 @@ _SPENT_AT_MOST = 10_000
 
 
 class LaunchError(Exception):
-    """A launch cannot go on; ``code`` is stable and the message is for the person at the screen."""
+    """A launch cannot go on; ``code`` is stable and the message is for the person at the screen.
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    ``sentence`` is the message with placeholders for its ``values``, which a page says in another language.
+    """
+
+    def __init__(self, code: str, sentence: str, status: int = 400, **values: object) -> None:
         """Keep what to say and how to answer."""
-        super().__init__(message)
+        self.message = sentence.format(**values)
+        super().__init__(self.message)
         self.code = code
-        self.message = message
+        self.sentence = sentence
+        self.values = values
         self.status = status
 
 

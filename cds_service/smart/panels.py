@@ -122,8 +122,9 @@ class Drawing(NamedTuple):
 class TimeAxis:
     """The days that all panels share."""
 
-    def __init__(self, days: Iterable[date], today: date) -> None:
-        """Reach from the first day to today, with some room."""
+    def __init__(self, days: Iterable[date], today: date, month: str = "%b %Y") -> None:
+        """Reach from the first day to today, with some room; ``month`` is how a month is written."""
+        self._month = month
         known = [*days, today]
         self._first = min(known) - timedelta(days=14)
         self._last = max(known) + timedelta(days=14)
@@ -142,7 +143,7 @@ class TimeAxis:
         day = date(self._first.year, 1, 1)
         while day <= self._last:
             if day >= self._first:
-                ticks.append((self.x(day), f"{day:%b %Y}"))
+                ticks.append((self.x(day), day.strftime(self._month)))
             index = day.year * 12 + day.month - 1 + apart
             day = date(index // 12, index % 12 + 1, 1)
         return tuple(ticks)

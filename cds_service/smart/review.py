@@ -25,7 +25,7 @@ from cards.readings.case import Case
 from cards.readings.on_treatment import on_treatment
 from cards.readings.session_orders import SessionOrders
 from cds_service.decisions import failures
-from cds_service.ehr.client import FhirClient, OnFetched
+from cds_service.ehr.client import FhirClient
 from cds_service.protocol.card_json import to_show, worded
 from fhir_mappings.code_maps.files import read_code_map
 from fhir_mappings.patient.person import name_of
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Product
     from cards.presentation.card import Card
     from cds_service.decisions.decider import Decider
+    from cds_service.ehr.limits import OnFetched
     from cds_service.smart.exchange import Grant
     from fhir_mappings.request.hook_request import HookRequest
 
@@ -82,7 +83,7 @@ class Reviewer:
         self._client = FhirClient(
             settings.model_copy(update={"fhir": settings.fhir.model_copy(update=fhir)}).fhir_limits,
             on_fetched=on_fetched,
-        )
+        ).open()
         self._recogniser = recogniser_of(decider.known)
         code_map = read_code_map(decider.settings.site.code_maps)
         self._chart = ChartReader(

@@ -14,16 +14,23 @@ import structlog
 from sqlalchemy import create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from cds_service.store.bounded_postgresql import LONGEST_S, BoundedConnection
 from cds_service.store.database_file import watch
+from cds_service.store.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import URL, Connection, Engine
 
+    from cds_service.store.bounded_postgresql import BoundedConnection
+
 LATEST_REVISION = "0007"
 """The migration that made the tables as this version needs them; the last one under ``migrations/versions``."""
+_REVISIONS = (
+    "CREATE TABLE alembic_version ("
+    "version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+)
+"""As Alembic makes it."""
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 _WAIT_S = 2
 _SQLITE_WAIT_S = 5
@@ -113,7 +120,9 @@ def upgrade(engine: Engine) -> None:
                 patience.enter_context(_patient(connection))
                 connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
-            if _revision(connection) != LATEST_REVISION:
+            if not inspect(connection).get_table_names():
+                _make_tables(connection)
+            elif _revision(connection) != LATEST_REVISION:
                 _upgrade(connection)
     except SQLAlchemyError as error:
         raise DatabaseError(f"database: {_said(engine.url, error)}") from None
@@ -126,8 +135,15 @@ def _revision(connection: Connection) -> str | None:
     return revision
 
 
+def _make_tables(connection: Connection) -> None:
+    """Make in an empty database what the migrations come to, without them: it takes a fifth of their time."""
+    metadata.create_all(connection, checkfirst=False)
+    connection.exec_driver_sql(_REVISIONS)
+    connection.exec_driver_sql(f"INSERT INTO alembic_version (version_num) VALUES ('{LATEST_REVISION}')")  # noqa: S608 - our own constant
+
+
 def _upgrade(connection: Connection) -> None:
-    # A start that finds its tables ready does not pay for loading Alembic: a tenth of its time.
+    # A start that finds its tables ready, or none, does not pay for loading Alembic: a tenth of its time.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
@@ -202,6 +218,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
 
 
 def _connect_bounded(_dialect: Any, _record: Any, arguments: Any, named: Any) -> BoundedConnection:
+    # A service with a file as its database loads no driver of a server.
+    from cds_service.store.bounded_postgresql import BoundedConnection  # noqa: PLC0415
+
     return BoundedConnection.connect(*arguments, **named)
 
 
@@ -209,11 +228,11 @@ def _connect_bounded(_dialect: Any, _record: Any, arguments: Any, named: Any) ->
 def _patient(connection: Connection) -> Iterator[None]:
     """Yield another process time to change the tables, and this one too."""
     raw: Any = connection.connection.dbapi_connection
-    raw.longest_s = _UPGRADE_S
+    usual, raw.longest_s = raw.longest_s, _UPGRADE_S
     try:
         yield
     finally:
-        raw.longest_s = LONGEST_S
+        raw.longest_s = usual
 
 
 def _begin_sqlite(connection: Connection) -> None:

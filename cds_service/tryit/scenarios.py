@@ -15,10 +15,21 @@ from cards.values.caching import once
 from cds_service.tryit.resources import Json, Writer, hcpcs_coding
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cards.knowledge.schema import Brand, Knowledge, Product
 
 """What the order screen lets change, beside HER2."""
-_HER2_CHOICES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+FAMILIES = {
+    "dose": "Dose",
+    "identity": "Identity and coding",
+    "biomarker": "HER2 and indication",
+    "monitoring": "Monitoring",
+    "regimen": "Course of treatment",
+    "clean": "All is well",
+}
+"""The headings under which scenarios are listed."""
+HER2_CHOICES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("IHC 3+", (("ihc", "3+"),)),
     ("IHC 2+, no ISH", (("ihc", "2+"),)),
     ("IHC 2+, ISH positive", (("ihc", "2+"), ("ish", "positive"))),
@@ -137,8 +148,11 @@ def read_scenarios() -> Scenarios:
     return msgspec.convert(yaml.load(text, Loader=SHIPPED_LOADER), Scenarios)  # noqa: S506 - a SafeLoader
 
 
-def page_data(known: Knowledge, today: date) -> Json:
-    """Return everything that the page loads: the choices of the order screen, and the scenarios with their charts."""
+def page_data(known: Knowledge, today: date, say: Callable[[str], str] = str) -> Json:
+    """Return everything that the page loads: the choices of the order screen, and the scenarios with their charts.
+
+    ``say`` gives a sentence in the language of the page.
+    """
     file = read_scenarios()
     writer = Writer(known, today, file.laboratory)
     return {
@@ -147,12 +161,12 @@ def page_data(known: Knowledge, today: date) -> Json:
         "measurements": {concept: writer.measurement(concept, None, 0) for concept in measurements(known)},
         "her2": [
             {
-                "label": label,
+                "label": say(label),
                 "observations": [writer.her2(test, answer, 0, f"her2-{test}") for test, answer in results],
             }
-            for label, results in _HER2_CHOICES
+            for label, results in HER2_CHOICES
         ],
-        "scenarios": [_written(scenario, file.usual, writer) for scenario in file.scenarios],
+        "scenarios": [_written(scenario, file.usual, writer, say) for scenario in file.scenarios],
     }
 
 
@@ -176,12 +190,12 @@ def _choice(writer: Writer, product: Product, brand: Brand) -> Json:
     }
 
 
-def _written(scenario: Scenario, usual: Usual, writer: Writer) -> Json:
+def _written(scenario: Scenario, usual: Usual, writer: Writer, say: Callable[[str], str]) -> Json:
     return {
         "id": scenario.id,
         "family": scenario.family,
-        "title": scenario.title,
-        "story": scenario.story,
+        "title": say(scenario.title),
+        "story": say(scenario.story),
         "chart": _chart(scenario, usual, writer),
         "orders": [_order(each, f"order-{n}", writer) for n, each in enumerate(scenario.orders, 1)],
     }

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, request
 
 from cds_service.protocol import crd
-from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.services import SERVICES, SHARED, SHARED_ID
 from cds_service.web.answers import caller, in_force
+from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
     from cds_service.decisions.active import ActiveDecider
@@ -28,7 +28,9 @@ def discover() -> Response:
     """List the services; a client that has the list already, by its ETag, is told that nothing changed."""
     active, client = in_force(), caller()
     now = active.of(client, None)
-    answer = json_answer({"services": [_announced(service, active, now, client) for service in SERVICES]})
+    # Not an answer that is sent as it was made: this one may yet be compressed, or become a 304.
+    listed = encode({"services": [_announced(service, active, now, client) for service in SERVICES]})
+    answer = Response(listed, content_type="application/json")
     # What is announced may differ from client to client, and changes with the configuration.
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.headers["Vary"] = "Accept-Encoding, Authorization"

@@ -56,12 +56,13 @@ def _pages(routes: Map, views: Mapping[str, Callable[..., Any]]) -> dict[str, An
             {"name": name, "in": "path", "required": True, "schema": {"type": "integer" if kind == "int" else "string"}}
             for kind, name in _PARAMETER.findall(rule.rule)
         ]
-        item = found.setdefault(_PARAMETER.sub(r"{\2}", rule.rule), {"parameters": parameters} if parameters else {})
+        path = _PARAMETER.sub(r"{\2}", rule.rule)
+        item = found.setdefault(path, {"parameters": parameters} if parameters else {})
         summary = (views[rule.endpoint].__doc__ or "").strip().partition("\n")[0]
         for method in _METHODS:
             if method in (rule.methods or ()):
                 item[method.lower()] = {
-                    "operationId": f"{rule.endpoint}.{method.lower()}",
+                    "operationId": f"{method.lower()} {path}",
                     "tags": [_WORKBENCH],
                     "summary": summary,
                     "security": [{"signedIn": []}],

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, render_template
+from flask import Response, render_template, request
+
+from cards.presentation.language import ENGLISH
+from cds_service.page_words import PageWords, page_languages, page_words
+from cds_service.web.answers import decider
 
 _POLICY = {
     "default-src": "'none'",
@@ -18,9 +22,29 @@ _POLICY = {
 }
 
 
+def words_of_request() -> PageWords:
+    """Return the words in the language that the browser asks for, as far as there is one, else in the site's."""
+    offered = page_languages()
+    wanted = request.accept_languages.best_match(offered) if request.accept_languages else None
+    site = decider().settings.site.language
+    return page_words(wanted or (site if site in offered else ENGLISH))
+
+
 def page(template: str, status: int = 200, **values: Any) -> Response:
-    """Write a page from a template; what is filled in is escaped."""
-    answer = Response(render_template(template, **values), status, content_type="text/html; charset=utf-8")
+    """Write a page from a template, in the language of who asks; what is filled in is escaped."""
+    words, locale = words_of_request(), decider().wording.locale
+    is_signed = words.code == ENGLISH or (words.code == locale.code and bool(locale.signed_by))
+    shared = {
+        "t": words.say,
+        "dated": words.dated,
+        "lang": words.code,
+        "lang_of_cards": locale.code,
+        "is_signed": is_signed,
+    }
+    written = render_template(template, **shared, **values)
+    answer = Response(written, status, content_type="text/html; charset=utf-8")
+    answer.headers["Content-Language"] = words.code
+    answer.headers["Vary"] = "Accept-Language"
     answer.headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in _POLICY.items())
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Referrer-Policy"] = "no-referrer"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from flask import Blueprint, Response, current_app, redirect, request
 
+from cards.presentation.language import ENGLISH
 from cards.values.text_cache import cached_by_key
 from cds_service.protocol.smart_links import topic_of
 from cds_service.smart import exchange, launch, panels
@@ -18,7 +19,7 @@ from cds_service.smart.panels import TimeAxis, draw
 from cds_service.smart.review import Review, Reviewer
 from cds_service.telemetry import metrics
 from cds_service.web.answers import decider
-from cds_service.web.pages import page
+from cds_service.web.pages import page, words_of_request
 
 if TYPE_CHECKING:
     from flask.blueprints import BlueprintSetupState
@@ -97,8 +98,10 @@ def _reviewer(current: Decider) -> Reviewer:
 
 
 def _time_line(review: Review, topic: str) -> Response:
-    courses = [course(case) for case in review.cases]
-    axis = TimeAxis((day for each in courses for panel in each.panels for day in panel.days), review.today)
+    words = words_of_request()
+    courses = [course(case, words.plain) for case in review.cases]
+    days = (day for each in courses for panel in each.panels for day in panel.days)
+    axis = TimeAxis(days, review.today, "%b %Y" if words.code == ENGLISH else "%m/%Y")
     answer = page(
         "smart_timeline.html",
         review=review,

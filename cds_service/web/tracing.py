@@ -20,7 +20,7 @@ from cds_service.decisions.decider import Decider
 from cds_service.decisions.recording import RecordWriter
 from cds_service.decisions.shadow import Shadow
 from cds_service.decisions.suppression import Repeats
-from cds_service.ehr.client import FhirAccess
+from cds_service.ehr.access import FhirAccess
 from cds_service.protocol.services import BY_ID, SHARED_ID
 from cds_service.store.recorder import Recorder
 from cds_service.telemetry.request_names import current

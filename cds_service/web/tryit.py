@@ -13,11 +13,11 @@ from cds_service.decisions.as_an_ehr import built_from, known_drug
 from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.protocol.services import SERVICES
-from cds_service.tryit.scenarios import page_data, read_scenarios
+from cds_service.tryit.scenarios import FAMILIES, page_data, read_scenarios
 from cds_service.web.answers import admission, decider
 from cds_service.web.bodies import json_body
 from cds_service.web.loopback import is_on_this_machine
-from cds_service.web.pages import page
+from cds_service.web.pages import page, words_of_request
 from fhir_mappings.request.builder import BuildError, draft_order, patient_id
 from fhir_mappings.wire.depth import is_too_deep
 
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
 
 _LONGEST = 4096
 blueprint = Blueprint("tryit", __name__)
-FAMILIES = {
-    "dose": "Dose",
-    "identity": "Identity and coding",
-    "biomarker": "HER2 and indication",
-    "monitoring": "Monitoring",
-    "regimen": "Course of treatment",
-    "clean": "All is well",
-}
 
 
 class _Asked(msgspec.Struct):
@@ -50,7 +42,8 @@ class _Asked(msgspec.Struct):
 def try_it() -> Response:
     """Show the page."""
     listed = read_scenarios().scenarios
-    groups = [(label, [each for each in listed if each.family == family]) for family, label in FAMILIES.items()]
+    say = words_of_request().say
+    groups = [(say(label), [each for each in listed if each.family == family]) for family, label in FAMILIES.items()]
     settings = decider().settings
     return page(
         "tryit.html",
@@ -68,7 +61,11 @@ def scenarios() -> Response:
     """Return the scenarios, with results as old today as they are meant to be."""
     current = decider()
     today = datetime.now(ZoneInfo(current.settings.site.timezone)).date()
-    return json_answer(page_data(current.known, today))
+    words = words_of_request()
+    said = {"words": words.sentences} if words.sentences else {}
+    answer = json_answer({**page_data(current.known, today, words.plain), **said})
+    answer.headers["Vary"] = "Accept-Language"
+    return answer
 
 
 @blueprint.post("/try-it/request")

@@ -65,7 +65,7 @@ def report() -> Response:
         said = f"No decision of {asked.service} is on record in {month.name}."
         return message("Nothing on record", said, 404)
     if kind == "pdf" and not can_print():
-        said = "PDFs are not installed here (her2-cds[charts]). Print the page from your browser."
+        said = "A PDF needs her2-cds[charts] and Pango, which are not here. Print the page from your browser."
         return message("No PDF", said, 501)
     parts = committee_sections(found)
     page = committee_page(found, parts, f"{asked.service}. Made {in_force().clock():%Y-%m-%d %H:%M} UTC.")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from cds_service.app import create_app
 from cds_service.clock import Clock, now
 from cds_service.configuration.settings import Settings
+from cds_service.policies.library import Library
+from cds_service.policies.views import UnknownVersionError
 from cds_service.store.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -68,7 +70,18 @@ class Seat:
         return self.send(f"/versions/{number}/content", seen=self.seen(number), **fields)
 
     def seen(self, number: int) -> str:
-        """Read which step a page of a version shows as the last."""
+        """Return the last step of a version, which its page shows and its forms send back; empty where there is none.
+
+        The page itself judges every case of the rules first, half a second of work for each new content.
+        """
+        library = Library(self.browser.application.extensions["her2_cds_store"].engine)
+        try:
+            return str(library.version(number).last.id)
+        except UnknownVersionError:
+            return ""
+
+    def seen_on_page(self, number: int) -> str:
+        """Read which step the page of a version shows as the last."""
         found = _SEEN.search(self.get(f"/versions/{number}").text)
         return found[1] if found else ""
 

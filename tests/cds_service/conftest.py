@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import servers
 import structlog
+import templates_once
 from browser import ARGUMENTS, CHROMIUM, folder_of_pictures
 from calls import FOLDERS, Caller, remove
 from databases import closed_at_the_end
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict
 
     from cds_service.store.store import Store
+
+templates_once.keep()
 
 
 def pytest_sessionfinish() -> None:

@@ -172,7 +172,7 @@ def test_the_page_stands_alone_and_can_be_used(browser: Browser, page: str, tmp_
 
 def test_the_pdf_is_the_same_page(page: str, tmp_path: Path) -> None:
     if not can_print():
-        servers.lacking("WeasyPrint (her2-cds[charts])")
+        servers.lacking("WeasyPrint (her2-cds[charts]) and Pango")
     printed = as_pdf(page.replace("</main>", '<img src="file:///etc/hostname" alt="x"></main>'))
     assert printed is not None
     assert printed.startswith(b"%PDF-")

@@ -144,7 +144,7 @@ def test_every_lock_of_an_extra_that_serves_is_a_target() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     for extra in ("charts", "otel", "simulate"):
         assert f"requirements-{extra}.lock" in dockerfile
-        assert f"FROM base AS {extra}\n" in dockerfile
+        assert re.search(rf"^FROM \S+ AS {extra}$", dockerfile, re.MULTILINE), extra
 
 
 # --- nginx -----------------------------------------------------------------------------------------------------------

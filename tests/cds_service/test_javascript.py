@@ -559,6 +559,29 @@ def test_verdicts_are_sorted_and_counted(run, page) -> None:
     assert "no rule was asked" in run("verdicts", body, None)
 
 
+GERMAN = {"{count} cards": "{count} Karten", "toString": "als Text"}
+WORDS = [
+    pytest.param('m.t("No cards")', None, "No cards", id="English without a word"),
+    pytest.param('(m.take(given), m.t("{count} cards", { count: 2 }))', GERMAN, "2 Karten", id="a translation"),
+    pytest.param('(m.take(given), m.t("No cards"))', GERMAN, "No cards", id="none for this sentence"),
+    pytest.param('(m.take(given), m.t("constructor"))', GERMAN, "constructor", id="a name that every object has"),
+    pytest.param('m.t("{count} cards", {})', None, "{count} cards", id="a value that is missing"),
+    pytest.param('m.t("{a}", { a: "{b}", b: 1 })', None, "{b}", id="a value with a placeholder of its own"),
+    pytest.param('(m.take(undefined), m.t("No cards"))', None, "No cards", id="no words"),
+    pytest.param('m.dayOf("2026-01-09")', None, "2026-01-09", id="a day in English"),
+    pytest.param('(document.documentElement.lang = "de", m.dayOf("2026-01-09"))', None, "09.01.2026", id="in German"),
+    pytest.param('(document.documentElement.lang = "es", m.dayOf("2026-01-09"))', None, "09/01/2026", id="in Spanish"),
+    pytest.param('(document.documentElement.lang = "de", m.dayOf("1968-00"))', None, "1968-00", id="no whole day"),
+    pytest.param('(document.documentElement.lang = "en", m.dayOf("x"))', None, "x", id="no day"),
+]
+
+
+@pytest.mark.parametrize(("body", "given", "gives"), WORDS)
+def test_words_of_a_language(run: Run, body: str, given: Any, gives: str) -> None:
+    reset = f"(m.take(undefined), {body})" if "m.take(" not in body else body
+    assert run("words", reset, given) == gives
+
+
 @pytest.mark.parametrize("hook", ["order-select", "order-sign"])
 def test_a_request_from_a_chart_that_was_read_holds_what_the_service_asks_for(run: Run, hook: str) -> None:
     given = {

@@ -11,8 +11,7 @@ from fhir.resources.R4B import get_fhir_model_class
 from cards.facts.topics import Topic
 from cards.knowledge.loader import default_knowledge
 from cds_service.tryit.resources import Writer
-from cds_service.tryit.scenarios import measurements, page_data, read_scenarios
-from cds_service.web.tryit import FAMILIES
+from cds_service.tryit.scenarios import FAMILIES, measurements, page_data, read_scenarios
 
 DAY = date(2031, 2, 28)
 DATA = page_data(default_knowledge(), DAY)

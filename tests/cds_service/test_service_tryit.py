@@ -94,6 +94,25 @@ def test_tryit_shows_a_card_at_once(seen) -> None:
     assert source.get_attribute("rel") == "noopener noreferrer"
 
 
+@pytest.mark.parametrize(
+    ("locale", "says"),
+    [
+        ("de-DE", "Beim Verordnen: 1 Karte, davon 1 kritisch."),
+        ("es-MX", "Al prescribir: 1 tarjeta, 1 de nivel crítico."),
+    ],
+)
+def test_tryit_speaks_the_language_of_the_browser(browser, running_service, pictures, locale, says) -> None:
+    seen = visit(browser, running_service, pictures, locale=locale)
+    seen.open("/")
+    expect(seen.page.locator("#status")).to_have_text(says)
+    # The cards are in the language of the site.
+    expect(seen.page.locator(".card")).to_contain_text("is above the maximum")
+    assert seen.page.locator("#cards").get_attribute("lang") == "en"
+    seen.check(f"tryit-{locale}")
+    seen.end()
+    seen.page.context.close()
+
+
 def test_tryit_discovers_first_and_answers_every_prefetch_query(seen) -> None:
     seen.open("/")
     answered(seen)

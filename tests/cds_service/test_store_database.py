@@ -11,7 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Engine, inspect, text
 
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.store.tables import decision_cards, decisions, metadata
@@ -19,10 +19,56 @@ from cds_service.store.tables import decision_cards, decisions, metadata
 
 def test_the_migrations_make_the_tables_that_the_code_knows(database_url: str) -> None:
     engine = open_engine(database_url)
-    upgrade(engine)
+    _migrate(engine, "head")
     upgrade(engine)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    migrated = _made(engine)
+    with engine.begin() as connection:
+        metadata.drop_all(connection)
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+    upgrade(engine)
+    upgrade(engine)
+    # What is made at once in an empty database is what the migrations come to, one after the other.
+    assert _made(engine) == migrated
+    engine.dispose()
+
+
+def _migrate(engine: Engine, revision: str) -> None:
+    settings = Config()
+    settings.set_main_option("script_location", "cds_service.store:migrations")
+    with engine.begin() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, revision)
+
+
+def _made(engine: Engine) -> dict[str, list[str]]:
+    """Describe each table, its columns in their order, its keys and its indexes; and the revision."""
+    asked = inspect(engine)
+    made = {
+        name: [
+            *map(str, asked.get_columns(name)),
+            str(asked.get_pk_constraint(name)),
+            *sorted(map(str, asked.get_foreign_keys(name))),
+            *sorted(
+                str({**each, "dialect_options": {kind: str(said) for kind, said in each["dialect_options"].items()}})
+                for each in asked.get_indexes(name)
+            ),
+            *sorted(map(str, asked.get_unique_constraints(name))),
+        ]
+        for name in asked.get_table_names()
+    }
+    with engine.connect() as connection:
+        made["revision"] = list(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
+    return made
+
+
+def test_a_database_with_tables_of_others_is_migrated(database_url: str) -> None:
+    engine = open_engine(database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE of_others (id INTEGER)")
+    upgrade(engine)
+    assert {"of_others", "decisions", "alembic_version"} <= set(inspect(engine).get_table_names())
     engine.dispose()
 
 
@@ -80,8 +126,6 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 
 def test_a_record_of_the_first_tables_is_taken_along(database_url: str) -> None:
     engine = open_engine(database_url)
-    settings = Config()
-    settings.set_main_option("script_location", "cds_service.store:migrations")
     row = {
         "id": "d-1", "at": datetime(2026, 1, 1, tzinfo=UTC), "service": "s", "hook_instance": "i", "duration_ms": 1.0,
         "code_version": "0", "knowledge_version": "0", "wording_version": "0", "configuration_hash": "0",
@@ -89,9 +133,8 @@ def test_a_record_of_the_first_tables_is_taken_along(database_url: str) -> None:
     }  # fmt: skip
     first_columns = ("decision_id", "position", "uuid", "topic", "indicator", "content")
     card = dict.fromkeys(first_columns, "x") | {"decision_id": "d-1", "position": 0}
+    _migrate(engine, "0001")
     with engine.begin() as connection:
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "0001")
         connection.execute(decisions.insert(), row)
         names = ", ".join(first_columns)
         connection.execute(text(f"INSERT INTO decision_cards ({names}) VALUES (:{names.replace(', ', ', :')})"), card)  # noqa: S608

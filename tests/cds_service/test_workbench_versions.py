@@ -79,6 +79,14 @@ def test_a_page_says_what_a_version_changes(office: Office) -> None:
     assert "weight-stale: a weight of thirty-one days ago" in page
 
 
+def test_a_page_sends_back_the_last_step_of_its_version(office: Office) -> None:
+    office.ada.send("/versions", title="Mine")
+    for kind in ("submitted", "withdrawn"):
+        seen = office.ada.seen_on_page(1)
+        assert seen == office.ada.seen(1) != ""
+        assert office.ada.step(1, kind, seen=seen).status_code == 302
+
+
 def test_a_version_is_tried_on_the_newest_decisions(office: Office) -> None:
     office.shown()
     office.shown()

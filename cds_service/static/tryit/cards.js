@@ -1,8 +1,9 @@
 // Cards as an EHR shows them: how urgent, what is wrong, on what evidence, what can be done, and the way past it.
 import { element, icon } from "./dom.js";
+import { t } from "./words.js";
 import { isWeb, markdown, outward } from "./markdown.js";
 
-const WORDS = { critical: "Critical", warning: "Warning", info: "Information" };
+const WORDS = { critical: () => t("Critical"), warning: () => t("Warning"), info: () => t("Information") };
 
 /** Show an open card; `accept(suggestion)` and `override(reason, comment)` say what the clinician decided. */
 export function cardView(card, accept, override) {
@@ -11,7 +12,7 @@ export function cardView(card, accept, override) {
   return element(
     "article",
     { class: "card", "data-indicator": indicator, "data-topic": card.source?.topic?.code ?? "" },
-    element("header", {}, element("p", { class: "word" }, icon(indicator), WORDS[indicator]), heading),
+    element("header", {}, element("p", { class: "word" }, icon(indicator), WORDS[indicator]()), heading),
     element("div", { class: "body" }, ...markdown(card.detail ?? ""), ...actions(card, accept), ...links(card), source(card)),
     overrideForm(card, override),
   );
@@ -33,11 +34,11 @@ function links(card) {
 function source(card) {
   const { label = "", url = "", topic } = card.source ?? {};
   const isNamed = /^(\*\*)?(Source|Quelle|Fuente)\b/m.test(card.detail ?? "");
-  const text = isNamed ? "Open the source" : label;
+  const text = isNamed ? t("Open the source") : label;
   const link = isWeb(url) ? outward(url, text) : isNamed ? "" : label;
   if (isNamed && link) link.title = label;
   const said = topic?.display ? `${link ? " · " : ""}${topic.display}` : "";
-  return element("p", { class: "source" }, isNamed ? "" : "Source: ", link, said);
+  return element("p", { class: "source" }, isNamed ? "" : `${t("Source")}: `, link, said);
 }
 
 function overrideForm(card, override) {
@@ -56,13 +57,13 @@ function overrideForm(card, override) {
   return element(
     "details",
     { class: "override" },
-    element("summary", {}, "Override"),
+    element("summary", {}, t("Override")),
     element(
       "form",
       { submit },
-      ...(reasons.length ? [element("p", {}, element("label", { for: id }, "Reason"), choice)] : []),
-      element("p", {}, element("label", { for: `${id}-comment` }, "Comment"), comment),
-      element("p", {}, element("button", {}, "Override this card")),
+      ...(reasons.length ? [element("p", {}, element("label", { for: id }, t("Reason")), choice)] : []),
+      element("p", {}, element("label", { for: `${id}-comment` }, t("Comment")), comment),
+      element("p", {}, element("button", {}, t("Override this card"))),
     ),
   );
 }

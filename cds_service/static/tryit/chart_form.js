@@ -1,10 +1,11 @@
 // The chart's side of the screen: weight, HER2, LVEF and blood tests, written back into the Observations they came from.
 import { newestFirst } from "./chart.js";
 import { element } from "./dom.js";
+import { t } from "./words.js";
 
 const ALONE = ["weight", "lvef"];
-const NONE = "none on record";
-const OWN = "as the chart has it";
+const none = () => t("none on record");
+const asInChart = () => t("as the chart has it");
 
 const isHer2 = (resource) => resource.id.startsWith("her2-");
 const codesOf = (observations) => observations.map((each) => `${each.id}${each.valueCodeableConcept?.coding?.[0]?.code}`).sort().join();
@@ -13,7 +14,7 @@ const codesOf = (observations) => observations.map((each) => `${each.id}${each.v
 export function chartFields(chart, choices, changed) {
   const labs = Object.keys(choices.measurements).filter((concept) => !ALONE.includes(concept));
   const shared = { changed, chart, choices };
-  const dateOfLabs = dateField("labs-date", "Blood tests on", newest(chart, labs)?.effectiveDateTime ?? choices.today);
+  const dateOfLabs = dateField("labs-date", t("Blood tests on"), newest(chart, labs)?.effectiveDateTime ?? choices.today);
   const numbers = labs.map((concept) => numberField(shared, concept, () => dateOfLabs.input.value));
   dateOfLabs.input.addEventListener("change", () => numbers.forEach((write) => write.input.dispatchEvent(new Event("input"))));
   return [
@@ -31,7 +32,7 @@ function newest(chart, concepts) {
 /** Two fields for one Observation: its value and its date. */
 function measured(shared, concept) {
   const own = shared.chart.find((each) => each.id === concept);
-  const label = `${capital(shared.choices.measurements[concept].code.text)} on`;
+  const label = t("{test} on", { test: t(capital(shared.choices.measurements[concept].code.text)) });
   const on = dateField(`${concept}-date`, label, own?.effectiveDateTime ?? shared.choices.today);
   const value = numberField(shared, concept, () => on.input.value);
   on.input.addEventListener("change", () => value.input.dispatchEvent(new Event("input")));
@@ -52,7 +53,7 @@ function numberField({ changed, chart, choices }, concept, dateOf) {
   const own = chart.find((each) => each.id === concept)?.valueQuantity;
   const unit = own?.unit ?? form.valueQuantity.unit;
   const input = element("input", {
-    id: concept, type: "number", min: "0", step: "any", inputmode: "decimal", value: own?.value ?? "", placeholder: "none",
+    id: concept, type: "number", min: "0", step: "any", inputmode: "decimal", value: own?.value ?? "", placeholder: t("none"),
   });
   input.addEventListener("input", () => {
     const at = chart.findIndex((each) => each.id === concept);
@@ -66,7 +67,7 @@ function numberField({ changed, chart, choices }, concept, dateOf) {
     }
     changed();
   });
-  const label = element("label", { for: concept }, `${capital(form.code.text)} (${unit})`);
+  const label = element("label", { for: concept }, `${t(capital(form.code.text))} (${unit})`);
   return { input, holder: element("p", {}, label, input) };
 }
 
@@ -74,8 +75,8 @@ function numberField({ changed, chart, choices }, concept, dateOf) {
 function her2Fields({ changed, chart, choices }) {
   const own = chart.filter(isHer2);
   const known = choices.her2.find((choice) => codesOf(choice.observations) === codesOf(own));
-  const labels = [NONE, ...choices.her2.map((choice) => choice.label)];
-  const current = own.length === 0 ? NONE : (known?.label ?? OWN);
+  const labels = [none(), ...choices.her2.map((choice) => choice.label)];
+  const current = own.length === 0 ? none() : (known?.label ?? asInChart());
   const select = element(
     "select",
     { id: "her2" },
@@ -83,9 +84,9 @@ function her2Fields({ changed, chart, choices }) {
       element("option", { selected: label === current }, label),
     ),
   );
-  const on = dateField("her2-date", "HER2 on", own[0]?.effectiveDateTime ?? choices.today);
+  const on = dateField("her2-date", t("HER2 on"), own[0]?.effectiveDateTime ?? choices.today);
   const write = () => {
-    if (select.value === OWN) return;
+    if (select.value === asInChart()) return;
     const chosen = choices.her2.find((choice) => choice.label === select.value)?.observations ?? [];
     chart.splice(0, chart.length, ...chart.filter((each) => !isHer2(each)));
     chart.push(...structuredClone(chosen).map((each) => ({ ...each, effectiveDateTime: on.input.value || undefined })));
@@ -93,5 +94,5 @@ function her2Fields({ changed, chart, choices }) {
   };
   select.addEventListener("change", write);
   on.input.addEventListener("change", write);
-  return [element("p", {}, element("label", { for: "her2" }, "HER2 in tissue"), select), on.holder];
+  return [element("p", {}, element("label", { for: "her2" }, t("HER2 in tissue")), select), on.holder];
 }

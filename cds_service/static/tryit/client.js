@@ -1,5 +1,6 @@
 // A CDS Hooks client: discovery first, then calls and feedback, each with what was sent, what came, and how long it took.
 import { answer } from "./chart.js";
+import { t } from "./words.js";
 
 const PATIENT = "pat-1";
 const USER = "Practitioner/onc-17";
@@ -87,11 +88,12 @@ function parsed(text) {
 /** Say in a sentence why there is no usable answer. */
 export function problem(exchanged) {
   if (exchanged.status === 401 || exchanged.status === 403) {
-    return (
-      `The service refused the call (${exchanged.status}): it wants a signed token (JWT), and this page has none. ` +
-      'To try it here, start a service with auth.mode: "off".'
+    return t(
+      'The service refused the call ({status}): it wants a signed token (JWT), and this page has none. To try it here, start a service with auth.mode: "off".',
+      { status: exchanged.status },
     );
   }
   const said = exchanged.body?.issue?.[0]?.details?.text;
-  return `The service answered ${exchanged.status}${said ? `: ${said}` : "."}`;
+  const { status } = exchanged;
+  return said ? t("The service answered {status}: {said}", { status, said }) : t("The service answered {status}.", { status });
 }

@@ -1,5 +1,6 @@
 // Behind the cards: what was sent and what came, as JSON, and the same call for a command line.
 import { element } from "./dom.js";
+import { t } from "./words.js";
 import { verdictsButton } from "./verdicts.js";
 
 /** Show the calls of a moment, each with its request, its response and its time. */
@@ -8,18 +9,18 @@ export function exchangesView(exchanges) {
     const title = `${exchanged.method} ${exchanged.path}`;
     const curl = curlOf(exchanged);
     return [
-      element("h3", {}, `${title} answered ${exchanged.status} in ${exchanged.milliseconds.toFixed(0)} ms`),
-      element("div", { class: "pair" }, json("Request", exchanged.sent, title), json("Response", exchanged.body, title)),
-      element("div", { class: "with-button" }, element("strong", {}, "The same call with curl"), copyButton(curl)),
-      element("pre", { tabindex: "0", "aria-label": `${title} with curl`, role: "region" }, curl),
+      element("h3", {}, t("{call} answered {status} in {ms} ms", { call: title, status: exchanged.status, ms: exchanged.milliseconds.toFixed(0) })),
+      element("div", { class: "pair" }, json(t("Request"), exchanged.sent, title), json(t("Response"), exchanged.body, title)),
+      element("div", { class: "with-button" }, element("strong", {}, t("The same call with curl")), copyButton(curl)),
+      element("pre", { tabindex: "0", "aria-label": t("{call} with curl", { call: title }), role: "region" }, curl),
       ...(exchanged.status === 200 ? [verdictsButton(exchanged.decision)] : []),
     ];
   });
 }
 
 function json(label, value, title) {
-  const text = value === undefined ? "nothing" : JSON.stringify(value, null, 2);
-  const shown = element("pre", { tabindex: "0", "aria-label": `${label} of ${title}`, role: "region" }, text);
+  const text = value === undefined ? t("nothing") : JSON.stringify(value, null, 2);
+  const shown = element("pre", { tabindex: "0", "aria-label": t("{part} of {call}", { part: label, call: title }), role: "region" }, text);
   return element("div", {}, element("div", { class: "with-button" }, element("strong", {}, label)), shown);
 }
 
@@ -32,9 +33,9 @@ export function curlOf({ method, path, sent }) {
 }
 
 function copyButton(text) {
-  const button = element("button", { type: "button" }, "Copy as curl");
+  const button = element("button", { type: "button" }, t("Copy as curl"));
   button.addEventListener("click", async () => {
-    button.textContent = (await copied(text)) ? "Copied" : "Select the text below and copy it";
+    button.textContent = (await copied(text)) ? t("Copied") : t("Select the text below and copy it");
   });
   return button;
 }

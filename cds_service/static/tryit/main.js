@@ -4,6 +4,7 @@ import { answeredView, cardView, silenceView } from "./cards.js";
 import { chartFields } from "./chart_form.js";
 import { element } from "./dom.js";
 import { exchangesView } from "./exchanges.js";
+import { dayOf, t, take } from "./words.js";
 import { listenToOwnServer, ownFacts } from "./own_server.js";
 import { applied, described, fieldsOf, isDrug, referenceOf, setBilling, setDose, setDrug, setText } from "./orders.js";
 
@@ -11,7 +12,7 @@ import { applied, described, fieldsOf, isDrug, referenceOf, setBilling, setDose,
 const COVERAGE = "her2-coverage";
 const DEBOUNCE_MS = 350;
 const HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets";
-const MOMENTS = { "order-select": "While ordering", "order-sign": "At signing" };
+const MOMENTS = { "order-select": () => t("While ordering"), "order-sign": () => t("At signing") };
 const at = (id) => document.getElementById(id);
 
 const screen = { choices: undefined, services: [], chart: [], own: undefined, orders: [], current: "", decisions: new Map(), asked: [] };
@@ -22,11 +23,12 @@ async function start() {
   try {
     const [found, choices] = await Promise.all([discover(), fetch("/try-it/scenarios").then((answer) => answer.json())]);
     screen.choices = choices;
-    at("timing").textContent = `Discovery took ${found.milliseconds.toFixed(0)} ms.`;
+    take(choices.words);
+    at("timing").textContent = t("Discovery took {ms} ms.", { ms: found.milliseconds.toFixed(0) });
     if (found.status === 200) screen.services = found.body.services;
     else notice(problem(found));
   } catch {
-    notice("The service cannot be reached.");
+    notice(t("The service cannot be reached."));
     return;
   }
   at("drug").append(...screen.choices.drugs.map((drug) => element("option", { value: drug.id }, drug.label)));
@@ -65,7 +67,7 @@ function open() {
     else link.removeAttribute("aria-current");
   }
   if (!matchMedia("(min-width: 70rem)").matches) document.querySelector(".scenarios details").open = false;
-  document.querySelector(".scenarios summary").textContent = `Scenario: ${scenario.title}`;
+  document.querySelector(".scenarios summary").textContent = t("Scenario: {title}", { title: scenario.title });
   Object.assign(screen, { chart: structuredClone(scenario.chart), own: undefined, orders: structuredClone(scenario.orders) });
   screen.decisions.clear();
   at("chart-form").hidden = false;
@@ -80,7 +82,7 @@ function open() {
 /** Show a chart that was read from a FHIR server; what it says is changed there, not here. */
 function openOwn({ patient, prefetch, orders }) {
   for (const link of document.querySelectorAll(".scenarios a")) link.removeAttribute("aria-current");
-  document.querySelector(".scenarios summary").textContent = "Choose a scenario";
+  document.querySelector(".scenarios summary").textContent = t("Choose a scenario");
   // A scenario that is chosen again is a change of the address.
   history.replaceState(null, "", location.pathname);
   Object.assign(screen, { chart: [], own: { patient, prefetch }, orders });
@@ -89,7 +91,7 @@ function openOwn({ patient, prefetch, orders }) {
   const { name, facts } = ownFacts(screen.own);
   at("patient-name").textContent = name;
   at("patient-facts").textContent = facts;
-  at("story").textContent = "Read from your FHIR server.";
+  at("story").textContent = t("Read from your FHIR server.");
   at("chart-form").hidden = true;
   showOrders();
   showOrderFields();
@@ -100,9 +102,11 @@ function showPatient(scenario) {
   const patient = screen.chart.find((each) => each.resourceType === "Patient");
   const cancer = screen.chart.find((each) => each.resourceType === "Condition");
   const given = screen.chart.filter((each) => each.resourceType === "MedicationAdministration");
-  const doses = given.length ? `${given.length} dose${given.length > 1 ? "s" : ""} given so far` : "No dose given so far";
+  const several = () => (given.length > 1 ? t("{count} doses given so far", { count: given.length }) : t("1 dose given so far"));
+  const doses = given.length ? several() : t("No dose given so far");
+  const sex = { female: t("female"), male: t("male") }[patient.gender] ?? patient.gender;
   at("patient-name").textContent = patient.name[0].text;
-  at("patient-facts").textContent = `Sex ${patient.gender}, born ${patient.birthDate}. ${cancer.code.text}. ${doses}.`;
+  at("patient-facts").textContent = t("Sex {sex}, born {born}. {cancer}. {doses}.", { sex, born: dayOf(patient.birthDate), cancer: cancer.code.text, doses });
   at("story").textContent = scenario.story;
 }
 
@@ -122,10 +126,10 @@ function showOrders() {
       ? element("button", { type: "button", "aria-pressed": pressed, click: pick }, ...words)
       : element("div", { class: "request" }, ...words);
     const remove = () => act(screen.orders.filter((each) => each !== order));
-    const label = { type: "button", class: "remove", "aria-label": `Remove ${name}`, click: remove };
+    const label = { type: "button", class: "remove", "aria-label": t("Remove {name}", { name }), click: remove };
     return element("li", {}, shown, element("button", label, "×"));
   });
-  at("orders").replaceChildren(...(rows.length ? rows : [element("li", { class: "quiet" }, "No draft orders.")]));
+  at("orders").replaceChildren(...(rows.length ? rows : [element("li", { class: "quiet" }, t("No draft orders."))]));
   at("sign").disabled = rows.length === 0;
 }
 
@@ -137,7 +141,7 @@ function showOrderFields() {
   for (const id of ["text", "dose", "unit", "hcpcs"]) at(id).value = fields[id];
   const drug = screen.choices.drugs.find((each) => each.concept.text === fields.text);
   at("drug").querySelector("option[value='']")?.remove();
-  if (drug === undefined) at("drug").prepend(element("option", { value: "" }, "as the order text says"));
+  if (drug === undefined) at("drug").prepend(element("option", { value: "" }, t("as the order text says")));
   at("drug").value = drug?.id ?? "";
 }
 
@@ -195,14 +199,14 @@ async function ask(hook) {
     if (refused) notice(problem(refused.exchanged));
     else showCards(answers.flatMap(({ service, exchanged }) => exchanged.body.cards.map((card) => ({ service, card }))), hook);
   } catch (error) {
-    if (error.name !== "AbortError") notice("The service cannot be reached.");
+    if (error.name !== "AbortError") notice(t("The service cannot be reached."));
   }
 }
 
 function showExchanges(answers) {
   const exchanges = answers.map(({ exchanged }) => exchanged);
   const slowest = Math.max(...exchanges.map((exchanged) => exchanged.milliseconds));
-  at("timing").textContent = `The answer took ${slowest.toFixed(0)} ms, there and back.`;
+  at("timing").textContent = t("The answer took {ms} ms, there and back.", { ms: slowest.toFixed(0) });
   at("exchanges").replaceChildren(...exchangesView(exchanges));
 }
 
@@ -231,47 +235,48 @@ function showCards(found, hook) {
   if (found.length === 0) views.unshift(silence(hook, signed));
   at("cards").replaceChildren(...views);
   at("cards").setAttribute("aria-busy", "false");
-  at("status").textContent = hook ? `${MOMENTS[hook]}: ${counted(found, open)}.` : "";
-  at("jump").textContent = open.length ? `${counted(found, open)} below` : "To the cards";
-  at("signed").textContent = hook !== "order-sign" ? "" : signed ? "Signed." : "Not signed yet: answer the cards first.";
+  at("status").textContent = hook ? `${MOMENTS[hook]()}: ${counted(found, open)}.` : "";
+  at("jump").textContent = open.length ? t("{cards} below", { cards: counted(found, open) }) : t("To the cards");
+  at("signed").textContent = hook !== "order-sign" ? "" : signed ? t("Signed.") : t("Not signed yet: answer the cards first.");
 }
 
 function silence(hook, signed) {
-  if (!hook) return silenceView("No draft orders", "There is nothing to check.");
-  const text = "The service has nothing to say about these orders.";
-  return silenceView("No cards", signed ? `${text} They are signed.` : text);
+  if (!hook) return silenceView(t("No draft orders"), t("There is nothing to check."));
+  const text = t("The service has nothing to say about these orders.");
+  return silenceView(t("No cards"), signed ? `${text} ${t("They are signed.")}` : text);
 }
 
 function counted(found, open) {
-  if (found.length === 0) return "no cards";
-  if (open.length === 0) return "every card is answered";
+  if (found.length === 0) return t("no cards");
+  if (open.length === 0) return t("every card is answered");
   const critical = open.filter(({ card }) => card.indicator === "critical").length;
-  return `${open.length} card${open.length > 1 ? "s" : ""}${critical ? `, ${critical} critical` : ""}`;
+  const cards = open.length > 1 ? t("{count} cards", { count: open.length }) : t("1 card");
+  return critical ? t("{cards}, {count} critical", { cards, count: critical }) : cards;
 }
 
 async function accept(service, card, suggestion) {
   const said = { card: card.uuid, outcome: "accepted", acceptedSuggestions: [{ id: suggestion.uuid }] };
-  decide(card, `Accepted: ${suggestion.label}.`, feedback(service, said));
+  decide(card, t("Accepted: {label}.", { label: suggestion.label }), feedback(service, said));
   act(applied(screen.orders, suggestion.actions));
 }
 
 async function override(service, card, reason, comment) {
   const why = { ...(reason ? { reason } : {}), ...(comment ? { userComment: comment } : {}) };
   const said = { card: card.uuid, outcome: "overridden", ...(Object.keys(why).length ? { overrideReason: why } : {}) };
-  decide(card, `Overridden${reason ? `: ${reason.display ?? reason.code}` : ""}.`, feedback(service, said));
+  decide(card, reason ? t("Overridden: {reason}.", { reason: reason.display ?? reason.code }) : t("Overridden."), feedback(service, said));
   showCards(screen.asked, screen.hook);
 }
 
 /** Keep what was decided, and add whether the service has taken the feedback once that is known. */
 async function decide(card, said, sending) {
-  const decision = { card, said, heard: "Telling the service …" };
+  const decision = { card, said, heard: t("Telling the service …") };
   screen.decisions.set(keyOf(card), decision);
   at("cards-heading").focus({ preventScroll: true });
   try {
     const { status } = await sending;
-    decision.heard = status === 200 ? "The service has kept this feedback." : `The service keeps no feedback here (${status}).`;
+    decision.heard = status === 200 ? t("The service has kept this feedback.") : t("The service keeps no feedback here ({status}).", { status });
   } catch {
-    decision.heard = "The service could not be told.";
+    decision.heard = t("The service could not be told.");
   }
   if (screen.decisions.get(keyOf(card)) === decision) showCards(screen.asked, screen.hook);
 }

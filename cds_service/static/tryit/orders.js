@@ -1,5 +1,6 @@
 // Draft orders: what the order form reads and writes, and what the actions of a suggestion do to them.
 import { uuid } from "./client.js";
+import { t } from "./words.js";
 
 const UCUM = "http://unitsofmeasure.org";
 
@@ -58,9 +59,9 @@ export function described(order) {
   const instruction = order.dosageInstruction?.[0];
   const quantity = quantityOf(order);
   const repeat = instruction?.timing?.repeat;
-  const every = repeat ? `every ${repeat.period === 1 ? "week" : `${repeat.period} weeks`}` : "";
-  const dose = quantity ? `${quantity.value} ${quantity.unit}` : isDrug(order) ? "no dose" : "test, draft order";
-  const name = code.text ?? code.coding?.find((coding) => coding.display)?.display ?? "Order without a name";
+  const every = repeat ? (repeat.period === 1 ? t("every week") : t("every {count} weeks", { count: repeat.period })) : "";
+  const dose = quantity ? `${quantity.value} ${quantity.unit}` : isDrug(order) ? t("no dose") : t("test, draft order");
+  const name = code.text ?? code.coding?.find((coding) => coding.display)?.display ?? t("Order without a name");
   return { name, facts: [dose, every].filter(Boolean).join(", ") };
 }
 

@@ -1,5 +1,6 @@
 // "My FHIR server, this patient, this drug": a chart that is read from a server, in the place of a scenario.
 import { problem, read } from "./client.js";
+import { dayOf, t } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 
@@ -8,7 +9,7 @@ export function listenToOwnServer(opened) {
   at("own-form")?.addEventListener("submit", async (event) => {
     event.preventDefault();
     const [server, patient, drug, dose] = ["server", "patient", "drug", "dose"].map((id) => at(`own-${id}`).value.trim());
-    at("own-status").textContent = "Reading the chart …";
+    at("own-status").textContent = t("Reading the chart …");
     try {
       const exchanged = await read(server, patient, drug, dose);
       if (exchanged.status !== 200) {
@@ -23,21 +24,25 @@ export function listenToOwnServer(opened) {
         orders: request.context.draftOrders.entry.map((entry) => entry.resource),
       });
     } catch {
-      at("own-status").textContent = "The service cannot be reached.";
+      at("own-status").textContent = t("The service cannot be reached.");
     }
   });
 }
 
 function told(missing) {
   const lines = Object.entries(missing).map(([key, why]) => `${key}: ${why}`);
-  return lines.length ? `Read, but for ${lines.join("; ")}.` : "The chart was read.";
+  return lines.length ? t("Read, but for {lines}.", { lines: lines.join("; ") }) : t("The chart was read.");
 }
 
 /** Say whose chart it is, in a line. */
 export function ownFacts({ patient, prefetch }) {
   const person = prefetch.patient ?? {};
-  const facts = [person.gender && `Sex ${person.gender}`, person.birthDate && `born ${person.birthDate}`].filter(Boolean);
-  return { name: nameOf(person) || `Patient ${patient}`, facts: facts.length ? `${facts.join(", ")}.` : "" };
+  const facts = [person.gender && sexOf(person.gender), person.birthDate && t("born {day}", { day: dayOf(person.birthDate) })].filter(Boolean);
+  return { name: nameOf(person) || t("Patient {id}", { id: patient }), facts: facts.length ? `${facts.join(", ")}.` : "" };
+}
+
+function sexOf(gender) {
+  return t("Sex {sex}", { sex: { female: t("female"), male: t("male") }[gender] ?? gender });
 }
 
 function nameOf(person) {

@@ -1,0 +1,150 @@
+"""The words of the pages in other languages: each sentence under its English, which is what is said without one.
+
+Templates and scripts name a sentence as ``t("…")``. A translation is of exactly that sentence: where the English has
+changed since, the page says it in English, and ``her2-cds knowledge check --language`` lists it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from markupsafe import Markup, escape
+
+from cards.knowledge.loader import default_knowledge
+from cards.knowledge.located import Document
+from cards.knowledge.schema import KnowledgeError
+from cards.presentation.language import ENGLISH, Locale
+from cards.presentation.translation import languages, wording_in
+from cards.values.text_cache import cached_by_key
+from cds_service.tryit.scenarios import FAMILIES, HER2_CHOICES, measurements, read_scenarios
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from importlib.resources.abc import Traversable
+
+_FIELD = re.compile(r"\{([a-z_]{1,40})\}")
+# A sentence in a template, a script or the code of a page, in the quotes that each of them uses.
+_SAID = re.compile(r"""\b(?:t|say)\(\s{0,40}(?:"((?:[^"\\]|\\.){1,600})"|'((?:[^'\\]|\\.){1,600})')""")
+_FIGURES = frozenset({"percent", "number", "dose", "weight"})
+"""Placeholders for figures, which are written with the decimal mark of the language."""
+_CODE = ("smart/course.py", "smart/launch.py", "smart/exchange.py", "web/smart.py")
+_REFUSAL = re.compile(r"LaunchError\(\s*\"[a-z0-9-]{1,40}\",\s*f?\"((?:[^\"\\]|\\.){1,300})\"")
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    sentences: dict[str, str]
+
+
+class PageWords(NamedTuple):
+    """A language of the pages: its code, its sentences by their English, and how it writes figures and dates."""
+
+    code: str
+    sentences: Mapping[str, str]
+    locale: Locale = Locale()
+
+    def say(self, english: str, **values: Any) -> Markup:
+        """Say a sentence; what is filled in is escaped, unless it is markup of ours."""
+        said: Markup = escape(self.sentences.get(english, english))
+        return said.format(**self._written(values)) if values else said
+
+    def plain(self, english: str, **values: Any) -> str:
+        """Say a sentence as text, for what escapes it itself."""
+        said = self.sentences.get(english, english)
+        return said.format(**self._written(values)) if values else said
+
+    def dated(self, day: date | None) -> str:
+        """Write a day as the language does; empty for none."""
+        if day is None:
+            return ""
+        return self.locale.date.format(year=f"{day.year:04}", month=f"{day.month:02}", day=f"{day.day:02}")
+
+    def _written(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._value(name, value) for name, value in values.items()}
+
+    def _value(self, name: str, value: Any) -> Any:
+        if isinstance(value, date):
+            return self.dated(value)
+        return str(value).replace(".", self.locale.decimal) if name in _FIGURES else value
+
+
+IN_ENGLISH = PageWords(ENGLISH, {})
+
+
+def page_languages() -> tuple[str, ...]:
+    """List the languages of the pages, English first."""
+    found = sorted(each.name.removesuffix(".yaml") for each in files(__name__).iterdir() if each.name.endswith(".yaml"))
+    return (ENGLISH, *found)
+
+
+@cached_by_key(16)
+def page_words(language: str) -> PageWords:
+    """Return the words of a language; English for one that there is not.
+
+    Raises:
+        KnowledgeError: its file is wrong; the message names the line.
+
+    """
+    name = f"{language}.yaml"
+    if language not in page_languages() or language == ENGLISH:
+        return IN_ENGLISH
+    return read_words(files(__name__).joinpath(name).read_text(encoding="utf-8"), language, f"page_words/{name}")
+
+
+def read_words(text: str, language: str, name: str) -> PageWords:
+    """Read a file of sentences.
+
+    Raises:
+        KnowledgeError: it has a placeholder that the English has not, or lacks one; the message names the line.
+
+    """
+    document = Document(text, name)
+    sentences = document.convert(document.tree, _File, (), {"sentences"}, ()).sentences
+    for english, said in sentences.items():
+        wanted, given = set(_FIELD.findall(english)), set(_FIELD.findall(said))
+        if wanted != given:
+            wrong = ", ".join(f"{{{field}}}" for field in sorted(wanted ^ given))
+            raise KnowledgeError(f"{document.where(('sentences', english))}: the placeholders differ: {wrong}")
+    locale = wording_in(language).locale if language in languages() else Locale()
+    return PageWords(language, sentences, locale)
+
+
+def untranslated_pages(language: str) -> tuple[str, ...]:
+    """List the sentences of the pages that a language says in English."""
+    known = page_words(language).sentences
+    return tuple(each for each in page_sentences() if each not in known)
+
+
+def page_sentences() -> tuple[str, ...]:
+    """List every sentence that a page may say, in English."""
+    service = files("cds_service")
+    found: dict[str, None] = {}
+    for folder in ("templates", "static/tryit", "static"):
+        for text in _texts(service.joinpath(folder)):
+            found |= dict.fromkeys(_named(text))
+    for path in _CODE:
+        text = service.joinpath(path).read_text(encoding="utf-8")
+        found |= dict.fromkeys([*_named(text), *_REFUSAL.findall(text)])
+    found |= dict.fromkeys((*FAMILIES.values(), *(label for label, _ in HER2_CHOICES)))
+    known = default_knowledge()
+    displays = (known.terminology.concepts[test].display for test in measurements(known))
+    found |= dict.fromkeys(f"{display[:1].upper()}{display[1:]}" for display in displays)
+    for scenario in read_scenarios().scenarios:
+        found |= dict.fromkeys((scenario.title, scenario.story))
+    return tuple(found)
+
+
+def _named(text: str) -> Iterator[str]:
+    for double, single in _SAID.findall(text):
+        yield (double or single).replace('\\"', '"').replace("\\'", "'")
+
+
+def _texts(folder: Traversable) -> Iterable[str]:
+    for entry in folder.iterdir():
+        if entry.name.endswith((".html", ".js")):
+            yield entry.read_text(encoding="utf-8")
+        elif entry.name == "workbench" and entry.is_dir():
+            yield from _texts(entry)

@@ -1,0 +1,23 @@
+"""``/workbench`` of a site that has not set one up: a page that says so. What makes the pages is not loaded then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint
+
+from cds_service.web.pages import page
+
+if TYPE_CHECKING:
+    from flask import Response
+
+blueprint = Blueprint("workbench", __name__, url_prefix="/workbench")
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@blueprint.route("/<path:rest>", methods=["GET", "POST"])
+def not_set_up(rest: str = "") -> Response:  # noqa: ARG001 - whatever page it is
+    """Say why there is no page here."""
+    answer = page("workbench/not_set_up.html", 404)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
