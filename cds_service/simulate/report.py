@@ -161,8 +161,10 @@ def _nothing(found: Figures, about: About) -> str:
     """Say that a change changed nothing, and what that may mean."""
     orders = f"on any of {found.whole.orders:,} orders"
     if not about.settings:
-        return f"A and B are set alike, and not one card differs {orders}."
-    said = f"The change changed nothing: {len(about.settings)} settings differ, and not one card does {orders}."
+        return f"A and B have the same settings, and no card differs {orders}."
+    count = len(about.settings)
+    differ = "1 setting differs" if count == 1 else f"{count} settings differ"
+    said = f"The change changed nothing: {differ}, but no card differs {orders}."
     return f"{said} Either no order of this history comes near what was changed, or something else decides it."
 
 

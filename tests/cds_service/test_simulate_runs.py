@@ -138,10 +138,10 @@ def test_the_report_begins_with_the_cases_that_differ(compared) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        pytest.param((), "A and B are set alike, and not one card differs on any of 1,234 orders.", id="no change"),
+        pytest.param((), "A and B have the same settings, and no card differs on any of 1,234 orders.", id="no change"),
         pytest.param(
             (("weight_max_age_days", "30", "31"),),
-            "The change changed nothing: 1 settings differ, and not one card does on any of 1,234 orders.",
+            "The change changed nothing: 1 setting differs, but no card differs on any of 1,234 orders.",
             id="a change that changed nothing",
         ),
     ],
@@ -149,7 +149,7 @@ def test_the_report_begins_with_the_cases_that_differ(compared) -> None:
 def test_it_is_said_where_not_one_card_differs(settings, said: str, tmp_path: Path) -> None:
     (tmp_path / "differences.csv").write_text("order,day,drug,topic,change,summary_a,summary_b\n")
     whole = Share("all", 1234, 0, 0)
-    found = Figures(whole, {}, {}, {}, {})
+    found = Figures(whole, {}, {}, {}, {}, {})
     section = _differences(tmp_path, found, About(("a", "b"), (), (), settings))
     assert section.text[0].startswith(said)
     assert section.table is None
