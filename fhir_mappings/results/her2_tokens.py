@@ -19,9 +19,13 @@ _ADDENDUM = re.compile(
     re.IGNORECASE,
 )
 # A synoptic protocol prints what score 0 means behind it: that says neither that cells stain nor that none does.
+_FAINT = (
+    r"(?:[ ,/]{1,2}(?:and|or|faint|barely|perceptible|visible|membrane|membranous|staining|that|which|is|in|within)\b)"
+    r"{0,12}"
+)
 _SCORE_0 = re.compile(
     r"no (?:membrane )?staining(?: is observed| observed| seen)?,? or (?:membrane )?(?:staining (?:that )?is )?"
-    r"(?:faint[^.;()%\d]{0,40})?incomplete[^.;()%\d]{0,60}(?:<=|≤|<|less than|up to|at most)? ?10 ?%"
+    rf"(?:faint{_FAINT}[ ,/]{{1,2}})?incomplete{_FAINT} (?:<=|≤|<|less than|up to|at most)? ?10 ?%"
     r"(?: of (?:the )?(?:invasive )?(?:tumou?r |carcinoma )?cells)?",
     re.IGNORECASE,
 )

@@ -34,6 +34,19 @@ WINDOW = "how many words around a word are looked at"
 
 # The file and the name at its top level. An entry that is no longer needed fails, too.
 EXCEPTIONS = {
+    "cards/identification/recogniser.py _ATC_LEVELS": ("how long the codes of the five levels of ATC are", "3 4 5 7"),
+    "cards/knowledge/site_codes.py _MISSPELT": ("how alike two words are of which one is misspelt", "0.88"),
+    "cards/values/quantities.py _SUPERSCRIPT": (SHAPE, "123456789"),
+    "fhir_mappings/code_maps/files.py _LARGEST": (BOUND, "20"),
+    "fhir_mappings/code_maps/files.py _TENS": (SHAPE, "10"),
+    "fhir_mappings/code_maps/files.py content": ("bytes in a mebibyte, as a power of two", "20"),
+    "fhir_mappings/code_maps/notes.py _SHOWN": (BOUND, "10"),
+    "fhir_mappings/coverage/questionnaire_package.py _LONGEST": (BOUND, "200"),
+    "fhir_mappings/coverage/questionnaire_package.py _MOST": (BOUND, "20"),
+    "fhir_mappings/medications/dosage.py _LONGEST_OF_PART": (BOUND, "2000"),
+    "fhir_mappings/medications/routes.py _LONGEST": (BOUND, "120"),
+    "fhir_mappings/medications/routes.py _LONGEST_TEXT": (BOUND, "2000"),
+    "fhir_mappings/request/queries.py PAGE_SIZES": ("how many entries of a list are asked for", "200"),
     "cards/knowledge/drug_names.py _LEAST": ("letters of a word that may begin a drug's name", "3"),
     "cards/billing/claim_sheet.py _YEAR": (CALENDAR, "365"),
     "cards/coverage/form.py _MOST_LINES": (BOUND, "8"),
@@ -85,7 +98,6 @@ EXCEPTIONS = {
     "cards/rules/dose.py dose_implausible": (DISPLAY, "0.001"),
     "cards/rules/intervals.py _SHOWN_DAYS": (DISPLAY, "10"),
     "cards/values/calendar_months.py _MONTHS_IN_YEAR": (CALENDAR, "12"),
-    "cards/values/calendar_months.py _DAYS_IN_EVERY_MONTH": (CALENDAR, "28"),
     "cards/values/codes.py _LONGEST": (BOUND, "60"),
     "cards/values/codes.py LoincCode": (SHAPE, "10"),
     "cards/values/codes.py _VERHOEFF_MULTIPLY": (SHAPE, "3 4 5 6 7 8 9"),

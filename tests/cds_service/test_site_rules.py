@@ -101,13 +101,21 @@ def test_a_result_counts_under_whatever_key_it_was_sent(site) -> None:
         {"status": "preliminary"},
         {"status": "entered-in-error"},
         {"subject": {"reference": "Patient/somebody-else"}},
-        {"code": {"coding": [{"system": "http://example.org", "code": "5196-1"}]}},
+        {"code": {"coding": [{"system": "http://example.org", "code": "HBSAG"}]}},
     ],
     ids=["preliminary", "wrong", "of another patient", "of another system"],
 )
 def test_a_result_that_does_not_count_leaves_the_rule_firing(site, changes) -> None:
     sent = chart({**surface_antigen(), **changes})
     assert MISSING in Caller(path=site).post(call(orders=[enhertu()], prefetch=sent)).topics
+
+
+def test_a_code_of_loinc_under_another_address_is_told_and_never_taken_for_none(site) -> None:
+    foreign = {"code": {"coding": [{"system": "http://example.org", "code": "5196-1"}]}}
+    answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=chart({**surface_antigen(), **foreign})))
+    assert MISSING not in answer.topics
+    incomplete = next(each for each in answer.cards if each["source"]["topic"]["code"] == "checks-incomplete")
+    assert "Hepatitis B surface antigen Negative cannot be compared" in incomplete["detail"]
 
 
 def test_what_was_not_sent_is_told_and_never_taken_for_none(site) -> None:

@@ -25,6 +25,11 @@ from running import PATIENCE_S
             {"alembic", "psycopg", "flask_wtf", "wtforms", "cds_service.workbench.blueprint"},
             id="a server with a new file and without a workbench",
         ),
+        pytest.param(
+            "from cds_service.web import tracing; assert tracing.begin() is None",
+            {"opentelemetry.sdk", "opentelemetry.exporter"},
+            id="tracing without an endpoint",
+        ),
     ],
 )
 def test_nothing_is_loaded_that_only_others_need_for(tmp_path, program: str, heavy: set[str]) -> None:

@@ -474,7 +474,7 @@ def test_route(route: Any, expected: str | None) -> None:
         pytest.param(concept(text="per protocol"), "per protocol", id="no route"),
         pytest.param(concept(text="im Beutel"), "im Beutel", id="a word of another language"),
         pytest.param(
-            concept(coding(SNOMED, "47625008"), text="Intrathecal"), "Intrathecal", id="code and text disagree"
+            concept(coding(SNOMED, "47625008"), text="Subcutaneous"), "Subcutaneous", id="code and text disagree"
         ),
         pytest.param(concept(text="IV or SC"), "IV or SC", id="two routes"),
         pytest.param(concept(coding("urn:local", "4711")), "4711", id="a code that is not known"),
