@@ -3,7 +3,9 @@
 PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/pytest --numprocesses=auto --dist=loadfile
+# One worker more than there are cores: many tests wait for a server, a timer or a browser.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile
 
 .PHONY: run test test-fast lint soak coverage bench lock golden sign-off clean install install-dev lowest pythons
 
