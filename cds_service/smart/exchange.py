@@ -62,7 +62,8 @@ def endpoints(server: SmartServer) -> Endpoints:
     authorization, token = found.get("authorization_endpoint"), found.get("token_endpoint")
     if not (isinstance(authorization, str) and isinstance(token, str) and is_safe(authorization) and is_safe(token)):
         raise LaunchError("no-endpoints", "The EHR names no address that a code or a token may go to.", 502)
-    if "S256" not in (found.get("code_challenge_methods_supported") or []):
+    methods = found.get("code_challenge_methods_supported")
+    if not isinstance(methods, list) or "S256" not in methods:
         raise LaunchError("no-pkce", "The EHR does not support PKCE with S256, without which no launch is safe.", 502)
     return Endpoints(authorization, token)
 

@@ -127,7 +127,7 @@ class Provider:
             # Both texts came with the browser, and may be anything.
             code = error.error if error.error in _REFUSALS else "refused"
             raise SignInError(code, "The sign-in was refused. Begin again.", 403) from None
-        except (JoseError, KeyError) as error:
+        except (JoseError, KeyError, TypeError, AttributeError) as error:
             raise SignInError(type(error).__name__, "The answer of the sign-in page does not hold.", 403) from None
         except (requests.RequestException, ValueError, RuntimeError) as error:
             raise _unreachable(error) from None
@@ -154,10 +154,15 @@ class Provider:
 
     def _check(self) -> None:
         """Read the provider's metadata; it must name itself as the site does, and sign with a key of its own."""
-        metadata = self._client.load_server_metadata()
-        if str(metadata.get("issuer", "")).rstrip("/") != self._settings.base:
+        try:
+            metadata = self._client.load_server_metadata()
+            issuer = str(metadata.get("issuer", ""))
+            usable = [each for each in metadata.get(_SIGNED_WITH) or ["RS256"] if each in _ALGORITHMS]
+        except (TypeError, AttributeError):
+            # A list or a number where an object or a list belongs.
+            raise ValueError("metadata that cannot be read") from None
+        if issuer.rstrip("/") != self._settings.base:
             raise ValueError("another issuer")
-        usable = [each for each in metadata.get(_SIGNED_WITH) or ["RS256"] if each in _ALGORITHMS]
         if not usable:
             raise ValueError("no usable signature")
         metadata[_SIGNED_WITH] = usable

@@ -280,3 +280,17 @@ def test_a_launch_whose_answer_breaks_off_is_told_as_unreachable(neighbor: Chart
     with pytest.raises(LaunchError) as told:
         exchange.endpoints(server)
     assert (told.value.code, told.value.status) == ("unreachable", 502)
+
+
+@pytest.mark.parametrize("methods", [7, "S256", None, {"S256": True}, True])
+def test_a_launch_at_a_server_whose_methods_are_no_list_is_not_begun(neighbor: ChartServer, methods: object) -> None:
+    base = f"http://127.0.0.1:{neighbor.server_port}"
+    found = {
+        "authorization_endpoint": f"{base}/authorize",
+        "token_endpoint": f"{base}/token",
+        "code_challenge_methods_supported": methods,
+    }
+    neighbor.add("/.well-known/smart-configuration", Reply(json.dumps(found).encode()))
+    with pytest.raises(LaunchError) as told:
+        exchange.endpoints(SmartServer(iss=base, client_id="her2"))
+    assert told.value.code == "no-pkce"

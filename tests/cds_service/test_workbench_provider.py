@@ -281,6 +281,12 @@ def test_workbench_goes_to_no_provider_that_names_itself_otherwise(store: Store,
         refused(browser(store, other).get("/workbench/sign-in/provider"), 503)
 
 
+@pytest.mark.parametrize("body", [b"[]", b"7", b"null", b'"x"', b'{"id_token_signing_alg_values_supported": 7}'])
+def test_workbench_goes_to_no_provider_whose_metadata_has_another_shape(store: Store, body: bytes) -> None:
+    with serving(body) as other:
+        refused(browser(store, other).get("/workbench/sign-in/provider"), 503)
+
+
 @contextmanager
 def serving(body: bytes) -> Iterator[str]:
     """Answer every request with a body."""
