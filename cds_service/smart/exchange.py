@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import requests
 import structlog
+import urllib3
 
 from cds_service.configuration.smart_settings import is_safe
 from cds_service.ehr.deadline import bound
@@ -26,6 +27,8 @@ _PIECE = 16_384
 _SERVERS = Neighbour(4)
 _LIMIT = 256 * 1024
 _ASSERTION_S = 240
+# What comes while a body is read is urllib3's own, and no error of requests.
+_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 _log = structlog.get_logger()
 
 
@@ -167,6 +170,6 @@ def _read(method: str, url: str, **more: Any) -> tuple[bytes, int]:
                     # Cut off at the deadline: what arrived is not all of it.
                     raise requests.Timeout
                 return bytes(body), response.status_code
-        except (requests.RequestException, OSError, ValueError) as error:
+        except _FAILURES as error:
             _log.warning("smart_server_failed", reason=type(error).__name__)
             raise LaunchError("unreachable", "The EHR's authorization server cannot be reached.", 502) from None

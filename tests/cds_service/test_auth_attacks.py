@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -510,16 +511,26 @@ def test_auth_lets_a_token_in_that_a_stranger_tried_to_use_up(caller) -> None:
 # --- What is told ----------------------------------------------------------------------------------------------------
 
 
-def test_auth_says_the_same_to_all_whom_it_turns_away(caller) -> None:
+@pytest.mark.parametrize("named", [{"X-Request-ID": "req-1"}, {}], ids=["named by the caller", "named here"])
+def test_auth_says_the_same_to_all_whom_it_turns_away(caller, named: dict[str, str]) -> None:
+    """The one header that may differ is the id of a request that came without one, and that is by chance."""
     used = good()
     caller.get("/cds-services", headers=bearer(used))
     told: dict[int, set[Any]] = {401: set(), 403: set()}
-    tokens = [param.values[0]() for param in TURNED_AWAY]
-    for token in [used, *tokens]:
-        answer = caller.get("/cds-services", headers={**bearer(token), "Origin": "https://x.example"})
-        headers = {name: value for name, value in answer.headers if name != "Date"}
-        told[answer.status].add((answer.raw, json.dumps(headers, sort_keys=True)))
+    made: list[str] = []
+    tokens = [used, *(param.values[0]() for param in TURNED_AWAY)]
+    for token in tokens:
+        answer = caller.get("/cds-services", headers={**bearer(token), **named, "Origin": "https://x.example"})
+        headers = [(name, value) for name, value in answer.headers if name != "Date"]
+        if not named:
+            (request_id,) = answer.headers.getlist("X-Request-ID")
+            made.append(request_id)
+            headers = [(name, "made here" if name == "X-Request-ID" else value) for name, value in headers]
+        told[answer.status].add((answer.raw, json.dumps(headers)))
     assert [len(each) for each in told.values()] == [1, 1]
+    if not named:
+        assert len(set(made)) == len(tokens)
+        assert all(re.fullmatch("[0-9a-f]{32}", request_id) for request_id in made)
     assert caller.get("/cds-services").headers["WWW-Authenticate"] == "Bearer"
 
 

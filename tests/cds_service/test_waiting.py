@@ -22,6 +22,9 @@ from test_store_feedback import overridden
 from urllib3.exceptions import HTTPError
 
 from cds_service.auth import key_fetching
+from cds_service.configuration.smart_settings import SmartServer
+from cds_service.smart import exchange
+from cds_service.smart.launch import LaunchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -260,3 +263,20 @@ def test_many_launches_and_sign_ins_at_servers_that_hang_hold_up_no_call(neighbo
                 assert [future.result() for future in each if future.done()].count(503) >= 44
         # Those that waited hear of it within the time of one exchange.
         assert {future.result() for future in (*launches, *sign_ins)} <= {502, 503}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(Reply(headers={"Content-Length": "99"}), id="a body that breaks off"),
+        pytest.param(Reply(b"zz\r\n", headers={"Transfer-Encoding": "chunked"}), id="a body in no chunks"),
+        pytest.param(Reply(b"{}", headers={"Content-Encoding": "gzip"}), id="a body that is not packed as it says"),
+    ],
+)
+def test_a_launch_whose_answer_breaks_off_is_told_as_unreachable(neighbor: ChartServer, reply: Reply) -> None:
+    """A connection that is cut off at its deadline breaks off just so, where the cut comes while the body is read."""
+    neighbor.add("/.well-known/smart-configuration", reply)
+    server = SmartServer(iss=f"http://127.0.0.1:{neighbor.server_port}", client_id="her2")
+    with pytest.raises(LaunchError) as told:
+        exchange.endpoints(server)
+    assert (told.value.code, told.value.status) == ("unreachable", 502)
