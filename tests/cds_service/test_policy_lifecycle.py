@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -408,16 +409,68 @@ def test_law_at_most_one_version_is_live_and_it_is_the_one_in_force(every: list[
         assert live == ([found.version] if found else [])
 
 
+def _says(step: Step | None) -> tuple[int, str, datetime | None] | None:
+    """Name what is in force; a step that moves the end of what has begun leaves all of this as it is."""
+    return (step.version, step.content_hash, step.effective_from) if step is not None else None
+
+
 @given(_lives)
 def test_law_between_two_turns_nothing_changes(every: list[Step]) -> None:
-    known_at = datetime(2030, 1, 1, tzinfo=UTC)
-    listed = turns(every, known_at)
+    listed = turns(every, datetime(2030, 1, 1, tzinfo=UTC))
     for moment in _moments(every):
         past = [turn for turn in listed if turn.at <= moment]
-        assert in_force(every, moment) == (past[-1].after if past else None)
+        found, came = in_force(every, moment), past[-1].after if past else None
+        assert _says(found) == _says(came)
+        # A step takes the place of the one that came into force only by moving the end of the same version.
+        assert found == came or (found.kind is K.MOVED and past[-1].at <= found.at <= moment)
+
+
+@given(_lives)
+def test_law_at_each_turn_something_else_comes_into_force(every: list[Step]) -> None:
+    before = None
+    for turn in turns(every, datetime(2030, 1, 1, tzinfo=UTC)):
+        assert turn.before == before
+        assert turn.after == in_force(every, turn.at)
+        assert _says(turn.before) == _says(in_force(every, turn.at - timedelta(microseconds=1)))
+        assert _says(turn.before) != _says(turn.after)
+        before = turn.after
+
+
+@given(_lives)
+def test_law_what_has_an_end_gives_way_by_then(every: list[Step]) -> None:
+    for moment in _moments(every):
+        found = in_force(every, moment)
+        if found is None:
+            continue
+        # The last word on the schedule counts: an end that was moved is a turn where it was moved to, if not before.
+        said = [step for step in every if step.version == found.version and step.at <= moment]
+        assert found == [step for step in said if step.kind in (K.PUBLISHED, K.MOVED)][-1]
+        to_come = [turn for turn in turns(every, moment) if turn.at > moment]
+        if found.effective_until is not None:
+            assert moment < to_come[0].at <= found.effective_until
+            assert _says(to_come[0].before) == _says(found)
 
 
 def test_the_laws_meet_versions_in_force() -> None:
     every = lived(_far)
     assert [step.kind for step in every if step.version == 1][-1] is K.PUBLISHED
     assert len(turns(every, datetime(2030, 1, 1, tzinfo=UTC))) == 2
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [
+        pytest.param(None, [(0, None, 1), (3, 1, 2)], id="taken away"),
+        pytest.param(1, [(0, None, 1), (2, 1, None), (3, None, 2)], id="nearer"),
+    ],
+)
+def test_the_laws_meet_ends_that_were_moved(end: int | None, expected: list[Any]) -> None:
+    every = lived([*_far, (ANN, 1, K.MOVED, 0, None, end)])
+    assert every[-1].kind is K.MOVED
+    begin = every[0].at
+    assert in_force(every, begin + HOUR) == every[-1]
+    found = [
+        ((turn.at - begin) / HOUR, turn.before and turn.before.version, turn.after and turn.after.version)
+        for turn in turns(every, datetime(2030, 1, 1, tzinfo=UTC))
+    ]
+    assert found == expected

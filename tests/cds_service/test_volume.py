@@ -237,7 +237,7 @@ def test_too_little_is_known_and_it_is_said() -> None:
 
 
 def whole_report() -> Json:
-    empty = {name: [] for name in ("topics", "reasons", "weeks", "comments", "changes", "charts", "signals")}
+    empty = {name: [] for name in ("topics", "reasons", "weeks", "comments", "changes", "charts", "signals", "stopped")}
     return {**empty, "period": "day", "cut": None, "decisions": 1, "orders": 1, "cards": 0, "volume": report()}
 
 
