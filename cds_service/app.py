@@ -117,7 +117,7 @@ def create_app(
 
 
 def workbench_of(settings: Settings) -> Blueprint:
-    """Load the pages of the workbench, or the one that says that there is none: most of what starts is theirs."""
+    """Load the pages of the workbench, or the page that says there is no workbench; its pages are most of a start."""
     if settings.workbench.sign_in == "off":
         from cds_service.web.no_workbench import blueprint  # noqa: PLC0415
     else:

@@ -61,7 +61,7 @@ def check_drug(written: str, known: Collection[str]) -> None:
     """Refuse a drug that is neither a known word, nor a name, nor a code.
 
     Raises:
-        NotUsableError: it is none of these, or a known word misspelt.
+        NotUsableError: it is not one of these, or it looks like a known word misspelled.
 
     """
     if written in known or drug_code(written) is not None:

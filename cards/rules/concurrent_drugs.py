@@ -232,7 +232,7 @@ def member_beside(case: Case, group_id: str) -> _Member:
     """Return the first drug of a class that stands beside an order, in the session or active in the chart.
 
     Raises:
-        LookupError: there is none.
+        LookupError: no drug of the class stands beside the order.
 
     """
     groups = [group for group in case.known.drug_classes if group.id == group_id]

@@ -75,7 +75,7 @@ def month_in(text: str, zone: str) -> Month:
     """Read a month as ``2026-11``.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not a month.
 
     """
     first = date.fromisoformat(f"{text}-01")

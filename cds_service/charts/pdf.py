@@ -17,7 +17,7 @@ import structlog
 
 _SECONDS = 120
 _HANDED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME", "LANG")
-# In a drawing a colour is a property of the page, with a value for where there is none; a PDF takes the value.
+# A drawing takes its colors from properties of the page, each with a fallback; a PDF uses the fallback.
 _COLOUR = re.compile(r"var\(--[a-z-]{1,30}, ?(#[0-9a-fA-F]{3,8})\)")
 _log = structlog.get_logger(__name__)
 

@@ -109,7 +109,7 @@ def serve(  # noqa: PLR0913 - one for each option
 
 
 def _address(host: str, port: int, *, is_tls: bool) -> str:
-    """Write the address that callers on this machine use; all addresses at once are none to call."""
+    """Write the address that callers on this machine use; a wildcard such as 0.0.0.0 becomes loopback."""
     named = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not listened on
     return f"{'https' if is_tls else 'http'}://{f'[{named}]' if ':' in named else named}:{port}"
 

@@ -137,7 +137,7 @@ def content_of_file(text: str, name: str, beneath: SiteLayer) -> PolicyContent:
     """Take content from an exported version, or from any configuration file that sets nothing else.
 
     Raises:
-        ConfigurationError: a key or value is wrong, or is none that a version may set; each problem names its line.
+        ConfigurationError: a key or value is wrong, or a version may not set it; each problem names its line.
 
     """
     if len(text) > TEXT_LIMIT:

@@ -1,6 +1,6 @@
 """Memory, processor time and open files of this service, for Prometheus: of all its processes together.
 
-The client library tells these of the process that answers, and of several workers of none. Source: Linux, proc(5).
+The client library reports only the process that answers, and nothing with several workers. Source: Linux, proc(5).
 """
 
 from __future__ import annotations
