@@ -33,6 +33,18 @@ _PATHS: tuple[Place, ...] = (
 )
 
 
+def line_of(places: Places, *keys: str) -> str | None:
+    """Name the line or the variable of a key, or of the nearest key above it that has one.
+
+    A threshold of one product is one key, ``weight_max_age_days.kadcyla``, or two, one below the other.
+    """
+    if keys in places or not keys:
+        return places.get(keys)
+    *above, last = keys
+    step, dot, below = last.rpartition(".")
+    return line_of(places, *above, step, below) if dot else line_of(places, *above)
+
+
 class ConfigurationError(ValueError):
     """The configuration cannot be used; each problem names its line and what to write instead.
 

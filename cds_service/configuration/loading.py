@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import ssl
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import yaml
@@ -19,6 +19,7 @@ from cards.facts.topics import topics_of
 from cards.presentation.language import ENGLISH
 from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, read_layers
 from cds_service.configuration.messages import problem
+from cds_service.configuration.policy_settings import unknown_products
 from cds_service.configuration.section import nearest
 from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, STAYS_REQUIRED, Settings
 from cds_service.configuration.site_content import laid
@@ -26,6 +27,9 @@ from cds_service.configuration.site_layer import read_site_layer
 from cds_service.configuration.strict_yaml import value_of
 from cds_service.ehr.authorities import tls_context
 from cds_service.keys.configured import read_key_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Server addresses that may contain a password.
 _ADDRESSES = ("database", "redis")
@@ -86,23 +90,32 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
         settings._files += (*site.knowledge, *site.wording, *site.rules)  # noqa: SLF001
     if not site.text.is_empty:
         settings._site_layer = laid(settings.site_layer, site.text, path.name if path else "environment")  # noqa: SLF001
-    _refuse_unknown_topics(settings, str(path) if path is not None else "environment")
+    _refuse_unknown_names(settings, str(path) if path is not None else "environment")
     return _with_key_files(_with_authorities(settings), places)
 
 
-def _refuse_unknown_topics(settings: Settings, source: str) -> None:
-    """Refuse a setting of a topic that neither ships nor belongs to a rule of the site."""
-    known = topics_of(settings.site_layer.known)
-    named: list[tuple[tuple[str, ...], str]] = [(("cards", name), name) for name in settings.cards]
-    named += [(("profiles", p, "cards", name), name) for p, each in settings.profiles.items() for name in each.cards]
-    wrong = [
-        f"{next(where for where in (settings.place_of(*place), source) if where != 'default')}: "
-        f"unknown topic {name!r}{nearest(name, [str(each) for each in known])}"
-        for place, name in named
-        if name not in known
+def _refuse_unknown_names(settings: Settings, source: str) -> None:
+    """Refuse a setting of a topic, or a threshold of a product, that neither ships nor belongs to the site."""
+    known = settings.site_layer.known
+    topics = topics_of(known)
+    cards: list[tuple[tuple[str, ...], Iterable[str]]] = [(("cards",), settings.cards)]
+    thresholds: list[tuple[tuple[str, ...], Iterable[str]]] = [
+        (("thresholds",), settings.thresholds),
+        (("shadow", "thresholds"), settings.shadow.thresholds),
     ]
+    for name, profile in settings.profiles.items():
+        cards.append((("profiles", name, "cards"), profile.cards))
+        thresholds.append((("profiles", name, "thresholds"), profile.thresholds))
+    wrong = [
+        ((*place, name), f"unknown topic {name!r}{nearest(name, [str(each) for each in topics])}")
+        for place, names in cards
+        for name in names
+        if name not in topics
+    ]
+    for place, names in thresholds:
+        wrong += [((*place, name), why) for name, why in unknown_products(names, known)]
     if wrong:
-        raise ConfigurationError(wrong)
+        raise ConfigurationError([f"{settings.line_of(*place) or source}: {why}" for place, why in wrong])
 
 
 def _with_authorities(settings: Settings) -> Settings:

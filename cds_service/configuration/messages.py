@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel
 
 from cards.facts.topics import Topic
+from cds_service.configuration.layers import line_of
 from cds_service.configuration.section import nearest
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def problem(error: Any, places: Places, source: str, model: type[BaseModel], top
         location = (*location[:-1], *location[-1].split("."))
     if error["type"] == "below":
         location = (*location, *error["ctx"]["path"].split("."))
-    where = next((places[location[:n]] for n in range(len(location), 0, -1) if location[:n] in places), source)
+    where = line_of(places, *location) or source
     if error["type"] == "extra_forbidden":
         return f"{where}: unknown key {'.'.join(location)!r}{nearest(location[-1], _siblings(location, model))}"
     if error["loc"][-1:] == ("[key]",):

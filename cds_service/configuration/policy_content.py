@@ -12,9 +12,15 @@ from pydantic import Field, ValidationError, field_validator
 
 from cards.facts.topics import topics_of
 from cds_service.configuration.diff import Difference, differences
-from cds_service.configuration.layers import ConfigurationError, read_tree
+from cds_service.configuration.layers import ConfigurationError, line_of, read_tree
 from cds_service.configuration.messages import problem
-from cds_service.configuration.policy_settings import ShadowSettings, Thresholds, TopicKey, TopicSettings
+from cds_service.configuration.policy_settings import (
+    ShadowSettings,
+    Thresholds,
+    TopicKey,
+    TopicSettings,
+    unknown_products,
+)
 from cds_service.configuration.section import Section, problem_below
 from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_content import SiteContent, laid, overlaid
@@ -22,6 +28,7 @@ from cds_service.configuration.site_content import SiteContent, laid, overlaid
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from cards.knowledge.schema import Knowledge
     from cds_service.configuration.layers import Places
     from cds_service.configuration.site_layer import SiteLayer
 
@@ -129,6 +136,7 @@ def content_over(tree: Mapping[str, Any], name: str, beneath: SiteLayer, places:
     site = content_of({"site": tree.get("site", {})}, name, places).site
     above = laid(beneath, site, name)
     content = content_of(tree, name, places, topics_of(above.known))
+    _refuse_unknown_products(content, above.known, name, places or {})
     site = site.model_copy(update={"shipped": {} if site.is_empty else overlaid(beneath, above)})
     return content.model_copy(update={"site": site})
 
@@ -180,6 +188,16 @@ def stored_content(text: str, name: str) -> PolicyContent:
 
     """
     return content_of(json.loads(text), name, topics=None)
+
+
+def _refuse_unknown_products(content: PolicyContent, known: Knowledge, name: str, places: Places) -> None:
+    wrong = [
+        f"{line_of(places, section, threshold) or name}: {why}"
+        for section in ("thresholds", "shadow")
+        for threshold, why in unknown_products(getattr(content, section), known)
+    ]
+    if wrong:
+        raise ConfigurationError(wrong)
 
 
 def content_differences(before: PolicyContent, after: PolicyContent) -> list[Difference]:

@@ -26,6 +26,9 @@ from cds_service.protocol.caller import UNKNOWN, Circumstances
 from cds_service.protocol.services import BY_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cards.knowledge.schema import Knowledge
     from cds_service.protocol.caller import Caller
 
 
@@ -79,6 +82,24 @@ def _within_bounds(thresholds: dict[str, Decimal | None]) -> dict[str, Decimal |
         if value is None and bounds.default is not None:
             raise problem_below(name, "needs a number")
     return thresholds
+
+
+def unknown_products(names: Iterable[str], known: Knowledge) -> Iterator[tuple[str, str]]:
+    """Yield each threshold that is set for something other than a product, and what is wrong with it.
+
+    Which products there are depends on what the site lays over the knowledge, so the whole configuration is read first.
+    """
+    brands = {brand.id: product for product in known.products for brand in product.brands}
+    ids = [product.id for product in known.products]
+    for name in names:
+        base, dot, product = name.partition(".")
+        if not dot or product in ids:
+            continue
+        if product in brands:
+            of = brands[product].id
+            yield name, f"thresholds.{name}: {product} is a brand; a threshold is set for its product, {of}"
+        else:
+            yield name, f"thresholds.{base}: unknown product {product!r}{nearest(product, ids)}"
 
 
 Thresholds = Annotated[dict[str, Decimal | None], BeforeValidator(_by_product), AfterValidator(_within_bounds)]

@@ -24,7 +24,7 @@ from cards.knowledge.billing_setup import BillingSetup
 from cards.knowledge.loader import default_knowledge
 from cds_service.configuration.auth_settings import AuthSettings
 from cds_service.configuration.coverage_files import read_billing
-from cds_service.configuration.layers import Places
+from cds_service.configuration.layers import Places, line_of
 from cds_service.configuration.policy_settings import (
     CrdVersion,
     ProfileMatch,
@@ -212,6 +212,10 @@ class Settings(Section):
     def place_of(self, *keys: str) -> str:
         """Name the line or the variable that set a value, or ``default``."""
         return self._places.get(keys, "default")
+
+    def line_of(self, *keys: str) -> str | None:
+        """Name the line or the variable of a key, or of the nearest key above it that has one."""
+        return line_of(self._places, *keys)
 
     def in_profile(self, name: str) -> Settings:
         """Return the settings as they are for the calls of a profile."""

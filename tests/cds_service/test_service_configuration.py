@@ -127,6 +127,36 @@ REFUSED = [
     pytest.param("thresholds:\n  lab_max_age_days: null", ":2:", "needs a number", id="a threshold without a number"),
     pytest.param("thresholds:\n  lab_max_age_days: a week", ":2:", "decimal", id="a threshold in words"),
     pytest.param("thresholds:\n  lab_max_age_days: .inf", ":2:", "finite", id="a threshold without end"),
+    pytest.param(
+        "thresholds:\n  lab_max_age_days: {default: 3,\n    kadcila: 7}",
+        ":3: thresholds.lab_max_age_days: unknown product 'kadcila'",
+        "did you mean 'kadcyla'?",
+        id="a threshold of a product misspelt",
+    ),
+    pytest.param(
+        "thresholds:\n\n  lab_max_age_days.kadcila: 7",
+        ":3: thresholds.lab_max_age_days: unknown product 'kadcila'",
+        "did you mean 'kadcyla'?",
+        id="the same in one key",
+    ),
+    pytest.param(
+        "thresholds:\n  lab_max_age_days: {ogivri: 7}",
+        ":2: thresholds.lab_max_age_days.ogivri",
+        "ogivri is a brand; a threshold is set for its product, trastuzumab",
+        id="a threshold of a brand",
+    ),
+    pytest.param(
+        "profiles:\n  clinic:\n    match: {tenant: a}\n    thresholds: {lab_max_age_days: {enhertoo: 7}}",
+        ":4: thresholds.lab_max_age_days: unknown product 'enhertoo'",
+        "'enhertu'?",
+        id="a threshold of a product misspelt in a profile",
+    ),
+    pytest.param(
+        "shadow:\n  thresholds: {lab_max_age_days: {enhertoo: 7}}",
+        ":2: thresholds.lab_max_age_days: unknown product 'enhertoo'",
+        "'enhertu'?",
+        id="a threshold of a product misspelt in what is tried",
+    ),
     pytest.param("fhir:\n  timeout_s: 31", ":2: fhir.timeout_s", "less than or equal to 30", id="too long a time"),
     pytest.param("fhir:\n  timeout_s: 0", ":2:", "greater than 0", id="no time at all"),
     pytest.param(
