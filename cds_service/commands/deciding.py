@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cds_service.commands.options import fail
-from cds_service.configuration.coverage_files import CoverageFileError
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 from cds_service.decisions.decider import Decider
@@ -30,5 +29,3 @@ def decider_of(path: Path | None, *, serving: bool = False) -> Decider:
         fail("\n".join(error.problems))
     except CodeMapError as error:
         fail("\n".join(f"site.code_maps: {each}" for each in error.problems))
-    except CoverageFileError as error:
-        fail(f"coverage: {error}")

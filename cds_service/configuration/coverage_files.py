@@ -17,6 +17,7 @@ from cards.knowledge.prices import PriceFileError, PriceList, read_prices
 from cards.knowledge.schema import KnowledgeError, Scope
 from cards.knowledge.schema.coverage import PolicyFile
 from cards.values.quantities import precise
+from cds_service.configuration.section import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,12 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, O
 
 
 class CoverageFileError(ValueError):
-    """A file cannot be used; the message names it and says why."""
+    """A file cannot be used; the message names it and says why. ``key`` is the key of ``coverage`` that names it."""
+
+    def __init__(self, says: str, key: str = "policy_files") -> None:
+        """Keep the message and the key."""
+        super().__init__(says)
+        self.key = key
 
 
 def vial_sizes() -> dict[str, set[int]]:
@@ -61,9 +67,9 @@ def read_billing(
     sources: dict[str, Source] = {}
     for path in files:
         try:
-            read = load_policies(_text(path), path.name, default_billing())
+            read = load_policies(_text(path), str(path), default_billing())
         except KnowledgeError as error:
-            raise CoverageFileError(f"{path}: {error}") from None
+            raise CoverageFileError(str(error)) from None
         if repeated := set(read.sources) & set(sources):
             raise CoverageFileError(f"{path}: the sources {sorted(repeated)} are in another file, too")
         policies += read.policies
@@ -79,7 +85,7 @@ def _chosen(policies: list[PayerPolicy], wanted: list[str]) -> tuple[PayerPolicy
         if by_id.setdefault(policy.id, policy) is not policy:
             raise CoverageFileError(f"the policy {policy.id!r} is there twice")
     if unknown := [name for name in wanted if name not in by_id]:
-        raise CoverageFileError(f"no policy {unknown[0]!r}; there are {', '.join(by_id)}")
+        raise CoverageFileError(f"no policy {unknown[0]!r}{nearest(unknown[0], list(by_id))}", "policies")
     return tuple(by_id[name] for name in wanted) if wanted else tuple(policies)
 
 

@@ -32,6 +32,10 @@ def problem(error: Any, places: Places, source: str, model: type[BaseModel], top
         return f"{where}: unknown key {'.'.join(location)!r}{nearest(location[-1], _siblings(location, model))}"
     if error["loc"][-1:] == ("[key]",):
         return f"{where}: unknown topic {location[-1]!r}{nearest(location[-1], [*map(str, Topic), *topics])}"
+    if error["type"] in ("model_type", "dict_type"):
+        known = sorted(_siblings((*location, ""), model)) if error["type"] == "model_type" else []
+        which = f"; known are {', '.join(known)}" if known else ""
+        return f"{where}: {'.'.join(location)}: must hold keys and values{which}"
     return f"{where}: {'.'.join(location)}: {error['msg'].removeprefix('Value error, ')}"
 
 

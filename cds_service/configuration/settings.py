@@ -23,8 +23,8 @@ from cards.facts.topics import topics_of
 from cards.knowledge.billing_setup import BillingSetup
 from cards.knowledge.loader import default_knowledge
 from cds_service.configuration.auth_settings import AuthSettings
-from cds_service.configuration.coverage_files import read_billing
-from cds_service.configuration.layers import Places, line_of
+from cds_service.configuration.coverage_files import CoverageFileError, read_billing
+from cds_service.configuration.layers import ConfigurationError, Places, line_of
 from cds_service.configuration.policy_settings import (
     CrdVersion,
     ProfileMatch,
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from cds_service.configuration.stop import Stop
 
 ENV_PREFIX = "HER2_CDS_"
+_DATABASES = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"})
 CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 """Names the configuration file, for the processes that ``her2-cds serve`` starts."""
 LISTENING_AT = "_HER2_CDS_LISTENING_AT"
@@ -124,6 +125,17 @@ class Settings(Section):
     def _are_told_apart(cls, profiles: dict[str, ProfileSettings]) -> dict[str, ProfileSettings]:
         return check_profiles(profiles)
 
+    @field_validator("database")
+    @classmethod
+    def _is_a_database(cls, url: str) -> str:
+        if "://" not in url:
+            msg = "no address of a database; write sqlite:///file or postgresql+psycopg://user@host/database"
+            raise ValueError(msg)
+        if url.partition("://")[0] not in _DATABASES:
+            msg = "SQLite (sqlite:///file) and PostgreSQL (postgresql+psycopg://user@host/database) can be used"
+            raise ValueError(msg)
+        return url
+
     @field_validator("redis")
     @classmethod
     def _is_redis(cls, url: str | None) -> str | None:
@@ -171,12 +183,16 @@ class Settings(Section):
         """Read the setup of billing and coverage.
 
         Raises:
-            CoverageFileError: a payer policy or the price file cannot be used.
+            ConfigurationError: a payer policy or the price file cannot be used.
 
         """
         chosen = self.coverage
         vials = {name: tuple(sizes) for name, sizes in chosen.vials.items()}
-        return read_billing(chosen.policies, chosen.policy_files, vials, chosen.asp_file)
+        try:
+            return read_billing(chosen.policies, chosen.policy_files, vials, chosen.asp_file)
+        except CoverageFileError as error:
+            where = self.line_of("coverage", error.key)
+            raise ConfigurationError([f"{where}: coverage: {error}" if where else f"coverage: {error}"]) from None
 
     def set_by(self, section: Literal["cards", "thresholds"], name: str) -> str:
         """Return the layer that set a value: the file, the environment variable, or ``default``."""

@@ -17,7 +17,6 @@ from cds_service.auth.authentication import Authentication
 from cds_service.auth.used_tokens import ReplayStoreError
 from cds_service.clock import Clock, now
 from cds_service.configuration.auth_settings import AUTHENTICATION_IS_OFF
-from cds_service.configuration.coverage_files import CoverageFileError
 from cds_service.configuration.layers import ConfigurationError, is_beginning_of
 from cds_service.configuration.loading import load_settings, refuse_turned_off
 from cds_service.configuration.overlay import PublishedPolicy, with_policy, with_trial
@@ -313,8 +312,6 @@ def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None, as
         decider.fhir.open()
     except CodeMapError as error:
         raise ConfigurationError([f"site.code_maps: {each}" for each in error.problems]) from None
-    except CoverageFileError as error:
-        raise ConfigurationError([f"coverage: {error}"]) from None
     except OSError as error:
         raise ConfigurationError([f"fhir.ca_bundle: cannot be used ({type(error).__name__})"]) from None
     key = settings.audit.patient_key
@@ -323,7 +320,7 @@ def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None, as
     tried = settings.tried()
     try:
         shadow = _shadow(tried, decider) if tried is not None else None
-    except (CoverageFileError, OSError) as error:
+    except (ConfigurationError, OSError) as error:
         raise ConfigurationError([f"shadow.configuration: {error}"]) from None
     return ActiveDecider(
         decider,

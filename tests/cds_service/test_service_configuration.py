@@ -110,7 +110,15 @@ REFUSED = [
     pytest.param(
         "cards:\n  lvef-overdue: {indicator: red}", ":2:", "'info', 'warning' or 'critical'", id="an indicator"
     ),
-    pytest.param("cards: [lvef-overdue]", ":1:", "valid dictionary", id="topics in a list"),
+    pytest.param("cards: [lvef-overdue]", ":1: cards:", "must hold keys and values", id="topics in a list"),
+    pytest.param(
+        "cards:\n  lvef-overdue: off",
+        ":2: cards.lvef-overdue: must hold keys and values",
+        "known are indicator, mode, owner",
+        id="a mode without its key",
+    ),
+    pytest.param("database: nonsense", ":1: database: no address of a database", "sqlite:///file", id="no database"),
+    pytest.param("database: mysql://u@h/x", ":1: database: SQLite", "PostgreSQL", id="another database"),
     pytest.param(
         "thresholds:\n  lab_max_age_days: 7\n  lab_max_age: 7",
         ":3: thresholds.lab_max_age: unknown threshold",
