@@ -1,4 +1,4 @@
-"""What time it is. A test, or a look at the past, brings a clock of its own."""
+"""The current time. Tests and replays of the past pass in a clock of their own."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ Clock = Callable[[], datetime]
 
 
 def now() -> datetime:
-    """Return the present moment in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)

@@ -37,8 +37,8 @@ def check(
 ) -> None:
     """Answer one CDS Hooks request from a file (or - for standard input) and print its cards.
 
-    A profile holds if it is for the service, the user and the encounter that the request names and sends, and for the
-    client of --issuer and --tenant.
+    A profile applies if it matches the service, the user and the encounter in the request, and the client given by
+    --issuer and --tenant.
 
     Exit code: 0 no cards, 1 cards, 2 the input cannot be used.
     """
@@ -71,7 +71,7 @@ def check(
 
 
 def _hook_of(body: bytes) -> str:
-    """Return the hook that a request names; it must be one that a service answers."""
+    """Return the hook of a request; it must be one that a service supports."""
     try:
         request = decode_sent(body)
     except Unreadable:

@@ -1,4 +1,4 @@
-"""``her2-cds record report``: a month for a committee, as a page, a PDF and tables."""
+"""``her2-cds record report``: the monthly report for a committee, as a page, a PDF and tables."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def record() -> None:
 @one_service_options
 @config_option
 def report(*, month: str, folder: Path, window: Window, config: Path | None) -> None:
-    """Write what a committee reads: report.html, report.pdf, and every table as CSV under tables/."""
+    """Write the monthly report: report.html, report.pdf, and every table as CSV under tables/."""
     settings = settings_of(config)
     try:
         chosen = month_in(month, settings.site.timezone)

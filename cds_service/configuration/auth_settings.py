@@ -1,4 +1,4 @@
-"""Which EHRs may call, and what their tokens must be."""
+"""Which EHRs may call, and what is required of their tokens."""
 
 from __future__ import annotations
 

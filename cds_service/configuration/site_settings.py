@@ -1,4 +1,4 @@
-"""The parts of the configuration about the place: its FHIR servers, codes, stock, limits, record and operator."""
+"""The local parts of the configuration: FHIR servers, codes, stock, limits, record and operator."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SIZES = Sizes()
 
 
 class FhirSettings(Section):
-    """What may be fetched from where."""
+    """What may be fetched, and from which servers."""
 
     allowed_servers: list[HttpUrl] = Field(
         [], description="Base URLs that may be fetched from; empty with auth off: loopback only."
@@ -40,7 +40,7 @@ class FhirSettings(Section):
 
 
 class SiteSettings(Section):
-    """What is local."""
+    """Settings of the site itself."""
 
     code_maps: list[Path] = Field(
         [], description="FHIR ConceptMap files: local codes to LOINC, RxNorm, ICD-10-CM; units to UCUM."
@@ -82,7 +82,7 @@ class SiteSettings(Section):
 
 
 class CoverageSettings(Section):
-    """What billing and coverage go by."""
+    """The setup of billing and coverage."""
 
     policies: list[str] = Field(
         [],
@@ -112,7 +112,7 @@ class CoverageSettings(Section):
 
 
 class LimitSettings(Section):
-    """What a request may cost. A request that holds more is told so: refused, or checked as far as it was read."""
+    """Limits on a request. A larger request is refused, or checked as far as it was read, which a card says."""
 
     body_bytes: int = Field(5 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)
     body_s: float = Field(10.0, ge=0.1, le=300, description="Seconds that a client may take to send its body.")
@@ -133,12 +133,12 @@ class LimitSettings(Section):
 
     @property
     def sizes(self) -> Sizes:
-        """The limits of what is read."""
+        """The limits on what is read."""
         return Sizes(self.orders, self.instructions, self.codings, self.entries, self.keys)
 
 
 class AuditSettings(Section):
-    """What is kept of a decision, and for how long."""
+    """What is recorded of a decision, and for how long."""
 
     patient: Literal["hashed", "plain", "none"] = Field(
         "hashed", description="How the record names patient and user: by a keyed hash, by their ids, or not at all."
@@ -159,7 +159,7 @@ class AuditSettings(Section):
 
 
 class OperatorSettings(Section):
-    """Who may ask why a card fired."""
+    """Who may look up why a card fired."""
 
     token: SecretStr | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""Which EHRs may launch the app, and how it proves to each that it is what it says."""
+"""Which EHRs may launch the app, and how it authenticates to each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 class SmartServer(Section):
-    """An EHR's FHIR server and what the app is registered as there."""
+    """An EHR's FHIR server and the app's registration there."""
 
     iss: HttpUrl = Field(description="Base URL of the FHIR server, as its launches name it.")
     client_id: str = Field(min_length=1, description="What the app is registered as.")
@@ -67,12 +67,12 @@ class SmartSettings(Section):
     )
 
     def server(self, iss: str) -> SmartServer | None:
-        """Find the server that a launch names; whether a slash ends its address is all that may differ."""
+        """Find the server that a launch names; only a trailing slash may differ."""
         return next((each for each in self.servers if each.base == iss.rstrip("/")), None)
 
 
 def is_safe(url: str) -> bool:
-    """Return whether a code or a token may go to an address: by https, or on this machine."""
+    """Return whether a code or a token may be sent to an address: https, or this machine."""
     try:
         split = urlsplit(url)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Who may sign in to the workbench, and what each may do there."""
+"""Who may sign in to the workbench, and with which roles."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class OidcSettings(Section):
 
 
 class WorkbenchSettings(Section):
-    """The workbench; nobody gets in unless the site says how."""
+    """The workbench; without ``sign_in`` there is none."""
 
     sign_in: Annotated[Literal["off", "local", "oidc"], BeforeValidator(on_off)] = Field(
         "off",

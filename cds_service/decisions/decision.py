@@ -1,4 +1,4 @@
-"""One decision: what was answered and why, what was left out, and what a policy on trial would have said."""
+"""One decision: the answer and its reasons, suppressed cards, and what a policy on trial would have said."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Tried:
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What was answered and why: every verdict, the silent ones too, and the cards that are shown."""
+    """An answer and its reasons: every verdict, including silent ones, and the cards shown."""
 
     id: str
     cards: tuple[dict[str, Any], ...]
@@ -55,6 +55,6 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 def subjects(decision: Decision) -> list[CardContent]:
-    """Return the content of each card that is sent."""
+    """Return the content of each card sent."""
     suppressed = {id(each.content) for each in decision.suppressed}
     return [content for content in decision.shown if id(content) not in suppressed]

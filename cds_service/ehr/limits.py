@@ -1,6 +1,6 @@
-"""What may be asked of FHIR servers: which, for how long, and by how many calls at once.
+"""Limits on reading from FHIR servers: which servers, for how long, and by how many calls at once.
 
-A slow server must not hold up calls that do not need it.
+A slow server must not delay calls that do not need it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Aside = Callable[[], AbstractContextManager[None]]
 
 
 class FhirLimits(NamedTuple):
-    """Which servers may be asked, for how long and for how much."""
+    """Which servers may be read, for how long and how much."""
 
     allowed_servers: tuple[str, ...]
     loopback_only: bool
@@ -31,11 +31,11 @@ class FhirLimits(NamedTuple):
 
 
 class NeighbourBusyError(Exception):
-    """The limit of calls waiting for this server is reached; the caller should retry shortly."""
+    """The limit on calls waiting for this server is reached; the caller should retry shortly."""
 
 
 class Neighbour:
-    """One server that calls wait for."""
+    """A server that calls wait for."""
 
     def __init__(self, at_once: int) -> None:
         """Allow ``at_once`` calls to wait for it."""

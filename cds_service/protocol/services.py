@@ -1,4 +1,4 @@
-"""The services on offer, one id for each hook: clients key services by their address."""
+"""The services, one id for each hook, because clients identify services by their address."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _USAGE = "Every prefetch key is needed for an order in scope, by prefetch or fro
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service as discovery announces it. ``coverage``: it answers by the rules of billing and coverage alone."""
+    """A service as announced by discovery. ``coverage``: it runs only the billing and coverage rules."""
 
     id: str
     hook: str
@@ -29,7 +29,7 @@ class Service:
     usage: str = _USAGE
 
     def prefetch(self, templates: Mapping[str, str]) -> dict[str, str]:
-        """Return the templates that the service publishes."""
+        """Return the service's prefetch templates."""
         return {key: template for key, template in templates.items() if not self.keys or key in self.keys}
 
 

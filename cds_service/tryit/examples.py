@@ -1,4 +1,4 @@
-"""The requests of ``examples/``, with their dates moved so that a result of the day before yesterday stays one."""
+"""The requests in ``examples/``, with dates shifted so that a two-day-old result stays two days old."""
 
 from __future__ import annotations
 
