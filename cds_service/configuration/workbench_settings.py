@@ -68,8 +68,8 @@ class WorkbenchSettings(Section):
     cookie_key: SecretStr | None = Field(
         None,
         min_length=32,
-        description="Signs the session cookie; set only by HER2_CDS_WORKBENCH__COOKIE_KEY. Needed with several machines; "
-        "without it each start generates a new key.",
+        description="Signs the session cookie; set only by HER2_CDS_WORKBENCH__COOKIE_KEY. Needed with several "
+        "machines; without it each start generates a new key.",
     )
 
     @model_validator(mode="after")
