@@ -97,6 +97,7 @@ EXCEPTIONS = {
     "cards/readings/course.py WEEK": (CALENDAR, "7"),
     "cards/rules/dose.py dose_implausible": (DISPLAY, "0.001"),
     "cards/rules/intervals.py _SHOWN_DAYS": (DISPLAY, "10"),
+    "cards/rules/site_rules.py _SHOWN_DRUGS": (DISPLAY, "10"),
     "cards/values/calendar_months.py _MONTHS_IN_YEAR": (CALENDAR, "12"),
     "cards/values/codes.py _LONGEST": (BOUND, "60"),
     "cards/values/codes.py LoincCode": (SHAPE, "10"),
