@@ -13,7 +13,7 @@ import structlog
 from granian.server.mp import MPServer
 
 _LIVED_S = 5.0
-"""A worker that ends sooner than this after its start may do so again at once."""
+"""A worker that ends sooner than this after its start is restarted only after a pause."""
 _PAUSE_S = 1.0
 _LOOK_S = 0.5
 _GRACE_S = 10.0

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 BEFORE = timedelta(weeks=16)
-"""What is usual, and what a change did, is seen against this long a time before the month."""
+"""How long before the month is used to establish what is usual, and the effect of changes."""
 _CASES = 20
 _READ = 200
 _DISAGREES = frozenset({"does-not-align-latest-evidence", "expert-contradicts", "policy-contradicts"})
-"""Reasons by which a clinician says that the card itself is wrong."""
+"""Override reasons that mean the card itself is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _ON_TOP = 5
-"""Cases and topics on the first page; all of them follow."""
+"""The number of cases and topics on the first page; all of them follow later."""
 _CHARTED = 12
 _FIRING = 6
 _DETAILS = ("reasons", "comments", "weeks", "fates", "changes")

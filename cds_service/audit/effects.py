@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 LOOKED_AT = timedelta(days=28)
-"""How far before and after a change is compared, at most to the change beside it."""
+"""The period compared before and after a change, at most up to the adjacent change."""
 LEAST_ORDERS = 20
-"""Below this on either side nothing is said of a change."""
+"""With fewer orders on either side, no effect is reported."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cds_service.auth.authenticator import Authenticator
 
 PROTECTED = "/cds-services"
-"""Discovery; calls and feedback lie below it. Whatever else is added there is protected too."""
+"""The discovery path; calls and feedback are below it. Anything else added there is protected too."""
 _OUTCOMES = {
     401: ("not-authenticated", "the call is not authenticated"),
     403: ("not-allowed", "the caller is not allowed here"),

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 RENEW_S = 300
-"""After this time the keys are renewed beside the call that notices."""
+"""After this time the keys are refreshed in the background of the call that notices."""
 WAIT_FOR_RENEWAL_S = 3600
-"""After this time without traffic, or without success, a call waits for the renewal."""
+"""After this time without traffic, or without success, a call waits for the refresh."""
 USELESS_S = 86_400
-"""After this time without success the keys are used no more: one of them may have been withdrawn."""
+"""After this time without success the keys are no longer used: one of them may have been revoked."""
 BETWEEN_FETCHES_S = 30
 WAIT_S = 1.5
-"""What a call waits for at most; the fetch itself may go on."""
+"""How long a call waits at most; the fetch itself may continue."""
 WAIT_AT_ONCE = 32
 """How many calls may wait for one address; others are told to retry."""
 FETCH_S = 5.0

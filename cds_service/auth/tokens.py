@@ -12,10 +12,10 @@ from cds_service.keys.strict_json import read_object
 from cds_service.protocol.refusals import Reason, Refused
 
 MAX_LENGTH = 8192
-"""Characters of the header field: the longest known client needs 900."""
+"""The maximum length of the header: the longest known client needs 900 characters."""
 _FIELD = re.compile(r"(?i:Bearer) +([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.ASCII)
 LONGEST_CLAIM = {"iss": 512, "jti": 1024, "tenant": 256}
-"""The longest claim that is kept: what the record has room for, and longer than any known one."""
+"""The maximum length of a claim: what fits the record, and longer than any known one."""
 _LAST_MOMENT = 253_402_300_799
 """The end of the year 9999, in seconds since 1970."""
 

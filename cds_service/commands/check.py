@@ -24,7 +24,9 @@ NO_CARDS, CARDS = 0, 1
 @click.command()
 @click.argument("request_file", type=click.File("rb"))
 @config_option
-@click.option("--service", type=click.Choice([service.id for service in SERVICES]), help="By default that of the hook.")
+@click.option(
+    "--service", type=click.Choice([service.id for service in SERVICES]), help="By default the service of the hook."
+)
 @client_options
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def check(

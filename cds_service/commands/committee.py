@@ -26,7 +26,7 @@ def record() -> None:
 
 
 @record.command("report")
-@click.option("--month", required=True, help="The month, in the time of the site: 2026-11.")
+@click.option("--month", required=True, help="The month, in the site's time zone: 2026-11.")
 @click.option(
     "--out", "folder", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder to write into."
 )

@@ -61,7 +61,7 @@ def print_differences(found: list[Difference], output: str) -> NoReturn:
     "--with-policy",
     "policy",
     is_flag=True,
-    help="With the version of the policy in force and the topics that are stopped, from the database.",
+    help="Include the policy version in force and the stopped topics, from the database.",
 )
 @click.option("--format", "output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
 def config_show(config: Path | None, output: str, *, policy: bool) -> None:

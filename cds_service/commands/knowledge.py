@@ -37,9 +37,9 @@ def knowledge() -> None:
 
 @knowledge.command("check")
 @click.argument("files", nargs=-1, type=FILE)
-@click.option("--against", multiple=True, type=FILE, help="A public file to hold the knowledge against.")
+@click.option("--against", multiple=True, type=FILE, help="A public file to compare the knowledge with.")
 @click.option("--shipped", "kept", type=FILE, help="What `knowledge shipped` printed before an upgrade.")
-@click.option("--language", help="List what a card in this language still says in English (es, de).")
+@click.option("--language", help="List the sentences that this language still shows in English (es, de).")
 @config_option
 def check(
     files: tuple[Path, ...], against: tuple[Path, ...], kept: Path | None, language: str | None, config: Path | None

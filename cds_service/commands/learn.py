@@ -58,7 +58,7 @@ def report(*, window: Window, period: str, output: str, config: Path | None) -> 
 
 
 @learn.command("watch")
-@click.option("--week", type=moment, help="A day of the week to look at; without it, the last whole week (UTC).")
+@click.option("--week", type=moment, help="A day in the week to examine; by default the last whole week (UTC).")
 @config_option
 def watch(week: datetime | None, config: Path | None) -> None:
     """List the topics and drugs that were silent or loud in the last full week, one per line, for cron.

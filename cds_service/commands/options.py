@@ -24,8 +24,8 @@ C = TypeVar("C", bound="Callable[..., Any]")
 BAD_INPUT = 2
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 config_option = click.option("--config", "config", type=FILE, envvar=CONFIG_VARIABLE, help="The configuration file.")
-_issuer = click.option("--issuer", help="Go by the profiles for the client whose tokens have this 'iss'.")
-_tenant = click.option("--tenant", help="And by those for this 'tenant' of it.")
+_issuer = click.option("--issuer", help="Use the profiles for the client whose tokens have this 'iss'.")
+_tenant = click.option("--tenant", help="Use the profiles for this 'tenant' too.")
 moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 
 

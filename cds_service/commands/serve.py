@@ -52,7 +52,7 @@ _COOKIE_KEYS = (f"{ENV_PREFIX}SMART__COOKIE_KEY", f"{ENV_PREFIX}WORKBENCH__COOKI
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
 @click.option("--tls-certificate", type=FILE, help="Serve HTTPS with this certificate chain (PEM).")
 @click.option("--tls-key", type=FILE, help="The key of the certificate (PEM, not encrypted).")
-@click.option("--insecure", is_flag=True, help="Let --host leave this machine though authentication is off.")
+@click.option("--insecure", is_flag=True, help="Allow a --host other than loopback although authentication is off.")
 @config_option
 def serve(  # noqa: PLR0913 - one for each option
     host: str,

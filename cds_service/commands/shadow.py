@@ -40,9 +40,9 @@ def _topic(_context: click.Context, _parameter: click.Parameter, name: str | Non
 
 
 version_option = click.option(
-    "--version", type=click.IntRange(min=1), help="Of the decisions in which this version was on trial."
+    "--version", type=click.IntRange(min=1), help="Only decisions in which this version was on trial."
 )
-topic_option = click.option("--topic", callback=_topic, help="This topic alone.")
+topic_option = click.option("--topic", callback=_topic, help="Only this topic.")
 
 
 @click.group()

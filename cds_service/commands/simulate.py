@@ -120,11 +120,11 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
     "--errors", type=click.IntRange(0, 100), default=25, show_default=True, help="Courses with an error, in %."
 )
 @click.option(
-    "--weeks", type=click.IntRange(1, 520), default=WEEKS, show_default=True, help="How long the site goes on."
+    "--weeks", type=click.IntRange(1, 520), default=WEEKS, show_default=True, help="How long the cohort runs."
 )
-@click.option("--fault", type=click.Choice(list(SITE_FAULTS)), help="What changes for a whole site; no label does.")
-@click.option("--fault-from", "begin", type=click.DateTime(["%Y-%m-%d"]), help="The day from which it does.")
-@click.option("--fault-site", "site", type=click.Choice(SITES), help="This site alone; without it, all of them.")
+@click.option("--fault", type=click.Choice(list(SITE_FAULTS)), help="A fault of the whole site; labels do not change.")
+@click.option("--fault-from", "begin", type=click.DateTime(["%Y-%m-%d"]), help="The first day of the fault.")
+@click.option("--fault-site", "site", type=click.Choice(SITES), help="Only this site; by default all.")
 @click.option("--plans", "whole_plans", is_flag=True, help="Every further dose of a course is signed at once.")
 @click.option("--output", type=_ANY_FOLDER, required=True)
 def generate(  # noqa: PLR0913, PLR0917 - the options of the command

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 _ALL = "all"
 _TIME = (
-    click.option("--from", "begin", type=moment, help="From this moment on (UTC)."),
-    click.option("--to", "end", type=moment, help="Before this moment (UTC)."),
+    click.option("--from", "begin", type=moment, help="From this time on (UTC)."),
+    click.option("--to", "end", type=moment, help="Before this time (UTC)."),
 )
 _CLIENT = (
-    click.option("--issuer", help="Calls of this client alone ('iss' of its tokens); '': those without a token."),
-    click.option("--tenant", help="Calls of this tenant alone; '': those without one."),
+    click.option("--issuer", help="Only calls of this client ('iss' of its tokens); '': calls without a token."),
+    click.option("--tenant", help="Only calls of this tenant; '': calls without one."),
 )
 Command = Callable[..., None]
 

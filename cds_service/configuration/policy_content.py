@@ -57,9 +57,9 @@ class PolicyContent(Section):
     """The content of a version; what it does not set stays as in the configuration files."""
 
     cards: dict[TopicKey, TopicSettings] = Field({}, description="Mode, indicator and owner by topic.")
-    thresholds: Thresholds = Field({}, description="What the judgement goes by.")
-    shadow: Thresholds = Field({}, description="What is tried in the shadow.")
-    site: SiteContent = Field(SiteContent(), description="What is laid over knowledge, words and rules.")
+    thresholds: Thresholds = Field({}, description="Thresholds for the judgment.")
+    shadow: Thresholds = Field({}, description="Thresholds to try in the shadow.")
+    site: SiteContent = Field(SiteContent(), description="Changes to knowledge, card texts and rules.")
 
     @field_validator("thresholds", "shadow")
     @classmethod

@@ -112,7 +112,7 @@ class TopicSettings(Section):
     mode: Annotated[Mode, BeforeValidator(on_off)] = Mode.LIVE
     indicator: Indicator | None = None
     owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)] | None = Field(
-        None, description="Who answers for the topic. It is shown to those who look after the cards; no card names it."
+        None, description="Who is responsible for the topic. Shown in the workbench and reports, never on a card."
     )
 
     @field_validator("owner")
@@ -139,8 +139,8 @@ class QuirkSettings(Section):
     )
     same_ids: bool = Field(
         default=False,
-        description="Announce one id for all hooks of orders, so that a client replaces the cards of an earlier hook. "
-        "A client that keys services by their address then calls one hook only.",
+        description="Announce one id for all order hooks, so that a client replaces the cards of an earlier hook. "
+        "A client that identifies services by address then calls only one hook.",
     )
 
 
@@ -162,7 +162,7 @@ CrdVersion = Annotated[
 class ProfileMatch(Section):
     """The calls that a profile is for: those that meet every condition it names."""
 
-    issuer: str | None = Field(None, min_length=1, description="The 'iss' of the client's tokens, letter by letter.")
+    issuer: str | None = Field(None, min_length=1, description="The exact 'iss' of the client's tokens.")
     tenant: str | None = Field(None, min_length=1, description="The 'tenant' of its tokens.")
     service: str | None = Field(None, description="The id of a service.")
     user: str | None = Field(
@@ -268,7 +268,7 @@ class ShadowSettings(Section):
 
     thresholds: Thresholds = Field({})
     configuration: Path | None = Field(
-        None, description="A configuration file of which the topics, thresholds and profiles are tried."
+        None, description="A configuration file whose topics, thresholds and profiles are tried."
     )
 
     @model_validator(mode="after")
@@ -294,4 +294,4 @@ class RepeatSettings(Section):
 
     enabled: bool = False
     hours: int = Field(24, ge=1, le=168, description="How long an override counts, from when it was received.")
-    never: list[Indicator] = Field([Indicator.CRITICAL], description="Cards that are always told again.")
+    never: list[Indicator] = Field([Indicator.CRITICAL], description="Indicators whose cards are always shown again.")

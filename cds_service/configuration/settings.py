@@ -66,11 +66,11 @@ CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 LISTENING_AT = "_HER2_CDS_LISTENING_AT"
 """Set for the processes of a service: the address that it listens on, for a configuration without ``public_url``."""
 STAYS_REQUIRED = "_HER2_CDS_AUTH_STAYS_REQUIRED"
-"""Set for the processes of a service that was started with authentication, so that none runs without it."""
+"""Set for the processes of a service that was started with authentication, so that all of them require it."""
 SECRETS = frozenset(
     {("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key"), ("workbench", "cookie_key")}
 )
-"""What stands in no file and is never shown."""
+"""Keys that are never set in a file and never shown."""
 
 
 class Published(NamedTuple):
@@ -99,16 +99,16 @@ class Settings(Section):
     thresholds: Thresholds = Field({})
     quirks: QuirkSettings = QuirkSettings()
     crd: CrdVersion = None
-    profiles: dict[str, ProfileSettings] = Field({}, description="What is different for some calls.")
+    profiles: dict[str, ProfileSettings] = Field({}, description="Settings that differ for some calls.")
     shadow: ShadowSettings = ShadowSettings()
     promotion: PromotionSettings = PromotionSettings()
     planned_doses: PlannedDoses = Field(
         PlannedDoses.NEXT,
-        description="For which planned doses tests that age are asked for at signing: the next one, or every one, "
-        "as for clients that do not call at dispatch.",
+        description="For which planned doses tests that expire are requested at signing: the next one, or every "
+        "one, for clients that do not call at dispatch.",
     )
     suppress_repeats: RepeatSettings = RepeatSettings()
-    extends: Path | None = Field(None, description="The file beneath this one, relative to it.")
+    extends: Path | None = Field(None, description="The file that this one extends; relative to this file.")
     _layers: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
     _places: Places = PrivateAttr(default_factory=dict)
     _files: tuple[Path, ...] = PrivateAttr(default=())

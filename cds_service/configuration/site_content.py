@@ -28,7 +28,7 @@ class SiteContent(SiteText):
     """A version's changes to the knowledge, card texts and rules."""
 
     shipped: dict[str, str] = Field(
-        {}, max_length=_SHIPPED_LIMIT, description="The overlaid values as they were beneath when it was written."
+        {}, max_length=_SHIPPED_LIMIT, description="The overridden values at the time it was written."
     )
 
     def tree(self) -> dict[str, object]:

@@ -18,7 +18,7 @@ class SmartServer(Section):
     """An EHR's FHIR server and the app's registration there."""
 
     iss: HttpUrl = Field(description="Base URL of the FHIR server, as its launches name it.")
-    client_id: str = Field(min_length=1, description="What the app is registered as.")
+    client_id: str = Field(min_length=1, description="The app's client id.")
     client_secret_env: str | None = Field(
         None, description="The environment variable that holds the secret of a confidential client."
     )
@@ -55,15 +55,15 @@ class SmartServer(Section):
 class SmartSettings(Section):
     """The SMART app; it is off when no server is named."""
 
-    servers: list[SmartServer] = Field([], description="The EHRs that may launch the app, and nobody else.")
+    servers: list[SmartServer] = Field([], description="The EHRs that may launch the app.")
     links: bool = Field(
-        default=False, description="Cards carry a link that launches the app; for EHRs that can launch it."
+        default=False, description="Add a link to cards that launches the app, for EHRs that support it."
     )
     cookie_key: SecretStr | None = Field(
         None,
         min_length=32,
-        description="Seals launches that are under way, only by HER2_CDS_SMART__COOKIE_KEY. Needed where several "
-        "machines answer; without it each start takes a new one.",
+        description="Encrypts pending launches; set only by HER2_CDS_SMART__COOKIE_KEY. Needed with several machines; "
+        "without it each start generates a new key.",
     )
 
     def server(self, iss: str) -> SmartServer | None:

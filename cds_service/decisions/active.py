@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _LOOK_EVERY_S = 1.0
 _WARN_EVERY_S = 60.0
 _TOLD = 20
-"""How many changed values one line of the log names."""
+"""The maximum number of changed values in one log line."""
 # Changing these needs a restart, because running parts would keep using the old value.
 _NEED_A_START = ("database", "redis", "auth.replay_store", "workbench")
 _Stamp = tuple[int, int] | None

@@ -41,17 +41,17 @@ class Decision(msgspec.Struct, frozen=True):
     cards: tuple[dict[str, Any], ...]
     verdicts: tuple[Verdict, ...]
     session: Session | None
-    """What was judged; ``None`` if nothing was."""
+    """The judged facts; ``None`` if nothing was judged."""
     duration_s: float
     shown: tuple[CardContent, ...] = ()
-    """The findings behind each card that was made, whether it was sent or suppressed."""
+    """The findings behind each card, whether sent or suppressed."""
     suppressed: tuple[Suppressed, ...] = ()
     findings: Mapping[str, str] = msgspec.field(default_factory=dict)
-    """The names of findings by the id of the card, where repeats of them may be left out later."""
+    """The names of findings by card id, if repeats of them may be suppressed later."""
     actions: tuple[dict[str, Any], ...] = ()
-    """What is written on orders without anybody's doing, for clients of the CRD profile."""
+    """System actions: coverage information written on orders, for CRD clients."""
     tried: Tried | None = None
-    """What the policy on trial would have said; ``None`` if nothing is on trial."""
+    """The result of the policy on trial; ``None`` if nothing is on trial."""
 
 
 def subjects(decision: Decision) -> list[CardContent]:

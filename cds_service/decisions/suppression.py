@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.hook_request import HookRequest
 
 DEADLINE_S = 0.2
-"""How long an answer may wait to hear what was overridden."""
+"""How long an answer may wait for the lookup of overrides."""
 _encode = msgspec.json.Encoder(decimal_format="string", order="sorted").encode
 _log = structlog.get_logger()
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _PAGES = 10
 _CHUNK = 65536
 _BODIES = 8
-"""All that is read for one call, as a multiple of the limit of one body."""
+"""The total size read for one call, as a multiple of the limit for one body."""
 _PAUSE_S = 0.1
 _NONE: Mapping[str, Answer] = MappingProxyType({})
 _BAD_GATEWAY, _UNAVAILABLE, _TOO_MANY = 502, 503, 429
@@ -80,9 +80,9 @@ class FhirAccess:
             self._headers["Authorization"] = f"Bearer {authorization.access_token}"
         self._deadline: float | None = None
         self.failures: dict[str, str] = {}
-        """Why a place of the request got no answer, in words for an operator."""
+        """Why a place in the request has no answer, for the operator."""
         self.causes: dict[str, str] = {}
-        """What was at the bottom of it, where that is known."""
+        """The root cause, if known."""
         self._bytes_left = client.body_limit * _BODIES
 
     def fetch(self, queries: Mapping[str, str], begun: Mapping[str, Answer] = _NONE) -> dict[str, Answer]:

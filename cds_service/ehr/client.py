@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.hook_request import HookRequest
 
 CALLS_AT_ONCE = 16
-"""The calls of one process that may wait for FHIR servers at a time; each may lack every key."""
+"""How many calls of one process may wait for FHIR servers at a time; each may need every key."""
 _KEYS_AT_ONCE = 8
 _log = structlog.get_logger()
 

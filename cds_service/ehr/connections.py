@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Resolver = Callable[[str, int], Sequence[str]]
-"""Gives the addresses of a host. It raises OSError when there are none."""
+"""Returns the addresses of a host; raises OSError if there are none."""
 Connection = HTTPConnection | HTTPSConnection
 _log = structlog.get_logger()
 

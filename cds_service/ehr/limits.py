@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OnFetched = Callable[[int, int, float], None]
-"""Hears how many reads of one call were answered, how many failed, and the seconds that the call waited."""
+"""Called with how many reads of one call were answered, how many failed, and how long the call waited, in seconds."""
 Aside = Callable[[], AbstractContextManager[None]]
-"""Makes a block inside of which a call waits for a FHIR server."""
+"""Returns a context manager inside which a call waits for a FHIR server."""
 
 
 class FhirLimits(NamedTuple):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 RSA_ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
 ALGORITHMS = RSA_ALGORITHMS | frozenset(CURVES.values()) | {"EdDSA"}
-"""Every algorithm that a site may allow: none of them symmetric."""
+"""Every algorithm that a site may allow: all asymmetric."""
 _RSA_BITS = range(2048, 8193)
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
 _MANY = 100

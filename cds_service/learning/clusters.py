@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from datetime import date
 
 LEAST_PATIENTS = 5
-"""A topic is loud on five patients at least: fewer are a few courses, and no change of a site."""
+"""A topic is loud only on five or more patients: fewer are individual courses, not a change at the site."""
 _PATIENTS_TO_ESTIMATE = 10
-"""With findings on fewer patients the correlation cannot be estimated, and is taken for complete."""
+"""With findings on fewer patients the correlation cannot be estimated, and is assumed to be complete."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from datetime import date
 
 ALARMS_A_YEAR = 0.1
-"""How many false alarms a year all charts of a report may give together, were all looks independent: one in ten years.
+"""The false alarms per year that all charts of a report may have together, if all tests were independent: one in ten
+years.
 
-Each look has its share of it (Bonferroni): there are more looks where there are more topics, and limits are wider.
+Each test gets an equal share (Bonferroni): with more topics there are more tests, and limits are wider.
 """
 LEAST_CHANGE = 1.5
-"""Odds, or numbers of orders, that changed by less than half are told by nobody: where there are very many orders, the
-smallest change is no chance, and every site has such changes."""
+"""Changes of the odds, or of the number of orders, by less than half are not reported: with very many orders even the
+smallest change is statistically significant, and every site has such changes."""
 _LENGTHS = (1, 2, 4, 8)
 BASE_PERIODS = 12
 LEAST_PERIODS = 4

@@ -57,7 +57,7 @@ class Tally:
     missing: Counter[str] = field(default_factory=Counter)
     cases: list[ReviewCase] = field(default_factory=list)
     changed: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Mode and indicator where a policy on trial has others: what is in force, and what is tried."""
+    """Mode and indicator if the policy on trial has different ones: in force, and on trial."""
 
     def add(self, topic: str, each: Judged, in_force: Json, tried: Json | None) -> None:
         """Count a decision in which the topic was on trial; ``in_force`` and ``tried`` say how the topic is set."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cds_service.learning.control import Point
 
 WEEKS = 26
-"""How far back a look reads: twelve usual weeks, eight that are looked at together, and some that were unusual."""
+"""How far back the check reads: twelve usual weeks, eight that are tested together, and some unusual ones."""
 ORDERS = "orders"
 SERVICE = "her2-order-sign"
 _DAYS = PERIODS["week"]

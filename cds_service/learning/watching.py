@@ -22,7 +22,7 @@ _FIRST_AFTER_S = 90.0
 _EVERY_S = 3600.0
 _TURN_S = 0.02
 _RESTED = 9
-"""How many times as long as it works it rests: a process that answers calls gives it a tenth of its time."""
+"""How much longer it pauses than it works: a process that answers calls spends a tenth of its time on this."""
 _log = structlog.get_logger()
 
 

@@ -30,7 +30,7 @@ _FIELD = re.compile(r"\{([a-z_]{1,40})\}")
 # A sentence in a template, a script or Python, in the quotes used there.
 _SAID = re.compile(r"""\b(?:t|say)\(\s{0,40}(?:"((?:[^"\\]|\\.){1,600})"|'((?:[^'\\]|\\.){1,600})')""")
 _FIGURES = frozenset({"percent", "number", "dose", "weight"})
-"""Placeholders for figures, which are written with the decimal mark of the language."""
+"""Placeholders for numbers, which get the language's decimal separator."""
 _CODE = ("smart/course.py", "smart/launch.py", "smart/exchange.py", "web/smart.py")
 _REFUSAL = re.compile(r"LaunchError\(\s*\"[a-z0-9-]{1,40}\",\s*f?\"((?:[^\"\\]|\\.){1,300})\"")
 

@@ -29,11 +29,11 @@ class Standing(StrEnum):
     """Whether this process has taken what is published."""
 
     NOT_ASKED = "not-asked"
-    """The store could not be asked since the start: the configuration files alone are in force."""
+    """The store has not answered since the start: only the configuration files are in force."""
     IN_FORCE = "in-force"
     NONE = "none"
     REFUSED = "refused"
-    """This release does not take what is published; what was in force before stays."""
+    """This release does not accept what is published; the previous state stays in force."""
 
 
 class Publication:

@@ -60,7 +60,7 @@ class OpenStop:
 
 
 MAY_STOP = frozenset({Role.PUBLISHER, Role.REVIEWER})
-"""Who may stop a topic and settle it: whoever may take a version out of force, and whoever answers for patients."""
+"""Who may stop a topic and settle it: whoever may retire a version, and clinical reviewers."""
 _AFTER: dict[StopKind, frozenset[StopKind | None]] = {
     StopKind.STOPPED: frozenset({None}),
     StopKind.ASKED: frozenset({StopKind.STOPPED, StopKind.DECLINED}),

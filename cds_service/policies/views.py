@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SectionName = Literal["cards", "thresholds", "shadow"]
 Place = tuple[SectionName, str]
-"""Where a content says something: the section, and the topic or threshold."""
+"""A place in a content: the section, and the topic or threshold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ _TOPICS = {
     _CLAIM: (Topic.BILLING_SUMMARY, Topic.BILLING_UNITS_MISMATCH),
 }
 COVERAGE_TEMPLATE = {"coverage": "Coverage?patient={{context.patientId}}&status=active"}
-"""What is asked for beside the chart: every statement has to name a coverage."""
+"""An additional prefetch key: every statement must name a coverage."""
 DISCOVERY: Json = {
     "davinci-crd.version": [VERSION],
     "davinci-crd.configuration-options": [
@@ -56,7 +56,7 @@ DISCOVERY: Json = {
         },
     ],
 }
-"""The extension of each service of billing and coverage in discovery."""
+"""The discovery extension of each billing and coverage service."""
 
 
 def exchange_of(extension: Mapping[str, Any]) -> CoverageExchange:

@@ -25,7 +25,7 @@ class Service:
     description: str
     coverage: bool = False
     keys: tuple[str, ...] = ()
-    """The prefetch keys that it asks for; empty: every one."""
+    """The service's prefetch keys; empty: all of them."""
     usage: str = _USAGE
 
     def prefetch(self, templates: Mapping[str, str]) -> dict[str, str]:
@@ -105,6 +105,6 @@ SERVICES: tuple[Service, ...] = (
 )
 BY_ID = {service.id: service for service in SERVICES}
 SHARED_ID = "her2-orders"
-"""The id of the services of orders for a client that wants one for all hooks (``quirks.same_ids``)."""
+"""The id of the order services for a client that needs one id for all hooks (``quirks.same_ids``)."""
 _SHARING = ("her2-order-select", "her2-order-sign", "her2-order-dispatch")
 SHARED = tuple(service for service in SERVICES if service.id in _SHARING)

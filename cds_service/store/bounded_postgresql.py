@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LONGEST_S = 2.5
-"""A little more than the server's own timeout, which says more."""
+"""Slightly more than the server's own timeout, whose message is more informative."""
 
 
 class BoundedConnection(psycopg.Connection[Any]):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _AFTER_S = 1.0
 _PATIENCE_S = 5.0
 PAGES_AT_MOST = 20_000
-"""How long the log may grow before a commit carries it over after all: 80 MB, were the thread never to come to it."""
+"""How large the log may grow before a commit checkpoints it after all: 80 MB, if the thread never gets to it."""
 _log = structlog.get_logger()
 
 

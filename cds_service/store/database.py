@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from cds_service.store.bounded_postgresql import BoundedConnection
 
 LATEST_REVISION = "0007"
-"""The migration that made the tables as this version needs them; the last one under ``migrations/versions``."""
+"""The migration that this version needs: the last one under ``migrations/versions``."""
 _REVISIONS = (
     "CREATE TABLE alembic_version ("
     "version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
 )
-"""As Alembic makes it."""
+"""As created by Alembic."""
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 _WAIT_S = 2
 _SQLITE_WAIT_S = 5

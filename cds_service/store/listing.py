@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 PAGE = 50
 HORIZON = 20_000
-"""How many decisions one page looks through at most."""
+"""The maximum number of decisions examined for one page."""
 FEW = 2000
-"""How many cards are few: a walk finds a page among more of them in a million decisions within its horizon."""
+"""With more matching cards than this in a million decisions, walking back finds a full page within the horizon."""
 _LONGEST = 80
 
 

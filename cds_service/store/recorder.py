@@ -36,7 +36,7 @@ _CONNECTIONS = {"sqlite": 1, "postgresql": 4}
 _BUSY_S = 3.0
 _LOCKED_MS = 1000
 _AT_ONCE = 50
-"""How many records that waited are written in one transaction: new ones arrive meanwhile."""
+"""How many waiting records are written in one transaction: new ones arrive meanwhile."""
 _log = structlog.get_logger()
 
 

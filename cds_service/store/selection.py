@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine
 
 NOT_GIVEN = ""
-"""As issuer or tenant: the decisions of calls that gave none."""
+"""As issuer or tenant: the decisions of calls without one."""
 NO_FEEDBACK = "none"
-"""As outcome: a card on which nothing was said."""
+"""As outcome: a card without feedback."""
 MOST_NAMES = 200
 """How many issuers or tenants a page offers."""
 

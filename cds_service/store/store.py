@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _PROBES = 4
-"""How many may ask at a time whether the database answers."""
+"""How many threads may check the database at the same time."""
 _log = structlog.get_logger()
 
 

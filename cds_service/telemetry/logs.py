@@ -56,7 +56,7 @@ class _Lines:
 
 
 _SPEAK_FOR_THEMSELVES = ("_granian", "opentelemetry")
-"""Libraries that log of their own work. The words of others may hold an address, and so the id of a patient."""
+"""Libraries that log only their own work. Messages of others may contain a URL, and so a patient id."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -96,7 +96,7 @@ OF_LIBRARIES: dict[str, Any] = {
     "root": {"level": "WARNING", "handlers": ["stderr"]},
     "loggers": {"_granian": {"level": "INFO", "handlers": ["stderr"], "filters": ["news"], "propagate": False}},
 }
-"""How the server and every other library log."""
+"""The logging configuration of the server and other libraries."""
 
 
 def configure_logs(level: int = logging.INFO) -> None:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
 SERVER_VARIABLE = "HER2CDS_SERVER_PID"
-"""Names the process that the workers were started by."""
+"""The environment variable with the process that started the workers."""
 _TICKS, _PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
 _UTIME, _STIME, _STARTED, _RESIDENT = 11, 12, 19, 21
-"""Fields of ``stat`` after the name of the program."""
+"""Fields of ``stat`` after the program name."""
 
 
 class Processes(Collector):

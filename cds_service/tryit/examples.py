@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 WRITTEN_ON = date(2026, 11, 22)
-"""The day on which the examples play."""
+"""The day as of which the examples are written."""
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*)?")
 _KEPT = frozenset({"birthDate"})
 

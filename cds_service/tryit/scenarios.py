@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cards.knowledge.schema import Brand, Knowledge, Product
 
-"""What the order screen lets change, beside HER2."""
+"""The measurements that the order screen offers, besides HER2."""
 FAMILIES = {
     "dose": "Dose",
     "identity": "Identity and coding",

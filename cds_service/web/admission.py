@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from cds_service.web.slow_bodies import Bodies
 
 CALLS_AT_ONCE = 8
-"""Calls that one process works on at a time; one that waits for a FHIR server gives up its slot."""
+"""Calls that one process handles at a time; one that waits for a FHIR server releases its slot."""
 WAITING = 48
-"""Calls that wait for one of these to end."""
+"""Calls that wait for a slot."""
 PATIENCE_S = 0.5
-"""How long one waits; the next may be answered in time."""
+"""How long a call waits for a slot."""
 RETRY_AFTER_S = "1"
 _GUARDED = "/cds-services/"
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})

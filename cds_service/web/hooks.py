@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("hooks", __name__)
 DECISION_HEADER = "HER2-CDS-Decision"
-"""Names the decision on record, so that an operator can ask why a silent answer was silent."""
+"""The id of the recorded decision, so that an operator can look up why an answer had no cards."""
 _EXPOSED = f"{DECISION_HEADER}, {REQUEST_ID}, {TRACEPARENT}"
 _log = structlog.get_logger()
 

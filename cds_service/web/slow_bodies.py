@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 SLOW_S = 1.0
-"""A body that takes longer is slow; nearly all are there with the request."""
+"""A body that takes longer is slow; nearly all arrive with the request."""
 CROWD = 32
-"""With so many slow bodies at once, each has little more time than an answer may take."""
+"""With this many slow bodies at once, each gets little more time than an answer may take."""
 MOST = 160
-"""With so many bodies awaited, slow or not, a request that has one is turned away: threads are left for the others."""
+"""With this many pending bodies, slow or not, a request with a body is refused, so that threads are left for others."""
 _LOOK_S = 0.25
 _TIMES, _BYTES = struct.Struct("=4I"), struct.Struct("=2Q")
 _TIMES_AT, _BYTES_AT = 44, 120
@@ -40,7 +40,7 @@ class Bodies:
         """Start with none."""
         self._reading: dict[int, float] = {}
         self.port = ""
-        """The port that requests come by."""
+        """The port of the service."""
 
     def slow(self, now: float) -> list[float]:
         """Return how long each slow body has been pending."""

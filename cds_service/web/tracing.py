@@ -55,7 +55,7 @@ _STEPS: tuple[tuple[Any, str, str], ...] = (
     (RecordWriter, "record", "write record"),
     (Recorder, "write", "store record"),
 )
-"""Where each step of a request is done, and what its span is called."""
+"""The function of each step of a request, and the name of its span."""
 _UNTRACED = ("/health/", "/metrics")
 _SERVER_ERROR = 500
 _log = structlog.get_logger()

@@ -622,7 +622,7 @@ ROWS = [
         KADCYLA,
         others=(order("Kadcyla", "252 mg", identifier="order-0"),),
         indicator="critical",
-        says=("2 times", "504 mg (7.2 mg/kg)", "3.6 mg/kg"),
+        says=("2 orders", "504 mg (7.2 mg/kg)", "3.6 mg/kg"),
         fixes=("RemoveOrder",),
     ),
     Row(
@@ -632,7 +632,7 @@ ROWS = [
         KADCYLA,
         others=(order("Kadcyla", identifier="order-0"),),
         indicator="warning",
-        says=("2 times for the same day",),
+        says=("2 orders for the same day",),
     ),
     Row(
         TWICE,
