@@ -65,6 +65,10 @@ _HER2 = frozenset(
 )
 # An entry that is not an order matters only alongside an order in scope.
 _NO_ORDER = "unreadable-order"
+# An order of a drug in scope, or one that may be, of which nothing at all was checked.
+_UNJUDGED = frozenset(
+    {"unreadable-session", "kind-unnamed", "other-release", "other-release-unnamed", "other-patient", "plan-activity"}
+)
 _OF_CODES = frozenset({Topic.HCPCS_MISMATCH, Topic.NDC_MISMATCH})
 _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.DEFAULT)
 
@@ -256,7 +260,7 @@ def _incomplete(
         lines.update(dict.fromkeys(_unknown_treatment(session.patient)))
     elif not cases and not any(gap.about is None and gap.reason != _NO_ORDER for gap in session.gaps):
         return None
-    is_urgent = bool(lines)
+    is_urgent = bool(lines) or any(gap.reason in _UNJUDGED for gap in session.gaps)
     said = {(each.topic, each.order) for each in shown}
     for verdict in telling:
         if isinstance(verdict.outcome, CannotTell):

@@ -43,6 +43,14 @@ _REASONS = frozenset({"Condition", "Patient"})
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
 
 
+_AS_ORDERS = frozenset(each.lower() for each in _ORDERS)
+
+
+def _may_be_order(kind: str) -> bool:
+    """Return whether a resource that is not named as an order may be one: its type is missing or in other letters."""
+    return not kind or (kind not in _ORDERS and kind.strip().lower() in _AS_ORDERS)
+
+
 def _check_dispatched(orders: Sequence[Json | None], request: HookRequest) -> None:
     """Refuse dispatched orders that hold more than one request may; they were not in its body."""
     try:
@@ -94,15 +102,17 @@ class ChartReader:
         orders: list[DrugOrder] = []
         resources: dict[str, Json] = {}
         gaps: list[Gap] = []
+        unread: list[str] = []
         services: list[tuple[frozenset[str], list[BillingCode]]] = []
         for path, resource, full_url in entries:
             if resource is None:
-                gaps.append(Gap(None, path, "unreadable-order"))
+                unread.append(path)
                 continue
             kind = text(resource.get("resourceType"))
             resources[path] = resource
             in_focus = selected is None or not selected.isdisjoint(_names_of(resource, full_url))
             if kind not in _ORDERS or not self._medication.is_order(resource):
+                gaps += self._of_unnamed_kind(resource, path, references) if in_focus and _may_be_order(kind) else []
                 continue
             if kind == "ServiceRequest":
                 if is_same_patient(resource.get("subject"), request.patient_id, references):
@@ -113,6 +123,9 @@ class ChartReader:
                 gaps += self._of_other_patient(resource, path, references) if in_focus else []
             else:
                 orders.append(self._medication.read(resource, path, references, in_focus=in_focus))
+        # Beside a readable order, an entry without one matters only to an order that is checked; alone, it may be it.
+        reason = "unreadable-order" if resources else "unreadable-session"
+        gaps += [Gap(None, path, reason) for path in unread]
         gaps += self._of_plans(entries, selected, references)
         read = tuple(_with_services(orders, services))
         identities = tuple(identify(order, self._recogniser) for order in read)
@@ -159,6 +172,10 @@ class ChartReader:
         if order.gaps:
             return [Gap(None, path, "other-release-unnamed")]
         return self._if_in_scope(order, path, "other-release")
+
+    def _of_unnamed_kind(self, resource: Json, path: str, references: References) -> list[Gap]:
+        """Say that a resource was not checked that names a drug in scope but not, or not rightly, what it is."""
+        return self._if_in_scope(self._medication.read(resource, path, references), path, "kind-unnamed")
 
     def _of_plans(
         self, entries: Iterable[tuple[str, Json | None, str]], selected: frozenset[str] | None, references: References
