@@ -75,7 +75,7 @@ class ChartReader:
         ``on_failure`` hears of an error in reading one resource of the chart.
         """
         conditions = ConditionReader(terminology, code_map)
-        self._medication = MedicationReader(conditions, code_map)
+        self._medication = MedicationReader(conditions, code_map, recogniser.supportive_drugs)
         self._recogniser = recogniser
         treatments = TreatmentReader(self._medication, recogniser, zone)
         observations = ObservationReader(terminology, code_map, conditions.stages)
