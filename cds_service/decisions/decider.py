@@ -42,6 +42,7 @@ from fhir_mappings.coverage.questionnaires import response
 from fhir_mappings.medications.actions import ActionWriter
 from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.hook_request import RequestReader
+from fhir_mappings.request.occasion import Occasion
 from fhir_mappings.request.orders import Orders, requested_in
 from fhir_mappings.request.queries import MONITORING_KEYS, TREATMENT_KEYS, templates
 
@@ -218,7 +219,11 @@ class Decider:
             answers = gathering.chart()
             absent = gathering.absent(self.templates)
             patient = self._chart.patient(
-                answers, request.patient_id, self._required, orders.references, server=request.fhir_server
+                answers,
+                request.patient_id,
+                self._required,
+                orders.references,
+                occasion=Occasion(request.fhir_server, self._today()),
             )
             patient = msgspec.structs.replace(patient, absent=absent) if absent else patient
             listed = self._chart.with_reasons(orders, gathering.non_observations())
@@ -273,7 +278,8 @@ class Decider:
     def _part_of_chart(self, request: HookRequest, gathering: RequestData, keys: tuple[str, ...]) -> Patient:
         """Read the patient from some prefetch keys; unavailable parts are named in the result."""
         answers = gathering.chart(keys)
-        patient = self._chart.patient(answers, request.patient_id, frozenset(keys), server=request.fhir_server)
+        occasion = Occasion(request.fhir_server, self._today())
+        patient = self._chart.patient(answers, request.patient_id, frozenset(keys), occasion=occasion)
         absent = gathering.absent(keys)
         return msgspec.structs.replace(patient, absent=absent) if absent else patient
 
