@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
@@ -79,6 +81,7 @@ def _after_last_dose(case: Case) -> Outcome:
             "interval": str(interval),
             "window": plain(window),
             "planned": case.planned.isoformat(),
+            "earliest": (last.on + timedelta(days=math.ceil(interval - window))).isoformat(),
             "other": other,
         },
         evidence=(given_line(last),),

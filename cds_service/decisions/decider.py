@@ -1,6 +1,6 @@
-"""One request to one answer: read, look up what is lacking, judge, and word the cards.
+"""Answers one request: read it, fetch missing data, judge, and write the cards.
 
-An order out of scope is answered before anything about the patient is looked at.
+If no order is in scope, the answer is given before any patient data is read.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from fhir_mappings.coverage.questionnaires import response
 from fhir_mappings.medications.actions import ActionWriter
 from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.hook_request import RequestReader
+from fhir_mappings.request.occasion import Occasion
 from fhir_mappings.request.orders import Orders, requested_in
 from fhir_mappings.request.queries import MONITORING_KEYS, TREATMENT_KEYS, templates
 
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
 
 
 class Decider:
-    """Everything that answering needs, for one state of the configuration."""
+    """Answers requests with one configuration."""
 
     def __init__(
         self,
@@ -76,9 +77,10 @@ class Decider:
         on_fetched: OnFetched | None = None,
         aside: Aside = nullcontext,
     ) -> None:
-        """Build the readers, the judgement and the wording; without ``suggestions`` cards only say what is wrong.
+        """Build the readers, the rules and the renderer; without ``suggestions`` cards only say what is wrong.
 
-        ``on_fetched`` hears what each call fetched from a FHIR server; inside of ``aside`` it waits for that.
+        ``on_fetched`` is called with what each call fetched from a FHIR server. A call waits for a server inside the
+        context manager ``aside``.
 
         Raises:
             CodeMapError: a code map of the site cannot be used.
@@ -115,20 +117,20 @@ class Decider:
         self.versions = versions(settings, self.known, self.wording, self.billing)
 
     def reads_drug(self, name: str) -> bool:
-        """Return whether a name means a drug that is known, or may mean one."""
+        """Return whether a name is, or may be, that of a known drug."""
         return self._recogniser.read_text(name).names_drug
 
     def data_of(self, request: HookRequest) -> RequestData:
-        """Return access to what a request sent, and to its FHIR server."""
+        """Return the data access for a request."""
         return RequestData(request, self.templates, self.fhir, self._sizes.entries)
 
     def decide(self, request: HookRequest, *, coverage: bool = False, before: RequestData | None = None) -> Decision:
-        """Answer one request; ``coverage``: by the rules of billing and coverage, and by no clinical one.
+        """Answer one request; ``coverage``: with the billing and coverage rules instead of the clinical ones.
 
-        ``before`` is what has been fetched for the call already.
+        ``before`` is what has already been fetched for the call.
 
         Raises:
-            DataMissing: an order in scope needs data that cannot be had.
+            DataMissing: an order in scope needs data that are not available.
 
         """
         began = time.perf_counter()
@@ -151,7 +153,7 @@ class Decider:
         return Decision(str(uuid.uuid4()), cards, verdicts, session, took, shown, actions=actions)
 
     def _statements(self, session: Session, orders: Orders) -> Iterator[dict[str, Any]]:
-        """Write what is stated of the coverage of each order on the order itself, where it is new."""
+        """Write the coverage statement of each order on the order itself, if it is new."""
         for case in cases_in_scope(session, self._recogniser, self.policy, orders.identities):
             try:
                 action = self._statement(case, session, orders)
@@ -175,7 +177,7 @@ class Decider:
         session: Session | None,
         orders: Orders,
     ) -> Iterator[dict[str, Any]]:
-        """Add to the criteria of a policy the form with what is not known, and its beginning from the chart."""
+        """Add a form to the card with a policy's criteria: what is not known, prefilled from the chart."""
         for card, content in zip(cards, shown, strict=True):
             order = content.lead.order
             if content.lead.topic is not Topic.COVERAGE_CRITERIA or session is None or order is None:
@@ -196,7 +198,7 @@ class Decider:
         return with_form(card, form, words, base_url, self._begun(form, orders, order, session))
 
     def _begun(self, form: Form, orders: Orders, order: Origin, session: Session) -> dict[str, Any] | None:
-        """Begin the answer to a form; one that no order can be named in is not offered."""
+        """Prefill the answer to a form; not offered if the order has no reference."""
         if not order.reference or not self._with_suggestions:
             return None
         words, base_url = self.wording.statements, self.settings.base_url
@@ -217,7 +219,11 @@ class Decider:
             answers = gathering.chart()
             absent = gathering.absent(self.templates)
             patient = self._chart.patient(
-                answers, request.patient_id, self._required, orders.references, server=request.fhir_server
+                answers,
+                request.patient_id,
+                self._required,
+                orders.references,
+                occasion=Occasion(request.fhir_server, self._today()),
             )
             patient = msgspec.structs.replace(patient, absent=absent) if absent else patient
             listed = self._chart.with_reasons(orders, gathering.non_observations())
@@ -241,7 +247,7 @@ class Decider:
         )
         shown = to_show(verdicts, session, self.policy, self._recogniser, self.wording)
         if orders.in_scope and len(session.patient.absent) == len(self.templates) and not _says_more(shown):
-            # The order by itself says nothing, and of the patient nothing is known.
+            # Nothing can be checked without the chart.
             absent = session.patient.absent
             raise DataMissing([f"prefetch.{key}" for key, _ in absent], absent[0][1])
         if exchange is not None:
@@ -252,7 +258,7 @@ class Decider:
         return session, verdicts, (cards, shown)
 
     def _opened(self, request: HookRequest, gathering: RequestData) -> _Answered:
-        """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
+        """Judge the monitoring of the patient's drugs; if there are none, nothing else is read."""
         today = self._today()
         patient = self._part_of_chart(request, gathering, TREATMENT_KEYS)
         # If one medication list is unavailable, an empty other list does not show that the patient takes none.
@@ -270,9 +276,10 @@ class Decider:
         return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)
 
     def _part_of_chart(self, request: HookRequest, gathering: RequestData, keys: tuple[str, ...]) -> Patient:
-        """Read what some keys tell of the patient; unavailable parts are named in it."""
+        """Read the patient from some prefetch keys; unavailable parts are named in the result."""
         answers = gathering.chart(keys)
-        patient = self._chart.patient(answers, request.patient_id, frozenset(keys), server=request.fhir_server)
+        occasion = Occasion(request.fhir_server, self._today())
+        patient = self._chart.patient(answers, request.patient_id, frozenset(keys), occasion=occasion)
         absent = gathering.absent(keys)
         return msgspec.structs.replace(patient, absent=absent) if absent else patient
 
@@ -286,7 +293,7 @@ class Decider:
             yield card_json(card, self.settings.base_url, suggestions, links)
 
     def _suggestions(self, card: Card, resources: Mapping[str, Json], patient_id: str) -> Iterator[dict[str, Any]]:
-        """Write the suggestions that the EHR's own resource allows."""
+        """Write the suggestions that can be made on the EHR's own resources."""
         if not self._with_suggestions:
             return
         is_first = True
@@ -302,12 +309,12 @@ class Decider:
 
 
 def _says_more(shown: tuple[CardContent, ...]) -> bool:
-    """Return whether any card says more than that checks could not be made."""
+    """Return whether any card says more than that checks could not be carried out."""
     return any(content.lead.topic is not Topic.CHECKS_INCOMPLETE for content in shown)
 
 
 def _unresolved(orders: Orders) -> tuple[Gap, ...]:
-    """Say of each order whose drug could not be found out that it was not checked."""
+    """Report each order whose drug could not be found as not checked."""
     return tuple(
         Gap(None, order.origin.path, gap.reason) for order in orders.orders if order.in_focus for gap in order.gaps
     )

@@ -1,4 +1,4 @@
-"""``POST /cds-services/{id}``: one request, its cards."""
+"""``POST /cds-services/{id}``: answers one request with its cards."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("hooks", __name__)
 DECISION_HEADER = "HER2-CDS-Decision"
-"""Names the decision on record, so that an operator can ask why a silent answer was silent."""
+"""The id of the recorded decision, so that an operator can look up why an answer had no cards."""
 _EXPOSED = f"{DECISION_HEADER}, {REQUEST_ID}, {TRACEPARENT}"
 _log = structlog.get_logger()
 
@@ -65,7 +65,7 @@ def call(service_id: str) -> Response:
 
 
 def _shared(body: bytes) -> Service:
-    """Find the service of an id that several share; one that cannot be found is refused like any other wrong hook."""
+    """Find the service for an id that several share; an unknown hook is refused like any other wrong hook."""
     try:
         hook = None if is_too_deep(body) else _hook.decode(body).hook
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -82,6 +82,8 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
         decision = now.decider.decide(request, coverage=service.coverage, before=data)
     except BadRequest as error:
         problems = (error, *error.others)
+        if error.hook_instance:
+            about_hook(error.hook_instance)
         _log.info(
             "hook_refused",
             service=service.id,
@@ -103,7 +105,7 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
         )
         message = f"Nothing could be checked. No data for: {error}"
         return json_answer(operation_outcome("required-data-missing", message, error.places, base_url), 412)
-    # An override is one of a clinician; the sheet of a biller is no repeat of a clinical card.
+    # Overrides are clinical; billing cards never repeat a clinical card.
     if now.repeats is not None and not service.coverage:
         decision = now.repeats.applied(store(), request, client, decision)
     session = decision.session
@@ -138,7 +140,7 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
     cards = [(card["source"]["topic"]["code"], card["indicator"]) for card in decision.cards]
     metrics.called(active.clients.of(client), service.id, HTTPStatus.OK, cards)
     shown: dict[str, Any] = {"cards": decision.cards}
-    # CDS Hooks forbids the empty list that Da Vinci CRD wants.
+    # CDS Hooks forbids the empty list that Da Vinci CRD requires.
     if now.decider.crd and service.coverage:
         shown["systemActions"] = decision.actions
     elif now.decider.settings.quirks.crd and request.moment.orders_are_final:

@@ -17,6 +17,7 @@ from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries
 from fhir_mappings.request.hook_request import BadRequest, bundle_entries, selected_references
+from fhir_mappings.request.occasion import NO_OCCASION, Occasion
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
 from fhir_mappings.request.sizes import TooManyError, check_orders
@@ -43,6 +44,14 @@ _REASONS = frozenset({"Condition", "Patient"})
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
 
 
+_AS_ORDERS = frozenset(each.lower() for each in _ORDERS)
+
+
+def _may_be_order(kind: str) -> bool:
+    """Return whether a resource that is not named as an order may be one: its type is missing or in other letters."""
+    return not kind or (kind not in _ORDERS and kind.strip().lower() in _AS_ORDERS)
+
+
 def _check_dispatched(orders: Sequence[Json | None], request: HookRequest) -> None:
     """Refuse dispatched orders that hold more than one request may; they were not in its body."""
     try:
@@ -67,7 +76,7 @@ class ChartReader:
         ``on_failure`` hears of an error in reading one resource of the chart.
         """
         conditions = ConditionReader(terminology, code_map)
-        self._medication = MedicationReader(conditions, code_map)
+        self._medication = MedicationReader(conditions, code_map, recogniser.supportive_drugs)
         self._recogniser = recogniser
         treatments = TreatmentReader(self._medication, recogniser, zone)
         observations = ObservationReader(terminology, code_map, conditions.stages)
@@ -94,15 +103,17 @@ class ChartReader:
         orders: list[DrugOrder] = []
         resources: dict[str, Json] = {}
         gaps: list[Gap] = []
+        unread: list[str] = []
         services: list[tuple[frozenset[str], list[BillingCode]]] = []
         for path, resource, full_url in entries:
             if resource is None:
-                gaps.append(Gap(None, path, "unreadable-order"))
+                unread.append(path)
                 continue
             kind = text(resource.get("resourceType"))
             resources[path] = resource
             in_focus = selected is None or not selected.isdisjoint(_names_of(resource, full_url))
             if kind not in _ORDERS or not self._medication.is_order(resource):
+                gaps += self._of_unnamed_kind(resource, path, references) if in_focus and _may_be_order(kind) else []
                 continue
             if kind == "ServiceRequest":
                 if is_same_patient(resource.get("subject"), request.patient_id, references):
@@ -113,6 +124,9 @@ class ChartReader:
                 gaps += self._of_other_patient(resource, path, references) if in_focus else []
             else:
                 orders.append(self._medication.read(resource, path, references, in_focus=in_focus))
+        # Beside a readable order, an entry without one matters only to an order that is checked; alone, it may be it.
+        reason = "unreadable-order" if resources else "unreadable-session"
+        gaps += [Gap(None, path, reason) for path in unread]
         gaps += self._of_plans(entries, selected, references)
         read = tuple(_with_services(orders, services))
         identities = tuple(identify(order, self._recogniser) for order in read)
@@ -160,6 +174,10 @@ class ChartReader:
             return [Gap(None, path, "other-release-unnamed")]
         return self._if_in_scope(order, path, "other-release")
 
+    def _of_unnamed_kind(self, resource: Json, path: str, references: References) -> list[Gap]:
+        """Say that a resource was not checked that names a drug in scope but not, or not rightly, what it is."""
+        return self._if_in_scope(self._medication.read(resource, path, references), path, "kind-unnamed")
+
     def _of_plans(
         self, entries: Iterable[tuple[str, Json | None, str]], selected: frozenset[str] | None, references: References
     ) -> Iterator[Gap]:
@@ -201,15 +219,15 @@ class ChartReader:
         session: frozenset[str] = frozenset(),
         *,
         every_lab: bool = False,
-        server: str = "",
+        occasion: Occasion = NO_OCCASION,
     ) -> Patient:
         """Read the chart from the answers to all queries, and from whatever else the client sent along.
 
         ``session`` names the orders that are being asked about: they are no history, wherever else they stand.
-        ``every_lab`` reads the laboratory results of all days, not only the newest. ``server`` is the base address of
-        the server that the chart is of, where that is known.
+        ``every_lab`` reads the laboratory results of all days, not only the newest. ``occasion`` says of which
+        server the chart is, and on which day it is read.
         """
-        return self._patient.read(answers, patient_id, required, session, every_lab=every_lab, server=server)
+        return self._patient.read(answers, patient_id, required, session, every_lab=every_lab, occasion=occasion)
 
 
 def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:

@@ -27,6 +27,7 @@ from cards.facts.results import (
     Weight,
 )
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
+from fhir_mappings.request.occasion import NO_OCCASION, Occasion, of_the_future
 from fhir_mappings.request.queries import PAGE_SIZES
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
@@ -90,6 +91,7 @@ class Draft:
     person: Json = field(default_factory=dict)
     subject: Subject = NOBODY
     every_lab: bool = False
+    latest: date = date.max
     own_reference: str = ""
 
     def __post_init__(self) -> None:
@@ -142,13 +144,13 @@ class PatientReader:
         session: frozenset[str],
         *,
         every_lab: bool = False,
-        server: str = "",
+        occasion: Occasion = NO_OCCASION,
     ) -> Patient:
         """Read the chart; ``session`` names the orders that are being asked about and are no history.
 
         Rules ask for the newest laboratory results alone; ``every_lab`` reads the rest too.
         """
-        draft = Draft(patient_id, References(server), every_lab=every_lab)
+        draft = Draft(patient_id, References(occasion.server), every_lab=every_lab, latest=occasion.latest)
         listings = [answer.listing for answer in answers.values() if answer.listing is not None]
         draft.references.add_glimpses(
             glimpse
@@ -271,7 +273,8 @@ class PatientReader:
                 self._failed(error, glimpse, draft)
                 continue
             for fact in read:
-                if not last_day and len(glimpse.day) >= _WHOLE_DAY and isinstance(fact, LabResult) and fact.on:
+                is_dated = len(glimpse.day) >= _WHOLE_DAY and isinstance(fact, LabResult)
+                if not last_day and is_dated and fact.on and fact.on <= draft.latest:
                     # Time zones differ, so a result dated the day before may be newer.
                     last_day = (fact.on - timedelta(days=1)).isoformat()
 
@@ -437,7 +440,8 @@ def _harm_of_test(test: PregnancyTest) -> Decimal:
 
 def _assembled(draft: Draft, harmful_when_high: frozenset[str]) -> Patient:
     by_kind: dict[type, list[Any]] = {}
-    for fact in draft.facts:
+    for each in draft.facts:
+        fact = of_the_future(each) if each.on is not None and each.on > draft.latest else each
         by_kind.setdefault(fact.__class__, []).append(fact)
     labs: dict[str, list[LabResult]] = {}
     for result in by_kind.get(LabResult, ()):
