@@ -15,12 +15,21 @@ run:
 	@$(MAKE) --no-print-directory install
 	$(BIN)/her2-cds serve --config examples/demo.yaml --port $(PORT)
 
-test: install-dev lint
-	$(PYTEST)
+test: install-dev
+	@$(call beside_lint,$(PYTEST))
 
-# While you work: lint, types, import contracts, the rules and the FHIR mapping; minutes, not the whole check.
-test-fast: install-dev lint
-	$(PYTEST) tests/cards tests/fhir_mappings
+# While you work: lint, types, import contracts, the rules and the FHIR mapping; about a minute, not the whole check.
+test-fast: install-dev
+	@$(call beside_lint,$(PYTEST) tests/cards tests/fhir_mappings)
+
+# Lint and types take their turn while tests wait for servers and browsers; what they say comes last.
+define beside_lint
+$(MAKE) --no-print-directory lint >$(VENV)/lint.log 2>&1 & lint=$$!; \
+	$(1); tests=$$?; \
+	wait $$lint; lint=$$?; \
+	cat $(VENV)/lint.log; \
+	exit $$((tests + lint))
+endef
 
 lint: install-dev
 	$(BIN)/ruff check --quiet .
