@@ -3,8 +3,9 @@
 PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
+CORES := $(shell getconf _NPROCESSORS_ONLN)
 # One worker more than there are cores: many tests wait for a server, a timer or a browser.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+WORKERS ?= $(shell expr $(CORES) + 1)
 PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile
 
 .PHONY: run test test-fast lint soak coverage bench lock golden sign-off clean install install-dev lowest pythons
@@ -18,9 +19,10 @@ run:
 test: install-dev
 	@$(call beside_lint,$(PYTEST))
 
-# While you work: lint, types, import contracts, the rules and the FHIR mapping; about a minute, not the whole check.
+# While you work: lint, types, import contracts, the rules and the FHIR mapping; a minute, not the whole check. These
+# tests wait for nothing.
 test-fast: install-dev
-	@$(call beside_lint,$(PYTEST) tests/cards tests/fhir_mappings)
+	@$(call beside_lint,$(PYTEST) --numprocesses=$(CORES) tests/cards tests/fhir_mappings)
 
 # Lint and types take their turn while tests wait for servers and browsers; what they say comes last.
 define beside_lint
