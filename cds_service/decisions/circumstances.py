@@ -67,7 +67,16 @@ def in_circumstances(active: ActiveDecider, caller: Caller | None, service: str,
         raise
     except Exception as error:  # noqa: BLE001 - what only the profile changes must not cost the answer
         failures.part_failed("profile", error)
-        return Answering(active, UNKNOWN, None, (_NO_PROFILE,))
+        return Answering(_of_client(active, caller, service), UNKNOWN, None, (_NO_PROFILE,))
+
+
+def _of_client(active: ActiveDecider, caller: Caller | None, service: str) -> ActiveDecider:
+    """Return what answers a client of whose user and encounter nothing is known."""
+    try:
+        return active.of(caller, service)
+    except Exception as error:  # noqa: BLE001 - what the site sets for everybody is left
+        failures.part_failed("profile", error)
+        return active
 
 
 def _found(active: ActiveDecider, caller: Caller | None, service: str, request: HookRequest) -> Answering:

@@ -111,6 +111,7 @@ class Decider:
         self.billing = settings.billing()
         self._coverage_rules = coverage_rules(self.billing)
         self._renderer = Renderer(self.wording, with_sources(self.known, self.billing), self.policy.indicators)
+        self._unchecked = card_json(self._renderer.plain.last_resort(""), settings.base_url, [])
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
         self._parts = CoverageParts(
             self._recogniser,
@@ -172,7 +173,7 @@ class Decider:
 
     def unchecked_card(self) -> dict[str, Any]:
         """Return the card of a call of which nothing could be read, not even what it is about."""
-        return card_json(self._renderer.plain.last_resort(str(uuid.uuid4())), self.settings.base_url, [])
+        return {**self._unchecked, "uuid": str(uuid.uuid4())}
 
     def _decided(
         self,
@@ -269,7 +270,7 @@ class Decider:
     def _opened(self, request: HookRequest, gathering: RequestData, of_call: tuple[Gap, ...]) -> _Answered:
         """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
         today = self._today()
-        patient = self._part_of_chart(request, gathering, TREATMENT_KEYS)
+        patient = _with_lost(self._part_of_chart(request, gathering, TREATMENT_KEYS), TREATMENT_KEYS)
         # If one medication list is unavailable, an empty other list does not show that the patient takes none.
         if not patient.absent and not on_treatment(patient, self.known, self.policy.thresholds, today):
             return None, (), ((), ())
@@ -277,6 +278,7 @@ class Decider:
         if len(patient.absent) == len(MONITORING_KEYS):
             _refuse_unless_failed(Session(Moment.VIEW, today, (), patient))
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
+        patient = patient if drugs else _with_lost(patient, TREATMENT_KEYS)
         session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient, of_call)
         identities = [identity for _, identity in drugs]
         verdicts = judge(session, self._recogniser, self.policy, identities, on_failure=failures.check_failed)
@@ -296,7 +298,7 @@ class Decider:
         ``session`` names the orders that are asked about.
         """
         try:
-            answers = gathering.chart(keys)
+            answers = gathering.chart(keys if request.moment is Moment.VIEW else None)
             absent = gathering.absent(keys)
             patient = self._chart.patient(
                 answers, request.patient_id, frozenset(keys), session, server=request.fhir_server
@@ -318,12 +320,19 @@ class Decider:
         for card in worded(contents, self._renderer, request.hook_instance, failures.check_failed):
             try:
                 suggestions = list(self._suggestions(card, resources, request.patient_id))
-                has_link = self.settings.smart.links and card.order is not None
-                links = smart_links(card, self.settings.base_url) if has_link else []
-            except Exception as error:  # noqa: BLE001 - a card without buttons and links is better than none
-                failures.part_failed("links", error)
-                suggestions, links = [], []
-            yield card_json(card, self.settings.base_url, suggestions, links)
+                yield card_json(card, self.settings.base_url, suggestions, self._links(card))
+            except Exception as error:  # noqa: BLE001 - one card must not cost the others
+                failures.part_failed("card", error)
+                yield self.unchecked_card()
+
+    def _links(self, card: Card) -> list[dict[str, Any]]:
+        if not self.settings.smart.links or card.order is None:
+            return []
+        try:
+            return smart_links(card, self.settings.base_url)
+        except Exception as error:  # noqa: BLE001 - a card without its link is better than none
+            failures.part_failed("links", error)
+            return []
 
     def _suggestions(self, card: Card, resources: Mapping[str, Json], patient_id: str) -> Iterator[dict[str, Any]]:
         """Write the suggestions that the EHR's own resource allows."""
@@ -339,6 +348,13 @@ class Decider:
             if actions:
                 yield suggestion_json(suggestion.label, suggestion.uuid, actions, is_first=is_first)
                 is_first = False
+
+
+def _with_lost(patient: Patient, keys: Iterable[str]) -> Patient:
+    """Name each list as unavailable of which an entry failed to be read: it may be what is looked for."""
+    failed = [gap.path for gap in patient.gaps if gap.reason == FAILED]
+    lost = {key: AN_INTERNAL_ERROR for key in keys if any(path.startswith(f"prefetch.{key}") for path in failed)}
+    return msgspec.structs.replace(patient, absent=tuple((lost | dict(patient.absent)).items())) if lost else patient
 
 
 def _refuse_unless_failed(session: Session) -> None:

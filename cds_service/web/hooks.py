@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +26,11 @@ from cds_service.web.bodies import json_body, refuse
 from cds_service.web.naming import REQUEST_ID, TRACEPARENT
 from fhir_mappings.request.hook_request import BadRequest
 from fhir_mappings.wire.depth import is_too_deep
+from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from cards.facts.session import Session
+    from collections.abc import Iterator, Mapping
+
     from cds_service.decisions.active import ActiveDecider
     from cds_service.decisions.decision import Decision
     from cds_service.protocol.caller import Caller, Circumstances
@@ -64,10 +67,20 @@ def call(service_id: str) -> Response:
     # Take a slot only after the body has arrived, so that a slow client does not occupy one.
     with admission().slot():
         answer = _answered(service, now, client, body)
-    metrics.answered(service.id, answer.status_code, time.perf_counter() - began, len(body))
-    if answer.status_code != HTTPStatus.OK:
-        metrics.called(now.clients.of(client), service.id, answer.status_code)
+    with _unheard():
+        metrics.answered(service.id, answer.status_code, time.perf_counter() - began, len(body))
+        if answer.status_code != HTTPStatus.OK:
+            metrics.called(now.clients.of(client), service.id, answer.status_code)
     return answer
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Let no number and no line of the log cost an answer that is there already."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - a full disk, say
+        failures.part_failed("telemetry", error)
 
 
 def _answered(service: Service, active: ActiveDecider, client: Caller | None, body: bytes) -> Response:
@@ -78,11 +91,37 @@ def _answered(service: Service, active: ActiveDecider, client: Caller | None, bo
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told on a card
         failures.part_failed("call", error)
-        store().recorder.set_aside(type(error).__name__)
+        with _unheard():
+            store().recorder.set_aside(type(error).__name__)
         shown: dict[str, Any] = {"cards": [active.decider.unchecked_card()]}
         if active.decider.crd and service.coverage:
             shown["systemActions"] = []
         return json_answer(shown, headers=_HEADERS)
+
+
+def _written(shown: dict[str, Any], headers: Mapping[str, str], active: ActiveDecider) -> Response:
+    """Write an answer. A card that cannot be written is given without its buttons, or as the one that says so."""
+    try:
+        return json_answer(shown, headers=headers)
+    except Exception as error:  # noqa: BLE001 - one card must not cost the others
+        failures.part_failed("answer", error)
+    if not _is_json(shown.get("systemActions")):
+        shown["systemActions"] = []
+    cards = [each if _is_json(each) else _without_buttons(each) for each in shown["cards"]]
+    shown["cards"] = [each if _is_json(each) else active.decider.unchecked_card() for each in cards]
+    return json_answer(shown, headers=headers)
+
+
+def _without_buttons(card: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in card.items() if name not in ("suggestions", "selectionBehavior")}
+
+
+def _is_json(written: Any) -> bool:
+    try:
+        encode(written)
+    except Exception:  # noqa: BLE001 - whatever keeps it from being written
+        return False
+    return True
 
 
 def _shared(body: bytes) -> Service:
@@ -125,28 +164,18 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
         message = f"Nothing could be checked. No data for: {error}"
         return json_answer(operation_outcome("required-data-missing", message, error.places, base_url), 412)
     decision = _kept(decision, service, now, circumstances, client, request)
-    _log.info(
-        "hook_answered",
-        service=service.id,
-        status=200,
-        decision=decision.id,
-        cards=[card["source"]["topic"]["code"] for card in decision.cards],
-        suppressed=[str(each.content.lead.topic) for each in decision.suppressed],
-        verdicts=len(decision.verdicts),
-        duration_ms=round(decision.duration_s * 1000, 2),
-    )
+    with _unheard():
+        _tell(decision, service, active, client)
     headers = dict(_HEADERS)
     if decision.verdicts:
         headers[DECISION_HEADER] = decision.id
-    cards = [(card["source"]["topic"]["code"], card["indicator"]) for card in decision.cards]
-    metrics.called(active.clients.of(client), service.id, HTTPStatus.OK, cards)
     shown: dict[str, Any] = {"cards": decision.cards}
     # CDS Hooks forbids the empty list that Da Vinci CRD wants.
     if now.decider.crd and service.coverage:
         shown["systemActions"] = decision.actions
     elif now.decider.settings.quirks.crd and request.moment.orders_are_final:
         shown["systemActions"] = []
-    return json_answer(shown, headers=headers)
+    return _written(shown, headers, active)
 
 
 def _kept(
@@ -181,15 +210,27 @@ def _kept(
             at_once = False
         else:
             at_once = recorder.write(record)
-        metrics.recorded(recorder, at_once=at_once)
-        _count(service.id, decision, session)
+        with _unheard():
+            metrics.recorded(recorder, at_once=at_once)
     return decision
 
 
-def _count(service: str, decision: Decision, session: Session) -> None:
-    metrics.decided(
-        service,
-        [(card["source"]["topic"]["code"], card["indicator"]) for card in decision.cards],
-        [str(each.content.lead.topic) for each in decision.suppressed],
-        [gap.reason for gap in (*session.gaps, *session.patient.gaps)],
+def _tell(decision: Decision, service: Service, active: ActiveDecider, client: Caller | None) -> None:
+    """Count and log an answer."""
+    topics = [card["source"]["topic"]["code"] for card in decision.cards]
+    suppressed = [str(each.content.lead.topic) for each in decision.suppressed]
+    cards = list(zip(topics, (card["indicator"] for card in decision.cards), strict=True))
+    if (session := decision.session) is not None:
+        gaps = [gap.reason for gap in (*session.gaps, *session.patient.gaps)]
+        metrics.decided(service.id, cards, suppressed, gaps)
+    _log.info(
+        "hook_answered",
+        service=service.id,
+        status=200,
+        decision=decision.id,
+        cards=topics,
+        suppressed=suppressed,
+        verdicts=len(decision.verdicts),
+        duration_ms=round(decision.duration_s * 1000, 2),
     )
+    metrics.called(active.clients.of(client), service.id, HTTPStatus.OK, cards)
