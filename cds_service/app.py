@@ -1,4 +1,4 @@
-"""The Flask application: routes, limits, CORS, and errors that are OperationOutcomes whatever went wrong."""
+"""The Flask application: routes, limits, CORS, and every error as an OperationOutcome."""
 
 from __future__ import annotations
 
@@ -59,21 +59,21 @@ _CODES = {
 
 
 class _Application(Flask):
-    """An application all of whose views are plain functions."""
+    """A Flask application whose views are all plain functions."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the view as it is; Flask would look at it anew at every call."""
+        """Return the view unchanged; Flask would inspect it again on every call."""
         return func
 
 
 def create_app(
     path: Path | None = None, settings: Settings | None = None, store: Store | None = None, clock: Clock = now
 ) -> Flask:
-    """Build the application; without a ``store`` it opens the one of the configuration.
+    """Build the application; without a ``store`` it opens the one from the configuration.
 
     Raises:
         ConfigurationError: the configuration is not valid.
-        DatabaseError: the address of the database cannot be used.
+        DatabaseError: the database address is unusable.
 
     """
     room = Admission()
@@ -117,7 +117,7 @@ def create_app(
 
 
 def workbench_of(settings: Settings) -> Blueprint:
-    """Load the pages of the workbench, or the page that says there is no workbench; its pages are most of a start."""
+    """Load the workbench pages, which take most of the startup time, or the page that says there is no workbench."""
     if settings.workbench.sign_in == "off":
         from cds_service.web.no_workbench import blueprint  # noqa: PLC0415
     else:
@@ -145,14 +145,14 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _nothing_here() -> str:
-    """Say what is there instead: the services to who asked for one, and where they are listed to everybody else."""
+    """Answer 404: list the services if one was asked for; otherwise say where they are listed."""
     if not request.path.startswith("/cds-services/"):
         return "there is nothing at this address; the services are listed at /cds-services"
     return f"there is no such service; those that exist are {', '.join(discovery.service_ids())}"
 
 
 def _unexpected(error: Exception) -> Response:
-    """Answer without a word of what happened; the log has the type and the place, never the message."""
+    """Answer without details of what went wrong; the log has the type and the place, never the message."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -1,4 +1,4 @@
-"""Finds the profile of a call that depends on user or encounter: from what was sent, else from the FHIR server."""
+"""Finds a call's profile if it depends on the user or encounter: from what was sent, else from the FHIR server."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _NO_PROFILE = Gap(None, "context.userId", FAILED)
 
 
 class Answering(NamedTuple):
-    """What answers a call, in which circumstances, and the access to data that finding out has used, if any.
+    """The decider for a call, the circumstances, and the data access used to find them, if any.
 
-    ``gaps`` tells where the settings for the user or encounter could not be found out.
+    ``gaps`` says where the settings for the user or encounter could not be determined.
     """
 
     active: ActiveDecider
@@ -42,7 +42,7 @@ class Answering(NamedTuple):
 
 
 def profile_of(settings: Settings, service: str, request: HookRequest, decider: Decider) -> Settings:
-    """Return the settings of the profile that is for a call, by what it sent and nothing else; else the settings.
+    """Return the settings of the profile for a call, judged by the request alone, or else the general settings.
 
     ``decider`` reads the request.
     """
@@ -53,9 +53,9 @@ def profile_of(settings: Settings, service: str, request: HookRequest, decider: 
 
 
 def in_circumstances(active: ActiveDecider, caller: Caller | None, service: str, request: HookRequest) -> Answering:
-    """Find what answers a call. Nothing is read unless some profile for these calls asks about it.
+    """Find the decider for a call; nothing is read unless a profile for these calls depends on it.
 
-    If that fails, what the site sets for everybody answers, and the answer tells.
+    If finding it fails, the settings for everybody apply, and ``gaps`` says so.
 
     Raises:
         NeighbourBusyError: too many calls wait for FHIR servers already.

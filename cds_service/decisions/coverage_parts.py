@@ -1,6 +1,6 @@
-"""What only an answer on billing and coverage has: statements on orders, forms, and what a client of CRD chose.
+"""The parts of an answer that only billing and coverage have: statements on orders, forms, and a CRD client's options.
 
-Each part that fails is left out, and the cards are given.
+A part that fails is left out, and the cards are still returned.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Json = dict[str, Any]
 
 
 class CoverageParts:
-    """Writes what stands on orders and forms, for one state of the configuration."""
+    """Writes coverage statements and forms with one configuration."""
 
     def __init__(
         self,
@@ -47,13 +47,13 @@ class CoverageParts:
         *,
         offers_answers: bool,
     ) -> None:
-        """Take what all answers have in common; ``offers_answers``: a form comes with the answer begun."""
+        """Take what all answers share; ``offers_answers``: a form comes with a prefilled answer."""
         self._recogniser, self._policy, self._billing = recogniser, policy, billing
         self._wording, self._base_url, self._offers_answers = wording, base_url, offers_answers
         self._writer = CoverageWriter(wording.statements, with_sources(recogniser.known, billing).sources, base_url)
 
     def statements(self, session: Session, orders: Orders) -> Iterator[Json]:
-        """Write what is stated of the coverage of each order on the order itself, where it is new."""
+        """Write the coverage statement of each order on the order itself, if it is new."""
         try:
             cases = cases_in_scope(session, self._recogniser, self._policy, orders.identities)
         except Exception as error:  # noqa: BLE001 - nothing is stated, and the cards are given
@@ -82,7 +82,7 @@ class CoverageParts:
         session: Session | None,
         orders: Orders,
     ) -> Iterator[Json]:
-        """Add to the criteria of a policy the form with what is not known, and its beginning from the chart."""
+        """Add a form to the card with a policy's criteria: what is not known, prefilled from the chart."""
         for card, content in zip(cards, shown, strict=True):
             order = content.lead.order
             if content.lead.topic is not Topic.COVERAGE_CRITERIA or session is None or order is None:
@@ -103,7 +103,7 @@ class CoverageParts:
         return with_form(card, form, words, base_url, self._begun(form, orders, order, session))
 
     def _begun(self, form: Form, orders: Orders, order: Origin, session: Session) -> Json | None:
-        """Begin the answer to a form; one that no order can be named in is not offered."""
+        """Prefill the answer to a form; not offered if the order has no reference."""
         if not order.reference or not self._offers_answers:
             return None
         words, base_url = self._wording.statements, self._base_url
@@ -111,7 +111,7 @@ class CoverageParts:
 
 
 def chosen(shown: tuple[CardContent, ...], session: Session) -> tuple[CardContent, ...]:
-    """Leave out what a client of the CRD profile does not want; if that fails, it gets every card."""
+    """Leave out what a client of the CRD profile does not want; if that fails, every card is shown."""
     try:
         return crd.contents_for(shown, session)
     except Exception as error:  # noqa: BLE001 - a card too many is better than none
@@ -120,7 +120,7 @@ def chosen(shown: tuple[CardContent, ...], session: Session) -> tuple[CardConten
 
 
 def card_chosen(card: Json, content: CardContent, session: Session) -> Json:
-    """Name payer and orders on a card as the profile has it; if that fails, the card is given without."""
+    """Name payer and orders on a card as the profile requires; if that fails, the card is shown without them."""
     try:
         return crd.card_for(card, content, session)
     except Exception as error:  # noqa: BLE001 - the card names no payer, and is given

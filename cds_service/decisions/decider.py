@@ -1,6 +1,6 @@
-"""One request to one answer: read, look up what is lacking, judge, and word the cards.
+"""Answers one request: read it, fetch missing data, judge, and write the cards.
 
-An order out of scope is answered before anything about the patient is looked at.
+If no order is in scope, the answer is given before any patient data is read.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _NOT_GROUPED = Evidence("failed-grouping", "")
 
 
 class Decider:
-    """Everything that answering needs, for one state of the configuration."""
+    """Answers requests with one configuration."""
 
     def __init__(
         self,
@@ -79,9 +79,10 @@ class Decider:
         on_fetched: OnFetched | None = None,
         aside: Aside = nullcontext,
     ) -> None:
-        """Build the readers, the judgement and the wording; without ``suggestions`` cards only say what is wrong.
+        """Build the readers, the rules and the renderer; without ``suggestions`` cards only say what is wrong.
 
-        ``on_fetched`` hears what each call fetched from a FHIR server; inside of ``aside`` it waits for that.
+        ``on_fetched`` is called with what each call fetched from a FHIR server. A call waits for a server inside the
+        context manager ``aside``.
 
         Raises:
             CodeMapError: a code map of the site cannot be used.
@@ -125,11 +126,11 @@ class Decider:
         self.versions = versions(settings, self.known, self.wording, self.billing)
 
     def reads_drug(self, name: str) -> bool:
-        """Return whether a name means a drug that is known, or may mean one."""
+        """Return whether a name is, or may be, that of a known drug."""
         return self._recogniser.read_text(name).names_drug
 
     def data_of(self, request: HookRequest) -> RequestData:
-        """Return access to what a request sent, and to its FHIR server."""
+        """Return the data access for a request."""
         return RequestData(request, self.templates, self.fhir, self._sizes.entries)
 
     def decide(
@@ -140,15 +141,15 @@ class Decider:
         before: RequestData | None = None,
         gaps: tuple[Gap, ...] = (),
     ) -> Decision:
-        """Answer one request; ``coverage``: by the rules of billing and coverage, and by no clinical one.
+        """Answer one request; ``coverage``: with the billing and coverage rules instead of the clinical ones.
 
-        ``before`` is what has been fetched for the call already, ``gaps`` what is known not to have been read. What
-        fails in an unexpected way costs that part of the answer, which tells of it; if everything does, the answer is
-        that nothing could be checked.
+        ``before`` is what has already been fetched for the call, ``gaps`` what is known to be unread. An unexpected
+        error costs only the part of the answer in which it occurs, and the answer says so; if everything fails, the
+        answer says that nothing could be checked.
 
         Raises:
             BadRequest: the dispatched orders hold more than a request may, or another version of CRD is asked for.
-            DataMissing: an order in scope needs data that cannot be had.
+            DataMissing: an order in scope needs data that are not available.
             NeighbourBusyError: too many calls wait for FHIR servers already.
 
         """
@@ -243,7 +244,7 @@ class Decider:
         )
         verdicts, shown = self._shown(verdicts, session)
         if orders.in_scope and len(session.patient.absent) == len(self.templates) and not _says_more(shown):
-            # The order by itself says nothing, and of the patient nothing is known.
+            # Nothing can be checked without the chart.
             _refuse_unless_failed(session)
         if exchange is not None:
             shown = chosen(shown, session)
@@ -255,7 +256,7 @@ class Decider:
     def _shown(
         self, verdicts: tuple[Verdict, ...], session: Session
     ) -> tuple[tuple[Verdict, ...], tuple[CardContent, ...]]:
-        """Put the findings on cards. Where that fails, each stands by itself, and the answer tells of it."""
+        """Group the findings into cards. If that fails, each finding is shown by itself, and the answer says so."""
         try:
             shown = to_show(
                 verdicts, session, self.policy, self._recogniser, self.wording, on_failure=failures.check_failed
@@ -268,7 +269,7 @@ class Decider:
         return verdicts, shown
 
     def _opened(self, request: HookRequest, gathering: RequestData, of_call: tuple[Gap, ...]) -> _Answered:
-        """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
+        """Judge the monitoring of the patient's drugs; if there are none, nothing else is read."""
         today = self._today()
         patient = _with_lost(self._part_of_chart(request, gathering, TREATMENT_KEYS), TREATMENT_KEYS)
         # If one medication list is unavailable, an empty other list does not show that the patient takes none.
@@ -293,7 +294,7 @@ class Decider:
         keys: tuple[str, ...],
         session: frozenset[str] = frozenset(),
     ) -> Patient:
-        """Read what some keys tell of the patient; unavailable parts are named in it.
+        """Read the patient from some prefetch keys; unavailable parts are named in the result.
 
         ``session`` names the orders that are asked about.
         """
@@ -335,7 +336,7 @@ class Decider:
             return []
 
     def _suggestions(self, card: Card, resources: Mapping[str, Json], patient_id: str) -> Iterator[dict[str, Any]]:
-        """Write the suggestions that the EHR's own resource allows."""
+        """Write the suggestions that can be made on the EHR's own resources."""
         if not self._with_suggestions:
             return
         is_first = True
@@ -351,17 +352,17 @@ class Decider:
 
 
 def _with_lost(patient: Patient, keys: Iterable[str]) -> Patient:
-    """Name each list as unavailable of which an entry failed to be read: it may be what is looked for."""
+    """Mark each list with an entry that could not be read as unavailable: the entry may be the one that matters."""
     failed = [gap.path for gap in patient.gaps if gap.reason == FAILED]
     lost = {key: AN_INTERNAL_ERROR for key in keys if any(path.startswith(f"prefetch.{key}") for path in failed)}
     return msgspec.structs.replace(patient, absent=tuple((lost | dict(patient.absent)).items())) if lost else patient
 
 
 def _refuse_unless_failed(session: Session) -> None:
-    """Refuse a call of whose patient nothing could be had; what an internal error cost is told on a card instead.
+    """Refuse a call for which no patient data were available; after an internal error, a card says so instead.
 
     Raises:
-        DataMissing: nothing could be had, and nothing failed here.
+        DataMissing: no data were available, and nothing failed here.
 
     """
     absent = session.patient.absent
@@ -371,12 +372,12 @@ def _refuse_unless_failed(session: Session) -> None:
 
 
 def _says_more(shown: tuple[CardContent, ...]) -> bool:
-    """Return whether any card says more than that checks could not be made."""
+    """Return whether any card says more than that checks could not be carried out."""
     return any(content.lead.topic is not Topic.CHECKS_INCOMPLETE for content in shown)
 
 
 def _unresolved(orders: Orders) -> tuple[Gap, ...]:
-    """Say of each order whose drug could not be found out that it was not checked."""
+    """Report each order whose drug could not be found as not checked."""
     return tuple(
         Gap(None, order.origin.path, gap.reason) for order in orders.orders if order.in_focus for gap in order.gaps
     )

@@ -1,4 +1,4 @@
-"""Cards as CDS Hooks has them: which are shown, and how each is written."""
+"""Cards in the CDS Hooks format: which are shown, and how each is serialized."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def to_show(
 def worded(
     contents: Iterable[CardContent], renderer: Renderer, hook_instance: str, on_failure: OnFailure | None = None
 ) -> Iterator[Card]:
-    """Word what is shown. Orders that share a reference still get cards with ids of their own.
+    """Render the cards. Orders that share a reference still get cards with different ids.
 
     ``on_failure`` hears of a card that cannot be worded, which is given in plain words; without it the exception is
     raised.
@@ -95,10 +95,10 @@ def _plainly(
 
 
 def suggestion_json(label: str, identifier: str, actions: list[dict[str, Any]], *, is_first: bool) -> dict[str, Any]:
-    """Write a suggestion. Recommended is the first of a card if all it does is to order tests.
+    """Serialize a suggestion. The first one on a card is recommended if it only orders tests.
 
-    A client may choose what is recommended beforehand. That harms nobody where drafts of tests are added; a changed
-    dose or code, a hold or a removal is for the clinician alone to choose.
+    A client may preselect a recommended suggestion. That is harmless for draft test orders; a changed dose or code, a
+    hold or a removal must be the clinician's own choice.
     """
     is_recommended = is_first and all(
         action["type"] == "create" and action["resource"]["resourceType"] == "ServiceRequest" for action in actions
@@ -109,7 +109,7 @@ def suggestion_json(label: str, identifier: str, actions: list[dict[str, Any]], 
 def card_json(
     card: Card, base_url: str, suggestions: list[dict[str, Any]], links: Sequence[dict[str, Any]] = ()
 ) -> dict[str, Any]:
-    """Write a card; what has no value is left out."""
+    """Serialize a card, without empty fields."""
     written: dict[str, Any] = {
         "uuid": card.uuid,
         "summary": card.summary,

@@ -1,8 +1,8 @@
-"""Decisions as a list, the newest first, a page at a time, at the same speed among a thousand and among millions.
+"""Lists decisions, newest first, a page at a time, equally fast for a thousand and for millions.
 
-A page goes on where the one before ended, by moment and id, and never counts what it leaves out. Where few cards fit
-what is asked (``FEW``), the page begins with those cards; where many do, it walks back in time, at most ``HORIZON``
-decisions at once, and says how far it has looked.
+A page continues where the previous one ended, by time and id, and never counts the rest. If few cards match the filter
+(``FEW``), the page starts from those cards; if many do, it walks back in time, at most ``HORIZON`` decisions at once,
+and says how far it has looked.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 PAGE = 50
 HORIZON = 20_000
-"""How many decisions one page looks through at most."""
+"""The maximum number of decisions examined for one page."""
 FEW = 2000
-"""How many cards are few: a walk finds a page among more of them in a million decisions within its horizon."""
+"""With more matching cards than this in a million decisions, walking back finds a full page within the horizon."""
 _LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a list goes on: behind the decision of this moment and id."""
+    """Where a list continues: after the decision with this time and id."""
 
     at: datetime
     id: str
 
     @property
     def written(self) -> str:
-        """The place as an address has it."""
+        """The place as a URL parameter."""
         return f"{self.at.isoformat()}~{self.id}"
 
 
 def place_in(text: str) -> Place | None:
-    """Read a place from an address; none where it is no place."""
+    """Read a place from a URL; none if it is not valid."""
     at, mark, name = text[:_LONGEST].partition("~")
     try:
         moment = datetime.fromisoformat(at)
@@ -56,7 +56,7 @@ def place_in(text: str) -> Place | None:
 
 @dataclass(frozen=True, slots=True)
 class ListedCard:
-    """A card of a listed decision. ``outcome`` is the last word on it; none where nothing was said."""
+    """A card of a listed decision. ``outcome`` is the last feedback on it, if any."""
 
     uuid: str
     topic: str
@@ -82,9 +82,9 @@ class ListedDecision:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """A page of decisions, the newest first; ``older`` is where the next goes on.
+    """A page of decisions, newest first; ``older`` is where the next page starts.
 
-    ``looked_to``: the page is not full, and nothing older than this was looked at.
+    ``looked_to``: the page is not full, and nothing older than this was examined.
     """
 
     decisions: tuple[ListedDecision, ...]
@@ -100,7 +100,7 @@ def listed(
     before: Place | None = None,
     count: int = PAGE,
 ) -> ListPage:
-    """Return a page of the decisions of a window that have a card which fits, or any where no card is asked for."""
+    """Return a page of the decisions in a window with a matching card, or of all if there is no card filter."""
     cards = cards or CardFilter()
     conditions = [*decided_in(window), *([_behind(before)] if before is not None else [])]
     if patient is not None:
@@ -126,7 +126,7 @@ def listed(
 
 
 def next_of_patient(engine: Engine, row: ListedDecision | Row[Any], count: int = 10) -> tuple[ListedDecision, ...]:
-    """Return the decisions on the same patient that followed one, the first first; none without a pseudonym."""
+    """Return the later decisions for the same patient, in order; none without a pseudonym."""
     if row.patient is None:
         return ()
     later = or_(decisions.c.at > row.at, and_(decisions.c.at == row.at, decisions.c.id > row.id))
@@ -145,13 +145,13 @@ def _behind(place: Place) -> ColumnElement[bool]:
 
 
 def _order(*, by_index: bool) -> Sequence[ColumnElement[Any]]:
-    """Return the order of a list. Without the index of moments, few rows are sorted instead of all rows walked."""
+    """Return the sort order, which avoids the time index if few rows match, so that those are sorted instead."""
     at = decisions.c.at if by_index else func.coalesce(decisions.c.at, decisions.c.at)
     return at.desc(), decisions.c.id.desc()
 
 
 def _few(connection: Connection, cards: CardFilter) -> Select[Any] | None:
-    """Return the decisions to begin with where few cards fit one of the things that are asked, by its index."""
+    """Return the decisions to start from if few cards match one of the filter's fields, by its index."""
     asked = ((decision_cards.c.topic, cards.topic), (decision_cards.c.product, cards.product))
     for column, value in asked:
         if value is not None and _is_rare(connection, column, value):
@@ -168,11 +168,11 @@ def _is_rare(connection: Connection, column: ColumnElement[Any], value: str | No
 
 
 def _horizon(connection: Connection, window: Window, before: Place | None) -> Place | None:
-    """Return how far one page looks back; none where the window holds no more than that."""
+    """Return how far one page looks back; none if the window has no more than that."""
     conditions = [*decided_in(window), *([decisions.c.at <= before.at] if before is not None else [])]
     chosen = select(decisions.c.at).where(*conditions).order_by(decisions.c.at.desc()).offset(HORIZON).limit(1)
     at = connection.scalar(chosen)
-    # No id is smaller: the next page begins with what is older than this moment.
+    # No id is smaller, so the next page starts with decisions older than this.
     return Place(at, "") if at is not None else None
 
 

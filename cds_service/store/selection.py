@@ -1,4 +1,4 @@
-"""Which decisions a report, a list, an export or a purge is about: as a value, and as conditions for the database."""
+"""Which decisions a report, list, export or purge is about: as a value, and as SQL conditions."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine
 
 NOT_GIVEN = ""
-"""As issuer or tenant: the decisions of calls that gave none."""
+"""As issuer or tenant: the decisions of calls without one."""
 NO_FEEDBACK = "none"
-"""As outcome: a card on which nothing was said."""
+"""As outcome: a card without feedback."""
 MOST_NAMES = 200
 """How many issuers or tenants a page offers."""
 
@@ -26,7 +26,7 @@ MOST_NAMES = 200
 class Window:
     """Decisions from ``begin`` on and before ``end``, of one service, issuer and tenant; ``None``: of any.
 
-    ``NOT_GIVEN`` as issuer or tenant means the calls without one, so the parts always add up to the whole.
+    ``NOT_GIVEN`` as issuer or tenant selects the calls without one, so that the parts always add up to the whole.
     """
 
     begin: datetime | None = None
@@ -38,9 +38,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class CardFilter:
-    """Cards of a topic, an indicator, a product and an outcome; one card must fit all that is given.
+    """Filters cards by topic, indicator, product and outcome; one card must match all that are given.
 
-    The outcome is the last word of the client that got the card: ``accepted``, ``overridden`` or ``NO_FEEDBACK``.
+    The outcome is the last feedback of the client that got the card: ``accepted``, ``overridden`` or ``NO_FEEDBACK``.
     """
 
     topic: str | None = None
@@ -50,7 +50,7 @@ class CardFilter:
 
     @property
     def asks(self) -> bool:
-        """Whether anything is asked of a card: without it, decisions without a card count too."""
+        """Whether any field is set: if not, decisions without a card count too."""
         return any(each is not None for each in (self.topic, self.indicator, self.product, self.outcome))
 
 
@@ -65,7 +65,7 @@ def received_in(window: Window) -> list[ColumnElement[bool]]:
 
 
 def has_card(cards: CardFilter) -> ColumnElement[bool]:
-    """Return the condition that a decision has a card which fits a filter."""
+    """Return the condition that a decision has a card that matches a filter."""
     of_card = (
         (decision_cards.c.topic, cards.topic),
         (decision_cards.c.indicator, cards.indicator),
@@ -103,7 +103,7 @@ def _conditions(columns: Any, at: ColumnElement[Any], window: Window) -> list[Co
 
 
 def _came_to(outcome: str) -> ColumnElement[bool]:
-    """Return the condition that the last word on a card is an outcome."""
+    """Return the condition that the last feedback on a card is a given outcome."""
     later = feedback.alias()
     about = _about_card(feedback.c)
     if outcome == NO_FEEDBACK:
@@ -119,7 +119,7 @@ def _came_to(outcome: str) -> ColumnElement[bool]:
 
 
 def _about_card(said: Any) -> ColumnElement[bool]:
-    """Return the condition that an entry is about a card, and from the client that got it."""
+    """Return the condition that a feedback entry is about a card and from the client that got it."""
     return and_(
         said.card == decision_cards.c.uuid,
         said.issuer.is_not_distinct_from(decisions.c.issuer),
@@ -128,7 +128,7 @@ def _about_card(said: Any) -> ColumnElement[bool]:
 
 
 def _names(engine: Engine, column: ColumnElement[str]) -> list[str]:
-    """Walk the index from each name to the next: to read every row would take seconds on a million."""
+    """Skip through the index from each name to the next: reading a million rows would take seconds."""
     found: list[str] = []
     with engine.connect() as connection:
         while len(found) < MOST_NAMES:

@@ -1,4 +1,4 @@
-"""``POST /cds-services/{id}``: one request, its cards."""
+"""``POST /cds-services/{id}``: answers one request with its cards."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("hooks", __name__)
 DECISION_HEADER = "HER2-CDS-Decision"
-"""Names the decision on record, so that an operator can ask why a silent answer was silent."""
+"""The id of the recorded decision, so that an operator can look up why an answer had no cards."""
 _EXPOSED = f"{DECISION_HEADER}, {REQUEST_ID}, {TRACEPARENT}"
 # The headers that flask-cors would add; it skips responses that have them, which saves matching its rules.
 _HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
@@ -125,7 +125,7 @@ def _is_json(written: Any) -> bool:
 
 
 def _shared(body: bytes) -> Service:
-    """Find the service of an id that several share; one that cannot be found is refused like any other wrong hook."""
+    """Find the service for an id that several share; an unknown hook is refused like any other wrong hook."""
     try:
         hook = None if is_too_deep(body) else _hook.decode(body).hook
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -170,7 +170,7 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
     if decision.verdicts:
         headers[DECISION_HEADER] = decision.id
     shown: dict[str, Any] = {"cards": decision.cards}
-    # CDS Hooks forbids the empty list that Da Vinci CRD wants.
+    # CDS Hooks forbids the empty list that Da Vinci CRD requires.
     if now.decider.crd and service.coverage:
         shown["systemActions"] = decision.actions
     elif now.decider.settings.quirks.crd and request.moment.orders_are_final:

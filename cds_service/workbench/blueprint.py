@@ -1,4 +1,4 @@
-"""``/workbench``: its pages behind their door."""
+"""``/workbench``: all its pages, behind the access guard."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ for pages in (
 
 @blueprint.get("/<path:rest>")
 def not_here(rest: str) -> Response:  # noqa: ARG001 - whatever it is
-    """Answer an unknown address with a page that says so."""
+    """Answer an unknown address with a page."""
     abort(404)
 
 
@@ -63,39 +63,39 @@ _SAID = {
 
 @blueprint.errorhandler(HTTPException)
 def failed(error: HTTPException) -> Response:
-    """Say on a page what is wrong."""
+    """Render an error as a page."""
     title, text = _SAID.get(error.code or 500, ("Not done", "What was sent could not be read."))
     return access.message(title, text, error.code or 500)
 
 
 @blueprint.errorhandler(SQLAlchemyError)
 def store_is_down(error: SQLAlchemyError) -> Response:  # noqa: ARG001 - the page says no more than this
-    """Say that the database does not answer; cards are given without it."""
+    """Say that the database does not answer; cards are shown without it."""
     return access.message("Not just now", "The database of the service cannot be reached. Nothing was changed.", 503)
 
 
 @blueprint.app_template_filter("number")
 def number(value: Decimal) -> str:
-    """Write a number in full."""
+    """Format a number in full."""
     return precise(Decimal(value))
 
 
 @blueprint.app_template_filter("moment")
 def moment(value: datetime) -> str:
-    """Write a moment in the time of the site, and which time that is."""
+    """Format a time in the site's zone, with the zone."""
     return f"{_here(value):%Y-%m-%d %H:%M %Z}"
 
 
 @blueprint.app_template_filter("iso")
 def iso(value: str) -> datetime:
-    """Read a moment as a record or a report has it; one without a zone is in UTC."""
+    """Parse a time from a record or a report; without a zone it is UTC."""
     read = datetime.fromisoformat(value)
     return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
 
 
 @blueprint.app_template_filter("reason")
 def reason(given: dict[str, Any]) -> str:
-    """Write the reason of an override, in our own words where the code is one of ours, and the comment."""
+    """Format an override reason, in our own words if the code is ours, and the comment."""
     code = given.get("code", "")
     named = default_wording().override_reasons.get(code) or given.get("display") or code
     comment = given.get("comment", "")
@@ -104,13 +104,13 @@ def reason(given: dict[str, Any]) -> str:
 
 @blueprint.app_template_filter("local")
 def local(value: datetime) -> str:
-    """Write a moment as a field for one takes it, in the time of the site."""
+    """Format a time for an input field, in the site's zone."""
     return f"{_here(value):%Y-%m-%dT%H:%M}"
 
 
 @blueprint.app_template_filter("day")
 def day(value: datetime) -> date:
-    """Return the day of a moment, in the time of the site."""
+    """Return the day of a time, in the site's zone."""
     return _here(value).date()
 
 

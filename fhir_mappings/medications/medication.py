@@ -99,10 +99,19 @@ def concept_alone(resource: Json) -> Any:
 class MedicationReader:
     """Reads the drug orders of a session."""
 
-    def __init__(self, conditions: ConditionReader, code_map: CodeMap = NO_CODE_MAP) -> None:
-        """Keep what reading needs; one reader serves every request."""
+    def __init__(
+        self,
+        conditions: ConditionReader,
+        code_map: CodeMap = NO_CODE_MAP,
+        supportive_drugs: frozenset[str] = frozenset(),
+    ) -> None:
+        """Keep what reading needs; one reader serves every request.
+
+        An amount that instructions name beside one of the supportive drugs is not one of the order's own drug.
+        """
         self._conditions = conditions
         self._code_map = code_map
+        self._supportive_drugs = supportive_drugs
         self._routes = RouteReader(conditions.terminology)
         self._said_alone = CachedByJson(self._said_by_concept)
         self._instructed = CachedByJson(self._read_instructions)
@@ -175,7 +184,8 @@ class MedicationReader:
         if alike is not None and any(rhythm.unread for rhythm in said.schedule.rhythms):
             # What was not understood is quoted as it is written.
             said = self._beside_amounts(instructions)
-        return said._replace(doses=tuple(dosage.doses(resource, None)), text_doses=dosage.text_doses(resource))
+        named = dosage.text_doses(resource, self._supportive_drugs)
+        return said._replace(doses=tuple(dosage.doses(resource, None)), text_doses=named)
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:
         """Read everything but the doses, which differ from patient to patient where all else is the same."""

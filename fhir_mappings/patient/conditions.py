@@ -14,6 +14,7 @@ from cards.facts.results import CodedHer2, Receptor, ReceptorResult
 from cards.knowledge.schema import Problem, Setting
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.condition_concepts import ConceptReader
+from fhir_mappings.patient.problem_texts import Said
 from fhir_mappings.patient.site_problems import SiteProblemReader
 from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -35,6 +36,7 @@ _STATED = ("code", "clinicalStatus", "verificationStatus", "stage", "severity")
 _PAST = frozenset({"inactive", "remission", "resolved", "in remission", "ended", "completed", "past", "historical"})
 # For these a resolved one counts too: the label stops treatment if it began under treatment.
 _REMEMBERED = frozenset({Problem.ILD, Problem.HEART_FAILURE})
+_OPEN = frozenset({Said.SUSPECTED, Said.UNCLEAR})
 _GRADE = re.compile(r"\b(?:ctcae |toxicity )?(?:grade|gr\.?|grad|g) ?([1-5])\b")
 _LONGEST = 200
 _ABATEMENT = frozenset(f"abatement{kind}" for kind in ("DateTime", "Period", "String", "Age", "Range", "Boolean"))
@@ -69,6 +71,8 @@ class _Stated(NamedTuple):
     lasts: bool
     site_problems: tuple[str, ...]
     suspected: tuple[Problem, str] | None = None
+    was: bool = False
+    """Whether its words say that the problem is over."""
 
 
 class ConditionReader:
@@ -99,7 +103,7 @@ class ConditionReader:
             values = (("label", stated.label[:60]), ("status", status))
             suspected = Gap(f"problem-{suspect}", origin.path, "suspected", began, values)
         # A state that cannot end is never past, whatever its entry says.
-        is_past = (stated.is_past or is_over) and not stated.lasts
+        is_past = (stated.is_past or is_over or stated.was) and not stated.lasts
         return ReadCondition(
             Diagnosis(cancer, stated.label, origin) if cancer is not None else None,
             stated.is_past or is_over or ended is not None,
@@ -135,12 +139,17 @@ class ConditionReader:
         label = label_of(concept)
         # A past problem counts only where its effect does not end, or where it may have begun under treatment.
         problem = meaning.past_problem if is_past else meaning.problem
-        if problem is None and is_past and meaning.problem in _REMEMBERED:
+        was = is_past or meaning.said is Said.PAST
+        if was and meaning.problem in _REMEMBERED:
             problem = meaning.problem
+        elif meaning.said is Said.PAST:
+            problem = meaning.past_problem
+        is_open = not is_certain or meaning.said in _OPEN
+        status = verification if not is_certain else str(meaning.said)
         return _Stated(
             is_past,
             meaning.cancer,
-            problem if is_certain else None,
+            None if is_open else problem,
             None if is_past else self._setting(condition, meaning),
             meaning.receptors if is_certain else (),
             label,
@@ -148,7 +157,8 @@ class ConditionReader:
             _grade(condition),
             lasts=meaning.past_problem is not None,
             site_problems=self._site_problems.read(concept) if self._site_problems and is_certain else (),
-            suspected=(problem, verification) if problem is not None and not is_certain and not is_past else None,
+            suspected=(problem, status) if problem is not None and is_open and not was else None,
+            was=was,
         )
 
     def is_refuted(self, condition: Json) -> bool:

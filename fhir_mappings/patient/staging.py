@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cards.knowledge.schema import Setting
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # The American Joint Committee on Cancer's own code system writes the stage itself for a code: "3C", "cM0".
 _AJCC = "cancerstaging"
+# Longer than any stage or diagnosis; what follows is a narrative.
+_LONGEST = 1000
 
 
 def words(phrases: Iterable[str]) -> re.Pattern[str]:
@@ -57,12 +60,12 @@ class StageReader:
         return _worse(found)
 
     def _of_text(self, written: str) -> Setting | None:
-        folded = written.casefold()
+        folded = fold(written[:_LONGEST])
         return _worse({setting for setting, pattern in self._patterns if pattern.search(folded)})
 
     def of_words(self, written: str) -> Setting | None:
         """Read the words of a diagnosis: a stage in it, or "early-stage"."""
-        folded = written.casefold()
+        folded = fold(written[:_LONGEST])
         by_words = {setting for setting, pattern in self._texts if pattern.search(folded)}
         return _worse({self.of_text(written), *by_words} - {None})
 
@@ -76,7 +79,7 @@ def _pattern(stage: StageWords) -> re.Pattern[str]:
     groups = "|".join(map(re.escape, stage.groups))
     categories = "|".join(map(re.escape, stage.categories))
     return re.compile(
-        rf"\bstage(?:\s+group)?\s*[:=]?\s*(?:{groups})[a-c]?\d?\b"
+        rf"\b(?:stage|stadium|estadio|stade|stadio|stopien|evre|uicc|ajcc)(?:\s+group)?\s*[:=]?\s*(?:{groups})[a-c]?\d?\b"
         rf"|^\s*[cpyr]{{0,2}}(?:{groups})[a-c]?\d?\s*$"
         rf"|(?:\b[cpyr]{{0,2}}|(?<=[\dxa-c]))(?:{categories})[a-d]?\b"
     )

@@ -83,7 +83,7 @@ class ChartReader:
         """
         self._on_failure = on_failure
         conditions = ConditionReader(terminology, code_map)
-        self._medication = MedicationReader(conditions, code_map)
+        self._medication = MedicationReader(conditions, code_map, recogniser.supportive_drugs)
         self._recogniser = recogniser
         treatments = TreatmentReader(self._medication, recogniser, zone)
         observations = ObservationReader(terminology, code_map, conditions.stages)

@@ -5,7 +5,7 @@ Data of another patient is never used; what cannot be read is set aside with its
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from cards.facts.results import (
     CodedHer2,
     LabResult,
 )
+from cards.values.calendar_months import days_after
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
@@ -234,7 +235,7 @@ class PatientReader:
             for fact in read:
                 if not last_day and len(glimpse.day) >= _WHOLE_DAY and isinstance(fact, LabResult) and fact.on:
                     # Time zones differ, so a result dated the day before may be newer.
-                    last_day = (fact.on - timedelta(days=1)).isoformat()
+                    last_day = days_after(fact.on, -1).isoformat()
 
     def _results(self, concepts: Sequence[str], glimpse: ResourceStub, draft: Draft) -> list[Fact]:
         if len(concepts) == 1:

@@ -171,6 +171,7 @@ class _Judgement:
 
     def stated(self) -> Stated:
         """Put it together."""
+        self._settle_open_words()
         said = self.overall | self.by_ihc | self.by_ish
         if said & _ALONE:
             return self._alone(said)
@@ -191,6 +192,14 @@ class _Judgement:
         if ratio is not None and copies is not None and (ratio, copies) in _CLEAR:
             copies = None
         return Stated(ihc, ish, overall, ratio, copies, self.conflict)
+
+    def _settle_open_words(self) -> None:
+        """Read "indeterminate (2+)", as Spanish and Portuguese reports call the equivocal score."""
+        if self.found.scores == {2}:
+            for said in (self.overall, self.by_ihc):
+                if "indeterminate" in said:
+                    said.remove("indeterminate")
+                    said.add("equivocal")
 
     def _refuse(self, what: str) -> None:
         raise NotUnderstoodError(what)
@@ -217,6 +226,8 @@ class _Judgement:
                 self._refuse("a stain without a score")
             return None
         score = next(iter(scores))
+        if score < 3 and self._has_no_intense_cells():  # noqa: PLR2004 - the score itself
+            return score
         if score == 3 and shares and all(few):  # noqa: PLR2004 - the score itself
             # Intense staining of few cells.
             if stains & {"faint", "moderate", "none"} or (self.overall | self.by_ihc) - {"equivocal"}:
@@ -226,6 +237,11 @@ class _Judgement:
         if not shares_fit or stains & _STAINS_NOT_OF[score]:
             self._refuse(f"a share of cells or a stain that {score} does not have")
         return score
+
+    def _has_no_intense_cells(self) -> bool:
+        """Return whether the share is that of intensely stained cells, as synoptic protocols ask, and is 0 %."""
+        shares, stains = self.found.shares, self.found.stains
+        return bool(shares) and {"strong", "complete"} <= stains and all(share.high == 0 for share in shares)
 
     def _share_fits_status(self, few: list[bool], many: list[bool]) -> bool:
         said = self.overall | self.by_ihc
@@ -267,7 +283,7 @@ class _Judgement:
             return Her2Finding(next(iter(self.by_ihc))) if self.by_ihc else None
         if score == 0:
             words = self.overall | self.by_ihc
-            shares = self.found.shares
+            shares = [] if self._has_no_intense_cells() else self.found.shares
             is_null = "null" in words or "none" in self.found.stains or any(share.high == 0 for share in shares)
             some = "faint" in self.found.stains and not any(share.holds(Decimal(0)) for share in shares)
             is_ultralow = "ultralow" in words or some or any(not share.holds(Decimal(0)) for share in shares)

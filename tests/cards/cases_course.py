@@ -624,7 +624,7 @@ ROWS = [
         KADCYLA,
         others=(order("Kadcyla", identifier="order-0"),),
         indicator="warning",
-        says=("2 times for the same day",),
+        says=("2 orders for the same day",),
     ),
     Row(
         TWICE,

@@ -143,10 +143,9 @@ class NotTheDisease(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
-    """Codes and words of conditions that mean one problem; ICD-10 entries are prefixes.
+    """Codes and words of conditions that mean one problem; ICD-10 entries are prefixes, texts whole words.
 
     ``unless`` are words that make a text another problem. ``past_counts``: it is a state that does not end.
-    ``whole_words``: a text must end where a word does, so that "Child-Pugh C" is not found in "Child-Pugh class A".
     """
 
     problem: Problem
@@ -155,7 +154,25 @@ class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
     texts: tuple[str, ...]
     unless: tuple[str, ...] = ()
     past_counts: bool = False
-    whole_words: bool = False
+    by: Cited
+
+
+class ProblemWords(KnowledgeRecord, frozen=True, kw_only=True):
+    """What may stand around the words of a problem: each list says what it makes of the problem.
+
+    ``denied`` and ``past`` stand before it, ``denied_after`` and ``past_after`` behind it. ``not_it`` makes it somebody
+    else's, or care to find or prevent it. ``described`` changes nothing, ``joins`` parts it
+    from another diagnosis.
+    """
+
+    denied: tuple[str, ...]
+    denied_after: tuple[str, ...]
+    doubted: tuple[str, ...]
+    past: tuple[str, ...]
+    past_after: tuple[str, ...]
+    not_it: tuple[str, ...]
+    described: tuple[str, ...]
+    joins: tuple[str, ...]
     by: Cited
 
 
@@ -247,6 +264,7 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     metastasis: MetastasisCodes
     stages: tuple[StageWords, ...]
     not_the_disease: NotTheDisease
+    problem_words: ProblemWords
     receptor_codes: ReceptorCodes
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
