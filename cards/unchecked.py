@@ -26,12 +26,16 @@ if TYPE_CHECKING:
 
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
-_ALWAYS_URGENT = frozenset({"deceased", "suspected", FAILED})
+_ALWAYS_URGENT = frozenset({"deceased", "suspected", "future", FAILED})
 _HER2 = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
 )
 # An entry that is not an order matters only alongside an order in scope.
 _NO_ORDER = "unreadable-order"
+# An order of a drug in scope, or one that may be, of which nothing at all was checked.
+_UNJUDGED = frozenset(
+    {"unreadable-session", "kind-unnamed", "other-release", "other-release-unnamed", "other-patient", "plan-activity"}
+)
 _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.DEFAULT)
 
 
@@ -82,7 +86,7 @@ def incomplete(
         lines.update(dict.fromkeys(_unknown_treatment(session.patient)))
     elif not cases and not lines and not any(gap.about is None and gap.reason != _NO_ORDER for gap in session.gaps):
         return None
-    is_urgent = bool(lines)
+    is_urgent = bool(lines) or any(gap.reason in _UNJUDGED for gap in session.gaps)
     said = {(each.topic, each.order) for each in shown}
     for verdict in telling:
         if isinstance(verdict.outcome, CannotTell):

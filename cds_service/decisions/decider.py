@@ -44,6 +44,7 @@ from fhir_mappings.code_maps.files import read_code_map
 from fhir_mappings.medications.actions import ActionWriter
 from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.hook_request import BadRequest, RequestReader
+from fhir_mappings.request.occasion import Occasion
 from fhir_mappings.request.orders import Orders, requested_in
 from fhir_mappings.request.queries import MONITORING_KEYS, TREATMENT_KEYS, templates
 
@@ -301,9 +302,8 @@ class Decider:
         try:
             answers = gathering.chart(keys if request.moment is Moment.VIEW else None)
             absent = gathering.absent(keys)
-            patient = self._chart.patient(
-                answers, request.patient_id, frozenset(keys), session, server=request.fhir_server
-            )
+            occasion = Occasion(request.fhir_server, self._today())
+            patient = self._chart.patient(answers, request.patient_id, frozenset(keys), session, occasion=occasion)
         except NeighbourBusyError:
             raise
         except Exception as error:  # noqa: BLE001 - the orders are judged without the chart, which is told

@@ -142,6 +142,8 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
         decision = now.decider.decide(request, coverage=service.coverage, before=data, gaps=gaps)
     except BadRequest as error:
         problems = (error, *error.others)
+        if error.hook_instance:
+            about_hook(error.hook_instance)
         _log.info(
             "hook_refused",
             service=service.id,

@@ -19,6 +19,7 @@ from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries
 from fhir_mappings.request.hook_request import BadRequest, bundle_entries, selected_references
+from fhir_mappings.request.occasion import NO_OCCASION, Occasion
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
 from fhir_mappings.request.sizes import TooManyError, check_orders
@@ -43,6 +44,14 @@ if TYPE_CHECKING:
 
 _REASONS = frozenset({"Condition", "Patient"})
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
+
+
+_AS_ORDERS = frozenset(each.lower() for each in _ORDERS)
+
+
+def _may_be_order(kind: str) -> bool:
+    """Return whether a resource that is not named as an order may be one: its type is missing or in other letters."""
+    return not kind or (kind not in _ORDERS and kind.strip().lower() in _AS_ORDERS)
 
 
 @dataclass(slots=True)
@@ -115,9 +124,10 @@ class ChartReader:
         except Exception as error:  # noqa: BLE001 - with the selection unknown, every order is looked at
             self._failed("selection", error, "context.selections", found.gaps)
             selected = None
+        unread: list[str] = []
         for path, resource, full_url in entries:
             if resource is None:
-                found.gaps.append(Gap(None, path, "unreadable-order"))
+                unread.append(path)
                 continue
             found.resources[path] = resource
             try:
@@ -125,6 +135,9 @@ class ChartReader:
                 self._read(resource, path, found, in_focus=in_focus)
             except Exception as error:  # noqa: BLE001 - one order must not cost the others
                 self._failed("orders", error, path, found.gaps)
+        # Beside a readable order, an entry without one matters only to an order that is checked; alone, it may be it.
+        reason = "unreadable-order" if found.resources else "unreadable-session"
+        found.gaps += [Gap(None, path, reason) for path in unread]
         place = "context.dispatchedOrders" if request.moment.orders_are_signed else "context.draftOrders"
         try:
             found.gaps += list(self._of_plans(entries, selected, references))
@@ -156,9 +169,11 @@ class ChartReader:
     def _read(self, resource: Json, path: str, found: _Found, *, in_focus: bool) -> None:
         """Read an entry of the session as what it is."""
         kind = text(resource.get("resourceType"))
-        if kind not in _ORDERS or not self._medication.is_order(resource):
-            return
         references = found.references
+        if kind not in _ORDERS or not self._medication.is_order(resource):
+            may_be = in_focus and _may_be_order(kind)
+            found.gaps += self._of_unnamed_kind(resource, path, references) if may_be else []
+            return
         if kind == "ServiceRequest":
             if is_same_patient(resource.get("subject"), found.patient_id, references):
                 found.services.append((orders_served(resource, references), service_billing(resource, path)))
@@ -223,6 +238,10 @@ class ChartReader:
             return [Gap(None, path, "other-release-unnamed")]
         return self._if_in_scope(order, path, "other-release")
 
+    def _of_unnamed_kind(self, resource: Json, path: str, references: References) -> list[Gap]:
+        """Say that a resource was not checked that names a drug in scope but not, or not rightly, what it is."""
+        return self._if_in_scope(self._medication.read(resource, path, references), path, "kind-unnamed")
+
     def _of_plans(
         self, entries: Iterable[tuple[str, Json | None, str]], selected: frozenset[str] | None, references: References
     ) -> Iterator[Gap]:
@@ -264,15 +283,15 @@ class ChartReader:
         session: frozenset[str] = frozenset(),
         *,
         every_lab: bool = False,
-        server: str = "",
+        occasion: Occasion = NO_OCCASION,
     ) -> Patient:
         """Read the chart from the answers to all queries, and from whatever else the client sent along.
 
         ``session`` names the orders that are being asked about: they are no history, wherever else they stand.
-        ``every_lab`` reads the laboratory results of all days, not only the newest. ``server`` is the base address of
-        the server that the chart is of, where that is known.
+        ``every_lab`` reads the laboratory results of all days, not only the newest. ``occasion`` says of which
+        server the chart is, and on which day it is read.
         """
-        return self._patient.read(answers, patient_id, required, session, every_lab=every_lab, server=server)
+        return self._patient.read(answers, patient_id, required, session, every_lab=every_lab, occasion=occasion)
 
 
 def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from cards.facts.origins import Gap
@@ -40,6 +41,7 @@ class Draft:
     person: Json = field(default_factory=dict)
     subject: Subject = NOBODY
     every_lab: bool = False
+    latest: date = date.max
     own_reference: str = ""
 
     def __post_init__(self) -> None:

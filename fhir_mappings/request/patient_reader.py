@@ -20,6 +20,7 @@ from cards.values.calendar_months import days_after
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
+from fhir_mappings.request.occasion import NO_OCCASION, Occasion
 from fhir_mappings.request.queries import PAGE_SIZES
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
@@ -73,13 +74,13 @@ class PatientReader:
         session: frozenset[str],
         *,
         every_lab: bool = False,
-        server: str = "",
+        occasion: Occasion = NO_OCCASION,
     ) -> Patient:
         """Read the chart; ``session`` names the orders that are being asked about and are no history.
 
         Rules ask for the newest laboratory results alone; ``every_lab`` reads the rest too.
         """
-        draft = Draft(patient_id, References(server), every_lab=every_lab)
+        draft = Draft(patient_id, References(occasion.server), every_lab=every_lab, latest=occasion.latest)
         listings = [answer.listing for answer in answers.values() if answer.listing is not None]
         self._begin(listings, draft)
         # A resource counts once, however many keys hold it; those of the session are no history.
@@ -233,7 +234,8 @@ class PatientReader:
                 self._failed(error, glimpse, draft)
                 continue
             for fact in read:
-                if not last_day and len(glimpse.day) >= _WHOLE_DAY and isinstance(fact, LabResult) and fact.on:
+                is_dated = len(glimpse.day) >= _WHOLE_DAY and isinstance(fact, LabResult)
+                if not last_day and is_dated and fact.on and fact.on <= draft.latest:
                     # Time zones differ, so a result dated the day before may be newer.
                     last_day = days_after(fact.on, -1).isoformat()
 
