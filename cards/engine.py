@@ -60,7 +60,7 @@ _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
 # Of an order that was not read at all nothing was checked.
-_ALWAYS_URGENT = frozenset({"deceased", "suspected", "other-release", "plan-activity", FAILED})
+_ALWAYS_URGENT = frozenset({"deceased", "suspected", "other-release", "plan-activity", "order-not-found", FAILED})
 _HER2 = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
 )

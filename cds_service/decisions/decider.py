@@ -213,7 +213,7 @@ class Decider:
         exchange: CoverageExchange | None,
     ) -> _Answered:
         """Judge the orders of a call."""
-        gaps = (*orders.gaps, *_unresolved(orders))
+        gaps = (*orders.gaps, *_unresolved(orders), *gathering.not_found(orders))
         if orders.in_scope:
             answers = gathering.chart()
             absent = gathering.absent(self.templates)

@@ -47,9 +47,7 @@ def test_a_drug_that_cannot_be_fetched(display: str | None, expected: list[str])
     assert topics(call(orders=[referring(display)])) == expected
 
 
-ELSEWHERE = {
-    "detail": {"kind": "MedicationRequest", "status": "scheduled", "productCodeableConcept": {"text": "Kadcyla"}}
-}
+PLANNED = {"kind": "MedicationRequest", "status": "scheduled", "productCodeableConcept": {"text": "Kadcyla"}}
 
 
 @pytest.mark.parametrize(
