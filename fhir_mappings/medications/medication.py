@@ -218,6 +218,7 @@ class MedicationReader:
             said = self._said(self._sources(resource, medication, path))
         evidence = said.evidence
         if medication:
+            medication = self._with_parts(medication, resource, references)
             evidence += tuple(self._ingredients(medication, path))
         gaps: tuple[Gap, ...] = ()
         if not evidence:
@@ -307,6 +308,18 @@ class MedicationReader:
             if display:
                 found.append(IdentityEvidence(EvidenceKind.INGREDIENT_TEXT, "", display, where))
         return list(dict.fromkeys(found))
+
+    def _with_parts(self, medication: Json, resource: Json, references: References) -> Json:
+        """Return a Medication with the concepts of its ingredients that are Medications of their own."""
+        parts = [part for _, part in objects(medication.get("ingredient"))]
+        if not any(reference(part.get("itemReference")) for part in parts):
+            return medication
+        whole = []
+        for part in parts:
+            referred = part.get("itemReference")
+            found = references.resolve(referred, resource) or references.resolve(referred, medication)
+            whole.append({"itemCodeableConcept": child(found, "code"), **part} if found else part)
+        return {**medication, "ingredient": whole}
 
     def with_reasons(
         self, order: DrugOrder, resource: Json, references: References, is_of_patient: Callable[[Json], bool]

@@ -76,6 +76,7 @@ EXCEPTIONS = {
     "cards/billing/diagnoses.py _SEX": (SHAPE, "5 6"),
     "cards/billing/vials.py _fewest": (CACHE, "1024"),
     "cards/identification/drug_text.py _QUOTED": (BOUND, "40"),
+    "cards/identification/drug_text.py _SUFFIX": (SHAPE, "4"),
     "cards/identification/folding.py _CYRILLIC": ("where the Cyrillic letters begin in Unicode", "1072"),
     "cards/identification/identity.py _LENGTH": (BOUND, "5"),
     "cards/identification/identity.py _remembered": (CACHE, "1024"),
