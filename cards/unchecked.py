@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
-# Of an order that was not read at all nothing was checked.
-_NOTHING_CHECKED = frozenset({"other-release", "plan-activity", "kind-unnamed", "order-not-found"})
-_ALWAYS_URGENT = frozenset({"deceased", "suspected", "future", FAILED}) | _NOTHING_CHECKED
+_ALWAYS_URGENT = frozenset({"deceased", "suspected", "future", FAILED})
 _HER2 = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
 )
@@ -36,7 +34,15 @@ _HER2 = frozenset(
 _NO_ORDER = "unreadable-order"
 # An order of a drug in scope, or one that may be, of which nothing at all was checked.
 _UNJUDGED = frozenset(
-    {"unreadable-session", "kind-unnamed", "other-release", "other-release-unnamed", "other-patient", "plan-activity"}
+    {
+        "unreadable-session",
+        "kind-unnamed",
+        "other-release",
+        "other-release-unnamed",
+        "other-patient",
+        "plan-activity",
+        "order-not-found",
+    }
 )
 _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.DEFAULT)
 
