@@ -1,6 +1,6 @@
-"""The patient's chart from the answers to all queries: picked by type and code, each fact with its origin.
+"""Reads the patient's chart from the answers to all queries: selected by type and code, each fact with its origin.
 
-Data of another patient is never used; what cannot be read is set aside with its place.
+Another patient's data are never used; what cannot be read is recorded as a gap with its place.
 """
 
 from __future__ import annotations
@@ -93,21 +93,21 @@ class Draft:
     own_reference: str = ""
 
     def __post_init__(self) -> None:
-        """Write out the reference of the patient."""
+        """Store the patient's reference."""
         self.own_reference = f"Patient/{self.patient_id}"
 
     def is_own(self, content: Json, full_url: str = "") -> bool:
-        """Return whether a resource is the patient's, and about the patient."""
+        """Return whether a resource belongs to, and is about, the patient."""
         if "focus" in content and is_about_somebody_else(content, self.patient_id, self.references):
             return False
         subject = content.get("subject")
-        # So nearly every resource refers to its patient; the rest takes a closer look.
+        # Fast path: nearly every resource refers to its patient this way.
         if subject.__class__ is dict and subject.get("reference") == self.own_reference:
             return True
         return is_same_patient(subject, self.patient_id, self.references, full_url)
 
     def unusable(self, about: str | None, glimpse: ResourceStub, reason: str) -> None:
-        """Note what could not be used."""
+        """Add a gap."""
         self.facts.append(Gap(about, glimpse.path, reason))
 
 
@@ -124,8 +124,9 @@ class PatientReader:
     ) -> None:
         """Keep the readers of each resource type.
 
-        ``ended_by_results`` are the products that a laboratory result ends at any time, not the newest alone.
-        ``on_failure`` hears of an error in reading a resource, which is then set aside; without it the error is raised.
+        ``ended_by_results`` are the products that any laboratory result during treatment may end, not just the newest.
+        ``on_failure`` is called with an error in reading a resource, which then becomes a gap; without it the error is
+        raised.
         """
         self._on_failure = on_failure
         self.readers = observations, conditions, treatments, ended_by_results, on_failure
@@ -144,9 +145,9 @@ class PatientReader:
         every_lab: bool = False,
         server: str = "",
     ) -> Patient:
-        """Read the chart; ``session`` names the orders that are being asked about and are no history.
+        """Read the chart; ``session`` names the orders of this request, which are not history.
 
-        Rules ask for the newest laboratory results alone; ``every_lab`` reads the rest too.
+        Rules use only the newest laboratory results; ``every_lab`` reads the rest too.
         """
         draft = Draft(patient_id, References(server), every_lab=every_lab)
         listings = [answer.listing for answer in answers.values() if answer.listing is not None]
@@ -157,7 +158,7 @@ class PatientReader:
             if glimpse.resource_type in _REFERRED_TO
         )
         draft.subject = _subject(listings, draft)
-        # A resource counts once, however many keys hold it; those of the session are no history.
+        # A resource counts once, even under several keys; the session's orders are not history.
         seen, look = set(session), self._observations.index.look
         for listing in listings:
             for glimpse in listing.glimpses:
@@ -168,7 +169,7 @@ class PatientReader:
                 if glimpse.resource_type == "Observation":
                     concepts, never_counts, misplaced = look(glimpse.codes)
                     if not (concepts or misplaced) and glimpse.has_code:
-                        # Most of a chart is of nothing that a rule asks for: kept for a look at its words.
+                        # Most of a chart is irrelevant to the rules; it is only searched for mentions in text.
                         if not never_counts:
                             draft.unread.append(glimpse)
                         continue
@@ -180,7 +181,7 @@ class PatientReader:
         return _assembled(draft, self._observations.harmful_when_high)
 
     def take(self, glimpse: ResourceStub, draft: Draft) -> None:
-        """Read one resource into the chart; one that cannot be read is set aside."""
+        """Read one resource into the chart; one that cannot be read becomes a gap."""
         try:
             self._take(glimpse, draft)
         except Unreadable:
@@ -222,7 +223,7 @@ class PatientReader:
         draft.unusable(None, glimpse, "internal-error")
 
     def _observation(self, concepts: Sequence[str], glimpse: ResourceStub, draft: Draft) -> None:
-        """Read an Observation that rules use; a laboratory result only when all of its test are at hand."""
+        """Read an Observation that rules use; laboratory results are collected first."""
         if self._observations.labs.issuperset(concepts):
             for test in concepts:
                 draft.labs.setdefault(test, []).append(glimpse)
@@ -230,7 +231,7 @@ class PatientReader:
         self._results(concepts, glimpse, draft)
 
     def _misplaced(self, concept: str, glimpse: ResourceStub, draft: Draft) -> None:
-        """Tell of a result of the patient's whose code stands under no system that defines it."""
+        """Report a result of the patient whose code is under a system that does not define it."""
         content = glimpse.content
         if draft.is_own(content, glimpse.full_url):
             gap = self._observations.misplaced(concept, content, Origin(glimpse.reference, glimpse.path))
@@ -239,7 +240,7 @@ class PatientReader:
     def _first_dose(self, draft: Draft) -> str:
         """Return the day of the first dose of a drug whose treatment a result can end; a future day if none was given.
 
-        As rules count doses: those given, or completed orders where none was recorded.
+        Doses count as in the rules: administrations, or completed orders if none was recorded.
         """
         own = [each for each in draft.treatments if each.product in self._ended_by_results and each.on is not None]
         for state in (TreatmentState.GIVEN, TreatmentState.COMPLETED):
@@ -248,14 +249,14 @@ class PatientReader:
         return _NEVER
 
     def _newest_lab(self, test: str, glimpses: list[ResourceStub], draft: Draft, back_to: str) -> None:
-        """Read results from the newest on, until a day has one that counts: of a thousand no rule asks for the rest.
+        """Read results from the newest on, until a day has one that counts: rules need no older ones.
 
-        All those after the day ``back_to`` are read, and in any case one whose day takes a closer look.
+        All results after the day ``back_to`` are read, and all whose day is unclear.
         """
         last_day = ""
         if len(glimpses) > 1:
             by_day = sorted(glimpses, key=_DAY, reverse=True)
-            # A result without a date may be of any day.
+            # A result without a date may be from any day.
             undated = [each for each in by_day if len(each.day) < _WHOLE_DAY]
             dated = [each for each in by_day if len(each.day) >= _WHOLE_DAY] if undated else by_day
             glimpses = [*undated, *dated]
@@ -284,7 +285,7 @@ class PatientReader:
         return read
 
     def facts_of(self, concept: str, glimpse: ResourceStub, draft: Draft) -> list[Fact]:
-        """Read what an Observation says of a concept.
+        """Read the facts of an Observation about a concept.
 
         Raises:
             Unreadable: it is not a JSON object.
@@ -334,7 +335,7 @@ class PatientReader:
 
 
 def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
-    """Return what reference ranges need to know about the patient."""
+    """Return the patient data that reference ranges depend on."""
     for listing in listings:
         for glimpse in listing.non_observations:
             if glimpse.resource_type == "Patient" and glimpse.reference in ("", draft.own_reference):
@@ -347,7 +348,7 @@ def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
 
 
 def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterable[Gap]:
-    """Say which lists are known to be incomplete and which of their entries could not be read at all."""
+    """Report incomplete lists, and entries that could not be read at all."""
     for key, answer in answers.items():
         listing = answer.listing
         if key not in required or listing is None:
@@ -368,18 +369,18 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
 
 
 def _in_any_order(fact: Dated) -> tuple[str, str]:
-    """Order by what does not depend on the order in which the client sent things."""
+    """Sort so that the result does not depend on the order in which the client sent things."""
     value = getattr(fact, "as_reported", "") or str(getattr(fact, "kg", "")) or getattr(fact, "label", "")
     return fact.origin.reference, value
 
 
 def _newest_first(fact: Dated) -> tuple[int, str, str]:
-    """Order by date, undated last, and then by what does not depend on the order in which the client sent them."""
+    """Sort by date, undated last, and then so that the result does not depend on the order sent."""
     return (-fact.on.toordinal() if fact.on else 0, *_in_any_order(fact))
 
 
 def _sorted(facts: Sequence[D]) -> tuple[D, ...]:
-    # Most servers already answer newest first; checking for that takes a tenth of the time of sorting.
+    # Most servers already answer newest first; checking takes a tenth of the time of sorting.
     return tuple(facts) if _is_in_order(facts, 1) else tuple(sorted(facts, key=_newest_first))
 
 
@@ -395,7 +396,7 @@ def _is_in_order(facts: Sequence[Dated], days: int) -> bool:
 
 
 def _by_time(facts: Sequence[M], harm: Callable[[M], Decimal]) -> tuple[M, ...]:
-    """Order results by instant; the newest lists the differing values of exactly the same time."""
+    """Sort results by instant; the newest lists differing values of exactly the same time."""
     # Dates two days apart are in the right order in every time zone.
     if len(facts) < _SEVERAL or (_is_in_order(facts, 2) and not any(fact.within for fact in facts)):
         return tuple(facts)
@@ -412,7 +413,7 @@ def _value(fact: Weight | Lvef | LabResult | PregnancyTest | Mutation) -> str:
 
 
 def _weights(weights: Sequence[Weight]) -> tuple[Weight, ...]:
-    """Order weights; of one day a measured weight goes before a stated one. The lighter one makes the higher dose."""
+    """Sort weights; on one day a measured weight comes before a stated one. Of two, the lighter is the worse."""
     if len(weights) < _SEVERAL:
         return tuple(weights)
     measured = {weight.on for weight in weights if not weight.stated}
@@ -476,7 +477,7 @@ def _assembled(draft: Draft, harmful_when_high: frozenset[str]) -> Patient:
 
 
 def _mentions(about: str, draft: Draft) -> list[Gap]:
-    """List the texts of the patient's own chart that mention what no result says."""
+    """List the texts in the patient's chart that mention a finding without a result."""
     reason, words = _MENTIONS[about]
     return [
         Gap(about, glimpse.path, reason)
