@@ -86,7 +86,7 @@ READS: Mapping[str, frozenset[Topic]] = {
 }
 """The topics that depend on each part of the chart, by its prefetch key."""
 TREATMENT_PARTS = frozenset({"administrations", "medications"})
-"""The parts of the chart that list the patient's drugs."""
+"""The parts of the chart with the patient's drugs."""
 READS_ORDERS_ONLY = frozenset(
     {
         Topic.DRUG_IDENTITY_CONFLICT,

@@ -1,4 +1,4 @@
-"""Asks every rule about every order, and gathers what could not be checked into one verdict of its own."""
+"""Runs every rule on every order, and collects what could not be checked in one separate verdict."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 _SILENT = (Clear, NotApplicable)
 _AT_THE_ORDER = NotApplicable("judged when the next dose is ordered")
 _UNSETTLED = NotApplicable("which drug is ordered is not settled")
-# A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
+# A result that does not count is an answer, and a mention in text is shown on the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
 _ALWAYS_URGENT = frozenset({"deceased", "suspected", FAILED})
 _HER2 = frozenset(
@@ -79,10 +79,10 @@ def judge(
 ) -> tuple[Verdict, ...]:
     """Return one verdict for each rule and each order in scope, and one on what could not be checked.
 
-    Topics that are off give none. Only what a live card says counts as said. ``identities`` saves settling again
-    what has been settled, order by order. ``rules`` are those of the service that is asked; by default
-    the clinical ones of the moment. ``on_failure`` hears of a rule that raises an exception, which then is a check that
-    could not be carried out; without it the exception is raised.
+    Topics that are off get none. A missing fact counts as reported only if a live card reports it. ``identities`` are
+    those already determined, in the order of the orders. ``rules`` are those of the service; by default the clinical
+    ones for the moment. ``on_failure`` is called with a rule that raises an exception, which then counts as a check
+    that could not be carried out; without it the exception is raised.
     """
     rules = rules_at(session.moment, recogniser.known) if rules is None else rules
     identities = [identify(order, recogniser) for order in session.orders] if identities is None else identities
@@ -93,10 +93,10 @@ def judge(
         verdicts += _verdicts(case, policy, rules, planned.get(id(case)), on_failure)
     if any(identity.is_miscoded for identity in identities):
         of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
-        # An order for a neighbour that carries a code of a drug that is checked: nothing else is asked of it.
+        # An order for a neighbor with a code of a checked drug: no other rule runs on it.
         for case in _cases(session, recogniser, policy, identities, lambda identity: identity.is_miscoded):
             verdicts += _verdicts(case, policy, of_codes, None, on_failure)
-    # Most rules have nothing to say, and most of what follows is about those that have.
+    # Most rules have nothing to say, and most of what follows is about those that do.
     telling = [verdict for verdict in verdicts if verdict.outcome.__class__ not in _SILENT]
     shown = [v for v in telling if isinstance(v.outcome, Fired) and policy.mode(v.topic) is Mode.LIVE]
     incomplete = _incomplete(cases, telling, shown, session, recogniser)
@@ -106,7 +106,7 @@ def judge(
 def cases_in_scope(
     session: Session, recogniser: Recogniser, policy: Policy, identities: Sequence[Identity] | None = None
 ) -> list[Case]:
-    """Return what the rules are asked about: each order that is in focus and of a drug that is checked."""
+    """Return the cases for the rules: each order in focus for a checked drug."""
     if identities is None:
         identities = [identify(order, recogniser) for order in session.orders]
     return _cases(session, recogniser, policy, identities, lambda identity: identity.in_scope)
@@ -169,7 +169,7 @@ def _verdicts(
 
 
 def _of_opened_chart(verdict: Verdict) -> Verdict:
-    """Make a stop a calm line of an opened chart, where nothing is ordered: it is judged when the dose is ordered."""
+    """Lower a stop to info when a chart is opened and nothing is ordered; it is judged again with the order."""
     match verdict.outcome:
         case Fired() as finding:
             calm: Outcome = msgspec.structs.replace(finding, indicator=Indicator.INFO, fixes=())
@@ -181,7 +181,7 @@ def _of_opened_chart(verdict: Verdict) -> Verdict:
 
 
 def _resting_on(by: Cited, verdict: Verdict) -> Verdict:
-    """Add the source that identifies the drug to a finding: where that was not verified, no card is critical."""
+    """Add the source that identifies the drug to a finding: if it is not verified, no card is critical."""
     outcome = verdict.outcome
     if not isinstance(outcome, Fired) or by in outcome.cited:
         return verdict
@@ -193,7 +193,7 @@ def _without_parts(verdicts: list[Verdict], case: Case) -> list[Verdict]:
     if not absent:
         return verdicts
     if case.product.is_oral:
-        # Tablets that are the same for every weight are judged without one; of the heart some labels ask nothing.
+        # Tablets with a fixed dose are judged without a weight; some labels require no LVEF.
         idle = {"weight": not case.needs_weight, "lvef": case.product.monitoring.lvef is None}
         absent = tuple((part, why) for part, why in absent if not idle.get(part, False))
     return [
@@ -205,7 +205,7 @@ def _without_parts(verdicts: list[Verdict], case: Case) -> list[Verdict]:
 
 
 def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, policy: Policy) -> list[Verdict]:
-    """Postpone requests for tests until nearer to a dose planned for a later day, and list what that dose will need."""
+    """Postpone requests for tests until a planned dose is near, and list what it will need."""
     later: list[Fired] = []
     put_off: set[TopicCode] = set()
     found = []
@@ -231,14 +231,14 @@ def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, pol
 
 
 def _told_later(verdict: Verdict, put_off: set[TopicCode]) -> Verdict:
-    """Postpone a verdict that cannot be reached without a test that was itself postponed."""
+    """Postpone a verdict that depends on a postponed test."""
     if isinstance(verdict.outcome, CannotTell) and all(each.reported_by in put_off for each in verdict.outcome.missing):
         return msgspec.structs.replace(verdict, outcome=ASKED_LATER)
     return verdict
 
 
 def _held_instead(finding: Fired) -> Fired:
-    """Offer to hold an order that is signed already where a draft would be removed."""
+    """Offer to hold an already signed order where a draft would be removed."""
     fixes = tuple(HoldOrder() if isinstance(fix, RemoveOrder) else fix for fix in finding.fixes)
     return msgspec.structs.replace(finding, fixes=fixes)
 
@@ -246,10 +246,10 @@ def _held_instead(finding: Fired) -> Fired:
 def _incomplete(
     cases: list[Case], telling: list[Verdict], shown: list[Verdict], session: Session, recogniser: Recogniser
 ) -> Verdict | None:
-    """Gather what no other card says: missing facts, and data that was set aside although a check needed it.
+    """Collect what no other card reports: missing facts, and unusable data that a check needed.
 
-    It is a warning if something present could not be judged and a card would warn if it were absent.
-    ``telling`` are the verdicts that say something, ``shown`` those that became a card.
+    It is a warning if data are present that could not be judged, and their absence would be a warning. ``telling`` are
+    the verdicts other than clear, ``shown`` those that became a card.
     """
     lines: dict[Evidence, None] = {}
     if not cases and not session.moment.has_orders:
@@ -265,7 +265,8 @@ def _incomplete(
                     lines[_line(missing, verdict.drug)] = None
                     is_urgent = is_urgent or missing.is_urgent
         elif verdict.topic is Topic.COVERAGE_CRITERIA:
-            # The sheet says "not known" both for unavailable data and for data not on record, so name the former here.
+            # The coverage card says "not known" both for unavailable data and for data not on record, so name the
+            # former here.
             missing_parts = absent_parts(session.patient.absent)
             lines.update(dict.fromkeys(_line(missing, verdict.drug) for missing in missing_parts))
             is_urgent = is_urgent or bool(missing_parts)
@@ -290,7 +291,7 @@ def _incomplete(
 
 
 def _unknown_treatment(patient: Patient) -> Iterable[Evidence]:
-    """Name the unavailable medication lists of a patient whose other lists show no checked drug."""
+    """Report unavailable medication lists for a patient whose other lists show no checked drug."""
     for part, why in patient.absent:
         if part in TREATMENT_PARTS:
             yield Evidence(f"treatment-unknown-{part}", why)
@@ -301,12 +302,12 @@ def _line(missing: Missing, drug: str) -> Evidence:
 
 
 def _told(missing: Missing, verdict: Verdict, said: Container[tuple[TopicCode | None, Origin | None]]) -> bool:
-    # Data that was set aside always gets a line on this card.
+    # Unusable data always get a line on this card.
     return missing.reported_by is Topic.CHECKS_INCOMPLETE or (missing.reported_by, verdict.order) in said
 
 
 def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
-    """List what was set aside and bears on a check that applies to one of the orders."""
+    """List the gaps that affect a check of one of the orders."""
     yield from (gap for gap in session.gaps if gap.about is None)
     if not cases:
         return
@@ -321,7 +322,7 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
 
 
 def _needed(case: Case) -> Iterable[str]:
-    """Name the concepts that some check of the case reads."""
+    """Return the concepts that checks of the case use."""
     product = case.product
     yield from (f"problem-{each.problem}" for each in product.monitoring.stops)
     if not case.session.moment.has_orders:
@@ -336,7 +337,7 @@ def _needed(case: Case) -> Iterable[str]:
 
 
 def _monitored(product: Product, *, near: bool) -> Iterable[str]:
-    """Name the concepts that the monitoring of the product reads; most of them only when a dose is near."""
+    """Return the concepts that the product's monitoring uses; most of them only when a dose is near."""
     if product.monitoring.lvef:
         yield "lvef"
     if near:
@@ -346,7 +347,7 @@ def _monitored(product: Product, *, near: bool) -> Iterable[str]:
 
 
 def _may_count(gap: Gap, patient: Patient, measured: Container[str | None]) -> bool:
-    """Return whether what could not be read may be what counts: of HER2, where no result that was read is newer."""
+    """Return whether an unreadable result may be the one that counts; for HER2, if no readable result is newer."""
     if gap.about in _HER2:
         read = [result.on for result in patient.her2 if result.on is not None]
         return gap.on is None or not read or gap.on >= max(read)

@@ -24,7 +24,7 @@ class Status(StrEnum):
     NOT_MET = "not-met"
     NOT_KNOWN = "not-known"
     DOES_NOT_APPLY = "does-not-apply"
-    """The policy asks it only of other orders."""
+    """The policy applies this criterion only to other orders."""
 
 
 class Assessment(msgspec.Struct, frozen=True):
