@@ -41,7 +41,8 @@ _END = datetime(2026, 11, 1, tzinfo=UTC)
 _APART = timedelta(seconds=40)
 _FACTS = '{"orders": [' + '{"drug": "made up"}, ' * 16 + "]}"
 _TOPICS = (("weight-stale", "warning", 0.2), ("lvef-overdue", "warning", 0.05), ("ild-active", "critical", 0.0004))
-_RARE_OUTCOME = 0.001
+_RARE_OUTCOME, _RARE_DRUG = 0.001, 0.0005
+_DRUGS = ("kadcyla", "enhertu", "trastuzumab")
 
 
 class Asked(NamedTuple):
@@ -63,7 +64,9 @@ PAGES = (
     Asked("a common topic, in the middle", cards=CardFilter(topic="weight-stale"), is_deep=True),
     Asked("a rare topic", cards=CardFilter(topic="ild-active")),
     Asked("an indicator", cards=CardFilter(indicator="critical")),
-    Asked("a drug", cards=CardFilter(product="kadcyla")),
+    Asked("a card on a drug", cards=CardFilter(product="kadcyla")),
+    Asked("a drug", cards=CardFilter(drug="kadcyla")),
+    Asked("a rare drug", cards=CardFilter(drug="margenza")),
     Asked("overridden", cards=CardFilter(outcome="overridden")),
     Asked("accepted (rare)", cards=CardFilter(outcome="accepted")),
 )
@@ -140,13 +143,14 @@ def _rows(number: int, lot: Random) -> Iterator[tuple[Any, dict[str, Any]]]:
             "id": name, "at": at, "service": service, "hook_instance": name, **client, "patient": f"p{number // 8}",
             "user": "u", "duration_ms": 1.0, "code_version": "0", "knowledge_version": "0", "wording_version": "0",
             "configuration_hash": "0" * 64, "facts": _FACTS, "verdicts": _FACTS, "late": False,
+            "products": ",margenza," if lot.random() < _RARE_DRUG else f",{lot.choice(_DRUGS)},",
         },
     )  # fmt: skip
     for position, (topic, indicator, share) in enumerate(_TOPICS):
         if lot.random() >= share:
             continue
         card = str(uuid.UUID(int=lot.getrandbits(128)))
-        product = lot.choice(("kadcyla", "enhertu", "trastuzumab"))
+        product = lot.choice(_DRUGS)
         yield (
             decision_cards,
             {

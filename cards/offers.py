@@ -45,6 +45,14 @@ def without_harmful_removals(
     return tuple(check.checked(content) for content in contents)
 
 
+def without_removals(contents: tuple[CardContent, ...]) -> tuple[CardContent, ...]:
+    """Take back every offer to remove or hold an order, where it could not be checked what would be left."""
+    return tuple(
+        msgspec.structs.replace(content, verdicts=tuple(map(_without_removal, content.verdicts)), choices=())
+        for content in contents
+    )
+
+
 class _Check:
     """Judges the rest of a session after a removal: only the orders for the same day."""
 

@@ -132,6 +132,8 @@ class Missing(msgspec.Struct, frozen=True, rename={"reported_by": "told_by"}):
 
 FAILED = "internal-error"
 """The missing input of a rule that raised an exception."""
+AN_INTERNAL_ERROR = "an internal error (the service's log has it)"
+"""Why a part of the chart is unavailable that was there and failed to be read."""
 
 
 class CannotTell(msgspec.Struct, frozen=True, tag="cannot-tell"):

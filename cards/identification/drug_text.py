@@ -57,6 +57,9 @@ class DrugText(NamedTuple):
         return not self.unread
 
 
+_SUFFIX = 4
+
+
 class _Span(NamedTuple):
     """A name in the text: the index of its first word, the index after its last, and what it means."""
 
@@ -296,7 +299,15 @@ class DrugTextReader:
         named = {target.product for meaning in meanings for target in meaning}
         if len(named) == 1:
             own = self._vocabulary.words_of_product.get(named.pop(), frozenset())
-            draft.unread = [word for word in draft.unread if word not in own]
+            draft.unread = [
+                word for word in draft.unread if word not in own and not self._is_cut_suffix(word, own, draft)
+            ]
+
+    def _is_cut_suffix(self, word: str, own: frozenset[str], draft: _Draft) -> bool:
+        """Return whether a word is the FDA's suffix without its last letter, as fields of fixed length leave it."""
+        if len(word) != _SUFFIX - 1 or f"-{word}" not in draft.folded or self._vocabulary.begins_payload(word):
+            return False
+        return any(len(each) == _SUFFIX and each.startswith(word) for each in own)
 
     def _hear_what_is_said(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
         """Report words after an antibody that are otherwise ignored: "conjugate", or the first letters of a payload."""

@@ -94,6 +94,8 @@ class Recogniser:
                 names[name].update(Target(meant) for meant in ambiguous.may_mean)
         vocabulary = Vocabulary(known, {name: frozenset(targets) for name, targets in names.items()})
         self._reader = DrugTextReader(vocabulary, self._products)
+        self.supportive_drugs = vocabulary.supportive_drugs
+        """The words for drugs that are given before an infusion; an amount beside one is an amount of it."""
         # Texts are drug names from the EHR's formulary: few, and repeated on every order.
         self._classes = tuple(
             (group, _any_of(group.names), _any_of(group.unless) if group.unless else None)

@@ -60,6 +60,9 @@ class Vocabulary:
         self._numbering = frozenset(part for word in words.package_numbering for part in key(word))
         self.premedication = {key(word) for group in words.premedication for word in group.words}
         self.supportive = {key(word) for group in words.supportive for word in group.words}
+        self.supportive_drugs = frozenset(
+            fold(word) for group in words.supportive if group.names_drugs for word in group.words
+        )
         self._patterns = re.compile("|".join(f"(?:{each.pattern})" for each in words.patterns))
         self._payload_endings = _endings(each.endings for each in words.payload_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)

@@ -5,7 +5,6 @@ Everything from a chart is escaped, so that it cannot become markup.
 
 from __future__ import annotations
 
-import re
 import uuid
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,8 @@ from cards.facts.topics import Topic, TopicCode
 from cards.presentation.card import SUMMARY_LIMIT, Card, OverrideReason, Suggestion
 from cards.presentation.grouping import CardContent, NamedOrder
 from cards.presentation.language import Localizer
+from cards.presentation.markdown import escape
+from cards.presentation.plainly import PlainCards
 from cards.presentation.suggestions import SuggestionWriter
 from cards.presentation.urgency import SEVERITY, indicator_of, is_unverified
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from cards.presentation.wording import Wording
 
 _NAMESPACE = uuid.UUID("6f0b8f0e-3d5a-5f0e-9a53-0c6d4b1e9d52")
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 _SETTING = "practice"
 _DAYS_LISTED = 12
 _SET_ASIDE = "set-aside"
@@ -35,13 +35,6 @@ _PLANNED = "planned-tests"
 _FAILED = f"missing-{FAILED}"
 # The link below the card has the full title.
 _PI, _LABEL = "prescribing information", "label"
-# "<" becomes an entity, so no detail holds HTML even where a backslash escape is not honored.
-_TAG = re.compile(r"\\<(?=[A-Za-z/!?])")
-
-
-def escape(text: str) -> str:
-    """Escape a chart text for GitHub Flavored Markdown; line breaks become spaces."""
-    return _TAG.sub("&lt;", _MARKUP.sub(r"\\\1", " ".join(text.split())))
 
 
 class Renderer:
@@ -54,6 +47,7 @@ class Renderer:
         self._indicators = indicators
         self._localizer = Localizer(wording.locale)
         self._suggestions = SuggestionWriter(wording.suggestions, known.terminology, self._localizer)
+        self.plain = PlainCards(wording, known, indicators)
 
     def card(self, verdict: Verdict, hook_instance: str) -> Card | None:
         """Render the card of a single verdict that fired; ``None`` for any other."""

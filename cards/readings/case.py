@@ -108,6 +108,11 @@ class Case:
         """The day of the planned dose: the order's start if in the future, else today."""
         return planned_day(self.order.start, self.session.today)
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether a dose is ordered for a later day: an age on that day is not the age today."""
+        return self.session.moment.has_orders and self.planned > self.session.today
+
     @lazy
     def tomorrow(self) -> date:
         """The day after today: in another time zone it may already be that day."""

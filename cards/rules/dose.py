@@ -229,11 +229,13 @@ def dose_cannot_verify(case: Case) -> Outcome:
         )
     ends = _range(case)
     if ends is not None and not over_maximum(case):
+        is_open = ends.low_as_written == ends.as_written
+        written = f"\u2265 {ends.as_written}" if is_open else f"{ends.low_as_written} to {ends.as_written}"
         return Fired(
             values={"low": ends.low_as_written, "dose": ends.as_written},
-            evidence=(Evidence("dose", f"{ends.low_as_written} to {ends.as_written}", case.order.origin),),
+            evidence=(Evidence("dose", written, case.order.origin),),
             cited=(_regimen_citation(case),),
-            variant="range",
+            variant="open-range" if is_open else "range",
         )
     return _weight_to_verify_by(case)
 
@@ -305,9 +307,11 @@ def weight_stale(case: Case) -> Outcome:
             "age": str(age),
             "limit": plain(limit),
             "date": case.weight.on.isoformat(),
+            "planned": case.planned.isoformat(),
         },
         evidence=case.weight_evidence(),
         cited=(_regimen_citation(case), case.known.thresholds["weight_max_age_days"].by),
+        variant="ahead" if case.is_ahead else "default",
         fixes=(OrderTests(("weight",)),),
     )
 

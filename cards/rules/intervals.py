@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
@@ -19,6 +20,7 @@ from cards.readings.day_total import judged_levels
 from cards.rules.dose import cancer_words
 from cards.rules.tablets import taken_too_often
 from cards.values.caching import per_case
+from cards.values.calendar_months import days_after
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ def _after_last_dose(case: Case) -> Outcome:
             "interval": str(interval),
             "window": plain(window),
             "planned": case.planned.isoformat(),
+            "earliest": days_after(last.on, math.ceil(interval - window)).isoformat(),
             "other": other,
         },
         evidence=(given_line(last),),

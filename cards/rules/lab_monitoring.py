@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def liver_tests_missing(case: Case) -> Outcome:
     """Fire when AST, ALT or total bilirubin has no result near the planned dose.
 
-    The label does not require ALP. An unreadable result is not missing: it is reported among the checks that could not run.
+    The label does not require ALP. An unreadable result is not missing: it is reported on
+    ``checks-incomplete``.
     """
     return _missing(case, MissingTestTopic.LIVER_TESTS)
 

@@ -61,9 +61,11 @@ def lvef_overdue(case: Case) -> Outcome:
             "date": newest.on.isoformat(),
             "age": str(case.age_in_days(newest.on)),
             "months": str(months),
+            "planned": case.planned.isoformat(),
         },
         evidence=(Evidence("lvef", shown(newest, newest.as_reported), newest.origin),),
         cited=(wanted.by,),
+        variant="ahead" if case.is_ahead else "default",
         fixes=(OrderTests(("lvef",)),),
     )
 

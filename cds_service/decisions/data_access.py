@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from cards.facts.outcomes import AN_INTERNAL_ERROR
 from cards.values.caching import lazy
+from cds_service.decisions import failures
+from cds_service.ehr.limits import NeighbourBusyError
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState, read_answer
 from fhir_mappings.request.queries import own_query
 from fhir_mappings.request.sizes import first_entries
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from cds_service.ehr.access import FhirAccess
     from cds_service.ehr.client import FhirClient
     from fhir_mappings.request.chart import ChartReader
-    from fhir_mappings.request.hook_request import HookRequest
+    from fhir_mappings.request.hook_request import HookRequest, Prefetched
     from fhir_mappings.request.orders import Orders
     from fhir_mappings.wire.resources import ResourceStub
 
@@ -56,6 +59,7 @@ class RequestData:
         self._sent: dict[str, Answer] | None = None
         self._fetched: dict[str, Answer] = {}
         self._read_on: set[str] = set()
+        self._failed: set[str] = set()
         self._before = before
 
     def orders(self, chart: ChartReader) -> Orders:
@@ -103,7 +107,7 @@ class RequestData:
                 if key not in self._read_on and key not in lacking and (key in needed or key not in self._templates)
             }
             self._read_on.update(lacking, (place.removeprefix("prefetch.") for place in begun))
-            fetched = self._access.fetch(queries, begun)
+            fetched = self._asked(queries, begun)
             answers = self._sent = {key: fetched.get(f"prefetch.{key}", answer) for key, answer in answers.items()}
         return answers
 
@@ -118,6 +122,8 @@ class RequestData:
 
     def why(self, place: str) -> str:
         """Return why the FHIR server gave nothing for a place of the request, in words for an operator."""
+        if place in self._failed:
+            return AN_INTERNAL_ERROR
         if self._access is not None:
             return self._access.failures.get(place, "the FHIR server did not answer in time")
         return self._client.why_no_access(self._request)
@@ -131,7 +137,7 @@ class RequestData:
         """Run queries on the server, each for its place in the request, and list the resources returned."""
         if self._access is None:
             return []
-        answers = self._access.fetch(queries)
+        answers = self._asked(queries)
         return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
 
     def non_observations(self) -> list[ResourceStub]:
@@ -147,16 +153,37 @@ class RequestData:
     def _answers(self) -> dict[str, Answer]:
         """Read every prefetch value, under our keys and the client's own; our missing keys are omitted."""
         if self._sent is None:
-            sent = {key: read_answer(raw, f"prefetch.{key}") for key, raw in self._request.prefetch.items()}
+            sent = {key: self._read(key, raw) for key, raw in self._request.prefetch.items()}
             self._sent = {**dict.fromkeys(self._templates, OMITTED), **first_entries(sent, self._most_entries)}
         return self._sent
+
+    def _read(self, key: str, raw: Prefetched) -> Answer:
+        try:
+            return read_answer(raw, f"prefetch.{key}")
+        except Exception as error:  # noqa: BLE001 - one key must not cost the others
+            failures.part_failed("prefetch", error)
+            self._failed.add(f"prefetch.{key}")
+            return Answer(PrefetchState.FAILED)
 
     def _fetch(self, references: Mapping[str, str]) -> None:
         """Read resources by their references, each for its place in the request."""
         if self._access is None:
             return
         queries = {place: address for place, wanted in references.items() if (address := _address(wanted))}
-        self._fetched |= self._access.fetch(queries)
+        self._fetched |= self._asked(queries)
+
+    def _asked(self, queries: Mapping[str, str], begun: Mapping[str, Answer] | None = None) -> dict[str, Answer]:
+        """Ask the server. Where asking itself fails, it gave nothing, and the reason is an internal error."""
+        if self._access is None:
+            return {}
+        try:
+            return self._access.fetch(queries, begun or {})
+        except NeighbourBusyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what was sent is judged without what could be fetched
+            failures.part_failed("fetch", error)
+            self._failed.update(queries, begun or ())
+            return {}
 
 
 def _address(wanted: str) -> str:

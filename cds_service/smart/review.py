@@ -31,6 +31,7 @@ from fhir_mappings.code_maps.files import read_code_map
 from fhir_mappings.patient.person import name_of
 from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.hook_request import read_request
+from fhir_mappings.request.occasion import Occasion
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState
 from fhir_mappings.request.queries import own_query
@@ -97,12 +98,13 @@ class Reviewer:
         answers = self._answers(iss, grant)
         required = frozenset(self._decider.templates)
         unread = tuple(key for key in self._decider.templates if answers[key].state in _FAILED)
-        patient = self._chart.patient(answers, grant.patient, required, every_lab=True)
+        patient = self._chart.patient(answers, grant.patient, required, every_lab=True, occasion=Occasion(today=today))
         orders = self._chart.orders(_request(grant.patient, _active_orders(answers)), _glimpses(answers))
         cards: tuple[Card, ...] = ()
         if not unread:
             # The orders being judged are not part of the history.
-            history = self._chart.patient(answers, grant.patient, required, orders.references)
+            occasion = Occasion(today=today)
+            history = self._chart.patient(answers, grant.patient, required, orders.references, occasion=occasion)
             listed = self._chart.with_reasons(orders, _glimpses(answers))
             cards = self._cards(orders, listed, history, today)
         cases, ordered = self._cases(orders, patient, today)

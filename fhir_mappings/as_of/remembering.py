@@ -12,15 +12,16 @@ import msgspec
 
 from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.request.chart import ChartReader
-from fhir_mappings.request.patient_reader import Draft, PatientReader
+from fhir_mappings.request.chart_draft import Draft
+from fhir_mappings.request.patient_reader import PatientReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import tzinfo
 
     from cards.identification.recogniser import Recogniser
     from cards.knowledge.schema import Terminology
     from fhir_mappings.codings import CodeMap
+    from fhir_mappings.request.chart_draft import OnFailure
     from fhir_mappings.results.observations import Fact
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceStub
@@ -81,7 +82,7 @@ class RememberingChartReader(ChartReader):
         recogniser: Recogniser,
         code_map: CodeMap = NO_CODE_MAP,
         zone: tzinfo | None = None,
-        on_failure: Callable[[Exception], None] | None = None,
+        on_failure: OnFailure | None = None,
     ) -> None:
         """Prepare the readers."""
         super().__init__(terminology, recogniser, code_map, zone, on_failure)

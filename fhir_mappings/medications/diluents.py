@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from cards.knowledge.schema import Diluent
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import texts
-from fhir_mappings.wire.lenient import child, objects, text
+from fhir_mappings.medications.instructions import written_in
+from fhir_mappings.wire.lenient import child, objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +76,4 @@ def _may_name_one(written: str) -> bool:
 
 def _texts(resource: Json) -> Iterator[str]:
     for _, instruction in objects(resource.get("dosageInstruction")):
-        yield text(instruction.get("text"))
-        yield text(instruction.get("patientInstruction"))
-        for _, added in objects(instruction.get("additionalInstruction")):
-            yield from texts(added)
+        yield from written_in(instruction)

@@ -16,8 +16,10 @@ from cards.facts.order import DoseUnit, NotedDose, OrderedDose, OrderNote
 from cards.facts.origins import Pointer
 from cards.values.quantities import Mg, MgPerKg
 from cards.values.text_cache import cached_by_text
-from fhir_mappings.codings import codings, texts
+from fhir_mappings.codings import codings
+from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.results.units import ONE, dose_scale
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, day, number, objects, text
 
 if TYPE_CHECKING:
@@ -34,6 +36,16 @@ _DOSE_IN_TEXT = re.compile(
 )
 _LAST_WORD = re.compile(r"([^\W\d_]{2,40})[^\w.;]{1,3}\Z")
 _BEFORE_DOSE = 44
+_WORD = re.compile(r"[^\W\d_]{2,40}")
+_WORD_BEFORE = re.compile(r"([^\W\d_]{2,40})(?: ?: ?| \(?| -? ?)\Z")
+# One that is followed by a number has an amount of its own.
+_WORD_BEHIND = re.compile(r" (?:of |po |iv |oral |orally )?([^\W\d_]{2,40})\b(?! ?:? ?\d)", re.IGNORECASE)
+# "Previous dose 210 mg", "vials of 160 mg": neither is what this order gives.
+_NOT_THIS_DOSE = re.compile(
+    r"\b(?:(?:previous|prior|earlier) (?:dose|cycle|infusion)|vials? (?:of|contains?|size|strength))"
+    r"(?: was| of| is|:)? ?\Z",
+    re.IGNORECASE,
+)
 _THOUSANDS_BY_BLANK = re.compile(r"(?<![\d.,])\d{1,3}\s\d{3}\s*$")
 _GROUPED_AND_DECIMAL = re.compile(r"(?P<whole>\d{1,3}(?:\.\d{3}(?=,)|,\d{3}(?=\.)))[.,](?P<part>\d{1,6})")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3}){1,2}|\d{1,3}(?:\.\d{3}){2}")
@@ -105,9 +117,10 @@ def _of_slot(holder: Json, where: Pointer, number_of: int, slot: str) -> Iterato
 def _of_range(ends: Json, where: Pointer, number_of: int, slot: str) -> OrderedDose | None:
     """Read the high end of a range, which may be given, and the low end if it differs."""
     low = _quantity(child(ends, "low"), (*where, "low"), number_of, slot)
-    if not isinstance(ends.get("high"), dict):
-        return low
-    dose = _quantity(ends["high"], (*where, "high"), number_of, slot)
+    dose = _quantity(child(ends, "high"), (*where, "high"), number_of, slot)
+    if dose is None and low is not None:
+        # Open to the top: what is ordered is not known, whatever its lower end is.
+        return msgspec.structs.replace(low, low=Decimal(0), low_as_written=low.as_written)
     if dose is None or low is None or (low.number, low.unit) == (dose.number, dose.unit):
         return dose
     comparable = low.number if low.unit is dose.unit and low.unit is not DoseUnit.OTHER else Decimal(0)
@@ -171,9 +184,7 @@ def _through_strength(dose: OrderedDose, strength: Strength) -> OrderedDose:
 def is_part_of_dose(resource: Json) -> bool:
     """Return whether an order says that it is one part of a dose: bag 1 of 2."""
     for _, instruction in objects(resource.get("dosageInstruction")):
-        said = [instruction.get("text"), instruction.get("patientInstruction")]
-        said += [each for _, added in objects(instruction.get("additionalInstruction")) for each in texts(added)]
-        if any(says_part(text(each)) for each in said if each):
+        if any(says_part(each) for each in written_in(instruction) if each):
             return True
     return any(says_part(text(note.get("text"))) for _, note in objects(resource.get("note")))
 
@@ -183,13 +194,27 @@ def says_part(written: str) -> bool:
     return _PART.search(written[:_LONGEST_OF_PART]) is not None
 
 
-def text_doses(resource: Json) -> tuple[Mg | MgPerKg, ...]:
-    """List the doses in the text of the instructions."""
+def text_doses(resource: Json, supportive_drugs: frozenset[str] = frozenset()) -> tuple[Mg | MgPerKg, ...]:
+    """List the doses that stand in the text of the instructions, except those of a supportive drug beside them."""
     found: dict[Mg | MgPerKg, None] = {}
     for _, instruction in objects(resource.get("dosageInstruction")):
-        for written in (instruction.get("text"), instruction.get("patientInstruction")):
-            found.update(dict.fromkeys(doses_in(text(written))))
+        for written in written_in(instruction):
+            if not (named := doses_in(written)):
+                continue
+            if not supportive_drugs.isdisjoint(_WORD.findall(fold(written))):
+                named = tuple(_of_own_drug(written, supportive_drugs))
+            found.update(dict.fromkeys(named))
     return tuple(found)
+
+
+def _of_own_drug(written: str, supportive_drugs: frozenset[str]) -> Iterator[Mg | MgPerKg]:
+    """Yield the doses of a text that no supportive drug stands beside: "acetaminophen 650 mg", "8 mg dexamethasone"."""
+    for match in _DOSE_IN_TEXT.finditer(written):
+        before = _WORD_BEFORE.search(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()])
+        behind = _WORD_BEHIND.match(written, match.end())
+        beside = {fold(found[1]) for found in (before, behind) if found is not None}
+        if supportive_drugs.isdisjoint(beside):
+            yield from doses_in(match[0])
 
 
 def notes(resource: Json) -> tuple[OrderNote, ...]:
@@ -216,6 +241,8 @@ def doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
     """List the doses in a text."""
     found: list[Mg | MgPerKg] = []
     for match in _DOSE_IN_TEXT.finditer(written):
+        if _NOT_THIS_DOSE.search(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()]):
+            continue
         per_kg = match["kg"] is not None
         amounts = [_amount(match["amount"], per_kg=per_kg)]
         before = written[max(match.start() - 4, 0) : match.end("amount")]

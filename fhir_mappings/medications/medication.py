@@ -99,10 +99,19 @@ def concept_alone(resource: Json) -> Any:
 class MedicationReader:
     """Reads the drug orders of a session."""
 
-    def __init__(self, conditions: ConditionReader, code_map: CodeMap = NO_CODE_MAP) -> None:
-        """Keep what reading needs; one reader serves every request."""
+    def __init__(
+        self,
+        conditions: ConditionReader,
+        code_map: CodeMap = NO_CODE_MAP,
+        supportive_drugs: frozenset[str] = frozenset(),
+    ) -> None:
+        """Keep what reading needs; one reader serves every request.
+
+        An amount that instructions name beside one of the supportive drugs is not one of the order's own drug.
+        """
         self._conditions = conditions
         self._code_map = code_map
+        self._supportive_drugs = supportive_drugs
         self._routes = RouteReader(conditions.terminology)
         self._said_alone = CachedByJson(self._said_by_concept)
         self._instructed = CachedByJson(self._read_instructions)
@@ -175,7 +184,8 @@ class MedicationReader:
         if alike is not None and any(rhythm.unread for rhythm in said.schedule.rhythms):
             # Text that was not understood is quoted as written.
             said = self._beside_amounts(instructions)
-        return said._replace(doses=tuple(dosage.doses(resource, None)), text_doses=dosage.text_doses(resource))
+        named = dosage.text_doses(resource, self._supportive_drugs)
+        return said._replace(doses=tuple(dosage.doses(resource, None)), text_doses=named)
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:
         """Read everything but the doses, which vary between patients while the rest is the same."""
@@ -208,6 +218,7 @@ class MedicationReader:
             said = self._said(self._sources(resource, medication, path))
         evidence = said.evidence
         if medication:
+            medication = self._with_parts(medication, resource, references)
             evidence += tuple(self._ingredients(medication, path))
         gaps: tuple[Gap, ...] = ()
         if not evidence:
@@ -297,6 +308,18 @@ class MedicationReader:
             if display:
                 found.append(IdentityEvidence(EvidenceKind.INGREDIENT_TEXT, "", display, where))
         return list(dict.fromkeys(found))
+
+    def _with_parts(self, medication: Json, resource: Json, references: References) -> Json:
+        """Return a Medication with the concepts of its ingredients that are Medications of their own."""
+        parts = [part for _, part in objects(medication.get("ingredient"))]
+        if not any(reference(part.get("itemReference")) for part in parts):
+            return medication
+        whole = []
+        for part in parts:
+            referred = part.get("itemReference")
+            found = references.resolve(referred, resource) or references.resolve(referred, medication)
+            whole.append({"itemCodeableConcept": child(found, "code"), **part} if found else part)
+        return {**medication, "ingredient": whole}
 
     def with_reasons(
         self, order: DrugOrder, resource: Json, references: References, is_of_patient: Callable[[Json], bool]

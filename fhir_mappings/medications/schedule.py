@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.schedules import Rhythm
 from fhir_mappings.codings import codings, texts
+from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.schedule_text import fewest_days_between, read_schedule_text
 from fhir_mappings.wire.lenient import child, day, items, number, objects, text
 
@@ -76,11 +77,8 @@ def _of_instruction(instruction: Json) -> Iterator[Rhythm]:
     maximum = child(instruction, "maxDosePerPeriod")
     if maximum and (every := _by_maximum(maximum)) is not None:
         yield Rhythm(every_days=every, is_limit=True)
-    yield from _of_text(text(instruction.get("text")))
-    for _, added in objects(instruction.get("additionalInstruction")):
-        for written in texts(added):
-            yield from _of_text(written)
-    yield from _of_text(text(instruction.get("patientInstruction")))
+    for written in written_in(instruction):
+        yield from _of_text(written)
 
 
 def _of_timing(timing: Json) -> Rhythm | None:

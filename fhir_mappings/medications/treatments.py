@@ -224,9 +224,9 @@ def _instant(written: str) -> str:
     """Return a time as text that is the same for equal instants in any time zone."""
     try:
         moment = datetime.fromisoformat(written)
-    except ValueError:
+        return moment.astimezone(UTC).isoformat() if moment.tzinfo is not None else written[:_LONGEST_TIME]
+    except (ValueError, OverflowError):
         return written[:_LONGEST_TIME]
-    return moment.astimezone(UTC).isoformat() if moment.tzinfo is not None else written[:_LONGEST_TIME]
 
 
 def _within(written: str) -> tuple[date, date] | None:

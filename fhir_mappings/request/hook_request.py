@@ -36,8 +36,8 @@ _GROUPS = frozenset({"RequestGroup", "RequestOrchestration", "CarePlan"})
 class BadRequest(ValueError):  # noqa: N818 - named for the answer it leads to
     """The request is invalid.
 
-    ``code`` is stable; ``expression`` names the field, never its value. ``others`` are the request's further problems,
-    so that its sender can fix all of them at once.
+    ``others`` are the further problems of the same request, so that its sender can mend all of them at once.
+    ``hook_instance`` is the one of the request, where it could be read.
     """
 
     def __init__(self, code: str, message: str, expression: str = "") -> None:
@@ -47,6 +47,7 @@ class BadRequest(ValueError):  # noqa: N818 - named for the answer it leads to
         self.message = message
         self.expression = expression
         self.others: tuple[BadRequest, ...] = ()
+        self.hook_instance = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,15 @@ def _checked(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -
         return _request(envelope, prefetch, hook)
     except BadRequest as error:
         error.others = _others(error, envelope, hook)
+        error.hook_instance = _instance(envelope)
         raise
+
+
+def _instance(envelope: _Fields) -> str:
+    """Return the hookInstance of a request that is refused; empty where it is none itself."""
+    with suppress(BadRequest):
+        return _string(envelope.hookInstance, "hookInstance")
+    return ""
 
 
 def _request(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -> HookRequest:
@@ -258,7 +267,8 @@ def _checks_of_context(envelope: _Fields, context: Json, hook: str) -> Iterator[
 def _hook(envelope: _Fields, hook: str) -> str:
     given = _string(envelope.hook, "hook")
     if given != hook:
-        raise BadRequest("hook-mismatch", f"this service answers the hook {hook}", "hook")
+        message = f"this service answers the hook {hook}; the service of each hook is listed at /cds-services"
+        raise BadRequest("hook-mismatch", message, "hook")
     return given
 
 
@@ -280,7 +290,8 @@ def _read_envelope(body: bytes, hook: str) -> _Envelope:
         if where.startswith("prefetch"):
             wrong = BadRequest("wrong-type", "prefetch must be an object", "prefetch")
             with suppress(msgspec.DecodeError, ValueError, ArithmeticError):
-                wrong.others = _others(wrong, _fields_alone.decode(body), hook)
+                fields = _fields_alone.decode(body)
+                wrong.others, wrong.hook_instance = _others(wrong, fields, hook), _instance(fields)
             raise wrong from None
         raise BadRequest("not-an-object", "the body must be a JSON object") from None
     except (msgspec.DecodeError, ValueError, ArithmeticError):
@@ -331,10 +342,13 @@ def _dispatched(context: Json) -> tuple[str, ...]:
 
 
 def _draft_orders(context: Json) -> Json:
-    """Return the Bundle of the orders; any other object would look like one without orders."""
+    """Return the Bundle of the orders; any other object, or other entries, would be taken for one without orders."""
     orders = context.get("draftOrders")
     if not isinstance(orders, dict) or (orders.get("resourceType") != "Bundle" and "entry" not in orders):
         raise BadRequest(_why(orders), "context.draftOrders must be a Bundle", "context.draftOrders")
+    if not isinstance(orders.get("entry"), list | dict | None):
+        message = "context.draftOrders.entry must be a list of entries"
+        raise BadRequest("wrong-type", message, "context.draftOrders.entry")
     return orders
 
 

@@ -112,9 +112,13 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     scores = {SCORES[int(token.value)] for token in listed if token.kind == "score"}
     if scores and len(scores) < _LEVELS and not all(any(agree(own, each) for own in findings) for each in scores):
         return True
-    return any(
+    if any(
         _says_otherwise(listed[at + 1 : at + _NEAR], findings) for at, each in enumerate(listed) if each.kind == "name"
-    )
+    ):
+        return True
+    # An amplification is never another marker's.
+    genes = [each for each in listed if each.kind == "says" and each.value in ("amplified", "not-amplified")]
+    return bool(genes) and all(_says_otherwise([each], findings) for each in genes)
 
 
 def _says_otherwise(after: list[Token], findings: tuple[Her2Finding, ...]) -> bool:

@@ -5,8 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from shapes import SNOMED, Json, bundle, cards, chart, coding, concept, observation, order, quantity, topics
-from test_practice_orders import METASTATIC, cancer, case, drug, her2, labs
+from shapes import (
+    SNOMED,
+    Json,
+    bundle,
+    cards,
+    chart,
+    coding,
+    concept,
+    condition,
+    observation,
+    order,
+    quantity,
+    topics,
+)
+from test_practice_orders import METASTATIC, cancer, case, drug, her2, lab, labs
 
 
 def routed(name: str, mg: int, route: Any) -> Json:
@@ -96,6 +109,48 @@ CASES = [
 ]
 
 
+CASES += [
+    case(
+        f"problem in words alone: {written}",
+        expected,
+        (drug("Kadcyla", 252),),
+        conditions=bundle(METASTATIC, condition("problem-1", text=written)),
+    )
+    for written, expected in (
+        ("CHF, NYHA III", ("heart-failure-active",)),
+        ("Herzinsuffizienz NYHA III", ("heart-failure-active",)),
+        ("Heart failure education", ()),
+        ("Pneumopathie interstitielle", ("ild-active",)),
+        ("History of interstitial lung disease", ("ild-active",)),
+        ("Suspected pneumonitis", ("checks-incomplete",)),
+        ("Xyzal pneumonitis", ("checks-incomplete",)),
+        ("No evidence of pneumonitis", ()),
+        ("Embarazo de 12 semanas", ("pregnancy-positive",)),
+    )
+]
+LATER = {"effectiveDateTime": "2030-02-01"}
+CASES += [
+    case(
+        "a future result does not hide the bad one of today",
+        ("checks-incomplete", "liver-tests-hold"),
+        (drug("Kadcyla", 252),),
+        labs=labs(
+            ast=lab("1920-8", "ast-1", 300, "U/L", 40),
+            later={**lab("1920-8", "ast-2", 24, "U/L", 40), **LATER},
+        ),
+    ),
+    case(
+        "nor does a future ejection fraction stop a dose",
+        ("checks-incomplete",),
+        (drug("Kadcyla", 252),),
+        lvef=bundle(
+            observation("10230-1", "lvef-1", valueQuantity=quantity(60, "%")),
+            observation("10230-1", "lvef-2", valueQuantity=quantity(38, "%"), **LATER),
+        ),
+    ),
+]
+
+
 @pytest.mark.parametrize(("entries", "changes", "expected"), CASES)
 def test_exactly_these_cards(entries: tuple[Json, ...], changes: dict[str, Any], expected: list[str]) -> None:
     assert topics(*entries, prefetch=chart(**changes)) == expected
@@ -138,3 +193,18 @@ def test_the_medication_in_the_chart_counts_though_the_reference_has_a_display(
     sent: dict[str, Any], expected: list[str]
 ) -> None:
     assert topics(sent["order"], prefetch=sent["prefetch"]) == expected
+
+
+def test_an_ingredient_that_is_a_medication_of_its_own_is_read() -> None:
+    part = {"resourceType": "Medication", "id": "part", "code": concept(text="trastuzumab emtansine")}
+    bag = {
+        "resourceType": "Medication",
+        "id": "bag",
+        "code": concept(text="Chemotherapy bag"),
+        "ingredient": [{"itemReference": {"reference": "#part"}}],
+    }
+    ordered = order(medicationReference={"reference": "#bag"}, contained=[bag, part])
+    del ordered["medicationCodeableConcept"]
+    assert topics(ordered, prefetch=chart()) == []
+    ordered["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"] = quantity(420, "mg")
+    assert topics(ordered, prefetch=chart()) == ["dose-above-maximum"]

@@ -35,10 +35,11 @@ class Spelling(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class IgnoredWords(KnowledgeRecord, frozen=True, kw_only=True):
-    """Words and phrases that do not name a drug, and the reason."""
+    """Words and phrases that name no drug in scope, and the reason. ``names_drugs``: each names some other drug."""
 
     words: tuple[str, ...]
     says: Says | None = None
+    names_drugs: bool = False
     why: str
 
 
