@@ -34,7 +34,15 @@ _HER2 = frozenset(
 _NO_ORDER = "unreadable-order"
 # An order of a drug in scope, or one that may be, of which nothing at all was checked.
 _UNJUDGED = frozenset(
-    {"unreadable-session", "kind-unnamed", "other-release", "other-release-unnamed", "other-patient", "plan-activity"}
+    {
+        "unreadable-session",
+        "drug-unreadable",
+        "kind-unnamed",
+        "other-release",
+        "other-release-unnamed",
+        "other-patient",
+        "plan-activity",
+    }
 )
 _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.DEFAULT)
 

@@ -60,6 +60,7 @@ class _Found:
 
     patient_id: str
     references: References
+    may_be_incomplete: bool = False
     orders: list[DrugOrder] = field(default_factory=list)
     resources: dict[str, Json] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
@@ -112,7 +113,7 @@ class ChartReader:
             _check_dispatched([resource for _, resource, _ in entries], request)
         else:
             entries = list(bundle_entries(request.draft_orders, "context.draftOrders"))
-        found = _Found(request.patient_id, references)
+        found = _Found(request.patient_id, references, request.moment.may_be_incomplete)
         for path, resource, full_url in entries:
             if resource is not None:
                 try:
@@ -182,7 +183,10 @@ class ChartReader:
         elif not is_same_patient(resource.get("subject"), found.patient_id, references):
             found.gaps += self._of_other_patient(resource, path, references) if in_focus else []
         else:
-            found.orders.append(self._medication.read(resource, path, references, in_focus=in_focus))
+            order = self._medication.read(resource, path, references, in_focus=in_focus)
+            found.orders.append(order)
+            if in_focus and _names_no_drug(order, resource, may_be_incomplete=found.may_be_incomplete):
+                found.gaps.append(Gap(None, path, "drug-unreadable"))
 
     def _identity(self, order: DrugOrder, found: _Found) -> Identity:
         try:
@@ -306,6 +310,21 @@ def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[
         # The part cut off may contain the name of a drug in scope.
         elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
             yield Gap(None, order.origin.path, "drug-text-cut")
+
+
+def _names_no_drug(order: DrugOrder, resource: Json, *, may_be_incomplete: bool) -> bool:
+    """Return whether nothing of an order's drug can be read: no word, and no code of any system, known or not.
+
+    While an order is being written its drug may still be missing; one that is there must be readable.
+    """
+    if any(each.value for each in order.evidence) or order.ndcs or order.billing or order.gaps:
+        return False
+    concept = resource.get("medicationCodeableConcept")
+    if concept is None and "medicationReference" not in resource and may_be_incomplete:
+        return False
+    holders = [each for _, each in objects(concept)]
+    codings = [coding for each in holders for _, coding in objects(each.get("coding"))]
+    return not any(text(coding.get("system")) and text(coding.get("code")) for coding in codings)
 
 
 def _reference_of(resource: Json) -> str:
