@@ -36,6 +36,7 @@ _NO_ORDER = "unreadable-order"
 _UNJUDGED = frozenset(
     {
         "unreadable-session",
+        "drug-unreadable",
         "kind-unnamed",
         "other-release",
         "other-release-unnamed",
