@@ -1,6 +1,6 @@
-"""The patient's chart from the answers to all queries: picked by type and code, each fact with its origin.
+"""Reads the patient's chart from the answers to all queries: selected by type and code, each fact with its origin.
 
-Data of another patient is never used; what cannot be read is set aside with its place.
+Another patient's data are never used; what cannot be read is recorded as a gap with its place.
 """
 
 from __future__ import annotations
@@ -76,14 +76,14 @@ class PatientReader:
         every_lab: bool = False,
         occasion: Occasion = NO_OCCASION,
     ) -> Patient:
-        """Read the chart; ``session`` names the orders that are being asked about and are no history.
+        """Read the chart; ``session`` names the orders of this request, which are not history.
 
-        Rules ask for the newest laboratory results alone; ``every_lab`` reads the rest too.
+        Rules use only the newest laboratory results; ``every_lab`` reads the rest too.
         """
         draft = Draft(patient_id, References(occasion.server), every_lab=every_lab, latest=occasion.latest)
         listings = [answer.listing for answer in answers.values() if answer.listing is not None]
         self._begin(listings, draft)
-        # A resource counts once, however many keys hold it; those of the session are no history.
+        # A resource counts once, even under several keys; the session's orders are not history.
         seen, look = set(session), self._observations.index.look
         for listing in listings:
             for glimpse in listing.glimpses:
@@ -98,7 +98,7 @@ class PatientReader:
                         self._failed(error, glimpse, draft)
                         continue
                     if not (concepts or misplaced) and glimpse.has_code:
-                        # Most of a chart is of nothing that a rule asks for: kept for a look at its words.
+                        # Most of a chart is irrelevant to the rules; it is only searched for mentions in text.
                         if not never_counts:
                             draft.unread.append(glimpse)
                         continue
@@ -137,7 +137,7 @@ class PatientReader:
                 self._part_failed(error, "prefetch.labs", draft)
 
     def take(self, glimpse: ResourceStub, draft: Draft) -> None:
-        """Read one resource into the chart; one that cannot be read is set aside."""
+        """Read one resource into the chart; one that cannot be read becomes a gap."""
         try:
             self._take(glimpse, draft)
         except Unreadable:
@@ -185,7 +185,7 @@ class PatientReader:
         draft.facts.append(Gap(None, place, FAILED))
 
     def _observation(self, concepts: Sequence[str], glimpse: ResourceStub, draft: Draft) -> None:
-        """Read an Observation that rules use; a laboratory result only when all of its test are at hand."""
+        """Read an Observation that rules use; laboratory results are collected first."""
         if self._observations.labs.issuperset(concepts):
             for test in concepts:
                 draft.labs.setdefault(test, []).append(glimpse)
@@ -193,7 +193,7 @@ class PatientReader:
         self._results(concepts, glimpse, draft)
 
     def _misplaced(self, concept: str, glimpse: ResourceStub, draft: Draft) -> None:
-        """Tell of a result of the patient's whose code stands under no system that defines it."""
+        """Report a result of the patient whose code is under a system that does not define it."""
         content = glimpse.content
         if draft.is_own(content, glimpse.full_url):
             gap = self._observations.misplaced(concept, content, Origin(glimpse.reference, glimpse.path))
@@ -202,7 +202,7 @@ class PatientReader:
     def _first_dose(self, draft: Draft) -> str:
         """Return the day of the first dose of a drug whose treatment a result can end; a future day if none was given.
 
-        As rules count doses: those given, or completed orders where none was recorded.
+        Doses count as in the rules: administrations, or completed orders if none was recorded.
         """
         own = [each for each in draft.treatments if each.product in self._ended_by_results and each.on is not None]
         for state in (TreatmentState.GIVEN, TreatmentState.COMPLETED):
@@ -211,14 +211,14 @@ class PatientReader:
         return _NEVER
 
     def _newest_lab(self, test: str, glimpses: list[ResourceStub], draft: Draft, back_to: str) -> None:
-        """Read results from the newest on, until a day has one that counts: of a thousand no rule asks for the rest.
+        """Read results from the newest on, until a day has one that counts: rules need no older ones.
 
-        All those after the day ``back_to`` are read, and in any case one whose day takes a closer look.
+        All results after the day ``back_to`` are read, and all whose day is unclear.
         """
         last_day = ""
         if len(glimpses) > 1:
             by_day = sorted(glimpses, key=_DAY, reverse=True)
-            # A result without a date may be of any day.
+            # A result without a date may be from any day.
             undated = [each for each in by_day if len(each.day) < _WHOLE_DAY]
             dated = [each for each in by_day if len(each.day) >= _WHOLE_DAY] if undated else by_day
             glimpses = [*undated, *dated]
@@ -248,7 +248,7 @@ class PatientReader:
         return read
 
     def facts_of(self, concept: str, glimpse: ResourceStub, draft: Draft) -> list[Fact]:
-        """Read what an Observation says of a concept.
+        """Read the facts of an Observation about a concept.
 
         Raises:
             Unreadable: it is not a JSON object.
@@ -298,7 +298,7 @@ class PatientReader:
 
 
 def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
-    """Return what reference ranges need to know about the patient."""
+    """Return the patient data that reference ranges depend on."""
     for listing in listings:
         for glimpse in listing.non_observations:
             if glimpse.resource_type == "Patient" and glimpse.reference in ("", draft.own_reference):
@@ -311,7 +311,7 @@ def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
 
 
 def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterable[Gap]:
-    """Say which lists are known to be incomplete and which of their entries could not be read at all."""
+    """Report incomplete lists, and entries that could not be read at all."""
     for key, answer in answers.items():
         listing = answer.listing
         if key not in required or listing is None:
