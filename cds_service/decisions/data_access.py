@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from cards.facts.origins import Gap
+from cards.facts.outcomes import AN_INTERNAL_ERROR
 from cards.values.caching import lazy
+from cds_service.decisions import failures
+from cds_service.ehr.limits import NeighbourBusyError
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState, read_answer
 from fhir_mappings.request.queries import own_query
 from fhir_mappings.request.sizes import first_entries
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
     from cds_service.ehr.access import FhirAccess
     from cds_service.ehr.client import FhirClient
     from fhir_mappings.request.chart import ChartReader
-    from fhir_mappings.request.hook_request import HookRequest
+    from fhir_mappings.request.hook_request import HookRequest, Prefetched
     from fhir_mappings.request.orders import Orders
     from fhir_mappings.wire.resources import ResourceStub
 
@@ -56,13 +60,14 @@ class RequestData:
         self._sent: dict[str, Answer] | None = None
         self._fetched: dict[str, Answer] = {}
         self._read_on: set[str] = set()
+        self._failed: set[str] = set()
         self._before = before
 
     def orders(self, chart: ChartReader) -> Orders:
         """Read the orders of the call, and the resources they refer to.
 
         Raises:
-            DataMissing: an order of the call that may be for a drug in scope could not be found.
+            DataMissing: of the orders of the call none could be found, and one may be for a drug in scope.
 
         """
         orders = chart.orders(self._request)
@@ -72,12 +77,19 @@ class RequestData:
             # Billing requests are dispatched along with a drug; without a drug they are ignored.
             self._fetch({each.path: each.reference for each in orders.lacking})
             orders = chart.orders(self._request, self.glimpses())
-            if places := [each.path for each in orders.lacking if each.may_be_for_a_drug]:
+            places = [each.path for each in orders.lacking if each.may_be_for_a_drug]
+            if places and not orders.orders:
                 raise DataMissing(places, self.why(places[0]))
         if orders.drugs_to_fetch:
             self._fetch({place: wanted for wanted, place in orders.drugs_to_fetch.items()})
             orders = chart.orders(self._request, self.glimpses())
         return orders
+
+    def not_found(self, orders: Orders) -> Iterable[Gap]:
+        """Yield a gap for each order beside those at hand that may be for a drug and could not be found."""
+        for each in orders.lacking:
+            if each.may_be_for_a_drug:
+                yield Gap(None, each.path, "order-not-found", values=(("why", self.why(each.path)),))
 
     def chart(self, keys: Iterable[str] | None = None) -> dict[str, Answer]:
         """Return the prefetch with missing keys fetched; all keys unless some are named.
@@ -103,7 +115,7 @@ class RequestData:
                 if key not in self._read_on and key not in lacking and (key in needed or key not in self._templates)
             }
             self._read_on.update(lacking, (place.removeprefix("prefetch.") for place in begun))
-            fetched = self._access.fetch(queries, begun)
+            fetched = self._asked(queries, begun)
             answers = self._sent = {key: fetched.get(f"prefetch.{key}", answer) for key, answer in answers.items()}
         return answers
 
@@ -118,6 +130,8 @@ class RequestData:
 
     def why(self, place: str) -> str:
         """Return why the FHIR server gave nothing for a place of the request, in words for an operator."""
+        if place in self._failed:
+            return AN_INTERNAL_ERROR
         if self._access is not None:
             return self._access.failures.get(place, "the FHIR server did not answer in time")
         return self._client.why_no_access(self._request)
@@ -131,7 +145,7 @@ class RequestData:
         """Run queries on the server, each for its place in the request, and list the resources returned."""
         if self._access is None:
             return []
-        answers = self._access.fetch(queries)
+        answers = self._asked(queries)
         return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
 
     def non_observations(self) -> list[ResourceStub]:
@@ -147,16 +161,37 @@ class RequestData:
     def _answers(self) -> dict[str, Answer]:
         """Read every prefetch value, under our keys and the client's own; our missing keys are omitted."""
         if self._sent is None:
-            sent = {key: read_answer(raw, f"prefetch.{key}") for key, raw in self._request.prefetch.items()}
+            sent = {key: self._read(key, raw) for key, raw in self._request.prefetch.items()}
             self._sent = {**dict.fromkeys(self._templates, OMITTED), **first_entries(sent, self._most_entries)}
         return self._sent
+
+    def _read(self, key: str, raw: Prefetched) -> Answer:
+        try:
+            return read_answer(raw, f"prefetch.{key}")
+        except Exception as error:  # noqa: BLE001 - one key must not cost the others
+            failures.part_failed("prefetch", error)
+            self._failed.add(f"prefetch.{key}")
+            return Answer(PrefetchState.FAILED)
 
     def _fetch(self, references: Mapping[str, str]) -> None:
         """Read resources by their references, each for its place in the request."""
         if self._access is None:
             return
         queries = {place: address for place, wanted in references.items() if (address := _address(wanted))}
-        self._fetched |= self._access.fetch(queries)
+        self._fetched |= self._asked(queries)
+
+    def _asked(self, queries: Mapping[str, str], begun: Mapping[str, Answer] | None = None) -> dict[str, Answer]:
+        """Ask the server. Where asking itself fails, it gave nothing, and the reason is an internal error."""
+        if self._access is None:
+            return {}
+        try:
+            return self._access.fetch(queries, begun or {})
+        except NeighbourBusyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what was sent is judged without what could be fetched
+            failures.part_failed("fetch", error)
+            self._failed.update(queries, begun or ())
+            return {}
 
 
 def _address(wanted: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from contextlib import suppress
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,8 @@ def part_failed(part: str, error: Exception) -> None:
     # Imported late: metrics are shared between workers only if loaded after their folder is set.
     from cds_service.telemetry import metrics  # noqa: PLC0415
 
-    metrics.failed(part)
+    with suppress(Exception):
+        metrics.failed(part)
     _log.error("check_failed", check=part, error=type(error).__name__, traceback=_places(error))
 
 

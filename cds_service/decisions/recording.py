@@ -68,6 +68,7 @@ class RecordWriter:
             "duration_ms": round(decision.duration_s * 1000, 3),
             "facts": _encode(session).decode(),
             "verdicts": _encode(self._verdicts(decision)).decode(),
+            "products": _products(decision),
         }
         cards = tuple(
             {
@@ -127,6 +128,12 @@ class RecordWriter:
         if stated := [each for action in decision.actions for each in stated_in(action)]:
             written["stated"] = stated
         return written
+
+
+def _products(decision: Decision) -> str | None:
+    """Name the products that were judged, in order, with a comma before and after each."""
+    found = sorted({each.product for each in decision.verdicts if each.product})
+    return f",{','.join(found)}," if found else None
 
 
 def _card(decision: str, position: int, card: Json) -> Json:

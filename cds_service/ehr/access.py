@@ -18,6 +18,7 @@ import structlog
 import urllib3
 from urllib3.util.retry import Retry
 
+from cards.facts.outcomes import AN_INTERNAL_ERROR
 from cds_service.ehr.causes import cause_of, cause_of_refusal, known_type
 from cds_service.ehr.connections import Exchange
 from cds_service.ehr.servers import is_same_server
@@ -147,6 +148,9 @@ class FhirAccess:
             self.failures[question.place] = _why(error)
             cause = self.causes[question.place] = cause_of(error)
             _log.warning("fhir_fetch_failed", place=question.place, reason=type(error).__name__, cause=cause)
+        except Exception as error:  # noqa: BLE001 - nobody waits for what this thread raises
+            self.failures[question.place] = AN_INTERNAL_ERROR
+            _log.error("fhir_fetch_failed", place=question.place, reason=type(error).__name__)
         finally:
             exchange.end()
 

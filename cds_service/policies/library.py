@@ -107,11 +107,13 @@ class Library:
         if (content is not None) != (wish.kind is StepKind.REVISED):
             raise StepRefusedError("content", "a revision has a content, and no other step has")
         with self._in_turn() as connection:
-            version = self._read(connection, number)
+            # Read the clock once: the state of the version and the time of the step must belong to the same moment.
+            now = self._clock()
+            version = self._read(connection, number, now)
             if version.last.id != seen:
                 raise rows.StepConflictError
             # Machine clocks differ: a step is never dated before the one that it follows.
-            at = max(self._clock(), version.last.at)
+            at = max(now, version.last.at)
             lifecycle.check(wish, person, version.steps, version.state, at)
             wish = _complete(wish, version)
             if wish.kind is StepKind.TRIAL_BEGUN:
@@ -123,7 +125,7 @@ class Library:
                 if wish.kind in _TAKES_CONTENT:
                     _usable(version)
             rows.add_step(connection, _step(wish, person, number, version.last.position + 1, at, digest))
-            return self._read(connection, number)
+            return self._read(connection, number, at)
 
     def possible(self, person: Person, version: Version) -> tuple[StepKind, ...]:
         """List the steps that a person may take with a version; none for viewers."""
@@ -189,15 +191,21 @@ class Library:
             raise UnknownVersionError(f"there is no version {number}")
         return row
 
-    def _read(self, connection: Connection, number: int) -> Version:
+    def _read(self, connection: Connection, number: int, at: datetime | None = None) -> Version:
+        """Read a version as it stands at a time; by default now."""
         row, own = self._row(connection, number), rows.steps(connection, number)
         contents = rows.contents(connection, (step.content_hash for step in own))
-        return self._version(row, own, rows.publications(connection), contents)
+        return self._version(row, own, rows.publications(connection), contents, at)
 
     def _version(
-        self, row: rows.VersionRow, own: Sequence[Step], every: Sequence[Step], contents: Mapping[str, str]
+        self,
+        row: rows.VersionRow,
+        own: Sequence[Step],
+        every: Sequence[Step],
+        contents: Mapping[str, str],
+        at: datetime | None = None,
     ) -> Version:
-        state = lifecycle.state(own, every, max(self._clock(), own[-1].at))
+        state = lifecycle.state(own, every, max(at or self._clock(), own[-1].at))
         return Version(row.number, row.title, row.created_at, row.based_on, state, tuple(own), contents)
 
 

@@ -63,9 +63,11 @@ def replay(run: Plan, workers: int, progress: Callable[[str, int, int], None]) -
     """
     staged = [run.work / "read" / f"{number:06}" for number in range(len(run.pieces))]
     parts = [run.work / "parts" / f"{number:04}" for number in range(2**run.bits)]
-    with ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(run.a, run.b)
-    ) as pool:
+    # What the processes need is loaded once, in the one that they are forked from; to load it takes longer than to
+    # replay a small export.
+    started_from = multiprocessing.get_context("forkserver")
+    started_from.set_forkserver_preload([__name__])
+    with ProcessPoolExecutor(workers, started_from, initializer=_begin, initargs=(run.a, run.b)) as pool:
         try:
             reading = [
                 pool.submit(_stage, piece, folder, run.bits) for piece, folder in zip(run.pieces, staged, strict=True)

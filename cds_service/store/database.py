@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from cds_service.store.bounded_postgresql import BoundedConnection
 
-LATEST_REVISION = "0007"
+LATEST_REVISION = "0008"
 """The migration that this version needs: the last one under ``migrations/versions``."""
 _REVISIONS = (
     "CREATE TABLE alembic_version ("

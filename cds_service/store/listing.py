@@ -12,15 +12,23 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, literal, or_, select, union
 
-from cds_service.store.selection import NO_FEEDBACK, CardFilter, Window, decided_in, has_card
+from cds_service.store.selection import (
+    NO_FEEDBACK,
+    CardFilter,
+    Window,
+    combinations_with,
+    decided_in,
+    has_card,
+    judges,
+)
 from cds_service.store.tables import decision_cards, decisions, feedback
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Engine, Row, Select
+    from sqlalchemy import ColumnElement, CompoundSelect, Connection, Engine, Row, Select
 
 Json = dict[str, Any]
 PAGE = 50
@@ -108,11 +116,16 @@ def listed(
     if cards.asks:
         conditions.append(has_card(cards))
     with engine.connect() as connection:
-        few = _few(connection, cards) if patient is None else None
+        few: Select[Any] | CompoundSelect[Any] | None = _few(connection, cards) if patient is None else None
+        if cards.drug is not None:
+            combinations = combinations_with(connection, cards.drug)
+            conditions.append(judges(cards.drug, combinations))
+            if few is None and patient is None and combinations is not None:
+                few = _few_of_drug(connection, cards.drug, combinations)
         horizon = None
         if few is not None:
             conditions.append(decisions.c.id.in_(few))
-        elif patient is None and cards.asks:
+        elif patient is None and (cards.asks or cards.drug is not None):
             horizon = _horizon(connection, window, before)
             conditions += [decisions.c.at >= horizon.at] if horizon is not None else []
         statement = select(*_SHOWN).where(*conditions).order_by(*_order(by_index=few is None and patient is None))
@@ -150,20 +163,28 @@ def _order(*, by_index: bool) -> Sequence[ColumnElement[Any]]:
     return at.desc(), decisions.c.id.desc()
 
 
+def _few_of_drug(connection: Connection, drug: str, combinations: Sequence[str]) -> CompoundSelect[Any] | None:
+    """Return the decisions about a drug, and those with a card on it, where both are few."""
+    judged, shown = decisions.c.products.in_(combinations), decision_cards.c.product == drug
+    if not _are_few(connection, judged) or not _are_few(connection, shown):
+        return None
+    return union(select(decisions.c.id).where(judged), select(decision_cards.c.decision_id).where(shown))
+
+
 def _few(connection: Connection, cards: CardFilter) -> Select[Any] | None:
     """Return the decisions to start from if few cards match one of the filter's fields, by its index."""
     asked = ((decision_cards.c.topic, cards.topic), (decision_cards.c.product, cards.product))
     for column, value in asked:
-        if value is not None and _is_rare(connection, column, value):
+        if value is not None and _are_few(connection, column == value):
             return select(decision_cards.c.decision_id).where(column == value)
-    if cards.outcome not in (None, NO_FEEDBACK) and _is_rare(connection, feedback.c.outcome, cards.outcome):
+    if cards.outcome not in (None, NO_FEEDBACK) and _are_few(connection, feedback.c.outcome == cards.outcome):
         of_card = feedback.join(decision_cards, decision_cards.c.uuid == feedback.c.card)
         return select(decision_cards.c.decision_id).select_from(of_card).where(feedback.c.outcome == cards.outcome)
     return None
 
 
-def _is_rare(connection: Connection, column: ColumnElement[Any], value: str | None) -> bool:
-    some = select(column).where(column == value).limit(FEW + 1).subquery()
+def _are_few(connection: Connection, condition: ColumnElement[bool]) -> bool:
+    some = select(literal(1)).where(condition).limit(FEW + 1).subquery()
     return int(connection.scalar(select(func.count()).select_from(some)) or 0) <= FEW
 
 

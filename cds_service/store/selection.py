@@ -10,9 +10,10 @@ from sqlalchemy import and_, exists, or_, select
 from cds_service.store.tables import decision_cards, decisions, feedback
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Engine
+    from sqlalchemy import ColumnElement, Connection, Engine
 
 NOT_GIVEN = ""
 """As issuer or tenant: the decisions of calls without one."""
@@ -41,17 +42,36 @@ class CardFilter:
     """Filters cards by topic, indicator, product and outcome; one card must match all that are given.
 
     The outcome is the last feedback of the client that got the card: ``accepted``, ``overridden`` or ``NO_FEEDBACK``.
+    ``drug`` is asked of the decision and not of a card: one that was about this product, with or without a card.
     """
 
     topic: str | None = None
     indicator: str | None = None
     product: str | None = None
     outcome: str | None = None
+    drug: str | None = None
 
     @property
     def asks(self) -> bool:
         """Whether any field is set: if not, decisions without a card count too."""
         return any(each is not None for each in (self.topic, self.indicator, self.product, self.outcome))
+
+
+def judges(drug: str, combinations: Sequence[str] | None) -> ColumnElement[bool]:
+    """Return the condition that a decision was about a drug, whether it has a card or not.
+
+    ``combinations`` are those on record with the drug in them; none where there are too many to name. Of decisions
+    from before the drugs were kept, those with a card on it are known.
+    """
+    kept = decisions.c.products
+    named = kept.in_(combinations) if combinations is not None else kept.contains(f",{drug},", autoescape=True)
+    return or_(named, and_(kept.is_(None), has_card(CardFilter(product=drug))))
+
+
+def combinations_with(connection: Connection, drug: str) -> list[str] | None:
+    """Return the combinations of drugs on record that hold one; none where there are more than can be looked at."""
+    found = _walked(connection, decisions.c.products)
+    return [each for each in found if f",{drug}," in each] if len(found) < MOST_NAMES else None
 
 
 def decided_in(window: Window) -> list[ColumnElement[bool]]:
@@ -128,13 +148,17 @@ def _about_card(said: Any) -> ColumnElement[bool]:
 
 
 def _names(engine: Engine, column: ColumnElement[str]) -> list[str]:
+    with engine.connect() as connection:
+        return _walked(connection, column)
+
+
+def _walked(connection: Connection, column: ColumnElement[str]) -> list[str]:
     """Skip through the index from each name to the next: reading a million rows would take seconds."""
     found: list[str] = []
-    with engine.connect() as connection:
-        while len(found) < MOST_NAMES:
-            last = found[-1] if found else NOT_GIVEN
-            name = connection.scalar(select(column).where(column > last).order_by(column).limit(1))
-            if name is None:
-                break
-            found.append(name)
+    while len(found) < MOST_NAMES:
+        last = found[-1] if found else NOT_GIVEN
+        name = connection.scalar(select(column).where(column > last).order_by(column).limit(1))
+        if name is None:
+            break
+        found.append(name)
     return found

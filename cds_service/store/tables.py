@@ -94,10 +94,12 @@ decisions = Table(
     Column("verdicts", Text, nullable=False),
     # True if the store was down at the time, and the record was written later.
     Column("late", Boolean, nullable=False),
+    # The products that were judged, in order, with a comma before and after each; null before this was kept.
+    Column("products", Text),
     Index("ix_decisions_service_at", "service", "at"),
     *(
         Index(f"ix_decisions_{column}_at", column, "at", sqlite_where=is_given, postgresql_where=is_given)
-        for column, is_given in ((name, text(f"{name} IS NOT NULL")) for name in ("issuer", "tenant"))
+        for column, is_given in ((name, text(f"{name} IS NOT NULL")) for name in ("issuer", "tenant", "products"))
     ),
 )
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from flask import abort
 from flask.globals import request_ctx
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 _READ_ON_AT_MOST = 64 << 20
 _PIECE = 1 << 20
@@ -28,6 +28,15 @@ class NotGzipError(BadRequest):
     """The body does not match its Content-Encoding."""
 
     problem = ("not-gzip", "the body is not one whole gzip file, as its Content-Encoding says")
+
+
+class TooLargeError(RequestEntityTooLarge):
+    """The body, or what it unpacks to, is over the limit."""
+
+    def __init__(self, limit: int) -> None:
+        """Say how many bytes there may be."""
+        super().__init__()
+        self.problem = ("body-too-large", f"the body is over the limit of {limit} bytes")
 
 
 class CutOffError(BadRequest):
@@ -67,7 +76,7 @@ def _plain(limit: int) -> bytes:
     length = asked.content_length
     if length is not None:
         if length > limit:
-            refuse(413)
+            _refuse_size(limit)
         body: bytes = asked.environ["wsgi.input"].read(length)
         if len(body) < length:
             # The client stopped early or was cut off; the part that arrived may look like a complete request.
@@ -76,7 +85,7 @@ def _plain(limit: int) -> bytes:
     asked.max_content_length = limit
     body = asked.get_data(cache=False)
     if len(body) == limit and asked.environ["wsgi.input"].read(1):
-        refuse(413)
+        _refuse_size(limit)
     return body
 
 
@@ -88,7 +97,7 @@ def _unpacked(packed: bytes, limit: int) -> bytes:
     except zlib.error:
         raise NotGzipError from None
     if len(body) > limit:
-        abort(413)
+        raise TooLargeError(limit)
     if not unpacking.eof or unpacking.unused_data:
         raise NotGzipError
     return body
@@ -101,6 +110,11 @@ def refuse(status: int) -> NoReturn:
     """
     _read_to_its_end()
     abort(status)
+
+
+def _refuse_size(limit: int) -> NoReturn:
+    _read_to_its_end()
+    raise TooLargeError(limit)
 
 
 def _read_to_its_end() -> None:

@@ -54,9 +54,10 @@ def _list() -> Response:
     cards = CardFilter(
         _one_of(given["topic"], [str(topic) for topic in topics_of(known)]),
         _one_of(given["indicator"], list(Indicator)),
-        _one_of(given["product"], list(products)),
-        _one_of(given["outcome"], list(OUTCOMES)),
+        outcome=_one_of(given["outcome"], list(OUTCOMES)),
     )
+    drug = _one_of(given["product"], list(products))
+    cards = replace(cards, product=drug) if cards.asks else replace(cards, drug=drug)
     window, problem = _window(given)
     before = place_in(text_in(request.args, "before"))
     page = ListPage(())

@@ -1,4 +1,4 @@
-"""How long an order wants its infusion to run, in minutes."""
+"""The infusion time of an order, in minutes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _DAY = 24 * 60
 
 
 def infusion_minutes(resource: Json) -> int | None:
-    """Return the minutes, from a rate, the timing, or the text; ``None`` when it says none or several."""
+    """Return the minutes, from a rate, the timing, or the text; ``None`` if there are none or several."""
     found = infusion_times(resource)
     return found[0] if len(found) == 1 else None
 
@@ -46,10 +46,10 @@ def infusion_times(resource: Json) -> tuple[int, ...]:
     for _, instruction in objects(resource.get("dosageInstruction")):
         for _, dose_and_rate in objects(instruction.get("doseAndRate")):
             per = child(child(dose_and_rate, "rateRatio"), "denominator")
-            # A denominator of one hour makes it a rate; any other is how long this dose runs.
+            # A denominator of one hour means a rate; any other is the infusion time of this dose.
             if number(per.get("value")) != 1:
                 found |= _minutes(per)
-            # A rate that is a time alone is the infusion time in the wrong slot.
+            # A rate that is only a time is the infusion time in the wrong field.
             found |= _minutes(child(dose_and_rate, "rateQuantity"))
             found |= _by_rate(dose_and_rate)
         repeat = child(child(instruction, "timing"), "repeat")
@@ -74,7 +74,7 @@ def _by_rate(dose_and_rate: Json) -> set[Decimal]:
 
 
 def is_push(resource: Json) -> bool:
-    """Return whether an order wants its dose as a push or bolus; a warning against one does not."""
+    """Return whether an order is for a push or bolus; a warning against one does not count."""
     for _, instruction in objects(resource.get("dosageInstruction")):
         written = [*written_in(instruction), *texts(instruction.get("method")), *texts(instruction.get("route"))]
         if any(_names_a_push(without_amounts(each)) for each in written if each):

@@ -1,6 +1,6 @@
-"""The shapes of what is known: products, codes, dose levels, eligibility, monitoring, each with its source.
+"""The schema of the knowledge: products, codes, dose levels, eligibility, monitoring, each with its source.
 
-A field that is not named here does not load, and nothing loads without a citation.
+Unknown fields do not load, and nothing loads without a citation.
 """
 
 from cards.knowledge.schema.combinations import DrugClass, KeptApart
