@@ -1,4 +1,4 @@
-"""Why did it fire, why did it not: one recorded decision, laid open.
+"""Why a card fired, or did not: one recorded decision, laid open.
 
 Everything comes from the record. The judgement is repeated on the recorded facts, to show that it comes to the same
 cards, and which thresholds it asked for on the way.

@@ -176,7 +176,7 @@ def stored_content(text: str, name: str) -> PolicyContent:
     """Take content from its canonical JSON.
 
     Raises:
-        ConfigurationError: this release does not take it any more, for example with narrower bounds.
+        ConfigurationError: this release does not accept it any more, for example with narrower bounds.
 
     """
     return content_of(json.loads(text), name, topics=None)

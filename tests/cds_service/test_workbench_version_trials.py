@@ -41,7 +41,9 @@ def _there_and_back(office: Office) -> None:
     assert [office.shown(), office.shown()] == [["weight-stale"]] * 2
     page = words(office.eve.get("/versions/1"))
     assert "on trial · written by Ada" in page
-    assert "begun by Ada, informatics (made up). Each order is judged by it too, and nobody sees its cards." in page
+    assert (
+        "begun by Ada, informatics (made up). Each order is evaluated with it too, and nobody sees its cards." in page
+    )
     assert "trial begun by Ada, informatics (made up)" in page
     assert "“Four weeks”" in page
     assert "Version 1 is on trial: judged by too, and shown to nobody." in words(office.eve.get("/versions"))
@@ -176,7 +178,9 @@ def test_a_page_says_that_this_release_does_not_take_what_is_on_trial(office: Of
         answer = office.ada.get(path)
         assert answer.status_code == 200
         page = words(answer)
-        assert "It is not tried here. This release does not take it: version 1: thresholds.weight_max_age_days" in page
+        assert (
+            "It is not tried here. This release does not accept it: version 1: thresholds.weight_max_age_days" in page
+        )
     assert office.ada.step(1, "trial-ended").status_code == 302
 
 

@@ -315,7 +315,9 @@ def refuse(store: Store, number: str) -> None:
         connection.execute(policy_contents.update().values(content=func.replace(column, number, f"{number}00")))
 
 
-REFUSED = "is published, and this release does not take it: version 1: thresholds.weight_max_age_days: must lie between"
+REFUSED = (
+    "is published, and this release does not accept it: version 1: thresholds.weight_max_age_days: must lie between"
+)
 
 
 def test_what_an_older_release_published_and_this_one_does_not_take_is_said(office: Office, store: Store) -> None:
@@ -362,7 +364,7 @@ def test_no_version_begins_with_one_that_is_refused(office: Office, store: Store
     refuse(store, "60")
     answer = office.ada.send("/versions", title="On top of it")
     assert answer.status_code == 409
-    assert "This release does not take version 1. Begin with the files or an older version." in words(answer)
+    assert "This release does not accept version 1. Begin with the files or an older version." in words(answer)
     assert office.ada.send("/versions", title="From the files", **{"from": "files"}).status_code == 302
 
 
