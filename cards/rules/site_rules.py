@@ -13,6 +13,7 @@ from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, No
 from cards.knowledge.schema import Problem
 from cards.readings.case import counted, dated
 from cards.readings.her2 import her2_of
+from cards.readings.site_drugs import is_beside, lines_beside
 from cards.readings.site_results import Found, found, matches, unread
 from cards.values.calendar_months import years_before
 
@@ -79,9 +80,7 @@ def _evidence(rule: SiteRule, case: Case) -> Iterator[Evidence]:
     for problem in rule.problems:
         for entry in _present(case, problem):
             yield Evidence("site-problem", dated(entry.label, entry.on), entry.origin)
-    for name, line in _taken(case):
-        if name in rule.when.on_drug:
-            yield line
+    yield from lines_beside(case, rule.when.on_drug)
 
 
 def _open(rule: SiteRule, case: Case, what: str, *parts: str, **values: str) -> Answer:
@@ -169,16 +168,13 @@ def _sex(rule: SiteRule, case: Case) -> Iterator[Answer]:
 
 
 def _on_drug(rule: SiteRule, case: Case) -> Iterator[Answer]:
-    wanted = frozenset(rule.when.on_drug)
-    if wanted:
-        taken = any(name in wanted for name, _ in _taken(case))
-        yield taken or _absent(case, TREATMENT_PARTS) or False
+    if rule.when.on_drug:
+        yield is_beside(case, rule.when.on_drug) or _absent(case, TREATMENT_PARTS) or False
 
 
 def _drugs(rule: SiteRule, case: Case) -> Iterator[Answer]:
     if rule.unless_drug:
-        taken = any(name in rule.unless_drug for name, _ in _taken(case))
-        yield False if taken else _absent(case, TREATMENT_PARTS) or True
+        yield False if is_beside(case, rule.unless_drug) else _absent(case, TREATMENT_PARTS) or True
 
 
 def _problems(rule: SiteRule, case: Case) -> Iterator[Answer]:
@@ -231,31 +227,6 @@ def _not_read(rule: SiteRule, condition: ResultCondition, values: tuple[tuple[st
     return Missing(
         "site-result", values={"rule": rule.display, "test": condition.display or "", "result": written}, is_urgent=True
     )
-
-
-def _taken(case: Case) -> Iterator[tuple[str, Evidence]]:
-    """Yield the drugs in the session and the active ones of the chart by every name that a rule may use for them."""
-    for order, identity in case.others:
-        names = [evidence.value for evidence in order.evidence if not evidence.system]
-        product = identity.product.id if identity.product is not None else ""
-        brand = identity.brand.id if identity.brand is not None else ""
-        line = Evidence("in-session", names[0] if names else product or "?", order.origin)
-        yield from ((name, line) for name in _known_as(case, product, brand, names))
-        for evidence in order.evidence:
-            if evidence.system:
-                classes = case.recogniser.coded_classes(evidence.system, evidence.value)
-                yield from ((name, line) for name in classes)
-    for treatment in case.patient.treatments:
-        if treatment.is_active(case.session.today):
-            line = Evidence("active-drug", dated(treatment.names[0], treatment.on), treatment.origin)
-            yield from ((name, line) for name in _known_as(case, treatment.product, "", treatment.names))
-            yield from ((name, line) for name in treatment.classes)
-
-
-def _known_as(case: Case, product: str, brand: str, names: Iterable[str]) -> Iterator[str]:
-    yield from (each for each in (product, brand) if each)
-    for name in names:
-        yield from (group.id for group in case.recogniser.read_classes(name))
 
 
 _WHEN: tuple[Callable[[SiteRule, Case], Iterator[Answer]], ...] = (

@@ -56,6 +56,7 @@ EXCEPTIONS = {
     "cards/knowledge/site_rules.py _LONGEST_SUMMARY": (BOUND, "50 139 200 3660"),
     "cards/presentation/language.py _LONGEST": (BOUND, "4000"),
     "cards/presentation/translation.py translated": (CACHE, "16"),
+    "cards/readings/site_drugs.py _SHOWN": (DISPLAY, "10"),
     "cards/rules/tablets.py _TENTH": (DISPLAY, "0.1"),
     "cards/site_cases.py DAY": ("the made-up day of the cases that try a site's rules", "6 15 2026"),
     "cards/site_cases.py _INTERVAL_DAYS": ("the schedule of the made-up orders of those cases", "21"),

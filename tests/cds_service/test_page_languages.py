@@ -181,7 +181,7 @@ def test_nothing_on_the_workbench_is_said_past_its_translation(template) -> None
     said = re.sub(r"<[^<>]*>", " ", text).replace("her2-cds", "").replace(" ms ", " ")
     assert re.findall(r"[A-Za-z]{2,}", said) == []
     named = re.findall(r'(?:aria-label|data-label|placeholder|title)="([^"]{2,})"', text)
-    assert named == []
+    assert not any(re.search("[A-Za-z]", each) for each in named)
 
 
 def test_the_workbench_has_a_word_for_everything_that_the_code_names(tmp_path) -> None:
