@@ -19,6 +19,7 @@ from cards.facts.topics import topics_of
 from cards.presentation.language import ENGLISH
 from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, read_layers
 from cds_service.configuration.messages import problem
+from cds_service.configuration.policy_settings import product_problem
 from cds_service.configuration.section import nearest
 from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, STAYS_REQUIRED, Settings
 from cds_service.configuration.site_content import laid
@@ -86,12 +87,12 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
         settings._files += (*site.knowledge, *site.wording, *site.rules)  # noqa: SLF001
     if not site.text.is_empty:
         settings._site_layer = laid(settings.site_layer, site.text, path.name if path else "environment")  # noqa: SLF001
-    _refuse_unknown_topics(settings, str(path) if path is not None else "environment")
+    _refuse_unknown_names(settings, str(path) if path is not None else "environment")
     return _with_key_files(_with_authorities(settings), places)
 
 
-def _refuse_unknown_topics(settings: Settings, source: str) -> None:
-    """Refuse a setting of a topic that neither ships nor belongs to a rule of the site."""
+def _refuse_unknown_names(settings: Settings, source: str) -> None:
+    """Refuse a setting of a topic that neither ships nor belongs to a rule of the site, and of an unknown product."""
     known = topics_of(settings.site_layer.known)
     named: list[tuple[tuple[str, ...], str]] = [(("cards", name), name) for name in settings.cards]
     named += [(("profiles", p, "cards", name), name) for p, each in settings.profiles.items() for name in each.cards]
@@ -101,6 +102,15 @@ def _refuse_unknown_topics(settings: Settings, source: str) -> None:
         for place, name in named
         if name not in known
     ]
+    sections = [(("thresholds",), settings.thresholds), (("shadow", "thresholds"), settings.shadow.thresholds)]
+    sections += [(("profiles", name, "thresholds"), each.thresholds) for name, each in settings.profiles.items()]
+    for place, thresholds in sections:
+        for name in thresholds:
+            if said := product_problem(name, settings.site_layer.known):
+                base, _, product = name.partition(".")
+                found = (settings.place_of(*place, base, product), settings.place_of(*place, base), source)
+                where = next(each for each in found if each != "default")
+                wrong.append(f"{where}: {'.'.join((*place, base, product))}: {said}")
     if wrong:
         raise ConfigurationError(wrong)
 

@@ -14,7 +14,13 @@ from cards.facts.topics import topics_of
 from cds_service.configuration.diff import Difference, differences
 from cds_service.configuration.layers import ConfigurationError, read_tree
 from cds_service.configuration.messages import problem
-from cds_service.configuration.policy_settings import ShadowSettings, Thresholds, TopicKey, TopicSettings
+from cds_service.configuration.policy_settings import (
+    ShadowSettings,
+    Thresholds,
+    TopicKey,
+    TopicSettings,
+    product_problem,
+)
 from cds_service.configuration.section import Section, problem_below
 from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_content import SiteContent, laid, overlaid
@@ -129,6 +135,14 @@ def content_over(tree: Mapping[str, Any], name: str, beneath: SiteLayer, places:
     site = content_of({"site": tree.get("site", {})}, name, places).site
     above = laid(beneath, site, name)
     content = content_of(tree, name, places, topics_of(above.known))
+    wrong = [
+        f"{(places or {}).get((section, *threshold.split('.')), name)}: {section}.{threshold}: {said}"
+        for section, values in (("thresholds", content.thresholds), ("shadow", content.shadow))
+        for threshold in values
+        if (said := product_problem(threshold, above.known))
+    ]
+    if wrong:
+        raise ConfigurationError(wrong)
     site = site.model_copy(update={"shipped": {} if site.is_empty else overlaid(beneath, above)})
     return content.model_copy(update={"site": site})
 

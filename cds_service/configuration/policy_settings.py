@@ -21,11 +21,13 @@ from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode
 from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.loader import default_knowledge
+from cards.knowledge.schema import Scope
 from cds_service.configuration.section import Section, nearest, on_off, problem_below
 from cds_service.protocol.caller import UNKNOWN, Circumstances
 from cds_service.protocol.services import BY_ID
 
 if TYPE_CHECKING:
+    from cards.knowledge.schema import Knowledge
     from cds_service.protocol.caller import Caller
 
 
@@ -79,6 +81,22 @@ def _within_bounds(thresholds: dict[str, Decimal | None]) -> dict[str, Decimal |
         if value is None and bounds.default is not None:
             raise problem_below(name, "needs a number")
     return thresholds
+
+
+def product_problem(name: str, known: Knowledge) -> str:
+    """Say what is wrong with the product in the name of a threshold; empty where nothing is.
+
+    What is set for a product that is not checked, or for a brand, would count for no order.
+    """
+    _, _, product = name.partition(".")
+    checked = [each for each in known.products if each.scope is Scope.CHECKED]
+    ids = [each.id for each in checked]
+    if not product or product in ids:
+        return ""
+    of = next((each.id for each in checked for brand in each.brands if brand.id == product), None)
+    if of is not None:
+        return f"{product!r} is a brand; a threshold goes by product: {of!r}"
+    return f"no product {product!r} is checked{nearest(product, ids)}"
 
 
 Thresholds = Annotated[dict[str, Decimal | None], BeforeValidator(_by_product), AfterValidator(_within_bounds)]

@@ -118,6 +118,24 @@ REFUSED = [
         id="a threshold misspelt",
     ),
     pytest.param(
+        "thresholds:\n  lab_max_age_days: {default: 7,\n    kadclya: 9}",
+        ":3: thresholds.lab_max_age_days.kadclya: no product 'kadclya' is checked",
+        "did you mean 'kadcyla'?",
+        id="a threshold of a product misspelt",
+    ),
+    pytest.param(
+        "profiles:\n  a:\n    match: {tenant: x}\n    thresholds: {lab_max_age_days: {ogivri: 9}}",
+        ":4: profiles.a.thresholds.lab_max_age_days.ogivri: 'ogivri' is a brand",
+        "goes by product: 'trastuzumab'",
+        id="a threshold of a brand",
+    ),
+    pytest.param(
+        "shadow:\n  thresholds: {lab_max_age_days: {cyramza: 9}}",
+        ":2: shadow.thresholds.lab_max_age_days.cyramza: no product 'cyramza' is checked",
+        "",
+        id="a threshold of a neighbor",
+    ),
+    pytest.param(
         "thresholds:\n\n  lab_max_age_days: 61",
         ":3:",
         "must lie between 1 and 60 days",
