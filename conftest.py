@@ -44,6 +44,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what was loaded to collect the tests: it stays to the end, and is most there is."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def nothing_is_collected_at_the_bottom(request: pytest.FixtureRequest) -> Iterator[None]:
     """Keep the garbage collector out of a test that goes to the limit of recursion.

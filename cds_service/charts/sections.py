@@ -1,4 +1,4 @@
-"""A report as sections: words, a chart and the table of its figures. A page only lays them out (``sections.html``)."""
+"""A report as sections: text, a chart and a table of its numbers. The page only lays them out (``sections.html``)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOT_DRAWN = "The chart could not be drawn; the table has its figures."
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Figures with a caption; ``numbers`` are the columns that are set as numbers, counted from 0."""
+    """A table with a caption; ``numbers`` are the numeric columns, counted from 0."""
 
     caption: str
     header: Sequence[str]
@@ -25,10 +25,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a report. ``svg`` is the chart as it was drawn, as markup; ``folded``: the table opens on demand.
+    """A part of a report. ``svg`` is the markup of the drawn chart; ``folded``: the table opens on demand.
 
-    ``alert``: what ``points`` list needs a look. A section of level 3 belongs to the one of level 2 before it.
-    ``new_page``: on paper it begins a page.
+    ``alert``: the items in ``points`` need attention. A section of level 3 belongs to the one of level 2 before it.
+    ``new_page``: it starts a new page in print.
     """
 
     id: str
@@ -45,7 +45,7 @@ class Section:
 
 
 def drawn(sections: Sequence[Section]) -> list[Section]:
-    """Draw the charts of a report in one go."""
+    """Draw all charts of a report at once."""
     charts = [(f"chart-{each.id}", each.chart) for each in sections if each.chart is not None]
     pictures = iter(draw(charts))
     return [each if each.chart is None else _with(each, next(pictures)) for each in sections]

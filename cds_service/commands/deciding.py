@@ -1,11 +1,10 @@
-"""The decider for the commands that need one; a problem with the files ends the command."""
+"""Creates the decider for the commands that need one; a problem with the files ends the command."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from cds_service.commands.options import fail
-from cds_service.configuration.coverage_files import CoverageFileError
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 from cds_service.decisions.decider import Decider
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def with_settings(decider: Decider, settings: Settings) -> Decider:
-    """Return a decider for other settings of the same configuration, such as those of a profile."""
+    """Return a decider with other settings of the same configuration, such as those of a profile."""
     return decider if settings.profile == decider.settings.profile else Decider(settings)
 
 
@@ -30,5 +29,3 @@ def decider_of(path: Path | None, *, serving: bool = False) -> Decider:
         fail("\n".join(error.problems))
     except CodeMapError as error:
         fail("\n".join(f"site.code_maps: {each}" for each in error.problems))
-    except CoverageFileError as error:
-        fail(f"coverage: {error}")

@@ -1,4 +1,4 @@
-"""Prints cards in a terminal as a person would read them: in colour where there is any, plain otherwise."""
+"""Prints cards in a terminal for a person to read: in color if the terminal has it, otherwise plain."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STYLES = {"critical": "bold white on red", "warning": "bold black on yellow", "
 
 
 def print_decision(decision: Decision, policy: Policy, console: Console) -> None:
-    """Print each card with its evidence, source and suggestions; where there are no cards, say what that means."""
+    """Print each card with its evidence, source and suggestions; if there are none, say what that means."""
     if not decision.cards:
         console.print(_silence(decision, policy))
     else:
@@ -75,7 +75,7 @@ _OUTCOMES = {
 
 
 def print_explanation(explanation: dict[str, Any], console: Console) -> None:
-    """Print why a decision came out as it did: what fired first, then what could not be checked, then the rest."""
+    """Print the explanation of a decision: first what fired, then what could not be checked, then the rest."""
     decision = explanation["decision"]
     console.print(Text(f"Decision {decision['id']}", style="bold"))
     console.print(f"  {decision['at']}  {decision['service']}  {decision['durationMs']} ms")

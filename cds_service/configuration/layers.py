@@ -1,7 +1,7 @@
-"""Configuration files in layers: ``extends`` names the file beneath, and what lies above replaces it key by key.
+"""Configuration files in layers: ``extends`` names the base file, and the extending file replaces it key by key.
 
-Sections are laid over each other; a list or a value replaces the one beneath as a whole. Paths in a file are
-relative to that file, whichever layer it is.
+Sections are merged; a list or a value replaces the one in the base file as a whole. Paths in a file are relative to
+that file, whichever layer it is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Place = tuple[str, ...]
 Places = dict[Place, str]
 """Where each key was written: a line of a file, or a variable of the environment."""
 _EXTENDS = "extends"
-# What names a file; ``*`` stands for every entry of a list.
+# Keys that name a file; ``*`` stands for every entry of a list.
 _PATHS: tuple[Place, ...] = (
     ("site", "code_maps", "*"),
     ("site", "knowledge", "*"),
@@ -34,10 +34,22 @@ _PATHS: tuple[Place, ...] = (
 )
 
 
-class ConfigurationError(ValueError):
-    """The configuration cannot be used; each problem names its line and what to write instead.
+def line_of(places: Places, *keys: str) -> str | None:
+    """Name the line or the variable of a key, or of the nearest key above it that has one.
 
-    ``files`` are those whose change may put it right.
+    A threshold of one product is one key, ``weight_max_age_days.kadcyla``, or two, one below the other.
+    """
+    if keys in places or not keys:
+        return places.get(keys)
+    *above, last = keys
+    step, dot, below = last.rpartition(".")
+    return line_of(places, *above, step, below) if dot else line_of(places, *above)
+
+
+class ConfigurationError(ValueError):
+    """The configuration is invalid; each problem names its line and what to write instead.
+
+    ``files`` are those to fix.
     """
 
     def __init__(self, problems: list[str], files: tuple[Path, ...] = ()) -> None:
@@ -65,7 +77,7 @@ def read_layers(path: Path) -> Layers:
     """Read a file and everything that it extends.
 
     Raises:
-        ConfigurationError: one of them cannot be read or is no YAML, or they extend each other in a circle.
+        ConfigurationError: one of them cannot be read or is not YAML, or they extend each other in a circle.
 
     """
     files: list[Path] = []
@@ -111,13 +123,13 @@ def _lay_over(beneath: dict[str, Any], its_places: Places, above: dict[str, Any]
 
 
 def is_beginning_of(text: str, whole: str) -> bool:
-    """Return whether a text is a prefix of another that ends mid-line, as in a file that is half written or was cut."""
+    """Return whether a text is a prefix of another that ends mid-line, as in a half-written or truncated file."""
     return len(text) < len(whole.rstrip()) and whole.startswith(text) and not text.endswith("\n")
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any], Places]:
     try:
-        # A longer file is refused anyway, so an endless one is never read in full.
+        # A longer file is refused anyway, so no more than this is read.
         with path.open(encoding="utf-8") as file:
             text = file.read(LARGEST_BYTES + 1)
     except (OSError, UnicodeDecodeError) as error:
@@ -131,7 +143,7 @@ def read_tree(text: str, name: str) -> tuple[dict[str, Any], Places]:
     """Read keys and values, and the line of every key; ``name`` is what the text is called.
 
     Raises:
-        ConfigurationError: it is no YAML, holds a key twice, or is no mapping.
+        ConfigurationError: it is not YAML, has a duplicate key, or is not a mapping.
 
     """
     places: Places = {}
@@ -152,7 +164,7 @@ def read_tree(text: str, name: str) -> tuple[dict[str, Any], Places]:
 
 
 def _note_places(node: yaml.Node | None, where: Place, places: Places, name: str) -> None:
-    """Note the line of every key; YAML allows no key twice, though its reader lets the last one win."""
+    """Record the line of every key; refuse duplicate keys, which YAML forbids but its parser accepts."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             here = (*where, str(key.value))
@@ -167,7 +179,7 @@ def _note_places(node: yaml.Node | None, where: Place, places: Places, name: str
 
 
 def anchor(tree: dict[str, Any], folder: Path) -> None:
-    """Make every relative path one that leads from anywhere to the same file."""
+    """Make every relative path absolute."""
     for steps in _PATHS:
         _anchor(tree, steps, folder)
 

@@ -1,7 +1,7 @@
-"""Reads configuration files, lays the environment over them, and tries what they name.
+"""Reads configuration files, applies environment variables on top, and checks the files they name.
 
-Unknown keys are refused with the line and the nearest known key, because a misspelt threshold that is silently ignored
-is a threshold that somebody believes to be in force.
+Unknown keys are refused with the line and the nearest known key: if a misspelled threshold were silently ignored,
+somebody would believe it to be in force.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import ssl
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import yaml
@@ -19,7 +19,7 @@ from cards.facts.topics import topics_of
 from cards.presentation.language import ENGLISH
 from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, read_layers
 from cds_service.configuration.messages import problem
-from cds_service.configuration.policy_settings import product_problem
+from cds_service.configuration.policy_settings import unknown_products
 from cds_service.configuration.section import nearest
 from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, STAYS_REQUIRED, Settings
 from cds_service.configuration.site_content import laid
@@ -28,15 +28,18 @@ from cds_service.configuration.strict_yaml import value_of
 from cds_service.ehr.authorities import tls_context
 from cds_service.keys.configured import read_key_file
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 # Server addresses that may contain a password.
 _ADDRESSES = ("database", "redis")
 
 
 def load_settings(path: Path | None, environment: dict[str, str] | None = None, *, serving: bool = False) -> Settings:
-    """Read a configuration file and what it extends, lay the environment over it, and check the whole.
+    """Read a configuration file and what it extends, apply the environment variables, and validate the result.
 
-    ``serving`` requires what a service needs: a file that is not empty and that says who may call. An empty or
-    truncated file must not let everyone in.
+    ``serving`` requires a file that is not empty and that says who may call. An empty or truncated file must not let
+    everyone in.
 
     Raises:
         ConfigurationError: a file cannot be read, or a key or value is wrong.
@@ -54,7 +57,7 @@ def load_settings(path: Path | None, environment: dict[str, str] | None = None, 
         if candidate is not None:
             beneath = read_layers(candidate)
             files += beneath.files
-            # What is tried is a file as it stands; what it tries itself is not tried.
+            # A file on trial is used as it is; its own trials are ignored.
             settings._candidate = _checked(beneath, candidate, {})  # noqa: SLF001
     except ConfigurationError as error:
         raise ConfigurationError(error.problems, (*files, *error.files)) from None
@@ -70,7 +73,7 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
     if places.get(("extends",), "").startswith(ENV_PREFIX):
         raise ConfigurationError([f"{places[('extends',)]}: extends stands in a file"])
     if path is not None:
-        # What a file names is anchored to that file already; what a variable names, to the uppermost.
+        # Paths in a file are relative to that file, paths in a variable to the uppermost file.
         anchor(tree, path.parent)
     try:
         settings = Settings.model_validate(tree)
@@ -92,31 +95,31 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
 
 
 def _refuse_unknown_names(settings: Settings, source: str) -> None:
-    """Refuse a setting of a topic that neither ships nor belongs to a rule of the site, and of an unknown product."""
-    known = topics_of(settings.site_layer.known)
-    named: list[tuple[tuple[str, ...], str]] = [(("cards", name), name) for name in settings.cards]
-    named += [(("profiles", p, "cards", name), name) for p, each in settings.profiles.items() for name in each.cards]
-    wrong = [
-        f"{next(where for where in (settings.place_of(*place), source) if where != 'default')}: "
-        f"unknown topic {name!r}{nearest(name, [str(each) for each in known])}"
-        for place, name in named
-        if name not in known
+    """Refuse a setting of a topic, or a threshold of a product, that neither ships nor belongs to the site."""
+    known = settings.site_layer.known
+    topics = topics_of(known)
+    cards: list[tuple[tuple[str, ...], Iterable[str]]] = [(("cards",), settings.cards)]
+    thresholds: list[tuple[tuple[str, ...], Iterable[str]]] = [
+        (("thresholds",), settings.thresholds),
+        (("shadow", "thresholds"), settings.shadow.thresholds),
     ]
-    sections = [(("thresholds",), settings.thresholds), (("shadow", "thresholds"), settings.shadow.thresholds)]
-    sections += [(("profiles", name, "thresholds"), each.thresholds) for name, each in settings.profiles.items()]
-    for place, thresholds in sections:
-        for name in thresholds:
-            if said := product_problem(name, settings.site_layer.known):
-                base, _, product = name.partition(".")
-                found = (settings.place_of(*place, base, product), settings.place_of(*place, base), source)
-                where = next(each for each in found if each != "default")
-                wrong.append(f"{where}: {'.'.join((*place, base, product))}: {said}")
+    for name, profile in settings.profiles.items():
+        cards.append((("profiles", name, "cards"), profile.cards))
+        thresholds.append((("profiles", name, "thresholds"), profile.thresholds))
+    wrong = [
+        ((*place, name), f"unknown topic {name!r}{nearest(name, [str(each) for each in topics])}")
+        for place, names in cards
+        for name in names
+        if name not in topics
+    ]
+    for place, names in thresholds:
+        wrong += [((*place, name), why) for name, why in unknown_products(names, known)]
     if wrong:
-        raise ConfigurationError(wrong)
+        raise ConfigurationError([f"{settings.line_of(*place) or source}: {why}" for place, why in wrong])
 
 
 def _with_authorities(settings: Settings) -> Settings:
-    """Try the file of certificate authorities."""
+    """Check the file of certificate authorities."""
     bundle = settings.fhir.ca_bundle
     if bundle is not None:
         try:
@@ -129,7 +132,7 @@ def _with_authorities(settings: Settings) -> Settings:
 
 
 def _with_key_files(settings: Settings, places: Places) -> Settings:
-    """Put what the key files hold in their place."""
+    """Replace key files by their contents."""
     clients = []
     for index, client in enumerate(settings.auth.clients):
         found = client
@@ -145,7 +148,7 @@ def _with_key_files(settings: Settings, places: Places) -> Settings:
 
 
 def _lay_over(tree: dict[str, Any], places: Places, name: str, value: str) -> None:
-    """Put ``HER2_CDS_FHIR__TIMEOUT_S=3`` in its place; topics are written with underscores for hyphens."""
+    """Apply a variable such as ``HER2_CDS_FHIR__TIMEOUT_S=3``; topics are written with underscores for hyphens."""
     steps = name.removeprefix(ENV_PREFIX).lower().split("__")
     if steps[0] == "cards" and len(steps) > 1:
         steps[1] = steps[1].replace("_", "-")
@@ -164,7 +167,7 @@ def _lay_over(tree: dict[str, Any], places: Places, name: str, value: str) -> No
 
 
 def _layers(places: Places) -> dict[tuple[str, str], str]:
-    """Name for each topic and threshold the file or the variable that set it."""
+    """Return the file or variable that set each topic and threshold."""
     named = {
         place: where
         for place, where in places.items()
@@ -178,7 +181,7 @@ def _layers(places: Places) -> dict[tuple[str, str], str]:
 
 
 def refuse_turned_off(settings: Settings) -> None:
-    """Refuse to turn off authentication that is in force.
+    """Refuse to turn off authentication while it is on.
 
     Raises:
         ConfigurationError: ``auth.mode`` is off.
@@ -190,7 +193,7 @@ def refuse_turned_off(settings: Settings) -> None:
 
 
 def _refuse_unfit(layers: Layers, path: Path) -> None:
-    """Refuse an empty file, and files that do not say who may call or that hold a server's password."""
+    """Refuse an empty file, and files that do not say who may call or that contain a server's password."""
     if layers.empty:
         raise ConfigurationError([f"{file}: the file is empty" for file in layers.empty])
     if "mode" not in layers.tree.get("auth", {}):

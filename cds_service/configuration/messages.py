@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, one line a problem: the place, the key, and what to write instead."""
+"""Messages about configuration errors, one line per problem: the place, the key, and what to write instead."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel
 
 from cards.facts.topics import Topic
+from cds_service.configuration.layers import line_of
 from cds_service.configuration.section import nearest
 
 if TYPE_CHECKING:
@@ -16,26 +17,30 @@ if TYPE_CHECKING:
 
 
 def problem(error: Any, places: Places, source: str, model: type[BaseModel], topics: Iterable[str] = ()) -> str:
-    """Write one problem with its place and, for an unknown key, the nearest known one.
+    """Describe one problem with its place and, for an unknown key, the nearest known one.
 
     ``topics`` are those of the site's rules.
     """
     location = tuple(str(step) for step in error["loc"] if step != "[key]")
     if "thresholds" in location[:-1]:
-        # The value of one product is named by both: weight_max_age_days.kadcyla.
+        # A product's own value has both names: weight_max_age_days.kadcyla.
         location = (*location[:-1], *location[-1].split("."))
     if error["type"] == "below":
         location = (*location, *error["ctx"]["path"].split("."))
-    where = next((places[location[:n]] for n in range(len(location), 0, -1) if location[:n] in places), source)
+    where = line_of(places, *location) or source
     if error["type"] == "extra_forbidden":
         return f"{where}: unknown key {'.'.join(location)!r}{nearest(location[-1], _siblings(location, model))}"
     if error["loc"][-1:] == ("[key]",):
         return f"{where}: unknown topic {location[-1]!r}{nearest(location[-1], [*map(str, Topic), *topics])}"
+    if error["type"] in ("model_type", "dict_type"):
+        known = sorted(_siblings((*location, ""), model)) if error["type"] == "model_type" else []
+        which = f"; known are {', '.join(known)}" if known else ""
+        return f"{where}: {'.'.join(location)}: must hold keys and values{which}"
     return f"{where}: {'.'.join(location)}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def _siblings(location: tuple[str, ...], model: type[BaseModel]) -> list[str]:
-    """List the keys that are known where an unknown one stands."""
+    """List the known keys at the place of an unknown one."""
     kind: Any = model
     for step in location[:-1]:
         if isinstance(kind, type) and issubclass(kind, BaseModel):

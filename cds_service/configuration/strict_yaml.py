@@ -1,7 +1,7 @@
-"""YAML as a configuration has it: plain keys and values, no aliases, no key twice, and never more than a few thousand.
+"""The YAML subset for configuration: plain keys and values, no aliases, no duplicate keys, a few thousand nodes.
 
-With aliases a few lines can expand to billions of values, and a reload that builds them would stall the service; no
-configuration needs one.
+With aliases a few lines can expand to billions of values, and a reload would stall the service; no configuration needs
+them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a decision was made with: the versions of code, knowledge and wording, and the settings that it went by."""
+"""What a decision was made with: the versions of code, knowledge and wording, and the settings."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Names everything that an answer depends on beside the facts.
+    """Everything that an answer depends on besides the facts.
 
-    ``configuration`` holds the settings that the judgement goes by, each with the layer that set it, and neither an
-    address nor a key; ``configuration_hash`` is the digest of it.
+    ``configuration`` has the settings that affect the judgment, each with the layer that set it, and no addresses or
+    keys; ``configuration_hash`` is its digest.
     """
 
     code: str

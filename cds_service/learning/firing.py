@@ -30,7 +30,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A version that was not in force before: from when, of what, and in words where it is the configuration."""
+    """A version that came into force: when, of what, and for the configuration a description of the change."""
 
     at: datetime
     period: date
@@ -42,9 +42,10 @@ class Change:
 
 @dataclass(slots=True)
 class Firing:
-    """What a window came to. ``charts``: topic and measure with its points.
+    """The results for a window.
 
-    ``by_day``: of each product, how many orders each patient had on a day.
+    ``charts``: topic and measure with its points. ``by_day``: for each product, how many orders each patient had on a
+    day.
     """
 
     orders: int = 0
@@ -55,7 +56,7 @@ class Firing:
 
 
 def firing(engine: Engine, window: Window, days: int, rest: Callable[[], None] | None = None) -> Firing:
-    """Count a window in periods of ``days``, from Monday where that is a week.
+    """Count a window in periods of ``days``; weeks begin on Monday.
 
     With ``rest``, which is called after each decision, the window is read day by day, so that no transaction stays
     open.
@@ -105,7 +106,7 @@ def _counted(each: Judged) -> Iterator[tuple[tuple[str, str], int]]:
 def _changes(
     each: Judged, period: date, settings: dict[str, Json], last: dict[tuple[str, str | None], str]
 ) -> Iterator[Change]:
-    """Find what is in force and was not before; each profile counts separately."""
+    """Find what came into force; each profile counts separately."""
     profile = settings[each.found.configuration].get("profile")
     for what, value in each.versions:
         key = (what, profile if what == "configuration" else None)
@@ -135,7 +136,7 @@ def _words(before: Json, after: Json) -> tuple[str, ...]:
 
 
 def _stopped(settings: Json, other: Json) -> dict[str, Json]:
-    """Return the topics that are stopped in recorded settings and are not in others."""
+    """Return the topics that are stopped in one recorded configuration and not in another."""
     elsewhere = other.get("stopped", {})
     return {topic: stop for topic, stop in settings.get("stopped", {}).items() if topic not in elsewhere}
 

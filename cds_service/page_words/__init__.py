@@ -1,7 +1,7 @@
-"""The words of the pages in other languages: each sentence under its English, which is what is said without one.
+"""Translations of the pages: each sentence under its English, which is shown if there is none.
 
-Templates and scripts name a sentence as ``t("…")``. A translation is of exactly that sentence: where the English has
-changed since, the page says it in English, and ``her2-cds knowledge check --language`` lists it.
+Templates and scripts mark a sentence as ``t("…")``. A translation belongs to exactly that sentence: if the English has
+changed, the page shows the English, and ``her2-cds knowledge check --language`` lists it.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 _FIELD = re.compile(r"\{([a-z_]{1,40})\}")
-# A sentence in a template, a script or the code of a page, in the quotes that each of them uses.
+# A sentence in a template, a script or Python, in the quotes used there.
 _SAID = re.compile(r"""\b(?:t|say)\(\s{0,40}(?:"((?:[^"\\]|\\.){1,600})"|'((?:[^'\\]|\\.){1,600})')""")
 _FIGURES = frozenset({"percent", "number", "dose", "weight"})
-"""Placeholders for figures, which are written with the decimal mark of the language."""
+"""Placeholders for numbers, which get the language's decimal separator."""
 _CODE = ("smart/course.py", "smart/launch.py", "smart/exchange.py", "web/smart.py")
 _REFUSAL = re.compile(r"LaunchError\(\s*\"[a-z0-9-]{1,40}\",\s*f?\"((?:[^\"\\]|\\.){1,300})\"")
 _REFUSALS = ("policies/lifecycle.py", "policies/stops.py", "policies/library.py", "workbench/provider.py")
@@ -47,24 +47,24 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PageWords(NamedTuple):
-    """A language of the pages: its code, its sentences by their English, and how it writes figures and dates."""
+    """A page language: its code, its sentences by their English, and its number and date formats."""
 
     code: str
     sentences: Mapping[str, str]
     locale: Locale = Locale()
 
     def say(self, english: str, **values: Any) -> Markup:
-        """Say a sentence; what is filled in is escaped, unless it is markup of ours."""
+        """Return a sentence as markup; values are escaped, unless they are our own markup."""
         said: Markup = escape(self.sentences.get(english, english))
         return said.format(**self._written(values)) if values else said
 
     def plain(self, english: str, **values: Any) -> str:
-        """Say a sentence as text, for what escapes it itself."""
+        """Return a sentence as plain text, for callers that escape it."""
         said = self.sentences.get(english, english)
         return said.format(**self._written(values)) if values else said
 
     def dated(self, day: date | None) -> str:
-        """Write a day as the language does; empty for none."""
+        """Format a day; empty for none."""
         if day is None:
             return ""
         return self.locale.date.format(year=f"{day.year:04}", month=f"{day.month:02}", day=f"{day.day:02}")
@@ -86,14 +86,14 @@ IN_ENGLISH = PageWords(ENGLISH, {})
 
 
 def page_languages() -> tuple[str, ...]:
-    """List the languages of the pages, English first."""
+    """List the page languages, English first."""
     found = sorted(each.name.removesuffix(".yaml") for each in files(__name__).iterdir() if each.name.endswith(".yaml"))
     return (ENGLISH, *found)
 
 
 @cached_by_key(16)
 def page_words(language: str) -> PageWords:
-    """Return the words of a language; English for one that there is not.
+    """Return the words of a language; English for an unknown one.
 
     Raises:
         KnowledgeError: its file is wrong; the message names the line.
@@ -109,7 +109,7 @@ def read_words(text: str, language: str, name: str) -> PageWords:
     """Read a file of sentences.
 
     Raises:
-        KnowledgeError: it has a placeholder that the English has not, or lacks one; the message names the line.
+        KnowledgeError: it has a placeholder that the English lacks, or vice versa; the message names the line.
 
     """
     document = Document(text, name)
@@ -135,13 +135,13 @@ def script_words(language: str) -> str:
 
 
 def untranslated_pages(language: str) -> tuple[str, ...]:
-    """List the sentences of the pages that a language says in English."""
+    """List the page sentences without a translation."""
     known = page_words(language).sentences
     return tuple(each for each in page_sentences() if each not in known)
 
 
 def page_sentences() -> tuple[str, ...]:
-    """List every sentence that a page may say, in English."""
+    """List every page sentence, in English."""
     service = files("cds_service")
     found: dict[str, None] = {}
     for folder in ("templates", "static/tryit", "static"):

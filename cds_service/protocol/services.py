@@ -1,4 +1,4 @@
-"""The services on offer, one id for each hook: clients key services by their address."""
+"""The services, one id for each hook, because clients identify services by their address."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _USAGE = "Every prefetch key is needed for an order in scope, by prefetch or fro
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service as discovery announces it. ``coverage``: it answers by the rules of billing and coverage alone."""
+    """A service as announced by discovery. ``coverage``: it runs only the billing and coverage rules."""
 
     id: str
     hook: str
@@ -25,11 +25,11 @@ class Service:
     description: str
     coverage: bool = False
     keys: tuple[str, ...] = ()
-    """The prefetch keys that it asks for; empty: every one."""
+    """The service's prefetch keys; empty: all of them."""
     usage: str = _USAGE
 
     def prefetch(self, templates: Mapping[str, str]) -> dict[str, str]:
-        """Return the templates that the service publishes."""
+        """Return the service's prefetch templates."""
         return {key: template for key, template in templates.items() if not self.keys or key in self.keys}
 
 
@@ -105,6 +105,6 @@ SERVICES: tuple[Service, ...] = (
 )
 BY_ID = {service.id: service for service in SERVICES}
 SHARED_ID = "her2-orders"
-"""The id of the services of orders for a client that wants one for all hooks (``quirks.same_ids``)."""
+"""The id of the order services for a client that needs one id for all hooks (``quirks.same_ids``)."""
 _SHARING = ("her2-order-select", "her2-order-sign", "her2-order-dispatch")
 SHARED = tuple(service for service in SERVICES if service.id in _SHARING)

@@ -1,4 +1,4 @@
-"""The door of the workbench: who gets in, what a page may be told, and that a form was sent from one of its pages."""
+"""Access to the workbench: sign-in, roles, request limits, and CSRF protection of its forms."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ LOCAL_PEOPLE = (
     Person("local|ben", "Ben, oncology pharmacist (made up)", frozenset({Role.VIEWER, Role.REVIEWER})),
     Person("local|eve", "Eve, who only looks (made up)", frozenset({Role.VIEWER})),
 )
-"""Two people, as going live takes two; and one who may change nothing."""
+"""Two people, because going live takes two, and one who may change nothing."""
 _PROVIDER = "her2_cds_workbench_provider"
 _OPEN = frozenset(
     f"workbench.{name}" for name in ("sign_in", "sign_in_as", "to_provider", "from_provider", "signed_out")
 )
 _FRESH_S = 300
-"""The oldest sign-in, in seconds, that may change what is in force: a role may have been revoked since."""
+"""The maximum age of a sign-in, in seconds, for changing what is in force: a role may have been revoked since."""
 _log = structlog.get_logger()
 
 
 def prepare(state: BlueprintSetupState) -> None:
-    """Set up sessions and the provider for an application."""
+    """Set up sessions and the OpenID provider for an application."""
     app: Any = state.app
     settings = app.extensions["her2_cds"].current().decider.settings
     sessions.prepare(app, settings)
@@ -65,7 +65,7 @@ def settings() -> WorkbenchSettings:
 
 
 def guard() -> AnyResponse | None:
-    """Answer whoever may not in, before any page is asked."""
+    """Refuse requests without access, before any page runs."""
     how = settings().sign_in
     if how == "off":
         text = say("The site has not said who may sign in (workbench.sign_in).")
@@ -74,7 +74,7 @@ def guard() -> AnyResponse | None:
         text = say("This workbench signs in made-up people, so it answers nobody else.")
         return message(say("Only on this machine"), text, 403)
     if request.method == "POST":
-        # A request that is pasted may be as long as one that is sent.
+        # A pasted request may be as long as one that is sent to a hook.
         request.max_content_length = request.max_form_memory_size = decider().settings.limits.body_bytes
         try:
             validate_csrf(request.form.get("csrf_token"))
@@ -93,7 +93,7 @@ def guard() -> AnyResponse | None:
 
 
 def me() -> Person:
-    """Return the person who asks; the guard has let in nobody else."""
+    """Return the signed-in person; the guard has refused everyone else."""
     person = sessions.signed_in()
     if person is None:
         raise RuntimeError("asked without the guard")
@@ -101,7 +101,7 @@ def me() -> Person:
 
 
 def shown(template: str, status: int = 200, **values: Any) -> Response:
-    """Write a page of the workbench for the person who asks; no cache keeps it."""
+    """Render a workbench page for the signed-in person, not to be cached."""
     person = sessions.signed_in()
     stops = stopped_now() if person is not None and person.roles else []
     words = script_words(words_of_request().code)
@@ -112,7 +112,7 @@ def shown(template: str, status: int = 200, **values: Any) -> Response:
 
 
 def stopped_now() -> list[OpenStop]:
-    """Return the topics that are stopped; none where the database does not answer, which the page says itself."""
+    """Return the stopped topics; none if the database does not answer, which the page reports itself."""
     try:
         return library().stops.open()
     except SQLAlchemyError:
@@ -120,12 +120,12 @@ def stopped_now() -> list[OpenStop]:
 
 
 def is_signed_in_afresh() -> bool:
-    """Return whether the roles of this person were asked for so lately that they may change what is in force."""
+    """Return whether this person's roles are recent enough for changing what is in force."""
     return settings().sign_in != "oidc" or sessions.signed_in_s() <= _FRESH_S
 
 
 def message(title: str, text: str, status: int) -> Response:
-    """Say one thing on a page of its own."""
+    """Render a page with one message."""
     return shown("message.html", status, title=title, text=text)
 
 
@@ -141,7 +141,7 @@ def provider() -> Provider:
     """Return the provider.
 
     Raises:
-        SignInError: the site has none, or has named it since the start.
+        SignInError: the site has none, or configured it after the start.
 
     """
     found: Provider | None = current_app.extensions[_PROVIDER]
@@ -158,12 +158,12 @@ def welcome(person: Person, id_token: str = "") -> AnyResponse:
 
 
 def refuse(error: SignInError) -> Response:
-    """Say why nobody was signed in."""
+    """Render the reason why sign-in failed."""
     _log.warning("workbench_sign_in_failed", code=error.code)
     return message(say("Not signed in"), say(error.message), error.status)
 
 
 def add_guard(blueprint: Blueprint) -> None:
-    """Put the guard before every page, and our own pages where something goes wrong."""
+    """Add the guard before every page, and our own error pages."""
     blueprint.record_once(prepare)
     blueprint.before_request(guard)

@@ -1,4 +1,4 @@
-"""What the pages say above everything else: a published version that is refused here, and a version on trial."""
+"""The banners on all pages: a published version that is refused here, and a version on trial."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A published version that this release does not take; ``instead`` answers here, none the configuration files."""
+    """A published version that this release does not accept; ``instead`` is in force, ``None`` for the files alone."""
 
     version: int
     problems: tuple[str, ...]
@@ -38,7 +38,7 @@ class OnTrial:
 
 
 def refused() -> Refused | None:
-    """Say which version should be in force and is refused by this release, if one is."""
+    """Return the version that should be in force but is refused by this release, if any."""
     found = library().in_force()
     problems = _problems(found) if found is not None else ()
     if found is None or not problems:
@@ -48,7 +48,7 @@ def refused() -> Refused | None:
 
 
 def on_trial() -> OnTrial | None:
-    """Say which version is on trial, if one is."""
+    """Return the version on trial, if any."""
     found = library().on_trial()
     if found is None:
         return None
@@ -63,7 +63,7 @@ def on_trial() -> OnTrial | None:
 
 
 def _problems(found: PolicyInForce | Trial) -> tuple[str, ...]:
-    """Say why this release does not take a content; nothing where it does."""
+    """Return why this release does not accept a content; empty if it does."""
     try:
         _ = found.content
     except ConfigurationError as error:

@@ -1,4 +1,4 @@
-"""``/workbench``: its pages behind their door."""
+"""``/workbench``: all its pages, behind the access guard."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ for pages in (
 
 @blueprint.get("/<path:rest>")
 def not_here(rest: str) -> Response:  # noqa: ARG001 - whatever it is
-    """Answer an unknown address with a page that says so."""
+    """Answer an unknown address with a page."""
     abort(404)
 
 
@@ -96,7 +96,7 @@ def moment(value: datetime) -> str:
 
 @blueprint.app_template_filter("iso")
 def iso(value: str) -> datetime:
-    """Read a moment as a record or a report has it; one without a zone is in UTC."""
+    """Parse a time from a record or a report; without a zone it is UTC."""
     read = datetime.fromisoformat(value)
     return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
 
@@ -112,13 +112,13 @@ def reason(given: dict[str, Any]) -> str:
 
 @blueprint.app_template_filter("local")
 def local(value: datetime) -> str:
-    """Write a moment as a field for one takes it, in the time of the site."""
+    """Format a time for an input field, in the site's zone."""
     return f"{_here(value):%Y-%m-%dT%H:%M}"
 
 
 @blueprint.app_template_filter("day")
 def day(value: datetime) -> date:
-    """Return the day of a moment, in the time of the site."""
+    """Return the day of a time, in the site's zone."""
     return _here(value).date()
 
 

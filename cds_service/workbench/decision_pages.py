@@ -1,4 +1,4 @@
-"""``/workbench/decisions``: decisions as a list, and one of them laid open with what followed for the same patient."""
+"""``/workbench/decisions``: decisions as a list, and one of them explained, with the same patient's next ones."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _ASKED = ("from", "to", "service", "topic", "product", "indicator", "outcome", "
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the addresses where they belong."""
+    """Add the routes."""
     blueprint.get("/decisions")(decisions)
 
 
 def decisions() -> Response:
-    """Lay open one decision, found by its id or by the id of one of its cards; without one, list them."""
+    """Explain one decision, found by its id or by the id of one of its cards; without an id, list them."""
     asked = text_in(request.args, "id").strip()[:_LONGEST_ID]
     if not asked:
         return _list()
@@ -55,9 +55,10 @@ def _list() -> Response:
     cards = CardFilter(
         _one_of(given["topic"], [str(topic) for topic in topics_of(known)]),
         _one_of(given["indicator"], list(Indicator)),
-        _one_of(given["product"], list(products)),
-        _one_of(given["outcome"], list(OUTCOMES)),
+        outcome=_one_of(given["outcome"], list(OUTCOMES)),
     )
+    drug = _one_of(given["product"], list(products))
+    cards = replace(cards, product=drug) if cards.asks else replace(cards, drug=drug)
     window, problem = _window(given)
     before = place_in(text_in(request.args, "before"))
     page = ListPage(())
@@ -85,7 +86,7 @@ def _one_of(asked: str, choices: list[Any]) -> str | None:
 
 
 def _window(given: dict[str, str]) -> tuple[Window, str]:
-    """Read the days, in the time of the site, both of them whole; say what is wrong with them."""
+    """Read the first and last day, in the site's zone, both included; return any error."""
     window = window_of_client(given["service"])
     window = replace(window, service=_one_of(given["service"], list(BY_ID)))
     try:

@@ -1,4 +1,4 @@
-"""``/workbench/learning``: what becomes of cards, what went silent or loud, and a report of a month to take along."""
+"""``/workbench/learning``: responses to cards, what went silent or loud, and a monthly report to download."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AT_MOST = 10_000
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the addresses where they belong."""
+    """Add the routes."""
     blueprint.get("/learning")(learning)
     blueprint.get("/report")(report)
 
@@ -52,7 +52,7 @@ def learning() -> Response:
 
 
 def report() -> Response:
-    """Give the report of a month for a committee, as a page, a PDF or the tables."""
+    """Return the monthly committee report as a page, a PDF or tables."""
     kind = request.args.get("format", "html")
     if kind not in _KINDS:
         abort(404)

@@ -1,4 +1,4 @@
-"""``/workbench/rules``: the rules of the site with their cases and cards, and a form that makes a new one."""
+"""``/workbench/rules``: the site's rules with their cases and cards, and a form for a new one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the addresses where they belong."""
+    """Add the routes."""
     blueprint.get("/rules")(rules)
     blueprint.get("/rules/new")(new_rule)
     blueprint.post("/rules/new")(new_rule)
@@ -39,18 +39,18 @@ def add_to(blueprint: Blueprint) -> None:
 
 
 def rules() -> Response:
-    """Show every rule of the site."""
+    """Show all site rules."""
     return shown("rules.html", views=rule_views(decider().settings, previewer()), markdown=html)
 
 
 def new_rule() -> Response:
-    """Show the form, and what it makes; nothing is kept."""
+    """Show the form and its result; nothing is stored."""
     fields = _fields() if request.method == "POST" else dict(FIRST)
     return _page(fields, built(fields, decider().settings, today) if request.method == "POST" else None)
 
 
 def draft_rule() -> AnyResponse:
-    """Begin a version: what is in force, and the rule that the form has made."""
+    """Create a draft version: what is in force, plus the rule from the form."""
     fields = _fields()
     made = built(fields, decider().settings, today)
     if made.problem:

@@ -1,4 +1,4 @@
-"""Stopping a topic in an emergency, on its page: one person stops it, and two settle what becomes of it."""
+"""Stopping a topic in an emergency, on its page: one person stops it, and two settle it."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _DAYS = 28
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """What the page of a topic says of stopping it, and what the person who looks may do.
+    """What a topic's page says about stopping it, and what the current person may do.
 
-    ``cards`` were shown in the last ``days``; ``set_beside`` are the profiles and variables that set the mode too, and
-    hold again once the stop is settled.
+    ``cards`` were shown in the last ``days``; ``set_beside`` are the profiles and variables that also set the mode, and
+    take effect again once the stop is settled.
     """
 
     now: OpenStop | None
@@ -56,13 +56,13 @@ class Emergency:
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the addresses where they belong."""
+    """Add the routes."""
     blueprint.post("/topics/<name>/stop")(take)
     blueprint.post("/topics/<name>/keep-quiet")(keep_quiet)
 
 
 def emergency(row: TopicRow) -> Emergency:
-    """Tell what stopping a topic would mean, or how it stands to its stop."""
+    """Return what stopping a topic would mean, or the state of its stop."""
     topic = str(row.topic)
     now, history = library().stops.topic(topic)
     return Emergency(
@@ -78,7 +78,7 @@ def emergency(row: TopicRow) -> Emergency:
 
 
 def take(name: str) -> AnyResponse:
-    """Stop a topic, ask for it back, agree or decline."""
+    """Stop a topic, ask to restore it, agree or decline."""
     if name not in {str(topic) for topic in topics_of(decider().known)}:
         abort(404)
     kind = request.form.get("kind", "")
@@ -101,7 +101,7 @@ def take(name: str) -> AnyResponse:
 
 
 def keep_quiet(name: str) -> AnyResponse:
-    """Begin a version that keeps a topic in the shadow: what is in force, and the mode of this topic."""
+    """Create a draft that keeps a topic in the shadow: what is in force, with this topic's mode changed."""
     topic = next((each for each in topics_of(decider().known) if each == name), None)
     if topic is None:
         abort(404)
@@ -128,7 +128,7 @@ def _cards(topic: str) -> int:
 
 
 def _set_beside(topic: str, settings: Settings) -> tuple[str, ...]:
-    """Name the profiles and the variable that set the mode of a topic themselves."""
+    """Return the profiles and the variable that set a topic's mode."""
     found = [
         say("profile {name}", name=name)
         for name, profile in settings.profiles.items()

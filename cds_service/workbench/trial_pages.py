@@ -1,4 +1,4 @@
-"""``/workbench/shadow``: what is tried, and cases to review."""
+"""``/workbench/shadow``: what is on trial, and cases to review."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ AT_MOST = 10_000
 _CASES = 5
 _LONGEST_ID, _LONGEST_NAME = 64, 512
 _OTHERS = "0"
-"""The number of no version: topics, thresholds and files on trial."""
+"""The version number 0: trials of topics, thresholds and files."""
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the addresses where they belong."""
+    """Add the routes."""
     blueprint.get("/shadow")(shadow)
     blueprint.post("/shadow/reviews")(review)
 
 
 def shadow() -> Response:
-    """Report on what is tried, and draw cases for review."""
+    """Report on what is on trial, and sample cases for review."""
     asked, days = window_asked(DAYS)
     window = newest(store().engine, asked, AT_MOST)
     named = request.args.get("topic", "")
@@ -85,7 +85,7 @@ def shadow() -> Response:
 
 
 def _version(tried: Mapping[int, int], trial: OnTrial | None) -> int | None:
-    """Read of which version the trial is asked for: the one that goes on, unless another was tried in the window."""
+    """Read which version's trial to show: the current one, unless another was on trial in the window."""
     asked = request.args.get("version", "")
     if asked == _OTHERS:
         return None
@@ -95,7 +95,7 @@ def _version(tried: Mapping[int, int], trial: OnTrial | None) -> int | None:
 
 
 def review() -> AnyResponse:
-    """Keep what a reviewer says of a case."""
+    """Store a reviewer's verdict on a case."""
     given = {name: text_in(request.form, name) for name in ("decision", "topic", "verdict", "comment")}
     if Role.REVIEWER not in me().roles:
         return message(say("Not done"), say("Only a reviewer says whether a card would have been right."), 403)

@@ -52,7 +52,7 @@ _NONE = -1
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the addresses where they belong."""
+    """Add the routes."""
     blueprint.get("/versions")(versions)
     blueprint.post("/versions")(draft)
     blueprint.get("/versions/<int:number>")(version)
@@ -77,7 +77,7 @@ def versions() -> Response:
 
 
 def draft() -> AnyResponse:
-    """Begin a version: from nothing, from what is in force, from an exported one, or from an older one."""
+    """Create a draft: empty, or from what is in force, an exported version, or an older one."""
     title, begin = text_in(request.form, "title"), request.form.get("from", _FROM_IN_FORCE)
     try:
         if (number := number_in(begin)) is not None:
@@ -104,12 +104,12 @@ def draft() -> AnyResponse:
 
 
 def version(number: int) -> Response:
-    """Show a version: where it stands, what it changes, who did what, and what may be done now."""
+    """Show a version: its state, its changes, its history, and the possible steps."""
     return _page(_found(number))
 
 
 def as_yaml(number: int) -> Response:
-    """Return the content as a configuration file, to simulate and to compare with."""
+    """Return the content as a configuration file, for simulation and comparison."""
     answer = Response(_content(_found(number)).as_yaml(), content_type="application/yaml; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="version-{number}.yaml"'
     answer.headers["Cache-Control"] = "no-store"
@@ -117,7 +117,7 @@ def as_yaml(number: int) -> Response:
 
 
 def revise(number: int) -> AnyResponse:
-    """Put another content into a draft, and send it to review if that is asked for."""
+    """Replace the content of a draft, and send it to review if requested."""
     found = _found(number)
     typed = fields_in(request.form)
     try:
@@ -127,14 +127,14 @@ def revise(number: int) -> AnyResponse:
     comment = text_in(request.form, "comment")
     wishes: list[tuple[Wish, PolicyContent | None]] = [(Wish(StepKind.REVISED, comment), content)]
     if request.form.get("then") == StepKind.SUBMITTED:
-        # What was saved already need not be saved again; the words go with the step that is taken.
+        # Unchanged content is not saved again; the comment belongs to the last step taken.
         is_new = content.hash != found.content_hash
         wishes = [*wishes[: int(is_new)], (Wish(StepKind.SUBMITTED, "" if is_new else comment), None)]
     return _taken(found, wishes, typed)
 
 
 def step(number: int) -> AnyResponse:
-    """Take a step with a version."""
+    """Carry out a step."""
     found = _found(number)
     kind = request.form.get("kind", "")
     if kind not in set(StepKind):
@@ -154,7 +154,7 @@ def step(number: int) -> AnyResponse:
 def _taken(
     found: Version, wishes: Sequence[tuple[Wish, PolicyContent | None]], typed: dict[str, str] | None = None
 ) -> AnyResponse:
-    """Take steps one after the other; ``typed`` is what the editor held, and holds again if one is refused."""
+    """Carry out steps in sequence; ``typed`` is the editor's content, shown again if one is refused."""
     seen = number_in(request.form.get("seen", ""))
     try:
         for wish, content in wishes:
@@ -201,7 +201,7 @@ def _page(
 
 
 def _settles(found: Version, content: PolicyContent | None) -> list[tuple[Stop, str]]:
-    """Name the stops that publishing a version would settle, each with the mode that its topic gets."""
+    """Return the stops that publishing a version would settle, each with its topic's new mode."""
     if content is None:
         return []
     left = stops_left(content, _approved_at(found))
@@ -209,13 +209,13 @@ def _settles(found: Version, content: PolicyContent | None) -> list[tuple[Stop, 
 
 
 def _approved_at(found: Version) -> datetime | None:
-    """Return when a version was approved as it stands, if it was."""
+    """Return when the current content of a version was approved, if it was."""
     step = found.taken(StepKind.APPROVED)
     return step.at if step is not None and found.state not in (VersionState.DRAFT, VersionState.REVIEW) else None
 
 
 def _effect(found: Version, content: PolicyContent | None) -> dict[str, Any]:
-    """Say what a content would change of what is in force now."""
+    """Return what a content would change in what is in force now."""
     nothing: dict[str, Any] = {"differences": [], "changed": [], "of": len(specimens()), "recorded": None}
     if content is None:
         return nothing
@@ -267,10 +267,10 @@ def _content(found: Version) -> PolicyContent:
 
 
 def _time(written: str) -> datetime | None:
-    """Read a time as a form has it, in the time zone of the site unless it names one.
+    """Read a time from a form, in the site's time zone unless it names one.
 
     Raises:
-        ValueError: it is not a number.
+        ValueError: it is not a time.
 
     """
     if not written:

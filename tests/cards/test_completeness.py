@@ -19,7 +19,7 @@ from cards.facts.topics import Topic
 from cards.knowledge.loader import citations
 from cards.knowledge.schema import Basis, Confidence, LevelRole, Scope
 from cards.knowledge.source_attributes import source_attributes
-from cards.presentation.renderer import escape
+from cards.presentation.markdown import escape
 from cards.presentation.wording import default_wording
 from cards.values.codes import (
     HcpcsCode,

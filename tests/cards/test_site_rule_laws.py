@@ -25,7 +25,6 @@ from cards.knowledge.site_rules import with_rules
 from cards.presentation.renderer import Renderer
 from cards.presentation.site_wording import with_rule_words
 from cards.presentation.wording import default_wording
-from cards.readings import site_drugs
 from cards.site_cases import run_cases, session_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "site-rules.yaml"
@@ -182,19 +181,3 @@ def test_the_own_order_is_no_other_order_of_its_drug() -> None:
     for orders_, fires in (((alone,), True), ((alone, twice), False)):
         found = [v.outcome for v in judge(facts_of(*orders_), recogniser, POLICY) if v.topic == "our-1"]
         assert [isinstance(each, Fired) for each in found] == [fires] * len(orders_)
-
-
-def test_the_drugs_of_a_plan_are_arranged_once_and_those_written_alike_are_one_line(monkeypatch) -> None:
-    arranged: list[int] = []
-    named = site_drugs._named
-    monkeypatch.setattr(site_drugs, "_named", lambda case: (arranged.append(1), named(case))[1])
-    plan = [
-        order(drug, dose, identifier=f"{drug}-{number}", start=TODAY + timedelta(days=21 * number))
-        for number in range(20)
-        for drug, dose in (("Perjeta", "420 mg"), ("Herceptin", "420 mg"), (f"ketoconazole {number + 1} mg", "1 mg"))
-    ]
-    found = [v.outcome for v in judge(facts_of(*plan), _drug_rules(), POLICY) if v.topic == "our-0"]
-    fired = [each for each in found if isinstance(each, Fired)]
-    assert (len(arranged), len(fired)) == (1, 20)
-    texts = [line.text for line in fired[0].evidence]
-    assert texts == ["Herceptin", *(f"ketoconazole {number + 1} mg" for number in range(9))]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import made_once
 import pytest
 import servers
 import structlog
-import templates_once
 from browser import ARGUMENTS, CHROMIUM, folder_of_pictures
 from calls import FOLDERS, Caller, remove
 from databases import closed_at_the_end
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from cds_service.store.store import Store
 
-templates_once.keep()
+made_once.keep()
 
 
 def pytest_sessionfinish() -> None:
@@ -122,19 +123,24 @@ def log_lines() -> Iterator[list[EventDict]]:
 
 
 def _start_afresh() -> None:
-    modules = [module for name, module in sys.modules.items() if name.startswith("cds_service.")]
-    loggers: list[Any] = [module._log for module in modules if hasattr(module, "_log")]
-    for logger in loggers:
+    for logger in _loggers(len(sys.modules)):
         vars(logger).pop("bind", None)
     structlog.reset_defaults()
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
 
 
+@lru_cache(maxsize=1)
+def _loggers(_modules: int) -> list[Any]:
+    """List the loggers of our modules; looked for anew when more modules have been loaded."""
+    ours = [module for name, module in list(sys.modules.items()) if name.startswith("cds_service.")]
+    return [module._log for module in ours if hasattr(module, "_log")]
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Yield Debian's Chromium."""
-    if not CHROMIUM.exists():
-        servers.lacking("Chromium (/usr/bin/chromium)")
+    if CHROMIUM is None:
+        servers.lacking("Chromium (/usr/bin/chromium-headless-shell or /usr/bin/chromium)")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium

@@ -103,7 +103,7 @@ REFUSED: list[Any] = [
         auth(ehr(jwks=KEYS, jwks_url="https://x.example/k")), "keys in jwks and jwks_url; give one", id="two places"
     ),
     pytest.param(auth(ehr(jwks={"kyes": []})), "auth.clients.0.jwks: a JWK Set is", id="no list of keys"),
-    pytest.param(auth(ehr(jwks=[SIGNER.jwk])), "auth.clients.0.jwks: Input should be a valid dict", id="a bare list"),
+    pytest.param(auth(ehr(jwks=[SIGNER.jwk])), "auth.clients.0.jwks: must hold keys and values", id="a bare list"),
     pytest.param(
         auth(ehr(jwks={"keys": [{**SIGNER.jwk, "d": SECRET}]})), "keys[0] (kid 'key-1') holds a private", id="private"
     ),

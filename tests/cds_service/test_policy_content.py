@@ -22,11 +22,9 @@ from cds_service.configuration.policy_content import (
     PolicyContent,
     content_differences,
     content_of,
-    content_of_file,
     read_content,
     stored_content,
 )
-from cds_service.configuration.settings import Settings
 
 
 def refused(text: str) -> str:
@@ -129,14 +127,6 @@ def test_what_a_page_has_put_together_is_checked_like_a_text() -> None:
     assert content_of({"thresholds": {"lab_max_age_days": "9"}}) == read_content("thresholds: {lab_max_age_days: 9}")
     with pytest.raises(ConfigurationError, match="did you mean 'weight-stale'"):
         content_of({"cards": {"weight-stal": {}}})
-
-
-def test_a_product_that_there_is_not_is_told_with_its_line() -> None:
-    text = "thresholds:\n  lab_max_age_days: {default: 9, kadclya: 5}"
-    with pytest.raises(ConfigurationError, match=r"policy:2: .*'kadclya' is checked; did you mean 'kadcyla'\?"):
-        content_of_file(text, "policy", Settings().site_layer)
-    # What was published before stays readable, whatever it names.
-    assert content_of({"thresholds": {"lab_max_age_days": {"kadclya": 5}}}, topics=None).thresholds
 
 
 def _threshold_values() -> st.SearchStrategy[dict[str, Decimal | None]]:

@@ -110,7 +110,15 @@ REFUSED = [
     pytest.param(
         "cards:\n  lvef-overdue: {indicator: red}", ":2:", "'info', 'warning' or 'critical'", id="an indicator"
     ),
-    pytest.param("cards: [lvef-overdue]", ":1:", "valid dictionary", id="topics in a list"),
+    pytest.param("cards: [lvef-overdue]", ":1: cards:", "must hold keys and values", id="topics in a list"),
+    pytest.param(
+        "cards:\n  lvef-overdue: off",
+        ":2: cards.lvef-overdue: must hold keys and values",
+        "known are indicator, mode, owner",
+        id="a mode without its key",
+    ),
+    pytest.param("database: nonsense", ":1: database: no address of a database", "sqlite:///file", id="no database"),
+    pytest.param("database: mysql://u@h/x", ":1: database: SQLite", "PostgreSQL", id="another database"),
     pytest.param(
         "thresholds:\n  lab_max_age_days: 7\n  lab_max_age: 7",
         ":3: thresholds.lab_max_age: unknown threshold",
@@ -118,20 +126,8 @@ REFUSED = [
         id="a threshold misspelt",
     ),
     pytest.param(
-        "thresholds:\n  lab_max_age_days: {default: 7,\n    kadclya: 9}",
-        ":3: thresholds.lab_max_age_days.kadclya: no product 'kadclya' is checked",
-        "did you mean 'kadcyla'?",
-        id="a threshold of a product misspelt",
-    ),
-    pytest.param(
-        "profiles:\n  a:\n    match: {tenant: x}\n    thresholds: {lab_max_age_days: {ogivri: 9}}",
-        ":4: profiles.a.thresholds.lab_max_age_days.ogivri: 'ogivri' is a brand",
-        "goes by product: 'trastuzumab'",
-        id="a threshold of a brand",
-    ),
-    pytest.param(
         "shadow:\n  thresholds: {lab_max_age_days: {cyramza: 9}}",
-        ":2: shadow.thresholds.lab_max_age_days.cyramza: no product 'cyramza' is checked",
+        ":2: thresholds.lab_max_age_days: unknown product 'cyramza'",
         "",
         id="a threshold of a neighbor",
     ),
@@ -145,6 +141,36 @@ REFUSED = [
     pytest.param("thresholds:\n  lab_max_age_days: null", ":2:", "needs a number", id="a threshold without a number"),
     pytest.param("thresholds:\n  lab_max_age_days: a week", ":2:", "decimal", id="a threshold in words"),
     pytest.param("thresholds:\n  lab_max_age_days: .inf", ":2:", "finite", id="a threshold without end"),
+    pytest.param(
+        "thresholds:\n  lab_max_age_days: {default: 3,\n    kadcila: 7}",
+        ":3: thresholds.lab_max_age_days: unknown product 'kadcila'",
+        "did you mean 'kadcyla'?",
+        id="a threshold of a product misspelt",
+    ),
+    pytest.param(
+        "thresholds:\n\n  lab_max_age_days.kadcila: 7",
+        ":3: thresholds.lab_max_age_days: unknown product 'kadcila'",
+        "did you mean 'kadcyla'?",
+        id="the same in one key",
+    ),
+    pytest.param(
+        "thresholds:\n  lab_max_age_days: {ogivri: 7}",
+        ":2: thresholds.lab_max_age_days.ogivri",
+        "ogivri is a brand; a threshold is set for its product, trastuzumab",
+        id="a threshold of a brand",
+    ),
+    pytest.param(
+        "profiles:\n  clinic:\n    match: {tenant: a}\n    thresholds: {lab_max_age_days: {enhertoo: 7}}",
+        ":4: thresholds.lab_max_age_days: unknown product 'enhertoo'",
+        "'enhertu'?",
+        id="a threshold of a product misspelt in a profile",
+    ),
+    pytest.param(
+        "shadow:\n  thresholds: {lab_max_age_days: {enhertoo: 7}}",
+        ":2: thresholds.lab_max_age_days: unknown product 'enhertoo'",
+        "'enhertu'?",
+        id="a threshold of a product misspelt in what is tried",
+    ),
     pytest.param("fhir:\n  timeout_s: 31", ":2: fhir.timeout_s", "less than or equal to 30", id="too long a time"),
     pytest.param("fhir:\n  timeout_s: 0", ":2:", "greater than 0", id="no time at all"),
     pytest.param(

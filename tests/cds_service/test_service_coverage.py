@@ -338,14 +338,17 @@ def test_service_a_damaged_archive_of_prices_is_read_or_refused(tmp_path, method
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("coverage: {policies: [UHC-KADCILA]}", "no policy 'UHC-KADCILA'"),
+        (
+            "coverage: {policies: [UHC-KADCILA]}",
+            "yaml:1: coverage: no policy 'UHC-KADCILA'; did you mean 'UHC-KADCYLA'?",
+        ),
         ("coverage: {vials: {kadcila: [100]}}", "site.yaml:1: coverage.vials: no product or brand 'kadcila'"),
         ("coverage: {vials: {kadcyla: [150]}}", "kadcyla comes in 100, 160 mg, not in"),
         ("coverage: {vials: {kadcyla: []}}", "kadcyla comes in 100, 160 mg"),
         ("coverage: {asp_files: x}", "unknown key 'coverage.asp_files'; did you mean 'asp_file'?"),
         ("coverage: {asp_file: none.csv}", "none.csv: it cannot be read"),
         ("coverage: {asp_file: bad.csv}", "bad.csv: no row with the columns"),
-        ("coverage: {policy_files: [bad.yaml]}", "bad.yaml: bad.yaml:1: policies.0"),
+        ("coverage: {policy_files: [bad.yaml]}", "bad.yaml:1: policies.0"),
         ("coverage: {policy_files: [twice.yaml]}", "the policy 'LA.PHAR.229' is there twice"),
     ],
 )

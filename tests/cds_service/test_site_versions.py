@@ -100,6 +100,13 @@ def test_a_version_brings_a_rule_and_its_mode() -> None:
         content_over({"cards": tree["cards"]}, "version 5", SHIPPED)
 
 
+@pytest.mark.parametrize("section", ["thresholds", "shadow"])
+def test_a_version_that_sets_a_threshold_of_an_unknown_product_is_refused(section: str) -> None:
+    tree = {section: {"weight_max_age_days.kadcila": 9}}
+    with pytest.raises(ConfigurationError, match=r"version 6: .*unknown product 'kadcila'; did you mean 'kadcyla'"):
+        content_over(tree, "version 6", SHIPPED)
+
+
 def test_what_a_release_changes_under_an_overlay_is_told() -> None:
     content = content_over({"site": {"knowledge": KNOWLEDGE}}, "version 3", SHIPPED)
     above = laid(SHIPPED, content.site, "version 3")

@@ -28,6 +28,15 @@ from fhir_mappings.medications.infusion import infusion_times, is_push
             dosage({"doseQuantity": quantity(252, "mg"), "rateQuantity": quantity(500, "mL/h")}), (), id="other units"
         ),
         pytest.param(
+            dosage({"doseQuantity": quantity(252, "mg"), "rateQuantity": quantity(21, "mg/min")}),
+            (12,),
+            id="mg a minute",
+        ),
+        pytest.param(
+            dosage(additionalInstruction=[{"text": "Infuse over 30 minutes"}]), (30,), id="beside the instructions"
+        ),
+        pytest.param(dosage(patientInstruction="It runs over 1.5 hours."), (90,), id="for the patient"),
+        pytest.param(
             dosage({"doseQuantity": quantity(252, "mg"), "rateQuantity": quantity(0, "mg/h")}), (), id="no rate at all"
         ),
         pytest.param(

@@ -1,6 +1,6 @@
-"""The shapes of what is known: products, codes, dose levels, eligibility, monitoring, each with its source.
+"""The schema of the knowledge: products, codes, dose levels, eligibility, monitoring, each with its source.
 
-A field that is not named here does not load, and nothing loads without a citation.
+Unknown fields do not load, and nothing loads without a citation.
 """
 
 from cards.knowledge.schema.combinations import DrugClass, KeptApart
@@ -86,6 +86,7 @@ from cards.knowledge.schema.terminology import (
     OtherCancers,
     PositiveRatio,
     ProblemGroup,
+    ProblemWords,
     ReceptorCode,
     ReceptorCodes,
     RouteWords,
@@ -159,6 +160,7 @@ __all__ = [
     "PriorTherapy",
     "Problem",
     "ProblemGroup",
+    "ProblemWords",
     "Product",
     "Prophylaxis",
     "Query",
