@@ -99,8 +99,8 @@ def _of_product(product: Product) -> Iterator[_Owned]:
         for name in (brand.generic, brand.name, *brand.names):
             yield _Owned(_NAME, name, brand.name, brand.id)
         yield from (_Owned(_RXNORM, entry.code, brand.name, brand.id) for entry in brand.rxnorm)
-        codes = (*brand.hcpcs, *brand.retired_hcpcs)
-        yield from (_Owned(_HCPCS, entry.code, brand.name, brand.id) for entry in codes)
+        codes = [*(entry.code for entry in brand.hcpcs), *(entry.code for entry in brand.retired_hcpcs)]
+        yield from (_Owned(_HCPCS, code, brand.name, brand.id) for code in codes)
         yield from (_Owned(_NDC, package.ndc, brand.name, brand.id) for package in brand.packages)
     # With one brand, what names the drug names the brand.
     holder = product.id if len(product.brands) > 1 else product.brands[0].id
