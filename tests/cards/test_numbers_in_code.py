@@ -122,6 +122,7 @@ EXCEPTIONS = {
     "fhir_mappings/medications/dosage.py doses_in": ("milligrams in a gram", "1000"),
     "fhir_mappings/medications/infusion.py _MINUTES": (CALENDAR, "60"),
     "fhir_mappings/medications/infusion.py _DAY": (CALENDAR, "24 60"),
+    "fhir_mappings/medications/infusion.py _BEFORE": (BOUND, "45"),
     "fhir_mappings/medications/medication.py _LONGEST_CODE": (BOUND, "20"),
     "fhir_mappings/medications/medication.py billing_extension": (BOUND, "4"),
     "fhir_mappings/medications/schedule.py _ONE": (CALENDAR, "7 24"),
