@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from cards.facts.origins import Gap
 from cards.facts.outcomes import AN_INTERNAL_ERROR
 from cards.values.caching import lazy
 from cds_service.decisions import failures
@@ -66,7 +67,7 @@ class RequestData:
         """Read the orders of the call, and the resources they refer to.
 
         Raises:
-            DataMissing: an order of the call that may be for a drug in scope could not be found.
+            DataMissing: of the orders of the call none could be found, and one may be for a drug in scope.
 
         """
         orders = chart.orders(self._request)
@@ -76,12 +77,19 @@ class RequestData:
             # Billing requests are dispatched along with a drug; without a drug they are ignored.
             self._fetch({each.path: each.reference for each in orders.lacking})
             orders = chart.orders(self._request, self.glimpses())
-            if places := [each.path for each in orders.lacking if each.may_be_for_a_drug]:
+            places = [each.path for each in orders.lacking if each.may_be_for_a_drug]
+            if places and not orders.orders:
                 raise DataMissing(places, self.why(places[0]))
         if orders.drugs_to_fetch:
             self._fetch({place: wanted for wanted, place in orders.drugs_to_fetch.items()})
             orders = chart.orders(self._request, self.glimpses())
         return orders
+
+    def not_found(self, orders: Orders) -> Iterable[Gap]:
+        """Yield a gap for each order beside those at hand that may be for a drug and could not be found."""
+        for each in orders.lacking:
+            if each.may_be_for_a_drug:
+                yield Gap(None, each.path, "order-not-found", values=(("why", self.why(each.path)),))
 
     def chart(self, keys: Iterable[str] | None = None) -> dict[str, Answer]:
         """Return the prefetch with missing keys fetched; all keys unless some are named.

@@ -215,7 +215,7 @@ class Decider:
         exchange: CoverageExchange | None,
     ) -> _Answered:
         """Judge the orders of a call."""
-        gaps = (*orders.gaps, *_unresolved(orders))
+        gaps = (*orders.gaps, *_unresolved(orders), *gathering.not_found(orders))
         if orders.in_scope:
             gaps += of_call
             patient = self._part_of_chart(request, gathering, tuple(self.templates), orders.references)
