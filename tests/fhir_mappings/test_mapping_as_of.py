@@ -70,7 +70,7 @@ def seen(key: str, *resources: Json, at: int = 0) -> list[Json]:
     """Return what the last session, or another, is given under a key."""
     found = history(*resources)
     answer = found.request(found.sessions[at]).prefetch[key]
-    return [glimpse.content for glimpse in answer.listing.glimpses] if answer.listing else []
+    return [stub.content for stub in answer.listing.stubs] if answer.listing else []
 
 
 @pytest.mark.parametrize(
