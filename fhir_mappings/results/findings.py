@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from cards.facts.origins import Gap, Origin
 from cards.facts.results import Mutation, PregnancyTest
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
+from fhir_mappings.results.answer_words import answered
 from fhir_mappings.results.variant_texts import mutation_in, names_a_change, names_another_change
 from fhir_mappings.wire.lenient import child, objects, text
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.wire.lenient import Json
 
-_YES_TEXT = re.compile(r"positive|pos|detected|present|pregnant", re.IGNORECASE)
-_NO_TEXT = re.compile(r"negative|neg|not detected|none detected|absent|not pregnant", re.IGNORECASE)
 # From HL7's codes for the interpretation of an observation.
 _INTERPRETATIONS = {"POS": True, "DET": True, "NEG": False, "ND": False}
 
@@ -90,11 +88,7 @@ class FindingReader:
             if codes & self._yes and codes & self._no:
                 return None, written
             return bool(codes & self._yes), written
-        if _NO_TEXT.fullmatch(written):
-            return False, written
-        if _YES_TEXT.fullmatch(written):
-            return True, written
-        return None, written
+        return (answered(written) if written else None), written
 
     def _said_beside(self, holder: Json) -> dict[bool, str]:
         """Return the yes and no answers in the text and the interpretation of a test, each as written."""
@@ -110,9 +104,8 @@ class FindingReader:
                 if coding.code.upper() in _INTERPRETATIONS:
                     said.setdefault(_INTERPRETATIONS[coding.code.upper()], coding.code)
         for each in written:
-            plain = each.strip(" .:;!")
-            if _NO_TEXT.fullmatch(plain) or _YES_TEXT.fullmatch(plain):
-                said.setdefault(_NO_TEXT.fullmatch(plain) is None, each)
+            if each and (answer := answered(each.strip(" .:;!"))) is not None:
+                said.setdefault(answer, each)
         return said
 
     def _is_variant_assessment(self, observation: Json) -> bool:

@@ -139,8 +139,8 @@ def _loggers(_modules: int) -> list[Any]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Yield Debian's Chromium."""
-    if not CHROMIUM.exists():
-        servers.lacking("Chromium (/usr/bin/chromium)")
+    if CHROMIUM is None:
+        servers.lacking("Chromium (/usr/bin/chromium-headless-shell or /usr/bin/chromium)")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
