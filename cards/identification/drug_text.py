@@ -260,7 +260,7 @@ class DrugTextReader:
         """Combine names given as alternatives ("T-DM1/T-DXd") to one meaning."""
         previous: _Span | None = None
         for span in spans:
-            if meanings and previous and _ALTERNATIVES.match(_between(previous, span, draft)):
+            if meanings and previous and _are_alternatives(previous, span, _between(previous, span, draft)):
                 meanings[-1] = _merged(meanings[-1] | span.meaning)
             else:
                 meanings.append(span.meaning)
@@ -332,6 +332,15 @@ class DrugTextReader:
                 and self._vocabulary.begins_payload(word)
             ):
                 draft.unread.append(word)
+
+
+def _are_alternatives(first: _Span, second: _Span, between: str) -> bool:
+    """Return whether a text gives two names as alternatives: "T-DM1/T-DXd", or brands of one drug in a list."""
+    if _ALTERNATIVES.match(between):
+        return True
+    named = {target.product for target in first.meaning | second.meaning}
+    branded = all(target.brand for target in first.meaning | second.meaning)
+    return len(named) == 1 and branded and first.meaning != second.meaning and between.strip() == ","
 
 
 def _between(first: _Span, second: _Span, draft: _Draft) -> str:

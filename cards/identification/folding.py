@@ -25,12 +25,20 @@ class Word(NamedTuple):
     end: int
 
 
+# Japanese and Chinese names touch what follows them: "カドサイラ点滴静注用100mg".
+_SCRIPTS = re.compile(
+    r"(?<=[\u30a1-\u30fc])(?=[\u4e00-\u9fff0-9a-z])|(?<=[\u4e00-\u9fff])(?=[\u30a1-\u30fa0-9a-z])"
+    r"|(?<=[0-9a-z])(?=[\u30a1-\u30fa\u4e00-\u9fff])|(?<=[\uac00-\ud7a3])(?=[0-9])"
+)
+
+
 def fold(text: str) -> str:
     """Fold case, remove accents and marks, and transliterate Cyrillic letters."""
     if text.isascii():
         return text.casefold()
     plain = unicodedata.normalize("NFKD", _MARKS.sub("", text).casefold())
-    return "".join(each for each in plain if not unicodedata.combining(each)).translate(_LETTERS)
+    folded = "".join(each for each in plain if not unicodedata.combining(each)).translate(_LETTERS)
+    return _SCRIPTS.sub(" ", unicodedata.normalize("NFC", folded))
 
 
 def words_of(folded: str) -> list[Word]:
