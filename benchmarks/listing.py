@@ -125,9 +125,12 @@ def _filled(url: str, count: int) -> Engine:
                 if those:
                     connection.execute(table.insert(), those)
     if engine.dialect.name == "postgresql":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("SET statement_timeout = 0")
-            connection.exec_driver_sql("ANALYZE")
+        import psycopg  # noqa: PLC0415 - for PostgreSQL alone
+
+        # The service's own connections would not wait so long for an answer.
+        address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("ANALYZE")
     Console().print(f"{count:,} decisions in {time.perf_counter() - began:.0f} s")
     return engine
 

@@ -1,4 +1,4 @@
-"""Asks every rule about every order, and gathers what could not be checked into one verdict of its own."""
+"""Runs every rule on every order, and collects what could not be checked in one separate verdict."""
 
 from __future__ import annotations
 
@@ -87,10 +87,10 @@ def judge(
         verdicts += _verdicts(case, policy, rules, planned.get(id(case)), failed)
     if any(identity.is_miscoded for identity in identities):
         of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
-        # An order for a neighbour that carries a code of a drug that is checked: nothing else is asked of it.
+        # An order for a neighbor with a code of a checked drug: no other rule runs on it.
         for case in _cases(session, recogniser, policy, identities, lambda each: each.is_miscoded, failed):
             verdicts += _verdicts(case, policy, of_codes, None, failed)
-    # Most rules have nothing to say, and most of what follows is about those that have.
+    # Most rules have nothing to say, and most of what follows is about those that do.
     telling = [verdict for verdict in verdicts if verdict.outcome.__class__ not in _SILENT]
     shown = [v for v in telling if isinstance(v.outcome, Fired) and policy.mode(v.topic) is Mode.LIVE]
     try:
@@ -116,7 +116,7 @@ def _identified(session: Session, recogniser: Recogniser, failed: FailedSteps) -
 def cases_in_scope(
     session: Session, recogniser: Recogniser, policy: Policy, identities: Sequence[Identity] | None = None
 ) -> list[Case]:
-    """Return what the rules are asked about: each order that is in focus and of a drug that is checked."""
+    """Return the cases for the rules: each order in focus for a checked drug."""
     if identities is None:
         identities = [identify(order, recogniser) for order in session.orders]
     return _cases(session, recogniser, policy, identities, lambda identity: identity.in_scope, FailedSteps(None))
@@ -208,7 +208,7 @@ def _judged(
 
 
 def _of_opened_chart(verdict: Verdict) -> Verdict:
-    """Make a stop a calm line of an opened chart, where nothing is ordered: it is judged when the dose is ordered."""
+    """Lower a stop to info when a chart is opened and nothing is ordered; it is judged again with the order."""
     match verdict.outcome:
         case Fired() as finding:
             calm: Outcome = msgspec.structs.replace(finding, indicator=Indicator.INFO, fixes=())
@@ -220,7 +220,7 @@ def _of_opened_chart(verdict: Verdict) -> Verdict:
 
 
 def _resting_on(by: Cited, verdict: Verdict) -> Verdict:
-    """Add the source that identifies the drug to a finding: where that was not verified, no card is critical."""
+    """Add the source that identifies the drug to a finding: if it is not verified, no card is critical."""
     outcome = verdict.outcome
     if not isinstance(outcome, Fired) or by in outcome.cited:
         return verdict
@@ -232,7 +232,7 @@ def _without_parts(verdicts: list[Verdict], case: Case) -> list[Verdict]:
     if not absent:
         return verdicts
     if case.product.is_oral:
-        # Tablets that are the same for every weight are judged without one; of the heart some labels ask nothing.
+        # Tablets with a fixed dose are judged without a weight; some labels require no LVEF.
         idle = {"weight": not case.needs_weight, "lvef": case.product.monitoring.lvef is None}
         absent = tuple((part, why) for part, why in absent if not idle.get(part, False))
     return [
@@ -244,7 +244,7 @@ def _without_parts(verdicts: list[Verdict], case: Case) -> list[Verdict]:
 
 
 def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, policy: Policy) -> list[Verdict]:
-    """Postpone requests for tests until nearer to a dose planned for a later day, and list what that dose will need."""
+    """Postpone requests for tests until a planned dose is near, and list what it will need."""
     later: list[Fired] = []
     put_off: set[TopicCode] = set()
     found = []
@@ -270,13 +270,13 @@ def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, pol
 
 
 def _told_later(verdict: Verdict, put_off: set[TopicCode]) -> Verdict:
-    """Postpone a verdict that cannot be reached without a test that was itself postponed."""
+    """Postpone a verdict that depends on a postponed test."""
     if isinstance(verdict.outcome, CannotTell) and all(each.reported_by in put_off for each in verdict.outcome.missing):
         return msgspec.structs.replace(verdict, outcome=ASKED_LATER)
     return verdict
 
 
 def _held_instead(finding: Fired) -> Fired:
-    """Offer to hold an order that is signed already where a draft would be removed."""
+    """Offer to hold an already signed order where a draft would be removed."""
     fixes = tuple(HoldOrder() if isinstance(fix, RemoveOrder) else fix for fix in finding.fixes)
     return msgspec.structs.replace(finding, fixes=fixes)

@@ -20,14 +20,11 @@ OnFailure = Callable[[TopicCode, Exception], None]
 
 
 def unheard(_topic: TopicCode, _error: Exception) -> None:
-    """Hear of a failure that was heard of when the facts were first judged."""
+    """Ignore a failure that was reported when the facts were first judged."""
 
 
 def asked(rule: Rule, case: Case, on_failure: OnFailure | None) -> Outcome:
-    """Ask a rule about a case.
-
-    Where nobody hears of failures, its exception is raised: it would otherwise be seen by nobody.
-    """
+    """Run a rule on a case. Without a failure handler its exception is raised, so that it is not lost."""
     try:
         return rule.judge(case)
     except Exception as error:
@@ -38,7 +35,7 @@ def asked(rule: Rule, case: Case, on_failure: OnFailure | None) -> Outcome:
 
 
 def all_asked(rules: Sequence[Rule], case: Case, on_failure: OnFailure | None) -> list[Outcome]:
-    """Ask rules about a case, as `asked` does."""
+    """Run rules on a case, as `asked` does."""
     try:
         return [rule.judge(case) for rule in rules]
     except Exception:  # noqa: BLE001 - asked once more, one by one, to find which
@@ -46,12 +43,12 @@ def all_asked(rules: Sequence[Rule], case: Case, on_failure: OnFailure | None) -
 
 
 def is_failure(outcome: Outcome) -> bool:
-    """Return whether a rule failed, so that nothing else may take the place of its outcome."""
+    """Return whether a rule failed, so that nothing else may replace its outcome."""
     return isinstance(outcome, CannotTell) and outcome.missing[0].what == FAILED
 
 
 class FailedSteps:
-    """The steps of one judgement that failed, and the lines that tell the reader of them."""
+    """The steps of one judgment that failed, and the lines that tell the reader of them."""
 
     def __init__(self, on_failure: OnFailure | None) -> None:
         """Tell ``on_failure`` of each; without it the exception is raised."""

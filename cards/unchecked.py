@@ -42,6 +42,7 @@ _UNJUDGED = frozenset(
         "other-release-unnamed",
         "other-patient",
         "plan-activity",
+        "order-not-found",
     }
 )
 _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.DEFAULT)

@@ -1,6 +1,6 @@
-"""What a site lays over the shipped knowledge: its own sources, brands of known products, and products.
+"""Applies a site's changes to the shipped knowledge: its own sources, brands of known products, and products.
 
-A new biosimilar needs only a brand. Whatever is not overlaid stays as it ships.
+A new biosimilar needs only a brand. Everything else stays as shipped.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class SiteHcpcs(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class SiteDrugWords(KnowledgeRecord, frozen=True, kw_only=True):
-    """Words of a site that stand beside a drug's name and name no drug; ``why`` says what they are."""
+    """A site's words that accompany drug names but do not name a drug; ``why`` says what they are."""
 
     words: tuple[str, ...]
     why: str
@@ -85,7 +85,7 @@ _PRODUCT_FIELDS = fields_of(
 
 
 def with_site(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
-    """Lay the files of a site, each a name and its text, over what is known.
+    """Apply a site's files, each a name and its text, to the knowledge.
 
     Raises:
         KnowledgeError: a file is wrong; the message names the file, the line and the nearest known word.
@@ -161,9 +161,9 @@ def _with_brand(known: Knowledge, document: Document, tree: Any, place: tuple[st
 
 
 def _with_drug_words(known: Knowledge, document: Document, tree: Any, place: tuple[str, ...]) -> Knowledge:
-    """Add words of the site's order sentences that name no drug, such as a building or an order set.
+    """Add words in the site's order sentences that do not name a drug, such as a building or an order set.
 
-    A word that is part of a drug's name, or ends like one, stays what it is: passing over it would hide another drug.
+    A word that is part of a drug's name, or ends like one, is refused: ignoring it would hide another drug.
     """
     group = document.convert(tree, SiteDrugWords, place, fields_of(SiteDrugWords))
     for word in group.words:
@@ -178,7 +178,7 @@ def _with_drug_words(known: Knowledge, document: Document, tree: Any, place: tup
 
 
 def _with_product(known: Knowledge, document: Document, tree: Any, place: tuple[str, ...]) -> Knowledge:
-    """Add a product, or lay what is given over the one that ships under this id."""
+    """Add a product, or apply changes to the shipped one with this id."""
     if not isinstance(tree, dict) or not isinstance(tree.get("id"), str):
         raise KnowledgeError(f"{document.where(place)}: {'.'.join(place)}: a product needs an id")
     shipped = next((each for each in known.products if each.id == tree["id"]), None)

@@ -1,4 +1,4 @@
-"""Dose levels: at none, at one of another indication, or above the level of an earlier reduction."""
+"""Dose levels: not at a level, at the level of another indication, or above an earlier reduction."""
 
 from __future__ import annotations
 
@@ -76,8 +76,9 @@ def _no_level(case: Case, reading: DoseReading) -> Fired:
 def dose_wrong_for_indication(case: Case) -> Outcome:
     """Fire when a labeled level does not fit the course.
 
-    A reduced level and no earlier dose that explains it; or the loading dose again, so soon after the last dose that
-    the label goes on with maintenance. A maintenance dose with no dose on record is let pass: courses begin elsewhere.
+    That is a reduced level without an earlier dose that explains it; or another loading dose, so soon after the last
+    dose that the label continues with maintenance. A maintenance dose without a dose on record is accepted, because
+    courses may begin elsewhere.
     """
     if not usable_doses(case):
         return nothing_usable(case)
@@ -131,7 +132,7 @@ def dose_re_escalation(case: Case) -> Outcome:
 
 
 def _if_all_read(case: Case) -> Outcome:
-    """Return an outcome that lists which earlier doses may hide a reduction."""
+    """Return an outcome that lists unreadable earlier doses, which may hide a reduction."""
     unread = [
         Missing("earlier-dose-unread", values={"written": brief(each.unread_dose), "date": each.on.isoformat()})
         for each in case.history

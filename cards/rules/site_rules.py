@@ -1,6 +1,6 @@
-"""Asks a rule of the site about one order: the conditions in its file, over the facts that every rule reads.
+"""Runs a site rule on one order: evaluates the conditions in its file on the same facts as every rule.
 
-Each condition holds, does not hold, or is open because a fact is missing. One that does not hold settles the rule;
+Each condition holds, does not hold, or is open because a fact is missing. If one does not hold, the rule is not met;
 otherwise an open one makes it "cannot tell".
 """
 
@@ -36,7 +36,7 @@ Answer = bool | tuple[Missing, ...]
 
 
 def judge(rule: SiteRule, case: Case) -> Outcome:
-    """Ask a rule about an order."""
+    """Run a rule on an order."""
     about = [answer for ask in _WHEN for answer in ask(rule, case)]
     if False in about:
         return NotApplicable("the rule is about other orders")
@@ -87,7 +87,7 @@ def _evidence(rule: SiteRule, case: Case) -> Iterator[Evidence]:
 
 
 def _open(rule: SiteRule, case: Case, what: str, *parts: str, **values: str) -> Answer:
-    """Return what is needed: the parts of the chart that are not there, else what nothing in the chart says."""
+    """Return the missing inputs: the unavailable parts of the chart, else the unknown facts."""
     if absent := _absent(case, parts):
         return absent
     return (Missing(f"site-{what}", values={"rule": rule.display, **values}),)
@@ -186,7 +186,7 @@ def _problems(rule: SiteRule, case: Case) -> Iterator[Answer]:
 
 
 def _present(case: Case, problem: str) -> tuple[PresentProblem | SiteProblem, ...]:
-    """List the chart entries for a problem, which a rule names by the service's word or by a code."""
+    """List the chart entries for a problem, named in the rule by the service's word or by code."""
     if problem in _PROBLEMS:
         return case.has(Problem(problem))
     today = case.session.today
@@ -203,7 +203,7 @@ def _results(rule: SiteRule, case: Case) -> Iterator[Answer]:
 
 
 def _is_there(rule: SiteRule, case: Case, condition: ResultCondition) -> Answer:
-    """Return whether a matching result is on record."""
+    """Return whether a matching result is on record, or ``None`` if open."""
     results = found(case, condition)
     looked_at = results[:1] if condition.newest else results
     answers = [matches(case, condition, each) for each in looked_at]

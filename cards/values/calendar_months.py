@@ -12,12 +12,12 @@ _MONTHS_IN_YEAR = 12
 
 
 def years_before(day: date, years: int) -> date:
-    """Return the same day so many years earlier."""
+    """Return the same day a number of years earlier."""
     return months_before(day, years * _MONTHS_IN_YEAR)
 
 
 def months_before(day: date, months: int) -> date:
-    """Return the same day so many months earlier; the last of the month where there is no such day.
+    """Return the same day a number of months earlier, or the last day of that month.
 
     Before the first day of the calendar it is that one.
     """

@@ -1,4 +1,4 @@
-"""Orders of tablets: their strength, and how often a day each dosage instruction wants them."""
+"""Tablet orders: their strength, and how often a day each dosage instruction gives them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _LONGEST_TEXT = 300
 _STRENGTH = re.compile(r"(?<![\d.,/])(\d{1,4}(?:\.\d{1,2})?)\s?mg\b(?!\s?/)", re.IGNORECASE)
 _MAY_BE_TABLETS = re.compile(r"\btab(?:let)?s?\b", re.IGNORECASE)
 _TIMES_OF_DAY = frozenset({"am", "pm", "bed"})
-# "Week 1", "days 8-14", "then": the instruction is one step of several, whatever its number.
+# "Week 1", "days 8-14", "then": the instruction is one step of several, even if it has no sequence number.
 _LATER_STEP = re.compile(r"\b(?:weeks?|wks?|days?) ?(?:[2-9]|\d\d)|\bthen\b|\bthereafter\b", re.IGNORECASE)
 
 
 def tablet_mg(medication: Json, written: Iterable[str]) -> Decimal | None:
-    """Return the milligrams of a tablet: by the Medication's ingredient, else by the words that name the drug.
+    """Return the milligrams of a tablet: from the Medication's ingredient, else from the drug's text.
 
-    ``None`` if none, or more than one, is named.
+    ``None`` if there is none or more than one.
     """
     found: set[Decimal] = set()
     for _, ingredient in objects(medication.get("ingredient")):
@@ -51,7 +51,7 @@ def tablet_mg(medication: Json, written: Iterable[str]) -> Decimal | None:
 
 
 def intakes(instructions: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> tuple[Intake, ...]:
-    """List when each dosage instruction wants its doses, by the schedules that it states, in steps that follow."""
+    """List the intake of each dosage instruction by its schedules, in sequential steps."""
     found: list[Intake] = []
     step, before = 0, None
     for place, (instruction, rhythms) in enumerate(instructions):
@@ -65,7 +65,7 @@ def intakes(instructions: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> tuple[In
 
 def _intake(place: int, rhythms: tuple[Rhythm, ...], times: tuple[str, ...], step: int) -> Intake:
     stated = {each.every_days for each in rhythms if each.every_days and not each.is_limit}
-    # What a text seems to say counts where nothing else says it, and must not contradict what does.
+    # A text's apparent meaning counts if nothing else says it, and must not contradict what does.
     stated |= {each.seems_days for each in rhythms if each.seems_days}
     if len(stated) == 1:
         return Intake(place, _ONE / stated.pop(), times, step)
@@ -77,7 +77,7 @@ def _intake(place: int, rhythms: tuple[Rhythm, ...], times: tuple[str, ...], ste
 
 
 def _follows(before: Json, instruction: Json, earlier: tuple[str, ...], times: tuple[str, ...]) -> bool:
-    """Return whether an instruction takes the place of the one before it; at other times of the day both hold."""
+    """Return whether an instruction replaces the one before it; with different times of day both apply."""
     if earlier and times and not set(earlier) & set(times):
         return False
     numbers = number(before.get("sequence")), number(instruction.get("sequence"))
@@ -96,7 +96,7 @@ def _start(instruction: Json) -> str:
 
 
 def _times(instruction: Json) -> tuple[str, ...]:
-    """List the times of the day that an instruction names."""
+    """List the times of day in an instruction."""
     timing = child(instruction, "timing")
     repeat = child(timing, "repeat")
     named = [text(each) for name in ("when", "timeOfDay") for each in items(repeat.get(name))]

@@ -1,7 +1,7 @@
-"""What the codes and the words of a diagnosis say, whichever Condition or order they stand in.
+"""Reads the codes and the text of a diagnosis, in a Condition or an order.
 
-Diagnoses repeat, in a chart and from patient to patient, and it takes many patterns to read one: what was read is
-remembered by the codes and the words alone.
+Diagnoses repeat, in a chart and between patients, and reading one takes many patterns, so results are cached by codes
+and text.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 _CATEGORY = 3
 # Longer than any diagnosis; what follows is a narrative.
 _LONGEST = 1000
-# Codes and displays beside the text.
+# Codes and displays in addition to the text.
 _LENGTH = 2 * LENGTH
 
 
 class Meaning(NamedTuple):
-    """What a concept says; what is read from words heeds denials and doubts.
+    """The meaning of a concept; text is read with its negations and doubts.
 
-    ``settings`` are those that its words name, ``past_problem`` is the problem of which even a past entry counts.
+    ``settings`` are those named in the text, ``past_problem`` is a problem that counts even if the entry is in the
+    past.
     ``said`` is what the words make of the problem.
     """
 
@@ -62,7 +63,7 @@ class ConceptReader:
         self._metastasis_words = words(metastasis.texts)
         self._no_metastasis_words = words(metastasis.never_texts)
         self._not_the_disease = words(terminology.not_the_disease.texts)
-        # "Secondary malignant neoplasm" is no primary, and it is a metastasis.
+        # "Secondary malignant neoplasm" is a metastasis, not a primary tumor.
         self._doubted = words(phrase for phrase in terminology.not_the_disease.texts if phrase != "secondary")
         self._denial = words(terminology.not_the_disease.before)
         self._problems = tuple(
@@ -85,7 +86,7 @@ class ConceptReader:
         self._remembered = cached_by_key(TEXTS)(self._read)
 
     def meaning(self, concept: Json) -> Meaning:
-        """Read a concept, or give what the same codes and words have said before."""
+        """Read a concept, from the cache if possible."""
         coded, written = tuple(codings(concept, self._code_map)), tuple(texts(concept))
         length = 0
         for coding in coded:
@@ -113,7 +114,7 @@ class ConceptReader:
         )
 
     def _cancer(self, coded: tuple[Coding, ...], written: tuple[str, ...]) -> Cancer | None:
-        """Return the cancer that is named, by code first, by an unmistakable text otherwise."""
+        """Return the cancer, by code first, otherwise by unambiguous text."""
         for coding in coded:
             if coding.system == "snomed" and coding.code in self._snomed:
                 return self._snomed[coding.code]
@@ -122,13 +123,13 @@ class ConceptReader:
         for each in written:
             folded = fold(each[:_LONGEST])
             cancer = next((group.cancer for group in self._groups if self._states(folded, group.texts)), None)
-            # Few texts name a cancer, and only those take the closer look.
+            # Few texts name a cancer, and only those are examined further.
             if cancer is not None and not self._not_the_disease.search(folded):
                 return cancer
         return None
 
     def _by_icd10(self, code: str) -> Cancer | None:
-        # Claims systems write the code without its dot.
+        # Claims systems write the code without the dot.
         folded = code.upper().replace(".", "")
         for cancer, prefixes in self._cancers:
             if folded.startswith(prefixes):
@@ -185,7 +186,7 @@ class ConceptReader:
         )
 
     def _states(self, folded: str, phrases: tuple[str, ...]) -> bool:
-        """Return whether a text has one of some phrases, and no denial in front of it."""
+        """Return whether a text has one of some phrases without a negation before it."""
         return any(phrase in folded and not self._denial.search(folded[: folded.index(phrase)]) for phrase in phrases)
 
     def _is_doubted(self, written: str) -> bool:

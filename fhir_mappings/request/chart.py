@@ -1,4 +1,4 @@
-"""A request into the facts of one session: the orders, the patient's chart, and what had to be set aside."""
+"""Reads a request as the facts of one session: the orders, the patient's chart, and gaps."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class _Found:
 
 
 def _check_dispatched(orders: Sequence[Json | None], request: HookRequest) -> None:
-    """Refuse dispatched orders that hold more than one request may; they were not in its body."""
+    """Refuse dispatched orders that exceed the limits of a request; they were not in its body."""
     try:
         check_orders(orders, request.sizes, "context.dispatchedOrders")
     except TooManyError as error:
@@ -86,7 +86,7 @@ class ChartReader:
         zone: tzinfo | None = None,
         on_failure: OnFailure | None = None,
     ) -> None:
-        """Prepare the readers of each resource type; ``zone`` is where the days of given doses begin.
+        """Prepare the readers of each resource type; ``zone`` is the time zone for the days of administered doses.
 
         ``on_failure`` hears of an error in reading one order, one resource or one part of the chart, which is then set
         aside; without it the error is raised.
@@ -103,10 +103,10 @@ class ChartReader:
         self._patient = PatientReader(observations, conditions, treatments, ended, on_failure)
         self.billing = BillingReader(conditions, observations, code_map)
 
-    def orders(self, request: HookRequest, glimpses: Iterable[ResourceStub] = ()) -> Orders:
+    def orders(self, request: HookRequest, stubs: Iterable[ResourceStub] = ()) -> Orders:
         """Read the orders of the session. One that fails to be read or identified is a gap, and costs no other."""
         references = References(request.fhir_server)
-        references.add_glimpses(glimpses)
+        references.add_stubs(stubs)
         lacking: tuple[Lacking, ...] = ()
         if request.moment.orders_are_signed:
             entries, lacking = dispatched_entries(request.dispatched, references)
@@ -202,14 +202,14 @@ class ChartReader:
         self._on_failure(step, error)
         gaps.append(Gap(None, place, FAILED))
 
-    def with_reasons(self, orders: Orders, glimpses: Iterable[ResourceStub]) -> tuple[DrugOrder, ...]:
-        """Add to each order what its own reasons say of the cancer; they may stand in the chart."""
+    def with_reasons(self, orders: Orders, stubs: Iterable[ResourceStub]) -> tuple[DrugOrder, ...]:
+        """Add to each order what its own reasons, which may be in the chart, say about the cancer."""
         if not any("reasonCode" in each or "reasonReference" in each for each in orders.resources.values()):
             return orders.orders
         references = References()
         for resource in orders.resources.values():
             references.add(resource)
-        references.add_glimpses(each for each in glimpses if each.resource_type in _REASONS)
+        references.add_stubs(each for each in stubs if each.resource_type in _REASONS)
         return tuple(self._with_reasons(order, orders, references) for order in orders.orders)
 
     def _with_reasons(self, order: DrugOrder, orders: Orders, references: References) -> DrugOrder:
@@ -226,7 +226,7 @@ class ChartReader:
             return msgspec.structs.replace(order, gaps=(*order.gaps, *gaps))
 
     def _of_other_release(self, resource: Json, path: str, references: References) -> list[Gap]:
-        """Say that an order of another FHIR release was not checked, when it names a drug in scope or none at all."""
+        """Report that an order in another FHIR release was not checked, if it names a drug in scope or none at all."""
         bare = text(resource.get("medication"))
         medication = {"text": bare} if bare else child(resource, "medication")
         as_r4 = {
@@ -249,7 +249,7 @@ class ChartReader:
     def _of_plans(
         self, entries: Iterable[tuple[str, Json | None, str]], selected: frozenset[str] | None, references: References
     ) -> Iterator[Gap]:
-        """Say that a drug in scope is written out in an activity of a care plan, which is not read as an order."""
+        """Report a drug in scope in a care plan activity's details, which is not read as an order."""
         for path, plan, full_url in entries:
             if plan is None or text(plan.get("resourceType")) != "CarePlan":
                 continue
@@ -289,7 +289,7 @@ class ChartReader:
         every_lab: bool = False,
         occasion: Occasion = NO_OCCASION,
     ) -> Patient:
-        """Read the chart from the answers to all queries, and from whatever else the client sent along.
+        """Read the chart from the answers to all queries, and from anything else that the client sent.
 
         ``session`` names the orders that are being asked about: they are no history, wherever else they stand.
         ``every_lab`` reads the laboratory results of all days, not only the newest. ``occasion`` says of which
@@ -299,7 +299,7 @@ class ChartReader:
 
 
 def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
-    """Name the texts of the orders that are asked about that were too long to be read to their end."""
+    """List the texts of this request's orders that were too long to be read completely."""
     for order, identity in orders:
         if not order.in_focus:
             continue
@@ -307,7 +307,7 @@ def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[
         instructions = objects(resource.get("dosageInstruction"))
         if identity.in_scope and any(is_cut(text(each.get("text"))) for _, each in instructions):
             yield Gap(None, order.origin.path, "instructions-cut")
-        # The part cut off may hold the name of a drug in scope.
+        # The part cut off may contain the name of a drug in scope.
         elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
             yield Gap(None, order.origin.path, "drug-text-cut")
 
@@ -333,7 +333,7 @@ def _reference_of(resource: Json) -> str:
 
 
 def _names_of(resource: Json, full_url: str) -> set[str]:
-    """List the ways in which a selection may name a resource: its reference, its bare id, its fullUrl."""
+    """List the names by which a selection may refer to a resource: its reference, its bare id, its fullUrl."""
     own = _reference_of(resource)
     return {own, own.rpartition("/")[2], reference(full_url)} - {""}
 
@@ -341,7 +341,7 @@ def _names_of(resource: Json, full_url: str) -> set[str]:
 def _with_services(
     orders: list[DrugOrder], services: list[tuple[frozenset[str], list[BillingCode]]]
 ) -> Iterable[DrugOrder]:
-    """Lay beside each order the billing codes of the session's services that are, or may be, for it."""
+    """Add to each order the billing codes of the session's services that are, or may be, for it."""
     for order in orders:
         beside = [
             msgspec.structs.replace(code, linked=order.origin.reference in served)
@@ -353,7 +353,7 @@ def _with_services(
 
 
 def _bare_concepts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterator[Gap]:
-    """Say that the drug of an order is a bare text where a coded concept belongs, though it was read as a name."""
+    """Report an order whose drug is plain text in place of a concept, although it was read as a name."""
     for order, identity in orders:
         bare = text(resources[order.origin.path].get("medicationCodeableConcept"))
         if bare and order.in_focus and identity.in_scope:

@@ -1,7 +1,7 @@
-"""The words of HER2 reports in the languages that write them, by what they mean to the reader.
+"""The vocabulary of HER2 reports in several languages, by meaning.
 
-A word that stands in no table makes a text unread. Those of ``IGNORED`` change nothing wherever they stand; each group
-says why. Shapes: synoptic cancer protocols, tumor registries, laboratory exports, public pathology data sets.
+A word in none of the tables makes a text unreadable. The words of ``IGNORED`` have no effect anywhere; each group says
+why. Shapes: synoptic cancer protocols, tumor registries, laboratory exports, public pathology data sets.
 Everything is written as ``fold`` leaves it, with a space for a hyphen between words.
 """
 
@@ -139,7 +139,7 @@ nao detectada | nao detectado | niet aangetoond | nie wykryto | undetected
 """,
     }
 )
-"""What is said of HER2. "Detected" says something of an amplification or an overexpression alone."""
+"""Statuses of HER2. "Detected" applies only to an amplification or an overexpression."""
 
 UNPLACED = "borderline amplification | low level amplification | low amplification | equivocal amplification"
 """Statements that no guideline classifies: the text counts as not understood although its words are known."""
@@ -157,7 +157,7 @@ has been requested | is recommended | for confirmation | will be reported in an 
 has been ordered and will be reported in an addendum | to be reported in an addendum | will be issued as an addendum
 has been ordered and will be reported | has been sent | has been sent for confirmation | reflexed to fish
 """
-"""A test that is still to come: only beside ISH, where it says that there is no result of it yet."""
+"""A pending test: only with ISH, meaning that there is no result yet."""
 
 NOT_DONE = """
 not done | not performed | not needed | not required | not indicated | not necessary | not applicable | n/a
@@ -167,7 +167,7 @@ nao realizado | nao realizada | nao necessario | nicht erforderlich | nicht durc
 entfallt | niet verricht | niet nodig | niet uitgevoerd | nie wykonano | niewymagane | nie jest wymagane
 not reported
 """
-"""A method that was not used: only beside its name."""
+"""A method that was not used: only with its name."""
 
 NO = "no | kein | keine | sin | pas de | sans | nessuna | sem | geen | bez | without"
 DONE = "done | fait | faite | realizado | realizada | eseguita | effectuee"
@@ -191,7 +191,7 @@ recettore progesterone | receptor de estrogenio | receptores de estrogenio | rec
 oestrogeenreceptor | progesteronreceptor | progesteronreceptoren | oestrogeen receptor | progesteron receptor
 receptor estrogenowy | receptory estrogenowe | receptory progesteronowe | receptor progesteronowy
 """
-"""Other markers of the same report. What follows one is its own, up to the next name of HER2."""
+"""Other markers in the same report. What follows one belongs to it, up to the next name of HER2."""
 
 OF_OTHERS = """
 allred | h score | hscore | irs | quick score | quickscore | score | intensity | strong intensity | nuclear | nuclei
@@ -202,7 +202,7 @@ microsatellite | cells | der zellkerne | de los nucleos | intensite | intensidad
 intensitat | aller tumorzellkerne | tumorzellkerne | des noyaux | dei nuclei | nucleos | celulas | cellules
 cellule | zellen | cellen | komorek | nuclear staining | of tumor nuclei | cell nuclei
 """
-"""Words found only beside another marker's result."""
+"""Words found only with another marker's result."""
 
 RATIO = """
 ratio | her 2/cep 17 ratio | her 2/cep 17 | her 2 : cep 17 ratio | her 2 : cep 17 | her 2 to cep 17 ratio
@@ -220,7 +220,7 @@ her 2/cep 17 signal ratio | her 2 : chromosome 17 ratio | her 2 gene/chromosome 
 cent 17 ratio | her 2 cent 17 ratio | her 2 : cen 17 | her 2 : cen 17 ratio | her 2 : chr 17
 her 2/centromere 17 ratio | her 2 fish ratio | ratio her 2/chr 17
 """
-"""What a number after it, or before it, is: copies of the gene for each chromosome 17."""
+"""Labels of a number after or before it: the HER2 to chromosome 17 ratio."""
 
 COPIES = """
 copy number | copies | copy | gene copy number | gene copies | average copies | average copy number
@@ -238,7 +238,7 @@ average number of her 2 copies per cell | nombre moyen de copies | average numbe
 signale pro zellkern | numero medio de copias | average number of her 2 signals per nucleus | her 2 copy number
 average her 2 copy number
 """
-"""What a number after it, or before it, is: copies of the gene in a nucleus."""
+"""Labels of a number after or before it: gene copies per nucleus."""
 
 CHROMOSOME = """
 cep 17 | cen 17 | chr 17 | chromosome 17 | centromere 17 | d 17 z 1 | cep 17 signals | cep 17 copy number
@@ -251,7 +251,7 @@ cep 17 copy number per cell | cep 17 copies/cell | cep 17 copies per nucleus | c
 average cep 17 copy number per cell | average number of chromosome 17 signals per cell
 average number of chromosome 17 signals | chr 17 copy number | mean cep 17
 """
-"""What a number after it is: copies of chromosome 17, which the ratio already holds."""
+"""Labels of a number after it: copies of chromosome 17, which the ratio already includes."""
 
 PER_CELL = """
 per cell | per nucleus | /cell | /nucleus | per tumor cell | per tumour cell | pro zellkern | pro zelle | por nucleo
@@ -269,7 +269,7 @@ total cells counted | observers | number of invasive cells counted | number of o
 tumor cells counted | invasive cells counted | number of cells scored | cells examined | nuclei examined
 tumor nuclei counted | tumor nuclei scored | number of cells
 """
-"""How many cells or people counted: the number is not part of the result."""
+"""How many cells were counted, or by how many people: the number is not part of the result."""
 
 STAINS = MappingProxyType(
     {

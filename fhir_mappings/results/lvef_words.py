@@ -1,6 +1,6 @@
-"""The words of ejection fractions in the languages that write them, by what they mean to the reader.
+"""The vocabulary of ejection fractions in several languages, by meaning.
 
-A word that stands in no table makes a text unread. Shapes: structured echocardiography reports, discharge letters,
+A word in none of the tables makes a text unreadable. Shapes: structured echocardiography reports, discharge letters,
 public data sets of echo texts. Everything is written as ``fold`` leaves it.
 """
 

@@ -1,7 +1,7 @@
-"""How deep JSON may be nested, checked before a decoder sees it.
+"""Limits the nesting of JSON before it is decoded.
 
-A decoder that calls itself for every level ends the whole process where the stack of its thread ends before its own
-limit does, as on Python 3.13. No FHIR resource is nested nearly as deep as what is let through.
+A recursive decoder crashes the whole process if the thread's stack is exhausted before its own limit, as on Python
+3.13. No FHIR resource is nested nearly as deeply as the limit.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _WITHOUT_MEANING = bytes(set(range(256)) - set(b'[]{}"'))
 def is_too_deep(raw: bytes) -> bool:
     """Return whether objects and arrays are nested deeper than ``DEPTH_LIMIT``, by a linear pass over UTF-8 bytes.
 
-    Of the bytes only brackets and quotation marks count, and what stands between quotation marks does not. Then the
-    innermost pairs are taken away, level by level. Invalid JSON is judged by the part of it that a decoder would
-    read; a pair that does not match, or a bracket that is never closed, is left for the decoder to refuse.
+    Only brackets outside strings count; the innermost pairs are removed level by level. Invalid JSON is judged by the
+    part that a decoder would read; mismatched or unclosed brackets are left for the decoder to refuse.
     """
     if b"\\" in raw:
-        # An escaped quotation mark ends no text. A backslash outside of a text ends the reading, whatever follows.
+        # An escaped quotation mark does not end a string. A backslash outside a string ends the decoding, whatever
+        # follows.
         raw = _ESCAPED.sub(b"", raw)
     brackets = raw.translate(_AS_ONE, _WITHOUT_MEANING).replace(b'""', b"")
     if b'"' in brackets:

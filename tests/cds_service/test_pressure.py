@@ -15,7 +15,7 @@ from chart_server import ChartServer, as_json
 from running import Running, start, stop
 from test_store_feedback import overridden
 
-from cds_service.ehr.limits import Neighbour, NeighbourBusyError
+from cds_service.ehr.limits import CallLimit, ServerBusyError
 from cds_service.web.admission import Admission, NoRoomError
 from cds_service.web.slots import Slots
 
@@ -216,8 +216,8 @@ def test_there_are_never_more_slots_than_there_are() -> None:
 
 
 def test_a_neighbour_that_is_waited_for_by_enough_is_not_waited_for_by_more() -> None:
-    neighbour = Neighbour(1)
-    with neighbour.asked(), pytest.raises(NeighbourBusyError), neighbour.asked():
+    neighbour = CallLimit(1)
+    with neighbour.asked(), pytest.raises(ServerBusyError), neighbour.asked():
         pass
     with neighbour.asked():
         pass

@@ -19,7 +19,7 @@ from shapes import (
     quantity,
     topics,
 )
-from test_practice_orders import METASTATIC, cancer, case, drug, her2, lab, labs
+from test_practice_orders import METASTATIC, active, cancer, case, drug, her2, lab, labs
 
 
 def routed(name: str, mg: int, route: Any) -> Json:
@@ -126,6 +126,44 @@ CASES += [
         ("Xyzal pneumonitis", ("checks-incomplete",)),
         ("No evidence of pneumonitis", ()),
         ("Embarazo de 12 semanas", ("pregnancy-positive",)),
+    )
+]
+CASES += [
+    case(
+        f"active beside it: {written}",
+        expected,
+        (drug("Kadcyla", 252),),
+        medications=bundle(active(written)),
+    )
+    for written, expected in (
+        ("Doxorrubicina 50 mg", ("anthracycline-concurrent",)),
+        ("épirubicine", ("anthracycline-concurrent",)),
+        ("Itraconazol 100 mg Hartkapseln", ("cyp3a4-inhibitor",)),
+        ("Ketoconazol Creme 20 mg/g", ()),
+        ("clarithromycine 500 mg", ("cyp3a4-inhibitor",)),
+        ("Paracetamol 1 g", ()),
+    )
+]
+YOUNG = {"resourceType": "Patient", "id": "pat-1", "gender": "female", "birthDate": "1990-05-02"}
+CASES += [
+    case(
+        f"pregnancy test: {written}",
+        expected,
+        (drug("Kadcyla", 252),),
+        patient=YOUNG,
+        labs=labs(hcg=observation("2106-3", "hcg-1", valueString=written)),
+    )
+    for written, expected in (
+        ("negativ", ()),
+        ("Négatif", ()),
+        ("Urine hCG: negative", ()),
+        ("nicht nachgewiesen", ()),
+        ("(-)", ()),
+        ("POSITIVO", ("pregnancy-positive",)),
+        ("dodatni", ("pregnancy-positive",)),
+        ("negative for gonorrhea", ("checks-incomplete",)),
+        ("positive / negative", ("checks-incomplete",)),
+        ("not positive", ("checks-incomplete",)),
     )
 ]
 LATER = {"effectiveDateTime": "2030-02-01"}

@@ -1,6 +1,6 @@
-"""The shapes of what is known: products, codes, dose levels, eligibility, monitoring, each with its source.
+"""The schema of the knowledge: products, codes, dose levels, eligibility, monitoring, each with its source.
 
-A field that is not named here does not load, and nothing loads without a citation.
+Unknown fields do not load, and nothing loads without a citation.
 """
 
 from cards.knowledge.schema.combinations import DrugClass, KeptApart
@@ -10,7 +10,7 @@ from cards.knowledge.schema.doses import (
     ForbiddenDiluent,
     InfusionStep,
     InfusionTimes,
-    LabelledAge,
+    LabeledAge,
     Level,
     Maximum,
     Regimen,
@@ -137,7 +137,7 @@ __all__ = [
     "KnowledgeError",
     "KnowledgeRecord",
     "LabRow",
-    "LabelledAge",
+    "LabeledAge",
     "Level",
     "LevelRole",
     "LocalCode",
