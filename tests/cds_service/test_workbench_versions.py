@@ -374,7 +374,7 @@ def test_the_learning_page_names_the_version_that_came_into_force(office: Office
     office.ada.step(1, "published")
     office.shown()
     page = words(office.eve.get("/learning"))
-    assert "2 decisions on 2 orders, 1 cards shown" in page
+    assert "2 decisions on 2 orders, 1 card shown" in page
     assert "version 1 instead of no version; A weight older than 60 days instead of 30 days" in page
 
 
