@@ -6,6 +6,7 @@ worker of the service, orders would have to wait for it. If a chart cannot be dr
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -56,8 +57,16 @@ def draw(charts: Sequence[tuple[str, Chart]]) -> list[Markup]:
     return [_titled(name, chart, pictures.get(text, "")) for (name, chart), text in zip(charts, texts, strict=True)]
 
 
+def can_draw() -> bool:
+    """Return whether what draws charts is installed; the extra ``charts`` brings it."""
+    return importlib.util.find_spec("vl_convert") is not None
+
+
 def _vega_lite(texts: Sequence[str]) -> list[str]:
     """Run the drawing process; the content of a chart is never logged."""
+    if not can_draw():
+        _log.warning("charts_not_drawn", charts=len(texts), error="her2-cds[charts] is not installed")
+        return [""] * len(texts)
     command = [sys.executable, "-m", "cds_service.charts.vega_lite"]
     environment = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
     try:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from cds_service.charts.drawing import draw
+from cds_service.charts.drawing import can_draw, draw
 from cds_service.charts.figures import Chart
 
 _NOT_DRAWN = "The chart could not be drawn; the table has its figures."
+_NOT_INSTALLED = "Charts need the extra her2-cds[charts]; the table has the figures."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +53,6 @@ def drawn(sections: Sequence[Section]) -> list[Section]:
 
 
 def _with(section: Section, picture: Markup) -> Section:
-    return replace(section, svg=picture) if picture else replace(section, text=(*section.text, _NOT_DRAWN))
+    if picture:
+        return replace(section, svg=picture)
+    return replace(section, text=(*section.text, _NOT_DRAWN if can_draw() else _NOT_INSTALLED))

@@ -14,7 +14,7 @@ from cds_service.charts.sections import Section, Table, drawn
 from cds_service.charts.standalone import standalone
 from cds_service.learning.answers import ACCEPTED, OVERRIDDEN
 from cds_service.learning.control import PERIODS
-from cds_service.learning.text import cut, percent, stopped_lines
+from cds_service.learning.text import cut, extent, percent, stopped_lines
 from cds_service.learning.volume_page import left_out, volume_lines, volume_sections
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ def learning_page(report: Json, made: str) -> str:
 
 def counts(report: Json) -> str:
     """Say how much data the report covers, and what it leaves out."""
-    read = f"{report['decisions']} decisions on {report['orders']} orders, {report['cards']} cards shown."
-    return " ".join([read, *cut(report)])
+    return " ".join([f"{extent(report)}.", *cut(report)])
 
 
 def sections(report: Json, address: Callable[[str], str] | None = None) -> list[Section]:

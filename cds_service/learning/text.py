@@ -38,9 +38,16 @@ def stopped_lines(stopped: Iterable[Json]) -> Iterator[str]:
         yield f"{each['topic']} is stopped since {since} UTC by {each['by']}: {reason}. Its cards are not shown."
 
 
+def extent(report: Json) -> str:
+    """Say how much a report is about."""
+    read = ((report["decisions"], "decision"), (report["orders"], "order"), (report["cards"], "card"))
+    decisions, orders, cards = (f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in read)
+    return f"{decisions} on {orders}, {cards} shown"
+
+
 def learning_lines(report: Json) -> Iterator[str]:
     """Yield the report line by line: first what went silent or loud, then the responses to cards."""
-    yield f"{report['decisions']} decisions on {report['orders']} orders, {report['cards']} cards shown"
+    yield extent(report)
     yield from cut(report)
     yield from stopped_lines(report["stopped"])
     yield ""

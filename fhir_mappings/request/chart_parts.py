@@ -22,6 +22,7 @@ from cards.facts.results import (
     SiteResult,
     Weight,
 )
+from cards.knowledge.schema import Cancer
 from fhir_mappings.request.chart_draft import Draft
 from fhir_mappings.request.occasion import of_the_future
 from fhir_mappings.wire.lenient import day, text
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _MENTIONS = {
     "her2-interpretation": ("her2-in-text", (b"HER2", b"HER-2", b"Her2", b"ERBB2", b"c-erbB-2")),
+    "erbb2-mutation": ("her2-in-text", (b"ERBB2", b"HER2")),
     "lvef": ("lvef-in-text", (b"LVEF", b"jection fraction", b"jection Fraction")),
 }
 Dated = (
@@ -85,6 +87,8 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
     gaps: list[Gap] = by_kind.get(Gap, [])
     if not her2:
         gaps += part("tumorMarkers", lambda: tuple(_mentions("her2-interpretation", draft)))
+    if Mutation not in by_kind and any(each.cancer is Cancer.LUNG for each in draft.current):
+        gaps += part("tumorMarkers", lambda: tuple(_mentions("erbb2-mutation", draft)))
     if not lvefs:
         gaps += part("lvef", lambda: tuple(_mentions("lvef", draft)))
     found = Patient(
@@ -198,15 +202,11 @@ def _harm_of_test(test: PregnancyTest) -> Decimal:
 def _mentions(about: str, draft: Draft) -> list[Gap]:
     """List the texts of the patient's own chart that mention what no result says."""
     reason, words = _MENTIONS[about]
-    return [
-        Gap(about, glimpse.path, reason)
-        for glimpse in draft.unread
-        if glimpse.mentions(words) and _is_own(glimpse, draft)
-    ]
+    return [Gap(about, stub.path, reason) for stub in draft.unread if stub.mentions(words) and _is_own(stub, draft)]
 
 
-def _is_own(glimpse: ResourceStub, draft: Draft) -> bool:
+def _is_own(stub: ResourceStub, draft: Draft) -> bool:
     try:
-        return draft.is_own(glimpse.content, glimpse.full_url)
+        return draft.is_own(stub.content, stub.full_url)
     except Unreadable:
         return False

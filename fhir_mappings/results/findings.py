@@ -9,6 +9,7 @@ from cards.facts.results import Mutation, PregnancyTest
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.results.answer_words import answered
 from fhir_mappings.results.variant_texts import mutation_in, names_a_change, names_another_change
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, objects, text
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.wire.lenient import Json
 
+_LONGEST_NAME = 40
 # From HL7's codes for the interpretation of an observation.
 _INTERPRETATIONS = {"POS": True, "DET": True, "NEG": False, "ND": False}
 
@@ -29,6 +31,7 @@ class FindingReader:
         """Index the answers and the ways in which a result says that it is about ERBB2."""
         self._code_map = code_map
         self._genes = terminology.genes
+        self._erbb2_names = frozenset(map(fold, terminology.genes.erbb2_names))
         self._yes = _codes(terminology, "positive", "present")
         self._no = _codes(terminology, "negative", "absent")
 
@@ -112,11 +115,15 @@ class FindingReader:
         return any(coding.code == self._genes.variant_assessment for coding in codings(observation.get("code")))
 
     def _is_about_erbb2(self, observation: Json) -> bool:
-        return any(
-            coding.code in self._genes.erbb2
+        studied = [
+            part
             for _, part in objects(observation.get("component"))
             if any(code.code == self._genes.gene_studied for code in codings(part.get("code")))
-            for coding in codings(part.get("valueCodeableConcept"))
+        ]
+        return any(
+            any(coding.code in self._genes.erbb2 for coding in codings(part.get("valueCodeableConcept")))
+            or any(fold(label[:_LONGEST_NAME]) in self._erbb2_names for label in _labels(part))
+            for part in studied
         )
 
 

@@ -178,6 +178,14 @@ def test_a_chart_that_cannot_be_drawn_costs_no_report(answer, tmp_path, monkeypa
     assert "could not be drawn" in standalone("Report", [], [section])
 
 
+def test_a_report_without_the_extra_says_what_draws_charts(monkeypatch, log_lines) -> None:
+    monkeypatch.setattr(drawing.importlib.util, "find_spec", lambda _: None)
+    drawing._drawn.clear()
+    (section,) = drawn([Section("a", "Title", chart=_charts()["control"])])
+    assert section.text == ("Charts need the extra her2-cds[charts]; the table has the figures.",)
+    assert [line["error"] for line in log_lines] == ["her2-cds[charts] is not installed"]
+
+
 def test_one_chart_that_cannot_be_drawn_costs_no_other() -> None:
     texts = ['{"mark": {"type": "no such mark"}}', _charts()["control"].text]
     done = subprocess.run(

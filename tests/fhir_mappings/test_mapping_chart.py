@@ -200,6 +200,27 @@ def test_texts_of_another_patient_are_not_searched() -> None:
     assert reasons(patient(x=bundle(report("Patient/pat-2")))) == []
 
 
+@pytest.mark.parametrize(("code", "told"), [("C34.90", True), ("C50.911", False)])
+def test_a_sequencing_result_that_was_not_read_is_there_in_lung_cancer(code: str, told: bool) -> None:  # noqa: FBT001
+    cancer = {
+        "resourceType": "Condition",
+        "id": "c",
+        "subject": {"reference": "Patient/pat-1"},
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": code}]},
+    }
+    panel = {
+        "resourceType": "Observation",
+        "id": "o",
+        "status": "final",
+        "subject": {"reference": "Patient/pat-1"},
+        "code": {"text": "NGS panel"},
+        "valueString": "ERBB2 p.A775_G776insYVMA",
+    }
+    found = patient(conditions=bundle(cancer), tumorMarkers=bundle(panel))
+    assert ("erbb2-mutation" in [gap.about for gap in found.gaps]) is told
+
+
 @pytest.mark.parametrize(
     "resource",
     [

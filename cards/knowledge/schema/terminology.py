@@ -240,7 +240,7 @@ class LvefInWords(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
-    """How a sequencing result refers to ERBB2: the gene's names, and the codes of its components.
+    """How a sequencing result refers to ERBB2: the gene's codes and names, and the codes of its components.
 
     ``copy_number`` is the component with copies, ``other_changes`` the kinds of change that are not mutations.
     """
@@ -248,6 +248,7 @@ class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
     erbb2: tuple[str, ...]
     gene_studied: str
     variant_assessment: str
+    erbb2_names: tuple[str, ...] = ()
     copy_number: str
     other_changes: tuple[str, ...]
     by: Cited
