@@ -157,7 +157,6 @@ EXCEPTIONS = {
     "fhir_mappings/results/her2_findings.py SCORES": (SCORE, "3"),
     "fhir_mappings/results/her2_legends.py _is_legend": (SCORE, "3"),
     "fhir_mappings/results/her2_legends.py _is_whole_range": (SCORE, "3"),
-    "fhir_mappings/results/answer_words.py _LONGEST": (BOUND, "120"),
     "fhir_mappings/results/her2_remarks.py _LONGEST": (BOUND, "2000"),
     "fhir_mappings/results/her2_remarks.py _NEAR": (WINDOW, "3 4"),
     "fhir_mappings/results/her2_texts.py _FITTING": (SCORE, "3"),
