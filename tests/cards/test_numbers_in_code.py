@@ -48,7 +48,6 @@ EXCEPTIONS = {
     "fhir_mappings/results/answer_words.py _LONGEST": (BOUND, "120"),
     "fhir_mappings/results/findings.py _LONGEST_NAME": (BOUND, "40"),
     "fhir_mappings/medications/routes.py _LONGEST_TEXT": (BOUND, "2000"),
-    "fhir_mappings/results/answer_words.py _LONGEST": (BOUND, "120"),
     "fhir_mappings/request/queries.py PAGE_SIZES": ("how many entries of a list are asked for", "200"),
     "cards/knowledge/drug_names.py _LEAST": ("letters of a word that may begin a drug's name", "3"),
     "cards/billing/claim_sheet.py _YEAR": (CALENDAR, "365"),
