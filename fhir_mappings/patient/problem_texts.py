@@ -7,6 +7,7 @@ Every word between a problem and what stands around it is accounted for. A probl
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from fhir_mappings.wire.phrases import Phrases, words_of
@@ -65,7 +66,6 @@ class ProblemTexts:
         ):
             for phrase in listed:
                 self._add(phrase, kind, None)
-        self._also_past = frozenset(map(_plain, around.past)) & frozenset(map(_plain, around.past_after))
         for group in groups:
             for phrase in group.unless:
                 self._add(phrase, "unless", frozenset({group.problem}))
@@ -74,7 +74,9 @@ class ProblemTexts:
                 self._add(phrase, "problem", group.problem)
 
     def _add(self, phrase: str, kind: str, value: object) -> None:
-        self._phrases.add(" ".join(each.text for each in words_of(phrase)), (kind, value))
+        # Words joined by a hyphen are words of their own in a text.
+        plain = _plain(phrase) if "-" in phrase else phrase
+        self._phrases.add(plain, (kind, value))
 
     def read(self, written: Iterable[str]) -> dict[Problem, Said]:
         """Return what the texts of one entry say of each problem that they name; the more exact text counts."""
@@ -123,6 +125,12 @@ class ProblemTexts:
             found.append(_Token(kind, None, word))
             at += 1
         return found
+
+
+@lru_cache(maxsize=4)
+def problem_texts(groups: tuple[ProblemGroup, ...], around: ProblemWords) -> ProblemTexts:
+    """Return the reader of these words: a service has one for all the charts that it reads."""
+    return ProblemTexts(groups, around)
 
 
 def _plain(phrase: str) -> str:
