@@ -18,6 +18,7 @@ from playwright.sync_api import sync_playwright
 from running import start, stop
 
 from cds_service.decisions import failures
+from cds_service.store import store as store_module
 from cds_service.store.store import open_store
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Browser
+    from sqlalchemy import Engine
     from structlog.typing import EventDict
 
     from cds_service.store.store import Store
@@ -94,6 +96,26 @@ def failures_are_raised() -> Iterator[None]:
 def failures_as_in_service(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer in spite of a failure, log it and count it, as the service does."""
     monkeypatch.setattr(failures, "part_failed", _part_failed)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def records_wait_by_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let the records for PostgreSQL wait in a folder of their database.
+
+    A service lets them wait where it was started. Here that is one place for all the processes that run tests: one
+    would take over what another's test has left waiting.
+    """
+    ours = store_module._folder
+    root = tmp_path_factory.mktemp("waiting")
+
+    def folder(engine: Engine) -> Path | None:
+        if engine.dialect.name == "sqlite":
+            return ours(engine)
+        return root / f"{engine.url.port}-{engine.url.database}" / "her2-cds-waiting"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store_module, "_folder", folder)
+        yield
 
 
 @pytest.fixture(autouse=True)
