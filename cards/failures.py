@@ -48,7 +48,7 @@ def is_failure(outcome: Outcome) -> bool:
 
 
 class FailedSteps:
-    """The steps of one judgement that failed, and the lines that tell the reader of them."""
+    """The steps of one judgment that failed, and the lines that tell the reader of them."""
 
     def __init__(self, on_failure: OnFailure | None) -> None:
         """Tell ``on_failure`` of each; without it the exception is raised."""

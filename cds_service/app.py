@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from cds_service.auth.gate import protect
 from cds_service.clock import Clock, now
 from cds_service.decisions.active import Configuration
-from cds_service.ehr.limits import NeighbourBusyError
+from cds_service.ehr.limits import ServerBusyError
 from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.protocol.services import BY_ID
@@ -114,7 +114,7 @@ def create_app(
     naming = app.extensions["her2_cds_naming"] = Naming(app.wsgi_app)
     app.wsgi_app = naming  # type: ignore[method-assign]
     app.register_error_handler(NoRoomError, _no_room)
-    app.register_error_handler(NeighbourBusyError, _no_room)
+    app.register_error_handler(ServerBusyError, _no_room)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     return app

@@ -21,7 +21,7 @@ from cds_service.learning.watching import keep_watch
 from cds_service.policies.library import Library
 from cds_service.policies.publication import Publication, follow
 from cds_service.server import end_with_parent
-from cds_service.store.purge_thread import keep_house
+from cds_service.store.purge_thread import start_purging
 from cds_service.telemetry import metrics
 from cds_service.telemetry.logs import configure_logs
 from cds_service.tryit.scenarios import read_scenarios
@@ -52,7 +52,7 @@ def application() -> Flask:
     store, configuration = app.extensions["her2_cds_store"], app.extensions["her2_cds"]
     app.extensions["her2_cds_publication"] = Publication(Library(store.engine), configuration)
     follow(app.extensions["her2_cds_publication"])
-    keep_house(store.engine, lambda: configuration.current().decider.settings.audit.keep_days)
+    start_purging(store.engine, lambda: configuration.current().decider.settings.audit.keep_days)
     keep_watch(store.engine, lambda: configuration.current().decider.settings.audit.watch)
     Watcher(app.extensions["her2_cds_bodies"], *_patience(configuration)).start()
     if traces is not None:

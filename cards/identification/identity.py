@@ -86,9 +86,9 @@ def _with_displays(identity: Identity, order: DrugOrder, recogniser: Recogniser)
         return identity
     own = {product.id, *product.parts}
     billing = (each for each in order.billing if each.linked)
-    labelled = [(each.display, _of_hcpcs(each.code, recogniser), each.holder.path) for each in billing]
-    labelled += [(each.display, recogniser.ndc(each.text), each.path) for each in order.ndcs]
-    for display, target, path in labelled:
+    labeled = [(each.display, _of_hcpcs(each.code, recogniser), each.holder.path) for each in billing]
+    labeled += [(each.display, recogniser.ndc(each.text), each.path) for each in order.ndcs]
+    for display, target, path in labeled:
         if not display or target is None or target.product != product.id:
             continue
         meanings = recogniser.read_text(display).meanings

@@ -10,7 +10,7 @@ from cards.identification.drug_text import DrugTextReader
 from cards.identification.folding import fold, key
 from cards.identification.targets import Meaning, Target
 from cards.identification.vocabulary import Vocabulary
-from cards.knowledge.label_doses import Labelled, Span, around, ceiling, regimens_for, rows_by_test
+from cards.knowledge.label_doses import Labeled, Span, around, ceiling, regimens_for, rows_by_test
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Kind, Panel
 from cards.values.caching import once
@@ -105,21 +105,21 @@ class Recogniser:
         self._classes_by_rxnorm = _by_code((code, group.id) for group in known.drug_classes for code in group.rxnorm)
         self._classes_by_atc = _by_code((code, group.id) for group in known.drug_classes for code in group.atc)
         # Combinations of product, cancers and schedule are just as few.
-        self.labelled = cached_by_key(_COMBINATIONS)(self._labelled)
+        self.labeled = cached_by_key(_COMBINATIONS)(self._labeled)
         self.spans_per_kg = cached_by_key(_COMBINATIONS)(self._spans_per_kg)
         self.read_classes = cached_by_text(self._read_classes)
         self.read_text = cached_by_text(self._reader.read)
 
     def _spans_per_kg(self, product_id: str, cancers: frozenset[Cancer], percent: Decimal) -> tuple[Span, ...]:
         """Return a product's levels per kilogram, each with the range of doses within a tolerance."""
-        regimens = self.labelled(product_id, cancers, None).regimens
+        regimens = self.labeled(product_id, cancers, None).regimens
         levels = (level for regimen in regimens for level in regimen.levels if level.mg_per_kg is not None)
         return tuple(Span(*around(level.dose.value, percent), level) for level in levels)
 
-    def _labelled(self, product_id: str, cancers: frozenset[Cancer], interval_days: Decimal | None) -> Labelled:
+    def _labeled(self, product_id: str, cancers: frozenset[Cancer], interval_days: Decimal | None) -> Labeled:
         """Find the regimens and the maximum of a product, for the cancers and the interval as far as they are known."""
         regimens = regimens_for(self._products[product_id], cancers, interval_days)
-        return Labelled(regimens, ceiling(regimens))
+        return Labeled(regimens, ceiling(regimens))
 
     def _index_product(self, product: Product, names: dict[str, set[Target]]) -> None:
         generic = Target(product.id)

@@ -21,7 +21,7 @@ class Ceiling(msgspec.Struct, frozen=True):
     assumed: bool
 
 
-class Labelled(NamedTuple):
+class Labeled(NamedTuple):
     """The label's doses for some cancers and a schedule."""
 
     regimens: tuple[Regimen, ...]

@@ -11,7 +11,7 @@ from cards.facts.outcomes import Evidence
 from cards.facts.patient import TreatmentState, setting_of
 from cards.facts.results import hormone_receptor_positive
 from cards.facts.session import planned_day
-from cards.knowledge.label_doses import Ceiling, Labelled, ceiling, for_patient
+from cards.knowledge.label_doses import Ceiling, Labeled, ceiling, for_patient
 from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
 from cards.readings.doses_given import one_a_day
 from cards.readings.session_orders import SessionOrders
@@ -207,16 +207,16 @@ class Case:
     @lazy
     def regimens(self) -> tuple[Regimen, ...]:
         """The regimens that fit the cancers and the ordered interval, as far as either is known."""
-        return self._labelled.regimens
+        return self._labeled.regimens
 
     @lazy
-    def _labelled(self) -> Labelled:
+    def _labeled(self) -> Labeled:
         if not self.product.is_oral:
-            return self.recogniser.labelled(self.product.id, self.cancers, self.order.interval_days)
-        labelled = self.recogniser.labelled(self.product.id, self.cancers, None).regimens
+            return self.recogniser.labeled(self.product.id, self.cancers, self.order.interval_days)
+        labeled = self.recogniser.labeled(self.product.id, self.cancers, None).regimens
         problems = {each.problem for each in self.patient.problems if each.is_present(self.session.today)}
-        regimens = for_patient(labelled, self.kg.value if self.kg else None, self.named_beside, problems)
-        return Labelled(regimens, ceiling(regimens))
+        regimens = for_patient(labeled, self.kg.value if self.kg else None, self.named_beside, problems)
+        return Labeled(regimens, ceiling(regimens))
 
     @lazy
     def named_beside(self) -> frozenset[str]:
@@ -234,7 +234,7 @@ class Case:
     @lazy
     def ceiling(self) -> Ceiling | None:
         """The maximum that applies to the order."""
-        return self._labelled.ceiling
+        return self._labeled.ceiling
 
     @lazy
     def eligibility(self) -> tuple[Eligibility, ...]:

@@ -61,7 +61,7 @@ def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...])
     If the product has several schedules, by the level of the dose, else by the time since the dose before it.
     """
     product = case.recogniser.product(earlier.product)
-    regimens = case.recogniser.labelled(product.id, case.cancers, None).regimens
+    regimens = case.recogniser.labeled(product.id, case.cancers, None).regimens
     intervals = {regimen.interval_days for regimen in regimens}
     if len(intervals) == 1:
         return intervals.pop()
@@ -206,7 +206,7 @@ def lowest_reduction(case: Case) -> Reduced | None:
 
     An infusion that was stopped, or given in parts on adjacent days, is not a reduction.
     """
-    regimens = case.recogniser.labelled(case.product.id, case.cancers, None).regimens
+    regimens = case.recogniser.labeled(case.product.id, case.cancers, None).regimens
     if not any(level.role is LevelRole.REDUCTION for regimen in regimens for level in regimen.levels):
         return None
     doses = (*case.history, *case.undated_of(frozenset({case.product.id})))
@@ -214,14 +214,14 @@ def lowest_reduction(case: Case) -> Reduced | None:
     reduced = [
         Reduced(level, each)
         for level, each in levels
-        if level is not None and level.role is LevelRole.REDUCTION and not has_neighbour(case, each)
+        if level is not None and level.role is LevelRole.REDUCTION and not has_dose_nearby(case, each)
     ]
     return min(reduced, key=lambda found: found.level.dose.value, default=None)
 
 
-def has_neighbour(case: Case, dose: Treatment) -> bool:
+def has_dose_nearby(case: Case, dose: Treatment) -> bool:
     """Return whether another dose was so close to this one that both may be parts of the same dose."""
-    regimens = case.recogniser.labelled(case.product.id, case.cancers, None).regimens
+    regimens = case.recogniser.labeled(case.product.id, case.cancers, None).regimens
     apart = min((regimen.interval_days for regimen in regimens), default=WEEK) / 2
     return any(
         each is not dose and each.on is not None and dose.on is not None and abs((each.on - dose.on).days) < apart
@@ -231,7 +231,7 @@ def has_neighbour(case: Case, dose: Treatment) -> bool:
 
 def sums_above_maximum(case: Case) -> tuple[Missing, ...]:
     """List the days whose administrations add up to more than the label's maximum, which cannot be a level."""
-    limit = case.recogniser.labelled(case.product.id, case.cancers, None).ceiling
+    limit = case.recogniser.labeled(case.product.id, case.cancers, None).ceiling
     several = [each for each in case.history if each.bags > 1]
     if limit is None or not several:
         return ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.facts.patient import Treatment
 from cards.facts.results import Weight
 from cards.knowledge.label_doses import near
-from cards.readings.course import has_neighbour, newest_dose
+from cards.readings.course import has_dose_nearby, newest_dose
 from cards.readings.day_total import judged_levels
 from cards.values.caching import per_case
 from cards.values.quantities import Mg, MgPerKg
@@ -71,7 +71,7 @@ def _by_last_dose(case: Case, newest: Weight) -> WeightDoubt | None:
     A last dose that is a labeled level at the current weight needs no other weight to explain it.
     """
     last = newest_dose(case, case.history)
-    if last is None or not isinstance(last.dose, Mg) or last.stopped or last.bags > 1 or has_neighbour(case, last):
+    if last is None or not isinstance(last.dose, Mg) or last.stopped or last.bags > 1 or has_dose_nearby(case, last):
         return None
     if case.age_in_days(last.on or case.planned) > case.threshold("weight_change_days"):
         return None

@@ -93,12 +93,6 @@ def hcpcs_not_specific(case: Case) -> Outcome:
     )
 
 
-def _stood_for_it(case: Case, code: str) -> bool:
-    """Return whether a code once stood for the product of the order."""
-    retired = case.recogniser.retired.get(code)
-    return retired is not None and retired.target.product == case.product.id
-
-
 def ndc_mismatch(case: Case) -> Outcome:
     """Fire when the NDC, in any format, belongs to another product or another brand."""
     if not case.order.ndcs:

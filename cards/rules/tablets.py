@@ -108,10 +108,10 @@ def is_told_by_frequency(case: Case) -> bool:
     if not isinstance(taken_too_often(case), Fired):
         return False
     totals = {day.total.value for day in _own_days(case) if day.total is not None}
-    labelled = {
+    labeled = {
         level.dose.value * (regimen.times_at(level) or 1) for regimen in case.regimens for level in regimen.levels
     }
-    return bool(totals & labelled)
+    return bool(totals & labeled)
 
 
 def duplicate_tablets(case: Case, lines: tuple[Evidence, ...]) -> Outcome:

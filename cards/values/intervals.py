@@ -63,10 +63,6 @@ class Interval(NamedTuple):
         """Whether it contains only one number."""
         return self.low == self.high
 
-    def scaled(self, factor: Decimal) -> Interval:
-        """Multiply by a factor above zero."""
-        return self._replace(low=self.low * factor, high=self.high * factor)
-
     def divided(self, divisor: Decimal) -> Interval:
         """Divide by a number above zero: a result by its upper limit of normal."""
         return self._replace(low=self.low / divisor, high=self.high / divisor)

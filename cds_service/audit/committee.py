@@ -13,7 +13,7 @@ from cards.presentation.wording import default_wording
 from cds_service.audit.effects import Timeline, effects
 from cds_service.clock import Clock, now
 from cds_service.learning.answers import ACCEPTED, OVERRIDDEN, answers
-from cds_service.learning.judgements import newest
+from cds_service.learning.judgments import newest
 from cds_service.learning.report import learning_report
 from cds_service.store.listing import listed, next_of_patient
 from cds_service.store.selection import CardFilter

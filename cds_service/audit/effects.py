@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from cds_service.learning.judgements import judgements
+from cds_service.learning.judgments import judgments
 from cds_service.learning.statistics import wilson
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from cds_service.learning.judgements import Judged
+    from cds_service.learning.judgments import Judged
     from cds_service.store.selection import Window
 
 Json = dict[str, Any]
@@ -44,7 +44,7 @@ class Timeline:
         """Read the window once."""
         self._at: list[datetime] = []
         self._counted: list[Counted] = []
-        for each in judgements(engine, window):
+        for each in judgments(engine, window):
             self._at.append(each.at)
             self._counted.append(_counted(each))
 

@@ -15,7 +15,7 @@ from cards.facts.policy import Mode
 from cards.presentation.renderer import Renderer
 from cards.presentation.wording import default_wording
 from cds_service.decisions.reproduce import recorded_policy, replay
-from cds_service.learning.judgements import settings_of
+from cds_service.learning.judgments import settings_of
 from cds_service.learning.trial import version_tried
 from cds_service.store import feedback as kept_feedback
 from cds_service.store.reading import find

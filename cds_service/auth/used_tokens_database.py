@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from cds_service.auth.used_tokens import ReplayStoreError
-from cds_service.ehr.limits import Neighbour
+from cds_service.ehr.limits import CallLimit
 from cds_service.store.database import DatabaseError, upgrade
 from cds_service.store.dialects import dialect_of
 from cds_service.store.tables import seen_tokens
@@ -39,7 +39,7 @@ class DatabaseReplayStore:
         self._remember = _remember(engine.dialect.name)
         self._lock = threading.Lock()
         # Calls that wait for a frozen database must not use up the threads of the service.
-        self._calls = Neighbour(_WAITING)
+        self._calls = CallLimit(_WAITING)
         self._purged = clock()
 
     def is_first(self, token: str, expires: int, issued: float = 0) -> bool:  # noqa: ARG002 - it is kept on disk

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cds_service.commands.options import moment, utc
-from cds_service.learning.judgements import services_on_record
+from cds_service.learning.judgments import services_on_record
 from cds_service.protocol.services import BY_ID
 from cds_service.store.selection import Window, issuers_on_record, tenants_on_record
 

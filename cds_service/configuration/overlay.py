@@ -44,7 +44,7 @@ def with_policy(settings: Settings, policy: PublishedPolicy) -> Settings:
         given = {each: getattr(setting, each) for each in setting.model_fields_set - fixed}
         cards[topic] = before.model_copy(update=given)
         places |= {("cards", str(topic), each): layer for each in given}
-        if setting.judgement - fixed and not before.judgement & fixed:
+        if setting.judgment - fixed and not before.judgment & fixed:
             layers["cards", str(topic)] = layer
     thresholds = _not_fixed(settings, content.thresholds, settings.thresholds, "thresholds")
     places |= {("thresholds", name): layer for name in thresholds}

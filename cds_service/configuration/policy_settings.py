@@ -124,7 +124,7 @@ class TopicSettings(Section):
         return owner
 
     @property
-    def judgement(self) -> frozenset[str]:
+    def judgment(self) -> frozenset[str]:
         """The settings that affect cards; an owner does not."""
         return frozenset(self.model_fields_set - {"owner"})
 

@@ -197,7 +197,7 @@ class Settings(Section):
     def set_by(self, section: Literal["cards", "thresholds"], name: str) -> str:
         """Return the layer that set a value: the file, the environment variable, or ``default``."""
         given: Mapping[Any, Any] = getattr(self, section)
-        is_set = name in given and (section != "cards" or bool(given[name].judgement))
+        is_set = name in given and (section != "cards" or bool(given[name].judgment))
         return self._layers.get((section, name.partition(".")[0]), "settings") if is_set else "default"
 
     @property
@@ -251,7 +251,7 @@ class Settings(Section):
         layer = f"profile {name}"
         stopped = {stop.topic for stop in self._stops}
         own = ((topic, setting) for topic, setting in profile.cards.items() if topic not in stopped)
-        set_here = [("cards", str(topic)) for topic, setting in own if setting.judgement]
+        set_here = [("cards", str(topic)) for topic, setting in own if setting.judgment]
         set_here += [("thresholds", threshold) for threshold in profile.thresholds]
         changed = self.changed(update, layers=dict.fromkeys(set_here, layer))
         changed._profile = name  # noqa: SLF001 - a copy of our own

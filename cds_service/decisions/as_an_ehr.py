@@ -80,7 +80,7 @@ def built_from(
 
     Raises:
         BuildError: the hook needs an order, the server is not allowed or returned nothing, or it has no such patient.
-        NeighbourBusyError: too many calls wait for FHIR servers already.
+        ServerBusyError: too many calls wait for FHIR servers already.
 
     """
     # Fail before fetching if the hook needs an order and has none.

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED
 from cds_service.decisions import failures
-from cds_service.ehr.limits import NeighbourBusyError
+from cds_service.ehr.limits import ServerBusyError
 from cds_service.protocol.caller import UNKNOWN, Circumstances
-from fhir_mappings.request.asker import (
+from fhir_mappings.request.circumstances import (
     encounter_class_in,
     encounter_to_fetch,
     roles_in,
@@ -46,7 +46,7 @@ def profile_of(settings: Settings, service: str, request: HookRequest, decider: 
 
     ``decider`` reads the request.
     """
-    sent = decider.data_of(request).glimpses()
+    sent = decider.data_of(request).stubs()
     known = Circumstances(user_of(request), roles_in(request, sent), encounter_class_in(request, sent))
     fitting = (each for match, each in settings.by_profile() if match.holds(settings.client, service, known))
     return next(fitting, settings)
@@ -58,12 +58,12 @@ def in_circumstances(active: ActiveDecider, caller: Caller | None, service: str,
     If finding it fails, the settings for everybody apply, and ``gaps`` says so.
 
     Raises:
-        NeighbourBusyError: too many calls wait for FHIR servers already.
+        ServerBusyError: too many calls wait for FHIR servers already.
 
     """
     try:
         return _found(active, caller, service, request)
-    except NeighbourBusyError:
+    except ServerBusyError:
         raise
     except Exception as error:  # noqa: BLE001 - what only the profile changes must not cost the answer
         failures.part_failed("profile", error)
@@ -86,7 +86,7 @@ def _found(active: ActiveDecider, caller: Caller | None, service: str, request: 
         known = Circumstances(user)
         return Answering(active.of(caller, service, known), known)
     data = active.decider.data_of(request)
-    sent = data.glimpses()
+    sent = data.stubs()
     roles = roles_in(request, sent) if asks_role else frozenset()
     kind = encounter_class_in(request, sent) if asks_encounter else frozenset()
     queries = roles_to_fetch(request) if asks_role and not roles else {}

@@ -9,7 +9,7 @@ from cards.facts.origins import Gap
 from cards.facts.outcomes import AN_INTERNAL_ERROR
 from cards.values.caching import lazy
 from cds_service.decisions import failures
-from cds_service.ehr.limits import NeighbourBusyError
+from cds_service.ehr.limits import ServerBusyError
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState, read_answer
 from fhir_mappings.request.queries import own_query
 from fhir_mappings.request.sizes import first_entries
@@ -72,17 +72,17 @@ class RequestData:
         """
         orders = chart.orders(self._request)
         if orders.unresolved or orders.refers_to_chart:
-            orders = chart.orders(self._request, self.glimpses())
+            orders = chart.orders(self._request, self.stubs())
         if any(each.may_be_for_a_drug for each in orders.lacking):
             # Billing requests are dispatched along with a drug; without a drug they are ignored.
             self._fetch({each.path: each.reference for each in orders.lacking})
-            orders = chart.orders(self._request, self.glimpses())
+            orders = chart.orders(self._request, self.stubs())
             places = [each.path for each in orders.lacking if each.may_be_for_a_drug]
             if places and not orders.orders:
                 raise DataMissing(places, self.why(places[0]))
         if orders.drugs_to_fetch:
             self._fetch({place: wanted for wanted, place in orders.drugs_to_fetch.items()})
-            orders = chart.orders(self._request, self.glimpses())
+            orders = chart.orders(self._request, self.stubs())
         return orders
 
     def not_found(self, orders: Orders) -> Iterable[Gap]:
@@ -136,22 +136,22 @@ class RequestData:
             return self._access.failures.get(place, "the FHIR server did not answer in time")
         return self._client.why_no_access(self._request)
 
-    def glimpses(self) -> list[ResourceStub]:
+    def stubs(self) -> list[ResourceStub]:
         """List all available resources."""
         answers = {**self._answers(), **self._fetched}
-        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
+        return [stub for answer in answers.values() if answer.listing for stub in answer.listing.stubs]
 
     def fetched(self, queries: Mapping[str, str]) -> list[ResourceStub]:
         """Run queries on the server, each for its place in the request, and list the resources returned."""
         if self._access is None:
             return []
         answers = self._asked(queries)
-        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
+        return [stub for answer in answers.values() if answer.listing for stub in answer.listing.stubs]
 
     def non_observations(self) -> list[ResourceStub]:
         """List the available resources that are not Observations."""
         answers = {**self._answers(), **self._fetched}
-        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.non_observations]
+        return [stub for answer in answers.values() if answer.listing for stub in answer.listing.non_observations]
 
     @lazy
     def _access(self) -> FhirAccess | None:
@@ -186,7 +186,7 @@ class RequestData:
             return {}
         try:
             return self._access.fetch(queries, begun or {})
-        except NeighbourBusyError:
+        except ServerBusyError:
             raise
         except Exception as error:  # noqa: BLE001 - what was sent is judged without what could be fetched
             failures.part_failed("fetch", error)

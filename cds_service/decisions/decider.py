@@ -36,7 +36,7 @@ from cds_service.decisions.data_access import DataMissing, RequestData
 from cds_service.decisions.decision import Decision
 from cds_service.decisions.versions import versions
 from cds_service.ehr.client import FhirClient
-from cds_service.ehr.limits import NeighbourBusyError
+from cds_service.ehr.limits import ServerBusyError
 from cds_service.protocol import crd
 from cds_service.protocol.card_json import card_json, live_findings, suggestion_json, to_show, worded
 from cds_service.protocol.smart_links import smart_links
@@ -151,13 +151,13 @@ class Decider:
         Raises:
             BadRequest: the dispatched orders hold more than a request may, or another version of CRD is asked for.
             DataMissing: an order in scope needs data that are not available.
-            NeighbourBusyError: too many calls wait for FHIR servers already.
+            ServerBusyError: too many calls wait for FHIR servers already.
 
         """
         began = time.perf_counter()
         try:
             return self._decided(request, before, gaps, began, coverage=coverage)
-        except (BadRequest, DataMissing, NeighbourBusyError):
+        except (BadRequest, DataMissing, ServerBusyError):
             raise
         except Exception as error:  # noqa: BLE001 - an EHR shows an error of the server as if all were well
             failures.part_failed("decision", error)
@@ -304,7 +304,7 @@ class Decider:
             absent = gathering.absent(keys)
             occasion = Occasion(request.fhir_server, self._today())
             patient = self._chart.patient(answers, request.patient_id, frozenset(keys), session, occasion=occasion)
-        except NeighbourBusyError:
+        except ServerBusyError:
             raise
         except Exception as error:  # noqa: BLE001 - the orders are judged without the chart, which is told
             failures.part_failed("chart", error)

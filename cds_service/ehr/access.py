@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from cds_service.ehr.connections import FhirConnections
-    from cds_service.ehr.limits import Aside, Neighbour, OnFetched
+    from cds_service.ehr.limits import Aside, CallLimit, OnFetched
     from fhir_mappings.request.hook_request import HookRequest
 
 _PAGES = 10
@@ -52,7 +52,7 @@ class _Client(Protocol):
     aside: Aside
     budget_s: float
     body_limit: int
-    neighbour: Neighbour
+    call_limit: CallLimit
     threads: ThreadPoolExecutor
 
     @property
@@ -92,7 +92,7 @@ class FhirAccess:
         ``begun`` are answers from the prefetch: if one has a next page on the same server, reading continues there.
 
         Raises:
-            NeighbourBusyError: too many calls wait for FHIR servers already.
+            ServerBusyError: too many calls wait for FHIR servers already.
 
         """
         addresses = {place: f"{self._base}/{query}" for place, query in queries.items()}
@@ -106,7 +106,7 @@ class FhirAccess:
         if not asked and not following:
             return {}
         began = time.monotonic()
-        with self._client.neighbour.asked(), self._client.aside():
+        with self._client.call_limit.asked(), self._client.aside():
             pages = self._ask_all({**asked, **following})
         if self._client.on_fetched is not None:
             answered = _answered(pages)
@@ -256,10 +256,10 @@ def _joined(pages: Sequence[Answer]) -> Answer:
     for page in pages[1:]:
         if page.listing is None or page.state is PrefetchState.FAILED:
             break
-        whole.glimpses += page.listing.glimpses
+        whole.stubs += page.listing.stubs
         whole.matches += page.listing.matches
         whole.broken += page.listing.broken
         whole.next_page = page.listing.next_page
         whole.is_joined = True
-    state = PrefetchState.PRESENT if whole.glimpses or whole.broken else first.state
+    state = PrefetchState.PRESENT if whole.stubs or whole.broken else first.state
     return Answer(state, whole, any(page.partial for page in pages))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from cards.values.caching import lazy
-from cds_service.ehr.limits import Neighbour
+from cds_service.ehr.limits import CallLimit
 from cds_service.ehr.servers import FhirServers
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class FhirClient:
         self._resolver = resolver
         # A slow server can block all threads of the calls that need it, so other calls must not share them.
         self._size = CALLS_AT_ONCE * _KEYS_AT_ONCE
-        self.neighbour = Neighbour(CALLS_AT_ONCE)
+        self.call_limit = CallLimit(CALLS_AT_ONCE)
         self.threads = ThreadPoolExecutor(max_workers=self._size, thread_name_prefix="fhir")
 
     def open(self) -> FhirClient:

@@ -30,11 +30,11 @@ class FhirLimits(NamedTuple):
     ca_bundle: Path | None = None
 
 
-class NeighbourBusyError(Exception):
+class ServerBusyError(Exception):
     """The limit on calls waiting for this server is reached; the caller should retry shortly."""
 
 
-class Neighbour:
+class CallLimit:
     """A server that calls wait for."""
 
     def __init__(self, at_once: int) -> None:
@@ -46,11 +46,11 @@ class Neighbour:
         """Count the caller as waiting for the server while the block runs.
 
         Raises:
-            NeighbourBusyError: too many wait for it already.
+            ServerBusyError: too many wait for it already.
 
         """
         if not self._places.acquire(blocking=False):
-            raise NeighbourBusyError
+            raise ServerBusyError
         try:
             yield
         finally:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import select
 
-from cds_service.learning.judgements import AT_A_TIME
+from cds_service.learning.judgments import AT_A_TIME
 from cds_service.store.selection import decided_in, received_in
 from cds_service.store.tables import decision_cards, decisions, feedback
 

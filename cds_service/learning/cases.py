@@ -15,7 +15,7 @@ from cds_service.configuration.coverage_files import setup_of_record
 from cds_service.configuration.site_layer import layer_of_record
 from cds_service.decisions.rejudge import question, recorded_session
 from cds_service.decisions.reproduce import recorded_policy
-from cds_service.learning.judgements import settings_of
+from cds_service.learning.judgments import settings_of
 from cds_service.store.reading import find
 from cds_service.store.record import order_name
 

@@ -11,7 +11,7 @@ from cards.facts.topics import Topic
 from cds_service.configuration.diff import policy_differences
 from cds_service.decisions.reproduce import recorded_policy
 from cds_service.learning.control import Point, begin_of, control_charts
-from cds_service.learning.judgements import judgements, settings_of
+from cds_service.learning.judgments import judgments, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from cds_service.learning.judgements import Judged
+    from cds_service.learning.judgments import Judged
     from cds_service.store.selection import Window
 
 Json = dict[str, Any]
@@ -66,7 +66,7 @@ def firing(engine: Engine, window: Window, days: int, rest: Callable[[], None] |
     hits: dict[tuple[str, str], dict[date, Counter[str]]] = {}
     last: dict[tuple[str, str | None], str] = {}
     settings: dict[str, Json] = {}
-    for each in judgements(engine, window) if rest is None else _day_by_day(engine, window, rest):
+    for each in judgments(engine, window) if rest is None else _day_by_day(engine, window, rest):
         digest = each.found.configuration
         if digest not in settings:
             with engine.connect() as connection:
@@ -88,7 +88,7 @@ def firing(engine: Engine, window: Window, days: int, rest: Callable[[], None] |
 def _day_by_day(engine: Engine, window: Window, rest: Callable[[], None]) -> Iterator[Judged]:
     begin, end = window.begin, window.end
     while begin is not None and end is not None and begin < end:
-        for each in list(judgements(engine, replace(window, begin=begin, end=min(end, begin + _DAY)))):
+        for each in list(judgments(engine, replace(window, begin=begin, end=min(end, begin + _DAY)))):
             yield each
             rest()
         begin += _DAY

@@ -13,7 +13,7 @@ from cds_service.clock import now
 from cds_service.learning.answers import ACCEPTED, IGNORED, OVERRIDDEN, UNKNOWN, answers
 from cds_service.learning.control import PERIODS
 from cds_service.learning.firing import firing
-from cds_service.learning.judgements import newest
+from cds_service.learning.judgments import newest
 from cds_service.learning.statistics import wilson
 from cds_service.learning.volume import product_names, volume_report, volumes
 from cds_service.policies.stop_book import StopBook

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from cards.facts.policy import Mode
-from cds_service.learning.judgements import judgements, settings_of
+from cds_service.learning.judgments import judgments, settings_of
 from cds_service.store.selection import decided_in
 from cds_service.store.tables import decisions, shadow_verdicts
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from cds_service.learning.judgements import Judged
+    from cds_service.learning.judgments import Judged
     from cds_service.store.selection import Window
 
 Json = dict[str, Any]
@@ -89,7 +89,7 @@ def trials(engine: Engine, window: Window, topic: str | None = None, version: in
 
     ``version``: only decisions in which this policy version was on trial.
     """
-    every = list(judgements(engine, window))
+    every = list(judgments(engine, window))
     with engine.connect() as connection:
         digests = {each.found.configuration for each in every} | {
             each.tried.configuration for each in every if each.tried

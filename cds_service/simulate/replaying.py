@@ -14,10 +14,10 @@ from cds_service.configuration.layers import ConfigurationError
 from cds_service.decisions.decider import Decider
 from cds_service.protocol.caller import Circumstances
 from cds_service.simulate.rows import Rows
-from fhir_mappings.as_of.askers import encounter_class, roles_by_user, signed_by
+from fhir_mappings.as_of.caching_reader import CachingChartReader
 from fhir_mappings.as_of.history import INSTANCE, PatientHistory
-from fhir_mappings.as_of.remembering import RememberingChartReader
 from fhir_mappings.as_of.searches import searches
+from fhir_mappings.as_of.signers import encounter_class, roles_by_user, signed_by
 from fhir_mappings.as_of.sites import site_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class _Configured:
 
     def __init__(self, settings: Settings) -> None:
         self.today: date | None = None
-        self.decider = Decider(settings, self._day, suggestions=False, chart_reader=RememberingChartReader)
+        self.decider = Decider(settings, self._day, suggestions=False, chart_reader=CachingChartReader)
         self.wanted = searches(self.decider.templates)
         self._renderer = Renderer(self.decider.wording, self.decider.known, self.decider.policy.indicators)
 
@@ -81,7 +81,7 @@ class _Configured:
 
     def forget(self) -> None:
         """Drop the cached patient."""
-        if isinstance(self.decider.chart_reader, RememberingChartReader):
+        if isinstance(self.decider.chart_reader, CachingChartReader):
             self.decider.chart_reader.forget()
         for _, profile in self.profiles:
             profile.forget()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from fhir_mappings.as_of.askers import ROLED_KINDS, role_entry
+from fhir_mappings.as_of.signers import ROLED_KINDS, role_entry
 from fhir_mappings.as_of.sites import NAMED_KINDS, named
 from fhir_mappings.wire.depth import is_too_deep
 from fhir_mappings.wire.lenient import child, reference, text
@@ -111,9 +111,9 @@ class Router:
         codes = self._tokens[kind]
         if codes is not None:
             try:
-                glimpse = ResourceStub.of(line, "")
+                stub = ResourceStub.of(line, "")
             except Unreadable:
                 return UNREADABLE
-            if not any((each.system, each.code) in codes for each in glimpse.codes[0]):
+            if not any((each.system, each.code) in codes for each in stub.codes[0]):
                 return Routed(kind, unused="code")
         return Routed(kind, patient=wanted.removeprefix("Patient/"), drug=reference(drug))

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cds_service.learning.control import begin_of, control_charts
-from cds_service.learning.judgements import NOT_SETTLED
+from cds_service.learning.judgments import NOT_SETTLED
 from cds_service.learning.volume import DAYS, product_names, volume_report, volumes
 from cds_service.learning.volume_page import volume_lines
 from cds_service.simulate.tables import open_database

@@ -14,7 +14,7 @@ import urllib3
 
 from cds_service.configuration.smart_settings import is_safe
 from cds_service.ehr.deadline import bound
-from cds_service.ehr.limits import Neighbour, NeighbourBusyError
+from cds_service.ehr.limits import CallLimit, ServerBusyError
 from cds_service.smart.launch import LaunchError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TIMEOUT_S = 5.0
 """Seconds allowed for one whole answer."""
 _PIECE = 16_384
-_SERVERS = Neighbour(4)
+_SERVERS = CallLimit(4)
 _LIMIT = 256 * 1024
 _ASSERTION_S = 240
 # Reading a body raises urllib3's own errors, not those of requests.
@@ -131,7 +131,7 @@ def _asked(method: str, url: str, **more: Any) -> dict[str, Any]:
     try:
         with _SERVERS.asked():
             body, status = _read(method, url, **more)
-    except NeighbourBusyError:
+    except ServerBusyError:
         raise LaunchError("busy", "Too many launches are under way. Try again in a moment.", 503) from None
     try:
         found = msgspec.json.decode(body) if len(body) <= _LIMIT else None

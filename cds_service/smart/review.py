@@ -99,13 +99,13 @@ class Reviewer:
         required = frozenset(self._decider.templates)
         unread = tuple(key for key in self._decider.templates if answers[key].state in _FAILED)
         patient = self._chart.patient(answers, grant.patient, required, every_lab=True, occasion=Occasion(today=today))
-        orders = self._chart.orders(_request(grant.patient, _active_orders(answers)), _glimpses(answers))
+        orders = self._chart.orders(_request(grant.patient, _active_orders(answers)), _stubs(answers))
         cards: tuple[Card, ...] = ()
         if not unread:
             # The orders being judged are not part of the history.
             occasion = Occasion(today=today)
             history = self._chart.patient(answers, grant.patient, required, orders.references, occasion=occasion)
-            listed = self._chart.with_reasons(orders, _glimpses(answers))
+            listed = self._chart.with_reasons(orders, _stubs(answers))
             cards = self._cards(orders, listed, history, today)
         cases, ordered = self._cases(orders, patient, today)
         return Review(_name(answers), patient, today, cases, ordered, cards, unread)
@@ -177,23 +177,23 @@ def _request(patient_id: str, orders: list[Any], server: str = "", token: str = 
 def _active_orders(answers: Mapping[str, Answer]) -> list[Any]:
     """List the active medication orders in the chart, unchanged."""
     found = []
-    for glimpse in _glimpses(answers):
-        if glimpse.resource_type == "MedicationRequest":
+    for stub in _stubs(answers):
+        if stub.resource_type == "MedicationRequest":
             try:
-                if glimpse.content.get("status") == "active":
-                    found.append(glimpse.content)
+                if stub.content.get("status") == "active":
+                    found.append(stub.content)
             except Unreadable:
                 continue
     return found
 
 
 def _name(answers: Mapping[str, Answer]) -> str:
-    people = [glimpse for glimpse in _glimpses(answers) if glimpse.resource_type == "Patient"]
+    people = [stub for stub in _stubs(answers) if stub.resource_type == "Patient"]
     try:
         return name_of(people[0].content) if people else ""
     except Unreadable:
         return ""
 
 
-def _glimpses(answers: Mapping[str, Answer]) -> list[Any]:
-    return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
+def _stubs(answers: Mapping[str, Answer]) -> list[Any]:
+    return [stub for answer in answers.values() if answer.listing for stub in answer.listing.stubs]

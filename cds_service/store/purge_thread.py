@@ -21,7 +21,7 @@ _EVERY_S = 6 * 3600.0
 _log = structlog.get_logger()
 
 
-def keep_house(engine: Engine, keep_days: Callable[[], int | None]) -> threading.Thread:
+def start_purging(engine: Engine, keep_days: Callable[[], int | None]) -> threading.Thread:
     """Start; several processes may do this at once without conflict."""
     thread = threading.Thread(target=_go_round, args=(engine, keep_days), name="housekeeping", daemon=True)
     thread.start()

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service.ehr.limits import Neighbour, NeighbourBusyError
+from cds_service.ehr.limits import CallLimit, ServerBusyError
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.store.recorder import Recorder
 
@@ -30,7 +30,7 @@ class Store:
 
     engine: Engine
     recorder: Recorder
-    probes: Neighbour = field(default_factory=lambda: Neighbour(_PROBES))
+    probes: CallLimit = field(default_factory=lambda: CallLimit(_PROBES))
 
     def is_reachable(self) -> bool:
         """Return whether the database answers a query and accepts records."""
@@ -40,7 +40,7 @@ class Store:
         try:
             with self.probes.asked(), self.engine.connect() as connection:
                 connection.execute(text("SELECT 1"))
-        except (SQLAlchemyError, NeighbourBusyError):
+        except (SQLAlchemyError, ServerBusyError):
             return False
         return self.recorder.is_up
 

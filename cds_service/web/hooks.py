@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from cds_service.decisions import failures
 from cds_service.decisions.circumstances import in_circumstances
 from cds_service.decisions.data_access import DataMissing
-from cds_service.ehr.limits import NeighbourBusyError
+from cds_service.ehr.limits import ServerBusyError
 from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome, operation_outcomes
 from cds_service.protocol.services import BY_ID, SHARED, SHARED_ID
@@ -87,7 +87,7 @@ def _answered(service: Service, active: ActiveDecider, client: Caller | None, bo
     """Answer a call. If all else fails the answer is one card: most EHRs show an error as if nothing were wrong."""
     try:
         return _answer(service, active, client, body)
-    except (HTTPException, NeighbourBusyError):
+    except (HTTPException, ServerBusyError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told on a card
         failures.part_failed("call", error)

@@ -15,7 +15,7 @@ from joserfc.errors import JoseError
 
 from cds_service.configuration.smart_settings import is_safe
 from cds_service.ehr.deadline import bound
-from cds_service.ehr.limits import Neighbour, NeighbourBusyError
+from cds_service.ehr.limits import CallLimit, ServerBusyError
 from cds_service.policies.people import Person
 from cds_service.workbench import sessions
 from cds_service.workbench.sign_in_error import SignInError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cds_service.configuration.workbench_settings import OidcSettings
 
 _TIMEOUT_S = 5
-_PROVIDERS = Neighbour(4)
+_PROVIDERS = CallLimit(4)
 _WAY_OUT = "end_session_endpoint"
 _SIGNED_WITH = "id_token_signing_alg_values_supported"
 _REFUSALS = frozenset({"access_denied", "mismatching_state", "invalid_grant", "invalid_client", "login_required"})
@@ -104,7 +104,7 @@ class Provider:
                 self._check()
                 sessions.forget_sign_ins()
                 answer: Response = self._client.authorize_redirect(redirect_uri)
-        except NeighbourBusyError:
+        except ServerBusyError:
             raise _busy() from None
         except (requests.RequestException, ValueError, RuntimeError) as error:
             raise _unreachable(error) from None
@@ -121,7 +121,7 @@ class Provider:
             with _PROVIDERS.asked():
                 self._check()
                 token = self._client.authorize_access_token()
-        except NeighbourBusyError:
+        except ServerBusyError:
             raise _busy() from None
         except OAuthError as error:
             # Both texts come from the browser, and may be anything.
@@ -144,7 +144,7 @@ class Provider:
             with _PROVIDERS.asked():
                 self._check()
                 address = str(self._client.load_server_metadata().get(_WAY_OUT) or "")
-        except (NeighbourBusyError, requests.RequestException, ValueError, RuntimeError):
+        except (ServerBusyError, requests.RequestException, ValueError, RuntimeError):
             return None
         if not is_safe(address):
             return None

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from cards.facts.topics import topics_of
 from cds_service.configuration.roles import Role
 from cds_service.learning.cases import unseen_card
-from cds_service.learning.judgements import newest
+from cds_service.learning.judgments import newest
 from cds_service.learning.promotion import promotion_report
 from cds_service.learning.trial import sample, trials, versions_tried
 from cds_service.policies.lifecycle import COMMENT_LIMIT

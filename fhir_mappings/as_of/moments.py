@@ -35,10 +35,6 @@ class When(NamedTuple):
             return self.at < other.at
         return self.day < other.day
 
-    def is_after(self, other: When) -> bool:
-        """Return whether it is certainly later than another."""
-        return other.is_before(self)
-
 
 def when(value: object, zone: ZoneInfo) -> When | None:
     """Read a FHIR date, dateTime or instant; nothing if it is not valid."""

@@ -75,12 +75,12 @@ class BillingReader:
 
     def read(self, request: HookRequest, orders: Orders, answers: Mapping[str, Answer]) -> BillingFacts:
         """Read the orders, the session and every list that was sent."""
-        glimpses = _once(answers.values())
+        stubs = _once(answers.values())
         references = References()
         for resource in orders.resources.values():
             references.add(resource)
-        references.add_glimpses(glimpses)
-        contents = list(_contents(glimpses))
+        references.add_stubs(stubs)
+        contents = list(_contents(stubs))
         own = [(c, o) for c, o in contents if is_same_patient(_subject(c), request.patient_id, references)]
         services = [
             (path, resource)
@@ -135,15 +135,15 @@ def _once(answers: Iterable[Answer]) -> list[ResourceStub]:
     """Return every resource once, even if several lists contain it."""
     found: dict[str, ResourceStub] = {}
     for answer in answers:
-        for glimpse in answer.listing.glimpses if answer.listing is not None else ():
-            found.setdefault(glimpse.reference or glimpse.path, glimpse)
+        for stub in answer.listing.stubs if answer.listing is not None else ():
+            found.setdefault(stub.reference or stub.path, stub)
     return list(found.values())
 
 
-def _contents(glimpses: Iterable[ResourceStub]) -> Iterator[tuple[Json, Origin]]:
-    for glimpse in glimpses:
+def _contents(stubs: Iterable[ResourceStub]) -> Iterator[tuple[Json, Origin]]:
+    for stub in stubs:
         try:
-            yield glimpse.content, Origin(glimpse.reference, glimpse.path)
+            yield stub.content, Origin(stub.reference, stub.path)
         except Unreadable:
             continue
 

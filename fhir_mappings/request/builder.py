@@ -134,7 +134,7 @@ def as_prefetch(answer: Answer, query: str) -> Json | None:
     """
     listing = answer.listing
     # Contained resources are part of their resource already.
-    stubs = [each for each in listing.glimpses if ".contained[" not in each.path] if listing is not None else []
+    stubs = [each for each in listing.stubs if ".contained[" not in each.path] if listing is not None else []
     if "?" not in query:
         return stubs[0].content if stubs else None
     entries = [{**({"fullUrl": each.full_url} if each.full_url else {}), "resource": each.content} for each in stubs]

@@ -103,10 +103,10 @@ class ChartReader:
         self._patient = PatientReader(observations, conditions, treatments, ended, on_failure)
         self.billing = BillingReader(conditions, observations, code_map)
 
-    def orders(self, request: HookRequest, glimpses: Iterable[ResourceStub] = ()) -> Orders:
+    def orders(self, request: HookRequest, stubs: Iterable[ResourceStub] = ()) -> Orders:
         """Read the orders of the session. One that fails to be read or identified is a gap, and costs no other."""
         references = References(request.fhir_server)
-        references.add_glimpses(glimpses)
+        references.add_stubs(stubs)
         lacking: tuple[Lacking, ...] = ()
         if request.moment.orders_are_signed:
             entries, lacking = dispatched_entries(request.dispatched, references)
@@ -202,14 +202,14 @@ class ChartReader:
         self._on_failure(step, error)
         gaps.append(Gap(None, place, FAILED))
 
-    def with_reasons(self, orders: Orders, glimpses: Iterable[ResourceStub]) -> tuple[DrugOrder, ...]:
+    def with_reasons(self, orders: Orders, stubs: Iterable[ResourceStub]) -> tuple[DrugOrder, ...]:
         """Add to each order what its own reasons, which may be in the chart, say about the cancer."""
         if not any("reasonCode" in each or "reasonReference" in each for each in orders.resources.values()):
             return orders.orders
         references = References()
         for resource in orders.resources.values():
             references.add(resource)
-        references.add_glimpses(each for each in glimpses if each.resource_type in _REASONS)
+        references.add_stubs(each for each in stubs if each.resource_type in _REASONS)
         return tuple(self._with_reasons(order, orders, references) for order in orders.orders)
 
     def _with_reasons(self, order: DrugOrder, orders: Orders, references: References) -> DrugOrder:

@@ -58,6 +58,6 @@ class Draft:
             return True
         return is_same_patient(subject, self.patient_id, self.references, full_url)
 
-    def unusable(self, about: str | None, glimpse: ResourceStub, reason: str) -> None:
+    def unusable(self, about: str | None, stub: ResourceStub, reason: str) -> None:
         """Note what could not be used."""
-        self.facts.append(Gap(about, glimpse.path, reason))
+        self.facts.append(Gap(about, stub.path, reason))

@@ -202,15 +202,11 @@ def _harm_of_test(test: PregnancyTest) -> Decimal:
 def _mentions(about: str, draft: Draft) -> list[Gap]:
     """List the texts of the patient's own chart that mention what no result says."""
     reason, words = _MENTIONS[about]
-    return [
-        Gap(about, glimpse.path, reason)
-        for glimpse in draft.unread
-        if glimpse.mentions(words) and _is_own(glimpse, draft)
-    ]
+    return [Gap(about, stub.path, reason) for stub in draft.unread if stub.mentions(words) and _is_own(stub, draft)]
 
 
-def _is_own(glimpse: ResourceStub, draft: Draft) -> bool:
+def _is_own(stub: ResourceStub, draft: Draft) -> bool:
     try:
-        return draft.is_own(glimpse.content, glimpse.full_url)
+        return draft.is_own(stub.content, stub.full_url)
     except Unreadable:
         return False

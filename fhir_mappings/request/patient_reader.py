@@ -86,23 +86,23 @@ class PatientReader:
         # A resource counts once, even under several keys; the session's orders are not history.
         seen, look = set(session), self._observations.index.look
         for listing in listings:
-            for glimpse in listing.glimpses:
-                if glimpse.reference:
-                    if glimpse.reference in seen:
+            for stub in listing.stubs:
+                if stub.reference:
+                    if stub.reference in seen:
                         continue
-                    seen.add(glimpse.reference)
-                if glimpse.resource_type == "Observation":
+                    seen.add(stub.reference)
+                if stub.resource_type == "Observation":
                     try:
-                        concepts, never_counts, misplaced = look(glimpse.codes)
+                        concepts, never_counts, misplaced = look(stub.codes)
                     except Exception as error:  # noqa: BLE001 - as for any other resource
-                        self._failed(error, glimpse, draft)
+                        self._failed(error, stub, draft)
                         continue
-                    if not (concepts or misplaced) and glimpse.has_code:
+                    if not (concepts or misplaced) and stub.has_code:
                         # Most of a chart is irrelevant to the rules; it is only searched for mentions in text.
                         if not never_counts:
-                            draft.unread.append(glimpse)
+                            draft.unread.append(stub)
                         continue
-                self.take(glimpse, draft)
+                self.take(stub, draft)
         self._labs(draft)
         try:
             draft.facts += list(_lacking(answers, required))
@@ -113,11 +113,8 @@ class PatientReader:
     def _begin(self, listings: Sequence[ResourceList], draft: Draft) -> None:
         """Find out who the patient is, and what may be referred to."""
         try:
-            draft.references.add_glimpses(
-                glimpse
-                for listing in listings
-                for glimpse in listing.non_observations
-                if glimpse.resource_type in _REFERRED_TO
+            draft.references.add_stubs(
+                stub for listing in listings for stub in listing.non_observations if stub.resource_type in _REFERRED_TO
             )
             draft.subject = _subject(listings, draft)
         except Exception as error:  # noqa: BLE001 - what is not the patient's for certain is then not used, and told
@@ -130,53 +127,53 @@ class PatientReader:
             back_to = self._first_dose(draft)
         except Exception as error:  # noqa: BLE001 - the results of every day are then read
             self._part_failed(error, "prefetch.administrations", draft)
-        for test, glimpses in draft.labs.items():
+        for test, stubs in draft.labs.items():
             try:
-                self._newest_lab(test, glimpses, draft, back_to)
+                self._newest_lab(test, stubs, draft, back_to)
             except Exception as error:  # noqa: BLE001 - one test must not cost the others
                 self._part_failed(error, "prefetch.labs", draft)
 
-    def take(self, glimpse: ResourceStub, draft: Draft) -> None:
+    def take(self, stub: ResourceStub, draft: Draft) -> None:
         """Read one resource into the chart; one that cannot be read becomes a gap."""
         try:
-            self._take(glimpse, draft)
+            self._take(stub, draft)
         except Unreadable:
-            draft.unusable(None, glimpse, "malformed")
+            draft.unusable(None, stub, "malformed")
         except Exception as error:  # noqa: BLE001 - one resource must not cost the reading of the others
-            self._failed(error, glimpse, draft)
+            self._failed(error, stub, draft)
 
-    def _take(self, glimpse: ResourceStub, draft: Draft) -> None:
-        kind = glimpse.resource_type
+    def _take(self, stub: ResourceStub, draft: Draft) -> None:
+        kind = stub.resource_type
         if kind == "Observation":
-            concepts, never_counts, misplaced = self._observations.index.look(glimpse.codes)
+            concepts, never_counts, misplaced = self._observations.index.look(stub.codes)
             if concepts:
-                self._observation(concepts, glimpse, draft)
+                self._observation(concepts, stub, draft)
             elif misplaced:
-                self._misplaced(misplaced, glimpse, draft)
+                self._misplaced(misplaced, stub, draft)
             elif not never_counts:
-                draft.unread.append(glimpse)
-                if not glimpse.has_code:
-                    draft.unusable(None, glimpse, "no-code")
+                draft.unread.append(stub)
+                if not stub.has_code:
+                    draft.unusable(None, stub, "no-code")
         elif kind == "Condition":
-            self._condition(glimpse, draft)
+            self._condition(stub, draft)
         elif kind == "Patient":
-            if glimpse.reference in ("", f"Patient/{draft.patient_id}"):
-                draft.person = glimpse.content
+            if stub.reference in ("", f"Patient/{draft.patient_id}"):
+                draft.person = stub.content
                 died = draft.person.get("deceasedDateTime")
                 if died or draft.person.get("deceasedBoolean") is True:
-                    draft.facts.append(Gap(None, glimpse.path, "deceased", day(died)))
+                    draft.facts.append(Gap(None, stub.path, "deceased", day(died)))
             else:
-                draft.unusable("patient", glimpse, "other-patient")
+                draft.unusable("patient", stub, "other-patient")
         elif kind in KINDS:
-            self._treatment(glimpse, draft)
+            self._treatment(stub, draft)
         elif kind in _NARRATIVE_TYPES:
-            draft.unread.append(glimpse)
+            draft.unread.append(stub)
 
-    def _failed(self, error: Exception, glimpse: ResourceStub, draft: Draft) -> None:
+    def _failed(self, error: Exception, stub: ResourceStub, draft: Draft) -> None:
         if self._on_failure is None:
             raise error
         self._on_failure("chart", error)
-        draft.unusable(None, glimpse, FAILED)
+        draft.unusable(None, stub, FAILED)
 
     def _part_failed(self, error: Exception, place: str, draft: Draft) -> None:
         if self._on_failure is None:
@@ -184,19 +181,19 @@ class PatientReader:
         self._on_failure("chart", error)
         draft.facts.append(Gap(None, place, FAILED))
 
-    def _observation(self, concepts: Sequence[str], glimpse: ResourceStub, draft: Draft) -> None:
+    def _observation(self, concepts: Sequence[str], stub: ResourceStub, draft: Draft) -> None:
         """Read an Observation that rules use; laboratory results are collected first."""
         if self._observations.labs.issuperset(concepts):
             for test in concepts:
-                draft.labs.setdefault(test, []).append(glimpse)
+                draft.labs.setdefault(test, []).append(stub)
             return
-        self._results(concepts, glimpse, draft)
+        self._results(concepts, stub, draft)
 
-    def _misplaced(self, concept: str, glimpse: ResourceStub, draft: Draft) -> None:
+    def _misplaced(self, concept: str, stub: ResourceStub, draft: Draft) -> None:
         """Report a result of the patient whose code is under a system that does not define it."""
-        content = glimpse.content
-        if draft.is_own(content, glimpse.full_url):
-            gap = self._observations.misplaced(concept, content, Origin(glimpse.reference, glimpse.path))
+        content = stub.content
+        if draft.is_own(content, stub.full_url):
+            gap = self._observations.misplaced(concept, content, Origin(stub.reference, stub.path))
             draft.facts += [gap] if gap is not None else []
 
     def _first_dose(self, draft: Draft) -> str:
@@ -210,62 +207,62 @@ class PatientReader:
                 return min(days).isoformat()
         return _NEVER
 
-    def _newest_lab(self, test: str, glimpses: list[ResourceStub], draft: Draft, back_to: str) -> None:
+    def _newest_lab(self, test: str, stubs: list[ResourceStub], draft: Draft, back_to: str) -> None:
         """Read results from the newest on, until a day has one that counts: rules need no older ones.
 
         All results after the day ``back_to`` are read, and all whose day is unclear.
         """
         last_day = ""
-        if len(glimpses) > 1:
-            by_day = sorted(glimpses, key=_DAY, reverse=True)
+        if len(stubs) > 1:
+            by_day = sorted(stubs, key=_DAY, reverse=True)
             # A result without a date may be from any day.
             undated = [each for each in by_day if len(each.day) < _WHOLE_DAY]
             dated = [each for each in by_day if len(each.day) >= _WHOLE_DAY] if undated else by_day
-            glimpses = [*undated, *dated]
-        for glimpse in glimpses:
-            if last_day and glimpse.day < last_day and glimpse.day <= back_to and not draft.every_lab:
+            stubs = [*undated, *dated]
+        for stub in stubs:
+            if last_day and stub.day < last_day and stub.day <= back_to and not draft.every_lab:
                 return
             try:
-                read = self._results((test,), glimpse, draft)
+                read = self._results((test,), stub, draft)
             except Unreadable:
-                draft.unusable(None, glimpse, "malformed")
+                draft.unusable(None, stub, "malformed")
                 continue
             except Exception as error:  # noqa: BLE001 - as for any other resource
-                self._failed(error, glimpse, draft)
+                self._failed(error, stub, draft)
                 continue
             for fact in read:
-                is_dated = len(glimpse.day) >= _WHOLE_DAY and isinstance(fact, LabResult)
+                is_dated = len(stub.day) >= _WHOLE_DAY and isinstance(fact, LabResult)
                 if not last_day and is_dated and fact.on and fact.on <= draft.latest:
                     # Time zones differ, so a result dated the day before may be newer.
                     last_day = days_after(fact.on, -1).isoformat()
 
-    def _results(self, concepts: Sequence[str], glimpse: ResourceStub, draft: Draft) -> list[Fact]:
+    def _results(self, concepts: Sequence[str], stub: ResourceStub, draft: Draft) -> list[Fact]:
         if len(concepts) == 1:
-            read = self.facts_of(concepts[0], glimpse, draft)
+            read = self.facts_of(concepts[0], stub, draft)
         else:
-            read = [fact for concept in concepts for fact in self.facts_of(concept, glimpse, draft)]
+            read = [fact for concept in concepts for fact in self.facts_of(concept, stub, draft)]
         draft.facts += read
         return read
 
-    def facts_of(self, concept: str, glimpse: ResourceStub, draft: Draft) -> list[Fact]:
+    def facts_of(self, concept: str, stub: ResourceStub, draft: Draft) -> list[Fact]:
         """Read the facts of an Observation about a concept.
 
         Raises:
             Unreadable: it is not a JSON object.
 
         """
-        content = glimpse.content
-        if not draft.is_own(content, glimpse.full_url):
-            return [Gap(concept, glimpse.path, "other-patient", self._observations.date_of(content))]
-        return self._observations.read(concept, content, Origin(glimpse.reference, glimpse.path), draft.subject)
+        content = stub.content
+        if not draft.is_own(content, stub.full_url):
+            return [Gap(concept, stub.path, "other-patient", self._observations.date_of(content))]
+        return self._observations.read(concept, content, Origin(stub.reference, stub.path), draft.subject)
 
-    def _condition(self, glimpse: ResourceStub, draft: Draft) -> None:
-        content, origin = glimpse.content, Origin(glimpse.reference, glimpse.path)
-        if not draft.is_own(content, glimpse.full_url):
-            draft.unusable("diagnosis", glimpse, "other-patient")
+    def _condition(self, stub: ResourceStub, draft: Draft) -> None:
+        content, origin = stub.content, Origin(stub.reference, stub.path)
+        if not draft.is_own(content, stub.full_url):
+            draft.unusable("diagnosis", stub, "other-patient")
             return
         if not isinstance(content.get("code"), dict):
-            draft.unusable("diagnosis", glimpse, "no-code")
+            draft.unusable("diagnosis", stub, "no-code")
             return
         read = self._conditions.read(content, origin)
         if read.diagnosis is not None:
@@ -283,27 +280,27 @@ class PatientReader:
             else:
                 draft.facts.append(stated)
 
-    def _treatment(self, glimpse: ResourceStub, draft: Draft) -> None:
-        content = glimpse.content
-        if not draft.is_own(content, glimpse.full_url):
-            draft.unusable("treatment", glimpse, "other-patient")
+    def _treatment(self, stub: ResourceStub, draft: Draft) -> None:
+        content = stub.content
+        if not draft.is_own(content, stub.full_url):
+            draft.unusable("treatment", stub, "other-patient")
         elif self._treatments.is_nameless(content, draft.references):
-            draft.unusable("treatment", glimpse, "unresolved-drug")
+            draft.unusable("treatment", stub, "unresolved-drug")
         elif self._treatments.has_no_status(content, draft.references):
-            draft.unusable("treatment", glimpse, "no-status")
-        elif (treatment := self._treatments.read(content, glimpse.path, draft.references)) is not None:
+            draft.unusable("treatment", stub, "no-status")
+        elif (treatment := self._treatments.read(content, stub.path, draft.references)) is not None:
             draft.treatments.append(treatment)
             if not treatment.product and self._treatments.is_unclear(content, draft.references):
-                draft.unusable("treatment", glimpse, "drug-unclear")
+                draft.unusable("treatment", stub, "drug-unclear")
 
 
 def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
     """Return the patient data that reference ranges depend on."""
     for listing in listings:
-        for glimpse in listing.non_observations:
-            if glimpse.resource_type == "Patient" and glimpse.reference in ("", draft.own_reference):
+        for stub in listing.non_observations:
+            if stub.resource_type == "Patient" and stub.reference in ("", draft.own_reference):
                 try:
-                    content = glimpse.content
+                    content = stub.content
                 except Unreadable:
                     continue
                 return Subject(text(content.get("gender")).casefold(), day(content.get("birthDate")))

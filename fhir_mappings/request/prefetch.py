@@ -56,12 +56,12 @@ def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path:
             listing = ResourceList.read(raw, path)
         except Unreadable:
             return Answer(PrefetchState.FAILED)
-    outcomes = [glimpse for glimpse in listing.non_observations if glimpse.resource_type == "OperationOutcome"]
-    if listing.glimpses and not outcomes:
+    outcomes = [stub for stub in listing.non_observations if stub.resource_type == "OperationOutcome"]
+    if listing.stubs and not outcomes:
         return Answer(_PRESENT, listing)
-    listing.glimpses = [glimpse for glimpse in listing.glimpses if glimpse.resource_type != "OperationOutcome"]
+    listing.stubs = [stub for stub in listing.stubs if stub.resource_type != "OperationOutcome"]
     serious = any(_is_serious(outcome) for outcome in outcomes)
-    if not listing.glimpses and not listing.broken:
+    if not listing.stubs and not listing.broken:
         failed = serious or listing.is_short or any(outcome.path == path for outcome in outcomes)
         return Answer(PrefetchState.FAILED if failed else PrefetchState.EMPTY, listing)
     return Answer(PrefetchState.PRESENT, listing, partial=serious)
@@ -77,7 +77,7 @@ def is_answer_to(answer: Answer, query: str) -> bool:
     if "?" in query:
         return listing.is_bundle
     kind = query.partition("/")[0]
-    return {each.resource_type for each in listing.glimpses} == {kind}
+    return {each.resource_type for each in listing.stubs} == {kind}
 
 
 def _is_serious(outcome: ResourceStub) -> bool:

@@ -92,17 +92,17 @@ def first_entries(answers: Mapping[str, Answer], limit: int) -> Mapping[str, Ans
     count = 0
     for answer in answers.values():
         if answer.listing is not None:
-            count += len(answer.listing.glimpses) + len(answer.listing.broken)
+            count += len(answer.listing.stubs) + len(answer.listing.broken)
     if count <= limit:
         return answers
     kept, left = {}, limit
     for key, answer in answers.items():
         listing = answer.listing
         if listing is not None:
-            if is_cut := len(listing.glimpses) + len(listing.broken) > left:
-                listing.glimpses = listing.glimpses[:left]
-                listing.broken = listing.broken[: left - len(listing.glimpses)]
-            left -= len(listing.glimpses) + len(listing.broken)
+            if is_cut := len(listing.stubs) + len(listing.broken) > left:
+                listing.stubs = listing.stubs[:left]
+                listing.broken = listing.broken[: left - len(listing.stubs)]
+            left -= len(listing.stubs) + len(listing.broken)
             answer = structs.replace(answer, cut=is_cut)  # noqa: PLW2901 - the same answer, marked
         kept[key] = answer
     return kept

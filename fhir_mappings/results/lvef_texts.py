@@ -76,11 +76,10 @@ class _NotUnderstoodError(Exception):
 
 
 class _Group(NamedTuple):
-    """A number, range or limit; whether a word for "normal" precedes it, and whether it is in brackets."""
+    """A number, range or limit; whether a word for "normal" precedes it, and whether it alone fills a bracket."""
 
     stated: LvefStated
     of_normal: bool
-    in_brackets: bool
     is_bracket: bool
 
 
@@ -219,7 +218,7 @@ class _Parser:
             raise _NotUnderstoodError(self.tokens[self.at].written)
         stated = LvefStated(low, bound, upper, has_percent)
         alone = self.opened == start - 1 and self.peek() == "close"
-        self.groups.append(_Group(stated, self.legend, self.opened is not None, alone))
+        self.groups.append(_Group(stated, self.legend, alone))
         self.legend = False
 
     def _end(self) -> tuple[Decimal, Bound, bool]:

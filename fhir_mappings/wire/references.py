@@ -26,7 +26,7 @@ class References:
         """Start empty; ``server`` is the base address of the request's FHIR server, if stated."""
         self.server = base_of(server)
         self._resources: dict[str, list[tuple[str, Json]]] = {}
-        self._glimpses: dict[str, list[tuple[str, ResourceStub]]] = {}
+        self._stubs: dict[str, list[tuple[str, ResourceStub]]] = {}
         self._servers: dict[int, str] = {}
 
     def add(self, resource: Json, full_url: str = "") -> None:
@@ -41,14 +41,14 @@ class References:
         if server:
             self._servers[id(resource)] = server
 
-    def add_glimpses(self, glimpses: Iterable[ResourceStub]) -> None:
+    def add_stubs(self, stubs: Iterable[ResourceStub]) -> None:
         """Add resources that are decoded only when referred to."""
-        for glimpse in glimpses:
-            server = server_of(glimpse.full_url) if glimpse.full_url else ""
-            if glimpse.reference:
-                self._glimpses.setdefault(glimpse.reference, []).append((server, glimpse))
-            if glimpse.full_url and (named := reference(glimpse.full_url)) != glimpse.reference:
-                self._glimpses.setdefault(named, []).append((server, glimpse))
+        for stub in stubs:
+            server = server_of(stub.full_url) if stub.full_url else ""
+            if stub.reference:
+                self._stubs.setdefault(stub.reference, []).append((server, stub))
+            if stub.full_url and (named := reference(stub.full_url)) != stub.reference:
+                self._stubs.setdefault(named, []).append((server, stub))
 
     def resolve(self, value: Any, holder: Json) -> Json | None:
         """Find the resource for a reference in ``holder``, on the server that it names."""
@@ -65,9 +65,9 @@ class References:
         found: Json | None = _on_server(self._resources.get(wanted, ()), server)
         if found is not None:
             return found
-        glimpse = _on_server(self._glimpses.get(wanted, ()), server)
+        stub = _on_server(self._stubs.get(wanted, ()), server)
         try:
-            return glimpse.content if glimpse is not None else None
+            return stub.content if stub is not None else None
         except Unreadable:
             return None
 

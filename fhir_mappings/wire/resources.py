@@ -233,7 +233,7 @@ class ResourceList(msgspec.Struct, eq=False):
     according to the server, ``matches`` how many were sent. ``is_joined``: further pages were read and added.
     """
 
-    glimpses: list[ResourceStub] = msgspec.field(default_factory=list)
+    stubs: list[ResourceStub] = msgspec.field(default_factory=list)
     broken: list[str] = msgspec.field(default_factory=list)
     next_page: str = ""
     is_bundle: bool = False
@@ -245,10 +245,10 @@ class ResourceList(msgspec.Struct, eq=False):
     @property
     def non_observations(self) -> list[ResourceStub]:
         """The resources other than Observations: a few among a thousand, needed several times."""
-        if self._apart[0] != len(self.glimpses):
+        if self._apart[0] != len(self.stubs):
             # Further pages may have been added.
-            found = [glimpse for glimpse in self.glimpses if glimpse.resource_type != "Observation"]
-            self._apart = len(self.glimpses), found
+            found = [stub for stub in self.stubs if stub.resource_type != "Observation"]
+            self._apart = len(self.stubs), found
         return self._apart[1]
 
     @property
@@ -290,7 +290,7 @@ class ResourceList(msgspec.Struct, eq=False):
         listing = cls(is_bundle=True, total=shell.total, matches=len(entries))
         if shell.total is not None:
             listing.matches -= sum(entry.search is not None and entry.search.mode in _NO_MATCH for entry in entries)
-        look, add = _head.decode, listing.glimpses.append
+        look, add = _head.decode, listing.stubs.append
         others: list[ResourceStub] | None = []
         for index, entry in enumerate(entries):
             where, raw = f"{path}.entry[{index}].resource", entry.resource
@@ -302,14 +302,14 @@ class ResourceList(msgspec.Struct, eq=False):
                 listing._take((raw, None), where, entry.fullUrl, depth)
                 others = None
                 continue
-            glimpse = _glimpse(head, raw, where, entry.fullUrl)
-            add(glimpse)
+            stub = _glimpse(head, raw, where, entry.fullUrl)
+            add(stub)
             if others is not None and head.resourceType != "Observation":
-                others.append(glimpse)
+                others.append(stub)
             if head.contained:
                 listing._take_contained(where)
         if others is not None:
-            listing._apart = len(listing.glimpses), others
+            listing._apart = len(listing.stubs), others
         for link in shell.link or ():
             if link.relation == "next":
                 listing.next_page = link.url or listing.next_page
@@ -321,13 +321,13 @@ class ResourceList(msgspec.Struct, eq=False):
     ) -> None:
         raw, content = resource
         try:
-            glimpse = (
+            stub = (
                 ResourceStub.of_content(content, path, full_url)
                 if content is not None
                 else ResourceStub.of(raw or b"", path, full_url)
             )
-            if glimpse.resource_type != "Bundle":
-                self.glimpses.append(glimpse)
+            if stub.resource_type != "Bundle":
+                self.stubs.append(stub)
                 self._take_contained(path)
                 return
             # A batch response has a separate Bundle for each search.
@@ -335,14 +335,14 @@ class ResourceList(msgspec.Struct, eq=False):
         except Unreadable:
             self.broken.append(path)
             return
-        self.glimpses += inner.glimpses
+        self.stubs += inner.stubs
         self.broken += inner.broken
         self.next_page = self.next_page or inner.next_page
 
     def _take_contained(self, path: str) -> None:
         """Add the results contained in the last resource, such as a panel or a report."""
         try:
-            holder = self.glimpses[-1].content
+            holder = self.stubs[-1].content
         except Unreadable:
             return
         if holder.get("status") in _WITHDRAWN:
@@ -355,7 +355,7 @@ class ResourceList(msgspec.Struct, eq=False):
                 timed = any(name in own for name in _OF_THE_WHOLE if name.startswith("effective"))
                 beside = {name: value for name, value in inherited.items() if not timed or not name.startswith("eff")}
                 where = f"{path}.contained[{index or 0}]"
-                self.glimpses.append(ResourceStub.of_content({**beside, **own}, where))
+                self.stubs.append(ResourceStub.of_content({**beside, **own}, where))
 
     def _read_leniently(self, value: Any, path: str, depth: int) -> None:
         if not isinstance(value, dict):

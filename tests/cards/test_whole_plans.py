@@ -337,7 +337,7 @@ def applied(session: Session, changes) -> Session | None:
 
 # --- Words ----------------------------------------------------------------------------------------------------
 
-BRITISH = re.compile(r"\b(labelled|tumour|oestrogen|haemo|hybridisation|judgement|programme)\b", re.IGNORECASE)
+BRITISH = re.compile(r"\b(labelled|tumour|oestrogen|haemo|hybridisation|judgment|programme)\b", re.IGNORECASE)
 STILTED = re.compile(r"\b(is none of|told apart|judged by on|what lacks|of none|cannot be meant)\b", re.IGNORECASE)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from cds_service.cli import main
 from cds_service.configuration.settings import Settings
 from cds_service.learning.feedback_export import entries
-from cds_service.learning.judgements import newest
+from cds_service.learning.judgments import newest
 from cds_service.learning.report import learning_report
 from cds_service.learning.trial import trials
 from cds_service.protocol.caller import Caller as Client

@@ -19,7 +19,7 @@ from cds_service.simulate.cohort.generate import courses
 from cds_service.simulate.cohort.resources import resources
 from cds_service.simulate.replaying import Replayer
 from cds_service.simulate.routing import Router, named_in
-from fhir_mappings.as_of.askers import role_entry, signed_by
+from fhir_mappings.as_of.signers import role_entry, signed_by
 from fhir_mappings.request.hook_request import read_request
 
 if TYPE_CHECKING:

@@ -269,8 +269,8 @@ def seen(read: Callable[[bytes, str], HookRequest], body: bytes, hook: str) -> A
             and [
                 answer.listing.broken,
                 answer.listing.next_page,
-                [(each.path, each.full_url, each.codes, each.day, each.reference) for each in answer.listing.glimpses],
-                [readable(each) for each in answer.listing.glimpses],
+                [(each.path, each.full_url, each.codes, each.day, each.reference) for each in answer.listing.stubs],
+                [readable(each) for each in answer.listing.stubs],
             ],
         )
         for key, answer in answers.items()
@@ -278,9 +278,9 @@ def seen(read: Callable[[bytes, str], HookRequest], body: bytes, hook: str) -> A
     return msgspec.structs.replace(request, prefetch={}), told
 
 
-def readable(glimpse: ResourceStub) -> Any:
+def readable(stub: ResourceStub) -> Any:
     try:
-        return glimpse.content
+        return stub.content
     except Unreadable:
         return None
 
@@ -344,8 +344,8 @@ def test_any_json_is_an_answer_to_a_query_of_some_state(value: Any) -> None:
         found = ResourceList.read(raw, "x")
     except Unreadable:
         return
-    for glimpse in found.glimpses:
-        assert isinstance(glimpse, ResourceStub)
+    for stub in found.stubs:
+        assert isinstance(stub, ResourceStub)
 
 
 @given(st.binary(max_size=200))

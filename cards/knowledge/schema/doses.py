@@ -132,7 +132,7 @@ class InfusionTimes(KnowledgeRecord, frozen=True, kw_only=True):
         return next(step.minutes for step in reversed(self.steps) if step.from_dose <= dose)
 
 
-class LabelledAge(KnowledgeRecord, frozen=True, kw_only=True):
+class LabeledAge(KnowledgeRecord, frozen=True, kw_only=True):
     """The minimum age on a product's label."""
 
     years: int

@@ -10,7 +10,7 @@ from cards.knowledge.schema.doses import (
     CycleLimit,
     ForbiddenDiluent,
     InfusionTimes,
-    LabelledAge,
+    LabeledAge,
     Regimen,
     Reload,
 )
@@ -75,7 +75,7 @@ class Product(KnowledgeRecord, frozen=True, kw_only=True):
     cycle_limits: tuple[CycleLimit, ...] = ()
     no_re_escalation: Cited | None = None
     infusion: InfusionTimes | None = None
-    age: LabelledAge | None = None
+    age: LabeledAge | None = None
     confusion: str | None = None
     tablets: Tablets | None = None
     interactions: tuple[Interaction, ...] = ()

@@ -45,35 +45,35 @@ class _Patients(PatientReader):
         self.taken: dict[ResourceStub, _Taken] = {}
         self.facts: dict[tuple[str, ResourceStub], list[Fact]] = {}
 
-    def take(self, glimpse: ResourceStub, draft: Draft) -> None:
+    def take(self, stub: ResourceStub, draft: Draft) -> None:
         """Add one resource to the chart, from the cache if possible."""
-        found = self.taken.get(glimpse)
+        found = self.taken.get(stub)
         if found is None:
-            found = self.taken[glimpse] = self._alone(glimpse, draft)
+            found = self.taken[stub] = self._alone(stub, draft)
         for test in found.labs:
-            draft.labs.setdefault(test, []).append(glimpse)
+            draft.labs.setdefault(test, []).append(stub)
         for name, read in found.lists:
             getattr(draft, name).extend(read)
         if found.person is not None:
             draft.person = found.person
 
-    def _alone(self, glimpse: ResourceStub, draft: Draft) -> _Taken:
+    def _alone(self, stub: ResourceStub, draft: Draft) -> _Taken:
         """Read one resource into an otherwise empty chart."""
         own = Draft(draft.patient_id, draft.references, subject=draft.subject)
-        super().take(glimpse, own)
+        super().take(stub, own)
         lists = [(name, read) for name in _LISTS if (read := getattr(own, name))]
         return _Taken(lists, tuple(own.labs), own.person or None)
 
-    def facts_of(self, concept: str, glimpse: ResourceStub, draft: Draft) -> list[Fact]:
+    def facts_of(self, concept: str, stub: ResourceStub, draft: Draft) -> list[Fact]:
         """Return the facts of an Observation about a concept, from the cache if possible."""
-        key = (concept, glimpse)
+        key = (concept, stub)
         found = self.facts.get(key)
         if found is None:
-            found = self.facts[key] = super().facts_of(concept, glimpse, draft)
+            found = self.facts[key] = super().facts_of(concept, stub, draft)
         return found
 
 
-class RememberingChartReader(ChartReader):
+class CachingChartReader(ChartReader):
     """Reads charts of one patient at a time; call ``forget`` between patients."""
 
     def __init__(

@@ -82,7 +82,7 @@ def newest(engine: Engine, window: Window, at_most: int) -> Window:
     return window if before is None else replace(window, begin=before + timedelta(microseconds=1))
 
 
-def judgements(engine: Engine, window: Window) -> Iterator[Judged]:
+def judgments(engine: Engine, window: Window) -> Iterator[Judged]:
     """Yield the decisions of a window that judged an order, oldest first."""
     statement = (
         select(

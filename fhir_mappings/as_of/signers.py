@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_mappings.request.asker import class_said, roles_said
+from fhir_mappings.request.circumstances import class_said, roles_said
 from fhir_mappings.wire.lenient import reference, text
 
 if TYPE_CHECKING:
