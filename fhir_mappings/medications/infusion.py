@@ -76,7 +76,7 @@ def _in_words(written: str) -> frozenset[Decimal]:
     for match in _IN_TEXT.finditer(written):
         if _WATCHED.search(written[max(match.start() - _BEFORE, 0) : match.start()]):
             continue
-        amount, unit = (match[1], match[2]) if match[1] else (match[3], match[4])
+        amount, unit = (each for each in match.groups() if each)
         short = "min" if unit.casefold().startswith("m") else "h"
         found |= _minutes({"value": amount.replace(",", "."), "unit": short})
     rates = set(_RATE.findall(written))
