@@ -15,6 +15,7 @@ from chart_server import ChartServer, as_json
 from running import Running, start, stop
 from test_store_feedback import overridden
 
+from cds_service.configuration.settings import Settings
 from cds_service.ehr.limits import CallLimit, ServerBusyError
 from cds_service.web.admission import Admission, NoRoomError
 from cds_service.web.slots import Slots
@@ -64,7 +65,8 @@ def _busy(service: Running, client: int) -> list[int]:
 @pytest.fixture
 def crowded() -> tuple[Caller, Admission]:
     """Return a service with room for one call, and for one that waits for it."""
-    caller = Caller()
+    # On a busy machine ten lists that each take 0.7 s do not all arrive within the two seconds of the default.
+    caller = Caller(Settings(fhir={"timeout_s": 5}))
     # The doorkeeper and the pages ask the same room.
     room: Admission = caller.app.extensions["her2_cds_admission"]
     vars(room).update(vars(Admission(at_once=1, waiting=1, patience_s=0.2)))

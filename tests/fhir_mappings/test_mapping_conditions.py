@@ -12,6 +12,7 @@ from cards.facts.origins import Origin
 from cards.facts.results import CodedHer2
 from fhir_mappings.codings import CodeMap, Coding
 from fhir_mappings.patient.conditions import ConditionReader, label_of
+from fhir_mappings.patient.problem_texts import problem_texts
 
 READER = ConditionReader(TERMINOLOGY)
 BREAST = coding(SNOMED, "254837009", "Malignant neoplasm of breast (disorder)")
@@ -363,6 +364,13 @@ def test_a_problem_knows_when_it_began() -> None:
     recorded = condition("c", icd("Z33.1"), recordedDate="2026-10-01")
     found = [READER.read(each, Origin("", "x")).problem for each in (began, recorded)]
     assert [each.on for each in found if each] == [date(2026, 9, 1), date(2026, 10, 1)]
+
+
+def test_the_words_of_problems_are_indexed_once_for_each_table() -> None:
+    groups, around = TERMINOLOGY.problems, TERMINOLOGY.problem_words
+    assert problem_texts(groups, around) is problem_texts(groups, around)
+    assert problem_texts(groups[:1], around) is not problem_texts(groups, around)
+    assert set(problem_texts(groups[:1], around).read([groups[0].texts[0], groups[-1].texts[0]])) == {groups[0].problem}
 
 
 GM = "http://fhir.de/CodeSystem/bfarm/icd-10-gm"
