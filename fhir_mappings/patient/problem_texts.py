@@ -7,7 +7,6 @@ Every word between a problem and what stands around it is accounted for. A probl
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from fhir_mappings.wire.phrases import Phrases, words_of
@@ -22,7 +21,6 @@ _LONGEST = 500
 _ENDS = frozenset({";", "|", "•"})
 _BRACKETS = frozenset({"(", ")", "[", "]"})
 _PASSED = frozenset({":", "-", "#", "*", ".", "'", '"', "=", "%", "~", "<", ">", "<=", ">="})
-_ANSWERS = frozenset({"denied", "denied-after"})
 
 
 class Said(StrEnum):
@@ -142,12 +140,6 @@ class ProblemTexts:
             found.append(_Token(kind, None, word))
             at += 1
         return found
-
-
-@lru_cache(maxsize=4)
-def problem_texts(groups: tuple[ProblemGroup, ...], around: ProblemWords) -> ProblemTexts:
-    """Return the reader of these words: a service has one for all the charts that it reads."""
-    return ProblemTexts(groups, around)
 
 
 def _plain(phrase: str) -> str:
