@@ -4,8 +4,8 @@ PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
 CORES := $(shell getconf _NPROCESSORS_ONLN)
-# One worker more than there are cores: many tests wait for a server, a timer or a browser.
-WORKERS ?= $(shell expr $(CORES) + 1)
+# Two workers more than there are cores: many tests wait for a server, a timer or a browser.
+WORKERS ?= $(shell expr $(CORES) + 2)
 PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile
 
 .PHONY: run test test-fast lint soak coverage bench lock golden sign-off clean install install-dev lowest pythons

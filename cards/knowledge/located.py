@@ -26,6 +26,16 @@ _UNKNOWN = re.compile(r"unknown field `([^`]{1,200})`")
 _FIELD = re.compile(r"\{([^{}]{0,80})\}")
 _LONGEST_SENTENCE = 2_000
 _INVALID = re.compile(r"[Ii]nvalid (?:enum )?value '([^']{1,200})'")
+_MISSING = re.compile(r"Object missing required field `([^`]{1,200})`")
+_EXPECTED = re.compile(r"Expected `([^`]{1,40})`, got `[^`]{1,40}`")
+_KINDS = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "str": "a text",
+    "decimal": "a number",
+    "array": "a list",
+    "object": "keys and values",
+}
 _CLOSE = 0.6
 
 
@@ -72,7 +82,7 @@ class Document:
             raise
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise KnowledgeError(f"{name}:{line}: not valid YAML: {error.problem}") from None
+            raise KnowledgeError(f"{name}:{line}: not valid YAML: {yaml_problem(error)}") from None
         except (yaml.YAMLError, ValueError, ArithmeticError, RecursionError) as error:
             raise KnowledgeError(f"{name}: not valid YAML ({type(error).__name__})") from None
         if not isinstance(tree, dict):
@@ -130,7 +140,7 @@ class Document:
             where = (*place, *steps, *((unknown[1],) if unknown else ()))
             invalid = _INVALID.search(said)
             hint = nearest(unknown[1], fields) if unknown else nearest(invalid[1], words) if invalid else ""
-            raise KnowledgeError(f"{self.where(where)}: {'.'.join(where)}: {said}{hint}") from None
+            raise KnowledgeError(f"{self.where(where)}: {'.'.join(where)}: {_plain(said)}{hint}") from None
 
     def _note(self, node: yaml.Node | None, place: Place) -> None:
         """Record the line of every key; refuse duplicate keys, which YAML forbids but its parser accepts."""
@@ -163,6 +173,23 @@ def _bound(text: str, name: str, *, aliases: bool) -> None:
             raise KnowledgeError(f"{name}:{line}: an alias (*{event.anchor}) is not allowed here; write it out")
         if count > _NODE_LIMIT:
             raise KnowledgeError(f"{name}: it has more than {_NODE_LIMIT} values")
+
+
+def yaml_problem(error: yaml.MarkedYAMLError) -> str:
+    """Say what is wrong with a text that is not YAML; a tab, which nobody sees, by its name."""
+    problem = error.problem or "it cannot be read"
+    return "a tab; YAML is indented with spaces" if r"'\t'" in problem else problem
+
+
+def _plain(said: str) -> str:
+    """Say in words of YAML what msgspec says in types of Python."""
+    missing = _MISSING.fullmatch(said)
+    expected = _EXPECTED.fullmatch(said)
+    if missing:
+        return f"the key {missing[1]!r} is missing"
+    if expected and (kind := expected[1].removesuffix(" | null")) in _KINDS:
+        return f"must be {_KINDS[kind]}"
+    return "must be a number" if said == "Invalid decimal string" else said
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

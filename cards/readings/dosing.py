@@ -14,7 +14,7 @@ from cards.knowledge.label_doses import Ceiling, near
 from cards.knowledge.schema import Basis, Level, Product, Regimen
 from cards.values.caching import per_case
 from cards.values.codes import ndc_readings
-from cards.values.quantities import Kg, Mg, MgPerKg
+from cards.values.quantities import Kg, Mg, MgPerKg, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -133,7 +133,8 @@ def tablet_strength(order: DrugOrder, product: Product, recogniser: Recogniser) 
 def _in_milligrams(ordered: OrderedDose, strength: Decimal) -> OrderedDose:
     """Convert a number of tablets to milligrams; the factor converts back."""
     number = ordered.number * strength
-    written = f"{ordered.as_written} ({Mg(number)})"
+    tablets = f"{plain(ordered.number)} tablet{'' if ordered.number == 1 else 's'}"
+    written = f"{tablets} ({Mg(number)})"
     return msgspec.structs.replace(ordered, number=number, unit=DoseUnit.MG, factor=strength, as_written=written)
 
 

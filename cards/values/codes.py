@@ -15,12 +15,18 @@ _LONGEST = 60
 class MalformedCodeError(ValueError):
     """The text is not a code of the terminology."""
 
+    def __init__(self, text: str, called: str) -> None:
+        """Keep the text; ``called`` says what it should be."""
+        super().__init__(f"{text!r} is not {called}")
+        self.text = text
+
 
 class _Code(str):
     """A string that matches the pattern of a code."""
 
     __slots__ = ()
     pattern: ClassVar[re.Pattern[str]]
+    called: ClassVar[str]
 
     def __new__(cls, text: str) -> Self:
         """Check the pattern, and the check digit if there is one.
@@ -30,8 +36,7 @@ class _Code(str):
 
         """
         if not cls.pattern.fullmatch(text) or not cls.checked(text):
-            msg = f"{text!r} is no {cls.__name__}"
-            raise MalformedCodeError(msg)
+            raise MalformedCodeError(text, cls.called)
         return super().__new__(cls, text)
 
     @classmethod
@@ -54,6 +59,7 @@ class LoincCode(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"\d{1,7}-\d")
+    called = "a LOINC code (its last digit is a check digit)"
 
     @classmethod
     def checked(cls, text: str) -> bool:
@@ -71,6 +77,7 @@ class LoincAnswerCode(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"LA\d{1,6}-\d")
+    called = "a LOINC answer code, such as LA6576-8"
 
 
 _VERHOEFF_MULTIPLY = (
@@ -102,6 +109,7 @@ class SnomedCode(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"[1-9]\d{5,17}")
+    called = "a SNOMED CT code (its last digit is a check digit)"
 
     @classmethod
     def checked(cls, text: str) -> bool:
@@ -117,6 +125,7 @@ class RxNormCode(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"[1-9]\d{0,7}")
+    called = "an RxNorm code"
 
 
 class HcpcsCode(_Code):
@@ -124,6 +133,7 @@ class HcpcsCode(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"[A-V]\d{4}")
+    called = "a HCPCS code: a letter and four digits"
 
 
 _HCPCS_AS_CLAIMED = re.compile(r"([A-V]\d{4})((?:[\s,:;/.+_-]{0,3}[A-Z][A-Z0-9]){0,5})")
@@ -143,6 +153,7 @@ class AtcCode(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"[A-Z]\d{2}[A-Z]{2}\d{2}")
+    called = "an ATC code of a substance, such as L01FD01"
 
 
 class Icd10Code(_Code):
@@ -150,6 +161,7 @@ class Icd10Code(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?")
+    called = "an ICD-10 code"
 
 
 _NDC_SEGMENTS = (5, 4, 2)
@@ -163,6 +175,7 @@ class Ndc(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"\d{5}-\d{4}-\d{2}")
+    called = "an NDC of 11 digits, such as 50242-0088-01"
 
     @property
     def product_part(self) -> str:

@@ -157,13 +157,17 @@ def _per_100(hits: int, orders: int) -> float | None:
 
 
 def _cases(engine: Engine, window: Window) -> list[Json]:
-    """Return what to review first: overrides of critical cards, then of cards that clinicians call wrong."""
-    found: dict[tuple[str, str], tuple[int, ListedDecision, ListedCard]] = {}
+    """Return what to review first: overrides of critical cards, then of cards that clinicians call wrong.
+
+    A card that an EHR got several times, because it sent the same call again, is one case: that of its first decision.
+    """
+    found: dict[tuple[str | None, str | None, str], tuple[int, ListedDecision, ListedCard]] = {}
     for cards in (CardFilter(indicator=Indicator.CRITICAL, outcome="overridden"), CardFilter(outcome="overridden")):
         for each in listed(engine, window, cards, count=_READ).decisions:
             for card in each.cards:
                 if card.outcome == "overridden":
-                    found.setdefault((each.id, card.uuid), (_rank(card), each, card))
+                    # The list begins with the newest.
+                    found[each.issuer, each.tenant, card.uuid] = _rank(card), each, card
     ranked = sorted(found.values(), key=lambda case: (case[0], -case[1].at.timestamp()))
     return [_case(engine, *case) for case in ranked[:_CASES] if case[0] < _NOT_FIRST]
 

@@ -58,6 +58,8 @@ def _print_cards(cards: Sequence[dict[str, Any]], console: Console) -> None:
         console.print(Padding(Markdown(card["detail"]), (0, 0, 0, 4)))
         for suggestion in card.get("suggestions", ()):
             console.print(Padding(Text(f"→ {suggestion['label']}", style="cyan"), (0, 0, 0, 4)))
+        for link in card.get("links", ()):
+            console.print(Padding(Text(f"{link['label']}: {link['url']}", style="dim"), (0, 0, 0, 4)))
         console.print(Padding(Text(card["source"]["url"], style="dim"), (0, 0, 0, 4)))
         console.print()
     count = len(cards)

@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from cds_service.configuration.strict_yaml import LARGEST_BYTES, compose
+from cards.knowledge.located import yaml_problem
+from cds_service.configuration.strict_yaml import LARGEST_BYTES, compose, unread
 
 Place = tuple[str, ...]
 Places = dict[Place, str]
@@ -132,7 +133,7 @@ def _read(path: Path) -> tuple[str, dict[str, Any], Places]:
         with path.open(encoding="utf-8") as file:
             text = file.read(LARGEST_BYTES + 1)
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError([f"{path}: cannot be read ({type(error).__name__})"]) from None
+        raise ConfigurationError([f"{path}: {unread(error)}"]) from None
     tree, places = read_tree(text, str(path))
     anchor(tree, path.parent)
     return text, tree, places
@@ -151,7 +152,7 @@ def read_tree(text: str, name: str) -> tuple[dict[str, Any], Places]:
         _note_places(node, (), places, name)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigurationError([f"{name}:{line}: not valid YAML: {error.problem}"]) from None
+        raise ConfigurationError([f"{name}:{line}: not valid YAML: {yaml_problem(error)}"]) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         why = str(error) if type(error) is yaml.YAMLError else type(error).__name__
         raise ConfigurationError([f"{name}: not valid YAML ({why})"]) from None

@@ -21,6 +21,7 @@ from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode
 from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.loader import default_knowledge
+from cards.knowledge.schema import Scope
 from cds_service.configuration.section import Section, nearest, on_off, problem_below
 from cds_service.protocol.caller import UNKNOWN, Circumstances
 from cds_service.protocol.services import BY_ID
@@ -89,8 +90,10 @@ def unknown_products(names: Iterable[str], known: Knowledge) -> Iterator[tuple[s
 
     Which products there are depends on what the site lays over the knowledge, so the whole configuration is read first.
     """
-    brands = {brand.id: product for product in known.products for brand in product.brands}
-    ids = [product.id for product in known.products]
+    # A threshold of a drug that is only known as a neighbor would count for no order.
+    checked = [product for product in known.products if product.scope is Scope.CHECKED]
+    brands = {brand.id: product for product in checked for brand in product.brands}
+    ids = [product.id for product in checked]
     for name in names:
         base, dot, product = name.partition(".")
         if not dot or product in ids:

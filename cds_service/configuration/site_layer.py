@@ -17,6 +17,7 @@ from cards.presentation.wording import Wording
 from cards.site_cases import run_cases
 from cards.values.text_cache import cached_by_key
 from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.strict_yaml import unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,4 +113,4 @@ def _text(path: Path) -> str:
             raise KnowledgeError(f"{path}: it is larger than {_BYTES} bytes")
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise KnowledgeError(f"{path}: cannot be read ({type(error).__name__})") from None
+        raise KnowledgeError(f"{path}: {unread(error)}") from None

@@ -58,6 +58,15 @@ def compose(text: str) -> tuple[yaml.Node | None, Any]:
         loader.dispose()
 
 
+def unread(error: OSError | UnicodeDecodeError) -> str:
+    """Say why a file cannot be read."""
+    if isinstance(error, FileNotFoundError):
+        return "cannot be read: there is no such file"
+    if isinstance(error, UnicodeDecodeError):
+        return "cannot be read: it is not in UTF-8"
+    return f"cannot be read ({type(error).__name__})"
+
+
 def value_of(text: str) -> Any:
     """Read one value, as given in an environment variable; see `compose`."""
     return compose(text)[1]

@@ -71,7 +71,7 @@ class Library:
         """
         title = " ".join(title.split())
         if not 0 < len(title) <= TITLE_LIMIT:
-            raise StepRefusedError("title", f"give it a title of 1 to {TITLE_LIMIT} characters")
+            raise StepRefusedError("title", "give it a title of 1 to {limit} characters", limit=TITLE_LIMIT)
         wish, at = Wish(StepKind.DRAFTED, comment), self._clock()
         lifecycle.check(wish, person, (), None, at)
         with self._in_turn() as connection:
@@ -256,7 +256,7 @@ def _alone(connection: Connection, number: int) -> None:
     rows.hold_trials(connection)
     other = rows.trial(connection)
     if other is not None and other.version != number:
-        raise StepRefusedError("trial", f"version {other.version} is on trial; end that trial first")
+        raise StepRefusedError("trial", "version {version} is on trial; end that trial first", version=other.version)
 
 
 def _value(step: Step | None, trees: Mapping[str, Any], section: str, name: str) -> Any:

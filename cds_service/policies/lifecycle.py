@@ -83,13 +83,14 @@ class Wish:
 class StepRefusedError(Exception):
     """A step may not be taken.
 
-    ``reason`` is a stable word: role, author, state, trial, comment, time, title or content.
+    ``reason`` is a stable word: role, author, state, trial, comment, time, title or content. ``says`` is the sentence
+    with its placeholders, which a page says in its own language, and ``values`` what they stand for.
     """
 
-    def __init__(self, reason: str, says: str) -> None:
+    def __init__(self, reason: str, says: str, **values: object) -> None:
         """Keep the word and the sentence."""
-        super().__init__(says)
-        self.reason = reason
+        super().__init__(says.format(**values) if values else says)
+        self.reason, self.says, self.values = reason, says, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +189,16 @@ def check(wish: Wish, person: Person, steps: Sequence[Step], now: VersionState |
     """
     rule = _RULES[wish.kind]
     if rule.role not in person.roles:
-        raise StepRefusedError("role", f"only a person with the role {rule.role} may do this")
+        raise StepRefusedError("role", "only a person with the role {role} may do this", role=rule.role)
     if (now not in rule.after) if now is not None else bool(rule.after):
-        raise StepRefusedError("state", f"a version that is {now or 'not there'} cannot be {_DONE[wish.kind]}")
+        state, done = now or "not there", _DONE[wish.kind]
+        raise StepRefusedError("state", "a version that is {state} cannot be {done}", state=state, done=done)
     if wish.kind is StepKind.APPROVED and person.subject in authors(steps):
-        raise StepRefusedError("author", "who has written any of a version cannot approve it; ask somebody else")
+        raise StepRefusedError("author", "whoever wrote part of a version cannot approve it; ask somebody else")
     if rule.comment and not wish.comment.strip():
         raise StepRefusedError("comment", "say why, in a comment")
     if len(wish.comment) > COMMENT_LIMIT:
-        raise StepRefusedError("comment", f"a comment has at most {COMMENT_LIMIT} characters")
+        raise StepRefusedError("comment", "a comment has at most {limit} characters", limit=COMMENT_LIMIT)
     _check_times(wish, now, at)
 
 
@@ -214,7 +216,7 @@ def _check_times(wish: Wish, now: VersionState | None, at: datetime) -> None:
         if each is not None and each > at + FURTHEST:
             raise StepRefusedError("time", "say a time within a hundred years")
     if begin is not None and begin < at:
-        raise StepRefusedError("time", "it cannot begin in the past; leave the begin open to publish now")
+        raise StepRefusedError("time", "it cannot begin in the past; leave the start empty to publish now")
     # In UTC: Python compares two times in the same zone by wall clock, which repeats an hour once a year.
     if end is not None and (end <= at or (begin is not None and end.astimezone(UTC) <= begin.astimezone(UTC))):
         raise StepRefusedError("time", "it must end after it begins")

@@ -97,11 +97,11 @@ def check_step(kind: StopKind, person: Person, comment: str, now: OpenStop | Non
     if (now.last.kind if now is not None else None) not in _AFTER[kind]:
         raise StepRefusedError("state", _NOT_NOW[kind])
     if kind is StopKind.PUT_BACK and now is not None and person.subject == now.last.actor:
-        raise StepRefusedError("author", "who has asked to put it back cannot agree to it; ask somebody else")
+        raise StepRefusedError("author", "whoever asked to put it back cannot agree to it; ask somebody else")
     if kind in _NEEDS_WORDS and not comment.strip():
         raise StepRefusedError("comment", "say why")
     if len(comment) > COMMENT_LIMIT:
-        raise StepRefusedError("comment", f"a reason has at most {COMMENT_LIMIT} characters")
+        raise StepRefusedError("comment", "a reason has at most {limit} characters", limit=COMMENT_LIMIT)
 
 
 def possible_steps(person: Person, now: OpenStop | None) -> tuple[StopKind, ...]:

@@ -46,7 +46,7 @@ class Version:
         """The current content.
 
         Raises:
-            ConfigurationError: this release does not take it any more, for example with narrower bounds.
+            ConfigurationError: this release does not accept it any more, for example with narrower bounds.
 
         """
         return self.content_of(self.last)
@@ -55,7 +55,7 @@ class Version:
         """Return the content that a step was about.
 
         Raises:
-            ConfigurationError: this release does not take it any more.
+            ConfigurationError: this release does not accept it any more.
 
         """
         return stored_content(self.contents[step.content_hash], f"version {self.number}")
@@ -90,7 +90,7 @@ class PolicyInForce:
         """The content.
 
         Raises:
-            ConfigurationError: this release does not take it.
+            ConfigurationError: this release does not accept it.
 
         """
         return stored_content(self.text, f"version {self.version}")
@@ -118,7 +118,7 @@ class Trial:
         """The content.
 
         Raises:
-            ConfigurationError: this release does not take it.
+            ConfigurationError: this release does not accept it.
 
         """
         return stored_content(self.text, f"version {self.version}")

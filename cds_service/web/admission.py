@@ -11,6 +11,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from cds_service.web.slots import Slots
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -36,17 +38,15 @@ class Admission:
 
     def __init__(self, at_once: int = CALLS_AT_ONCE, waiting: int = WAITING, patience_s: float = PATIENCE_S) -> None:
         """Start with no calls."""
-        self._slots = threading.Semaphore(at_once)
+        self._slots = Slots(at_once)
         self._most_waiting = waiting
         self._patience_s = patience_s
-        self._lock = threading.Lock()
-        self._waiting = 0
         self._of_thread = threading.local()
 
     @property
     def is_full(self) -> bool:
         """Whether a call arriving now would have to be refused."""
-        return self._waiting >= self._most_waiting
+        return self._slots.waiting >= self._most_waiting
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -56,14 +56,14 @@ class Admission:
             NoRoomError: no slot is free, or none became free in time.
 
         """
-        if not self._slots.acquire(blocking=False):
-            self._wait()
+        if not self._slots.take(self._patience_s, self._most_waiting):
+            raise NoRoomError
         self._of_thread.has_slot = True
         try:
             yield
         finally:
             self._of_thread.has_slot = False
-            self._slots.release()
+            self._slots.give()
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -74,23 +74,11 @@ class Admission:
         if not getattr(self._of_thread, "has_slot", False):
             yield
             return
-        self._slots.release()
+        self._slots.give()
         try:
             yield
         finally:
-            self._slots.acquire()
-
-    def _wait(self) -> None:
-        with self._lock:
-            if self.is_full:
-                raise NoRoomError
-            self._waiting += 1
-        try:
-            if not self._slots.acquire(timeout=self._patience_s):
-                raise NoRoomError
-        finally:
-            with self._lock:
-                self._waiting -= 1
+            self._slots.take_back()
 
 
 class Doorkeeper:

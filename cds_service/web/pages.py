@@ -30,6 +30,11 @@ def words_of_request() -> PageWords:
     return page_words(wanted or (site if site in offered else ENGLISH))
 
 
+def say(english: str, **values: Any) -> str:
+    """Say a sentence as text in the language of who asks."""
+    return words_of_request().plain(english, **values)
+
+
 def page(template: str, status: int = 200, **values: Any) -> Response:
     """Render a template in the browser's language; values are escaped."""
     words, locale = words_of_request(), decider().wording.locale

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.web.answers import in_force
+from cds_service.web.pages import say
 from cds_service.workbench.current import base_settings, library, policy_here
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ def on_trial() -> OnTrial | None:
         return None
     held_up = ""
     if problems := _problems(found):
-        held_up = f"This release does not take it: {'; '.join(problems)}"
+        held_up = say("This release does not accept it: {problems}", problems="; ".join(problems))
     elif base_settings().shadow.configuration is not None:
-        held_up = "The configuration file here tries another file (shadow.configuration), which goes before it."
+        held_up = say("The configuration file here tries another file (shadow.configuration), which goes before it.")
     aside = () if held_up else tuple(sorted(in_force().decider.settings.shadow.thresholds))
     title = library().version(found.version).title
     return OnTrial(found.version, title, found.begun.at, found.begun.actor_name, held_up, aside)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -11,9 +12,9 @@ from flask import Blueprint, abort
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from cards.presentation.wording import default_wording
 from cards.values.quantities import precise
 from cds_service.web.answers import decider
+from cds_service.web.pages import say, words_of_request
 from cds_service.workbench import (
     access,
     decision_pages,
@@ -54,36 +55,43 @@ def not_here(rest: str) -> Response:  # noqa: ARG001 - whatever it is
     abort(404)
 
 
-_SAID = {
-    404: ("Not here", "There is no such page."),
-    405: ("Not so", "This page does not take that."),
-    413: ("Too long", "What was sent is over the limit of this site."),
-}
-
-
 @blueprint.errorhandler(HTTPException)
 def failed(error: HTTPException) -> Response:
-    """Render an error as a page."""
-    title, text = _SAID.get(error.code or 500, ("Not done", "What was sent could not be read."))
-    return access.message(title, text, error.code or 500)
+    """Say on a page what is wrong."""
+    code = error.code or 500
+    if code == HTTPStatus.NOT_FOUND:
+        return access.message(say("Not here"), say("There is no such page."), code)
+    if code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return access.message(say("Not possible"), say("This page does not take that."), code)
+    if code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return access.message(say("Too long"), say("What was sent is over the limit of this site."), code)
+    return access.message(say("Not done"), say("What was sent could not be read."), code)
 
 
 @blueprint.errorhandler(SQLAlchemyError)
 def store_is_down(error: SQLAlchemyError) -> Response:  # noqa: ARG001 - the page says no more than this
-    """Say that the database does not answer; cards are shown without it."""
-    return access.message("Not just now", "The database of the service cannot be reached. Nothing was changed.", 503)
+    """Say that the database does not answer; cards are given without it."""
+    text = say("The database of the service cannot be reached. Nothing was changed.")
+    return access.message(say("Not just now"), text, 503)
 
 
 @blueprint.app_template_filter("number")
 def number(value: Decimal) -> str:
-    """Format a number in full."""
-    return precise(Decimal(value))
+    """Write a number in full, as the language of the page does."""
+    return words_of_request().figure(precise(Decimal(value)))
+
+
+@blueprint.app_template_filter("figure")
+def figure(value: float) -> str:
+    """Write a figure of a report as the language of the page does."""
+    return words_of_request().figure(str(value))
 
 
 @blueprint.app_template_filter("moment")
 def moment(value: datetime) -> str:
-    """Format a time in the site's zone, with the zone."""
-    return f"{_here(value):%Y-%m-%d %H:%M %Z}"
+    """Write a moment in the time of the site, and which time that is."""
+    here = _here(value)
+    return f"{words_of_request().dated(here.date())} {here:%H:%M %Z}"
 
 
 @blueprint.app_template_filter("iso")
@@ -95,9 +103,9 @@ def iso(value: str) -> datetime:
 
 @blueprint.app_template_filter("reason")
 def reason(given: dict[str, Any]) -> str:
-    """Format an override reason, in our own words if the code is ours, and the comment."""
+    """Write the reason of an override, in the words of the site where the code is one of ours, and the comment."""
     code = given.get("code", "")
-    named = default_wording().override_reasons.get(code) or given.get("display") or code
+    named = decider().wording.override_reasons.get(code) or given.get("display") or code
     comment = given.get("comment", "")
     return " ".join(part for part in (named, f"“{comment}”" if comment else "") if part)
 

@@ -15,6 +15,7 @@ from cds_service.configuration.policy_content import NOTHING, PolicyContent
 from cds_service.configuration.stopped import unsettled_by, with_stops
 from cds_service.policies.library import Library
 from cds_service.web.answers import configuration, in_force, store
+from cds_service.web.pages import say
 from cds_service.workbench.callers import EVERY_CALLER, CallerPreviewer
 from cds_service.workbench.previewing import Previewer
 
@@ -51,13 +52,13 @@ class LastChange:
     """The change of a topic or one of its thresholds when a version came into force, or the last one ended.
 
     ``number`` is the version in force since then, ``None`` for only the configuration files; ``because`` gives the
-    cause.
+    cause, and ``by`` who did it, ``None`` where a publication began or ended by its time.
     """
 
     at: datetime
     number: int | None
     because: str
-    by: str
+    by: str | None
     says: str
 
 
@@ -179,17 +180,17 @@ def _when(change: LastChange) -> datetime:
 
 
 def _told(change: Change, section: str, name: str) -> LastChange:
-    by = change.by.actor_name if change.by is not None else "the clock"
+    by = change.by.actor_name if change.by is not None else None
     number = change.version.number if change.version is not None else None
     before, after = _written(change.before), _written(change.after)
-    says = f"{after} instead of {before}"
+    says = say("{after} instead of {before}", after=after, before=before)
     said = f"{name}: {says}" if section == "thresholds" else says
     return LastChange(change.at, number, change.because, by, said)
 
 
 def _written(value: Any) -> str:
     if value is None:
-        return "as in the files"
+        return say("as in the files")
     if isinstance(value, dict):
-        return ", ".join(f"{name} {each}" for name, each in value.items()) or "as in the files"
+        return ", ".join(f"{name} {each}" for name, each in value.items()) or say("as in the files")
     return str(value)

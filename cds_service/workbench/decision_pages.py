@@ -18,6 +18,7 @@ from cds_service.store.listing import HORIZON, ListPage, listed, next_of_patient
 from cds_service.store.reading import find
 from cds_service.store.selection import NO_FEEDBACK, CardFilter, Window
 from cds_service.web.answers import decider, store
+from cds_service.web.pages import say
 from cds_service.workbench.access import shown
 from cds_service.workbench.forms import text_in
 from cds_service.workbench.windows import client_choice, window_of_client
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _LONGEST_ID = 64
 _LONGEST_PSEUDONYM = 256
-OUTCOMES = {"accepted": "accepted", "overridden": "overridden", NO_FEEDBACK: "nothing said"}
+OUTCOMES = ("accepted", "overridden", NO_FEEDBACK)
 _ASKED = ("from", "to", "service", "topic", "product", "indicator", "outcome", "issuer", "tenant", "patient")
 
 
@@ -93,7 +94,7 @@ def _window(given: dict[str, str]) -> tuple[Window, str]:
         begin = _midnight(first) if first is not None else None
         end = _midnight(last + timedelta(days=1)) if last is not None else None
     except (ValueError, OverflowError):
-        return window, "Write a day as 2026-11-30."
+        return window, say("Write a day as 2026-11-30.")
     return replace(window, begin=begin, end=end), ""
 
 

@@ -13,6 +13,7 @@ from cds_service.tryit import examples
 from cds_service.tryit.requests import scenario_request
 from cds_service.tryit.scenarios import read_scenarios
 from cds_service.web.answers import decider
+from cds_service.web.pages import say
 from cds_service.workbench.access import shown
 from cds_service.workbench.banners import refused
 from cds_service.workbench.callers import EVERY_CALLER
@@ -109,11 +110,11 @@ def _seen(judge: Answering, case: str) -> Seen:
     coverage = "coverage" in request.form
     pasted = request.form.get("pasted", "").strip()
     if case == "pasted":
-        return judge.of_request(pasted.encode(), coverage=coverage) if pasted else Seen(problem="Paste a request.")
+        return judge.of_request(pasted.encode(), coverage=coverage) if pasted else Seen(problem=say("Paste a request."))
     if case in examples.names():
         return judge.of_request(examples.example(case, today()).encode(), coverage=coverage)
     if case in {each.id for each in read_scenarios().scenarios}:
         now = decider()
         return judge.of_request(encode(scenario_request(case, now.known, now.templates, today())), coverage=coverage)
     specimen = specimens().get(case)
-    return judge.of_specimen(specimen) if specimen else Seen(problem="There is no such case.")
+    return judge.of_specimen(specimen) if specimen else Seen(problem=say("There is no such case."))

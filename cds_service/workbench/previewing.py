@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _HOOK_INSTANCE = "00000000-0000-4000-8000-000000000000"
-_SAID = {Fired: "fired", Clear: "checked and fine", CannotTell: "could not check", NotApplicable: "does not apply"}
+_SAID = {Fired: "fired", Clear: "checked-and-fine", CannotTell: "could-not-check", NotApplicable: "not-applicable"}
+"""The words of ``her2-cds explain``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,15 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The cards that a clinician would see, and the checks behind them; ``problem``: why nothing could be judged."""
+    """The cards that a clinician would see, and the checks behind them.
+
+    ``problem``: why the request could not be read; ``lacks``: what was not sent of a request that then gets 412.
+    """
 
     cards: tuple[Json, ...] = ()
     checks: tuple[Check, ...] = ()
     problem: str = ""
+    lacks: str = ""
 
     @property
     def shown(self) -> frozenset[tuple[str, str, str]]:
@@ -124,7 +129,7 @@ class Previewer:
         except BadRequest as error:
             return Seen(problem=f"{error.expression}: {error.message}" if error.expression else error.message)
         except DataMissing as error:
-            return Seen(problem=f"Not in the prefetch, and a preview fetches nothing (a client gets 412): {error}")
+            return Seen(lacks=str(error))
         return Seen(decision.cards, tuple(_checks(decision.verdicts, self._policy)))
 
     def of_specimen(self, specimen: Specimen) -> Seen:

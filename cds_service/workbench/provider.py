@@ -128,7 +128,9 @@ class Provider:
             code = error.error if error.error in _REFUSALS else "refused"
             raise SignInError(code, "The sign-in was refused. Begin again.", 403) from None
         except (JoseError, KeyError, TypeError, AttributeError) as error:
-            raise SignInError(type(error).__name__, "The answer of the sign-in page does not hold.", 403) from None
+            raise SignInError(
+                type(error).__name__, "The answer of the sign-in page could not be verified.", 403
+            ) from None
         except (requests.RequestException, ValueError, RuntimeError) as error:
             raise _unreachable(error) from None
         if not token.get("userinfo"):

@@ -19,7 +19,8 @@ from cds_service.policies.rows import StepConflictError
 from cds_service.policies.stops import OpenStop, StopKind, StopStep, possible_steps
 from cds_service.store.tables import decision_cards, decisions
 from cds_service.web.answers import decider, in_force, store
-from cds_service.workbench.access import is_signed_in_afresh, me, message
+from cds_service.web.pages import say
+from cds_service.workbench.access import is_signed_in_afresh, me, message, refusal
 from cds_service.workbench.banners import refused
 from cds_service.workbench.current import base_settings, content_in_force, library
 from cds_service.workbench.forms import number_in, text_in
@@ -84,15 +85,18 @@ def take(name: str) -> AnyResponse:
     if kind not in set(StopKind):
         abort(400)
     if not is_signed_in_afresh():
-        said = "Your roles are asked anew for this step. Sign in once more (/workbench/sign-in), then take it again."
-        return message("Not done", said, 403)
+        said = say(
+            "Your roles are checked again for this step. Sign in once more (/workbench/sign-in), then take it again."
+        )
+        return message(say("Not done"), said, 403)
     seen = number_in(request.form.get("seen", ""))
     try:
         library().stops.step(me(), name, StopKind(kind), text_in(request.form, "comment"), seen)
     except StepConflictError:
-        return message("Not done", "Somebody else has taken a step meanwhile. Look at the topic again.", 409)
+        said = say("Somebody else has taken a step meanwhile. Look at the topic again.")
+        return message(say("Not done"), said, 409)
     except StepRefusedError as error:
-        return message("Not done", f"{error}.", 403 if error.reason in ("role", "author") else 400)
+        return message(say("Not done"), refusal(error), 403 if error.reason in ("role", "author") else 400)
     return redirect(url_for("workbench.topic", name=name))
 
 
@@ -102,7 +106,8 @@ def keep_quiet(name: str) -> AnyResponse:
     if topic is None:
         abort(404)
     if refused() is not None:
-        return message("Not done", "What is published is refused by this release. Begin a version from the files.", 409)
+        said = say("What is published is refused by this release. Begin a version from the files.")
+        return message(say("Not done"), said, 409)
     now, content = library().in_force(), content_in_force()
     quiet = content.cards.get(topic, TopicSettings()).model_copy(update={"mode": Mode.SHADOW})
     content = content.model_copy(update={"cards": {**content.cards, topic: quiet}})
@@ -110,7 +115,7 @@ def keep_quiet(name: str) -> AnyResponse:
         title = f"Keeps {name} in the shadow"[:TITLE_LIMIT]
         begun = library().draft(me(), title, content, based_on=now.version if now is not None else None)
     except StepRefusedError as error:
-        return message("Not done", f"{error}.", 403 if error.reason == "role" else 400)
+        return message(say("Not done"), refusal(error), 403 if error.reason == "role" else 400)
     return redirect(url_for("workbench.version", number=begun.number))
 
 
@@ -125,10 +130,10 @@ def _cards(topic: str) -> int:
 def _set_beside(topic: str, settings: Settings) -> tuple[str, ...]:
     """Return the profiles and the variable that set a topic's mode."""
     found = [
-        f"profile {name}"
+        say("profile {name}", name=name)
         for name, profile in settings.profiles.items()
         if topic in profile.cards and "mode" in profile.cards[topic].model_fields_set
     ]
     if topic in settings.cards and settings.is_by_variable("cards", topic, "mode"):
-        found.append(f"variable {settings.place_of('cards', topic, 'mode')}")
+        found.append(say("variable {name}", name=settings.place_of("cards", topic, "mode")))
     return tuple(found)

@@ -18,7 +18,8 @@ from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedE
 from cds_service.policies.rows import StepConflictError
 from cds_service.policies.views import UnknownVersionError, Version
 from cds_service.web.answers import configuration, decider, store
-from cds_service.workbench.access import is_signed_in_afresh, me, message, shown
+from cds_service.web.pages import say
+from cds_service.workbench.access import is_signed_in_afresh, me, message, refusal, shown
 from cds_service.workbench.banners import on_trial, refused
 from cds_service.workbench.current import (
     base_settings,
@@ -87,15 +88,18 @@ def draft() -> AnyResponse:
             content = content_of_file(text_in(request.form, "text"), "text", base_settings().site_layer)
             found = library().draft(me(), title, content)
         elif (unusable := refused()) is not None:
-            said = f"This release does not take version {unusable.version}. Begin with the files or an older version."
-            return message("Not done", said, 409)
+            said = say(
+                "This release does not accept version {version}. Begin with the files or an older version.",
+                version=unusable.version,
+            )
+            return message(say("Not done"), said, 409)
         else:
             now = library().in_force()
             found = library().draft(me(), title, content_in_force(), based_on=now.version if now else None)
     except (StepRefusedError, UnknownVersionError) as error:
-        return message("Not done", f"{error}.", 400)
+        return message(say("Not done"), refusal(error), 400)
     except ConfigurationError as error:
-        return message("Not done", "; ".join(error.problems), 400)
+        return message(say("Not done"), "; ".join(error.problems), 400)
     return redirect(url_for("workbench.version", number=found.number))
 
 
@@ -138,9 +142,11 @@ def step(number: int) -> AnyResponse:
     try:
         begin, end = (_time(request.form.get(name, "")) for name in ("effective_from", "effective_until"))
     except ValueError:
-        return _page(found, problems=["Write a time as 2026-11-30T08:00."], status=400)
+        return _page(found, problems=[say("Write a time as 2026-11-30T08:00.")], status=400)
     if kind in _ROLES_ANEW and not is_signed_in_afresh():
-        said = "Your roles are asked anew for this step. Sign in once more (/workbench/sign-in), then take it again."
+        said = say(
+            "Your roles are checked again for this step. Sign in once more (/workbench/sign-in), then take it again."
+        )
         return _page(found, problems=[said], status=403)
     return _taken(found, [(Wish(StepKind(kind), text_in(request.form, "comment"), begin, end), None)])
 
@@ -154,14 +160,15 @@ def _taken(
         for wish, content in wishes:
             seen = library().step(me(), found.number, _NONE if seen is None else seen, wish, content).last.id
     except StepConflictError:
-        said = "Somebody else has changed this version meanwhile. Nothing was done; this is how it stands now."
+        said = say("Somebody else has changed this version meanwhile. Nothing was done; this is how it stands now.")
         if typed:
-            said += " What you typed is still in the form, and is not saved: it would take the place of theirs."
+            kept = say("What you typed is still in the form, and is not saved: it would take the place of theirs.")
+            said = f"{said} {kept}"
         return _page(_found(found.number), problems=[said], status=409, typed=typed)
     except StepRefusedError as error:
         forbidden = error.reason in ("role", "author")
         status = 403 if forbidden else 400
-        return _page(_found(found.number), problems=[f"{error}."], status=status, typed=typed)
+        return _page(_found(found.number), problems=[refusal(error)], status=status, typed=typed)
     return redirect(url_for("workbench.version", number=found.number))
 
 

@@ -20,8 +20,17 @@ _MINUTES = {
     "h": Decimal(60), "hr": Decimal(60), "hour": Decimal(60), "hours": Decimal(60),
 }  # fmt: skip
 _IN_TEXT = re.compile(
-    r"\bover\s+(?:at least\s+)?(\d{1,3}(?:[.,]\d)?)\s*-?\s*(min(?:ute)?s?|h(?:(?:ou)?rs?)?)\b", re.IGNORECASE
+    r"(?:\b(?:over|(?:infuse|run|give)d? (?:iv )?for|during|\u00fcber|ueber|durante|pendant|gedurende|sur|em|en|przez)"
+    r"\s+(?:at least |mindestens |al menos |au moins )?)"
+    r"(\d{1,3}(?:[.,]\d)?)\s?-?\s?(min(?:ute[ns]?|s|ut(?:os?|en?|y|i))?|h(?:(?:ou|o)?r(?:as?|s)?|eures?)?|std|stunden?|uur)\b"
+    r"|\b(\d{1,3})[ -]?(min(?:ute)?|h(?:our)?)[ -](?:iv )?(?:infusion|perfusion|infusie)\b",
+    re.IGNORECASE,
 )
+# "Observe over 90 minutes" is not how long it runs.
+_WATCHED = re.compile(r"(?:observ|monitor|beobacht|\u00fcberwach|surveill)[^.;]{0,30}\Z", re.IGNORECASE)
+_BEFORE = 45
+_VOLUME = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml\b(?! ?/)", re.IGNORECASE)
+_RATE = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml ?/ ?(h|hr|hour|min|minute)\b", re.IGNORECASE)
 _PER_TIME = re.compile(r"(?P<of>ml|mg)\s?/\s?(?P<time>h|hr|hour|min|minute)")
 _PUSH = re.compile(
     r"\b(?:(?:i\.?v\.?|intravenous|slow|rapid)\s+push|ivp|push|bolus|direct injection|bolo|als bolus)\b", re.IGNORECASE
@@ -56,10 +65,28 @@ def infusion_times(resource: Json) -> tuple[int, ...]:
         unit = repeat.get("durationUnit") or repeat.get("durationUnits")
         found |= _minutes({"value": repeat.get("durationMax") or repeat.get("duration"), "unit": unit})
         for written in written_in(instruction):
-            for amount, unit in _IN_TEXT.findall(written):
-                short = "min" if unit.casefold().startswith("m") else "h"
-                found |= _minutes({"value": amount.replace(",", "."), "unit": short})
+            found |= _in_words(written)
     return tuple(sorted(int(each) for each in found))
+
+
+@cached_by_text
+def _in_words(written: str) -> frozenset[Decimal]:
+    """Return the minutes that a text names, or that one rate in it takes for the largest volume in it."""
+    found: set[Decimal] = set()
+    for match in _IN_TEXT.finditer(written):
+        if _WATCHED.search(written[max(match.start() - _BEFORE, 0) : match.start()]):
+            continue
+        amount, unit = (each for each in match.groups() if each)
+        short = "min" if unit.casefold().startswith("m") else "h"
+        found |= _minutes({"value": amount.replace(",", "."), "unit": short})
+    rates = set(_RATE.findall(written))
+    volumes = [Decimal(each.replace(",", ".")) for each in _VOLUME.findall(written)] if len(rates) == 1 else []
+    if volumes:
+        speed, time = rates.pop()
+        if per := Decimal(speed.replace(",", ".")):
+            minutes = (max(volumes) / per * _MINUTES[time.casefold()]).quantize(_ONE)
+            found |= _minutes({"value": minutes, "unit": "min"})
+    return frozenset(found)
 
 
 def _by_rate(dose_and_rate: Json) -> set[Decimal]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.knowledge.schema import Cancer, Setting
 from cards.values.text_cache import LENGTH, TEXTS, cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
-from fhir_mappings.patient.problem_texts import ProblemTexts, Said
+from fhir_mappings.patient.problem_texts import Said, problem_texts
 from fhir_mappings.patient.staging import StageReader, words
 from fhir_mappings.wire.folding import fold
 
@@ -75,7 +75,7 @@ class ConceptReader:
             for group in terminology.problems
         )
         self._lasting = frozenset(group.problem for group in terminology.problems if group.past_counts)
-        self._in_words = ProblemTexts(terminology.problems, terminology.problem_words)
+        self._in_words = problem_texts(terminology.problems, terminology.problem_words)
         self._cancers = tuple((group.cancer, _plain_prefixes(group.icd10)) for group in terminology.diagnoses)
         self._receptors = {
             (system, code.replace(".", "")): entry

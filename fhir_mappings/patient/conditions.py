@@ -14,11 +14,12 @@ from cards.facts.results import CodedHer2, Receptor, ReceptorResult
 from cards.knowledge.schema import Problem, Setting
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.condition_concepts import ConceptReader
+from fhir_mappings.patient.condition_states import NOT_CERTAIN, REFUTED, StateReader
 from fhir_mappings.patient.problem_texts import Said
 from fhir_mappings.patient.site_problems import SiteProblemReader
 from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.wire.cached_json import CachedByJson
-from fhir_mappings.wire.lenient import child, day, items, objects, text
+from fhir_mappings.wire.lenient import child, day, items, objects
 from fhir_mappings.wire.times import last_day
 
 if TYPE_CHECKING:
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
     from fhir_mappings.patient.condition_concepts import Meaning
     from fhir_mappings.wire.lenient import Json
 
-_REFUTED = frozenset({"refuted", "entered-in-error"})
-_NOT_CERTAIN = _REFUTED | {"differential", "provisional", "unconfirmed"}
 _STATED = ("code", "clinicalStatus", "verificationStatus", "stage", "severity")
-_PAST = frozenset({"inactive", "remission", "resolved", "in remission", "ended", "completed", "past", "historical"})
 # For these a resolved one counts too: the label stops treatment if it began during treatment.
 _REMEMBERED = frozenset({Problem.ILD, Problem.HEART_FAILURE})
 _OPEN = frozenset({Said.SUSPECTED, Said.UNCLEAR})
@@ -84,6 +82,7 @@ class ConditionReader:
         self.terminology = terminology
         self.stages = StageReader(terminology, code_map)
         self.concepts = ConceptReader(terminology, self.stages, code_map)
+        self._states = StateReader(terminology)
         self._site_problems = SiteProblemReader(terminology.site_problems, code_map)
         self._as_stated = CachedByJson(self._stated_by)
 
@@ -130,13 +129,13 @@ class ConditionReader:
     def _stated_by(self, members: list[Any]) -> _Stated | None:
         """Read the codes and text of a Condition, regardless of patient and dates."""
         condition: Json = {name: member for name, member in zip(_STATED, members, strict=True) if member is not None}
-        verification = _code_of(condition, "verificationStatus")
-        if verification in _REFUTED:
+        verification = self._states.verification(condition)
+        if verification in REFUTED:
             return None
         concept = child(condition, "code")
         meaning = self.concepts.meaning(concept)
         is_past = self.is_past(condition)
-        is_certain = verification not in _NOT_CERTAIN
+        is_certain = verification not in NOT_CERTAIN
         label = label_of(concept)
         # A past problem counts only if its effect does not end, or if it may have begun during treatment.
         problem = meaning.past_problem if is_past else meaning.problem
@@ -164,11 +163,11 @@ class ConditionReader:
 
     def is_refuted(self, condition: Json) -> bool:
         """Return whether the record says that the patient never had the condition."""
-        return _code_of(condition, "verificationStatus") in _REFUTED
+        return self._states.verification(condition) in REFUTED
 
     def is_past(self, condition: Json) -> bool:
         """Return whether the record says that the condition is over."""
-        return _code_of(condition, "clinicalStatus") in _PAST
+        return self._states.is_past(condition)
 
     def _setting(self, condition: Json, meaning: Meaning) -> Setting | None:
         """Read whether a Condition says that a cancer is metastatic or early; nothing if it says neither."""
@@ -251,16 +250,3 @@ def _grade(condition: Json) -> int | None:
     said = " ".join(each for concept in concepts for each in texts(concept))[:_LONGEST].casefold()
     found = {int(each) for each in _GRADE.findall(said)}
     return found.pop() if len(found) == 1 else None
-
-
-def _code_of(condition: Json, name: str) -> str:
-    """Return the first code of a status, which some clients send as a bare string or as text only."""
-    value = condition.get(name)
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return text(value).casefold()
-    coded = next((coding.code for coding in codings(value) if coding.code), "")
-    written = coded or next(iter(texts(value)), "")
-    folded = " ".join(written.casefold().split())
-    return folded if folded in _PAST else folded.replace(" ", "-")

@@ -47,6 +47,23 @@ class _Token(NamedTuple):
     written: str
 
 
+_kept: list[tuple[Sequence[ProblemGroup], ProblemWords, ProblemTexts]] = []
+_MOST_KEPT = 4
+
+
+def problem_texts(groups: Sequence[ProblemGroup], around: ProblemWords) -> ProblemTexts:
+    """Return the reader of these words; made once, for profiles and versions of a site that share them.
+
+    To index 1,500 phrases takes longer than all the rest of a reader of charts.
+    """
+    for each in _kept:
+        if each[0] is groups and each[1] is around:
+            return each[2]
+    made = ProblemTexts(groups, around)
+    _kept[:] = [*_kept, (groups, around, made)][-_MOST_KEPT:]
+    return made
+
+
 class ProblemTexts:
     """Reads the problems that texts name; one reader serves every request."""
 

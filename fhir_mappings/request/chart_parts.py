@@ -114,7 +114,7 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
             lambda: tuple(sorted(draft.problems, key=lambda each: (each.origin.reference, each.label))),
         ),
         treatments=part("medications", lambda: _sorted(draft.treatments)),
-        sex=text(draft.person.get("gender")),
+        sex=text(draft.person.get("gender")).strip().casefold(),
         birth_date=day(draft.person.get("birthDate")),
         site_results=part("labs", lambda: _sorted(by_kind.get(SiteResult, ()))),
         site_problems=part(

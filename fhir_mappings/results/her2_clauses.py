@@ -75,6 +75,8 @@ class _Parser(Cursor):
         if token.kind == "says" and token.value in _OF_GENE:
             return False
         is_result = token.kind in ("says", "score", "number") or token.written in _RESULTS_OF_OTHERS
+        is_sign = token.kind in ("plus", "dash") and self.peek(-1) == "other"
+        is_result = is_result or (is_sign and self.peek() in ("", "stop", "comma", "close", "other", "name"))
         is_open = token.kind in ("pending", "not-done") and self.peek() in ("", "stop", "comma", "close", "other")
         if is_result or is_open:
             self.other_is_open = False

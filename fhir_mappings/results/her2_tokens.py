@@ -33,6 +33,7 @@ _O_CLOCK = re.compile(r"\b(?:at )?\d{1,2}(?::\d{2})? ?o['\u2019]? ?clock\b", re.
 _ARROW = re.compile(r"->|=>|→")
 _PLUSES = frozenset({"plus", "cruces", "cruz", "croci", "cruzes", "croix"})
 _SCORES = frozenset("0123")
+_IN_BRACKETS = "(+)"
 _SYMBOLS = {
     **dict.fromkeys(".;|", "stop"),
     **dict.fromkeys(",/", "comma"),
@@ -166,6 +167,12 @@ def _pluses(raw: list[Word], at: int) -> tuple[list[Token], int]:
 
 def _with_sign(raw: list[Word], end: int, token: Token) -> tuple[list[Token], int]:
     """Read the sign of "HER2+" and "FISH-"; of "HER 2+" the "2+" may be the score or the name and the sign."""
+    past = end + len(_IN_BRACKETS)
+    bracketed = "".join(each.text for each in raw[end:past])
+    # Of HER2, "(+)" may be the score of 1+.
+    if bracketed == "(-)" or (bracketed == _IN_BRACKETS and token.kind != "name"):
+        said = "positive" if bracketed == _IN_BRACKETS else "negative"
+        return [token, Token("says", said, bracketed)], past
     sign = raw[end].text if end < len(raw) and _touches(raw, end) else ""
     if sign == "+":
         spaced = token.kind == "name" and raw[end - 1].text == "2" and not _touches(raw, end - 1)

@@ -53,19 +53,19 @@ amplificacao do gene her 2
 MEANINGS = MappingProxyType(
     {
         "positive": """
-positive | pos | positif | positiv | positivo | positiva | positivos | positivas | positivi | positief | positieve
-dodatni | dodatnia | dodatnie | dodatnio | pozytywny | pozytywna | pozytywne | wynik dodatni | pozitivni | positivni
-pozitivny | pozitif | overexpressed | positivity | positivitat | positividad | positivite | positivita
+positive | pos | positif | positifs | positiv | positivo | positiva | positivos | positivas | positivi | positief
+positieve | dodatni | dodatnia | dodatnie | dodatnio | pozytywny | pozytywna | pozytywne | wynik dodatni | pozitivni
+positivni | pozitivny | pozitif | overexpressed | positivity | positivitat | positividad | positivite | positivita
 positividade | over expressed | overexpression present | uberexprimiert | sobreexpresado | surexprime | iperespresso
 reactive for overexpression | triple positive | triple positive breast cancer | положительный | положительно
 положительная | 陽性 | 阳性 | 양성 | strongly positive | stark positiv | fortement positif | fuertemente positivo
 """,
         "negative": """
-negative | neg | negatif | negativ | negativo | negativa | negativos | negativas | negativi | negatief | negatieve
-ujemny | ujemna | ujemne | negatywny | negatywna | negatywne | wynik ujemny | negativni | not overexpressed
-no overexpression | no her 2 overexpression | no her 2/neu overexpression | no her 2 protein overexpression
-non overexpressed | not over expressed | nonoverexpressed | without overexpression | no protein overexpression
-negativitat | overexpression absent | no evidence of her 2 overexpression
+negative | neg | negatif | negatifs | negativ | negativo | negativa | negativos | negativas | negativi | negatief
+negatieve | ujemny | ujemna | ujemne | negatywny | negatywna | negatywne | wynik ujemny | negativni
+not overexpressed | no overexpression | no her 2 overexpression | no her 2/neu overexpression
+no her 2 protein overexpression | non overexpressed | not over expressed | nonoverexpressed | without overexpression
+no protein overexpression | negativitat | overexpression absent | no evidence of her 2 overexpression
 no evidence of her 2 protein overexpression | no evidence of her 2/neu overexpression | отрицательный | отрицательно
 отрицательная | 陰性 | 阴性 | 음성 | keine uberexpression | nicht uberexprimiert | sin sobreexpresion
 keine her 2 uberexpression | keine her 2/neu uberexpression | ohne her 2 uberexpression
@@ -155,7 +155,8 @@ ausstehend | steht aus | folgt | angefordert | empfohlen | in arbeit | volgt | a
 w toku | zalecane | zalecana | oczekuje | oczekiwany | to be done | will be reported | has been ordered
 has been requested | is recommended | for confirmation | will be reported in an addendum
 has been ordered and will be reported in an addendum | to be reported in an addendum | will be issued as an addendum
-has been ordered and will be reported | has been sent | has been sent for confirmation | reflexed to fish
+has been ordered and will be reported | will be performed and reported as an addendum
+will be performed and reported separately | has been sent | has been sent for confirmation | reflexed to fish
 """
 """A pending test: only with ISH, meaning that there is no result yet."""
 
@@ -413,6 +414,8 @@ positive and negative controls stained appropriately | positive and negative con
 controls performed appropriately | controls as expected
 """,
         "grades, stages or describes the tumor apart from HER2": """
+g 1 | g 2 | g 3 | pt 1 | pt 1 a | pt 1 b | pt 1 c | pt 1 mi | pt 2 | pt 3 | pt 4 | pn 0 | pn 1 | pn 1 a | pn 1 mi
+pn 2 | pn 2 a | pn 3 | ct 1 | ct 1 c | ct 2 | ct 3 | ct 4 | cn 0 | cn 1 | cn 2 | cm 0 | m 0 | l 0 | v 0 | r 0
 grade 1 | grade 2 | grade 3 | grade i | grade ii | grade iii | nottingham | nottingham histologic grade
 histologic grade | histological grade | margins | margins negative | margins clear | margins free
 surgical margins negative | lymphovascular invasion not identified | lymphovascular invasion absent

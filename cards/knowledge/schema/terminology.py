@@ -176,6 +176,15 @@ class ProblemWords(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class DiagnosisCertainty(KnowledgeRecord, frozen=True, kw_only=True):
+    """The additional signs by which ICD-10-GM says that a diagnosis is excluded, suspected or past."""
+
+    excluded: str
+    suspected: str
+    past: str
+    by: Cited
+
+
 class Nearness(KnowledgeRecord, frozen=True, kw_only=True):
     """The tolerance around a limit within which a number decides nothing."""
 
@@ -267,6 +276,7 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     stages: tuple[StageWords, ...]
     not_the_disease: NotTheDisease
     problem_words: ProblemWords
+    diagnosis_certainty: DiagnosisCertainty
     receptor_codes: ReceptorCodes
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
